@@ -1,0 +1,134 @@
+//! The cursor: what a client keeps to come back to exactly where it was.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{Code, Error};
+use crate::ids::{Epoch, Position};
+
+/// Epoch and position; its text is `EPOCH.POSITION`, both in lower-case hexadecimal. Clients treat it as opaque.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cursor {
+    /// The incarnation of the log in which the position counts.
+    pub epoch: Epoch,
+    /// Everything up to and including this one is held.
+    pub position: Position,
+}
+
+/// The longest text of a cursor, in bytes.
+pub const TEXT_MAX: usize = 33;
+
+/// What can be done with a cursor that a client presents.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// It can be replayed from here.
+    Good(Position),
+    /// It can't: the client has to take a snapshot.
+    Reset(Reset),
+}
+
+/// Why a cursor can't be replayed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reset {
+    /// It belongs to another incarnation of the log.
+    UnknownEpoch,
+    /// What follows it was trimmed.
+    Trimmed,
+    /// It lies beyond the end of the log.
+    Ahead,
+}
+
+impl Reset {
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reset::UnknownEpoch => "unknown_epoch",
+            Reset::Trimmed => "trimmed",
+            Reset::Ahead => "ahead",
+        }
+    }
+}
+
+impl Cursor {
+    /// Compares it with a log of this epoch that holds what follows `trimmed`, up to `head`.
+    pub fn standing(self, epoch: Epoch, trimmed: Position, head: Position) -> Standing {
+        if self.epoch != epoch {
+            Standing::Reset(Reset::UnknownEpoch)
+        } else if self.position > head {
+            Standing::Reset(Reset::Ahead)
+        } else if self.position < trimmed {
+            Standing::Reset(Reset::Trimmed)
+        } else {
+            Standing::Good(self.position)
+        }
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}.{:x}", self.epoch.0, self.position.0)
+    }
+}
+
+fn hex(digits: &str) -> Option<u64> {
+    let plain = !digits.is_empty()
+        && digits.len() <= 16
+        && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        && (digits == "0" || !digits.starts_with('0'));
+    if plain { u64::from_str_radix(digits, 16).ok() } else { None }
+}
+
+impl FromStr for Cursor {
+    type Err = Error;
+
+    /// Takes only what [`Display`](fmt::Display) makes; anything else is `bad_cursor`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let parts = text.split_once('.').and_then(|(e, p)| Some((hex(e)?, hex(p)?)));
+        let (epoch, position) = parts.ok_or_else(|| {
+            Error::new(Code::BadCursor, "This is not a cursor; leave it out to start from now.")
+        })?;
+        Ok(Cursor { epoch: Epoch(epoch), position: Position(position) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_decodes_or_is_refused(text in ".{0,60}") {
+            if let Ok(cursor) = text.parse::<Cursor>() {
+                prop_assert_eq!(cursor.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn near_misses_are_refused_or_canonical(text in "[0-9a-fA-F.+_-]{0,40}") {
+            if let Ok(cursor) = text.parse::<Cursor>() {
+                prop_assert_eq!(cursor.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn every_cursor_comes_back(epoch: u64, position: u64) {
+            let cursor = Cursor { epoch: Epoch(epoch), position: Position(position) };
+            let text = cursor.to_string();
+            prop_assert!(text.len() <= TEXT_MAX);
+            prop_assert_eq!(text.parse::<Cursor>().ok(), Some(cursor));
+        }
+    }
+
+    #[test]
+    fn a_cursor_that_cannot_be_replayed_says_why() {
+        let at = |epoch, position| Cursor { epoch: Epoch(epoch), position: Position(position) };
+        let stand = |c: Cursor| c.standing(Epoch(7), Position(10), Position(20));
+        assert_eq!(stand(at(7, 10)), Standing::Good(Position(10)));
+        assert_eq!(stand(at(7, 20)), Standing::Good(Position(20)));
+        assert_eq!(stand(at(7, 9)), Standing::Reset(Reset::Trimmed));
+        assert_eq!(stand(at(7, 21)), Standing::Reset(Reset::Ahead));
+        assert_eq!(stand(at(8, 15)), Standing::Reset(Reset::UnknownEpoch));
+    }
+}

@@ -1,0 +1,86 @@
+//! What changed between the moment a session was admitted and the moment it is opened.
+//!
+//! An admission is made elsewhere (it reads the store), so by the time it arrives the hub may have seen
+//! a member leave or a credential revoked. The newest changes are kept, and each admission is brought up to date.
+
+use std::collections::VecDeque;
+
+use super::{Follow, Open, Stale};
+use crate::batch::Step;
+use crate::ids::{PersonId, Position};
+
+/// How many changes of each kind are kept; an admission older than the oldest is made again.
+const KEPT_MAX: usize = 4_096;
+
+struct Revocation {
+    number: u64,
+    person: PersonId,
+    credential: Option<u64>,
+}
+
+/// The newest changes of who follows what, and the newest revocations.
+pub struct Changes {
+    subscriptions: VecDeque<(Position, Step)>,
+    /// No change after this position is missing.
+    complete_from: Position,
+    revocations: VecDeque<Revocation>,
+    /// No revocation after this number is missing.
+    revoked_from: u64,
+}
+
+impl Changes {
+    /// No changes yet, in a log that ends at `head`.
+    pub fn new(head: Position) -> Self {
+        let (subscriptions, revocations) = Default::default();
+        Changes { subscriptions, complete_from: head, revocations, revoked_from: 0 }
+    }
+
+    /// A change that takes effect after `head`.
+    pub(super) fn note(&mut self, head: Position, step: &Step) {
+        if self.subscriptions.len() == KEPT_MAX
+            && let Some((at, _)) = self.subscriptions.pop_front()
+        {
+            self.complete_from = Position(at.0 + 1);
+        }
+        self.subscriptions.push_back((head, step.clone()));
+    }
+
+    pub(super) fn revoked(&mut self, number: u64, person: PersonId, credential: Option<u64>) {
+        if self.revocations.len() == KEPT_MAX
+            && let Some(oldest) = self.revocations.pop_front()
+        {
+            self.revoked_from = oldest.number;
+        }
+        self.revocations.push_back(Revocation { number, person, credential });
+    }
+
+    /// What a session follows now, given what it followed when it was admitted.
+    pub(super) fn bring_up_to_date(&self, open: &Open) -> Result<Vec<Follow>, Stale> {
+        if open.revocations_seen < self.revoked_from || open.as_of < self.complete_from {
+            return Err(Stale::Again);
+        }
+        let since = self.revocations.iter().filter(|r| r.number > open.revocations_seen);
+        for revocation in since {
+            if revocation.person == open.person
+                && revocation.credential.is_none_or(|c| c == open.credential)
+            {
+                return Err(Stale::Revoked);
+            }
+        }
+        let mut follows = open.follows.clone();
+        let first = self.subscriptions.partition_point(|(at, _)| *at < open.as_of);
+        for (_, step) in self.subscriptions.range(first..) {
+            match step {
+                Step::Subscribe { person, stream, from } if *person == open.person => {
+                    follows.retain(|f| f.stream != *stream);
+                    follows.push(Follow { stream: *stream, from: *from });
+                }
+                Step::Unsubscribe { person, stream } if *person == open.person => {
+                    follows.retain(|f| f.stream != *stream);
+                }
+                _ => {}
+            }
+        }
+        Ok(follows)
+    }
+}

@@ -1,0 +1,443 @@
+//! The hub of one shard: who follows what, and what each session gets next.
+//!
+//! A session offers four calls, and each transport makes them: [`open`](Hub::open) at a cursor,
+//! [`next`](Hub::next) batch, commands (which go past the hub, to the apps), [`close`](Hub::close).
+//!
+//! A session is in one of three states:
+//! - *behind*: it reads from its position, out of the tail or, further back, out of the store. New events pass it by;
+//!   they lie before it in the log.
+//! - *live*: it has everything up to the hub's head; [`deliver`](Hub::deliver) hands it each new event.
+//! - *resting*: it is registered, but nobody waits (a long poll between two requests).
+//!
+//! A session starts behind, after it was registered, and turns live only in the same step in which it reaches the head.
+//! One thread owns the hub, so there is no gap between the two. Falling behind costs nothing but a number: no queue.
+
+mod changes;
+mod session;
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+pub use changes::Changes;
+pub use session::{Follow, Open, State};
+
+use crate::batch::{Batch, Step};
+use crate::cursor::{Cursor, Standing};
+use crate::entry::Entry;
+use crate::ids::{Epoch, PersonId, Position, StreamId};
+use crate::limits;
+use crate::tail::Tail;
+use session::{Followed, Session, Sessions};
+
+/// What a session gets next.
+#[derive(Debug)]
+pub enum Next {
+    /// It has everything and is live from now on.
+    Live,
+    /// These, in order; then ask again.
+    Entries(Vec<Arc<Entry>>),
+    /// What follows lies before the tail: ask the store for this page and hand it to [`Hub::replayed`].
+    Store(PageRequest),
+}
+
+/// A page that only the store can give.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PageRequest {
+    /// Events after this position,
+    pub after: Position,
+    /// up to this one,
+    pub until: Position,
+    /// of the streams that route to these, each from its own position on.
+    pub follows: Vec<Follow>,
+}
+
+/// The store's answer: what it found, and how far it looked.
+#[derive(Debug)]
+pub struct Page {
+    /// In order, all between `after` and `up_to`.
+    pub entries: Vec<Arc<Entry>>,
+    /// Nothing that the session may see is missing up to here.
+    pub up_to: Position,
+}
+
+/// What became of events that were handed to a live session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Took {
+    /// Written, or certain to be: the session stays live.
+    All,
+    /// They are kept to be finished, and the connection can't take more: the session falls behind them.
+    Full,
+    /// They ended the wait (long poll): the session rests behind them.
+    Rest,
+}
+
+/// A session could not be opened as it was admitted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stale {
+    /// The admission is too old to be brought up to date: admit again.
+    Again,
+    /// The credential was revoked meanwhile.
+    Revoked,
+}
+
+struct Stream {
+    id: StreamId,
+    /// Session and the place of this stream among what the session follows.
+    followers: Vec<(u32, u32)>,
+}
+
+/// The sessions of one shard and the tail that they read from.
+pub struct Hub {
+    epoch: Epoch,
+    /// What stands before this position was trimmed.
+    trimmed: Position,
+    tail: Tail,
+    numbers: FxHashMap<StreamId, u32>,
+    streams: Vec<Stream>,
+    free: Vec<u32>,
+    sessions: Sessions,
+    changes: Changes,
+    due: Vec<(u32, u32)>,
+}
+
+impl Hub {
+    /// A hub for a log of this epoch; `tail` holds its newest events.
+    pub fn new(epoch: Epoch, trimmed: Position, tail: Tail) -> Self {
+        let changes = Changes::new(tail.head());
+        let (numbers, streams, free, sessions, due) = Default::default();
+        Hub { epoch, trimmed, tail, numbers, streams, free, sessions, changes, due }
+    }
+
+    /// The position of the newest event that this hub has seen.
+    pub fn head(&self) -> Position {
+        self.tail.head()
+    }
+
+    /// The cursor at the head.
+    pub fn cursor(&self) -> Cursor {
+        self.cursor_at(self.head())
+    }
+
+    /// The cursor at a position.
+    pub fn cursor_at(&self, position: Position) -> Cursor {
+        Cursor { epoch: self.epoch, position }
+    }
+
+    /// What can be done with a cursor; without one the session starts from now.
+    ///
+    /// `known` is the newest position that the caller knows to be committed: a cursor may be ahead of this hub,
+    /// when another shard was quicker, without being ahead of the log.
+    pub fn standing(&self, cursor: Option<Cursor>, known: Position) -> Standing {
+        match cursor {
+            None => Standing::Good(self.head()),
+            Some(c) => c.standing(self.epoch, self.trimmed, known.max(self.head())),
+        }
+    }
+
+    /// Open sessions.
+    pub fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Whether no session is open.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Registers a session, behind; everything that comes from now on will reach it by [`next`](Self::next)
+    /// or [`deliver`](Self::deliver).
+    pub fn open(&mut self, open: Open) -> Result<u32, Stale> {
+        let follows = self.changes.bring_up_to_date(&open)?;
+        let key = self.sessions.insert(Session::new(&open));
+        for follow in follows {
+            self.follow(key, follow);
+        }
+        Ok(key)
+    }
+
+    /// Wakes a resting session at the position that its client now holds.
+    pub fn resume(&mut self, session: u32, at: Position) {
+        let s = self.sessions.get_mut(session);
+        s.at = at;
+        s.state = State::Behind;
+    }
+
+    /// Ends a session.
+    pub fn close(&mut self, session: u32) {
+        while let Some(last) = self.sessions.get(session).follows.len().checked_sub(1) {
+            self.unfollow_place(session, last);
+        }
+        self.sessions.remove(session);
+    }
+
+    /// The connection that a session belongs to, as [`Open::owner`] said.
+    pub fn owner(&self, session: u32) -> u32 {
+        self.sessions.get(session).owner
+    }
+
+    /// The state of a session.
+    pub fn state(&self, session: u32) -> State {
+        self.sessions.get(session).state
+    }
+
+    /// Everything up to here was handed to the session.
+    pub fn position(&self, session: u32) -> Position {
+        let s = self.sessions.get(session);
+        if s.state == State::Live { self.head().max(s.at) } else { s.at }
+    }
+
+    /// The connections of a person: those of one credential, or all.
+    pub fn owners_of(&self, person: PersonId, credential: Option<u64>) -> Vec<u32> {
+        let mine = |s: &&Session| {
+            s.person == person && credential.is_none_or(|c| c == s.credential)
+        };
+        self.sessions.iter().filter(mine).map(|s| s.owner).collect()
+    }
+
+    /// Notes a revocation, so that an admission made before it does not slip through, and tells which connections it ends.
+    pub fn revoke(&mut self, number: u64, person: PersonId, credential: Option<u64>) -> Vec<u32> {
+        self.changes.revoked(number, person, credential);
+        self.owners_of(person, credential)
+    }
+
+    /// The oldest connection of a person that follows its own stream, once there are more than
+    /// [`limits::CONNECTIONS_PER_PERSON_MAX`].
+    pub fn one_too_many(&self, person: PersonId) -> Option<u32> {
+        let number = self.numbers.get(&StreamId::person(person))?;
+        let followers = &self.streams[*number as usize].followers;
+        if followers.len() <= limits::CONNECTIONS_PER_PERSON_MAX {
+            return None;
+        }
+        let oldest = followers.iter().min_by_key(|(key, _)| self.sessions.get(*key).number)?;
+        Some(self.owner(oldest.0))
+    }
+
+    /// What a session that is not live gets next, at most about so many bytes of bodies.
+    pub fn next(&mut self, session: u32, bytes_max: usize) -> Next {
+        let head = self.head();
+        let s = self.sessions.get(session);
+        if s.at >= head {
+            self.sessions.get_mut(session).state = State::Live;
+            return Next::Live;
+        }
+        if s.at < self.tail.floor() {
+            let follows = s.follows.iter().map(|f| self.named(f)).collect();
+            return Next::Store(PageRequest { after: s.at, until: head, follows });
+        }
+        let mut entries = self.in_tail(session);
+        let all = entries.len();
+        truncate(&mut entries, bytes_max);
+        let at = match entries.last() {
+            Some(last) if entries.len() < all => last.event.position,
+            _ => head,
+        };
+        self.sessions.get_mut(session).at = at;
+        if entries.is_empty() { self.next(session, bytes_max) } else { Next::Entries(entries) }
+    }
+
+    /// Takes the store's page for a session; returns what of it the session still follows.
+    pub fn replayed(&mut self, session: u32, page: Page) -> Vec<Arc<Entry>> {
+        let s = self.sessions.get(session);
+        let mut entries = page.entries;
+        entries.retain(|e| {
+            let route = self.numbers.get(&e.event.stream.route());
+            e.event.position > s.at
+                && s.follows.iter().any(|f| Some(&f.stream) == route && f.from <= e.event.position)
+        });
+        let s = self.sessions.get_mut(session);
+        s.at = s.at.max(page.up_to);
+        entries
+    }
+
+    /// A live session's connection can take no more: it goes on from here by reading.
+    pub fn fall_behind(&mut self, session: u32) {
+        let head = self.head();
+        let s = self.sessions.get_mut(session);
+        if s.state == State::Live {
+            s.at = s.at.max(head);
+            s.state = State::Behind;
+        }
+    }
+
+    /// A session's wait is over without an event.
+    pub fn rest(&mut self, session: u32) {
+        self.fall_behind(session);
+        self.sessions.get_mut(session).state = State::Resting;
+    }
+
+    /// Takes what a commit brought and hands each live session all that is due to it, in one call a session.
+    pub fn deliver(&mut self, batch: &Batch, mut sink: impl FnMut(u32, &[&Arc<Entry>]) -> Took) {
+        let mut due = std::mem::take(&mut self.due);
+        for (number, step) in batch.steps.iter().enumerate() {
+            match step {
+                Step::Event(entry) => self.take(entry, number as u32, &mut due),
+                Step::Subscribe { person, stream, from } => {
+                    self.changes.note(self.head(), step);
+                    for key in self.sessions_of(*person) {
+                        self.follow(key, Follow { stream: *stream, from: *from });
+                    }
+                }
+                Step::Unsubscribe { person, stream } => {
+                    self.changes.note(self.head(), step);
+                    for key in self.sessions_of(*person) {
+                        self.unfollow(key, *stream);
+                    }
+                }
+            }
+        }
+        // Stable, so what is due to one session stays in order.
+        due.sort_by_key(|(session, _)| *session);
+        let mut entries = Vec::new();
+        for run in due.chunk_by(|a, b| a.0 == b.0) {
+            entries.clear();
+            entries.extend(run.iter().map(|(_, number)| event_of(batch, *number)));
+            self.hand_over(run[0].0, &entries, &mut sink);
+        }
+        due.clear();
+        self.due = due;
+    }
+
+    /// Hands a signal to every live session that follows the stream.
+    pub fn signal(&mut self, stream: StreamId, mut sink: impl FnMut(u32, u32)) {
+        let Some(number) = self.numbers.get(&stream.route()) else { return };
+        for (key, _) in &self.streams[*number as usize].followers {
+            let s = self.sessions.get(*key);
+            if s.state == State::Live {
+                sink(*key, s.owner);
+            }
+        }
+    }
+
+    fn hand_over(
+        &mut self,
+        session: u32,
+        entries: &[&Arc<Entry>],
+        sink: &mut impl FnMut(u32, &[&Arc<Entry>]) -> Took,
+    ) {
+        let head = self.head();
+        let s = self.sessions.get_mut(session);
+        s.state = match sink(s.owner, entries) {
+            Took::All => return,
+            Took::Full => State::Behind,
+            Took::Rest => State::Resting,
+        };
+        // All of the batch that it follows was handed over.
+        s.at = s.at.max(head);
+    }
+
+    fn take(&mut self, entry: &Arc<Entry>, number: u32, due: &mut Vec<(u32, u32)>) {
+        self.tail.push(entry.clone());
+        let Some(stream) = self.numbers.get(&entry.event.stream.route()) else { return };
+        for (key, _) in &self.streams[*stream as usize].followers {
+            let s = self.sessions.get(*key);
+            // A cursor may be ahead of this hub (see `standing`): what its client holds must not come again.
+            if s.state == State::Live && entry.event.position > s.at {
+                due.push((*key, number));
+            }
+        }
+    }
+
+    /// All events after the session's position that it follows, from the tail, in order.
+    fn in_tail(&self, session: u32) -> Vec<Arc<Entry>> {
+        let s = self.sessions.get(session);
+        let mut entries = Vec::new();
+        for followed in &s.follows {
+            let Follow { stream, from } = self.named(followed);
+            for id in [Some(stream), stream.companion()].into_iter().flatten() {
+                let newer = self.tail.backwards(id).take_while(|e| {
+                    e.event.position > s.at && e.event.position >= from
+                });
+                entries.extend(newer.cloned());
+            }
+        }
+        entries.sort_unstable_by_key(|e| e.event.position);
+        entries
+    }
+
+    fn named(&self, followed: &Followed) -> Follow {
+        Follow { stream: self.streams[followed.stream as usize].id, from: followed.from }
+    }
+
+    fn sessions_of(&self, person: PersonId) -> Vec<u32> {
+        let number = self.numbers.get(&StreamId::person(person));
+        let followers = number.map(|n| &self.streams[*n as usize].followers);
+        followers.into_iter().flatten().map(|(key, _)| *key).collect()
+    }
+
+    fn follow(&mut self, session: u32, follow: Follow) {
+        let number = self.stream(follow.stream);
+        let s = self.sessions.get_mut(session);
+        if s.follows.iter().any(|f| f.stream == number) {
+            return;
+        }
+        let followers = &mut self.streams[number as usize].followers;
+        let place = followers.len() as u32;
+        followers.push((session, s.follows.len() as u32));
+        s.follows.push(Followed { stream: number, place, from: follow.from });
+    }
+
+    fn unfollow(&mut self, session: u32, stream: StreamId) {
+        let Some(number) = self.numbers.get(&stream) else { return };
+        let follows = &self.sessions.get(session).follows;
+        if let Some(index) = follows.iter().position(|f| f.stream == *number) {
+            self.unfollow_place(session, index);
+        }
+    }
+
+    /// Takes one stream out of what a session follows; both lists keep no hole, so what moved is told its new place.
+    fn unfollow_place(&mut self, session: u32, index: usize) {
+        let s = self.sessions.get_mut(session);
+        let gone = s.follows.swap_remove(index);
+        if let Some(moved) = s.follows.get(index) {
+            self.streams[moved.stream as usize].followers[moved.place as usize].1 = index as u32;
+        }
+        let stream = &mut self.streams[gone.stream as usize];
+        stream.followers.swap_remove(gone.place as usize);
+        if let Some((key, at)) = stream.followers.get(gone.place as usize).copied() {
+            self.sessions.get_mut(key).follows[at as usize].place = gone.place;
+        } else if stream.followers.is_empty() {
+            self.numbers.remove(&stream.id);
+            stream.followers = Vec::new();
+            self.free.push(gone.stream);
+        }
+    }
+
+    fn stream(&mut self, id: StreamId) -> u32 {
+        if let Some(number) = self.numbers.get(&id) {
+            return *number;
+        }
+        let stream = Stream { id, followers: Vec::new() };
+        let number = match self.free.pop() {
+            Some(number) => {
+                self.streams[number as usize] = stream;
+                number
+            }
+            None => {
+                self.streams.push(stream);
+                self.streams.len() as u32 - 1
+            }
+        };
+        self.numbers.insert(id, number);
+        number
+    }
+}
+
+fn event_of(batch: &Batch, number: u32) -> &Arc<Entry> {
+    match &batch.steps[number as usize] {
+        Step::Event(entry) => entry,
+        _ => unreachable!("only events are due"),
+    }
+}
+
+/// Keeps as many entries as fit into one turn, at least one.
+fn truncate(entries: &mut Vec<Arc<Entry>>, bytes_max: usize) {
+    let mut bytes = 0;
+    let fit = entries.iter().take_while(|e| {
+        let fits = bytes < bytes_max;
+        bytes += e.event.body.len();
+        fits
+    });
+    let fit = fit.count().clamp(1, limits::REPLAY_EVENTS_MAX);
+    entries.truncate(fit);
+}

@@ -1,0 +1,124 @@
+//! A session: who, which streams, which position. It outlives its connection only as these few words.
+
+use smallvec::SmallVec;
+
+use crate::ids::{PersonId, Position, StreamId};
+
+/// A stream that a session follows, and the first position that it gets of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Follow {
+    /// The stream.
+    pub stream: StreamId,
+    /// Nothing before this position: who joined later sees the past only on request.
+    pub from: Position,
+}
+
+/// What a session is opened with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Open {
+    /// Who.
+    pub person: PersonId,
+    /// What it was authorised by, so that this can be revoked.
+    pub credential: u64,
+    /// The transport's number of the connection.
+    pub owner: u32,
+    /// Everything up to here is held.
+    pub at: Position,
+    /// What it follows,
+    pub follows: Vec<Follow>,
+    /// as it was at this position of the log; what changed since is made up for.
+    pub as_of: Position,
+    /// The number of the newest revocation that was known when the credential was checked.
+    pub revocations_seen: u64,
+}
+
+/// Where a session stands; see [`super::Hub`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// It reads from its position.
+    Behind,
+    /// It gets each new event.
+    Live,
+    /// Nobody waits.
+    Resting,
+}
+
+/// A stream by its number in the hub, and the session's place among its followers.
+pub(super) struct Followed {
+    pub stream: u32,
+    pub place: u32,
+    pub from: Position,
+}
+
+pub(super) struct Session {
+    pub person: PersonId,
+    pub credential: u64,
+    pub owner: u32,
+    pub state: State,
+    /// Not kept up while the session is live: then it is the hub's head.
+    pub at: Position,
+    /// Rises with every session opened.
+    pub number: u64,
+    pub follows: SmallVec<[Followed; 2]>,
+}
+
+impl Session {
+    pub fn new(open: &Open) -> Self {
+        let Open { person, credential, owner, at, .. } = *open;
+        Session {
+            person,
+            credential,
+            owner,
+            state: State::Behind,
+            at,
+            number: 0,
+            follows: SmallVec::new(),
+        }
+    }
+}
+
+/// The sessions of a hub, by number; numbers are used again.
+#[derive(Default)]
+pub(super) struct Sessions {
+    slots: Vec<Option<Session>>,
+    free: Vec<u32>,
+    opened: u64,
+}
+
+impl Sessions {
+    pub fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    pub fn insert(&mut self, mut session: Session) -> u32 {
+        self.opened += 1;
+        session.number = self.opened;
+        match self.free.pop() {
+            Some(key) => {
+                self.slots[key as usize] = Some(session);
+                key
+            }
+            None => {
+                self.slots.push(Some(session));
+                self.slots.len() as u32 - 1
+            }
+        }
+    }
+
+    pub fn remove(&mut self, key: u32) {
+        self.slots[key as usize] = None;
+        self.free.push(key);
+    }
+
+    pub fn get(&self, key: u32) -> &Session {
+        self.slots[key as usize].as_ref().expect("the session is open")
+    }
+
+    pub fn get_mut(&mut self, key: u32) -> &mut Session {
+        self.slots[key as usize].as_mut().expect("the session is open")
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Session> {
+        self.slots.iter().flatten()
+    }
+}

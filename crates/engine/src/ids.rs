@@ -1,0 +1,203 @@
+//! The numbers that name things, each a type of its own so that none is taken for another.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Number of an event in its space's log, from 1, in the order of commits. 0 is before the first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Position(pub u64);
+
+/// Number of an event in its stream, from 1, without gaps. 0 is before the first.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Seq(pub u64);
+
+/// Incarnation of a space's log; another one means that history was lost or restored.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Epoch(pub u64);
+
+/// A person: account, guest or bot. On the wire `p12`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PersonId(pub u64);
+
+/// A conversation. On the wire `c12`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ConversationId(pub u64);
+
+/// The text is not an identifier of the kind asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BadId;
+
+impl fmt::Display for BadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not an identifier of this kind")
+    }
+}
+
+impl std::error::Error for BadId {}
+
+/// The greatest id: what remains of SQLite's 63 bits beside the class of a stream.
+pub const ID_MAX: u64 = (1 << 60) - 1;
+
+fn number(text: &str, prefix: char) -> Result<u64, BadId> {
+    let digits = text.strip_prefix(prefix).ok_or(BadId)?;
+    let plain = !digits.is_empty()
+        && !(digits.len() > 1 && digits.starts_with('0'))
+        && digits.bytes().all(|b| b.is_ascii_digit());
+    let value: u64 = if plain { digits.parse().map_err(|_| BadId)? } else { return Err(BadId) };
+    if value == 0 || value > ID_MAX { Err(BadId) } else { Ok(value) }
+}
+
+macro_rules! number_form {
+    ($name:ident, $prefix:literal) => {
+        impl $name {
+            const PREFIX: char = $prefix;
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}{}", Self::PREFIX, self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadId;
+            fn from_str(text: &str) -> Result<Self, BadId> {
+                number(text, Self::PREFIX).map($name)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+number_form!(PersonId, 'p');
+number_form!(ConversationId, 'c');
+
+/// What owns a stream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Owner {
+    /// What is said in a conversation.
+    Conversation(ConversationId),
+    /// The receipts of a conversation. They have a stream of their own so that they never count as unread.
+    Receipts(ConversationId),
+    /// What concerns one person alone: conversations added and removed.
+    Person(PersonId),
+    /// A channel, by its number; its name is known to the store.
+    Channel(u64),
+}
+
+/// A stream: one number, with what owns it in the lowest two bits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct StreamId(u64);
+
+impl StreamId {
+    /// The stream of a conversation.
+    pub fn conversation(id: ConversationId) -> Self {
+        StreamId(id.0 << 2)
+    }
+
+    /// The stream of a conversation's receipts.
+    pub fn receipts(id: ConversationId) -> Self {
+        StreamId(id.0 << 2 | 1)
+    }
+
+    /// A person's own stream.
+    pub fn person(id: PersonId) -> Self {
+        StreamId(id.0 << 2 | 2)
+    }
+
+    /// The stream of a channel.
+    pub fn channel(number: u64) -> Self {
+        StreamId(number << 2 | 3)
+    }
+
+    /// From the number that [`raw`](Self::raw) gave.
+    pub fn from_raw(raw: u64) -> Self {
+        StreamId(raw)
+    }
+
+    /// As one number, for stores.
+    pub fn raw(self) -> u64 {
+        self.0
+    }
+
+    /// What owns it.
+    pub fn owner(self) -> Owner {
+        let id = self.0 >> 2;
+        match self.0 & 3 {
+            0 => Owner::Conversation(ConversationId(id)),
+            1 => Owner::Receipts(ConversationId(id)),
+            2 => Owner::Person(PersonId(id)),
+            _ => Owner::Channel(id),
+        }
+    }
+
+    /// The stream whose subscribers get this stream's events: receipts go to who follows the conversation.
+    pub fn route(self) -> StreamId {
+        match self.owner() {
+            Owner::Receipts(id) => StreamId::conversation(id),
+            _ => self,
+        }
+    }
+
+    /// The further stream that a subscription to this one covers, if any.
+    pub fn companion(self) -> Option<StreamId> {
+        match self.owner() {
+            Owner::Conversation(id) => Some(StreamId::receipts(id)),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_one_text_form() {
+        assert_eq!("p12".parse(), Ok(PersonId(12)));
+        assert_eq!(PersonId(12).to_string(), "p12");
+        for bad in ["", "p", "12", "c12", "p0", "p012", "p-1", "p1x", "p99999999999999999999", "p１"]
+        {
+            assert_eq!(bad.parse::<PersonId>(), Err(BadId), "{bad}");
+        }
+    }
+
+    #[test]
+    fn streams_tell_their_owner() {
+        let c = ConversationId(ID_MAX);
+        for owner in [
+            Owner::Conversation(c),
+            Owner::Receipts(c),
+            Owner::Person(PersonId(7)),
+            Owner::Channel(9),
+        ] {
+            let id = match owner {
+                Owner::Conversation(c) => StreamId::conversation(c),
+                Owner::Receipts(c) => StreamId::receipts(c),
+                Owner::Person(p) => StreamId::person(p),
+                Owner::Channel(n) => StreamId::channel(n),
+            };
+            assert_eq!(id.owner(), owner);
+            assert!(i64::try_from(id.raw()).is_ok());
+        }
+        assert_eq!(StreamId::receipts(c).route(), StreamId::conversation(c));
+        assert_eq!(StreamId::conversation(c).companion(), Some(StreamId::receipts(c)));
+    }
+}

@@ -1,0 +1,35 @@
+//! The engine: what a log, a cursor and a session are.
+//!
+//! Entry points: [`hub::Hub`], one for each shard, holds the sessions of that shard and decides what each
+//! of them gets next; [`batch::Batch`] is what a store hands over after a commit; [`item`] says how anything
+//! looks on the wire.
+//!
+//! Invariants, each held by a test:
+//! - a session gets every event after its cursor that its subscriptions cover, in order, once (P2, P4);
+//! - it is registered with the hub before anything is replayed to it, so nothing falls between;
+//! - marks only move forward (P5); every queue and count has a name in [`limits`] (P6).
+//!
+//! Never in here: SQL, HTTP, sockets, threads, a wall clock, randomness. Whoever needs the time or a random
+//! number passes it in.
+
+pub mod batch;
+pub mod cursor;
+pub mod entry;
+pub mod error;
+pub mod event;
+pub mod hub;
+pub mod ids;
+pub mod item;
+pub mod limits;
+pub mod marks;
+pub mod presence;
+pub mod reach;
+pub mod tail;
+
+pub use batch::{Batch, Step};
+pub use cursor::Cursor;
+pub use entry::Entry;
+pub use error::{Code, Error};
+pub use event::{Event, NewEvent};
+pub use hub::Hub;
+pub use ids::{ConversationId, Epoch, PersonId, Position, Seq, StreamId};

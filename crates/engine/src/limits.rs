@@ -1,0 +1,108 @@
+//! Every bound in one place, unit last. docs/protocol.md names those that a client meets.
+
+/// Bytes of a message's text.
+pub const TEXT_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of an idempotency key.
+pub const KEY_BYTES_MAX: usize = 128;
+/// Bytes of a channel's name.
+pub const CHANNEL_NAME_BYTES_MAX: usize = 128;
+/// Bytes of an event's body, of whatever kind: a whole conversation with its members fits.
+pub const EVENT_BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// Bytes of a request's head.
+pub const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Header lines of a request.
+pub const HEADERS_MAX: usize = 100;
+/// Milliseconds until a request's head must be complete.
+pub const HEAD_WAIT_MS_MAX: u64 = 10_000;
+/// Bytes of a request's body.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Milliseconds until a request's body must be complete.
+pub const BODY_WAIT_MS_MAX: u64 = 10_000;
+/// Milliseconds that a kept-alive connection may be idle between requests.
+pub const KEEP_ALIVE_MS_MAX: u64 = 75_000;
+/// Bytes of a WebSocket frame from a client.
+pub const FRAME_BYTES_MAX: usize = 64 * 1024;
+/// Commands of one connection that wait for their answer.
+pub const COMMANDS_UNANSWERED_MAX: usize = 16;
+/// Bytes of answers and signals that wait for a connection to take them.
+pub const OUT_BYTES_MAX: usize = 256 * 1024;
+
+/// Seconds that a long poll may wait.
+pub const POLL_WAIT_S_MAX: u64 = 60;
+/// Seconds that a long poll waits if it does not say.
+pub const POLL_WAIT_S_DEFAULT: u64 = 25;
+/// Events in one answer to a poll, or in one turn of a replay.
+pub const REPLAY_EVENTS_MAX: usize = 1_000;
+/// Bytes of events after which an answer to a poll, or a turn of a replay, ends.
+pub const REPLAY_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes that a replay hands to a socket in one turn.
+pub const TURN_BYTES_MAX: usize = 256 * 1024;
+/// Log entries that one page from the store looks at.
+pub const SCAN_EVENTS_MAX: usize = 4_096;
+/// Events in one page of a conversation's history.
+pub const PAGE_EVENTS_MAX: usize = 200;
+
+/// Milliseconds between heartbeats on a silent stream: below the 30 and 60 seconds of common proxies.
+pub const HEARTBEAT_MS: u64 = 25_000;
+/// Milliseconds that a reader may take nothing of what is due to it.
+pub const SLOW_READER_MS_MAX: u64 = 30_000;
+/// Milliseconds that a WebSocket may be silent, pongs included.
+pub const SILENCE_MS_MAX: u64 = 75_000;
+/// Connections of one person on one shard; a further one ends the oldest.
+pub const CONNECTIONS_PER_PERSON_MAX: usize = 64;
+/// Channels that one session may ask for.
+pub const CHANNELS_PER_SESSION_MAX: usize = 100;
+/// Milliseconds over which clients are told to come back after a drain.
+pub const DRAIN_SPREAD_MS: u64 = 5_000;
+
+/// Events in the tail.
+pub const TAIL_EVENTS_MAX: usize = 65_536;
+/// Bytes of bodies in the tail.
+pub const TAIL_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Sends whose idempotency keys are remembered.
+pub const KEYS_MAX: usize = 4_000_000;
+/// Milliseconds for which an idempotency key is remembered at least, as far as [`KEYS_MAX`] allows.
+pub const KEY_AGE_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Writes that wait for the store.
+pub const WRITES_WAITING_MAX: usize = 8_192;
+/// Writes in one commit.
+pub const COMMIT_WRITES_MAX: usize = 1_024;
+/// Reads that wait for the store.
+pub const READS_WAITING_MAX: usize = 4_096;
+
+/// Milliseconds within which receipts are folded into one event.
+pub const RECEIPTS_FOLD_MS: u64 = 200;
+/// Milliseconds after the last connection of a person until it counts as offline.
+pub const PRESENCE_GRACE_MS: u64 = 8_000;
+/// Members of a conversation up to which presence is told to all of them.
+pub const PRESENCE_MEMBERS_MAX: usize = 200;
+/// Members that a room may have.
+pub const ROOM_MEMBERS_MAX: usize = 1_000;
+/// Conversations that a person may be in.
+pub const CONVERSATIONS_PER_PERSON_MAX: usize = 1_000;
+
+/// Bytes of a password, at least and at most.
+pub const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 8..=256;
+/// Characters of a name to sign in with.
+pub const NAME_CHARS_MAX: usize = 64;
+/// Characters of a display name.
+pub const DISPLAY_NAME_CHARS_MAX: usize = 64;
+/// Characters of a room's title.
+pub const TITLE_CHARS_MAX: usize = 100;
+/// Passwords being hashed at one time; each takes some 20 MB.
+pub const HASHING_MAX: usize = 2;
+/// Passwords waiting to be hashed.
+pub const HASHING_WAITING_MAX: usize = 64;
+/// Sign-ins in a minute for one name.
+pub const SIGN_INS_PER_NAME_PER_MIN: u32 = 10;
+/// Sign-ins in a minute from one address.
+pub const SIGN_INS_PER_ADDRESS_PER_MIN: u32 = 30;
+/// Milliseconds that a session lives after its last use.
+pub const SESSION_AGE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+/// Milliseconds that a ticket lives.
+pub const TICKET_AGE_MS: u64 = 10_000;
+/// Tickets that are not used yet.
+pub const TICKETS_MAX: usize = 100_000;

@@ -1,0 +1,86 @@
+//! The tail: the newest events of the log, in memory, bounded in number and bytes.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::entry::Entry;
+use crate::ids::{Position, StreamId};
+use crate::limits;
+
+/// The newest events, without gaps, with the newest of each stream.
+#[derive(Debug)]
+pub struct Tail {
+    entries: VecDeque<Arc<Entry>>,
+    heads: FxHashMap<StreamId, Position>,
+    /// The position before the first entry: what follows it is here.
+    floor: Position,
+    bytes: usize,
+    events_max: usize,
+    bytes_max: usize,
+}
+
+impl Tail {
+    /// An empty tail of a log that ends at `head`, with the bounds of [`limits`].
+    pub fn new(head: Position) -> Self {
+        Tail::bounded(head, limits::TAIL_EVENTS_MAX, limits::TAIL_BYTES_MAX)
+    }
+
+    /// The same with bounds of its own: so many events, so many bytes of bodies.
+    pub fn bounded(head: Position, events_max: usize, bytes_max: usize) -> Self {
+        let (entries, heads) = Default::default();
+        Tail { entries, heads, floor: head, bytes: 0, events_max, bytes_max }
+    }
+
+    /// The position of the newest event.
+    pub fn head(&self) -> Position {
+        Position(self.floor.0 + self.entries.len() as u64)
+    }
+
+    /// All events after this position are here; older ones are only in the store.
+    pub fn floor(&self) -> Position {
+        self.floor
+    }
+
+    /// Adds the next event and drops the oldest beyond the bounds.
+    ///
+    /// # Panics
+    /// If a position is left out: a tail with a hole would lose events silently.
+    pub fn push(&mut self, entry: Arc<Entry>) {
+        let event = &entry.event;
+        assert_eq!(event.position.0, self.head().0 + 1, "the log has no gaps");
+        self.heads.insert(event.stream, event.position);
+        self.bytes += event.body.len();
+        self.entries.push_back(entry);
+        while self.entries.len() > self.events_max || self.bytes > self.bytes_max {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        let Some(oldest) = self.entries.pop_front() else { return };
+        let event = &oldest.event;
+        self.bytes -= event.body.len();
+        self.floor = event.position;
+        if self.heads.get(&event.stream) == Some(&event.position) {
+            self.heads.remove(&event.stream);
+        }
+    }
+
+    /// The event at a position, if it is here.
+    pub fn get(&self, at: Position) -> Option<&Arc<Entry>> {
+        let index = at.0.checked_sub(self.floor.0 + 1)?;
+        self.entries.get(usize::try_from(index).ok()?)
+    }
+
+    /// The newest event of a stream, if it is here.
+    pub fn newest(&self, stream: StreamId) -> Option<&Arc<Entry>> {
+        self.get(*self.heads.get(&stream)?)
+    }
+
+    /// Walks a stream backwards from its newest event, as far as it is here.
+    pub fn backwards(&self, stream: StreamId) -> impl Iterator<Item = &Arc<Entry>> {
+        std::iter::successors(self.newest(stream), |entry| self.get(entry.event.back))
+    }
+}
