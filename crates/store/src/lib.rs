@@ -1,0 +1,57 @@
+//! The store: the truth of a space.
+//!
+//! Two ways in. The hot path, [`Store::append`], is tuned by hand for each engine: an append-only log in group
+//! commits. Everything else is SQL written once, in the subset that SQLite and PostgreSQL both take, through
+//! [`Tx`] inside the same transaction as the events that it belongs to ([`Store::write`]), or through [`Read`]
+//! in one consistent view ([`Store::read`]).
+//!
+//! Invariants, each held by the conformance suite (`tests/it/conformance.rs`):
+//! - success is answered only after the commit is on stable storage (P1);
+//! - positions and seqs are given out without gaps, in the order of commits (P2);
+//! - a repeated key is the first send or a conflict (P3);
+//! - what is published is what was committed, in order, before the senders hear of it.
+//!
+//! Never in here: HTTP, sockets, who may do what.
+
+mod append;
+mod channels;
+mod clock;
+mod error;
+mod read;
+mod recent;
+mod row;
+mod sqlite;
+mod stats;
+mod store;
+mod tx;
+mod value;
+
+pub use append::{Append, Appended, Guard};
+pub use channels::Channels;
+pub use clock::{Clock, SystemClock};
+pub use error::StoreError;
+pub use read::Read;
+pub use recent::Head;
+pub use row::Row;
+pub use sqlite::{backup_name, check_file};
+pub use stats::{COMMIT_BUCKETS, Stats};
+pub use store::{Opened, Options, Store};
+pub use tx::Tx;
+pub use value::Value;
+
+/// SQL with parameters `?1`, `?2` …, the same for reading and for writing.
+pub trait Sql {
+    /// All rows of a query.
+    fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError>;
+
+    /// The first row, if there is one.
+    fn query_one(&mut self, sql: &str, params: &[Value]) -> Result<Option<Row>, StoreError> {
+        Ok(self.query(sql, params)?.into_iter().next())
+    }
+}
+
+/// A list of parameters for [`Sql::query`] and [`Tx::execute`].
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { &[$($crate::Value::from($value)),*] };
+}

@@ -1,0 +1,105 @@
+//! What of the log is in memory: the tail, and the newest event of each stream that was touched lately.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+use encke_engine::tail::Tail;
+use encke_engine::{Entry, Position, Seq, StreamId};
+use rustc_hash::FxHashMap;
+
+/// The newest event of a stream: its number and where it stands. All 0 for a stream without events.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Head {
+    /// Number in the stream.
+    pub seq: Seq,
+    /// Place in the log.
+    pub position: Position,
+}
+
+/// Heads kept although they are stored; beyond that the older ones are read again when needed.
+const HEADS_MAX: usize = 1_000_000;
+
+struct Inner {
+    tail: Tail,
+    heads: FxHashMap<StreamId, Head>,
+}
+
+/// The part of the log in memory, as far as it is committed. Written by the store's one writer.
+pub(crate) struct Recent {
+    inner: Mutex<Inner>,
+    moved: Condvar,
+}
+
+impl Recent {
+    pub fn new(tail: Tail, heads: FxHashMap<StreamId, Head>) -> Self {
+        Recent { inner: Mutex::new(Inner { tail, heads }), moved: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().expect("not poisoned")
+    }
+
+    pub fn committed(&self, entries: &[Arc<Entry>], heads: impl Iterator<Item = (StreamId, Head)>) {
+        let mut inner = self.lock();
+        for entry in entries {
+            inner.tail.push(entry.clone());
+        }
+        inner.heads.extend(heads);
+        self.moved.notify_all();
+    }
+
+    /// Remembers a head that was read from the store by the writer.
+    pub fn remember(&self, stream: StreamId, head: Head) {
+        self.lock().heads.insert(stream, head);
+    }
+
+    /// All heads up to `stored` are in the store: those may be forgotten if there are too many.
+    pub fn stored(&self, stored: Position) {
+        let mut inner = self.lock();
+        if inner.heads.len() > HEADS_MAX {
+            inner.heads.retain(|_, head| head.position > stored);
+        }
+    }
+
+    pub fn head(&self, stream: StreamId) -> Option<Head> {
+        self.lock().heads.get(&stream).copied()
+    }
+
+    pub fn position(&self) -> Position {
+        self.lock().tail.head()
+    }
+
+    pub fn get(&self, at: Position) -> Option<Arc<Entry>> {
+        self.lock().tail.get(at).cloned()
+    }
+
+    /// Waits until everything up to `at`, which is committed, is here: the writer adds it right after its commit.
+    pub fn wait_for(&self, at: Position) -> bool {
+        let waited = self.moved.wait_timeout_while(
+            self.lock(),
+            Duration::from_secs(5),
+            |inner| inner.tail.head() < at,
+        );
+        waited.is_ok_and(|(_, timeout)| !timeout.timed_out())
+    }
+
+    /// The head of a stream as it was at `at`: newer events are walked back, as far as they are in memory.
+    pub fn head_at(&self, stream: StreamId, at: Position) -> HeadAt {
+        let inner = self.lock();
+        let Some(mut head) = inner.heads.get(&stream).copied() else { return HeadAt::Unknown };
+        while head.position > at {
+            let Some(entry) = inner.tail.get(head.position) else { return HeadAt::Gone };
+            head = Head { seq: Seq(entry.event.seq.0 - 1), position: entry.event.back };
+        }
+        HeadAt::Known(head)
+    }
+}
+
+/// See [`Recent::head_at`].
+pub(crate) enum HeadAt {
+    Known(Head),
+    /// Not in memory: what is stored is right.
+    Unknown,
+    /// The view is older than the tail.
+    Gone,
+}

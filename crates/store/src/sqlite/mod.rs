@@ -1,0 +1,55 @@
+//! SQLite: one file a space, one writer thread with group commit, readers of their own.
+
+mod backup;
+mod keys;
+mod log;
+mod open;
+mod readers;
+mod writer;
+mod writing;
+
+pub(crate) use log::{event_at, mark_from, newest, stored_head};
+pub(crate) use open::{connect, tail_of};
+
+pub use backup::{backup_name, check_file};
+pub(crate) use backup::copy_to;
+pub(crate) use log::{COLUMNS, event_of_row};
+pub(crate) use open::open;
+pub(crate) use readers::Readers;
+pub(crate) use writer::{Job, Pending, Writer};
+pub(crate) use writing::Writing;
+
+use rusqlite::Connection;
+
+use crate::error::StoreError;
+use crate::row::Row;
+use crate::value::Value;
+
+/// All rows of a query, through the connection's cache of prepared statements.
+pub(crate) fn query(
+    conn: &Connection,
+    sql: &str,
+    params: &[Value],
+) -> Result<Vec<Row>, StoreError> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let columns = statement.column_count();
+    let mut rows = statement.query(rusqlite::params_from_iter(params))?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let fields = (0..columns).map(|i| Ok(value(row.get_ref(i)?)));
+        all.push(Row(fields.collect::<Result<_, rusqlite::Error>>()?));
+    }
+    Ok(all)
+}
+
+fn value(field: rusqlite::types::ValueRef<'_>) -> Value {
+    use rusqlite::types::ValueRef as V;
+    match field {
+        V::Null => Value::Null,
+        V::Integer(v) => Value::Int(v),
+        V::Text(v) => Value::Text(String::from_utf8_lossy(v).into_owned()),
+        V::Blob(v) => Value::Blob(v.to_vec()),
+        // STRICT tables of this schema hold no such column.
+        V::Real(v) => Value::Int(v as i64),
+    }
+}

@@ -1,0 +1,199 @@
+//! Opening a store: lock, checks, migrations, what of the log belongs into memory.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use encke_engine::tail::Tail;
+use encke_engine::{Entry, Epoch, Position, Seq, StreamId, limits};
+use rusqlite::Connection;
+use rustc_hash::FxHashMap;
+
+use super::log;
+use crate::channels::Channels;
+use crate::error::StoreError;
+use crate::recent::Head;
+
+/// The oldest SQLite that may be used: 3.51.3 mends a fault that could lose a WAL's last frames.
+const SQLITE_MIN: i32 = 3_051_003;
+/// A file up to this size is checked page by page at every start.
+const CHECKED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+
+/// A store that was opened.
+pub(crate) struct Found {
+    pub conn: Connection,
+    /// Held as long as the store is open.
+    pub lock: File,
+    pub epoch: Epoch,
+    pub trimmed: Position,
+    pub tail: Vec<Arc<Entry>>,
+    pub head: Position,
+    pub dirty: FxHashMap<StreamId, Head>,
+    pub channels: Channels,
+}
+
+fn other(what: &str, e: impl std::fmt::Display) -> StoreError {
+    StoreError::Other(format!("{what}: {e}"))
+}
+
+pub(crate) fn open(dir: &Path, now_ms: u64) -> Result<Found, StoreError> {
+    if rusqlite::version_number() < SQLITE_MIN {
+        let version = rusqlite::version();
+        return Err(StoreError::Other(format!("SQLite {version} is too old, 3.51.3 is needed")));
+    }
+    let folder = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    folder.map_err(|e| other(&format!("making the folder {}", dir.display()), e))?;
+    let lock = lock(dir)?;
+    let path = dir.join("space.db");
+    let conn = connect(&path)?;
+    check(&conn, &path)?;
+    migrate(&conn, dir, now_ms)?;
+    let epoch = epoch(&conn)?;
+    let trimmed = Position(log::state(&conn, "trimmed")?.unwrap_or(0));
+    let channels = channels(&conn)?;
+    let head = log::newest(&conn)?;
+    let tail = tail(&conn, epoch, &channels)?;
+    let dirty = dirty_heads(&conn)?;
+    Ok(Found { conn, lock, epoch, trimmed, tail, head, dirty, channels })
+}
+
+/// A connection with the settings that every one has.
+pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
+    // Made here, not by SQLite, so that nobody else may read it.
+    let made = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
+    made.map_err(|e| other(&path.display().to_string(), e))?;
+    let conn = Connection::open(path)?;
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.set_prepared_statement_cache_capacity(256);
+    let set = conn.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;",
+    );
+    set.map_err(|e| describe(e, path))?;
+    Ok(conn)
+}
+
+fn describe(e: rusqlite::Error, path: &Path) -> StoreError {
+    match StoreError::from(e) {
+        StoreError::Damaged(what) => StoreError::Damaged(format!(
+            "{} can't be read ({what}). Keep it, and restore the newest backup from the folder \
+             `backups` beside it, or one made with `encke backup`",
+            path.display()
+        )),
+        e => e,
+    }
+}
+
+fn lock(dir: &Path) -> Result<File, StoreError> {
+    let path = dir.join("lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+    let file = file.map_err(|e| other(&path.display().to_string(), e))?;
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(|_| {
+        StoreError::InUse(format!("another Encke is using the folder {}", dir.display()))
+    })?;
+    Ok(file)
+}
+
+fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+    // The first read meets a header that is none; the check meets pages that are damaged.
+    conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+        .map_err(|e| describe(e, path))?;
+    if std::fs::metadata(path).map_or(0, |m| m.len()) > CHECKED_BYTES_MAX {
+        return Ok(());
+    }
+    let verdict = conn
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
+        .map_err(|e| describe(e, path))?;
+    if verdict == "ok" {
+        return Ok(());
+    }
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+    Err(describe(rusqlite::Error::SqliteFailure(code, Some(verdict)), path))
+}
+
+/// Forward only; a backup before each.
+fn migrate(conn: &Connection, dir: &Path, now_ms: u64) -> Result<(), StoreError> {
+    let version: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let known = MIGRATIONS.len() as u32;
+    if version > known {
+        return Err(StoreError::Newer { found: version, known });
+    }
+    for (sql, number) in MIGRATIONS.iter().zip(1u32..).skip(version as usize) {
+        if number > 1 {
+            super::copy_to(conn, &dir.join("backups").join(format!("before-{number}-{now_ms}.db")))?;
+        }
+        conn.execute_batch(&format!("BEGIN; {sql} PRAGMA user_version = {number}; COMMIT"))?;
+        tracing::info!("the store has version {number} now");
+    }
+    Ok(())
+}
+
+/// The log's epoch: a new one for a new log, and for one that was restored from a backup, because then events that
+/// clients have seen may be missing.
+fn epoch(conn: &Connection) -> Result<Epoch, StoreError> {
+    let restored = log::state(conn, "restored")?.is_some();
+    if let Some(epoch) = log::state(conn, "epoch")?
+        && !restored
+    {
+        return Ok(Epoch(epoch));
+    }
+    let random = getrandom::u64().map_err(|e| other("no random number", e))?;
+    let epoch = random >> 1;
+    conn.execute_batch("BEGIN")?;
+    log::set_state(conn, "epoch", epoch)?;
+    conn.execute("DELETE FROM state WHERE name = 'restored'", [])?;
+    conn.execute_batch("COMMIT")?;
+    Ok(Epoch(epoch))
+}
+
+fn channels(conn: &Connection) -> Result<Channels, StoreError> {
+    let mut statement = conn.prepare("SELECT number, name FROM channel ORDER BY number")?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, i64>(0)? as u64, row.get(1)?)))?;
+    Ok(Channels::stored(rows.collect::<Result<_, _>>()?))
+}
+
+fn tail(
+    conn: &Connection,
+    epoch: Epoch,
+    channels: &Channels,
+) -> Result<Vec<Arc<Entry>>, StoreError> {
+    let columns = log::COLUMNS;
+    let sql = format!("SELECT {columns} FROM log ORDER BY position DESC LIMIT ?1");
+    let mut statement = conn.prepare(&sql)?;
+    let mut rows = statement.query([limits::TAIL_EVENTS_MAX as i64])?;
+    let (mut tail, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next()?
+        && bytes < limits::TAIL_BYTES_MAX
+    {
+        let event = log::event_of_row(row, channels)?;
+        bytes += event.body.len();
+        tail.push(Arc::new(Entry::new(event, epoch)));
+    }
+    tail.reverse();
+    Ok(tail)
+}
+
+fn dirty_heads(conn: &Connection) -> Result<FxHashMap<StreamId, Head>, StoreError> {
+    let stored = log::state(conn, "heads_position")?.unwrap_or(0);
+    let mut statement =
+        conn.prepare("SELECT stream, seq, position FROM log WHERE position > ?1 ORDER BY position")?;
+    let mut rows = statement.query([stored as i64])?;
+    let mut heads = FxHashMap::default();
+    while let Some(row) = rows.next()? {
+        let number = |i| row.get::<_, i64>(i).map(|v| v as u64);
+        let head = Head { seq: Seq(number(1)?), position: Position(number(2)?) };
+        heads.insert(StreamId::from_raw(number(0)?), head);
+    }
+    Ok(heads)
+}
+
+/// A tail for readers of the store, with what was found.
+pub(crate) fn tail_of(found: &Found) -> Tail {
+    let floor = Position(found.head.0 - found.tail.len() as u64);
+    let mut tail = Tail::new(floor);
+    found.tail.iter().for_each(|entry| tail.push(entry.clone()));
+    tail
+}

@@ -1,0 +1,69 @@
+//! The readers: threads with a connection each, so that no read waits for the writer or blocks an async thread.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use encke_engine::{Code, Error, limits};
+
+use super::open::connect;
+use crate::error::StoreError;
+
+type Job = Box<dyn FnOnce(&mut rusqlite::Connection) + Send>;
+
+pub(crate) struct Readers {
+    jobs: Option<SyncSender<Job>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Readers {
+    pub fn start(path: &Path, count: usize) -> Result<Self, StoreError> {
+        let (jobs, waiting) = sync_channel::<Job>(limits::READS_WAITING_MAX);
+        let waiting = Arc::new(Mutex::new(waiting));
+        let mut threads = Vec::new();
+        for number in 0..count.max(1) {
+            let conn = connect(path)?;
+            conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8192")?;
+            let waiting = waiting.clone();
+            let thread = std::thread::Builder::new().name(format!("read-{number}"));
+            let spawned = thread.spawn(move || serve(conn, &waiting));
+            threads.push(spawned.map_err(|e| StoreError::Other(e.to_string()))?);
+        }
+        Ok(Readers { jobs: Some(jobs), threads })
+    }
+
+    pub fn submit(&self, job: Job) -> Result<(), Error> {
+        let jobs = self.jobs.as_ref().expect("the readers run as long as the store");
+        jobs.try_send(job).map_err(|e| match e {
+            TrySendError::Full(_) => {
+                Error::new(Code::Overloaded, "Too many requests are waiting for the store.")
+                    .retry_after_ms(1_000)
+            }
+            TrySendError::Disconnected(_) => Error::new(Code::Internal, "The store is closed."),
+        })
+    }
+}
+
+impl Drop for Readers {
+    fn drop(&mut self) {
+        self.jobs = None;
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve(mut conn: rusqlite::Connection, waiting: &Mutex<Receiver<Job>>) {
+    loop {
+        let job = waiting.lock().expect("not poisoned").recv();
+        let Ok(job) = job else { return };
+        if catch_unwind(AssertUnwindSafe(|| job(&mut conn))).is_err() {
+            tracing::error!("a read of the store panicked");
+        }
+        if !conn.is_autocommit() {
+            let _ = conn.execute_batch("ROLLBACK");
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! The writer's connection and what it knows: the state of one transaction, which may hold many writes.
+
+use std::sync::Arc;
+
+use encke_engine::limits;
+use encke_engine::{
+    Code, Entry, Epoch, Error, Event, NewEvent, PersonId, Position, Seq, Step, StreamId,
+};
+use rusqlite::Connection;
+use rustc_hash::FxHashMap;
+
+use super::keys::Keys;
+use super::log;
+use crate::channels::Channels;
+use crate::error::StoreError;
+use crate::recent::{Head, Recent};
+use crate::row::Row;
+use crate::value::Value;
+use crate::{Appended, Guard};
+
+/// Streams whose heads are not stored yet, at most.
+const DIRTY_HEADS_MAX: usize = 8_192;
+/// Answers to "does this person follow that stream" that are remembered.
+const FOLLOWS_MAX: usize = 100_000;
+
+/// Where a write began, to undo it.
+pub(super) struct Mark {
+    steps: usize,
+    head: Position,
+    undo: usize,
+    keys: usize,
+}
+
+pub(crate) struct Writing {
+    pub(super) conn: Connection,
+    pub(super) recent: Arc<Recent>,
+    channels: Arc<Channels>,
+    epoch: Epoch,
+    keys: Keys,
+    now_ms: u64,
+    /// The newest position, that of this transaction included.
+    head: Position,
+    /// What this transaction brought so far.
+    steps: Vec<Step>,
+    staged: FxHashMap<StreamId, Head>,
+    /// What `staged` held before each change.
+    undo: Vec<(StreamId, Option<Head>)>,
+    /// Heads of committed events that `stream_head` does not have.
+    dirty: FxHashMap<StreamId, Head>,
+    follows: FxHashMap<(PersonId, StreamId), bool>,
+    /// Set by an error after which the transaction can't go on.
+    broken: Option<StoreError>,
+}
+
+impl Writing {
+    pub fn new(
+        conn: Connection,
+        recent: Arc<Recent>,
+        channels: Arc<Channels>,
+        epoch: Epoch,
+        dirty: FxHashMap<StreamId, Head>,
+    ) -> Self {
+        let head = recent.position();
+        let (steps, staged, undo, follows) = Default::default();
+        Writing {
+            conn,
+            recent,
+            channels,
+            epoch,
+            keys: Keys::new(),
+            now_ms: 0,
+            head,
+            steps,
+            staged,
+            undo,
+            dirty,
+            follows,
+            broken: None,
+        }
+    }
+
+    pub fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    pub fn channels(&self) -> &Arc<Channels> {
+        &self.channels
+    }
+
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+        let done = self
+            .conn
+            .prepare_cached(sql)
+            .and_then(|mut s| s.execute(rusqlite::params_from_iter(params)));
+        self.note(done.map(|rows| rows as u64).map_err(Into::into))
+    }
+
+    pub fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let rows = super::query(&self.conn, sql, params);
+        self.note(rows)
+    }
+
+    pub fn event(&mut self, at: Position) -> Result<Option<Event>, StoreError> {
+        let found = log::event_at(&self.conn, at, &self.channels);
+        self.note(found)
+    }
+
+    pub fn head(&mut self, stream: StreamId) -> Result<Head, StoreError> {
+        if let Some(head) = self.staged.get(&stream) {
+            return Ok(*head);
+        }
+        if let Some(head) = self.recent.head(stream) {
+            return Ok(head);
+        }
+        let stored = log::stored_head(&self.conn, stream);
+        let head = self.note(stored)?;
+        self.recent.remember(stream, head);
+        Ok(head)
+    }
+
+    pub fn append_guarded(&mut self, event: NewEvent, guard: Guard) -> Result<Appended, Error> {
+        if let Guard::Follows(person) = guard
+            && !self.does_follow(person, event.stream)?
+        {
+            return Err(Error::new(
+                Code::NotMember,
+                "You are not a member of this conversation.",
+            ));
+        }
+        self.append(event)
+    }
+
+    pub fn append(&mut self, new: NewEvent) -> Result<Appended, Error> {
+        if new.body.len() > limits::EVENT_BODY_BYTES_MAX {
+            return Err(Error::new(Code::TooLarge, "This is more than one event may hold."));
+        }
+        if let Some(first) = self.first_with_key(&new)? {
+            return Ok(first);
+        }
+        let before = self.head(new.stream)?;
+        let event = Event {
+            position: Position(self.head.0 + 1),
+            stream: new.stream,
+            seq: Seq(before.seq.0 + 1),
+            back: before.position,
+            at_ms: self.now_ms,
+            from: new.from,
+            kind: new.kind,
+            key: new.key,
+            body: new.body,
+            channel: self.channels.name(new.stream),
+        };
+        if event.seq.0 == 1
+            && let Some(name) = &event.channel
+        {
+            let params = [Value::from(new.stream.raw() >> 2), Value::from(&**name)];
+            self.execute("INSERT INTO channel VALUES (?1, ?2) ON CONFLICT DO NOTHING", &params)?;
+        }
+        let inserted = log::insert(&self.conn, &event);
+        self.note(inserted)?;
+        self.stage(event)
+    }
+
+    fn stage(&mut self, event: Event) -> Result<Appended, Error> {
+        let head = Head { seq: event.seq, position: event.position };
+        self.undo.push((event.stream, self.staged.insert(event.stream, head)));
+        self.head = event.position;
+        if let Some(key) = &event.key {
+            self.keys.add(event.from, key, event.position, event.at_ms);
+        }
+        let at_ms = event.at_ms;
+        self.steps.push(Step::Event(Arc::new(Entry::new(event, self.epoch))));
+        Ok(Appended { position: head.position, seq: head.seq, at_ms, repeated: false })
+    }
+
+    fn first_with_key(&mut self, new: &NewEvent) -> Result<Option<Appended>, Error> {
+        let Some(key) = &new.key else { return Ok(None) };
+        let Some(at) = self.keys.find(new.from, key) else { return Ok(None) };
+        let Some(first) = self.event(at)? else { return Ok(None) };
+        if first.from != new.from || first.key.as_ref() != Some(key) {
+            return Ok(None);
+        }
+        if first.stream != new.stream || first.kind != new.kind || first.body != new.body {
+            return Err(Error::new(
+                Code::KeyReused,
+                "This idempotency key was used for something else.",
+            ));
+        }
+        let (position, seq, at_ms) = (first.position, first.seq, first.at_ms);
+        Ok(Some(Appended { position, seq, at_ms, repeated: true }))
+    }
+
+    fn does_follow(&mut self, person: PersonId, stream: StreamId) -> Result<bool, StoreError> {
+        if let Some(known) = self.follows.get(&(person, stream)) {
+            return Ok(*known);
+        }
+        let sql = "SELECT 1 FROM follow WHERE person = ?1 AND stream = ?2";
+        let found = !self.query(sql, &[person.into(), stream.into()])?.is_empty();
+        if self.follows.len() >= FOLLOWS_MAX {
+            self.follows.clear();
+        }
+        self.follows.insert((person, stream), found);
+        Ok(found)
+    }
+
+    pub fn subscribe(&mut self, person: PersonId, stream: StreamId) -> Result<(), StoreError> {
+        let from = Position(self.head.0 + 1);
+        self.execute(
+            "INSERT INTO follow VALUES (?1, ?2, ?3) ON CONFLICT (person, stream)
+             DO UPDATE SET from_position = excluded.from_position",
+            &[person.into(), stream.into(), from.into()],
+        )?;
+        self.follows.remove(&(person, stream));
+        self.steps.push(Step::Subscribe { person, stream, from });
+        Ok(())
+    }
+
+    pub fn unsubscribe(&mut self, person: PersonId, stream: StreamId) -> Result<(), StoreError> {
+        let sql = "DELETE FROM follow WHERE person = ?1 AND stream = ?2";
+        self.execute(sql, &[person.into(), stream.into()])?;
+        self.follows.remove(&(person, stream));
+        self.steps.push(Step::Unsubscribe { person, stream });
+        Ok(())
+    }
+
+    /// An error of the disk ends the whole transaction, not only the write that met it.
+    fn note<T>(&mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        let e = match result {
+            Ok(value) => return Ok(value),
+            Err(e) => e,
+        };
+        let again = match &e {
+            StoreError::Full => StoreError::Full,
+            StoreError::Sync(what) => StoreError::Sync(what.clone()),
+            StoreError::Damaged(what) => StoreError::Damaged(what.clone()),
+            other if self.conn.is_autocommit() => StoreError::Other(other.to_string()),
+            _ => return Err(e),
+        };
+        self.broken = Some(again);
+        Err(e)
+    }
+
+    pub(super) fn broken(&mut self) -> Option<StoreError> {
+        self.broken.take()
+    }
+
+    pub(super) fn begin(&mut self, now_ms: u64) -> Result<(), StoreError> {
+        // Times in the log never go back, whatever the clock does.
+        self.now_ms = self.now_ms.max(now_ms);
+        Ok(self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)?)
+    }
+
+    pub(super) fn mark(&mut self) -> Result<Mark, StoreError> {
+        let saved = self.execute("SAVEPOINT one_write", &[]);
+        saved?;
+        let (steps, undo, keys) = (self.steps.len(), self.undo.len(), self.keys.len());
+        Ok(Mark { steps, head: self.head, undo, keys })
+    }
+
+    pub(super) fn keep(&mut self) -> Result<(), StoreError> {
+        self.execute("RELEASE one_write", &[]).map(drop)
+    }
+
+    pub(super) fn undo(&mut self, mark: Mark) -> Result<(), StoreError> {
+        self.execute("ROLLBACK TO one_write", &[])?;
+        self.keep()?;
+        self.steps.truncate(mark.steps);
+        self.head = mark.head;
+        for (stream, head) in self.undo.drain(mark.undo..).rev() {
+            match head {
+                Some(head) => self.staged.insert(stream, head),
+                None => self.staged.remove(&stream),
+            };
+        }
+        self.keys.shorten(mark.keys);
+        self.follows.clear();
+        Ok(())
+    }
+
+    /// Commits; returns what the transaction brought.
+    pub(super) fn commit(&mut self) -> Result<Vec<Step>, StoreError> {
+        self.store_heads_if_many()?;
+        self.conn.prepare_cached("COMMIT")?.execute([])?;
+        let entries: Vec<_> = self.steps.iter().filter_map(event_in).collect();
+        self.dirty.extend(self.staged.iter());
+        self.recent.committed(&entries, self.staged.drain());
+        self.undo.clear();
+        Ok(std::mem::take(&mut self.steps))
+    }
+
+    pub(super) fn roll_back(&mut self) {
+        if !self.conn.is_autocommit()
+            && let Err(e) = self.conn.execute_batch("ROLLBACK")
+        {
+            tracing::error!("rolling back: {e}");
+        }
+        let committed = self.recent.position();
+        let lost = self.steps.iter().filter_map(event_in).filter(|e| e.event.key.is_some());
+        let keys = self.keys.len() - lost.count();
+        self.keys.shorten(keys);
+        self.head = committed;
+        self.steps.clear();
+        self.staged.clear();
+        self.undo.clear();
+        self.follows.clear();
+    }
+
+    fn store_heads_if_many(&mut self) -> Result<(), StoreError> {
+        if self.dirty.len() < DIRTY_HEADS_MAX {
+            return Ok(());
+        }
+        // Only heads that are committed: those of this transaction come the next time.
+        self.store_dirty(self.recent.position())
+    }
+
+    fn store_dirty(&mut self, up_to: Position) -> Result<(), StoreError> {
+        let mut heads: Vec<_> = self.dirty.iter().map(|(s, h)| (*s, *h)).collect();
+        log::store_heads(&self.conn, &mut heads, up_to)?;
+        self.dirty.clear();
+        self.recent.stored(up_to);
+        Ok(())
+    }
+
+    /// What can wait until nothing else is to be done: heads into their table, old keys forgotten.
+    pub(super) fn tidy(&mut self, now_ms: u64) -> Result<(), StoreError> {
+        self.keys.expire(now_ms);
+        if self.dirty.is_empty() {
+            return Ok(());
+        }
+        self.begin(now_ms)?;
+        let stored = self.store_dirty(self.head);
+        stored.and_then(|()| Ok(self.conn.execute_batch("COMMIT")?)).inspect_err(|_| {
+            // The heads stay dirty in the log itself: the next start scans it.
+            self.roll_back();
+        })
+    }
+
+    /// Reads the keys of the newest sends from the log.
+    pub(super) fn load_keys(&mut self, now_ms: u64) -> Result<(), StoreError> {
+        let oldest = oldest_since(&self.conn, now_ms.saturating_sub(limits::KEY_AGE_MS))?;
+        let first = oldest.0.max((self.head.0 + 1).saturating_sub(limits::KEYS_MAX as u64));
+        let mut statement = self.conn.prepare(
+            "SELECT position, author, idem, at_ms FROM log
+             WHERE position >= ?1 AND idem IS NOT NULL ORDER BY position",
+        )?;
+        let mut rows = statement.query([first as i64])?;
+        while let Some(row) = rows.next()? {
+            let author = row.get::<_, Option<i64>>(1)?.map(|v| PersonId(v as u64));
+            let (at, at_ms) = (row.get::<_, i64>(0)? as u64, row.get::<_, i64>(3)? as u64);
+            let key: String = row.get(2)?;
+            self.keys.add(author, &key, Position(at), at_ms);
+        }
+        Ok(())
+    }
+}
+
+fn event_in(step: &Step) -> Option<Arc<Entry>> {
+    match step {
+        Step::Event(entry) => Some(entry.clone()),
+        _ => None,
+    }
+}
+
+/// The first position at or after a time, by halving: times rise with positions.
+fn oldest_since(conn: &Connection, at_ms: u64) -> Result<Position, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT position, at_ms FROM log WHERE position >= ?1 ORDER BY position LIMIT 1",
+    )?;
+    let (mut low, mut high) = (1, log::newest(conn)?.0 + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let (at, time) = statement.query_row([middle as i64], |row| {
+            Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64))
+        })?;
+        if time >= at_ms { high = middle } else { low = at + 1 }
+    }
+    Ok(Position(low))
+}
