@@ -1,0 +1,188 @@
+/** Every HTTP call of docs/protocol.md, one method each. Throws ApiError; never retries by itself. */
+import type { Http } from './http.js';
+import type {
+  Conversation,
+  HistoryPage,
+  HistoryQuery,
+  Json,
+  Me,
+  MemberRole,
+  OpenRoom,
+  Person,
+  Sent,
+  Settings,
+  SetupState,
+  Snapshot,
+  Ticket,
+} from './types.js';
+
+export interface NewAccount {
+  name: string;
+  password: string;
+  display_name?: string;
+}
+
+export type NewConversation =
+  { kind: 'direct'; person: string } | { kind: 'room'; title: string; members: string[]; open: boolean };
+
+export class Api {
+  readonly #http: Http;
+
+  constructor(http: Http) {
+    this.#http = http;
+  }
+
+  // People
+
+  /** Whether the first visitor is to create the owner, and whether guests may enter. */
+  setup(): Promise<SetupState> {
+    return this.#get('/v1/setup');
+  }
+
+  /** Creates the owner; only once. */
+  createOwner(account: NewAccount): Promise<Me> {
+    return this.#post('/v1/setup', account);
+  }
+
+  signIn(name: string, password: string): Promise<Me> {
+    return this.#post('/v1/sign-in', { name, password });
+  }
+
+  enterAsGuest(display_name: string): Promise<Me> {
+    return this.#post('/v1/guest', { display_name });
+  }
+
+  signOut(options: { everywhere?: boolean } = {}): Promise<void> {
+    return this.#post('/v1/sign-out', options);
+  }
+
+  me(): Promise<Me> {
+    return this.#get('/v1/me');
+  }
+
+  changePassword(oldPassword: string, newPassword: string): Promise<void> {
+    return this.#post('/v1/password', { old: oldPassword, new: newPassword });
+  }
+
+  async people(q = '', limit = 20): Promise<Person[]> {
+    const query = new URLSearchParams({ q, limit: String(limit) });
+    return (await this.#get<{ people: Person[] }>(`/v1/people?${query}`)).people;
+  }
+
+  createPerson(account: NewAccount): Promise<Person> {
+    return this.#post('/v1/people', account);
+  }
+
+  disablePerson(person: string): Promise<void> {
+    return this.#delete(`/v1/people/${part(person)}`);
+  }
+
+  settings(): Promise<Settings> {
+    return this.#get('/v1/settings');
+  }
+
+  changeSettings(changes: Partial<Settings>): Promise<Settings> {
+    return this.#patch('/v1/settings', changes);
+  }
+
+  ticket(): Promise<Ticket> {
+    return this.#post('/v1/tickets');
+  }
+
+  // Conversations
+
+  snapshot(): Promise<Snapshot> {
+    return this.#get('/v1/snapshot');
+  }
+
+  createConversation(conversation: NewConversation): Promise<Conversation> {
+    return this.#post('/v1/conversations', conversation);
+  }
+
+  conversation(id: string): Promise<Conversation> {
+    return this.#get(`/v1/conversations/${part(id)}`);
+  }
+
+  changeConversation(id: string, changes: { title?: string; open?: boolean }): Promise<Conversation> {
+    return this.#patch(`/v1/conversations/${part(id)}`, changes);
+  }
+
+  async rooms(): Promise<OpenRoom[]> {
+    return (await this.#get<{ rooms: OpenRoom[] }>('/v1/rooms')).rooms;
+  }
+
+  join(id: string): Promise<Conversation> {
+    return this.#post(`/v1/conversations/${part(id)}/join`);
+  }
+
+  invite(id: string, person: string): Promise<void> {
+    return this.#post(`/v1/conversations/${part(id)}/members`, { person });
+  }
+
+  changeMember(id: string, person: string, role: MemberRole): Promise<void> {
+    return this.#patch(`/v1/conversations/${part(id)}/members/${part(person)}`, { role });
+  }
+
+  /** An owner removes somebody, or somebody leaves. */
+  removeMember(id: string, person: string): Promise<void> {
+    return this.#delete(`/v1/conversations/${part(id)}/members/${part(person)}`);
+  }
+
+  /** One attempt; `EnckeClient.send` is what queues, persists and repeats. */
+  sendMessage(id: string, text: string, key: string): Promise<Sent> {
+    return this.#post(`/v1/conversations/${part(id)}/messages`, { text }, { 'Idempotency-Key': key });
+  }
+
+  /** The newest page, or the one before or after a `seq`; oldest first. */
+  history(id: string, query: HistoryQuery = {}): Promise<HistoryPage> {
+    const search = new URLSearchParams();
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) search.set(name, String(value));
+    const text = search.toString();
+    return this.#get(`/v1/conversations/${part(id)}/events${text === '' ? '' : `?${text}`}`);
+  }
+
+  receipts(id: string, marks: { delivered?: number; read?: number }): Promise<void> {
+    return this.#post(`/v1/conversations/${part(id)}/receipts`, marks);
+  }
+
+  typing(id: string, on: boolean): Promise<void> {
+    return this.#post(`/v1/conversations/${part(id)}/typing`, { on });
+  }
+
+  ack(cursor: string): Promise<void> {
+    return this.#post('/v1/acks', { cursor });
+  }
+
+  presence(state: 'online' | 'away', client?: string): Promise<void> {
+    return this.#post('/v1/presence', client === undefined ? { state } : { state, client });
+  }
+
+  // Channels
+
+  /** Appends to a channel; owners and bots. */
+  publish(channel: string, data: Json, key?: string): Promise<Sent> {
+    const headers = key === undefined ? undefined : { 'Idempotency-Key': key };
+    return this.#post(`/v1/channels/${part(channel)}/events`, data, headers);
+  }
+
+  #get<T>(path: string): Promise<T> {
+    return this.#http.json<T>({ method: 'GET', path });
+  }
+
+  #post<T>(path: string, body: unknown = {}, headers: Record<string, string> = {}): Promise<T> {
+    return this.#http.json<T>({ method: 'POST', path, body, headers });
+  }
+
+  #patch<T>(path: string, body: unknown): Promise<T> {
+    return this.#http.json<T>({ method: 'PATCH', path, body });
+  }
+
+  #delete<T>(path: string): Promise<T> {
+    return this.#http.json<T>({ method: 'DELETE', path });
+  }
+}
+
+function part(text: string): string {
+  return encodeURIComponent(text);
+}
