@@ -1,0 +1,82 @@
+/** Events in words: the line in a thread, the preview in the list. Plain text only; views show it as text. */
+import type { Conversation, FeedEvent } from '@encke/sdk';
+import { nameOf } from '../model/directory';
+import type { World } from '../model/world';
+import type { Words } from './en';
+
+/** Everything in a conversation that is not a message. */
+export function systemLine(event: FeedEvent, conversation: Conversation, world: World, words: Words): string {
+  const name = (person: string): string =>
+    person === world.me.id ? words.you : nameOf(world, person, words.somebody);
+  const whom = (person: string): string => (person === world.me.id ? words.youObject : name(person));
+  switch (event.kind) {
+    case 'created': {
+      if (event.body.kind === 'direct') return words.event.createdDirect;
+      const title = event.body.title ?? conversation.title ?? words.list.room;
+      return event.from === undefined
+        ? words.event.createdByNobody(title)
+        : words.event.createdRoom(name(event.from), title);
+    }
+    case 'member_joined': {
+      const { person, by } = event.body;
+      if (person.id === world.me.id)
+        return by === person.id
+          ? words.event.joined(words.you)
+          : words.event.invited(name(by), words.youObject);
+      return by === person.id
+        ? words.event.joined(person.display_name)
+        : words.event.invited(name(by), person.display_name);
+    }
+    case 'member_left':
+      return event.body.by === event.body.person
+        ? words.event.left(name(event.body.person))
+        : words.event.removed(name(event.body.by), whom(event.body.person));
+    case 'role_changed': {
+      const told = event.body.role === 'owner' ? words.event.madeOwner : words.event.madeMember;
+      return told(name(event.body.by), whom(event.body.person));
+    }
+    case 'changed': {
+      const by = name(event.body.by);
+      const parts: string[] = [];
+      if (typeof event.body.title === 'string') parts.push(words.event.renamed(by, event.body.title));
+      if (event.body.open !== undefined)
+        parts.push(event.body.open ? words.event.opened(by) : words.event.closed(by));
+      return parts.join(' · ') || words.event.unknown;
+    }
+    default:
+      return words.event.unknown;
+  }
+}
+
+export interface Preview {
+  /** Who, if that needs saying. */
+  readonly lead: string;
+  readonly text: string;
+  readonly tone: 'plain' | 'draft' | 'failed';
+}
+
+export interface PreviewInput {
+  readonly conversation: Conversation;
+  readonly world: World;
+  readonly draft: string;
+  /** The text of the newest message that could not be sent, if there is one. */
+  readonly failed: string | null;
+}
+
+export function previewOf({ conversation, world, draft, failed }: PreviewInput, words: Words): Preview {
+  if (failed !== null) return { lead: words.list.failed, text: oneLine(failed), tone: 'failed' };
+  if (draft !== '') return { lead: words.list.draft, text: oneLine(draft), tone: 'draft' };
+  const { last } = conversation;
+  if (last === null) return { lead: '', text: '', tone: 'plain' };
+  if (last.kind !== 'message')
+    return { lead: '', text: systemLine(last, conversation, world, words), tone: 'plain' };
+  const text = oneLine(last.body.text);
+  if (last.from === world.me.id) return { lead: words.list.self, text, tone: 'plain' };
+  if (conversation.kind === 'direct' || last.from === undefined) return { lead: '', text, tone: 'plain' };
+  return { lead: words.list.by(nameOf(world, last.from, words.somebody)), text, tone: 'plain' };
+}
+
+/** Enough for any width of the list; cut between characters, never inside one. */
+function oneLine(text: string): string {
+  return [...text.slice(0, 400).replace(/\s+/gu, ' ').trim()].slice(0, 160).join('');
+}

@@ -1,0 +1,50 @@
+/** The conversation list: what each is called, in which order they stand, which of them a search finds. */
+import type { Conversation, Person } from '@encke/sdk';
+import type { World } from './world';
+
+/** The other one of a direct conversation; null in rooms, and when the other is oneself or unknown. */
+export function counterpart(conversation: Conversation, world: World): Person | null {
+  if (conversation.kind !== 'direct') return null;
+  const other = conversation.members.find((member) => member.person !== world.me.id);
+  return world.people.get(other?.person ?? '') ?? null;
+}
+
+export function nameOf(world: World, person: string, unknown: string): string {
+  return world.people.get(person)?.display_name ?? unknown;
+}
+
+export function titleOf(conversation: Conversation, world: World, unknown: string): string {
+  if (conversation.title !== null && conversation.title !== '') return conversation.title;
+  const other = counterpart(conversation, world);
+  return other?.display_name ?? unknown;
+}
+
+/** Newest first; ties by id, so that the order never flickers. */
+export function sorted(conversations: Iterable<Conversation>): Conversation[] {
+  return [...conversations].sort((a, b) => (b.last?.at ?? 0) - (a.last?.at ?? 0) || b.id.localeCompare(a.id));
+}
+
+export function found(
+  conversations: readonly Conversation[],
+  query: string,
+  title: (conversation: Conversation) => string,
+): Conversation[] {
+  const wanted = fold(query);
+  if (wanted === '') return [...conversations];
+  return conversations.filter((conversation) => fold(title(conversation)).includes(wanted));
+}
+
+/** The conversation `step` places after the current one in the list, for the keyboard; stops at both ends. */
+export function neighbour(
+  list: readonly Conversation[],
+  current: string | null,
+  step: 1 | -1,
+): string | null {
+  const at = list.findIndex((conversation) => conversation.id === current);
+  const next = at < 0 ? (step === 1 ? 0 : list.length - 1) : at + step;
+  return list[next]?.id ?? null;
+}
+
+function fold(text: string): string {
+  return text.trim().normalize('NFKC').toLocaleLowerCase();
+}

@@ -1,0 +1,50 @@
+/** What a person has chosen on this device. Whatever is stored wrongly falls back to its default. */
+import type { TransportName } from '@encke/sdk';
+import { isLocale, isTheme, type Locale, type Theme } from '@encke/ui/plain';
+import type { TextStorage } from './drafts';
+
+export interface Preferences {
+  readonly language: Locale;
+  readonly theme: Theme;
+  /** Enter makes a line, Ctrl+Enter (or Cmd+Enter) sends. */
+  readonly ctrlEnter: boolean;
+  readonly transport: TransportName | 'auto';
+}
+
+export const transportNames: readonly TransportName[] = [
+  'websocket',
+  'sse',
+  'ndjson',
+  'long-poll',
+  'iframe',
+  'short-poll',
+];
+
+const name = 'encke.preferences';
+
+export function loadPreferences(storage: TextStorage, language: Locale): Preferences {
+  const stored = parse(storage.getItem(name));
+  return {
+    language: isLocale(stored['language']) ? stored['language'] : language,
+    theme: isTheme(stored['theme']) ? stored['theme'] : 'system',
+    ctrlEnter: stored['ctrlEnter'] === true,
+    transport: transportNames.find((transport) => transport === stored['transport']) ?? 'auto',
+  };
+}
+
+export function savePreferences(storage: TextStorage, preferences: Preferences): void {
+  try {
+    storage.setItem(name, JSON.stringify(preferences));
+  } catch {
+    return;
+  }
+}
+
+function parse(json: string | null): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(json ?? '{}');
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,121 @@
+/*
+ * A thread as a list of rows, one for each line on screen: events and messages on their way, cut by days, by the line
+ * above which everything was seen, and grouped by author. Pure: same input, same rows; equal keys are the same row.
+ */
+import type { Conversation, FeedEvent, MessageEvent, Outgoing } from '@encke/sdk';
+import { reachOf, type Reach } from './tick';
+
+/** Messages of one author within this time stand together. */
+export const groupMs = 5 * 60_000;
+
+export interface MessageRow {
+  readonly kind: 'message';
+  readonly key: string;
+  readonly event: MessageEvent;
+  readonly own: boolean;
+  /** First and last of a group. */
+  readonly first: boolean;
+  readonly last: boolean;
+  /** Only for own messages. */
+  readonly reach: Reach | null;
+}
+export interface OutgoingRow {
+  readonly kind: 'outgoing';
+  readonly key: string;
+  readonly outgoing: Outgoing;
+  readonly first: boolean;
+  readonly last: boolean;
+}
+export interface SystemRow {
+  readonly kind: 'system';
+  readonly key: string;
+  readonly event: FeedEvent;
+}
+export interface DayRow {
+  readonly kind: 'day';
+  readonly key: string;
+  readonly at: number;
+}
+export interface NewRow {
+  readonly kind: 'new';
+  readonly key: 'new';
+}
+export type Row = MessageRow | OutgoingRow | SystemRow | DayRow | NewRow;
+
+export interface RowsInput {
+  readonly events: readonly FeedEvent[];
+  readonly outgoing: readonly Outgoing[];
+  readonly conversation: Conversation;
+  readonly me: string;
+  /** The line "new messages" stands after this `seq`; null: no line. */
+  readonly newAfter: number | null;
+}
+
+export function rowsOf({ events, outgoing, conversation, me, newAfter }: RowsInput): Row[] {
+  const joined = joinsIn(events);
+  const echoed = new Set(events.map((event) => (event.from === me ? event.key : undefined)));
+  const rows: Row[] = [];
+  let day = '';
+  let lineDrawn = newAfter === null;
+
+  const dayBefore = (at: number): void => {
+    const here = new Date(at).toDateString();
+    if (here === day) return;
+    day = here;
+    rows.push({ kind: 'day', key: `day:${here}`, at });
+  };
+
+  for (const event of events) {
+    dayBefore(event.at);
+    if (
+      !lineDrawn &&
+      newAfter !== null &&
+      event.seq > newAfter &&
+      !(event.kind === 'message' && event.from === me)
+    ) {
+      rows.push({ kind: 'new', key: 'new' });
+      lineDrawn = true;
+    }
+    if (event.kind !== 'message') {
+      rows.push({ kind: 'system', key: `seq:${event.seq}`, event });
+      continue;
+    }
+    const own = event.from === me;
+    // An own message keeps the row that it had while it was on its way.
+    const key = own && event.key !== undefined ? `key:${event.key}` : `seq:${event.seq}`;
+    const reach = own ? reachOf(event.seq, me, conversation, joined) : null;
+    rows.push({ kind: 'message', key, event, own, first: true, last: true, reach });
+  }
+  for (const message of outgoing) {
+    if (echoed.has(message.key)) continue;
+    dayBefore(message.createdAt);
+    rows.push({ kind: 'outgoing', key: `key:${message.key}`, outgoing: message, first: true, last: true });
+  }
+  return grouped(rows, me);
+}
+
+/** The `seq` at which members joined, as far as the loaded history tells. */
+function joinsIn(events: readonly FeedEvent[]): Map<string, number> {
+  return new Map(
+    events.flatMap((event) => (event.kind === 'member_joined' ? [[event.body.person.id, event.seq]] : [])),
+  );
+}
+
+function grouped(rows: readonly Row[], me: string): Row[] {
+  const joins = (above: Row | undefined, below: Row | undefined): boolean => {
+    const a = writing(above, me);
+    const b = writing(below, me);
+    return a !== null && b !== null && a.author === b.author && b.at - a.at < groupMs;
+  };
+  return rows.map((row, index) =>
+    row.kind === 'message' || row.kind === 'outgoing'
+      ? { ...row, first: !joins(rows[index - 1], row), last: !joins(row, rows[index + 1]) }
+      : row,
+  );
+}
+
+function writing(row: Row | undefined, me: string): { author: string; at: number } | null {
+  if (row?.kind === 'message') return { author: row.event.from ?? '', at: row.event.at };
+  if (row?.kind === 'outgoing') return { author: me, at: row.outgoing.createdAt };
+  return null;
+}

@@ -1,0 +1,197 @@
+/*
+ * The present state of everything one person sees: a snapshot, moved forward by events. Snapshot plus all later events is a
+ * fresh snapshot (P4), so the state has the snapshot's own shape. Never mutated: each step answers a new state that shares
+ * what did not change. Events that are already contained change nothing.
+ */
+import type {
+  Conversation,
+  EventOf,
+  FeedEvent,
+  Mark,
+  Me,
+  Member,
+  Person,
+  Presence,
+  Snapshot,
+} from '@encke/sdk';
+
+export interface World {
+  readonly cursor: string;
+  readonly me: Me;
+  readonly people: ReadonlyMap<string, Person>;
+  readonly conversations: ReadonlyMap<string, Conversation>;
+}
+
+export function fromSnapshot(snapshot: Snapshot, known?: World): World {
+  const people = new Map(snapshot.people.map((person) => [person.id, person]));
+  // Who has left a room is not in a snapshot, but still the author of what it wrote: keep the names that are known.
+  for (const [id, person] of known?.people ?? []) if (!people.has(id)) people.set(id, person);
+  people.set(snapshot.me.id, withoutSite(snapshot.me));
+  return {
+    cursor: snapshot.cursor,
+    me: snapshot.me,
+    people,
+    conversations: new Map(snapshot.conversations.map((conversation) => [conversation.id, conversation])),
+  };
+}
+
+export function applyEvent(world: World, event: FeedEvent): World {
+  const moved = { ...world, cursor: event.cursor };
+  switch (event.kind) {
+    case 'conversation_added':
+      return added(moved, event);
+    case 'conversation_removed':
+      return removed(moved, event.body.conversation);
+    case 'receipts':
+      return received(moved, event);
+    case 'data':
+      return moved;
+    default:
+      return appended(moved, event);
+  }
+}
+
+/** What the person has seen of a conversation: head less unread. The server computes it from read mark, join and own last send. */
+export function seenSeq(conversation: Conversation): number {
+  return conversation.head_seq - conversation.unread;
+}
+
+/** One's own read mark, moved as soon as it is sent; the receipt that follows finds it done. */
+export function markRead(world: World, id: string, seq: number): World {
+  const conversation = world.conversations.get(id);
+  if (conversation === undefined || seq <= conversation.read_seq) return world;
+  const mark: Mark = { person: world.me.id, delivered: seq, read: seq };
+  return replaced(world, withMarks(conversation, [mark], world.me.id));
+}
+
+export function withPresence(world: World, id: string, presence: Presence): World {
+  const person = world.people.get(id);
+  if (person === undefined || person.presence === presence) return world;
+  const people = new Map(world.people).set(id, { ...person, presence });
+  return { ...world, people, me: id === world.me.id ? { ...world.me, presence } : world.me };
+}
+
+/** Names that came by another way than the feed: from an older event, a search, an answer. Never overwrites what is known. */
+export function learn(world: World, persons: Iterable<Person>): World {
+  const unknown = [...persons].filter((person) => !world.people.has(person.id));
+  if (unknown.length === 0) return world;
+  const people = new Map(world.people);
+  for (const person of unknown) people.set(person.id, person);
+  return { ...world, people };
+}
+
+/** A conversation that an answer brought before the feed did: an own new one, a room just joined. */
+export function withConversation(world: World, conversation: Conversation): World {
+  const here = world.conversations.get(conversation.id);
+  if (here !== undefined && here.head_seq >= conversation.head_seq) return world;
+  return replaced(world, conversation);
+}
+
+export function withSite(world: World, site_name: string): World {
+  return { ...world, me: { ...world.me, site_name } };
+}
+
+export function totalUnread(world: World): number {
+  let sum = 0;
+  for (const conversation of world.conversations.values()) sum += conversation.unread;
+  return sum;
+}
+
+function added(world: World, event: EventOf<'conversation_added'>): World {
+  const { conversation } = event.body;
+  const people = new Map(world.people);
+  for (const person of event.body.people) people.set(person.id, person);
+  const here = world.conversations.get(conversation.id);
+  if (here !== undefined && here.head_seq > conversation.head_seq) return { ...world, people };
+  return replaced({ ...world, people }, conversation);
+}
+
+function removed(world: World, id: string): World {
+  if (!world.conversations.has(id)) return world;
+  const conversations = new Map(world.conversations);
+  conversations.delete(id);
+  return { ...world, conversations };
+}
+
+function received(world: World, event: EventOf<'receipts'>): World {
+  const conversation = world.conversations.get(event.body.conversation);
+  if (conversation === undefined || event.seq <= conversation.receipts_seq) return world;
+  const marked = withMarks(conversation, event.body.marks, world.me.id);
+  return replaced(world, { ...marked, receipts_seq: event.seq });
+}
+
+type ConversationEvent = Exclude<
+  FeedEvent,
+  { kind: 'conversation_added' | 'conversation_removed' | 'receipts' | 'data' }
+>;
+
+function appended(world: World, event: ConversationEvent): World {
+  const before = world.conversations.get(event.stream);
+  if (before === undefined || event.seq <= before.head_seq) return world;
+  // Joining may be told before it is appended: then `joined_seq` is ahead of the head, and the join itself is no news.
+  const seen = Math.max(seenSeq(before), before.joined_seq);
+  const conversation = { ...before, head_seq: event.seq, unread: Math.max(0, event.seq - seen), last: event };
+  switch (event.kind) {
+    case 'message': {
+      if (event.from === undefined) return replaced(world, conversation);
+      // Who writes has read everything up to there; no receipt tells it.
+      const mark: Mark = { person: event.from, delivered: event.seq, read: event.seq };
+      return replaced(world, withMarks(conversation, [mark], world.me.id));
+    }
+    case 'member_joined': {
+      const people = new Map(world.people).set(event.body.person.id, event.body.person);
+      const id = event.body.person.id;
+      if (conversation.members.some((member) => member.person === id))
+        return replaced({ ...world, people }, conversation);
+      const member: Member = { person: id, role: event.body.role, delivered: 0, read: 0 };
+      return replaced({ ...world, people }, { ...conversation, members: [...conversation.members, member] });
+    }
+    case 'member_left':
+      return replaced(world, {
+        ...conversation,
+        members: conversation.members.filter((member) => member.person !== event.body.person),
+      });
+    case 'role_changed': {
+      const { person, role } = event.body;
+      const members = conversation.members.map((member) =>
+        member.person === person ? { ...member, role } : member,
+      );
+      return replaced(world, {
+        ...conversation,
+        members,
+        role: person === world.me.id ? role : conversation.role,
+      });
+    }
+    case 'changed': {
+      const { title = conversation.title, open = conversation.open } = event.body;
+      return replaced(world, { ...conversation, title, open });
+    }
+    default:
+      return replaced(world, conversation);
+  }
+}
+
+/** Marks only move forward (P5); one's own also moves what counts as seen. */
+function withMarks(conversation: Conversation, marks: readonly Mark[], me: string): Conversation {
+  const members = conversation.members.map((member) => {
+    const mark = marks.find((candidate) => candidate.person === member.person);
+    if (mark === undefined) return member;
+    return {
+      ...member,
+      delivered: Math.max(member.delivered, mark.delivered),
+      read: Math.max(member.read, mark.read),
+    };
+  });
+  const own = marks.find((mark) => mark.person === me)?.read ?? 0;
+  const unread = Math.max(0, Math.min(conversation.unread, conversation.head_seq - own));
+  return { ...conversation, members, read_seq: Math.max(conversation.read_seq, own), unread };
+}
+
+function replaced(world: World, conversation: Conversation): World {
+  return { ...world, conversations: new Map(world.conversations).set(conversation.id, conversation) };
+}
+
+function withoutSite(me: Me): Person {
+  const { id, name, display_name, role, presence } = me;
+  return { id, name, display_name, role, presence };
+}

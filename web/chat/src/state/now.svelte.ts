@@ -1,0 +1,11 @@
+/** The time as far as "today" and "yesterday" need it: moves once a minute, whatever is shown. */
+class Now {
+  minute = $state(Date.now());
+  second = $state(Date.now());
+
+  constructor() {
+    setInterval(() => (this.minute = Date.now()), 60_000);
+  }
+}
+
+export const now = new Now();

@@ -1,0 +1,181 @@
+/** Example data: a server in miniature that answers snapshots by the rules of docs/protocol.md, told independently of the models. */
+import type {
+  Conversation,
+  EventBodies,
+  EventOf,
+  FeedEvent,
+  Member,
+  Person,
+  Presence,
+  Snapshot,
+} from '@encke/sdk';
+
+export const at0 = new Date(2026, 10, 20, 9, 0).getTime();
+
+export function person(id: string, display_name = id, presence: Presence = 'online'): Person {
+  return { id, name: id, display_name, role: 'member', presence };
+}
+
+type Kept = {
+  id: string;
+  kind: 'direct' | 'room';
+  title: string | null;
+  open: boolean;
+  members: (Member & { joined: number })[];
+};
+
+export class Example {
+  readonly log: FeedEvent[] = [];
+  readonly people = new Map<string, Person>();
+  readonly #kept = new Map<string, Kept>();
+  #heads = new Map<string, number>();
+
+  constructor(...people: Person[]) {
+    for (const one of people) this.people.set(one.id, one);
+  }
+
+  append<K extends keyof EventBodies>(
+    stream: string,
+    kind: K,
+    from: string | undefined,
+    body: EventBodies[K],
+    key?: string,
+  ): EventOf<K> {
+    const seq = (this.#heads.get(stream) ?? 0) + 1;
+    this.#heads.set(stream, seq);
+    const event: EventOf<K> = {
+      type: 'event',
+      cursor: `e.${this.log.length + 1}`,
+      stream,
+      seq,
+      at: at0 + this.log.length * 60_000,
+      kind,
+      ...(from === undefined ? {} : { from }),
+      ...(key === undefined ? {} : { key }),
+      body,
+    };
+    this.log.push(event as FeedEvent);
+    return event;
+  }
+
+  create(id: string, kind: 'direct' | 'room', title: string | null, members: string[]): void {
+    this.#kept.set(id, {
+      id,
+      kind,
+      title,
+      open: false,
+      members: members.map((one, index) => ({
+        person: one,
+        role: kind === 'room' && index === 0 ? 'owner' : 'member',
+        delivered: 0,
+        read: 0,
+        joined: 1,
+      })),
+    });
+    this.append(id, 'created', members[0], { kind, title, open: false });
+    for (const one of members) this.#tell(id, one);
+  }
+
+  say(id: string, from: string, text: string, key?: string): EventOf<'message'> {
+    const event = this.append(id, 'message', from, { text }, key);
+    // Who writes has read everything up to there; no receipt tells it.
+    const member = this.#member(id, from);
+    member.read = member.delivered = event.seq;
+    return event;
+  }
+
+  mark(id: string, person: string, what: 'delivered' | 'read', seq: number): void {
+    const member = this.#member(id, person);
+    member.delivered = Math.max(member.delivered, seq);
+    if (what === 'read') member.read = Math.max(member.read, seq);
+    const { delivered, read } = member;
+    this.append(`r${id.slice(1)}`, 'receipts', undefined, {
+      conversation: id,
+      marks: [{ person, delivered, read }],
+    });
+  }
+
+  join(id: string, person: string, by: string): void {
+    const joined = (this.#heads.get(id) ?? 0) + 1;
+    this.#room(id).members.push({ person, role: 'member', delivered: 0, read: 0, joined });
+    this.#tell(id, person);
+    this.append(id, 'member_joined', by, { person: this.people.get(person)!, role: 'member', by });
+  }
+
+  leave(id: string, person: string, by: string): void {
+    this.append(id, 'member_left', by, { person, by });
+    this.#room(id).members = this.#room(id).members.filter((member) => member.person !== person);
+    this.append(person, 'conversation_removed', undefined, { conversation: id });
+  }
+
+  role(id: string, person: string, role: 'owner' | 'member', by: string): void {
+    this.#member(id, person).role = role;
+    this.append(id, 'role_changed', by, { person, role, by });
+  }
+
+  change(id: string, title: string, by: string): void {
+    this.#room(id).title = title;
+    this.append(id, 'changed', by, { title, by });
+  }
+
+  snapshot(me: string): Snapshot {
+    const mine = [...this.#kept.values()].filter((room) =>
+      room.members.some((member) => member.person === me),
+    );
+    const ids = new Set(mine.flatMap((room) => room.members.map((member) => member.person)));
+    return {
+      cursor: `e.${this.log.length}`,
+      me: { ...this.people.get(me)!, site_name: 'Example' },
+      people: [...ids].map((id) => this.people.get(id)!),
+      conversations: mine.map((room) => this.conversation(room.id, me)),
+    };
+  }
+
+  /** What `me` is told of after the cursor `after`. */
+  feed(me: string, after: number): FeedEvent[] {
+    return this.log.slice(after).filter((event) => {
+      if (event.stream.startsWith('p')) return event.stream === me;
+      return (
+        this.#kept.get(event.stream.replace(/^r/, 'c'))?.members.some((member) => member.person === me) ===
+        true
+      );
+    });
+  }
+
+  conversation(id: string, me: string): Conversation {
+    const { kind, title, open, members } = this.#room(id);
+    const own = members.find((member) => member.person === me)!;
+    const events = this.log.filter((event) => event.stream === id);
+    const head_seq = events.at(-1)?.seq ?? 0;
+    return {
+      id,
+      kind,
+      title,
+      open,
+      role: own.role,
+      members: members.map(({ person, role, delivered, read }) => ({ person, role, delivered, read })),
+      joined_seq: own.joined,
+      head_seq,
+      read_seq: own.read,
+      unread: Math.max(0, head_seq - Math.max(own.read, own.joined)),
+      receipts_seq: this.#heads.get(`r${id.slice(1)}`) ?? 0,
+      last: events.at(-1) ?? null,
+    };
+  }
+
+  #tell(id: string, person: string): void {
+    const people = this.#room(id).members.map((member) => this.people.get(member.person)!);
+    this.append(person, 'conversation_added', undefined, {
+      conversation: this.conversation(id, person),
+      people,
+    });
+  }
+
+  #room(id: string): Kept {
+    return this.#kept.get(id)!;
+  }
+
+  #member(id: string, person: string): Kept['members'][number] {
+    return this.#room(id).members.find((member) => member.person === person)!;
+  }
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { ApiError } from '@encke/sdk';
+import { previewOf, systemLine } from '../src/i18n/describe';
+import { en } from '../src/i18n/en';
+import { errorText, thrownText } from '../src/i18n/errors';
+import { zhCN } from '../src/i18n/zh-CN';
+import { fromSnapshot } from '../src/model/world';
+import { Example, person } from './example';
+
+function keys(value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return Object.entries(value).flatMap(([key, inner]) => keys(inner, `${path}.${key}`));
+}
+
+describe('the dictionaries', () => {
+  it('have the same keys, none of them empty', () => {
+    expect(keys(zhCN).sort()).toEqual(keys(en).sort());
+    const texts = (value: unknown): unknown[] =>
+      typeof value === 'object' && value !== null ? Object.values(value).flatMap(texts) : [value];
+    expect([...texts(en), ...texts(zhCN)].filter((text) => text === '')).toEqual([]);
+  });
+  it('count', () => {
+    expect([1, 2].map(en.thread.members)).toEqual(['1 member', '2 members']);
+    expect(zhCN.thread.members(1)).toBe('1 位成员');
+  });
+});
+
+describe('events in words', () => {
+  const site = new Example(person('p1', 'Mei'), person('p2', '林晓雨'), person('p3', 'Ada'));
+  site.create('c1', 'room', 'Orbit', ['p2', 'p1']);
+  site.join('c1', 'p3', 'p1');
+  site.role('c1', 'p3', 'owner', 'p2');
+  site.change('c1', 'Orbits', 'p3');
+  site.leave('c1', 'p3', 'p3');
+  const world = fromSnapshot(site.snapshot('p1'), fromSnapshot(site.snapshot('p2')));
+  const conversation = site.conversation('c1', 'p1');
+  const lines = (words: typeof en | typeof zhCN): string[] =>
+    site.log
+      .filter((event) => event.stream === 'c1')
+      .map((event) => systemLine(event, conversation, world, words));
+
+  it('say who did what to whom; who is unknown is a former member', () => {
+    expect(lines(en)).toEqual([
+      '林晓雨 created the room “Orbit”',
+      'You invited Ada',
+      '林晓雨 made Former member an owner',
+      'Former member renamed the room to “Orbits”',
+      'Former member left',
+    ]);
+    expect(lines(zhCN)[1]).toBe('你 邀请了 Ada');
+  });
+  it('preview what matters most: failed, then draft, then the newest', () => {
+    site.say('c1', 'p2', 'a\n\n  b');
+    const now = { conversation: site.conversation('c1', 'p1'), world, draft: '', failed: null };
+    expect(previewOf(now, en)).toEqual({ lead: '林晓雨:', text: 'a b', tone: 'plain' });
+    expect(previewOf({ ...now, draft: 'x' }, en).tone).toBe('draft');
+    expect(previewOf({ ...now, draft: 'x', failed: 'y' }, en)).toEqual({
+      lead: 'Not sent:',
+      text: 'y',
+      tone: 'failed',
+    });
+  });
+});
+
+describe('refusals in words', () => {
+  it('have words of their own or the server’s sentence', () => {
+    expect(errorText('wrong_password', 'x', zhCN)).toBe('用户名或密码错误。');
+    expect(errorText('brand_new', 'A new reason.', en)).toBe('A new reason.');
+    expect(thrownText(new ApiError('name_taken', '', false, null, 409), en)).toBe('This name is taken.');
+    expect(thrownText(new TypeError('bug'), en)).toBe('That did not work.');
+  });
+});

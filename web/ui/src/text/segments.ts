@@ -1,0 +1,46 @@
+/** Text cut into what is shown plainly and what is a link. Only http and https ever become links; nothing here makes HTML. */
+export type Segment =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'link'; readonly text: string; readonly href: string };
+
+/** A link ends at white space, at a quote or bracket of any width, and at East Asian text or punctuation that follows without a space. */
+const link =
+  /\bhttps?:\/\/[^\s<>"'`“”‘’「」『』《》〈〉【】()（）[\]{}，。！？；：、\p{Script=Han}]+(?:\([^\s<>"()]*\)[^\s<>"'`()，。！？；：、\p{Script=Han}]*)*/giu;
+const trailing = /[.,!?;:*_~]+$/u;
+
+export function segments(text: string): Segment[] {
+  const found: Segment[] = [];
+  let end = 0;
+  const plain = (upTo: number): void => {
+    if (upTo > end) found.push({ kind: 'text', text: text.slice(end, upTo) });
+  };
+  for (const match of text.matchAll(link)) {
+    const shown = match[0].replace(trailing, '');
+    const href = safeHref(shown);
+    if (href === null) continue;
+    plain(match.index);
+    found.push({ kind: 'link', text: shown, href });
+    end = match.index + shown.length;
+  }
+  plain(text.length);
+  return found;
+}
+
+/** The address in its normal form, or null unless it is http(s) with a host and without a name and password that could disguise it. */
+export function safeHref(text: string): string | null {
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
+  if (url.hostname === '' || url.username !== '' || url.password !== '') return null;
+  return url.href;
+}
+
+const onlyEmoji =
+  /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|[\u200d\ufe0f\u20e3]|\s)+$/u;
+
+/** Whether a message is one to three emoji and nothing else: then it is shown large. */
+export function isEmojiOnly(text: string): boolean {
+  if (text.length > 40 || !onlyEmoji.test(text)) return false;
+  const graphemes = [...new Intl.Segmenter().segment(text)].filter((part) => part.segment.trim() !== '');
+  return graphemes.length >= 1 && graphemes.length <= 3;
+}
