@@ -66,9 +66,16 @@ impl<'a> Read<'a> {
     pub fn head(&mut self, stream: StreamId) -> Result<Head, Error> {
         match self.recent.head_at(stream, self.position) {
             HeadAt::Known(head) => Ok(head),
-            HeadAt::Unknown => Ok(sqlite::stored_head(self.conn, stream)?),
-            HeadAt::Gone => Err(Error::new(Code::Overloaded, "The store is busy; try again.")),
+            HeadAt::Unknown { forgotten } if self.heads_are_stored(forgotten)? => {
+                Ok(sqlite::stored_head(self.conn, stream)?)
+            }
+            _ => Err(Error::new(Code::Overloaded, "The store is busy; try again.")),
         }
+    }
+
+    fn heads_are_stored(&self, up_to: Position) -> Result<bool, StoreError> {
+        Ok(up_to.0 == 0
+            || sqlite::state(self.conn, "heads_position")?.is_some_and(|at| at >= up_to.0))
     }
 
     /// The event at a position.
@@ -119,6 +126,9 @@ impl<'a> Read<'a> {
         count: usize,
     ) -> Result<(Vec<Arc<Entry>>, bool), Error> {
         let mut entries = Vec::new();
+        if top <= above || count == 0 {
+            return Ok((entries, top > above));
+        }
         let marked = sqlite::mark_from(self.conn, stream, top)?;
         let mut at = marked.unwrap_or(head.position);
         while let Some(entry) = self.event(at)? {

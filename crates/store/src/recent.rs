@@ -22,6 +22,8 @@ const HEADS_MAX: usize = 1_000_000;
 struct Inner {
     tail: Tail,
     heads: FxHashMap<StreamId, Head>,
+    /// Heads up to here may have been forgotten.
+    forgotten: Position,
 }
 
 /// The part of the log in memory, as far as it is committed. Written by the store's one writer.
@@ -32,18 +34,21 @@ pub(crate) struct Recent {
 
 impl Recent {
     pub fn new(tail: Tail, heads: FxHashMap<StreamId, Head>) -> Self {
-        Recent { inner: Mutex::new(Inner { tail, heads }), moved: Condvar::new() }
+        let inner = Inner { tail, heads, forgotten: Position(0) };
+        Recent { inner: Mutex::new(inner), moved: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().expect("not poisoned")
     }
 
-    pub fn committed(&self, entries: &[Arc<Entry>], heads: impl Iterator<Item = (StreamId, Head)>) {
+    pub fn committed<'a>(
+        &self,
+        entries: impl Iterator<Item = &'a Arc<Entry>>,
+        heads: &FxHashMap<StreamId, Head>,
+    ) {
         let mut inner = self.lock();
-        for entry in entries {
-            inner.tail.push(entry.clone());
-        }
+        entries.for_each(|entry| inner.tail.push(entry.clone()));
         inner.heads.extend(heads);
         self.moved.notify_all();
     }
@@ -53,11 +58,16 @@ impl Recent {
         self.lock().heads.insert(stream, head);
     }
 
-    /// All heads up to `stored` are in the store: those may be forgotten if there are too many.
+    /// All heads up to `stored` are committed in the store: those may be forgotten if there are too many.
     pub fn stored(&self, stored: Position) {
+        self.forget(stored, HEADS_MAX);
+    }
+
+    fn forget(&self, stored: Position, heads_max: usize) {
         let mut inner = self.lock();
-        if inner.heads.len() > HEADS_MAX {
+        if inner.heads.len() > heads_max {
             inner.heads.retain(|_, head| head.position > stored);
+            inner.forgotten = stored;
         }
     }
 
@@ -86,7 +96,9 @@ impl Recent {
     /// The head of a stream as it was at `at`: newer events are walked back, as far as they are in memory.
     pub fn head_at(&self, stream: StreamId, at: Position) -> HeadAt {
         let inner = self.lock();
-        let Some(mut head) = inner.heads.get(&stream).copied() else { return HeadAt::Unknown };
+        let Some(mut head) = inner.heads.get(&stream).copied() else {
+            return HeadAt::Unknown { forgotten: inner.forgotten };
+        };
         while head.position > at {
             let Some(entry) = inner.tail.get(head.position) else { return HeadAt::Gone };
             head = Head { seq: Seq(entry.event.seq.0 - 1), position: entry.event.back };
@@ -98,8 +110,30 @@ impl Recent {
 /// See [`Recent::head_at`].
 pub(crate) enum HeadAt {
     Known(Head),
-    /// Not in memory: what is stored is right.
-    Unknown,
+    /// Not in memory: what is stored is right, in a view in which the heads up to here are stored.
+    Unknown {
+        /// 0 if no head was ever forgotten.
+        forgotten: Position,
+    },
     /// The view is older than the tail.
     Gone,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_from_before_a_head_was_stored_does_not_take_the_stored_one_for_right() {
+        let stream = StreamId::channel(1);
+        let head = Head { seq: Seq(3), position: Position(3) };
+        let recent = Recent::new(Tail::new(Position(5)), FxHashMap::from_iter([(stream, head)]));
+        recent.forget(Position(4), 1);
+        assert!(matches!(recent.head_at(stream, Position(5)), HeadAt::Known(known) if known == head));
+        recent.forget(Position(4), 0);
+        assert!(matches!(
+            recent.head_at(stream, Position(5)),
+            HeadAt::Unknown { forgotten: Position(4) }
+        ));
+    }
 }

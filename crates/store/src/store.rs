@@ -1,5 +1,6 @@
 //! The handle to a store: what the rest of Encke calls.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -68,7 +69,7 @@ struct Inner {
     stats: Arc<Stats>,
     epoch: Epoch,
     path: PathBuf,
-    _lock: std::fs::File,
+    _lock: Arc<std::fs::File>,
 }
 
 /// A handle to the store; clones share it.
@@ -79,8 +80,9 @@ impl Store {
     /// Opens the store in a folder, or makes one there.
     pub fn open(options: Options) -> Result<Opened, StoreError> {
         let found = sqlite::open(&options.data, options.clock.now_ms())?;
+        let lock = Arc::new(found.lock);
         let path = options.data.join("space.db");
-        let recent = Arc::new(Recent::new(sqlite::tail_of(&found), found.dirty.clone()));
+        let recent = Arc::new(Recent::new(sqlite::tail_of(found.head, &found.tail), found.dirty.clone()));
         let channels = Arc::new(found.channels);
         let stats = Arc::new(Stats::default());
         let (jobs, waiting) = sync_channel(limits::WRITES_WAITING_MAX);
@@ -96,12 +98,12 @@ impl Store {
             stats: stats.clone(),
             epoch,
             path,
-            _lock: found.lock,
+            _lock: lock.clone(),
         }));
         let inner = store.0.clone();
         let start = Start(Box::new(move |publish| {
             let (clock, fatal) = (options.clock, options.fatal);
-            let writer = Writer { writing, jobs: waiting, clock, stats, publish, fatal };
+            let writer = Writer { writing, jobs: waiting, clock, stats, publish, fatal, lock };
             let thread = std::thread::Builder::new().name("store".into());
             let thread = thread
                 .spawn(move || writer.run())
@@ -114,11 +116,17 @@ impl Store {
 
     /// Hands an append to the writer. Its reply comes after the commit; if too much is waiting, it comes at once.
     pub fn submit(&self, append: Append) {
-        if let Err(refused) = self.0.jobs.try_send(Job::Append(append)) {
-            let (job, why) = refusal(refused);
-            if let Job::Append(append) = job {
-                (append.reply)(Err(why));
+        self.send(Job::Append(append));
+    }
+
+    fn send(&self, job: Job) {
+        match self.0.jobs.try_send(job) {
+            Ok(()) => {}
+            Err(TrySendError::Full(job)) => {
+                let why = Error::new(Code::Overloaded, "Too many writes are waiting for the store.");
+                job.refuse(why.retry_after_ms(1_000));
             }
+            Err(TrySendError::Disconnected(job)) => job.refuse(sqlite::gone()),
         }
     }
 
@@ -127,7 +135,7 @@ impl Store {
         let (done, answer) = oneshot::channel();
         let reply = Box::new(move |result| drop(done.send(result)));
         self.submit(Append { event, guard: crate::Guard::Open, reply });
-        answer.await.unwrap_or_else(|_| Err(gone()))
+        answer.await.unwrap_or_else(|_| Err(sqlite::gone()))
     }
 
     /// Runs a write: its SQL and its events are committed together, or not at all if it returns an error.
@@ -138,25 +146,21 @@ impl Store {
     {
         let (done, answer) = oneshot::channel();
         self.submit_write(work, move |result| drop(done.send(result)));
-        answer.await.unwrap_or_else(|_| Err(gone()))
+        answer.await.unwrap_or_else(|_| Err(sqlite::gone()))
     }
 
-    /// The same with a callback, which runs on the store's thread and must not block.
+    /// The same with a callback, which runs on the store's thread, or at once if too much is waiting; it must not block.
     pub fn submit_write<T, F, R>(&self, work: F, reply: R)
     where
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
         R: FnOnce(Result<T, Error>) + Send + 'static,
     {
-        let job = Job::Write(Box::new(move |tx| {
-            let result = work(tx);
+        self.send(Job::Write(Box::new(move |tx| {
+            let result = tx.and_then(|tx| caught(|| work(tx)));
             let good = result.is_ok();
             Pending { good, reply: Box::new(move |committed| reply(committed.and(result))) }
-        }));
-        // A write that is not taken is dropped with its reply, which its sender takes for a refusal.
-        if let Err(refused) = self.0.jobs.try_send(job) {
-            tracing::warn!("a write was refused: {}", refusal(refused).1);
-        }
+        })));
     }
 
     /// Reads in one consistent view, on a reader's thread.
@@ -167,7 +171,7 @@ impl Store {
     {
         let (done, answer) = oneshot::channel();
         self.submit_read(work, move |result| drop(done.send(result)));
-        answer.await.unwrap_or_else(|_| Err(gone()))
+        answer.await.unwrap_or_else(|_| Err(sqlite::gone()))
     }
 
     /// The same with a callback, which runs on the reader's thread, or at once if too much is waiting.
@@ -179,20 +183,12 @@ impl Store {
     {
         let (recent, channels, epoch) =
             (self.0.recent.clone(), self.0.channels.clone(), self.0.epoch);
-        let reply = Arc::new(Mutex::new(Some(reply)));
-        let answer = reply.clone();
-        let submitted = self.0.readers.submit(Box::new(move |conn| {
-            let result =
-                Read::begin(conn, &recent, &channels, epoch).and_then(|mut read| work(&mut read));
-            if let Some(reply) = answer.lock().expect("not poisoned").take() {
-                reply(result);
-            }
+        self.0.readers.submit(Box::new(move |conn| {
+            reply(conn.and_then(|conn| {
+                let mut read = Read::begin(conn, &recent, &channels, epoch)?;
+                caught(|| work(&mut read))
+            }));
         }));
-        if let Err(e) = submitted
-            && let Some(reply) = reply.lock().expect("not poisoned").take()
-        {
-            reply(Err(e));
-        }
     }
 
     /// The newest committed position.
@@ -239,17 +235,10 @@ impl Store {
     }
 }
 
-fn refusal(refused: TrySendError<Job>) -> (Job, Error) {
-    match refused {
-        TrySendError::Full(job) => {
-            let e = Error::new(Code::Overloaded, "Too many writes are waiting for the store.");
-            (job, e.retry_after_ms(1_000))
-        }
-        TrySendError::Disconnected(job) => (job, gone()),
-    }
-}
-
-fn gone() -> Error {
-    Error::new(Code::Overloaded, "The store did not take this; nothing was changed.")
-        .retry_after_ms(1_000)
+/// A panic takes only the work that it is in.
+fn caught<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        tracing::error!("a read or a write of the store panicked");
+        Err(Error::new(Code::Internal, "This failed; nothing was changed."))
+    })
 }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use super::{Follow, Open, Stale};
 use crate::batch::Step;
-use crate::ids::{PersonId, Position};
+use crate::ids::{PersonId, Position, StreamId};
 
 /// How many changes of each kind are kept; an admission older than the oldest is made again.
 const KEPT_MAX: usize = 4_096;
@@ -68,10 +68,13 @@ impl Changes {
             }
         }
         let mut follows = open.follows.clone();
+        // As the hub does: a session that does not follow its person does not follow its conversations.
+        let own = StreamId::person(open.person);
+        let personal = follows.iter().any(|f| f.stream == own);
         let first = self.subscriptions.partition_point(|(at, _)| *at < open.as_of);
         for (_, step) in self.subscriptions.range(first..) {
             match step {
-                Step::Subscribe { person, stream, from } if *person == open.person => {
+                Step::Subscribe { person, stream, from } if *person == open.person && personal => {
                     follows.retain(|f| f.stream != *stream);
                     follows.push(Follow { stream: *stream, from: *from });
                 }

@@ -223,7 +223,9 @@ impl Hub {
         }
         if s.at < self.tail.floor() {
             let follows = s.follows.iter().map(|f| self.named(f)).collect();
-            return Next::Store(PageRequest { after: s.at, until: head, follows });
+            let after = s.at;
+            self.sessions.get_mut(session).asked = after;
+            return Next::Store(PageRequest { after, until: head, follows });
         }
         let mut entries = self.in_tail(session);
         let all = entries.len();
@@ -236,9 +238,14 @@ impl Hub {
         if entries.is_empty() { self.next(session, bytes_max) } else { Next::Entries(entries) }
     }
 
-    /// Takes the store's page for a session; returns what of it the session still follows.
+    /// Takes the store's page for a session; returns what of it the session still follows. Whoever asks for pages waits
+    /// for one before it asks for the next of the same session.
     pub fn replayed(&mut self, session: u32, page: Page) -> Vec<Arc<Entry>> {
         let s = self.sessions.get(session);
+        if s.at < s.asked {
+            // It was resumed further back meanwhile: to go on behind this page would leave a hole.
+            return Vec::new();
+        }
         let mut entries = page.entries;
         entries.retain(|e| {
             let route = self.numbers.get(&e.event.stream.route());
@@ -329,10 +336,12 @@ impl Hub {
     fn take(&mut self, entry: &Arc<Entry>, number: u32, due: &mut Vec<(u32, u32)>) {
         self.tail.push(entry.clone());
         let Some(stream) = self.numbers.get(&entry.event.stream.route()) else { return };
-        for (key, _) in &self.streams[*stream as usize].followers {
+        let at = entry.event.position;
+        for (key, place) in &self.streams[*stream as usize].followers {
             let s = self.sessions.get(*key);
-            // A cursor may be ahead of this hub (see `standing`): what its client holds must not come again.
-            if s.state == State::Live && entry.event.position > s.at {
+            // A cursor may be ahead of this hub (see `standing`): what its client holds must not come again. So may
+            // an admission: what was said before the person joined must not come at all.
+            if s.state == State::Live && at > s.at && at >= s.follows[*place as usize].from {
                 due.push((*key, number));
             }
         }

@@ -57,6 +57,8 @@ pub(super) struct Session {
     pub state: State,
     /// Not kept up while the session is live: then it is the hub's head.
     pub at: Position,
+    /// Where the page begins that the store was last asked for.
+    pub asked: Position,
     /// Rises with every session opened.
     pub number: u64,
     pub follows: SmallVec<[Followed; 2]>,
@@ -71,6 +73,7 @@ impl Session {
             owner,
             state: State::Behind,
             at,
+            asked: Position(0),
             number: 0,
             follows: SmallVec::new(),
         }

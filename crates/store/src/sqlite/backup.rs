@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use rusqlite::backup::Backup;
+use rusqlite::backup::{Backup, StepResult};
 
 use super::log;
 use crate::error::StoreError;
@@ -30,9 +30,13 @@ pub(crate) fn copy_to(from: &Connection, path: &Path) -> Result<(), StoreError> 
     let partial = path.with_extension("partial");
     let _ = std::fs::remove_file(&partial);
     {
+        super::open::create(&partial)?;
         let mut to = Connection::open(&partial)?;
         // In one step: then it is one state, whatever is written meanwhile.
-        Backup::new(from, &mut to)?.step(-1)?;
+        let done = Backup::new(from, &mut to)?.step(-1)?;
+        if done != StepResult::Done {
+            return Err(other(&partial, format_args!("the copy is not whole ({done:?})")));
+        }
         to.execute_batch("PRAGMA journal_mode = DELETE")?;
         if log::newest(&to).is_ok() {
             log::set_state(&to, "restored", 1)?;

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 struct Remembered {
     print: u64,
+    at: Position,
     at_ms: u64,
 }
 
@@ -38,7 +39,7 @@ impl Keys {
     pub fn add(&mut self, author: Option<PersonId>, key: &str, at: Position, at_ms: u64) {
         let print = self.print(author, key);
         self.positions.insert(print, at);
-        self.order.push_back(Remembered { print, at_ms });
+        self.order.push_back(Remembered { print, at, at_ms });
     }
 
     /// Keys remembered.
@@ -51,7 +52,7 @@ impl Keys {
         while self.order.len() > len
             && let Some(undone) = self.order.pop_back()
         {
-            self.positions.remove(&undone.print);
+            self.forget(&undone);
         }
     }
 
@@ -61,8 +62,16 @@ impl Keys {
         while let Some(oldest) = self.order.front()
             && (self.order.len() > limits::KEYS_MAX || oldest.at_ms < old)
         {
-            self.positions.remove(&oldest.print);
+            let oldest = Remembered { ..*oldest };
+            self.forget(&oldest);
             self.order.pop_front();
+        }
+    }
+
+    /// A newer key with the same fingerprint stays.
+    fn forget(&mut self, old: &Remembered) {
+        if self.positions.get(&old.print) == Some(&old.at) {
+            self.positions.remove(&old.print);
         }
     }
 }

@@ -8,7 +8,7 @@ mod readers;
 mod writer;
 mod writing;
 
-pub(crate) use log::{event_at, mark_from, newest, stored_head};
+pub(crate) use log::{event_at, mark_from, newest, state, stored_head};
 pub(crate) use open::{connect, tail_of};
 
 pub use backup::{backup_name, check_file};
@@ -16,7 +16,7 @@ pub(crate) use backup::copy_to;
 pub(crate) use log::{COLUMNS, event_of_row};
 pub(crate) use open::open;
 pub(crate) use readers::Readers;
-pub(crate) use writer::{Job, Pending, Writer};
+pub(crate) use writer::{Job, Pending, Writer, gone};
 pub(crate) use writing::Writing;
 
 use rusqlite::Connection;

@@ -1,9 +1,11 @@
 //! Opening a store: lock, checks, migrations, what of the log belongs into memory.
 
 use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use encke_engine::tail::Tail;
 use encke_engine::{Entry, Epoch, Position, Seq, StreamId, limits};
@@ -19,6 +21,9 @@ use crate::recent::Head;
 const SQLITE_MIN: i32 = 3_051_003;
 /// A file up to this size is checked page by page at every start.
 const CHECKED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// How long a connection waits for a lock.
+pub(super) const BUSY_WAIT: Duration = Duration::from_secs(5);
 
 const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
 
@@ -48,6 +53,7 @@ pub(crate) fn open(dir: &Path, now_ms: u64) -> Result<Found, StoreError> {
     folder.map_err(|e| other(&format!("making the folder {}", dir.display()), e))?;
     let lock = lock(dir)?;
     let path = dir.join("space.db");
+    look(dir, &path)?;
     let conn = connect(&path)?;
     check(&conn, &path)?;
     migrate(&conn, dir, now_ms)?;
@@ -60,17 +66,60 @@ pub(crate) fn open(dir: &Path, now_ms: u64) -> Result<Found, StoreError> {
     Ok(Found { conn, lock, epoch, trimmed, tail, head, dirty, channels })
 }
 
+/// Looks at the files before SQLite does, which would take an empty file for a new store and any WAL for the store's.
+fn look(dir: &Path, path: &Path) -> Result<(), StoreError> {
+    let wal = dir.join("space.db-wal");
+    let wal_used = std::fs::metadata(&wal).is_ok_and(|m| m.len() > 0);
+    let mut header = [0; 20];
+    match File::open(path).map(|mut file| file.read_exact(&mut header)) {
+        Err(e) if e.kind() == ErrorKind::NotFound && wal_used => Err(damaged(
+            path,
+            "it is missing, but its write-ahead log space.db-wal is there",
+        )),
+        Err(e) if e.kind() == ErrorKind::NotFound => make(dir, path),
+        Err(e) => Err(other(&path.display().to_string(), e)),
+        Ok(Err(_)) => Err(damaged(path, "it is cut off")),
+        // A store in use is in WAL mode (2). So this is a backup that was put here, and the WAL belongs to
+        // what was here before; it would spoil the backup.
+        Ok(Ok(())) if header[18] == 1 && wal_used => {
+            let aside = dir.join("space.db-wal.before-restore");
+            tracing::warn!("the write-ahead log of the former store is now {}", aside.display());
+            let moved = std::fs::rename(&wal, &aside).and_then(|()| File::open(dir)?.sync_all());
+            moved.map_err(|e| other(&wal.display().to_string(), e))
+        }
+        Ok(Ok(())) => Ok(()),
+    }
+}
+
+/// Makes an empty store. It gets its name when it is whole, so that an empty file is always a damaged one.
+fn make(dir: &Path, path: &Path) -> Result<(), StoreError> {
+    let partial = dir.join("space.partial");
+    for left in ["space.partial", "space.partial-wal", "space.partial-shm"] {
+        let _ = std::fs::remove_file(dir.join(left));
+    }
+    create(&partial)?;
+    // The WAL's content comes into the file when the connection ends.
+    drop(connect(&partial)?);
+    let synced = File::open(&partial).and_then(|f| f.sync_all());
+    let named = synced.and_then(|()| std::fs::rename(&partial, path));
+    let kept = named.and_then(|()| File::open(dir)?.sync_all());
+    kept.map_err(|e| other(&path.display().to_string(), e))
+}
+
+/// Makes an empty file that nobody else may read.
+pub(super) fn create(path: &Path) -> Result<(), StoreError> {
+    let made = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path);
+    made.map(drop).map_err(|e| other(&path.display().to_string(), e))
+}
+
 /// A connection with the settings that every one has.
 pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
-    // Made here, not by SQLite, so that nobody else may read it.
-    let made = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
-    made.map_err(|e| other(&path.display().to_string(), e))?;
     let conn = Connection::open(path)?;
-    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.busy_timeout(BUSY_WAIT)?;
     conn.set_prepared_statement_cache_capacity(256);
     let set = conn.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-         PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;",
+         PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;",
     );
     set.map_err(|e| describe(e, path))?;
     Ok(conn)
@@ -78,13 +127,17 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
 
 fn describe(e: rusqlite::Error, path: &Path) -> StoreError {
     match StoreError::from(e) {
-        StoreError::Damaged(what) => StoreError::Damaged(format!(
-            "{} can't be read ({what}). Keep it, and restore the newest backup from the folder \
-             `backups` beside it, or one made with `encke backup`",
-            path.display()
-        )),
+        StoreError::Damaged(what) => damaged(path, &what),
         e => e,
     }
+}
+
+fn damaged(path: &Path, what: &str) -> StoreError {
+    StoreError::Damaged(format!(
+        "{} can't be read ({what}). Keep it, and restore the newest backup from the folder \
+         `backups` beside it, or one made with `encke backup`",
+        path.display()
+    ))
 }
 
 fn lock(dir: &Path) -> Result<File, StoreError> {
@@ -191,9 +244,8 @@ fn dirty_heads(conn: &Connection) -> Result<FxHashMap<StreamId, Head>, StoreErro
 }
 
 /// A tail for readers of the store, with what was found.
-pub(crate) fn tail_of(found: &Found) -> Tail {
-    let floor = Position(found.head.0 - found.tail.len() as u64);
-    let mut tail = Tail::new(floor);
-    found.tail.iter().for_each(|entry| tail.push(entry.clone()));
+pub(crate) fn tail_of(head: Position, entries: &[Arc<Entry>]) -> Tail {
+    let mut tail = Tail::new(Position(head.0 - entries.len() as u64));
+    entries.iter().for_each(|entry| tail.push(entry.clone()));
     tail
 }

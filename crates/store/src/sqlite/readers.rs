@@ -11,7 +11,8 @@ use encke_engine::{Code, Error, limits};
 use super::open::connect;
 use crate::error::StoreError;
 
-type Job = Box<dyn FnOnce(&mut rusqlite::Connection) + Send>;
+/// A read; it does not panic. Instead of a connection it may get the reason why there is none.
+type Job = Box<dyn FnOnce(Result<&mut rusqlite::Connection, Error>) + Send>;
 
 pub(crate) struct Readers {
     jobs: Option<SyncSender<Job>>,
@@ -34,22 +35,28 @@ impl Readers {
         Ok(Readers { jobs: Some(jobs), threads })
     }
 
-    pub fn submit(&self, job: Job) -> Result<(), Error> {
+    pub fn submit(&self, job: Job) {
         let jobs = self.jobs.as_ref().expect("the readers run as long as the store");
-        jobs.try_send(job).map_err(|e| match e {
-            TrySendError::Full(_) => {
-                Error::new(Code::Overloaded, "Too many requests are waiting for the store.")
-                    .retry_after_ms(1_000)
+        match jobs.try_send(job) {
+            Ok(()) => {}
+            Err(TrySendError::Full(job)) => job(Err(Error::new(
+                Code::Overloaded,
+                "Too many requests are waiting for the store.",
+            )
+            .retry_after_ms(1_000))),
+            Err(TrySendError::Disconnected(job)) => {
+                job(Err(Error::new(Code::Internal, "The store is closed.")));
             }
-            TrySendError::Disconnected(_) => Error::new(Code::Internal, "The store is closed."),
-        })
+        }
     }
 }
 
 impl Drop for Readers {
     fn drop(&mut self) {
         self.jobs = None;
-        for thread in self.threads.drain(..) {
+        // The last handle may have been in a read, and no thread can wait for itself.
+        let me = std::thread::current().id();
+        for thread in self.threads.drain(..).filter(|thread| thread.thread().id() != me) {
             let _ = thread.join();
         }
     }
@@ -59,8 +66,8 @@ fn serve(mut conn: rusqlite::Connection, waiting: &Mutex<Receiver<Job>>) {
     loop {
         let job = waiting.lock().expect("not poisoned").recv();
         let Ok(job) = job else { return };
-        if catch_unwind(AssertUnwindSafe(|| job(&mut conn))).is_err() {
-            tracing::error!("a read of the store panicked");
+        if catch_unwind(AssertUnwindSafe(|| job(Ok(&mut conn)))).is_err() {
+            tracing::error!("who waited for a read panicked at the answer");
         }
         if !conn.is_autocommit() {
             let _ = conn.execute_batch("ROLLBACK");

@@ -3,6 +3,7 @@
 //! Alone, a write waits for one commit. Under load the next batch gathers while a commit runs, so batches grow by
 //! themselves; nobody ever waits for a batch to fill.
 
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -25,14 +26,44 @@ pub(crate) struct Pending {
     pub reply: Box<dyn FnOnce(Result<(), Error>) + Send>,
 }
 
+/// A write; it does not panic. Instead of a transaction it may get the reason why there is none.
+pub(crate) type Write = Box<dyn FnOnce(Result<&mut Tx<'_>, Error>) -> Pending + Send>;
+
 pub(crate) enum Job {
     Append(Append),
-    Write(Box<dyn FnOnce(&mut Tx<'_>) -> Pending + Send>),
+    Write(Write),
     /// Stores what is still only in memory, and ends the thread.
     Stop,
 }
 
-type Reply = Box<dyn FnOnce(Result<(), Error>) + Send>;
+impl Job {
+    /// Answers it without doing it.
+    pub fn refuse(self, why: Error) {
+        match self {
+            Job::Append(append) => (append.reply)(Err(why)),
+            Job::Write(write) => (write(Err(why.clone())).reply)(Err(why)),
+            Job::Stop => {}
+        }
+    }
+}
+
+/// An answer that waits for the commit, a refusal too: what it was refused for may be gone if the commit fails.
+enum Reply {
+    Append(Box<dyn FnOnce(Result<Appended, Error>) + Send>, Result<Appended, Error>),
+    Write(Box<dyn FnOnce(Result<(), Error>) + Send>),
+}
+
+impl Reply {
+    fn tell(self, committed: Result<(), Error>) {
+        let told = catch_unwind(AssertUnwindSafe(|| match self {
+            Reply::Append(reply, result) => reply(committed.and(result)),
+            Reply::Write(reply) => reply(committed),
+        }));
+        if told.is_err() {
+            tracing::error!("who waited for a write panicked at the answer");
+        }
+    }
+}
 
 pub(crate) struct Writer {
     pub writing: Writing,
@@ -42,145 +73,160 @@ pub(crate) struct Writer {
     pub publish: Box<dyn Fn(Arc<Batch>) + Send>,
     /// Called when nothing may be acknowledged any more; does not return in a server.
     pub fatal: Arc<dyn Fn(&StoreError) + Send + Sync>,
+    /// Nobody else may open the store before the last write is done.
+    pub lock: Arc<File>,
 }
 
 /// How long the writer is idle before it tidies up.
 const IDLE: Duration = Duration::from_millis(500);
+/// How long a checkpoint that failed is not tried again.
+const CHECKPOINT_AGAIN: Duration = Duration::from_secs(1);
 
 impl Writer {
     pub fn run(mut self) {
-        if let Err(e) = self.writing.load_keys(self.clock.now_ms()) {
-            (self.fatal)(&e);
-            return;
+        let fatal = self.fatal.clone();
+        if catch_unwind(AssertUnwindSafe(|| self.serve())).is_err() {
+            // Nobody would be told what is committed any more.
+            fatal(&StoreError::Other("the store's writer panicked".into()));
         }
+        drop(self.writing);
+        drop(self.lock);
+        for job in self.jobs.try_iter() {
+            job.refuse(gone());
+        }
+    }
+
+    fn serve(&mut self) {
+        if let Err(e) = self.writing.prepare(self.clock.now_ms()) {
+            return (self.fatal)(&e);
+        }
+        let mut checkpoint_from = Instant::now();
         loop {
-            match self.jobs.recv_timeout(IDLE) {
+            let going = match self.jobs.recv_timeout(IDLE) {
                 Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => break,
-                Ok(first) => {
-                    if !self.batch(first) {
-                        break;
-                    }
-                }
+                Ok(first) => self.batch(first),
                 Err(RecvTimeoutError::Timeout) => self.tidy(),
+            };
+            if !going {
+                return;
+            }
+            if Instant::now() >= checkpoint_from
+                && let Err(e) = self.writing.checkpoint()
+            {
+                checkpoint_from = Instant::now() + CHECKPOINT_AGAIN;
+                if !self.survives(&e, "copying the WAL into the database") {
+                    return;
+                }
             }
         }
         self.tidy();
     }
 
-    fn tidy(&mut self) {
-        if let Err(e) = self.writing.tidy(self.clock.now_ms()) {
-            self.stats.failed();
-            tracing::warn!("tidying the store: {e}");
+    /// Whether the store can go on after an error; if not, the process is told to end.
+    fn survives(&self, e: &StoreError, doing: &str) -> bool {
+        self.stats.failed();
+        tracing::error!("{doing}: {e}");
+        let ends = matches!(e, StoreError::Sync(_) | StoreError::Damaged(_));
+        if ends {
+            (self.fatal)(e);
+        }
+        !ends
+    }
+
+    fn tidy(&mut self) -> bool {
+        match self.writing.tidy(self.clock.now_ms()) {
+            Ok(()) => true,
+            Err(e) => self.survives(&e, "tidying"),
         }
     }
 
-    /// One transaction; false if it was the last.
+    /// One transaction; false if the writer has to end.
     fn batch(&mut self, first: Job) -> bool {
         let mut replies: Vec<Reply> = Vec::new();
-        let mut going = true;
-        let begun = self.writing.begin(self.clock.now_ms());
-        let mut failed = begun.err();
+        let mut stop = false;
+        let mut written = 0;
+        let mut failed = None;
         let mut next = Some(first);
+        if let Err(e) = self.writing.begin(self.clock.now_ms()) {
+            next.take().into_iter().for_each(|job| job.refuse(Error::from(e.clone())));
+            failed = Some(e);
+        }
         while let Some(job) = next.take() {
             match job {
-                Job::Stop => going = false,
-                // A transaction that failed takes down with it what has come so far; what comes after waits for the next.
-                job if failed.is_none() => failed = self.one(job, &mut replies),
-                job => refuse(job),
+                Job::Stop => stop = true,
+                Job::Append(Append { event, guard, reply }) => {
+                    let result = self.writing.append_guarded(event, guard);
+                    written += usize::from(result.is_ok());
+                    replies.push(Reply::Append(reply, result));
+                    failed = self.writing.broken();
+                }
+                Job::Write(write) => {
+                    let (reply, result) = self.savepoint(write);
+                    replies.push(reply);
+                    match result {
+                        Ok(good) => written += usize::from(good),
+                        Err(e) => failed = Some(e),
+                    }
+                }
             }
-            if going && failed.is_none() && replies.len() < limits::COMMIT_WRITES_MAX {
+            // A transaction that failed takes down with it what has come so far; what comes after waits for the next.
+            if !stop && failed.is_none() && replies.len() < limits::COMMIT_WRITES_MAX {
                 next = self.jobs.try_recv().ok();
             }
         }
-        match failed {
+        let going = match failed {
             Some(e) => self.give_up(e, replies),
-            None => self.commit(replies),
+            None => self.commit(written, replies),
+        };
+        if stop && going {
+            self.tidy();
         }
-        going
+        going && !stop
     }
 
-    /// Runs one write within the transaction; returns what broke the transaction, if anything did.
-    fn one(&mut self, job: Job, replies: &mut Vec<Reply>) -> Option<StoreError> {
-        match job {
-            Job::Append(Append { event, guard, reply }) => {
-                match self.writing.append_guarded(event, guard) {
-                    Ok(appended) => replies.push(told(reply, appended)),
-                    Err(e) => reply(Err(e)),
-                }
-            }
-            Job::Write(run) => {
-                if let Err(e) = self.savepoint(run, replies) {
-                    return Some(e);
-                }
-            }
-            Job::Stop => {}
-        }
-        self.writing.broken()
+    /// Runs one write within the transaction; its answer, and whether it is to be committed or what broke the
+    /// transaction.
+    fn savepoint(&mut self, write: Write) -> (Reply, Result<bool, StoreError>) {
+        let mark = match self.writing.mark() {
+            Ok(mark) => mark,
+            Err(e) => return (Reply::Write(write(Err(Error::from(e.clone()))).reply), Err(e)),
+        };
+        let Pending { good, reply } = write(Ok(&mut Tx(&mut self.writing)));
+        let result = match self.writing.broken() {
+            Some(e) => Err(e),
+            None if good => self.writing.keep().map(|()| true),
+            None => self.writing.undo(mark).map(|()| false),
+        };
+        (Reply::Write(reply), result)
     }
 
-    fn savepoint(
-        &mut self,
-        run: Box<dyn FnOnce(&mut Tx<'_>) -> Pending + Send>,
-        replies: &mut Vec<Reply>,
-    ) -> Result<(), StoreError> {
-        let mark = self.writing.mark()?;
-        let ran = catch_unwind(AssertUnwindSafe(|| run(&mut Tx(&mut self.writing))));
-        if let Some(e) = self.writing.broken() {
-            if let Ok(pending) = ran {
-                replies.push(pending.reply);
-            }
-            return Err(e);
-        }
-        match ran {
-            Ok(Pending { good: true, reply }) => {
-                replies.push(reply);
-                self.writing.keep()
-            }
-            Ok(Pending { good: false, reply }) => {
-                self.writing.undo(mark)?;
-                reply(Ok(()));
-                Ok(())
-            }
-            Err(_) => self.writing.undo(mark),
-        }
-    }
-
-    fn commit(&mut self, replies: Vec<Reply>) {
+    fn commit(&mut self, written: usize, replies: Vec<Reply>) -> bool {
         let start = Instant::now();
         match self.writing.commit() {
             Ok(steps) => {
                 let events = steps.iter().filter(|s| matches!(s, Step::Event(_))).count();
-                self.stats.committed(replies.len(), events, start.elapsed().as_nanos() as u64);
+                self.stats.committed(written, events, start.elapsed().as_nanos() as u64);
                 if !steps.is_empty() {
                     (self.publish)(Arc::new(Batch { steps }));
                 }
-                replies.into_iter().for_each(|reply| reply(Ok(())));
+                replies.into_iter().for_each(|reply| reply.tell(Ok(())));
+                true
             }
             Err(e) => self.give_up(e, replies),
         }
     }
 
-    fn give_up(&mut self, e: StoreError, replies: Vec<Reply>) {
-        self.stats.failed();
-        if matches!(e, StoreError::Sync(_) | StoreError::Damaged(_)) {
-            (self.fatal)(&e);
-        }
-        tracing::error!("a commit of {} writes failed: {e}", replies.len());
+    fn give_up(&mut self, e: StoreError, replies: Vec<Reply>) -> bool {
+        let going = self.survives(&e, &format!("a commit of {} writes failed", replies.len()));
         self.writing.roll_back();
         let refusal = Error::from(e);
-        replies.into_iter().for_each(|reply| reply(Err(refusal.clone())));
+        replies.into_iter().for_each(|reply| reply.tell(Err(refusal.clone())));
+        going
     }
 }
 
-fn told(reply: Box<dyn FnOnce(Result<Appended, Error>) + Send>, appended: Appended) -> Reply {
-    Box::new(move |committed| reply(committed.map(|()| appended)))
-}
-
-fn refuse(job: Job) {
-    let refusal = || Error::new(Code::Internal, "The store could not do this; nothing was changed.");
-    match job {
-        Job::Append(append) => (append.reply)(Err(refusal())),
-        // Dropping a write drops its reply, which its sender takes for a refusal.
-        Job::Write(_) | Job::Stop => {}
-    }
+/// The writer ended before it came to a write.
+pub(crate) fn gone() -> Error {
+    Error::new(Code::Overloaded, "The store did not take this; nothing was changed.")
+        .retry_after_ms(1_000)
 }

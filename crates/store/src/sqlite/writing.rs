@@ -1,6 +1,7 @@
 //! The writer's connection and what it knows: the state of one transaction, which may hold many writes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use encke_engine::limits;
 use encke_engine::{
@@ -20,6 +21,14 @@ use crate::{Appended, Guard};
 
 /// Streams whose heads are not stored yet, at most.
 const DIRTY_HEADS_MAX: usize = 8_192;
+/// Events since heads were last stored, at most: so many are looked through at the next start.
+const DIRTY_EVENTS_MAX: u64 = 100_000;
+/// Frames of the WAL that are not in the database yet, from which on they are copied there.
+const WAL_FRAMES: u64 = 4_000;
+/// Frames of the WAL, copied or not, from which on a checkpoint waits for readers so that the WAL can start anew.
+const WAL_FRAMES_MAX: u64 = 64_000;
+/// For so long at most.
+const READERS_WAIT: Duration = Duration::from_millis(100);
 /// Answers to "does this person follow that stream" that are remembered.
 const FOLLOWS_MAX: usize = 100_000;
 
@@ -47,6 +56,8 @@ pub(crate) struct Writing {
     undo: Vec<(StreamId, Option<Head>)>,
     /// Heads of committed events that `stream_head` does not have.
     dirty: FxHashMap<StreamId, Head>,
+    /// Heads up to here are in `stream_head`.
+    heads_stored: Position,
     follows: FxHashMap<(PersonId, StreamId), bool>,
     /// Set by an error after which the transaction can't go on.
     broken: Option<StoreError>,
@@ -61,6 +72,8 @@ impl Writing {
         dirty: FxHashMap<StreamId, Head>,
     ) -> Self {
         let head = recent.position();
+        // Times in the log never go back, not over a restart either.
+        let now_ms = recent.get(head).map_or(0, |newest| newest.event.at_ms);
         let (steps, staged, undo, follows) = Default::default();
         Writing {
             conn,
@@ -68,12 +81,13 @@ impl Writing {
             channels,
             epoch,
             keys: Keys::new(),
-            now_ms: 0,
+            now_ms,
             head,
             steps,
             staged,
             undo,
             dirty,
+            heads_stored: Position(0),
             follows,
             broken: None,
         }
@@ -123,6 +137,10 @@ impl Writing {
     }
 
     pub fn append_guarded(&mut self, event: NewEvent, guard: Guard) -> Result<Appended, Error> {
+        // A retry gets the first answer, also when its sender has been removed since.
+        if let Some(first) = self.first_with_key(&event)? {
+            return Ok(first);
+        }
         if let Guard::Follows(person) = guard
             && !self.does_follow(person, event.stream)?
         {
@@ -131,15 +149,19 @@ impl Writing {
                 "You are not a member of this conversation.",
             ));
         }
-        self.append(event)
+        self.append_new(event)
     }
 
     pub fn append(&mut self, new: NewEvent) -> Result<Appended, Error> {
+        match self.first_with_key(&new)? {
+            Some(first) => Ok(first),
+            None => self.append_new(new),
+        }
+    }
+
+    fn append_new(&mut self, new: NewEvent) -> Result<Appended, Error> {
         if new.body.len() > limits::EVENT_BODY_BYTES_MAX {
             return Err(Error::new(Code::TooLarge, "This is more than one event may hold."));
-        }
-        if let Some(first) = self.first_with_key(&new)? {
-            return Ok(first);
         }
         let before = self.head(new.stream)?;
         let event = Event {
@@ -160,8 +182,11 @@ impl Writing {
             let params = [Value::from(new.stream.raw() >> 2), Value::from(&**name)];
             self.execute("INSERT INTO channel VALUES (?1, ?2) ON CONFLICT DO NOTHING", &params)?;
         }
-        let inserted = log::insert(&self.conn, &event);
-        self.note(inserted)?;
+        if let Err(e) = log::insert(&self.conn, &event) {
+            // Whatever it was: a row may be there that nobody would be told of.
+            self.broken = Some(e.clone());
+            return Err(e.into());
+        }
         self.stage(event)
     }
 
@@ -209,54 +234,61 @@ impl Writing {
 
     pub fn subscribe(&mut self, person: PersonId, stream: StreamId) -> Result<(), StoreError> {
         let from = Position(self.head.0 + 1);
-        self.execute(
-            "INSERT INTO follow VALUES (?1, ?2, ?3) ON CONFLICT (person, stream)
-             DO UPDATE SET from_position = excluded.from_position",
+        // Who follows already goes on from where it began: a later beginning would hide events from an old cursor (P4).
+        let made = self.execute(
+            "INSERT INTO follow VALUES (?1, ?2, ?3) ON CONFLICT (person, stream) DO NOTHING",
             &[person.into(), stream.into(), from.into()],
         )?;
-        self.follows.remove(&(person, stream));
-        self.steps.push(Step::Subscribe { person, stream, from });
+        if made > 0 {
+            self.follows.remove(&(person, stream));
+            self.steps.push(Step::Subscribe { person, stream, from });
+        }
         Ok(())
     }
 
     pub fn unsubscribe(&mut self, person: PersonId, stream: StreamId) -> Result<(), StoreError> {
         let sql = "DELETE FROM follow WHERE person = ?1 AND stream = ?2";
-        self.execute(sql, &[person.into(), stream.into()])?;
-        self.follows.remove(&(person, stream));
-        self.steps.push(Step::Unsubscribe { person, stream });
+        let gone = self.execute(sql, &[person.into(), stream.into()])?;
+        if gone > 0 {
+            self.follows.remove(&(person, stream));
+            self.steps.push(Step::Unsubscribe { person, stream });
+        }
         Ok(())
     }
 
     /// An error of the disk ends the whole transaction, not only the write that met it.
     fn note<T>(&mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
-        let e = match result {
-            Ok(value) => return Ok(value),
-            Err(e) => e,
-        };
-        let again = match &e {
-            StoreError::Full => StoreError::Full,
-            StoreError::Sync(what) => StoreError::Sync(what.clone()),
-            StoreError::Damaged(what) => StoreError::Damaged(what.clone()),
-            other if self.conn.is_autocommit() => StoreError::Other(other.to_string()),
-            _ => return Err(e),
-        };
-        self.broken = Some(again);
-        Err(e)
+        result.inspect_err(|e| {
+            use StoreError as E;
+            let disk = matches!(e, E::Full | E::Sync(_) | E::Io(_) | E::Damaged(_));
+            if disk || self.conn.is_autocommit() {
+                self.broken = Some(e.clone());
+            }
+        })
     }
 
     pub(super) fn broken(&mut self) -> Option<StoreError> {
         self.broken.take()
     }
 
+    fn entries(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Event(entry) => Some(entry),
+            _ => None,
+        })
+    }
+
     pub(super) fn begin(&mut self, now_ms: u64) -> Result<(), StoreError> {
         // Times in the log never go back, whatever the clock does.
         self.now_ms = self.now_ms.max(now_ms);
+        self.broken = None;
+        // Only here, because marks in a transaction count keys.
+        self.keys.expire(self.now_ms);
         Ok(self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)?)
     }
 
     pub(super) fn mark(&mut self) -> Result<Mark, StoreError> {
-        let saved = self.execute("SAVEPOINT one_write", &[]);
-        saved?;
+        self.execute("SAVEPOINT one_write", &[])?;
         let (steps, undo, keys) = (self.steps.len(), self.undo.len(), self.keys.len());
         Ok(Mark { steps, head: self.head, undo, keys })
     }
@@ -268,7 +300,13 @@ impl Writing {
     pub(super) fn undo(&mut self, mark: Mark) -> Result<(), StoreError> {
         self.execute("ROLLBACK TO one_write", &[])?;
         self.keep()?;
-        self.steps.truncate(mark.steps);
+        for step in self.steps.drain(mark.steps..) {
+            if let Step::Subscribe { person, stream, .. } | Step::Unsubscribe { person, stream } =
+                step
+            {
+                self.follows.remove(&(person, stream));
+            }
+        }
         self.head = mark.head;
         for (stream, head) in self.undo.drain(mark.undo..).rev() {
             match head {
@@ -277,17 +315,21 @@ impl Writing {
             };
         }
         self.keys.shorten(mark.keys);
-        self.follows.clear();
         Ok(())
     }
 
     /// Commits; returns what the transaction brought.
     pub(super) fn commit(&mut self) -> Result<Vec<Step>, StoreError> {
-        self.store_heads_if_many()?;
+        let stored = self.store_heads_if_many()?;
         self.conn.prepare_cached("COMMIT")?.execute([])?;
-        let entries: Vec<_> = self.steps.iter().filter_map(event_in).collect();
+        if let Some(up_to) = stored {
+            self.heads_are_stored(up_to);
+        }
         self.dirty.extend(self.staged.iter());
-        self.recent.committed(&entries, self.staged.drain());
+        let staged = std::mem::take(&mut self.staged);
+        self.recent.committed(self.entries(), &staged);
+        self.staged = staged;
+        self.staged.clear();
         self.undo.clear();
         Ok(std::mem::take(&mut self.steps))
     }
@@ -299,8 +341,8 @@ impl Writing {
             tracing::error!("rolling back: {e}");
         }
         let committed = self.recent.position();
-        let lost = self.steps.iter().filter_map(event_in).filter(|e| e.event.key.is_some());
-        let keys = self.keys.len() - lost.count();
+        let lost = self.entries().filter(|e| e.event.key.is_some()).count();
+        let keys = self.keys.len() - lost;
         self.keys.shorten(keys);
         self.head = committed;
         self.steps.clear();
@@ -309,38 +351,72 @@ impl Writing {
         self.follows.clear();
     }
 
-    fn store_heads_if_many(&mut self) -> Result<(), StoreError> {
-        if self.dirty.len() < DIRTY_HEADS_MAX {
-            return Ok(());
-        }
+    fn store_heads_if_many(&mut self) -> Result<Option<Position>, StoreError> {
         // Only heads that are committed: those of this transaction come the next time.
-        self.store_dirty(self.recent.position())
+        let up_to = self.recent.position();
+        if self.dirty.len() < DIRTY_HEADS_MAX && up_to.0 - self.heads_stored.0 < DIRTY_EVENTS_MAX {
+            return Ok(None);
+        }
+        self.store_dirty(up_to).map(|()| Some(up_to))
     }
 
-    fn store_dirty(&mut self, up_to: Position) -> Result<(), StoreError> {
+    /// What it stores stays dirty until it is committed: see [`Self::heads_are_stored`].
+    fn store_dirty(&self, up_to: Position) -> Result<(), StoreError> {
         let mut heads: Vec<_> = self.dirty.iter().map(|(s, h)| (*s, *h)).collect();
-        log::store_heads(&self.conn, &mut heads, up_to)?;
+        log::store_heads(&self.conn, &mut heads, up_to)
+    }
+
+    fn heads_are_stored(&mut self, up_to: Position) {
         self.dirty.clear();
+        self.heads_stored = up_to;
         self.recent.stored(up_to);
-        Ok(())
     }
 
     /// What can wait until nothing else is to be done: heads into their table, old keys forgotten.
     pub(super) fn tidy(&mut self, now_ms: u64) -> Result<(), StoreError> {
-        self.keys.expire(now_ms);
         if self.dirty.is_empty() {
             return Ok(());
         }
         self.begin(now_ms)?;
         let stored = self.store_dirty(self.head);
-        stored.and_then(|()| Ok(self.conn.execute_batch("COMMIT")?)).inspect_err(|_| {
-            // The heads stay dirty in the log itself: the next start scans it.
-            self.roll_back();
-        })
+        match stored.and_then(|()| Ok(self.conn.execute_batch("COMMIT")?)) {
+            Ok(()) => self.heads_are_stored(self.head),
+            Err(e) => {
+                self.roll_back();
+                return Err(e);
+            }
+        }
+        Ok(())
     }
 
-    /// Reads the keys of the newest sends from the log.
-    pub(super) fn load_keys(&mut self, now_ms: u64) -> Result<(), StoreError> {
+    /// Copies what the WAL holds into the database once that is much. SQLite would do so by itself at the end of a
+    /// commit, but then nobody would hear of a sync that failed.
+    pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
+        let (frames, copied) = self.wal("PRAGMA wal_checkpoint(NOOP)")?;
+        if frames.saturating_sub(copied) < WAL_FRAMES {
+            return Ok(());
+        }
+        if frames < WAL_FRAMES_MAX {
+            self.wal("PRAGMA wal_checkpoint(PASSIVE)")?;
+            return Ok(());
+        }
+        self.conn.busy_timeout(READERS_WAIT)?;
+        let done = self.wal("PRAGMA wal_checkpoint(RESTART)");
+        self.conn.busy_timeout(super::open::BUSY_WAIT)?;
+        done.map(drop)
+    }
+
+    /// Frames in the WAL, and how many of them are in the database.
+    fn wal(&self, checkpoint: &str) -> Result<(u64, u64), StoreError> {
+        let mut statement = self.conn.prepare_cached(checkpoint)?;
+        // -1 if there is no WAL yet.
+        let number = |v: i64| v.max(0) as u64;
+        Ok(statement.query_row([], |row| Ok((number(row.get(1)?), number(row.get(2)?))))?)
+    }
+
+    /// Reads from the log what a writer has to know: the keys of the newest sends.
+    pub(super) fn prepare(&mut self, now_ms: u64) -> Result<(), StoreError> {
+        self.heads_stored = Position(log::state(&self.conn, "heads_position")?.unwrap_or(0));
         let oldest = oldest_since(&self.conn, now_ms.saturating_sub(limits::KEY_AGE_MS))?;
         let first = oldest.0.max((self.head.0 + 1).saturating_sub(limits::KEYS_MAX as u64));
         let mut statement = self.conn.prepare(
@@ -355,13 +431,6 @@ impl Writing {
             self.keys.add(author, &key, Position(at), at_ms);
         }
         Ok(())
-    }
-}
-
-fn event_in(step: &Step) -> Option<Arc<Entry>> {
-    match step {
-        Step::Event(entry) => Some(entry.clone()),
-        _ => None,
     }
 }
 

@@ -1,0 +1,62 @@
+# The two commands that a fresh machine needs are `make run` and `make test`; `make help` lists all.
+
+WEB_BUILT := web/chat/dist/index.html
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+
+.PHONY: help run build test lint bench crash-test e2e tools clean
+
+help:
+	@echo 'make run         build, start with a demo on ./encke-data, print how to sign in'
+	@echo 'make build       the release binary, target/release/encke'
+	@echo 'make test        everything that CI runs'
+	@echo 'make lint        formatting, clippy, licences, type checks'
+	@echo 'make crash-test  the long crash test: at least 50 kills'
+	@echo 'make bench       the figures of docs/performance.md'
+
+run: build
+	target/release/encke serve --demo
+
+build: $(WEB_BUILT)
+	cargo build --release --bin encke
+
+tools:
+	@scripts/tools build
+
+web/node_modules: web/package.json web/package-lock.json
+	@scripts/tools build
+	cd web && npm ci --no-progress
+	@touch web/node_modules
+
+$(WEB_BUILT): web/node_modules $(WEB_SOURCES)
+	cd web && npm run build -w chat
+	@touch $(WEB_BUILT)
+
+lint: $(WEB_BUILT)
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	scripts/licences
+	cd web && npm run lint
+
+test: lint
+	@scripts/tools test
+	cargo test --workspace --no-fail-fast
+	cd web && npm run test
+	$(MAKE) e2e
+	$(MAKE) crash-test KILLS=6
+
+e2e: $(WEB_BUILT)
+	@scripts/tools test
+	cargo build --bin encke
+	cd web && npm run e2e -w e2e
+
+KILLS ?= 60
+crash-test: $(WEB_BUILT)
+	cargo build --bin encke
+	cargo run -q -p encke-load --bin crash -- --kills $(KILLS) --server target/debug/encke
+
+bench: build
+	benches/run
+
+clean:
+	cargo clean
+	rm -rf web/node_modules web/*/dist

@@ -1,0 +1,201 @@
+//! Adding and disabling people.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use encke_engine::{Code, Error, PersonId};
+use encke_store::{Sql, StoreError, Tx, params};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::password;
+use super::person::{Person, check_display_name, check_name, fold, people};
+use crate::body::Body;
+use crate::caller::Caller;
+use crate::identity::{Ended, Role};
+use crate::path::Path;
+use crate::reply::{Refusal, Refused};
+use crate::site::Site;
+
+/// An account to be.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAccount {
+    /// Name to sign in with.
+    pub name: String,
+    /// Its password.
+    pub password: String,
+    /// What others see; the name if absent.
+    pub display_name: Option<String>,
+}
+
+impl NewAccount {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        check_name(&self.name)?;
+        password::check(&self.password)?;
+        self.display_name.as_deref().map_or(Ok(()), check_display_name)
+    }
+}
+
+pub(super) fn insert(
+    tx: &mut Tx<'_>,
+    account: &NewAccount,
+    role: Role,
+    hash: String,
+) -> Result<PersonId, Error> {
+    let name = fold(&account.name);
+    if tx.query_one("SELECT 1 FROM person WHERE name = ?1", params![&name])?.is_some() {
+        return Err(Error::new(Code::NameTaken, "Somebody has this name already."));
+    }
+    let shown = account.display_name.as_ref().unwrap_or(&account.name);
+    let now = tx.now_ms();
+    let row = tx.query_one(
+        "INSERT INTO person (name, shown_name, display_name, role, password, created_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+        params![name, &account.name, shown, role.text(), hash, now],
+    )?;
+    let row = row.ok_or_else(|| StoreError::Other("an insert returned no row".into()))?;
+    Ok(row.get(0)?)
+}
+
+/// Adds a person. The caller has checked that this may be done.
+pub async fn add(site: &Arc<Site>, account: NewAccount, role: Role) -> Result<PersonId, Error> {
+    account.check()?;
+    let hash = site.hasher.hash(account.password.clone()).await?;
+    site.store.write(move |tx| insert(tx, &account, role, hash)).await
+}
+
+/// Who has this name.
+pub async fn named(site: &Arc<Site>, name: &str) -> Result<PersonId, Error> {
+    let name = fold(name);
+    let found = site.store.read(move |read| {
+        Ok(read.query_one("SELECT id FROM person WHERE name = ?1", params![name])?)
+    });
+    let nobody = || Error::new(Code::NotFound, "There is nobody of this name.");
+    Ok(found.await?.ok_or_else(nobody)?.get(0)?)
+}
+
+/// The bot of this display name; it is made if there is none.
+pub async fn bot(site: &Arc<Site>, name: &str) -> Result<PersonId, Error> {
+    check_display_name(name)?;
+    let name = name.to_owned();
+    let made = site.store.write(move |tx| {
+        let query = "SELECT id FROM person WHERE role = 'bot' AND display_name = ?1
+                     AND disabled_ms IS NULL";
+        if let Some(row) = tx.query_one(query, params![&name])? {
+            return Ok(row.get(0)?);
+        }
+        let now = tx.now_ms();
+        let row = tx.query_one(
+            "INSERT INTO person (display_name, role, created_ms) VALUES (?1, ?2, ?3) RETURNING id",
+            params![name, Role::Bot.text(), now],
+        )?;
+        Ok(row.ok_or_else(|| StoreError::Other("an insert returned no row".into()))?.get(0)?)
+    });
+    made.await
+}
+
+/// Sets a person's password and ends its sessions. The caller has checked that this may be done.
+pub async fn set_password(site: &Arc<Site>, name: &str, new: &str) -> Result<(), Error> {
+    let person = named(site, name).await?;
+    let hash = site.hasher.hash(new.to_owned()).await?;
+    password::replace(site, person, hash, None).await
+}
+
+/// A person as the operator sees it.
+#[derive(Serialize)]
+pub struct Listed {
+    /// Its id.
+    pub id: PersonId,
+    /// Name to sign in with.
+    pub name: Option<String>,
+    /// What others see.
+    pub display_name: String,
+    /// What it is on this site.
+    pub role: Role,
+    /// It can't sign in any more.
+    pub disabled: bool,
+}
+
+/// Everyone, in the order in which they came.
+pub async fn everyone(site: &Arc<Site>) -> Result<Vec<Listed>, Error> {
+    let found = site.store.read(|read| {
+        let rows = read.query(
+            "SELECT id, shown_name, display_name, role, disabled_ms IS NOT NULL
+             FROM person ORDER BY id",
+            params![],
+        )?;
+        let listed = |row: &encke_store::Row| {
+            Ok(Listed {
+                id: row.get(0)?,
+                name: row.get(1)?,
+                display_name: row.get(2)?,
+                role: Role::of(&row.get::<String>(3)?),
+                disabled: row.get(4)?,
+            })
+        };
+        rows.iter().map(listed).collect::<Result<Vec<_>, Error>>()
+    });
+    found.await
+}
+
+/// Adds a person.
+#[utoipa::path(post, path = "/v1/people", tag = "people", request_body = NewAccount,
+    responses((status = 201, body = Person),
+        (status = 401, body = Refused, description = "not_signed_in"),
+        (status = 403, body = Refused, description = "forbidden, foreign_origin"),
+        (status = 409, body = Refused, description = "name_taken"),
+        (status = 422, body = Refused, description = "unknown_field, invalid"),
+        (status = 503, body = Refused, description = "overloaded")))]
+pub(crate) async fn create(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Body(account): Body<NewAccount>,
+) -> Result<(StatusCode, Json<Person>), Refusal> {
+    caller.owner()?;
+    let id = add(&site, account, Role::Member).await?;
+    let house = site.clone();
+    let mut shown = site.store.read(move |read| Ok(people(read, &house, &[id])?)).await?;
+    let gone = || Refusal::new(Code::NotFound, "There is no such person.");
+    Ok((StatusCode::CREATED, Json(shown.pop().ok_or_else(gone)?)))
+}
+
+/// Disables a person: it can't sign in any more, and what is open ends.
+#[utoipa::path(delete, path = "/v1/people/{id}", tag = "people", params(("id" = String, Path)),
+    responses((status = 204),
+        (status = 401, body = Refused, description = "not_signed_in"),
+        (status = 403, body = Refused, description = "forbidden, foreign_origin"),
+        (status = 404, body = Refused, description = "not_found"),
+        (status = 409, body = Refused, description = "conflict: the last owner")))]
+pub(crate) async fn disable(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    caller.owner()?;
+    let nobody = || Error::new(Code::NotFound, "There is no such person.");
+    let id: PersonId = id.parse().map_err(|_| nobody())?;
+    let disabled = site.write_and_revoke(move |tx| {
+        let query = "SELECT role, disabled_ms FROM person WHERE id = ?1";
+        let row = tx.query_one(query, params![id])?.ok_or_else(nobody)?;
+        if row.get::<Option<u64>>(1)?.is_some() {
+            return Ok(((), Vec::new()));
+        }
+        if Role::of(&row.get::<String>(0)?) == Role::Owner {
+            let others = "SELECT 1 FROM person WHERE role = 'owner' AND id <> ?1
+                          AND disabled_ms IS NULL";
+            if tx.query_one(others, params![id])?.is_none() {
+                return Err(Error::new(Code::Conflict, "A site keeps at least one owner."));
+            }
+        }
+        let now = tx.now_ms();
+        tx.execute("UPDATE person SET disabled_ms = ?2 WHERE id = ?1", params![id, now])?;
+        tx.execute("DELETE FROM session WHERE person = ?1", params![id])?;
+        tx.execute("DELETE FROM token WHERE person = ?1", params![id])?;
+        Ok(((), vec![Ended { person: id, credential: None }]))
+    });
+    disabled.await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,57 @@
+//! Guests: a display name and nothing else, if the owner allows it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use encke_engine::{Code, Error};
+use encke_store::{Sql, StoreError, params};
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::person::{Me, check_display_name};
+use super::session;
+use super::settings::settings;
+use super::sign_in::Door;
+use crate::body::Body;
+use crate::caller::Peer;
+use crate::identity::Role;
+use crate::reply::{Refusal, Refused};
+use crate::site::Site;
+
+/// Who enters.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Guest {
+    display_name: String,
+}
+
+/// Enters as a guest.
+#[utoipa::path(post, path = "/v1/guest", tag = "people", request_body = Guest,
+    responses((status = 201, body = Me),
+        (status = 403, body = Refused, description = "forbidden, foreign_origin"),
+        (status = 422, body = Refused, description = "unknown_field, invalid"),
+        (status = 429, body = Refused, description = "rate_limited")))]
+pub(crate) async fn enter(
+    State(site): State<Arc<Site>>,
+    door: Door,
+    Body(Guest { display_name }): Body<Guest>,
+) -> Result<(StatusCode, HeaderMap, Json<Me>), Refusal> {
+    site.sign_ins.take(None, door.peer.map(|Peer(address)| address), site.now_ms())?;
+    check_display_name(&display_name)?;
+    let entered = session::begin(&site, &door.headers, move |tx| {
+        if !settings(tx)?.guests {
+            return Err(Error::new(Code::Forbidden, "This site has no guests."));
+        }
+        let now = tx.now_ms();
+        let row = tx.query_one(
+            "INSERT INTO person (display_name, role, created_ms) VALUES (?1, ?2, ?3) RETURNING id",
+            params![display_name, Role::Guest.text(), now],
+        )?;
+        let row = row.ok_or_else(|| StoreError::Other("an insert returned no row".into()))?;
+        Ok(row.get(0)?)
+    });
+    let (headers, me) = entered.await?;
+    Ok((StatusCode::CREATED, headers, me))
+}

@@ -1,0 +1,173 @@
+//! People as others see them, and finding them.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use encke_engine::presence::Presence;
+use encke_engine::{Code, Error, PersonId, limits};
+use encke_store::{Row, Sql, StoreError, params};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::settings::settings;
+use crate::caller::Caller;
+use crate::identity::Role;
+use crate::reply::{Refusal, Refused};
+use crate::site::Site;
+
+/// A person as others see it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Person {
+    #[schema(value_type = String)]
+    pub id: PersonId,
+    /// Name to sign in with; guests and bots have none.
+    pub name: Option<String>,
+    pub display_name: String,
+    pub role: Role,
+    #[schema(value_type = String)]
+    pub presence: Presence,
+}
+
+/// The caller, and the site it is on.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Me {
+    #[serde(flatten)]
+    pub person: Person,
+    pub site_name: String,
+}
+
+const COLUMNS: &str = "p.id, p.shown_name, p.display_name, p.role";
+
+fn of(row: &Row, site: &Site) -> Result<Person, StoreError> {
+    let id = row.get(0)?;
+    Ok(Person {
+        id,
+        name: row.get(1)?,
+        display_name: row.get(2)?,
+        role: Role::of(&row.get::<String>(3)?),
+        presence: site.presence_of(id),
+    })
+}
+
+/// People by their ids, in that order; unknown ones are left out.
+pub(crate) fn people(
+    sql: &mut impl Sql,
+    site: &Site,
+    ids: &[PersonId],
+) -> Result<Vec<Person>, StoreError> {
+    let query = format!("SELECT {COLUMNS} FROM person p WHERE p.id = ?1");
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        if let Some(row) = sql.query_one(&query, params![*id])? {
+            found.push(of(&row, site)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The caller as it sees itself.
+pub(crate) fn me(sql: &mut impl Sql, site: &Site, id: PersonId) -> Result<Me, Error> {
+    let person = people(sql, site, &[id])?.pop();
+    let person = person.ok_or_else(|| Error::new(Code::NotSignedIn, "Sign in first."))?;
+    Ok(Me { person, site_name: settings(sql)?.site_name })
+}
+
+/// A name to sign in with, as it is compared.
+pub(super) fn fold(name: &str) -> String {
+    name.to_lowercase()
+}
+
+pub(super) fn check_name(name: &str) -> Result<(), Error> {
+    let good = (1..=limits::NAME_CHARS_MAX).contains(&name.chars().count())
+        && name.chars().all(|c| c.is_alphanumeric() || "._-".contains(c));
+    if good {
+        return Ok(());
+    }
+    let what = "A name has 1 to 64 letters, digits, dots, dashes and underscores.";
+    Err(Error::new(Code::Invalid, what))
+}
+
+pub(super) fn check_display_name(name: &str) -> Result<(), Error> {
+    let good = (1..=limits::DISPLAY_NAME_CHARS_MAX).contains(&name.chars().count())
+        && !name.trim().is_empty()
+        && !name.chars().any(char::is_control);
+    if good {
+        return Ok(());
+    }
+    Err(Error::new(Code::Invalid, "A display name has 1 to 64 characters on one line."))
+}
+
+/// People in an answer that does not say how many.
+const FOUND_DEFAULT: u64 = 20;
+/// People in one answer.
+const FOUND_MAX: u64 = 100;
+
+/// Whom to look for.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wanted {
+    /// Part of the name or the display name.
+    #[serde(default)]
+    q: String,
+    /// At most so many; 20 if absent, 100 at most.
+    limit: Option<u64>,
+}
+
+/// Who was found.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct People {
+    people: Vec<Person>,
+}
+
+/// A pattern for LIKE that stands for any text around this one.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// Finds people; guests find only those with whom they share a conversation.
+#[utoipa::path(get, path = "/v1/people", tag = "people", params(Wanted),
+    responses((status = 200, body = People),
+        (status = 400, body = Refused, description = "bad_request"),
+        (status = 401, body = Refused, description = "not_signed_in"),
+        (status = 422, body = Refused, description = "invalid")))]
+pub(crate) async fn search(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    wanted: Result<Query<Wanted>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<People>, Refusal> {
+    let Query(wanted) =
+        wanted.map_err(|e| Refusal(Error::new(Code::BadRequest, e.body_text())))?;
+    let limit = wanted.limit.unwrap_or(FOUND_DEFAULT).clamp(1, FOUND_MAX);
+    if wanted.q.chars().count() > limits::NAME_CHARS_MAX {
+        return Err(Refusal::new(Code::Invalid, "A search has at most 64 characters."));
+    }
+    let guest = caller.0.role == Role::Guest;
+    let me = caller.0.person;
+    let house = site.clone();
+    let people = site.store.read(move |read| {
+        let rows = read.query(
+            &format!(
+                "SELECT {COLUMNS} FROM person p
+                 WHERE p.disabled_ms IS NULL AND (lower(p.display_name) LIKE ?1 ESCAPE '\\'
+                    OR p.display_name LIKE ?5 ESCAPE '\\' OR p.name LIKE ?1 ESCAPE '\\')
+                 AND (?2 = 0 OR EXISTS (SELECT 1 FROM member a JOIN member b
+                    ON a.conversation = b.conversation WHERE a.person = ?3 AND b.person = p.id))
+                 ORDER BY p.display_name, p.id LIMIT ?4"
+            ),
+            // Not every engine's lower() knows more than ASCII; then the text as it was written is found at least.
+            params![pattern(&fold(&wanted.q)), guest, me, limit, pattern(&wanted.q)],
+        )?;
+        rows.iter().map(|row| Ok(of(row, &house)?)).collect::<Result<_, Error>>()
+    });
+    Ok(Json(People { people: people.await? }))
+}

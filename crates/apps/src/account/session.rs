@@ -1,0 +1,168 @@
+//! Sessions of browsers: opaque ids in a cookie, of which only the hash is stored.
+//!
+//! A session lives [`limits::SESSION_AGE_MS`] after its last use; the end moves in the store, at most once a day
+//! (see `Site::identify`). The cookie itself lives as long as browsers allow: the store decides.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Json;
+use axum::extract::State;
+use encke_engine::{Error, PersonId, limits};
+use encke_store::{Row, Sql, StoreError, Tx, params};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::person::{Me, me};
+use crate::body::MaybeBody;
+use crate::caller::{Caller, credentials};
+use crate::identity::{Ended, hash, number};
+use crate::random;
+use crate::reply::{Refusal, Refused};
+use crate::site::Site;
+
+/// Sessions that one person may have; a further one ends the oldest.
+const SESSIONS_PER_PERSON_MAX: u64 = 50;
+/// Seconds that the cookie lives: 400 days, the most that browsers grant.
+const COOKIE_AGE_S: u64 = 400 * 24 * 60 * 60;
+/// Milliseconds between two looks for sessions that nobody came back to.
+const SWEEP_MS: u64 = 10 * 60 * 1000;
+/// Sessions that one such look ends.
+const SWEEP_MAX: u64 = 1_000;
+
+/// When sessions that are over were last looked for.
+#[derive(Default)]
+pub(crate) struct Sessions {
+    swept_ms: AtomicU64,
+}
+
+impl Sessions {
+    fn is_sweep_due(&self, now_ms: u64) -> bool {
+        let last = self.swept_ms.load(Ordering::Relaxed);
+        now_ms >= last + SWEEP_MS
+            && self
+                .swept_ms
+                .compare_exchange(last, now_ms, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+    }
+}
+
+/// Signs somebody in: `who` says in the same write whom, or why not. The session that the browser had before ends.
+pub(super) async fn begin<F>(
+    site: &Arc<Site>,
+    before: &HeaderMap,
+    who: F,
+) -> Result<(HeaderMap, Json<Me>), Error>
+where
+    F: FnOnce(&mut Tx<'_>) -> Result<PersonId, Error> + Send + 'static,
+{
+    let secret = random::secret("eks_")?;
+    let (new, old) = (hash(&secret), credentials(before).cookie.map(hash));
+    let now = site.now_ms();
+    let sweep = site.sessions.is_sweep_due(now);
+    let house = site.clone();
+    let shown = site.write_and_revoke(move |tx| {
+        let person = who(tx)?;
+        let mut ended = match old {
+            Some(old) => end(tx, "hash = ?1", params![&old[..]])?,
+            None => Vec::new(),
+        };
+        let superfluous = "hash IN (SELECT hash FROM session WHERE person = ?1
+             ORDER BY expires_ms DESC, hash LIMIT 1000 OFFSET ?2)";
+        ended.extend(end(tx, superfluous, params![person, SESSIONS_PER_PERSON_MAX - 1])?);
+        if sweep {
+            let over =
+                "hash IN (SELECT hash FROM session WHERE expires_ms <= ?1 ORDER BY hash LIMIT ?2)";
+            ended.extend(end(tx, over, params![now, SWEEP_MAX])?);
+        }
+        tx.execute(
+            "INSERT INTO session (hash, person, created_ms, expires_ms) VALUES (?1, ?2, ?3, ?4)",
+            params![&new[..], person, now, now + limits::SESSION_AGE_MS],
+        )?;
+        Ok((me(tx, &house, person)?, ended))
+    });
+    let shown = shown.await?;
+    Ok((cookie(site, &secret, COOKIE_AGE_S), Json(shown)))
+}
+
+fn cookie(site: &Site, value: &str, age_s: u64) -> HeaderMap {
+    let secure = if site.options.secure { "; Secure" } else { "" };
+    let line = format!(
+        "encke_session={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age_s}{secure}"
+    );
+    let mut headers = HeaderMap::new();
+    if let Ok(line) = HeaderValue::from_str(&line) {
+        headers.insert(header::SET_COOKIE, line);
+    }
+    headers
+}
+
+fn end(
+    tx: &mut Tx<'_>,
+    which: &str,
+    params: &[encke_store::Value],
+) -> Result<Vec<Ended>, StoreError> {
+    let query = format!("DELETE FROM session WHERE {which} RETURNING person, hash");
+    let ended = |row: Row| {
+        let credential = Some(number(&row.get::<Vec<u8>>(1)?));
+        Ok(Ended { person: row.get(0)?, credential })
+    };
+    tx.query(&query, params)?.into_iter().map(ended).collect()
+}
+
+/// Ends those sessions of a person whose credential `goes`.
+pub(super) fn end_sessions(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    goes: impl Fn(u64) -> bool,
+) -> Result<Vec<Ended>, StoreError> {
+    let mut ended = Vec::new();
+    for row in tx.query("SELECT hash FROM session WHERE person = ?1", params![person])? {
+        let hash: Vec<u8> = row.get(0)?;
+        if goes(number(&hash)) {
+            ended.extend(end(tx, "hash = ?1", params![hash])?);
+        }
+    }
+    Ok(ended)
+}
+
+/// Which sessions end.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignOut {
+    /// All of the person's, not only this one.
+    #[serde(default)]
+    everywhere: bool,
+}
+
+/// Ends the caller's session, or all of its sessions, and the connections that rest on them.
+#[utoipa::path(post, path = "/v1/sign-out", tag = "people", request_body = Option<SignOut>,
+    responses((status = 204),
+        (status = 401, body = Refused, description = "not_signed_in"),
+        (status = 403, body = Refused, description = "foreign_origin"),
+        (status = 422, body = Refused, description = "unknown_field, invalid")))]
+pub(crate) async fn sign_out(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    MaybeBody(SignOut { everywhere }): MaybeBody<SignOut>,
+) -> Result<(StatusCode, HeaderMap), Refusal> {
+    let (me, mine) = (caller.0.person, caller.0.credential);
+    let ended = site.write_and_revoke(move |tx| {
+        Ok(((), end_sessions(tx, me, |credential| everywhere || credential == mine)?))
+    });
+    ended.await?;
+    Ok((StatusCode::NO_CONTENT, cookie(&site, "", 0)))
+}
+
+/// Who the caller is.
+#[utoipa::path(get, path = "/v1/me", tag = "people",
+    responses((status = 200, body = Me),
+        (status = 401, body = Refused, description = "not_signed_in")))]
+pub(crate) async fn who(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+) -> Result<Json<Me>, Refusal> {
+    let house = site.clone();
+    Ok(Json(site.store.read(move |read| me(read, &house, caller.0.person)).await?))
+}

@@ -1,0 +1,102 @@
+//! What the owner decides for the whole site.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use encke_engine::{Code, Error};
+use encke_store::{Sql, StoreError, params};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::body::Body;
+use crate::caller::Caller;
+use crate::reply::{Refusal, Refused};
+use crate::site::Site;
+
+/// Characters of a site's name.
+const SITE_NAME_CHARS_MAX: usize = 64;
+
+/// The settings.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Settings {
+    /// Whether anyone may enter with a display name alone.
+    pub guests: bool,
+    /// What the site is called.
+    pub site_name: String,
+}
+
+/// The settings as they are.
+pub(crate) fn settings(sql: &mut impl Sql) -> Result<Settings, StoreError> {
+    let mut settings = Settings { guests: false, site_name: "Encke".into() };
+    for row in sql.query("SELECT name, value FROM setting", params![])? {
+        let value: String = row.get(1)?;
+        match row.get::<String>(0)?.as_str() {
+            "guests" => settings.guests = value == "true",
+            "site_name" => settings.site_name = value,
+            _ => {}
+        }
+    }
+    Ok(settings)
+}
+
+/// What is to change.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Change {
+    guests: Option<bool>,
+    site_name: Option<String>,
+}
+
+/// The settings of the site.
+#[utoipa::path(get, path = "/v1/settings", tag = "site",
+    responses((status = 200, body = Settings),
+        (status = 401, body = Refused, description = "not_signed_in"),
+        (status = 403, body = Refused, description = "forbidden")))]
+pub(crate) async fn get(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+) -> Result<Json<Settings>, Refusal> {
+    caller.owner()?;
+    Ok(Json(site.store.read(|read| Ok(settings(read)?)).await?))
+}
+
+/// Changes settings.
+#[utoipa::path(patch, path = "/v1/settings", tag = "site", request_body = Change,
+    responses((status = 200, body = Settings),
+        (status = 401, body = Refused, description = "not_signed_in"),
+        (status = 403, body = Refused, description = "forbidden, foreign_origin"),
+        (status = 422, body = Refused, description = "unknown_field, invalid")))]
+pub(crate) async fn change(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Body(change): Body<Change>,
+) -> Result<Json<Settings>, Refusal> {
+    caller.owner()?;
+    if let Some(name) = &change.site_name {
+        let good = (1..=SITE_NAME_CHARS_MAX).contains(&name.chars().count())
+            && !name.trim().is_empty()
+            && !name.chars().any(char::is_control);
+        if !good {
+            let what = "A site's name has 1 to 64 characters on one line.";
+            return Err(Refusal(Error::new(Code::Invalid, what)));
+        }
+    }
+    let changed = site.store.write(move |tx| {
+        let new = [
+            ("guests", change.guests.map(|g| g.to_string())),
+            ("site_name", change.site_name),
+        ];
+        for (name, value) in new {
+            if let Some(value) = value {
+                tx.execute(
+                    "INSERT INTO setting (name, value) VALUES (?1, ?2)
+                     ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                    params![name, value],
+                )?;
+            }
+        }
+        Ok(settings(tx)?)
+    });
+    Ok(Json(changed.await?))
+}

@@ -1,0 +1,88 @@
+//! Signing in with name and password.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{FromRequestParts, State};
+use encke_engine::{Code, Error, PersonId};
+use encke_store::{Sql, params};
+use http::HeaderMap;
+use http::request::Parts;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::person::{Me, check_name, fold};
+use super::session;
+use crate::body::Body;
+use crate::caller::{Origin, Peer};
+use crate::reply::{Refusal, Refused};
+use crate::site::Site;
+
+/// Name and password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NameAndPassword {
+    name: String,
+    password: String,
+}
+
+/// A request that may sign somebody in: not one that a foreign page makes a browser send.
+pub(crate) struct Door {
+    pub peer: Option<Peer>,
+    pub headers: HeaderMap,
+}
+
+impl FromRequestParts<Arc<Site>> for Door {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Refusal> {
+        let origin = Origin::of(&parts.headers, &parts.uri);
+        if origin.origin.is_some() && !origin.is_trusted(site) {
+            return Err(Refusal::new(Code::ForeignOrigin, "This page may not sign anybody in."));
+        }
+        let peer = parts.extensions.get::<Peer>().copied();
+        Ok(Door { peer, headers: parts.headers.clone() })
+    }
+}
+
+/// Signs in.
+#[utoipa::path(post, path = "/v1/sign-in", tag = "people", request_body = NameAndPassword,
+    responses((status = 200, body = Me),
+        (status = 401, body = Refused, description = "wrong_password"),
+        (status = 403, body = Refused, description = "foreign_origin"),
+        (status = 422, body = Refused, description = "unknown_field, invalid"),
+        (status = 429, body = Refused, description = "rate_limited"),
+        (status = 503, body = Refused, description = "overloaded")))]
+pub(crate) async fn sign_in(
+    State(site): State<Arc<Site>>,
+    door: Door,
+    Body(NameAndPassword { name, password }): Body<NameAndPassword>,
+) -> Result<(HeaderMap, Json<Me>), Refusal> {
+    let name = fold(&name);
+    let address = door.peer.map(|Peer(address)| address);
+    // What can't be a name is counted for the address alone.
+    let counted = check_name(&name).is_ok().then_some(&*name);
+    site.sign_ins.take(counted, address, site.now_ms())?;
+    let wanted = name.clone();
+    let found = site.store.read(move |read| {
+        let query = "SELECT id, password FROM person WHERE name = ?1 AND disabled_ms IS NULL";
+        match read.query_one(query, params![wanted])? {
+            Some(row) => Ok(Some((row.get::<PersonId>(0)?, row.get::<Option<String>>(1)?))),
+            None => Ok(None),
+        }
+    });
+    let (person, stored) = found.await?.unzip();
+    let stored = stored.flatten();
+    let right = site.hasher.verify(password, stored.clone()).await?;
+    let wrong = || Error::new(Code::WrongPassword, "Name and password do not go together.");
+    let person = person.filter(|_| right).ok_or_else(wrong)?;
+    let entered = session::begin(&site, &door.headers, move |tx| {
+        // The check took a while: whoever changed the password or disabled the person meanwhile means this sign-in too.
+        let same = "SELECT 1 FROM person WHERE id = ?1 AND password = ?2 AND disabled_ms IS NULL";
+        tx.query_one(same, params![person, stored])?.ok_or_else(wrong)?;
+        Ok(person)
+    });
+    let entered = entered.await?;
+    site.sign_ins.succeeded(&name);
+    Ok(entered)
+}

@@ -1,0 +1,82 @@
+//! Tickets: for URLs that must carry a credential. Used once, dead within seconds, never logged.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Json;
+use axum::extract::State;
+use encke_engine::{Code, Error, PersonId, limits};
+use http::{HeaderMap, StatusCode};
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::caller::{Caller, credentials};
+use crate::identity::{Hash, Identity, hash};
+use crate::random;
+use crate::reply::{Refusal, Refused};
+use crate::site::Site;
+
+/// Tickets that are not used yet.
+#[derive(Default)]
+pub(crate) struct Tickets(Mutex<FxHashMap<Hash, (Identity, u64)>>);
+
+impl Tickets {
+    fn add(&self, ticket: &str, identity: Identity, now_ms: u64) -> Result<(), Error> {
+        let mut all = self.0.lock().expect("not poisoned");
+        if all.len() >= limits::TICKETS_MAX {
+            all.retain(|_, (_, until)| *until > now_ms);
+        }
+        if all.len() >= limits::TICKETS_MAX {
+            return Err(Error::new(Code::Overloaded, "There are too many unused tickets.")
+                .retry_after_ms(limits::TICKET_AGE_MS));
+        }
+        all.insert(hash(ticket), (identity, now_ms + limits::TICKET_AGE_MS));
+        Ok(())
+    }
+
+    /// Forgets what rests on a credential that was revoked.
+    pub fn forget(&self, person: PersonId, credential: Option<u64>) {
+        self.0.lock().expect("not poisoned").retain(|_, (identity, _)| {
+            identity.person != person || credential.is_some_and(|c| c != identity.credential)
+        });
+    }
+}
+
+impl Site {
+    /// Whom a ticket was given to; it is used up by this.
+    pub fn redeem(&self, ticket: &str) -> Option<Identity> {
+        let found = self.tickets.0.lock().expect("not poisoned").remove(&hash(ticket));
+        let (identity, until) = found?;
+        let now = self.now_ms();
+        let holds = until > now && identity.expires_ms > now;
+        holds.then_some(Identity { by_cookie: false, ..identity })
+    }
+}
+
+/// A ticket for one request.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Ticket {
+    ticket: String,
+    expires_in_ms: u64,
+}
+
+/// Issues a ticket for one request to the feed.
+#[utoipa::path(post, path = "/v1/tickets", tag = "feed",
+    responses((status = 201, body = Ticket),
+        (status = 401, body = Refused, description = "not_signed_in"),
+        (status = 403, body = Refused, description = "foreign_origin"),
+        (status = 503, body = Refused, description = "overloaded")))]
+pub(crate) async fn issue(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<(StatusCode, Json<Ticket>), Refusal> {
+    let ticket = random::secret("ekk_")?;
+    site.tickets.add(&ticket, caller.0, site.now_ms())?;
+    // A revocation that came after the caller was identified and before the ticket was there did not find it.
+    if let Err(gone) = site.identify(credentials(&headers)).await {
+        site.tickets.forget(caller.0.person, Some(caller.0.credential));
+        return Err(gone.into());
+    }
+    Ok((StatusCode::CREATED, Json(Ticket { ticket, expires_in_ms: limits::TICKET_AGE_MS })))
+}

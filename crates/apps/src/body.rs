@@ -1,0 +1,83 @@
+//! A JSON body: bounded in size and time, of the right type, without unknown fields.
+
+use std::time::Duration;
+
+use axum::extract::{FromRequest, Request};
+use encke_engine::{Code, Error, limits};
+use http::{HeaderMap, header};
+use http_body_util::{BodyExt, Limited};
+use serde::de::DeserializeOwned;
+
+use crate::reply::Refusal;
+
+/// The body of a request. Types that are read with it say `deny_unknown_fields`.
+pub(crate) struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        check_json(request.headers())?;
+        let bytes = read(request).await?;
+        parse(&bytes).map(Body).map_err(Refusal)
+    }
+}
+
+/// The same of a request that may leave it out.
+pub(crate) struct MaybeBody<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeBody<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        let json = check_json(request.headers());
+        let bytes = read(request).await?;
+        if bytes.is_empty() {
+            return Ok(MaybeBody(T::default()));
+        }
+        json?;
+        parse(&bytes).map(MaybeBody).map_err(Refusal)
+    }
+}
+
+/// What a content type is, without its parameters.
+pub(crate) fn essence(headers: &HeaderMap) -> &str {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    kind.and_then(|k| k.split(';').next()).unwrap_or_default().trim()
+}
+
+fn check_json(headers: &HeaderMap) -> Result<(), Refusal> {
+    if essence(headers).eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::WrongType, "The body has to be application/json."))
+}
+
+/// Reads a whole body of bounded size in bounded time.
+pub(crate) async fn read(request: Request) -> Result<bytes::Bytes, Refusal> {
+    let body = Limited::new(request.into_body(), limits::BODY_BYTES_MAX).collect();
+    let wait = Duration::from_millis(limits::BODY_WAIT_MS_MAX);
+    let read = tokio::time::timeout(wait, body).await;
+    let read = read.map_err(|_| Refusal::new(Code::BadRequest, "The body did not end in time."))?;
+    read.map(|all| all.to_bytes()).map_err(|e| {
+        if e.is::<http_body_util::LengthLimitError>() {
+            Refusal::new(Code::TooLarge, "The body is larger than 64 KiB.")
+        } else {
+            Refusal::new(Code::BadRequest, "The body ended too early.")
+        }
+    })
+}
+
+/// Reads JSON, telling apart what is no JSON, what has unknown fields, and what has wrong values.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(bytes).map_err(|e| {
+        let what = e.to_string();
+        if what.starts_with("unknown field") {
+            Error::new(Code::UnknownField, format!("There is a field too many: {what}."))
+        } else if e.is_data() {
+            Error::new(Code::Invalid, format!("The body is not as expected: {what}."))
+        } else {
+            Error::new(Code::BadJson, format!("The body is not JSON: {what}."))
+        }
+    })
+}

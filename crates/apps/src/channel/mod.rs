@@ -1,0 +1,123 @@
+//! Channels: broadcast streams that programs append to.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use bytes::Bytes;
+use encke_engine::{Code, Error, NewEvent, limits};
+use http::StatusCode;
+use serde_json::value::RawValue;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::body;
+use crate::caller::Caller;
+use crate::identity::Role;
+use crate::path::Path;
+use crate::reply::{Refusal, Refused};
+use crate::sent::{self, Sent};
+use crate::site::Site;
+
+/// Levels that the JSON of an event may be nested.
+const DEPTH_MAX: usize = 100;
+
+pub(crate) fn router() -> OpenApiRouter<Arc<Site>> {
+    OpenApiRouter::new().routes(routes!(publish))
+}
+
+/// Appends to a channel: any JSON, or a text.
+#[utoipa::path(post, path = "/v1/channels/{name}/events", tag = "channels",
+    params(("name" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body(content((serde_json::Value = "application/json"), (String = "text/plain"))),
+    responses((status = 201, body = Sent), (status = 200, body = Sent),
+        (status = 400, body = Refused, description = "bad_json"),
+        (status = 401, body = Refused, description = "not_signed_in"),
+        (status = 403, body = Refused, description = "forbidden, foreign_origin"),
+        (status = 409, body = Refused, description = "key_reused"),
+        (status = 413, body = Refused, description = "too_large"),
+        (status = 415, body = Refused, description = "wrong_type"),
+        (status = 422, body = Refused, description = "invalid"),
+        (status = 503, body = Refused, description = "overloaded"),
+        (status = 507, body = Refused, description = "store_full")))]
+pub(crate) async fn publish(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(name): Path<String>,
+    request: Request,
+) -> Result<(StatusCode, Json<Sent>), Refusal> {
+    if !matches!(caller.0.role, Role::Owner | Role::Bot) {
+        let what = "Only owners and bots append to channels.";
+        return Err(Refusal::new(Code::Forbidden, what));
+    }
+    let stream = site.store.channels().stream(&name)?;
+    let key = sent::idempotency_key(request.headers())?;
+    let text = is_text(body::essence(request.headers()))?;
+    let bytes = body::read(request).await?;
+    if bytes.len() > limits::TEXT_BYTES_MAX {
+        return Err(Refusal::new(Code::TooLarge, "An event has at most 16,384 bytes."));
+    }
+    let body = if text { as_json_string(&bytes)? } else { checked_json(bytes)? };
+    let from = Some(caller.0.person);
+    let event = NewEvent { stream, from, kind: "data".into(), key, body };
+    let appended = site.store.append(event).await?;
+    Ok(Sent::answer(&site, appended))
+}
+
+/// Whether a content type is text rather than JSON; an error if it is neither.
+fn is_text(essence: &str) -> Result<bool, Error> {
+    if essence.eq_ignore_ascii_case("application/json") {
+        Ok(false)
+    } else if essence.eq_ignore_ascii_case("text/plain") {
+        Ok(true)
+    } else {
+        let what = "The body has to be application/json or text/plain.";
+        Err(Error::new(Code::WrongType, what))
+    }
+}
+
+fn as_json_string(bytes: &[u8]) -> Result<Bytes, Error> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| Error::new(Code::Invalid, "The text is not UTF-8."))?;
+    Ok(serde_json::to_vec(text).expect("text is JSON").into())
+}
+
+/// One JSON value on one line: what travels as a line must not contain one.
+fn checked_json(bytes: Bytes) -> Result<Bytes, Error> {
+    let value: &RawValue = serde_json::from_slice(&bytes)
+        .map_err(|e| Error::new(Code::BadJson, format!("The body is not JSON: {e}.")))?;
+    let value = value.get().as_bytes();
+    if depth(value) > DEPTH_MAX {
+        let what = "The JSON is nested deeper than 100 levels.";
+        return Err(Error::new(Code::Invalid, what));
+    }
+    if !value.iter().any(is_break) {
+        return Ok(bytes.slice_ref(value));
+    }
+    // A line break in JSON is always between values: inside of a text it would be escaped.
+    Ok(value.iter().map(|b| if is_break(b) { b' ' } else { *b }).collect())
+}
+
+fn is_break(byte: &u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
+}
+
+/// How deep JSON is nested. What is nested without end would pass here and break the readers.
+fn depth(json: &[u8]) -> usize {
+    let (mut now, mut deepest) = (0usize, 0);
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_text,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => {
+                now += 1;
+                deepest = deepest.max(now);
+            }
+            b']' | b'}' if !in_text => now = now.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}

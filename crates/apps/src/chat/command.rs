@@ -1,0 +1,112 @@
+//! Commands: what a client says over a WebSocket.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use encke_engine::marks::Marks;
+use encke_engine::presence::Presence;
+use encke_engine::{ConversationId, Error, PersonId, Seq, item};
+use serde::Deserialize;
+
+use super::typing::{Typing, check_member};
+use super::{message, presence, receipts, typing};
+use crate::body;
+use crate::sent::{self, Sent};
+use crate::site::Site;
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+enum Command {
+    Send { id: u64, conversation: ConversationId, key: Option<String>, text: String },
+    Ack { cursor: String },
+    Read { conversation: ConversationId, seq: Seq },
+    Typing { conversation: ConversationId, on: bool },
+    Presence { state: Presence },
+    Ping { id: u64 },
+}
+
+/// The number of a command that could not be read as a whole.
+#[derive(Deserialize)]
+struct Numbered {
+    id: Option<u64>,
+}
+
+/// Takes one command of a signed-in person. `reply` is called once, with the item to answer with, if any; it must not block.
+pub fn command(
+    site: &Arc<Site>,
+    person: PersonId,
+    device: &str,
+    frame: &[u8],
+    reply: impl FnOnce(Option<Bytes>) + Send + 'static,
+) {
+    let command = match body::parse(frame) {
+        Ok(command) => command,
+        Err(e) => {
+            let id = serde_json::from_slice::<Numbered>(frame).ok().and_then(|n| n.id);
+            return reply(Some(item::error(id, &e)));
+        }
+    };
+    let unless_wrong = |result: Result<(), Error>| result.err().map(|e| item::error(None, &e));
+    match command {
+        Command::Send { id, conversation, key, text } => {
+            send(site, person, conversation, key.as_deref(), &text, move |result| {
+                reply(Some(match result {
+                    Ok(sent) => item::ok(id, &sent),
+                    Err(e) => item::error(Some(id), &e),
+                }));
+            });
+        }
+        Command::Ack { cursor } => reply(unless_wrong(receipts::take_ack(site, person, &cursor))),
+        Command::Read { conversation, seq } => {
+            let house = site.clone();
+            let marks = Marks { delivered: seq, read: seq };
+            site.store.submit_read(
+                move |read| check_member(read, conversation, person),
+                move |member| {
+                    if member.is_ok() {
+                        receipts::advance(&house, conversation, person, marks);
+                    }
+                    reply(unless_wrong(member));
+                },
+            );
+        }
+        Command::Typing { conversation, on } => {
+            let house = site.clone();
+            site.store.submit_read(
+                move |read| check_member(read, conversation, person),
+                move |member| {
+                    if member.is_ok() {
+                        typing::tell(&house, conversation, person, Typing { on });
+                    }
+                    reply(unless_wrong(member));
+                },
+            );
+        }
+        Command::Presence { state } => {
+            let checked = presence::check(state);
+            if checked.is_ok() {
+                presence::says(site, person, device, state);
+            }
+            reply(unless_wrong(checked));
+        }
+        Command::Ping { id } => reply(Some(item::ok(id, &serde_json::json!({})))),
+    }
+}
+
+fn send(
+    site: &Arc<Site>,
+    person: PersonId,
+    conversation: ConversationId,
+    key: Option<&str>,
+    text: &str,
+    reply: impl FnOnce(Result<Sent, Error>) + Send + 'static,
+) {
+    let key = match key.map(sent::check_key).transpose() {
+        Ok(key) => key,
+        Err(e) => return reply(Err(e)),
+    };
+    let house = site.clone();
+    message::submit(site, person, conversation, text, key, move |result| {
+        reply(result.map(|appended| Sent::of(&house, appended)));
+    });
+}

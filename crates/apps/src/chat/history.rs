@@ -1,0 +1,71 @@
+//! The past of a conversation, by pages in both directions.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use encke_engine::{Code, Error, Seq, StreamId, limits};
+use encke_store::{Sql, params};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
+
+use super::conversation::{not_member, parse};
+use crate::caller::Caller;
+use crate::reply::Refusal;
+use crate::site::Site;
+
+/// Events in a page that does not say how many.
+const PAGE_EVENTS_DEFAULT: usize = 50;
+
+/// Which page.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Which {
+    /// Events with a lower seq, the newest of them.
+    before: Option<u64>,
+    /// Events with a higher seq, the oldest of them.
+    after: Option<u64>,
+    /// At most so many; 50 if absent, 200 at most.
+    limit: Option<usize>,
+}
+
+/// A page, oldest first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Page {
+    #[schema(value_type = Vec<Object>)]
+    events: Vec<Box<RawValue>>,
+    /// Whether there is more in this direction.
+    more: bool,
+}
+
+/// A page of a conversation's events.
+#[utoipa::path(get, path = "/v1/conversations/{id}/events", tag = "conversations",
+    params(("id" = String, Path), Which), responses((status = 200, body = Page)))]
+pub(crate) async fn page(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    which: Result<Query<Which>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Page>, Refusal> {
+    let (id, me) = (parse(&id)?, caller.0.person);
+    let bad = |what: String| Refusal(Error::new(Code::BadRequest, what));
+    let Query(which) = which.map_err(|e| bad(e.body_text()))?;
+    if which.before.is_some() && which.after.is_some() {
+        return Err(bad("Either before or after, not both.".into()));
+    }
+    let count = which.limit.unwrap_or(PAGE_EVENTS_DEFAULT).clamp(1, limits::PAGE_EVENTS_MAX);
+    let page = site.store.read(move |read| {
+        let member = "SELECT 1 FROM member WHERE conversation = ?1 AND person = ?2";
+        read.query_one(member, params![id, me])?.ok_or_else(not_member)?;
+        let stream = StreamId::conversation(id);
+        let (entries, more) = match which.after {
+            Some(after) => read.after(stream, Seq(after), count)?,
+            None => read.before(stream, which.before.map(Seq), count)?,
+        };
+        let json = |entry: &Arc<encke_engine::Entry>| serde_json::from_slice(entry.json()).ok();
+        Ok(Page { events: entries.iter().filter_map(json).collect(), more })
+    });
+    Ok(Json(page.await?))
+}

@@ -1,0 +1,96 @@
+//! Sending a message.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use encke_engine::{Code, ConversationId, Error, NewEvent, PersonId, StreamId, limits};
+use encke_store::{Append, Appended, Guard};
+use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+use utoipa::ToSchema;
+
+use super::conversation::parse;
+use crate::body::Body;
+use crate::caller::Caller;
+use crate::reply::Refusal;
+use crate::sent::{self, Sent};
+use crate::site::Site;
+
+#[derive(Serialize)]
+struct Said<'a> {
+    text: &'a str,
+}
+
+fn check_text(text: &str) -> Result<(), Error> {
+    match text.len() {
+        0 => Err(Error::new(Code::Invalid, "A message needs a text.")),
+        n if n > limits::TEXT_BYTES_MAX => {
+            Err(Error::new(Code::TooLarge, "A message has at most 16,384 bytes."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Hands a message to the store. `reply` gets the result once it is durable (P1); it must not block.
+pub fn submit(
+    site: &Arc<Site>,
+    from: PersonId,
+    conversation: ConversationId,
+    text: &str,
+    key: Option<Box<str>>,
+    reply: impl FnOnce(Result<Appended, Error>) + Send + 'static,
+) {
+    if let Err(e) = check_text(text) {
+        return reply(Err(e));
+    }
+    let body = serde_json::to_vec(&Said { text }).expect("text is JSON");
+    let event = NewEvent {
+        stream: StreamId::conversation(conversation),
+        from: Some(from),
+        kind: "message".into(),
+        key,
+        body: body.into(),
+    };
+    let house = site.clone();
+    let reply = Box::new(move |result: Result<Appended, Error>| {
+        if let Ok(appended) = &result {
+            house.receipts.own_send(conversation, from, appended.seq);
+        }
+        reply(result);
+    });
+    site.store.submit(Append { event, guard: Guard::Follows(from), reply });
+}
+
+/// What is said.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Message {
+    text: String,
+    /// Idempotency key, if it does not come as a header.
+    key: Option<String>,
+}
+
+/// Sends a message.
+#[utoipa::path(post, path = "/v1/conversations/{id}/messages", tag = "conversations",
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body = Message, responses((status = 201, body = Sent), (status = 200, body = Sent)))]
+pub(crate) async fn send(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Body(message): Body<Message>,
+) -> Result<(StatusCode, axum::Json<Sent>), Refusal> {
+    let id = parse(&id)?;
+    let key = match (sent::idempotency_key(&headers)?, message.key) {
+        (Some(key), _) => Some(key),
+        (None, Some(key)) => Some(sent::check_key(&key)?),
+        (None, None) => None,
+    };
+    let (done, answer) = oneshot::channel();
+    submit(&site, caller.0.person, id, &message.text, key, |result| drop(done.send(result)));
+    let lost = || Error::new(Code::Overloaded, "The store did not take this; try again.");
+    let appended = answer.await.map_err(|_| lost())??;
+    Ok(Sent::answer(&site, appended))
+}

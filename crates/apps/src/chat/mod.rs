@@ -1,0 +1,67 @@
+//! Chat: conversations between people, direct ones and rooms.
+//!
+//! A conversation owns one stream, and a second one for its receipts. Who is a member is decided by the table
+//! `member`; what a session follows (`follow`) changes in the same write.
+
+mod command;
+mod conversation;
+mod follows;
+mod history;
+mod member;
+mod message;
+mod presence;
+mod receipts;
+mod rooms;
+mod snapshot;
+mod typing;
+mod view;
+
+pub use command::command;
+pub use follows::Followed;
+pub use message::submit as submit_message;
+pub(crate) use follows::Follows;
+pub(crate) use receipts::Receipts;
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::site::Site;
+
+pub(crate) fn router() -> OpenApiRouter<Arc<Site>> {
+    OpenApiRouter::new()
+        .routes(routes!(snapshot::snapshot))
+        .routes(routes!(conversation::create))
+        .routes(routes!(conversation::get, conversation::change))
+        .routes(routes!(rooms::list))
+        .routes(routes!(member::join))
+        .routes(routes!(member::invite))
+        .routes(routes!(member::change_role, member::remove))
+        .routes(routes!(message::send))
+        .routes(routes!(history::page))
+        .routes(routes!(receipts::mark))
+        .routes(routes!(receipts::ack))
+        .routes(routes!(typing::typing))
+        .routes(routes!(presence::say))
+}
+
+impl Site {
+    /// Folds receipts and lets presence expire, as long as the site lives; runs as a task.
+    pub async fn keep_house(self: Arc<Self>) {
+        let mut turn = tokio::time::interval(std::time::Duration::from_millis(
+            encke_engine::limits::RECEIPTS_FOLD_MS,
+        ));
+        turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            turn.tick().await;
+            receipts::flush(&self).await;
+            presence::expire(&self);
+        }
+    }
+
+    /// Stores what is only folded in memory; to be called on the way down.
+    pub async fn settle(self: &Arc<Self>) {
+        receipts::flush(self).await;
+    }
+}

@@ -1,0 +1,269 @@
+//! Receipts: how far each member was delivered to and has read.
+//!
+//! Acks and marks move numbers in memory at once; a few times a second all that moved goes to the store in one
+//! write, with one event for each conversation. What a crash loses of it, the clients' next cursors tell again.
+
+use std::sync::{Arc, Mutex};
+
+use axum::extract::{Path, State};
+use encke_engine::ids::Owner;
+use encke_engine::marks::{Marks, Moved};
+use encke_engine::{Code, ConversationId, Cursor, Error, PersonId, Position, Seq, StreamId};
+use encke_store::{Read, Sql, Tx, params};
+use http::StatusCode;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::conversation::{event, parse};
+use super::typing::check_member;
+use crate::body::Body;
+use crate::caller::Caller;
+use crate::reply::Refusal;
+use crate::site::Site;
+
+#[derive(Default)]
+struct Folded {
+    /// To be told to the other members.
+    told: Moved,
+    /// A person's own sends: it has read them, and everybody can see that.
+    own: Moved,
+    /// The same, while it is being stored.
+    own_under_way: Moved,
+    /// Cursors that were presented: everything up to there is held.
+    acks: FxHashMap<PersonId, Position>,
+}
+
+/// More events than can be appended while marks wait to be stored.
+const REFOLDED_EVENTS: usize = 10_000;
+
+/// What moved and is not stored yet.
+#[derive(Default)]
+pub(crate) struct Receipts(Mutex<Folded>);
+
+impl Receipts {
+    fn with<T>(&self, f: impl FnOnce(&mut Folded) -> T) -> T {
+        f(&mut self.0.lock().expect("not poisoned"))
+    }
+
+    /// A person's own message stands at this number.
+    pub fn own_send(&self, conversation: ConversationId, person: PersonId, seq: Seq) {
+        let marks = Marks { delivered: seq, read: seq };
+        self.with(|f| f.own.advance(conversation, person, marks));
+    }
+
+    /// A person's newest own message, as far as it is not stored with its marks yet.
+    pub fn newest_own(&self, conversation: ConversationId, person: PersonId) -> Seq {
+        let read = |moved: &Moved| moved.get(conversation, person).read;
+        self.with(|f| read(&f.own).max(read(&f.own_under_way)))
+    }
+}
+
+impl Site {
+    /// One of a person's clients holds everything up to here.
+    pub fn acked(&self, person: PersonId, position: Position) {
+        self.receipts.with(|f| {
+            let held = f.acks.entry(person).or_default();
+            *held = position.max(*held);
+        });
+    }
+}
+
+impl Site {
+    /// Folds in the own sends of the newest events: a crash may have lost the last marks, and nobody's own message
+    /// counts as unread. To be called once, at the start.
+    pub async fn fold_own_sends(self: &Arc<Self>) -> Result<(), Error> {
+        let after = Position(self.store.position().0.saturating_sub(REFOLDED_EVENTS as u64));
+        let newest = self.store.read(move |read| Ok(read.log_after(after, REFOLDED_EVENTS)?)).await?;
+        for event in newest {
+            if let (Owner::Conversation(id), Some(from), "message") =
+                (event.stream.owner(), event.from, &*event.kind)
+            {
+                self.receipts.own_send(id, from, event.seq);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A person says how far it is in a conversation; what it may not see is refused later, when it is stored.
+pub(super) fn advance(site: &Site, id: ConversationId, person: PersonId, marks: Marks) {
+    site.receipts.with(|f| f.told.advance(id, person, marks));
+}
+
+#[derive(Serialize)]
+struct Told {
+    conversation: ConversationId,
+    marks: Vec<Mark>,
+}
+
+#[derive(Serialize)]
+struct Mark {
+    person: PersonId,
+    delivered: Seq,
+    read: Seq,
+}
+
+/// One member's marks, and whether the others are told.
+type Move = (ConversationId, PersonId, Marks, bool);
+
+/// Stores all that moved.
+pub(super) async fn flush(site: &Arc<Site>) {
+    let (told, own, acks) = site.receipts.with(|f| {
+        let own = f.own.take();
+        for (id, person, marks) in &own {
+            f.own_under_way.advance(*id, *person, *marks);
+        }
+        (f.told.take(), own, f.acks.drain().collect::<Vec<_>>())
+    });
+    if told.is_empty() && own.is_empty() && acks.is_empty() {
+        return;
+    }
+    let delivered = if acks.is_empty() {
+        Vec::new()
+    } else {
+        site.store.read(move |read| delivered(read, &acks)).await.unwrap_or_default()
+    };
+    let mut moves: Vec<Move> = told.into_iter().map(|(c, p, m)| (c, p, m, true)).collect();
+    moves.extend(own.into_iter().map(|(c, p, m)| (c, p, m, false)));
+    moves.extend(delivered);
+    if moves.is_empty() {
+        return;
+    }
+    moves.sort_unstable_by_key(|(c, p, ..)| (*c, *p));
+    let again = moves.clone();
+    if let Err(e) = site.store.write(move |tx| store(tx, &moves)).await {
+        // Nothing is lost: it is folded in again for the next turn.
+        tracing::warn!("receipts were not stored: {e}");
+        site.receipts.with(|f| {
+            for (id, person, marks, told) in again {
+                let into = if told { &mut f.told } else { &mut f.own };
+                into.advance(id, person, marks);
+            }
+        });
+    }
+    site.receipts.with(|f| f.own_under_way.take());
+}
+
+/// Which delivered marks cursors move: in each conversation of the person, to the newest event that its cursor covers.
+fn delivered(read: &mut Read<'_>, acks: &[(PersonId, Position)]) -> Result<Vec<Move>, Error> {
+    let mut moves = Vec::new();
+    for (person, position) in acks {
+        let query = "SELECT conversation, delivered FROM member WHERE person = ?1";
+        for row in read.query(query, params![*person])? {
+            let (id, before): (ConversationId, Seq) = (row.get(0)?, row.get(1)?);
+            let stream = StreamId::conversation(id);
+            let mut at = read.head(stream)?;
+            while at.position > *position {
+                let Some(entry) = read.event(at.position)? else { break };
+                at.seq = Seq(entry.event.seq.0 - 1);
+                at.position = entry.event.back;
+            }
+            if at.seq > before {
+                let marks = Marks { delivered: at.seq, read: Seq(0) };
+                moves.push((id, *person, marks, true));
+            }
+        }
+    }
+    Ok(moves)
+}
+
+/// `moves` is in the order of conversations.
+fn store(tx: &mut Tx<'_>, moves: &[Move]) -> Result<(), Error> {
+    for of_one in moves.chunk_by(|a, b| a.0 == b.0) {
+        let conversation = of_one[0].0;
+        let head = tx.head(StreamId::conversation(conversation))?.seq;
+        let mut told: Vec<Mark> = Vec::new();
+        for of_member in of_one.chunk_by(|a, b| a.1 == b.1) {
+            told.extend(store_one(tx, of_member, head)?);
+        }
+        if !told.is_empty() {
+            let body = Told { conversation, marks: told };
+            tx.append(event(StreamId::receipts(conversation), None, "receipts", &body))?;
+        }
+    }
+    Ok(())
+}
+
+/// All moves of one member; returns what the others are to be told.
+fn store_one(tx: &mut Tx<'_>, moves: &[Move], head: Seq) -> Result<Option<Mark>, Error> {
+    let (id, person, ..) = moves[0];
+    let query = "SELECT delivered, read FROM member WHERE conversation = ?1 AND person = ?2";
+    let Some(row) = tx.query_one(query, params![id, person])? else { return Ok(None) };
+    let before = Marks { delivered: row.get(0)?, read: row.get(1)? };
+    let clamp = |m: Marks| Marks { delivered: m.delivered.min(head), read: m.read.min(head) };
+    let mut now = before;
+    let mut seen_by_all = before;
+    for (_, _, marks, told) in moves {
+        now = now.merged(clamp(*marks));
+        if !told {
+            seen_by_all = seen_by_all.merged(clamp(*marks));
+        }
+    }
+    if now == before {
+        return Ok(None);
+    }
+    tx.execute(
+        "UPDATE member SET delivered = ?3, read = ?4 WHERE conversation = ?1 AND person = ?2",
+        params![id, person, now.delivered, now.read],
+    )?;
+    let mark = Mark { person, delivered: now.delivered, read: now.read };
+    Ok((now != seen_by_all).then_some(mark))
+}
+
+/// How far the caller is in a conversation.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Progress {
+    #[serde(default)]
+    #[schema(value_type = u64)]
+    delivered: Seq,
+    #[serde(default)]
+    #[schema(value_type = u64)]
+    read: Seq,
+}
+
+/// Moves the caller's marks forward.
+#[utoipa::path(post, path = "/v1/conversations/{id}/receipts", tag = "conversations",
+    params(("id" = String, Path)), request_body = Progress, responses((status = 204)))]
+pub(crate) async fn mark(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(Progress { delivered, read }): Body<Progress>,
+) -> Result<StatusCode, Refusal> {
+    let (id, me) = (parse(&id)?, caller.0.person);
+    site.store.read(move |read| check_member(read, id, me)).await?;
+    advance(&site, id, me, Marks { delivered, read });
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// An ack by itself, for transports that only go down.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ack {
+    cursor: String,
+}
+
+/// Takes a cursor as an ack; `bad_cursor` if it is not one of this log.
+pub(super) fn take_ack(site: &Site, person: PersonId, cursor: &str) -> Result<(), Error> {
+    let cursor: Cursor = cursor.parse()?;
+    let head = site.store.position();
+    if cursor.epoch != site.store.cursor_at(head).epoch || cursor.position > head {
+        return Err(Error::new(Code::BadCursor, "This cursor is not of this log."));
+    }
+    site.acked(person, cursor.position);
+    Ok(())
+}
+
+/// Says that the caller holds everything up to a cursor.
+#[utoipa::path(post, path = "/v1/acks", tag = "feed", request_body = Ack,
+    responses((status = 204)))]
+pub(crate) async fn ack(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Body(Ack { cursor }): Body<Ack>,
+) -> Result<StatusCode, Refusal> {
+    take_ack(&site, caller.0.person, &cursor)?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,85 @@
+//! The snapshot: the present state and the cursor at which it is true.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use encke_engine::{ConversationId, Error, PersonId};
+use encke_store::{Read, Sql, params};
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::conversation::{Conversation, Found, MemberRow, seen_by};
+use crate::account::{Me, Person, me, people};
+use crate::caller::Caller;
+use crate::reply::Refusal;
+use crate::site::Site;
+
+/// All that a client starts from.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Snapshot {
+    cursor: String,
+    me: Me,
+    people: Vec<Person>,
+    conversations: Vec<Conversation>,
+}
+
+/// The present state of everything that the caller sees.
+#[utoipa::path(get, path = "/v1/snapshot", tag = "feed",
+    responses((status = 200, body = Snapshot)))]
+pub(crate) async fn snapshot(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+) -> Result<Json<Snapshot>, Refusal> {
+    let house = site.clone();
+    let taken = site.store.read(move |read| take(read, &house, caller.0.person));
+    Ok(Json(taken.await?))
+}
+
+fn take(read: &mut Read<'_>, site: &Site, person: PersonId) -> Result<Snapshot, Error> {
+    let conversations = conversations(read, site, person)?;
+    let mut ids: Vec<_> =
+        conversations.iter().flat_map(|c| c.members.iter().map(|m| m.person)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(Snapshot {
+        cursor: read.cursor().to_string(),
+        me: me(read, site, person)?,
+        people: people(read, site, &ids)?,
+        conversations,
+    })
+}
+
+fn conversations(
+    read: &mut Read<'_>,
+    site: &Site,
+    person: PersonId,
+) -> Result<Vec<Conversation>, Error> {
+    let mine = "SELECT conversation FROM member WHERE person = ?1";
+    let columns = MemberRow::COLUMNS;
+    let rows = read.query(
+        &format!(
+            "SELECT {columns} FROM member m WHERE m.conversation IN ({mine})
+             ORDER BY m.joined_ms, m.person"
+        ),
+        params![person],
+    )?;
+    let mut members: FxHashMap<ConversationId, Vec<MemberRow>> = FxHashMap::default();
+    for row in &rows {
+        let row = MemberRow::of(row)?;
+        members.entry(row.conversation).or_default().push(row);
+    }
+    let columns = Found::COLUMNS;
+    let found = read.query(
+        &format!("SELECT {columns} FROM conversation c WHERE c.id IN ({mine}) ORDER BY c.id"),
+        params![person],
+    )?;
+    let mut all = Vec::new();
+    for row in &found {
+        let found = Found::of(row)?;
+        let members = members.remove(&found.id).unwrap_or_default();
+        all.extend(seen_by(read, site, found, members, person)?);
+    }
+    Ok(all)
+}

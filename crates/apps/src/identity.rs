@@ -1,0 +1,242 @@
+//! Who is asking: from a credential to a person, remembered as long as it holds.
+
+use std::sync::{Arc, RwLock};
+
+use encke_engine::{Code, Error, PersonId, limits};
+use encke_store::{Sql, StoreError, Tx, params};
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+use crate::site::Site;
+
+/// What a person is on this site.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Runs the site.
+    Owner,
+    /// Has an account.
+    Member,
+    /// Came with a display name alone.
+    Guest,
+    /// A program.
+    Bot,
+}
+
+impl Role {
+    /// As it is stored.
+    pub fn text(self) -> &'static str {
+        match self {
+            Role::Owner => "owner",
+            Role::Member => "member",
+            Role::Guest => "guest",
+            Role::Bot => "bot",
+        }
+    }
+
+    /// From how it is stored; anything unknown has the least rights.
+    pub fn of(text: &str) -> Self {
+        match text {
+            "owner" => Role::Owner,
+            "member" => Role::Member,
+            "bot" => Role::Bot,
+            _ => Role::Guest,
+        }
+    }
+}
+
+/// Who is signed in, and by what.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Identity {
+    /// The person.
+    pub person: PersonId,
+    /// What it is on this site.
+    pub role: Role,
+    /// The credential's own number, to end just the connections that rest on it.
+    pub credential: u64,
+    /// Whether a browser sends it by itself, so that the origin has to be checked.
+    pub by_cookie: bool,
+    /// When it ends, in milliseconds since 1970.
+    pub expires_ms: u64,
+}
+
+/// The credentials that a request carries.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Credentials<'a> {
+    /// `Authorization: Bearer …`
+    pub bearer: Option<&'a str>,
+    /// The cookie `encke_session`.
+    pub cookie: Option<&'a str>,
+}
+
+/// SHA-256 of a credential: all that is stored of it.
+pub(crate) type Hash = [u8; 32];
+
+pub(crate) fn hash(secret: &str) -> Hash {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+/// The number of a credential.
+pub(crate) fn number(hash: &[u8]) -> u64 {
+    hash.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
+}
+
+/// A session lives on in steps of at least so many milliseconds.
+const EXTENDED_BY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// What a write ended: one credential of a person, or all.
+pub(crate) struct Ended {
+    pub person: PersonId,
+    pub credential: Option<u64>,
+}
+
+/// Identities that were looked up; beyond that all are looked up again.
+const IDENTITIES_MAX: usize = 200_000;
+
+/// Identities that were looked up lately.
+#[derive(Default)]
+pub(crate) struct Identities(RwLock<FxHashMap<Hash, Identity>>);
+
+impl Identities {
+    /// A token is no session, even if somebody sends it as a cookie: it would pass without a check of its origin.
+    fn get(&self, hash: &Hash, by_cookie: bool) -> Option<Identity> {
+        let known = self.0.read().expect("not poisoned").get(hash).copied();
+        known.filter(|i| i.by_cookie == by_cookie)
+    }
+
+    /// Moves the end of a session that is remembered; false if it is not, or has moved already.
+    fn extend(&self, hash: &Hash, expires_ms: u64, at_least_ms: u64) -> bool {
+        let mut all = self.0.write().expect("not poisoned");
+        match all.get_mut(hash) {
+            Some(known) if known.expires_ms + at_least_ms <= expires_ms => {
+                known.expires_ms = expires_ms;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn forget(&self, gone: impl Fn(&Identity) -> bool) {
+        self.0.write().expect("not poisoned").retain(|_, identity| !gone(identity));
+    }
+}
+
+fn not_signed_in() -> Error {
+    Error::new(Code::NotSignedIn, "Sign in first.")
+}
+
+impl Site {
+    /// Who these credentials are, if that is known without reading the store.
+    pub fn known_identity(&self, credentials: Credentials<'_>) -> Option<Identity> {
+        let (secret, by_cookie) = secret(credentials)?;
+        let (hash, now) = (hash(secret), self.now_ms());
+        let known = self.identities.get(&hash, by_cookie).filter(|i| i.expires_ms > now)?;
+        self.keep_alive(&hash, known, now);
+        Some(known)
+    }
+
+    /// Who these credentials are; `not_signed_in` if nobody.
+    pub async fn identify(&self, credentials: Credentials<'_>) -> Result<Identity, Error> {
+        let (secret, by_cookie) = secret(credentials).ok_or_else(not_signed_in)?;
+        let hash = hash(secret);
+        let now = self.now_ms();
+        if let Some(known) = self.identities.get(&hash, by_cookie) {
+            self.keep_alive(&hash, known, now);
+            return if known.expires_ms > now { Ok(known) } else { Err(not_signed_in()) };
+        }
+        let revocations = self.revocations();
+        let found = self.store.read(move |read| Ok(look_up(read, &hash, by_cookie)?)).await?;
+        let identity = found.filter(|i| i.expires_ms > now).ok_or_else(not_signed_in)?;
+        let mut known = self.identities.0.write().expect("not poisoned");
+        // What was revoked while it was looked up must not be remembered.
+        if self.revocations() == revocations {
+            if known.len() >= IDENTITIES_MAX {
+                known.clear();
+            }
+            known.insert(hash, identity);
+        }
+        Ok(identity)
+    }
+
+    /// A session that is in use lives on. Stored at most once a day, and nobody waits for it.
+    fn keep_alive(&self, hash: &Hash, known: Identity, now_ms: u64) {
+        let until = now_ms + limits::SESSION_AGE_MS;
+        if !known.by_cookie || known.expires_ms + EXTENDED_BY_MS > until {
+            return;
+        }
+        if known.expires_ms <= now_ms || !self.identities.extend(hash, until, EXTENDED_BY_MS) {
+            return;
+        }
+        let hash = *hash;
+        let extend = move |tx: &mut Tx<'_>| {
+            let sql = "UPDATE session SET expires_ms = ?2 WHERE hash = ?1 AND expires_ms < ?2";
+            Ok(tx.execute(sql, params![&hash[..], until])?)
+        };
+        self.store.submit_write(extend, |extended| {
+            if let Err(e) = extended {
+                tracing::warn!("a session was not extended: {e}");
+            }
+        });
+    }
+
+    /// Writes, then ends what rests on the credentials that the write ended; also when the client is gone before that,
+    /// as a page is that signs out and is closed.
+    pub(crate) async fn write_and_revoke<T, F>(self: &Arc<Self>, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<(T, Vec<Ended>), Error> + Send + 'static,
+    {
+        let site = self.clone();
+        let task = tokio::spawn(async move {
+            let (value, ended) = site.store.write(work).await?;
+            for Ended { person, credential } in ended {
+                site.revoke(person, credential);
+            }
+            Ok(value)
+        });
+        task.await.unwrap_or_else(|e| {
+            tracing::error!("ending credentials: {e}");
+            Err(Error::new(Code::Internal, "The server could not do this."))
+        })
+    }
+
+    /// Ends what rests on one credential of a person, or on all: to be called after the store has it.
+    pub(crate) fn revoke(&self, person: PersonId, credential: Option<u64>) {
+        // The number rises first, so that a look-up under way is not remembered afterwards.
+        if let Some(reach) = self.reach() {
+            reach.revoke(person, credential);
+        }
+        self.identities
+            .forget(|i| i.person == person && credential.is_none_or(|c| c == i.credential));
+        self.tickets.forget(person, credential);
+    }
+}
+
+fn secret(credentials: Credentials<'_>) -> Option<(&str, bool)> {
+    let bearer = credentials.bearer.map(|b| (b, false));
+    bearer.or(credentials.cookie.map(|c| (c, true)))
+}
+
+fn look_up(
+    sql: &mut impl Sql,
+    hash: &Hash,
+    by_cookie: bool,
+) -> Result<Option<Identity>, StoreError> {
+    let query = if by_cookie {
+        "SELECT p.id, p.role, s.expires_ms FROM session s JOIN person p ON p.id = s.person
+         WHERE s.hash = ?1 AND p.disabled_ms IS NULL"
+    } else {
+        "SELECT p.id, p.role, 9223372036854775807 FROM token t JOIN person p ON p.id = t.person
+         WHERE t.hash = ?1 AND p.disabled_ms IS NULL"
+    };
+    let Some(row) = sql.query_one(query, params![&hash[..]])? else { return Ok(None) };
+    Ok(Some(Identity {
+        person: row.get(0)?,
+        role: Role::of(&row.get::<String>(1)?),
+        credential: number(hash),
+        by_cookie,
+        expires_ms: row.get(2)?,
+    }))
+}

@@ -1,0 +1,67 @@
+//! A refusal as an HTTP answer.
+
+use axum::response::{IntoResponse, Response};
+use encke_engine::{Code, Error};
+use encke_store::StoreError;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Every refusal has this shape.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Refused {
+    error: RefusedBecause,
+}
+
+/// Why, and whether to try again.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RefusedBecause {
+    /// Stable; the list is in docs/protocol.md.
+    code: &'static str,
+    /// One plain sentence for a person.
+    message: String,
+    /// Whether the same request may succeed later,
+    retry: bool,
+    /// after so many milliseconds at the earliest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
+}
+
+/// An [`Error`] that a handler returns.
+#[derive(Debug)]
+pub struct Refusal(pub Error);
+
+impl From<Error> for Refusal {
+    fn from(e: Error) -> Self {
+        Refusal(e)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(e: StoreError) -> Self {
+        Refusal(e.into())
+    }
+}
+
+impl Refusal {
+    pub(crate) fn new(code: Code, message: &str) -> Self {
+        Refusal(Error::new(code, message))
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Error { code, message, retry_after_ms } = self.0;
+        let status = StatusCode::from_u16(code.status());
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let error =
+            RefusedBecause { code: code.text(), message, retry: code.retry(), retry_after_ms };
+        let mut response = (status, axum::Json(Refused { error })).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(ms) = retry_after_ms {
+            headers.insert(header::RETRY_AFTER, ms.div_ceil(1_000).into());
+        }
+        response
+    }
+}

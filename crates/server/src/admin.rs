@@ -1,0 +1,238 @@
+//! Administration of a data folder: over a socket in it while a server runs, else on its store directly.
+//!
+//! Whoever may open the folder's files may administer it; nobody else reaches the socket. Both ways go through
+//! the same router, so a change made while the server runs is live at once (P7).
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow, bail};
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use encke_apps::account::{self, Listed, NewAccount};
+use encke_apps::{Refusal, Role, Site};
+use encke_engine::{Code, Error};
+use http::{Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use hyper_util::rt::TokioIo;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+use crate::serve;
+
+/// The socket's name in the data folder.
+const SOCKET: &str = "admin.sock";
+/// Bytes of an answer that the command line takes.
+const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+#[derive(Clone)]
+struct Admin {
+    site: Arc<Site>,
+    data: PathBuf,
+}
+
+/// A person to be added.
+#[derive(Serialize, Deserialize)]
+pub struct NewPerson {
+    /// Name to sign in with.
+    pub name: String,
+    /// What others see; the name if absent.
+    pub display_name: Option<String>,
+    /// Its password.
+    pub password: String,
+    /// `owner` or `member`.
+    pub role: Role,
+}
+
+/// A new password for somebody.
+#[derive(Serialize, Deserialize)]
+pub struct NewPassword {
+    /// Whose.
+    pub name: String,
+    /// The new one.
+    pub password: String,
+}
+
+/// A token to be made.
+#[derive(Serialize, Deserialize)]
+pub struct NewToken {
+    /// For this person,
+    pub user: Option<String>,
+    /// or for a bot of this name, which is made if it is not there.
+    pub bot: Option<String>,
+    /// What it is for.
+    pub label: String,
+}
+
+/// Where a copy of the store goes.
+#[derive(Serialize, Deserialize)]
+pub struct NewBackup {
+    /// The file; one with the time in its name if absent.
+    pub file: Option<PathBuf>,
+}
+
+fn router(site: Arc<Site>, data: PathBuf) -> Router {
+    Router::new()
+        .route("/people", get(people).post(add_person))
+        .route("/passwords", post(set_password))
+        .route("/tokens", post(create_token))
+        .route("/backups", post(back_up))
+        .with_state(Admin { site, data })
+}
+
+async fn people(State(admin): State<Admin>) -> Result<Json<Vec<Listed>>, Refusal> {
+    Ok(Json(account::everyone(&admin.site).await?))
+}
+
+async fn add_person(
+    State(admin): State<Admin>,
+    Json(new): Json<NewPerson>,
+) -> Result<Json<Value>, Refusal> {
+    let NewPerson { name, display_name, password, role } = new;
+    let account = NewAccount { name, password, display_name };
+    let person = account::add(&admin.site, account, role).await?;
+    Ok(Json(serde_json::json!({"id": person})))
+}
+
+async fn set_password(
+    State(admin): State<Admin>,
+    Json(new): Json<NewPassword>,
+) -> Result<StatusCode, Refusal> {
+    account::set_password(&admin.site, &new.name, &new.password).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn create_token(
+    State(admin): State<Admin>,
+    Json(new): Json<NewToken>,
+) -> Result<Json<Value>, Refusal> {
+    let person = match (&new.user, &new.bot) {
+        (Some(name), None) => account::named(&admin.site, name).await?,
+        (None, Some(name)) => account::bot(&admin.site, name).await?,
+        _ => {
+            let what = "A token is either for a person or for a bot.";
+            return Err(Error::new(Code::Invalid, what).into());
+        }
+    };
+    let token = account::create_token(&admin.site, person, &new.label).await?;
+    Ok(Json(serde_json::json!({"token": token, "person": person})))
+}
+
+async fn back_up(
+    State(admin): State<Admin>,
+    Json(new): Json<NewBackup>,
+) -> Result<Json<Value>, Refusal> {
+    let now = admin.site.clock.now_ms();
+    let file = new.file.unwrap_or_else(|| encke_store::backup_name(&admin.data, now));
+    let (store, to) = (admin.site.store.clone(), file.clone());
+    let copied = tokio::task::spawn_blocking(move || store.backup(&to)).await;
+    // The operator at the command line sees what went wrong, not only that something did.
+    let failed = |what: String| Refusal(Error::new(Code::Internal, what));
+    copied.map_err(|e| failed(e.to_string()))?.map_err(|e| failed(e.to_string()))?;
+    Ok(Json(serde_json::json!({"file": file})))
+}
+
+/// Ends with the server, and takes the socket's file with it.
+pub struct Socket(PathBuf);
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Serves administration in the data folder.
+pub fn listen(data: &Path, site: &Arc<Site>, draining: watch::Receiver<bool>) -> Result<Socket> {
+    let path = data.join(SOCKET);
+    // What a killed server left; the folder's lock says that no other one runs.
+    let _ = std::fs::remove_file(&path);
+    let listener = UnixListener::bind(&path)
+        .with_context(|| format!("making the socket {}", path.display()))?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    let router = router(site.clone(), data.to_owned());
+    tokio::spawn(accept(listener, router, draining));
+    Ok(Socket(path))
+}
+
+async fn accept(listener: UnixListener, router: Router, mut draining: watch::Receiver<bool>) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = draining.wait_for(|d| *d) => return,
+        };
+        let Ok((stream, _)) = accepted else { continue };
+        let router = router.clone();
+        tokio::spawn(async move {
+            let service = hyper_util::service::TowerToHyperService::new(router);
+            let served = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+            if let Err(e) = served {
+                tracing::debug!("administration: {e}");
+            }
+        });
+    }
+}
+
+/// Asks the server of a data folder, or works on its store if none runs.
+pub fn ask(data: &Path, method: Method, path: &str, body: &impl Serialize) -> Result<Value> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let body = serde_json::to_vec(body)?;
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(http::header::HOST, "encke")
+        .header(http::header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body))?;
+    runtime.block_on(async {
+        let response = match UnixStream::connect(data.join(SOCKET)).await {
+            Ok(stream) => over_socket(stream, request).await?,
+            Err(_) => return on_store(data, request).await,
+        };
+        answer(response).await
+    })
+}
+
+async fn over_socket(stream: UnixStream, request: Request<Body>) -> Result<Response> {
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    Ok(sender.send_request(request).await?.into_response())
+}
+
+async fn on_store(data: &Path, request: Request<Body>) -> Result<Value> {
+    let opened = serve::open(data)?;
+    let clock = Arc::new(encke_store::SystemClock);
+    let site = Site::new(opened.store.clone(), clock, Default::default());
+    opened.start.publishing_to(|_| {})?;
+    let response = router(site, data.to_owned()).oneshot(request).await;
+    let answered = answer(response.unwrap_or_else(|never| match never {})).await;
+    let store = opened.store;
+    tokio::task::spawn_blocking(move || store.close()).await?;
+    answered
+}
+
+async fn answer(response: Response) -> Result<Value> {
+    let status = response.status();
+    let body = http_body_util::Limited::new(response.into_body(), ANSWER_BYTES_MAX);
+    let bytes = body.collect().await.map_err(|e| anyhow!("the answer ended early: {e}"))?.to_bytes();
+    let value: Value = match &bytes[..] {
+        [] => Value::Null,
+        bytes => serde_json::from_slice(bytes)
+            .unwrap_or_else(|_| String::from_utf8_lossy(bytes).into_owned().into()),
+    };
+    if status.is_success() {
+        return Ok(value);
+    }
+    match value.pointer("/error/message").and_then(Value::as_str) {
+        Some(message) => bail!("{message}"),
+        None => bail!("{status}: {value}"),
+    }
+}

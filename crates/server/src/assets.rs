@@ -1,0 +1,130 @@
+//! The web chat, embedded in the binary.
+
+use std::sync::OnceLock;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use encke_apps::Refusal;
+use encke_engine::{Code, Error};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use sha2::{Digest, Sha256};
+
+struct File {
+    name: &'static str,
+    plain: &'static [u8],
+    br: Option<&'static [u8]>,
+    gz: Option<&'static [u8]>,
+}
+
+static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+/// What a page of ours may do: nothing from elsewhere, no script in the page itself.
+const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; connect-src 'self' ws: wss:; frame-src 'self'; frame-ancestors 'none'; \
+    base-uri 'none'; form-action 'self'";
+
+const NOT_BUILT: &str = "<!doctype html><title>Encke</title><p>The server runs, but it was built \
+    without the web chat. Run <code>make build</code>.";
+
+/// Answers with a file of the web chat; a path without a file gets its start page if it could be one of its own.
+pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if method != Method::GET && method != Method::HEAD {
+        return refuse(Code::WrongMethod, "There is nothing here that takes this method.");
+    }
+    let path = uri.path().trim_start_matches('/');
+    let found = |name: &str| FILES.iter().position(|f| f.name == name);
+    if let Some(index) = found(path).filter(|_| !path.is_empty()) {
+        return file(index, &headers);
+    }
+    if path.starts_with("v1/") || path.contains('.') {
+        return refuse(Code::NotFound, "There is nothing at this address.");
+    }
+    match found("index.html") {
+        Some(index) => file(index, &headers),
+        None => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response(),
+    }
+}
+
+fn refuse(code: Code, message: &str) -> Response {
+    Refusal(Error::new(code, message)).into_response()
+}
+
+fn file(index: usize, headers: &HeaderMap) -> Response {
+    let file = &FILES[index];
+    let tag = &tags()[index];
+    let mut response = Response::new(Body::empty());
+    let out = response.headers_mut();
+    let set = |text: &str| HeaderValue::from_str(text).ok();
+    let lines = [
+        (header::ETAG, set(tag)),
+        (header::CACHE_CONTROL, set(lifetime(file.name))),
+        (header::VARY, set("Accept-Encoding")),
+        (header::CONTENT_TYPE, set(kind(file.name))),
+        (header::X_CONTENT_TYPE_OPTIONS, set("nosniff")),
+        (header::REFERRER_POLICY, set("same-origin")),
+        (header::CONTENT_SECURITY_POLICY, set(POLICY)),
+    ];
+    for (name, value) in lines {
+        if let Some(value) = value {
+            out.insert(name, value);
+        }
+    }
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
+    if known.is_some_and(|known| known.split(',').any(|t| t.trim().trim_start_matches("W/") == tag))
+    {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return response;
+    }
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok());
+    let takes = |name: &str| accepted.is_some_and(|a| a.split(',').any(|e| encoding(e) == name));
+    let (bytes, packed) = match (file.br, file.gz) {
+        (Some(br), _) if takes("br") => (br, Some("br")),
+        (_, Some(gz)) if takes("gzip") => (gz, Some("gzip")),
+        _ => (file.plain, None),
+    };
+    if let Some(packed) = packed {
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(packed));
+    }
+    *response.body_mut() = Body::from(Bytes::from_static(bytes));
+    response
+}
+
+/// The name of an accepted encoding, unless it is refused by `q=0`.
+fn encoding(item: &str) -> &str {
+    let (name, rest) = item.split_once(';').unwrap_or((item, ""));
+    if rest.trim() == "q=0" { "" } else { name.trim() }
+}
+
+/// Names with a hash never change what they stand for.
+fn lifetime(name: &str) -> &'static str {
+    if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" }
+}
+
+fn kind(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "html" => "text/html; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "json" | "webmanifest" => "application/json",
+        "txt" => "text/plain; charset=utf-8",
+        "woff2" => "font/woff2",
+        _ => "application/octet-stream",
+    }
+}
+
+/// The ETag of each file, computed once.
+fn tags() -> &'static [String] {
+    static TAGS: OnceLock<Vec<String>> = OnceLock::new();
+    TAGS.get_or_init(|| {
+        let tag = |file: &File| {
+            let hash = Sha256::digest(file.plain);
+            let hex: String = hash[..12].iter().map(|b| format!("{b:02x}")).collect();
+            format!("\"{hex}\"")
+        };
+        FILES.iter().map(tag).collect()
+    })
+}

@@ -1,0 +1,117 @@
+//! The feed over HTTP/2 and TLS: the shard serves one end of a socket pair as if it were a client's own connection,
+//! and the other end is carried on here.
+
+use std::io;
+use std::os::unix::net::UnixStream as StdStream;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use encke_engine::limits;
+use encke_transport::{FeedRequest, Kind, Parked, Shards, Transport};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use hyper::body::{Body, Frame, Incoming};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
+use tokio::net::UnixStream;
+
+/// Bytes that are carried on at one time.
+const CHUNK_BYTES: usize = 16 * 1024;
+
+/// The rest of an answer, as it comes from the shard.
+pub struct Carried {
+    first: Bytes,
+    from: UnixStream,
+}
+
+impl Body for Carried {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if !self.first.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.first)))));
+        }
+        let mut chunk = [0; CHUNK_BYTES];
+        let mut buf = ReadBuf::new(&mut chunk);
+        ready!(Pin::new(&mut self.from).poll_read(cx, &mut buf))?;
+        let filled = buf.filled();
+        Poll::Ready((!filled.is_empty()).then(|| Ok(Frame::data(Bytes::copy_from_slice(filled)))))
+    }
+}
+
+/// Has the shards answer a request that came over another kind of connection.
+pub async fn answer(
+    shards: &Shards,
+    feed: FeedRequest,
+    request: Request<Incoming>,
+) -> io::Result<Response<Carried>> {
+    let (ours, theirs) = StdStream::pair()?;
+    ours.set_nonblocking(true)?;
+    let peer = feed.peer;
+    let socket = feed.transport == Transport::WebSocket;
+    shards.park(Parked {
+        io: theirs.into(),
+        peer,
+        request: feed,
+        leftover: Bytes::new(),
+        kind: Kind::Bridged,
+    });
+    let mut from = UnixStream::from_std(ours)?;
+    let (mut response, first) = head(&mut from).await?;
+    if socket && response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        tokio::spawn(carry(request, from, first));
+        let (none, _) = UnixStream::pair()?;
+        return Ok(response.map(|()| Carried { first: Bytes::new(), from: none }));
+    }
+    // HTTP/2 knows none of these, and over HTTP/1.1 hyper sets its own.
+    for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH] {
+        response.headers_mut().remove(name);
+    }
+    Ok(response.map(|()| Carried { first, from }))
+}
+
+/// Reads the head of the shard's answer, and what of the body came with it.
+async fn head(from: &mut UnixStream) -> io::Result<(Response<()>, Bytes)> {
+    let mut buf = BytesMut::with_capacity(1024);
+    loop {
+        if from.read_buf(&mut buf).await? == 0 || buf.len() > limits::HEAD_BYTES_MAX {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "no answer from the shard"));
+        }
+        if let Some((response, length)) = parse(&buf)? {
+            return Ok((response, buf.freeze().slice(length..)));
+        }
+    }
+}
+
+fn parse(buf: &[u8]) -> io::Result<Option<(Response<()>, usize)>> {
+    let bad = |e: &dyn std::fmt::Display| io::Error::new(io::ErrorKind::InvalidData, e.to_string());
+    let mut headers = [httparse::EMPTY_HEADER; 32];
+    let mut head = httparse::Response::new(&mut headers);
+    let httparse::Status::Complete(length) = head.parse(buf).map_err(|e| bad(&e))? else {
+        return Ok(None);
+    };
+    let mut response = Response::builder().status(head.code.unwrap_or(500));
+    for line in head.headers.iter() {
+        let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|e| bad(&e))?;
+        response = response.header(name, HeaderValue::from_bytes(line.value).map_err(|e| bad(&e))?);
+    }
+    Ok(Some((response.body(()).map_err(|e| bad(&e))?, length)))
+}
+
+/// Carries WebSocket frames both ways once the connection is upgraded.
+async fn carry(request: Request<Incoming>, mut shard: UnixStream, first: Bytes) {
+    let carried = async {
+        let upgraded = hyper::upgrade::on(request).await.map_err(io::Error::other)?;
+        let mut client = TokioIo::new(upgraded);
+        client.write_all(&first).await?;
+        tokio::io::copy_bidirectional(&mut client, &mut shard).await
+    };
+    // Either side may end it; the client comes back with its cursor.
+    if let Err(e) = carried.await {
+        tracing::debug!("a bridged WebSocket ended: {e}");
+    }
+}

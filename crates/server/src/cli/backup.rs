@@ -1,0 +1,28 @@
+//! `encke backup`: a copy of the store.
+
+use std::path::{Path, PathBuf, absolute};
+
+use anyhow::Result;
+use http::Method;
+
+use super::Folder;
+use crate::admin::{NewBackup, ask};
+
+#[derive(clap::Args)]
+pub struct Backup {
+    #[command(flatten)]
+    folder: Folder,
+    /// The file to make [default: one with the time in its name, in the folder's `backups`]
+    file: Option<PathBuf>,
+}
+
+impl Backup {
+    pub fn run(self) -> Result<()> {
+        // A running server may have another working folder.
+        let file = self.file.as_deref().map(absolute).transpose()?;
+        let made = ask(&self.folder.data, Method::POST, "/backups", &NewBackup { file })?;
+        let path = Path::new(made["file"].as_str().unwrap_or_default());
+        println!("{}", path.display());
+        Ok(())
+    }
+}

@@ -1,0 +1,97 @@
+//! `--demo`: something to see on an empty data folder.
+
+use std::sync::Arc;
+
+use anyhow::{Result, anyhow};
+use axum::body::Body;
+use encke_apps::account::{self, NewAccount};
+use encke_apps::{Identity, Role, Site};
+use encke_engine::PersonId;
+use http::{Method, Request, header};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::router;
+
+/// The demo's people: name, display name, password.
+const PEOPLE: [(&str, &str, &str); 2] =
+    [("mei", "林美 Mei", "comet-mei-2026"), ("tom", "Tom", "comet-tom-2026")];
+
+/// What is said in the demo's room, by the number of who says it.
+const SAID: [(usize, &str); 6] = [
+    (0, "Welcome to Encke! This room is open to every account."),
+    (1, "你好！消息会按顺序到达，不丢失、不重复。"),
+    (0, "Open this page in a second window, sign in as the other person, and write."),
+    (1, "Switch the transport in the menu at the top while we talk ☄️"),
+    (0, "断开网络再连上试试，错过的消息会自动补齐。"),
+    (1, "Kill the server and start it again, too. Everything is still here."),
+];
+
+/// Makes two people, a room and a short history, if nobody is there yet, and prints how to sign in.
+pub async fn make(site: &Arc<Site>, address: &str) -> Result<()> {
+    if account::everyone(site).await.map_err(|e| anyhow!(e))?.is_empty() {
+        fill(site).await?;
+    }
+    println!("Demo: open {address} in two browser windows (one of them private) and sign in as");
+    for (name, _, password) in PEOPLE {
+        println!("  {name}   password {password}");
+    }
+    Ok(())
+}
+
+async fn fill(site: &Arc<Site>) -> Result<()> {
+    let mut people = Vec::new();
+    for ((name, shown, password), role) in PEOPLE.into_iter().zip([Role::Owner, Role::Member]) {
+        let (name, password) = (name.to_owned(), password.to_owned());
+        let account = NewAccount { name, password, display_name: Some(shown.to_owned()) };
+        people.push(account::add(site, account, role).await.map_err(|e| anyhow!(e))?);
+    }
+    let visitor = Visitor { site };
+    let room = json!({"kind": "room", "title": "Comet 彗星", "open": true, "members": [people[1]]});
+    let room = visitor.post(people[0], "/v1/conversations", room).await?;
+    let direct = json!({"kind": "direct", "person": people[1]});
+    let direct = visitor.post(people[0], "/v1/conversations", direct).await?;
+    for (by, text) in SAID {
+        visitor.say(people[by], &room, text).await?;
+    }
+    visitor.say(people[0], &direct, "Hi Tom, this is just between the two of us.").await?;
+    visitor.say(people[1], &direct, "收到 👍").await
+}
+
+/// Calls the API as a person, like a client would.
+struct Visitor<'a> {
+    site: &'a Arc<Site>,
+}
+
+impl Visitor<'_> {
+    async fn say(&self, who: PersonId, conversation: &Value, text: &str) -> Result<()> {
+        let id = conversation["id"].as_str().unwrap_or_default();
+        let path = format!("/v1/conversations/{id}/messages");
+        self.post(who, &path, json!({"text": text})).await.map(drop)
+    }
+
+    async fn post(&self, who: PersonId, path: &str, body: Value) -> Result<Value> {
+        let (router, _) = router::api(self.site);
+        let identity = Identity {
+            person: who,
+            role: Role::Member,
+            credential: 0,
+            by_cookie: false,
+            expires_ms: u64::MAX,
+        };
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .extension(identity)
+            .body(Body::from(body.to_string()))?;
+        let response = router.oneshot(request).await.unwrap_or_else(|never| match never {});
+        let status = response.status();
+        let bytes = response.into_body().collect().await?.to_bytes();
+        if !status.is_success() {
+            return Err(anyhow!("the demo's {path}: {status} {}", String::from_utf8_lossy(&bytes)));
+        }
+        Ok(serde_json::from_slice(&bytes)?)
+    }
+}

@@ -1,0 +1,32 @@
+//! The binary `encke`: command line, configuration, wiring, operation, the embedded web chat.
+//!
+//! Entry point: [`serve::run`]. Nothing in here decides what people may do; that is in the apps. Nothing in here
+//! touches a waiting connection; that is in the transports.
+
+mod admin;
+mod assets;
+mod bridge;
+mod cli;
+mod connections;
+mod demo;
+mod gate;
+mod metrics;
+mod options;
+mod rewind;
+mod router;
+mod serve;
+mod tls;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match cli::Cli::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("encke: {e:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

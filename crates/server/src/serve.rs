@@ -1,0 +1,146 @@
+//! `encke serve`: everything wired together, from the first line to the last.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use encke_apps::Site;
+use encke_store::{Opened, Store, StoreError, SystemClock};
+use encke_transport::{Config, Seed, Shards};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::admin;
+use crate::connections::Connections;
+use crate::demo;
+use crate::gate::{Shared, SiteGate};
+use crate::options::Options;
+use crate::{router, tls};
+
+/// Connections that may wait to be accepted: after a restart everybody comes at once.
+const BACKLOG: i32 = 4_096;
+/// How long the way down may take.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
+/// Threads that read the store.
+const READERS: usize = 2;
+
+/// Runs the server until it is told to end.
+pub fn run(options: &Options) -> Result<()> {
+    raise_open_files();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(options))
+}
+
+/// Opens the store of a data folder for a process that serves or administers.
+pub fn open(data: &Path) -> Result<Opened> {
+    let options = encke_store::Options {
+        data: data.to_owned(),
+        clock: Arc::new(SystemClock),
+        readers: READERS,
+        fatal: Arc::new(stop),
+    };
+    Store::open(options).with_context(|| format!("opening the store in {}", data.display()))
+}
+
+/// Nothing may be acknowledged any more, so nobody is answered any more.
+fn stop(e: &StoreError) {
+    tracing::error!("{e}; the server stops, so that nothing is acknowledged that is not stored");
+    std::process::exit(74);
+}
+
+async fn serve(options: &Options) -> Result<()> {
+    let data = options.data();
+    let opened = open(&data)?;
+    let Opened { store, epoch, trimmed, tail, head, start } = opened;
+    let site = Site::new(store.clone(), Arc::new(SystemClock), options.site());
+    let shards_later = Arc::new(OnceLock::new());
+    let router = router::all(&site, shards_later.clone());
+    let runtime = tokio::runtime::Handle::current();
+    let connections = Connections::new(router, runtime.clone());
+    let gate = Arc::new(SiteGate::new(site.clone(), runtime));
+
+    let listener = listen(options.listen())?;
+    let address = listener.local_addr()?;
+    let mut config = Config::new(vec![listener]);
+    config.shards = options.shards.unwrap_or(config.shards).max(1);
+    let seed = Seed { epoch, trimmed, tail, head };
+    let handoff = Arc::new(crate::connections::Shared(connections.clone()));
+    let shards = Shards::start(config, seed, Arc::new(Shared(gate.clone())), handoff)?;
+    connections.hand_feeds_to(shards.clone());
+    site.reach_over(shards.clone());
+    let _ = shards_later.set(shards.clone());
+    let publishing = shards.clone();
+    start.publishing_to(move |batch| {
+        gate.committed(&batch);
+        publishing.publish(batch);
+    })?;
+    site.fold_own_sends().await?;
+    tokio::spawn(site.clone().keep_house());
+
+    let draining = watch::Sender::new(false);
+    let mut addresses = vec![format!("http://{address}")];
+    addresses.extend(serve_tls(options, &connections, &draining).await?);
+    let _socket = admin::listen(&data, &site, draining.subscribe())?;
+    if options.demo == Some(true) {
+        demo::make(&site, &addresses[0]).await?;
+    }
+    println!("Encke is ready: {}", addresses.join(" "));
+    wait_for_end().await?;
+
+    tracing::info!("going down");
+    draining.send_replace(true);
+    shards.drain(DRAIN_MAX);
+    connections.drain(DRAIN_MAX).await;
+    let threads = shards.clone();
+    tokio::task::spawn_blocking(move || threads.join()).await?;
+    site.settle().await;
+    tokio::task::spawn_blocking(move || store.close()).await?;
+    Ok(())
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener> {
+    let listener = TcpListener::bind(address).with_context(|| format!("listening on {address}"))?;
+    rustix::net::listen(&listener, BACKLOG)?;
+    Ok(listener)
+}
+
+async fn serve_tls(
+    options: &Options,
+    connections: &Arc<Connections>,
+    draining: &watch::Sender<bool>,
+) -> Result<Option<String>> {
+    let (Some(address), Some(cert), Some(key)) =
+        (options.tls_listen, &options.tls_cert, &options.tls_key)
+    else {
+        return Ok(None);
+    };
+    let acceptor = tls::acceptor(cert, key)?;
+    let listener = listen(address)?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    tokio::spawn(tls::serve(listener, acceptor, connections.clone(), draining.subscribe()));
+    Ok(Some(format!("https://{address}")))
+}
+
+async fn wait_for_end() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Every waiting connection is an open file.
+fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(e) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!("the limit on open files stays at {:?}: {e}", limit.current);
+    }
+}

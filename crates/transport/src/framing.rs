@@ -1,0 +1,48 @@
+//! Which framing a stream uses: the number under which an [`Entry`] keeps it, and the function that makes it.
+
+use bytes::Bytes;
+use encke_engine::{Cursor, Entry, Epoch};
+
+use crate::request::Transport;
+use crate::{iframe, ndjson, sse, ws};
+
+/// The number of a stream's framing, below [`encke_engine::entry::FRAMINGS`].
+pub fn number(transport: Transport) -> usize {
+    match transport {
+        Transport::WebSocket => 0,
+        Transport::Sse => 1,
+        Transport::Ndjson => 2,
+        Transport::Iframe => 3,
+        Transport::ShortPoll | Transport::LongPoll => unreachable!("a poll is not a stream"),
+    }
+}
+
+/// An item as a stream frames it; `id` is the item's cursor, if it has one.
+pub fn item(transport: Transport, json: &Bytes, id: Option<Cursor>) -> Bytes {
+    match transport {
+        Transport::WebSocket => ws::frame::text(json),
+        Transport::Sse => sse::frame(json, id),
+        Transport::Ndjson => ndjson::frame(json),
+        Transport::Iframe => iframe::frame(json),
+        Transport::ShortPoll | Transport::LongPoll => unreachable!("a poll is not a stream"),
+    }
+}
+
+/// An event as a stream frames it: made once, shared by all streams of this kind.
+pub fn event(transport: Transport, entry: &Entry, epoch: Epoch) -> &Bytes {
+    entry.framed(number(transport), |entry| {
+        let cursor = Cursor { epoch, position: entry.event.position };
+        item(transport, entry.json(), Some(cursor))
+    })
+}
+
+/// What is written to a silent stream now and then.
+pub fn heartbeat(transport: Transport) -> Bytes {
+    match transport {
+        Transport::WebSocket => ws::frame::PING,
+        Transport::Sse => Bytes::from_static(sse::HEARTBEAT),
+        Transport::Ndjson => Bytes::from_static(ndjson::HEARTBEAT),
+        Transport::Iframe => Bytes::from_static(iframe::HEARTBEAT),
+        Transport::ShortPoll | Transport::LongPoll => unreachable!("a poll is not a stream"),
+    }
+}

@@ -1,0 +1,99 @@
+//! Heads of HTTP/1.1 answers.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use encke_engine::{Code, Error};
+
+use crate::gate::Admission;
+use crate::request::{FeedRequest, Refusal, Transport};
+use crate::{iframe, sse};
+
+fn reason(status: u16) -> &'static str {
+    http::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or("Refused")
+}
+
+/// The header lines that let a foreign origin read an answer.
+pub fn cors(origin: Option<&str>, credentials: bool) -> Option<Box<str>> {
+    // The gate echoes what a client sent; a line break in it would be a header of the client's own.
+    let origin = origin.filter(|o| o.bytes().all(|b| b.is_ascii_graphic()))?;
+    let with = if credentials { "Access-Control-Allow-Credentials: true\r\n" } else { "" };
+    Some(format!("Access-Control-Allow-Origin: {origin}\r\n{with}Vary: Origin\r\n").into())
+}
+
+/// The same for an admission.
+pub fn cors_of(admission: &Admission) -> Option<Box<str>> {
+    cors(admission.allow_origin.as_deref(), admission.allow_credentials)
+}
+
+/// A whole answer with a body of JSON.
+pub fn with_body(status: u16, json: &[u8], keep_alive: bool, extra: &str, cors: &str) -> Bytes {
+    let connection = if keep_alive { "" } else { "Connection: close\r\n" };
+    let head = format!(
+        "HTTP/1.1 {status} {}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n\
+         {extra}{cors}{connection}Content-Length: {}\r\n\r\n",
+        reason(status),
+        json.len()
+    );
+    let mut out = BytesMut::with_capacity(head.len() + json.len());
+    out.put_slice(head.as_bytes());
+    out.put_slice(json);
+    out.freeze()
+}
+
+/// A refusal as a whole answer.
+pub fn refusal(refusal: &Refusal, keep_alive: bool) -> Bytes {
+    let Refusal { error, status, header, allow_origin } = refusal;
+    let json = format!("{{\"error\":{}}}", error.json());
+    let mut extra = String::new();
+    if let Some((name, value)) = header {
+        extra = format!("{name}: {value}\r\n");
+    }
+    if let Some(ms) = error.retry_after_ms {
+        extra.push_str(&format!("Retry-After: {}\r\n", ms.div_ceil(1000)));
+    }
+    let cors = cors(allow_origin.as_deref(), true).unwrap_or_default();
+    with_body(*status, json.as_bytes(), keep_alive, &extra, &cors)
+}
+
+/// There is no room for this connection.
+pub fn overloaded() -> Error {
+    Error::new(Code::Overloaded, "The server has too much to do; try again soon.")
+        .retry_after_ms(2_000)
+}
+
+/// The server goes down.
+pub fn draining(after_ms: u64) -> Error {
+    Error::new(Code::Draining, "The server is going down; come back in a moment.")
+        .retry_after_ms(after_ms)
+}
+
+/// The head of a stream, and what the stream starts with.
+pub fn stream(request: &FeedRequest, cors: &str) -> Bytes {
+    let (content_type, start) = match request.transport {
+        Transport::Sse => ("text/event-stream", Bytes::from_static(sse::START)),
+        Transport::Ndjson => ("application/x-ndjson", Bytes::new()),
+        Transport::Iframe => {
+            let start = iframe::start(&request.callback, request.parent.as_deref());
+            ("text/html; charset=utf-8", start)
+        }
+        Transport::WebSocket => {
+            return format!(
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                 Sec-WebSocket-Accept: {}\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\n\r\n",
+                request.accept
+            )
+            .into();
+        }
+        Transport::ShortPoll | Transport::LongPoll => unreachable!("a poll is not a stream"),
+    };
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nCache-Control: no-store\r\n\
+         X-Accel-Buffering: no\r\n{cors}Connection: close\r\n\r\n"
+    );
+    let mut out = BytesMut::with_capacity(head.len() + start.len());
+    out.put_slice(head.as_bytes());
+    out.put_slice(&start);
+    out.freeze()
+}

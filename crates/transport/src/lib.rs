@@ -1,0 +1,51 @@
+//! The six transports of the feed, over parked sockets.
+//!
+//! Entry point: [`Shards`]. Each shard is a thread that owns an epoll, a [`Hub`](encke_engine::Hub) and its
+//! connections; nothing is shared between shards on the way of a delivery. Files: `shard/` is the loop and what
+//! happens to connections, `request/` is how a request is read, [`sse`](self), `ndjson`, `iframe`, `poll` and `ws/`
+//! are how each transport looks on the wire.
+//!
+//! **States of a connection** (`conn::Phase`): it waits for a *request*; the gate is *admitting* it; then it is a
+//! *poll* or a *stream*; at the end it is *closing* (until what waits is written) and *lingering* (until the client
+//! has read it). A waiting connection is a socket, some 150 bytes, and its session in the hub: no buffers, no
+//! timer. It gets a buffer of its own only while a request or a frame is incomplete, and loses it afterwards.
+//!
+//! **Who owns it**: the shard, alone. Others reach it through the shard's inbox only; an answer for a connection
+//! that is gone finds another generation in its place and vanishes.
+//!
+//! **What may block**: nothing on a shard's thread but epoll. The [`Gate`] answers later if it needs the store.
+//!
+//! **How it gets behind and catches up**: what a socket can't take is kept (references, no copies), and its session
+//! falls behind: new events pass it by. When the socket has taken what was kept, the session reads on from its
+//! position, from the tail or by pages from the store, a bounded turn at a time, until it has everything and is live
+//! again. Whoever takes nothing for [`SLOW_READER_MS_MAX`](encke_engine::limits::SLOW_READER_MS_MAX) is cut and
+//! comes back with its cursor.
+//!
+//! **Bridges**: HTTP/2 and TLS end in the server crate. It hands one end of a socket pair to [`Shards::park`] and
+//! carries the bytes from the other. On it the shard writes an ordinary HTTP/1.1 answer: a head, then the body. A
+//! poll's has `Content-Length`; a stream's ends when the socket does; a WebSocket's is 101 and then raw frames,
+//! both ways. The bridge ends when either side closes: closing its end tells the shard that the client left.
+//!
+//! Never in here: SQL, accounts, tokio, hyper, TLS, a queue for each client, a wall clock.
+
+mod conn;
+mod framing;
+mod gate;
+mod head;
+mod iframe;
+mod inbox;
+mod ndjson;
+mod out;
+mod poll;
+mod request;
+mod shard;
+mod shards;
+mod sse;
+mod stats;
+mod wheel;
+mod ws;
+
+pub use gate::{Admission, Answer, Gate, Handoff, Reply, Who};
+pub use request::{Credentials, FeedRequest, PATH, Refusal, Transport};
+pub use shards::{Config, Kind, Parked, Seed, Shards, Timing};
+pub use stats::{DELAY_BOUNDS_US, Stats, TRANSPORTS};

@@ -1,0 +1,135 @@
+//! Writing, and what a connection could not take yet.
+//!
+//! Nothing is copied: what is kept are further references to the shared bytes. While something is kept, nothing
+//! is written past it, and the session reads from the log instead of being delivered to.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::os::fd::OwnedFd;
+
+use bytes::{Buf, Bytes};
+use rustix::io::Errno;
+use smallvec::SmallVec;
+
+/// Slices that the kernel takes in one call.
+const SLICES_MAX: usize = 1024;
+
+/// What became of a write.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Taken {
+    /// All of it was written.
+    All,
+    /// Some is kept until the connection can take it.
+    Kept,
+    /// The connection is broken.
+    Gone,
+}
+
+/// Bytes that wait for the connection to take them; never empty.
+#[derive(Debug)]
+pub struct Out {
+    queue: VecDeque<Bytes>,
+    /// Some of the first piece was written, so nothing may be put in its place.
+    started: bool,
+    /// The tick at which the connection last took something.
+    pub moved_at: u32,
+    /// How many of the bytes, or of those that went before, were answers to a client that does not read them.
+    pub answers: usize,
+}
+
+impl Out {
+    /// Whether what was written so far ends with a whole piece.
+    pub fn at_boundary(&self) -> bool {
+        !self.started
+    }
+}
+
+/// Writes the pieces, after those that wait, and counts what the connection took.
+pub fn put(
+    fd: &OwnedFd,
+    out: &mut Option<Box<Out>>,
+    pieces: &[&Bytes],
+    now: u32,
+    written: &mut u64,
+) -> Taken {
+    if let Some(out) = out {
+        out.queue.extend(pieces.iter().filter(|p| !p.is_empty()).map(|p| (*p).clone()));
+        return Taken::Kept;
+    }
+    for (number, group) in pieces.chunks(SLICES_MAX).enumerate() {
+        let wrote = match write(fd, group) {
+            Ok(n) => n,
+            Err(Errno::AGAIN) => 0,
+            Err(_) => return Taken::Gone,
+        };
+        *written += wrote as u64;
+        if wrote < group.iter().map(|p| p.len()).sum() {
+            *out = Some(Box::new(kept(&pieces[number * SLICES_MAX..], wrote, now)));
+            return Taken::Kept;
+        }
+    }
+    Taken::All
+}
+
+fn write(fd: &OwnedFd, pieces: &[&Bytes]) -> Result<usize, Errno> {
+    loop {
+        let result = match pieces {
+            [] => return Ok(0),
+            [one] => rustix::io::write(fd, one),
+            many => {
+                let slices: SmallVec<[IoSlice<'_>; 16]> =
+                    many.iter().map(|p| IoSlice::new(p)).collect();
+                rustix::io::writev(fd, &slices)
+            }
+        };
+        if result != Err(Errno::INTR) {
+            return result;
+        }
+    }
+}
+
+fn kept(pieces: &[&Bytes], wrote: usize, now: u32) -> Out {
+    let mut out = Out { queue: VecDeque::new(), started: false, moved_at: now, answers: 0 };
+    let mut skip = wrote;
+    for piece in pieces {
+        if skip >= piece.len() {
+            skip -= piece.len();
+            continue;
+        }
+        let mut rest = (*piece).clone();
+        rest.advance(skip);
+        out.started |= skip > 0;
+        skip = 0;
+        out.queue.push_back(rest);
+    }
+    out
+}
+
+/// Writes what waits, as far as the connection takes it.
+pub fn flush(fd: &OwnedFd, waiting: &mut Option<Box<Out>>, now: u32, written: &mut u64) -> Taken {
+    let Some(out) = waiting else { return Taken::All };
+    while !out.queue.is_empty() {
+        let pieces: SmallVec<[&Bytes; 16]> = out.queue.iter().take(SLICES_MAX).collect();
+        let result = write(fd, &pieces);
+        drop(pieces);
+        let mut wrote = match result {
+            Ok(n) => n,
+            Err(Errno::AGAIN) => return Taken::Kept,
+            Err(_) => return Taken::Gone,
+        };
+        *written += wrote as u64;
+        out.moved_at = now;
+        while let Some(first) = out.queue.front_mut() {
+            if wrote < first.len() {
+                first.advance(wrote);
+                out.started |= wrote > 0;
+                break;
+            }
+            wrote -= first.len();
+            out.started = false;
+            out.queue.pop_front();
+        }
+    }
+    *waiting = None;
+    Taken::All
+}

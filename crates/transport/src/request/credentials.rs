@@ -1,0 +1,53 @@
+//! What a request shows to prove who sends it.
+
+use std::fmt;
+
+use encke_engine::Error;
+
+use super::bad;
+
+/// Credentials as they came, unchecked. They never appear in logs: [`Debug`](fmt::Debug) tells only which are there.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+pub struct Credentials {
+    /// `Authorization: Bearer …`.
+    pub bearer: Option<Box<str>>,
+    /// The cookie `encke_session`.
+    pub session: Option<Box<str>>,
+    /// `?ticket=…`.
+    pub ticket: Option<Box<str>>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |there: bool| if there { "given" } else { "none" };
+        f.debug_struct("Credentials")
+            .field("bearer", &shown(self.bearer.is_some()))
+            .field("session", &shown(self.session.is_some()))
+            .field("ticket", &shown(self.ticket.is_some()))
+            .finish()
+    }
+}
+
+/// The token of an `Authorization` header; other schemes are none of ours.
+pub fn bearer(header: Option<&[u8]>) -> Result<Option<Box<str>>, Error> {
+    let Some(header) = header else { return Ok(None) };
+    let Some((scheme, token)) = header.split_at_checked(7) else { return Ok(None) };
+    if !scheme.eq_ignore_ascii_case(b"bearer ") {
+        return Ok(None);
+    }
+    let token = token.trim_ascii();
+    match std::str::from_utf8(token) {
+        Ok(token) if !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic()) => {
+            Ok(Some(token.into()))
+        }
+        _ => Err(bad("The bearer token has characters that no token has.")),
+    }
+}
+
+/// The value of `encke_session` in a `Cookie` header.
+pub fn session_cookie(header: &[u8]) -> Option<&str> {
+    let value = header
+        .split(|b| *b == b';')
+        .find_map(|pair| pair.trim_ascii().strip_prefix(b"encke_session="))?;
+    std::str::from_utf8(value).ok().filter(|v| !v.is_empty())
+}

@@ -1,0 +1,134 @@
+//! What the first bytes of a request say: is it for the feed, and is its head all here?
+
+use std::mem::MaybeUninit;
+use std::net::SocketAddr;
+
+use encke_engine::limits::{HEAD_BYTES_MAX, HEADERS_MAX};
+use encke_engine::{Code, Error};
+
+use super::{FeedRequest, Refusal};
+
+const START: &[u8] = b"GET /v1/feed";
+
+/// What to do with the bytes.
+#[derive(Debug)]
+pub enum First {
+    /// Wait for more.
+    Partial,
+    /// It is not for the feed, or not HTTP as it is read here: somebody else's.
+    Other,
+    /// A request for the feed, whose head takes so many bytes. A refusal without a length can't be followed
+    /// by another request.
+    Feed(Option<usize>, Result<Box<FeedRequest>, Refusal>),
+}
+
+/// Looks at the bytes of a request; `seen` of them were looked at before.
+pub fn look(bytes: &[u8], seen: usize, peer: SocketAddr) -> First {
+    let common = bytes.len().min(START.len());
+    if bytes[..common] != START[..common] {
+        return First::Other;
+    }
+    match bytes.get(START.len()) {
+        None => return First::Partial,
+        Some(b' ' | b'?') => {}
+        Some(_) => return First::Other,
+    }
+    // Parsing starts at the first byte each time, so it starts only when the head's end is there.
+    if !has_end(&bytes[seen.saturating_sub(3)..]) {
+        return if bytes.len() < HEAD_BYTES_MAX { First::Partial } else { too_large() };
+    }
+    let mut lines = [const { MaybeUninit::uninit() }; HEADERS_MAX];
+    let mut request = httparse::Request::new(&mut []);
+    let head = request.parse_with_uninit_headers(bytes, &mut lines);
+    match head {
+        Ok(httparse::Status::Complete(length)) if length > HEAD_BYTES_MAX => too_large(),
+        Ok(httparse::Status::Complete(length)) => {
+            let (Some(target), Some(minor)) = (request.path, request.version) else {
+                return First::Other;
+            };
+            let headers = request.headers.iter().map(|h| (h.name, h.value));
+            let parsed = FeedRequest::parse(target, minor, headers, peer, false);
+            let bodied = parsed.as_ref().is_err_and(|_| has_body(request.headers));
+            First::Feed((!bodied).then_some(length), parsed.map(Box::new))
+        }
+        Ok(httparse::Status::Partial) => First::Partial,
+        Err(httparse::Error::TooManyHeaders) => too_large(),
+        Err(_) => First::Other,
+    }
+}
+
+fn too_large() -> First {
+    let error = Error::new(Code::TooLarge, "The head of the request is too large.");
+    First::Feed(None, Err(error.into()))
+}
+
+/// A body would be taken for the next request.
+fn has_body(headers: &[httparse::Header<'_>]) -> bool {
+    headers.iter().any(|h| {
+        h.name.eq_ignore_ascii_case("content-length")
+            || h.name.eq_ignore_ascii_case("transfer-encoding")
+    })
+}
+
+fn has_end(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(b'\n', bytes)
+        .any(|at| matches!(&bytes[at + 1..], [b'\n', ..] | [b'\r', b'\n', ..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look_at(bytes: &[u8]) -> First {
+        look(bytes, 0, "127.0.0.1:9".parse().expect("an address"))
+    }
+
+    #[test]
+    fn what_is_not_for_the_feed_is_seen_at_once() {
+        for other in [
+            "POST /v1/feed HTTP/1.1\r\n",
+            "GET /v1/feeds",
+            "GET /v1/feed/",
+            "G\r\n",
+            "PRI * HTTP/2.0",
+            "get /v1/feed ",
+            "\r\nGET",
+            "GET /v1/feed HTTP/9.9\r\n\r\n",
+            "\u{16}\u{3}\u{1}",
+        ] {
+            assert!(matches!(look_at(other.as_bytes()), First::Other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_head_is_waited_for_to_its_end() {
+        let head = b"GET /v1/feed?live=sse HTTP/1.1\r\nHost: x\r\n\r\n";
+        for end in 0..head.len() {
+            assert!(matches!(look_at(&head[..end]), First::Partial), "{end}");
+        }
+        let more = [head, b"GET /next".as_slice()].concat();
+        assert!(matches!(look_at(&more), First::Feed(Some(n), Ok(_)) if n == head.len()));
+    }
+
+    #[test]
+    fn a_head_without_measure_is_refused() {
+        let refused = |bytes: &[u8]| {
+            let First::Feed(None, Err(refusal)) = look_at(bytes) else { panic!("not refused") };
+            assert_eq!(refusal.status, 413);
+        };
+        let mut long = b"GET /v1/feed HTTP/1.1\r\nX: ".to_vec();
+        long.resize(HEAD_BYTES_MAX, b'x');
+        refused(&long);
+        long.extend_from_slice(b"\r\n\r\n");
+        refused(&long);
+        let many = "A: b\r\n".repeat(HEADERS_MAX + 1);
+        refused(format!("GET /v1/feed HTTP/1.1\r\n{many}\r\n").as_bytes());
+    }
+
+    #[test]
+    fn nothing_follows_a_request_with_a_body() {
+        let lying =
+            b"GET /v1/feed HTTP/1.1\r\nContent-Length: 99\r\n\r\nGET /v1/feed HTTP/1.1\r\n\r\n";
+        assert!(matches!(look_at(lying), First::Feed(None, Err(_))));
+    }
+}

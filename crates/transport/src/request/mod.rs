@@ -1,0 +1,313 @@
+//! A request for the feed, parsed and checked once, wherever it was read.
+
+mod credentials;
+mod first;
+mod query;
+
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+
+use encke_engine::{Code, Cursor, Error, limits};
+
+pub use credentials::Credentials;
+pub(crate) use first::{First, look};
+
+use crate::ws::handshake;
+
+/// The path of the feed.
+pub const PATH: &str = "/v1/feed";
+
+/// How the answer travels.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Transport {
+    /// JSON at once.
+    ShortPoll,
+    /// JSON as soon as there is something.
+    LongPoll,
+    /// Server-sent events.
+    Sse,
+    /// One line of JSON an item.
+    Ndjson,
+    /// Script calls in a page that never ends.
+    Iframe,
+    /// Text frames, both ways.
+    WebSocket,
+}
+
+impl Transport {
+    /// All of them, in the order in which they are counted.
+    pub const ALL: [Transport; 6] = [
+        Transport::ShortPoll,
+        Transport::LongPoll,
+        Transport::Sse,
+        Transport::Ndjson,
+        Transport::Iframe,
+        Transport::WebSocket,
+    ];
+
+    /// Its name in metrics and logs, and as the value of `live` where it has one.
+    pub fn name(self) -> &'static str {
+        match self {
+            Transport::ShortPoll => "short-poll",
+            Transport::LongPoll => "long-poll",
+            Transport::Sse => "sse",
+            Transport::Ndjson => "ndjson",
+            Transport::Iframe => "iframe",
+            Transport::WebSocket => "websocket",
+        }
+    }
+
+    /// Whether it is asked again for each answer.
+    pub fn is_poll(self) -> bool {
+        matches!(self, Transport::ShortPoll | Transport::LongPoll)
+    }
+}
+
+/// A refusal as an HTTP answer: mostly just an error, sometimes with a status or a header of its own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// What the client is told in the body.
+    pub error: Error,
+    /// The HTTP status.
+    pub status: u16,
+    /// A header that this refusal carries besides.
+    pub header: Option<(&'static str, &'static str)>,
+    /// The foreign origin that may read the refusal.
+    pub allow_origin: Option<Box<str>>,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Refusal { status: error.code.status(), error, header: None, allow_origin: None }
+    }
+}
+
+/// A request for the feed. Nobody has checked its credentials yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FeedRequest {
+    /// How the answer is to travel.
+    pub transport: Transport,
+    /// What the client holds.
+    pub cursor: Option<Cursor>,
+    /// Seconds that a long poll may wait.
+    pub wait_s: u64,
+    /// The channels asked for, by name, each once.
+    pub channels: Vec<Box<str>>,
+    /// Whether the caller's conversations are wanted.
+    pub conversations: bool,
+    /// The client's own name for its device or tab; empty if it gave none.
+    pub client: Box<str>,
+    /// Iframe: the function of the parent page.
+    pub callback: Box<str>,
+    /// Iframe: the parent page's origin, if it is another one. Whether it may is for the gate to say.
+    pub parent: Option<Box<str>>,
+    /// What it shows to prove who it is.
+    pub credentials: Credentials,
+    /// The page that sends it.
+    pub origin: Option<Box<str>>,
+    /// The host that it was sent to.
+    pub host: Option<Box<str>>,
+    /// The address at the other end of the connection.
+    pub peer: SocketAddr,
+    /// Whether it came over TLS.
+    pub secure: bool,
+    /// Whether the connection may serve another request afterwards.
+    pub(crate) keep_alive: bool,
+    /// WebSocket: what the handshake is answered with.
+    pub(crate) accept: Box<str>,
+}
+
+/// The headers that matter, as they were read.
+#[derive(Default)]
+struct Headers<'a> {
+    accept: &'a [u8],
+    authorization: Option<&'a [u8]>,
+    session: Option<&'a str>,
+    origin: Option<&'a str>,
+    host: Option<&'a str>,
+    last_event_id: Option<&'a str>,
+    connection_close: bool,
+    connection_keep_alive: bool,
+    connection_upgrade: bool,
+    upgrade_websocket: bool,
+    ws_version: Option<&'a [u8]>,
+    ws_key: Option<&'a [u8]>,
+    body: bool,
+}
+
+fn bad(message: impl Into<String>) -> Error {
+    Error::new(Code::BadRequest, message)
+}
+
+fn once<'a, T>(
+    name: &str,
+    field: &mut Option<T>,
+    value: &'a [u8],
+    read: impl FnOnce(&'a [u8]) -> Option<T>,
+) -> Result<(), Error> {
+    let value = read(value)
+        .ok_or_else(|| bad(format!("The header {name} has a value that can't be read.")))?;
+    match field.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(bad(format!("The header {name} may come only once."))),
+    }
+}
+
+fn text(value: &[u8]) -> Option<&str> {
+    std::str::from_utf8(value).ok().map(str::trim)
+}
+
+fn has_token(value: &[u8], token: &str) -> bool {
+    value.split(|b| *b == b',').any(|t| t.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
+}
+
+impl<'a> Headers<'a> {
+    fn read(lines: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<Self, Error> {
+        let mut h = Headers::default();
+        for (name, value) in lines {
+            h.line(name, value)?;
+        }
+        Ok(h)
+    }
+
+    fn line(&mut self, name: &'a str, value: &'a [u8]) -> Result<(), Error> {
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        // By length first: most headers of a browser are none of these.
+        match name.len() {
+            4 if is("host") => once("Host", &mut self.host, value, text),
+            6 if is("accept") => {
+                self.accept = value;
+                Ok(())
+            }
+            6 if is("cookie") => {
+                self.session = self.session.or_else(|| credentials::session_cookie(value));
+                Ok(())
+            }
+            6 if is("origin") => once("Origin", &mut self.origin, value, text),
+            7 if is("upgrade") => {
+                self.upgrade_websocket |= has_token(value, "websocket");
+                Ok(())
+            }
+            10 if is("connection") => {
+                self.connection_close |= has_token(value, "close");
+                self.connection_keep_alive |= has_token(value, "keep-alive");
+                self.connection_upgrade |= has_token(value, "upgrade");
+                Ok(())
+            }
+            13 if is("authorization") => {
+                once("Authorization", &mut self.authorization, value, Some)
+            }
+            13 if is("last-event-id") => {
+                once("Last-Event-ID", &mut self.last_event_id, value, text)
+            }
+            14 if is("content-length") => {
+                self.body |= value.trim_ascii() != b"0";
+                Ok(())
+            }
+            17 if is("transfer-encoding") => {
+                self.body = true;
+                Ok(())
+            }
+            17 if is("sec-websocket-key") => {
+                once("Sec-WebSocket-Key", &mut self.ws_key, value, Some)
+            }
+            21 if is("sec-websocket-version") => {
+                once("Sec-WebSocket-Version", &mut self.ws_version, value, Some)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl FeedRequest {
+    /// Parses a GET of the feed. `target` is path and query; `minor` is the minor version of HTTP/1, 1 for HTTP/2.
+    pub fn parse<'a>(
+        target: &str,
+        minor: u8,
+        headers: impl Iterator<Item = (&'a str, &'a [u8])>,
+        peer: SocketAddr,
+        secure: bool,
+    ) -> Result<Self, Refusal> {
+        let headers = Headers::read(headers)?;
+        if headers.body {
+            return Err(bad("A request for the feed has no body.").into());
+        }
+        let query = target.split_once('?').map_or("", |(_, query)| query);
+        let query = query::Query::parse(query)?;
+        let mut accept = Box::<str>::default();
+        let transport = if headers.upgrade_websocket {
+            accept = handshake::check(
+                minor,
+                headers.connection_upgrade,
+                headers.ws_version,
+                headers.ws_key,
+            )?;
+            Transport::WebSocket
+        } else {
+            match query.live {
+                Some(live) => live,
+                None if memchr::memmem::find(headers.accept, b"text/event-stream").is_some() => {
+                    Transport::Sse
+                }
+                None => Transport::ShortPoll,
+            }
+        };
+        let cursor = match headers.last_event_id {
+            Some(id) if !id.is_empty() => Some(id.parse()?),
+            _ => query.cursor,
+        };
+        let keep_alive = !headers.connection_close && (minor > 0 || headers.connection_keep_alive);
+        Ok(FeedRequest {
+            transport,
+            cursor,
+            wait_s: query.wait_s.unwrap_or(limits::POLL_WAIT_S_DEFAULT),
+            channels: query.channels,
+            conversations: query.conversations,
+            client: query.client,
+            callback: query.callback,
+            parent: query.parent,
+            credentials: Credentials {
+                bearer: credentials::bearer(headers.authorization)?,
+                session: headers.session.map(Into::into),
+                ticket: query.ticket,
+            },
+            origin: headers.origin.map(Into::into),
+            host: headers.host.map(Into::into),
+            peer,
+            secure,
+            keep_alive,
+            accept,
+        })
+    }
+
+    /// The same from the parts of a request that hyper read. Its method must be GET and its path [`PATH`].
+    pub fn from_parts(
+        parts: &http::request::Parts,
+        peer: SocketAddr,
+        secure: bool,
+    ) -> Result<Self, Refusal> {
+        let target = parts.uri.path_and_query().map_or("", |t| t.as_str());
+        let minor = u8::from(parts.version != http::Version::HTTP_10);
+        let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let mut request = Self::parse(target, minor, headers, peer, secure)?;
+        if request.host.is_none() {
+            request.host = parts.uri.authority().map(|a| a.as_str().into());
+        }
+        Ok(request)
+    }
+
+    /// Equal for requests that would be admitted alike. Keyed afresh in each process, so that nobody can make
+    /// two requests collide: behind a proxy the next request on a connection may be somebody else's.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        static KEYS: OnceLock<RandomState> = OnceLock::new();
+        let mut hasher = KEYS.get_or_init(RandomState::new).build_hasher();
+        let FeedRequest { channels, conversations, client, credentials, origin, host, .. } = self;
+        (self.transport.is_poll(), channels, conversations, client).hash(&mut hasher);
+        (credentials, origin, host).hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! The parameters of the feed.
+
+use std::borrow::Cow;
+
+use encke_engine::{Code, Cursor, Error, limits};
+
+use super::{Transport, bad};
+
+/// The callback of an iframe that names none.
+const CALLBACK: &str = "encke";
+/// Characters of a callback's name, of a client's name.
+const NAME_CHARS_MAX: usize = 64;
+
+/// The parameters as given; what is absent has its default.
+#[derive(Debug)]
+pub struct Query {
+    pub cursor: Option<Cursor>,
+    pub live: Option<Transport>,
+    pub wait_s: Option<u64>,
+    pub channels: Vec<Box<str>>,
+    pub conversations: bool,
+    pub client: Box<str>,
+    pub callback: Box<str>,
+    pub parent: Option<Box<str>>,
+    pub ticket: Option<Box<str>>,
+}
+
+/// Names that are known, in the order of the bits that tell which came already.
+const KNOWN: [&str; 9] = [
+    "cursor",
+    "live",
+    "wait",
+    "channels",
+    "conversations",
+    "client",
+    "callback",
+    "parent",
+    "ticket",
+];
+
+impl Query {
+    /// Parses what follows the question mark. Unknown parameters are ignored, a repeated one is refused: two
+    /// readers of one URL must not see two meanings.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let mut query = Query {
+            cursor: None,
+            live: None,
+            wait_s: None,
+            channels: Vec::new(),
+            conversations: true,
+            client: Box::default(),
+            callback: CALLBACK.into(),
+            parent: None,
+            ticket: None,
+        };
+        let mut seen = 0u16;
+        for pair in text.split('&') {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let Some(number) = KNOWN.iter().position(|known| *known == name) else { continue };
+            if seen & 1 << number != 0 {
+                return Err(bad(format!("The parameter {name} may come only once.")));
+            }
+            seen |= 1 << number;
+            let value = decoded(value).ok_or_else(|| {
+                bad(format!("The parameter {name} is not percent-encoded UTF-8."))
+            })?;
+            query.set(name, &value)?;
+        }
+        Ok(query)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
+        match name {
+            "cursor" => self.cursor = Some(value.parse()?),
+            "live" => self.live = Some(live(value)?),
+            "wait" => self.wait_s = Some(wait(value)?),
+            "channels" => self.channels = channels(value)?,
+            "conversations" if value == "none" => self.conversations = false,
+            "conversations" => return Err(bad("The only value of conversations is none.")),
+            "client" if is_client(value) => self.client = value.into(),
+            "client" => return Err(bad("A client's name is 1 to 64 of A-Z a-z 0-9 _ -.")),
+            "callback" if is_callback(value) => self.callback = value.into(),
+            "callback" => {
+                return Err(bad(
+                    "A callback is a dotted JavaScript name of at most 64 characters.",
+                ));
+            }
+            "parent" if is_origin(value) => self.parent = Some(value.into()),
+            "parent" => return Err(bad("The parent is an origin such as https://example.org.")),
+            _ if value.is_empty() || !value.bytes().all(|b| b.is_ascii_graphic()) => {
+                return Err(Error::new(Code::NotSignedIn, "This is not a ticket."));
+            }
+            _ => self.ticket = Some(value.into()),
+        }
+        Ok(())
+    }
+}
+
+fn live(value: &str) -> Result<Transport, Error> {
+    use Transport::{Iframe, LongPoll, Ndjson, Sse};
+    let known = [LongPoll, Sse, Ndjson, Iframe].into_iter().find(|t| t.name() == value);
+    known.ok_or_else(|| bad("The values of live are long-poll, sse, ndjson and iframe."))
+}
+
+fn wait(value: &str) -> Result<u64, Error> {
+    let digits = !value.is_empty() && value.len() <= 4 && value.bytes().all(|b| b.is_ascii_digit());
+    let seconds = if digits { value.parse().ok() } else { None };
+    seconds
+        .filter(|s| *s <= limits::POLL_WAIT_S_MAX)
+        .ok_or_else(|| bad("wait is a whole number of seconds from 0 to 60."))
+}
+
+fn channels(value: &str) -> Result<Vec<Box<str>>, Error> {
+    let mut names: Vec<Box<str>> = Vec::new();
+    for name in value.split(',').filter(|name| !name.is_empty()) {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'-');
+        if name.len() > limits::CHANNEL_NAME_BYTES_MAX || !name.bytes().all(plain) {
+            return Err(bad("A channel's name is 1 to 128 of A-Z a-z 0-9 _ . : -."));
+        }
+        if !names.iter().any(|known| **known == *name) {
+            names.push(name.into());
+        }
+        if names.len() > limits::CHANNELS_PER_SESSION_MAX {
+            return Err(bad("At most 100 channels can be asked for at once."));
+        }
+    }
+    Ok(names)
+}
+
+fn is_client(value: &str) -> bool {
+    (1..=NAME_CHARS_MAX).contains(&value.len())
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+}
+
+/// `[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*`: it is written into a script, so nothing else gets through.
+pub fn is_callback(value: &str) -> bool {
+    let first = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$');
+    let name = |part: &str| {
+        let mut bytes = part.bytes();
+        bytes.next().is_some_and(first) && bytes.all(|b| first(b) || b.is_ascii_digit())
+    };
+    value.len() <= NAME_CHARS_MAX && value.split('.').all(name)
+}
+
+/// A serialised origin: scheme, host, perhaps a port. It is written into a script too.
+pub fn is_origin(value: &str) -> bool {
+    let Some((scheme, rest)) = value.split_once("://") else { return false };
+    let (host, port) = match rest.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (rest, None),
+    };
+    let port_ok =
+        port.is_none_or(|p| (1..=5).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()));
+    let name =
+        |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_');
+    let host_ok = match host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
+        Some(v6) => {
+            !v6.is_empty() && v6.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
+        }
+        None => !host.is_empty() && host.bytes().all(name),
+    };
+    let scheme_ok = matches!(scheme, "http" | "https");
+    value.len() <= 255 && scheme_ok && host_ok && port_ok
+}
+
+fn decoded(value: &str) -> Option<Cow<'_, str>> {
+    if !value.bytes().any(|b| matches!(b, b'%' | b'+')) {
+        return Some(Cow::Borrowed(value));
+    }
+    let mut out = Vec::with_capacity(value.len());
+    let mut bytes = value.bytes();
+    while let Some(byte) = bytes.next() {
+        out.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digit = |b: u8| char::from(b).to_digit(16);
+                let (high, low) = (digit(bytes.next()?)?, digit(bytes.next()?)?);
+                (high * 16 + low) as u8
+            }
+            plain => plain,
+        });
+    }
+    String::from_utf8(out).ok().map(Cow::Owned)
+}

@@ -1,0 +1,126 @@
+//! How connections come in.
+//!
+//! All shards watch the same listeners with `EPOLLEXCLUSIVE`: whoever is free accepts, nobody has a queue of its
+//! own that would be lost when it ends (as with `SO_REUSEPORT`), and a shard that has more than its share passes
+//! the newcomer on. A turn accepts a bounded burst, so those who are connected are served between bursts.
+
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::Ordering::Relaxed;
+
+use rustix::event::epoll::{self, EventData, EventFlags};
+use rustix::io::Errno;
+use rustix::net::{SocketFlags, acceptfrom_with};
+
+use super::{LISTENER, Shard, token};
+use crate::conn::Conn;
+use crate::gate::To;
+use crate::head;
+use crate::inbox::Message;
+use crate::request::Refusal;
+use crate::shards::{Kind, Parked};
+
+/// Connections accepted in one turn.
+const BURST: usize = 64;
+/// How many more connections than the idlest a shard may have before it passes newcomers on.
+const UNEVEN_MAX: u32 = 16;
+
+impl Shard {
+    /// Watches the listeners.
+    pub(super) fn listen(&self) -> rustix::io::Result<()> {
+        for (n, listener) in self.listeners.iter().enumerate() {
+            let flags = EventFlags::IN | EventFlags::EXCLUSIVE;
+            epoll::add(&self.epoll, listener, EventData::new_u64(LISTENER - n as u64), flags)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn accept(&mut self, listener: usize) {
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        for _ in 0..BURST {
+            match acceptfrom_with(&self.listeners[listener], flags) {
+                Ok((fd, peer)) => {
+                    let peer = peer.and_then(|p| SocketAddr::try_from(p).ok());
+                    self.place(fd, peer.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0))));
+                }
+                Err(Errno::INTR | Errno::CONNABORTED) => {}
+                Err(Errno::AGAIN) => return,
+                Err(error) => {
+                    // Out of files or memory: the listener would be ready again and again.
+                    tracing::warn!(%error, "no more connections can be accepted for now");
+                    for listener in self.listeners.iter() {
+                        let _ = epoll::delete(&self.epoll, listener);
+                    }
+                    self.listen_at = Some(self.now + 1);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Gives a new connection to the shard that is to have it.
+    fn place(&mut self, fd: OwnedFd, peer: SocketAddr) {
+        self.stats.accepted += 1;
+        let loads = &self.shared.loads;
+        let least = (0..loads.len()).min_by_key(|n| loads[*n].load(Relaxed)).unwrap_or(self.number);
+        let mine = loads[self.number].load(Relaxed);
+        // A shard that has drained reads no messages any more.
+        if self.deadline.is_none() && mine > loads[least].load(Relaxed) + UNEVEN_MAX {
+            loads[least].fetch_add(1, Relaxed);
+            self.shared.inboxes[least].push(Message::Accepted(fd, peer));
+        } else {
+            loads[self.number].fetch_add(1, Relaxed);
+            self.accepted(fd, peer);
+        }
+    }
+
+    /// Takes a connection that was counted as this shard's.
+    pub(super) fn accepted(&mut self, fd: OwnedFd, peer: SocketAddr) {
+        self.enter(Conn::new(fd, peer, self.now));
+    }
+
+    fn enter(&mut self, conn: Conn) -> Option<To> {
+        if self.conns.len() >= self.connections_max {
+            self.turn_away(&conn);
+            return None;
+        }
+        let to = self.conns.insert(conn);
+        self.stats.connections += 1;
+        let conn = self.conns.get(to)?;
+        // Registered once for everything; from here on only edges are reported.
+        let flags = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
+        if let Err(error) = epoll::add(&self.epoll, &conn.fd, token(to), flags) {
+            tracing::warn!(%error, "a connection can't be watched");
+            self.destroy(to);
+            return None;
+        }
+        self.schedule(to);
+        Some(to)
+    }
+
+    /// There is no room: says so, as far as it can be said without waiting.
+    fn turn_away(&mut self, conn: &Conn) {
+        self.shared.loads[self.number].fetch_sub(1, Relaxed);
+        self.stats.refused += 1;
+        // What was read is gone from the socket; closing with unread bytes would reset the connection.
+        let _ = rustix::io::read(&conn.fd, &mut [0u8; 4096]);
+        let answer = head::refusal(&Refusal::from(head::overloaded()), false);
+        let _ = rustix::io::write(&conn.fd, &answer);
+        let _ = rustix::net::shutdown(&conn.fd, rustix::net::Shutdown::Write);
+    }
+
+    /// Takes a connection from the HTTP server, and its request.
+    pub(super) fn parked(&mut self, parked: Parked) {
+        let Parked { io, peer, request, leftover, kind } = parked;
+        self.shared.loads[self.number].fetch_add(1, Relaxed);
+        if let Err(error) = rustix::io::ioctl_fionbio(&io, true) {
+            tracing::warn!(%error, "a parked connection can't be used");
+        }
+        let mut conn = Conn::new(io, peer, self.now);
+        conn.bridged = kind == Kind::Bridged;
+        conn.keep(&leftover);
+        if let Some(to) = self.enter(conn) {
+            self.guarded(to, |shard| shard.asked(to, request));
+        }
+    }
+}

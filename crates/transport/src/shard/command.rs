@@ -1,0 +1,116 @@
+//! What a WebSocket says: commands, pings, the end.
+
+use bytes::Bytes;
+use encke_engine::item::{self, Bye};
+use encke_engine::{Code, Error, limits};
+
+use super::Shard;
+use crate::conn::Phase;
+use crate::framing;
+use crate::gate::{Reply, To};
+use crate::request::Transport;
+use crate::ws::frame::{self, opcode};
+use crate::ws::reader::{self, Fault, Heard};
+
+impl Shard {
+    /// Bytes from a WebSocket.
+    pub(super) fn frames(&mut self, to: To, bytes: &mut [u8]) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        let mut partial = conn.partial.take();
+        let result = reader::read(&mut partial, bytes, |heard| self.hear(to, heard));
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        if conn.phase != Phase::Stream {
+            return;
+        }
+        match result {
+            Ok(()) => conn.partial = partial,
+            Err(Fault(code, reason)) => {
+                let bye = framing::item(Transport::WebSocket, &item::bye(Bye::Protocol, 0), None);
+                self.end_with(to, &[bye, frame::close(code, reason)]);
+            }
+        }
+    }
+
+    /// Returns whether to listen on.
+    fn hear(&mut self, to: To, heard: Heard<'_>) -> bool {
+        match heard {
+            Heard::Text(text) => self.command(to, text),
+            Heard::Ping(payload) => self.reply(to, &frame::whole(opcode::PONG, payload)),
+            Heard::Pong => {}
+            Heard::Close(code) => {
+                let echo = match code {
+                    Some(code) => frame::close(code, ""),
+                    None => frame::whole(opcode::CLOSE, &[]),
+                };
+                self.end_with(to, &[echo]);
+            }
+        }
+        self.conns.get(to).is_some_and(|conn| conn.phase == Phase::Stream)
+    }
+
+    fn command(&mut self, to: To, text: &str) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        let refused = if conn.drained {
+            Error::new(Code::Draining, "The server is going down; come back in a moment.")
+        } else if usize::from(conn.unanswered) >= limits::COMMANDS_UNANSWERED_MAX {
+            Error::new(Code::Overloaded, "Too many commands wait for their answer.")
+        } else {
+            conn.unanswered += 1;
+            if let Some(who) = &conn.who {
+                let frame = Bytes::copy_from_slice(text.as_bytes());
+                self.shared.gate.command(who, frame, Reply::new(to, self.inbox.clone()));
+            }
+            return;
+        };
+        let json = item::error(cheap_id(text), &refused);
+        self.reply(to, &frame::text(&json));
+    }
+
+    /// The answer to a command.
+    pub(super) fn answered(&mut self, to: To, item: Option<Bytes>) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        conn.unanswered = conn.unanswered.saturating_sub(1);
+        let over = conn.drained && conn.unanswered == 0;
+        if conn.phase != Phase::Stream {
+            return;
+        }
+        if let Some(item) = item {
+            self.reply(to, &frame::text(&item));
+        }
+        if over {
+            self.end(to, Bye::Drain);
+        }
+    }
+
+    /// Writes a frame that is no event; who lets too many of them wait is cut.
+    fn reply(&mut self, to: To, frame: &Bytes) {
+        self.put(to, &[frame]);
+        if let Some(out) = self.conns.get_mut(to).and_then(|conn| conn.out.as_mut()) {
+            out.answers += frame.len();
+            if out.answers > limits::OUT_BYTES_MAX {
+                self.cut(to);
+            }
+        }
+    }
+}
+
+/// The `id` of a command that is not parsed: the first one outside of any string.
+fn cheap_id(text: &str) -> Option<u64> {
+    let after = text.split_once("\"id\"")?.1.trim_start().strip_prefix(':')?.trim_start();
+    let digits = after.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_read_cheaply_and_never_out_of_a_text() {
+        assert_eq!(cheap_id(r#"{"type":"send","id": 17,"text":"x"}"#), Some(17));
+        assert_eq!(cheap_id(r#"{"text":"\"id\":5"}"#), None);
+        assert_eq!(cheap_id(r#"{"type":"typing"}"#), None);
+        assert_eq!(cheap_id(r#"{"id":-1}"#), None);
+        assert_eq!(cheap_id(r#"{"id":"1"}"#), None);
+    }
+}

@@ -1,0 +1,155 @@
+//! The way of a commit to the sockets: one encoding, one write for each live session.
+//!
+//! In the loop below there is no lock, no clock, no map and no allocation; what is unusual is noted and done after it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use encke_engine::hub::Took;
+use encke_engine::{Batch, Entry, Epoch, Position, Step, StreamId};
+use smallvec::SmallVec;
+
+use super::Shard;
+use crate::conn::{Conn, Phase};
+use crate::framing;
+use crate::gate::To;
+use crate::out::Taken;
+use crate::poll::{self, Body};
+
+/// What a delivery leaves to be done when all are served.
+enum After {
+    /// The connection is broken, or handling it panicked.
+    Gone,
+    /// It keeps something: its time runs.
+    Kept,
+    /// It has something left to do in its next turn.
+    Turn,
+    /// A poll that can't take a whole batch in one answer: it reads from here.
+    Read(Position),
+}
+
+impl Shard {
+    /// Hands a commit to everybody who is live.
+    pub(super) fn deliver(&mut self, batch: &Batch, published: Instant) {
+        let last = batch.steps.iter().rev().find_map(|step| match step {
+            Step::Event(entry) => Some(entry.event.position),
+            _ => None,
+        });
+        let cursor = self.hub.cursor_at(last.unwrap_or(self.hub.head()));
+        let Shard { hub, conns, stats, answer, now, epoch, .. } = self;
+        let mut after: Vec<(To, After)> = Vec::new();
+        let mut deliveries = 0;
+        hub.deliver(batch, |owner, entries| {
+            let Some((to, conn)) = conns.at(owner) else { return Took::Rest };
+            let written = &mut stats.bytes_out;
+            let one = || match conn.phase {
+                Phase::Stream => stream(conn, entries, *epoch, *now, written),
+                _ if poll::fit(entries.iter().copied()) < entries.len() => {
+                    let before = Position(entries[0].event.position.0 - 1);
+                    (Took::Rest, Some(After::Read(before)))
+                }
+                _ if conn.keep_alive && conn.cors.is_none() => {
+                    answered(conn, answer.answer(entries, cursor), *now, written)
+                }
+                _ => {
+                    let body = Body { events: entries, ..Body::default() };
+                    let bytes = poll::answer(body, cursor, conn.keep_alive, conn.cors());
+                    answered(conn, &bytes, *now, written)
+                }
+            };
+            let (took, left) = catch_unwind(AssertUnwindSafe(one)).unwrap_or_else(|_| {
+                stats.panics += 1;
+                (Took::Rest, Some(After::Gone))
+            });
+            deliveries += entries.len() as u64;
+            after.extend(left.map(|left| (to, left)));
+            took
+        });
+        if deliveries > 0 {
+            self.stats.delivered(deliveries, published.elapsed());
+        }
+        for (to, left) in after {
+            self.guarded(to, |shard| shard.after(to, left));
+        }
+    }
+
+    fn after(&mut self, to: To, left: After) {
+        match left {
+            After::Gone => self.destroy(to),
+            After::Kept => {
+                self.stats.fell_behind += 1;
+                self.schedule(to);
+            }
+            After::Turn => self.enqueue(to),
+            After::Read(position) => {
+                if let Some(session) = self.conns.get(to).and_then(|conn| conn.session) {
+                    self.hub.resume(session, position);
+                    self.poll(to);
+                }
+            }
+        }
+    }
+
+    /// Hands a signal to everybody who is live; whoever can't take it goes without (P9).
+    pub(super) fn signal(&mut self, stream: StreamId, item: &Bytes) {
+        let mut owners: Vec<u32> = Vec::new();
+        self.hub.signal(stream, |_, owner| owners.push(owner));
+        let mut framed: [Option<Bytes>; encke_engine::entry::FRAMINGS] = Default::default();
+        for owner in owners {
+            let Some((to, _)) = self.conns.at(owner) else { continue };
+            self.guarded(to, |shard| shard.signal_to(to, item, &mut framed));
+        }
+    }
+
+    fn signal_to(&mut self, to: To, item: &Bytes, framed: &mut [Option<Bytes>]) {
+        let Some(conn) = self.conns.get(to) else { return };
+        let Some(session) = conn.session else { return };
+        let transport = conn.transport;
+        if transport.is_poll() {
+            self.hub.rest(session);
+            let cursor = self.cursor_of(session);
+            let signals = std::slice::from_ref(item);
+            self.answer(to, Body { signals, ..Body::default() }, cursor);
+        } else {
+            let bytes = framed[framing::number(transport)]
+                .get_or_insert_with(|| framing::item(transport, item, None));
+            self.put(to, &[bytes]);
+        }
+    }
+}
+
+fn stream(
+    conn: &mut Conn,
+    entries: &[&Arc<Entry>],
+    epoch: Epoch,
+    now: u32,
+    written: &mut u64,
+) -> (Took, Option<After>) {
+    let taken = match entries {
+        [one] => conn.put(&[framing::event(conn.transport, one, epoch)], now, written),
+        many => {
+            let framed = many.iter().map(|e| framing::event(conn.transport, e, epoch));
+            let pieces: SmallVec<[&Bytes; 16]> = framed.collect();
+            conn.put(&pieces, now, written)
+        }
+    };
+    match taken {
+        Taken::All => (Took::All, None),
+        Taken::Kept => (Took::Full, Some(After::Kept)),
+        Taken::Gone => (Took::Rest, Some(After::Gone)),
+    }
+}
+
+fn answered(conn: &mut Conn, answer: &Bytes, now: u32, written: &mut u64) -> (Took, Option<After>) {
+    let next = if conn.keep_alive { Phase::Request } else { Phase::Closing };
+    conn.enter(next, now);
+    let left = match conn.put(&[answer], now, written) {
+        Taken::All if next == Phase::Closing || conn.stash.is_some() => Some(After::Turn),
+        Taken::All => None,
+        Taken::Kept => Some(After::Kept),
+        Taken::Gone => Some(After::Gone),
+    };
+    (Took::Rest, left)
+}

@@ -1,0 +1,147 @@
+//! How connections end.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+
+use bytes::Bytes;
+use encke_engine::item::{self, Bye};
+use rustix::net::Shutdown;
+
+use super::Shard;
+use crate::conn::Phase;
+use crate::gate::To;
+use crate::out::Taken;
+use crate::poll::Body;
+use crate::request::Transport;
+use crate::{framing, ws};
+
+/// When a reader that was cut is to come back: it was too slow, so not at once.
+const SLOW_AFTER_MS: u64 = 1_000;
+
+impl Shard {
+    /// Ends the session of a connection, if it has one.
+    pub(super) fn end_session(&mut self, to: To) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        let Some(session) = conn.session.take() else { return };
+        conn.paging = false;
+        self.hub.close(session);
+        self.stats.sessions[conn.transport as usize] -= 1;
+        if let Some(who) = conn.who.take() {
+            self.shared.gate.closed(&who);
+        }
+    }
+
+    /// Ends a connection at once.
+    pub(super) fn destroy(&mut self, to: To) {
+        let Some(mut conn) = self.conns.remove(to) else { return };
+        self.stats.connections -= 1;
+        self.shared.loads[self.number].fetch_sub(1, Relaxed);
+        if let Some(session) = conn.session.take() {
+            self.stats.sessions[conn.transport as usize] -= 1;
+            self.hub.close(session);
+            if let Some(who) = conn.who.take() {
+                self.shared.gate.closed(&who);
+            }
+        }
+    }
+
+    /// Ends a session with a reason; a connection without one ends with its next answer, or now.
+    pub(super) fn end(&mut self, to: To, why: Bye) {
+        let after_ms = match why {
+            Bye::Drain => self.spread(to),
+            Bye::Slow | Bye::TooMany => SLOW_AFTER_MS,
+            Bye::Revoked | Bye::Idle | Bye::Protocol => 0,
+        };
+        let bye = item::bye(why, after_ms);
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        match conn.phase {
+            Phase::Stream => {
+                let mut pieces = vec![framing::item(conn.transport, &bye, None)];
+                if conn.transport == Transport::WebSocket {
+                    pieces.push(ws::frame::bye(why));
+                }
+                self.end_with(to, &pieces);
+            }
+            Phase::Poll => {
+                let Some(session) = conn.session else { return self.destroy(to) };
+                conn.keep_alive = false;
+                let cursor = self.cursor_of(session);
+                self.answer(to, Body { bye: Some(&bye), ..Body::default() }, cursor);
+                self.end_session(to);
+            }
+            // Between two polls: the next one is refused, if there is one.
+            Phase::Request => self.end_session(to),
+            Phase::Admitting | Phase::Closing | Phase::Lingering => {}
+        }
+    }
+
+    /// Ends a session, writes these last pieces, then ends the connection.
+    pub(super) fn end_with(&mut self, to: To, pieces: &[Bytes]) {
+        self.end_session(to);
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        conn.stash = None;
+        conn.partial = None;
+        conn.enter(Phase::Closing, self.now);
+        let pieces: Vec<&Bytes> = pieces.iter().collect();
+        if self.put(to, &pieces) == Taken::All {
+            self.finish(to);
+        }
+    }
+
+    /// All is written: shuts our side, so that the client reads it to the end before the connection is gone.
+    pub(super) fn finish(&mut self, to: To) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        if rustix::net::shutdown(&conn.fd, Shutdown::Write).is_err() {
+            return self.destroy(to);
+        }
+        conn.enter(Phase::Lingering, self.now);
+        self.schedule(to);
+    }
+
+    /// Cuts a reader that takes nothing. It may be told why only where a whole frame ended.
+    pub(super) fn cut(&mut self, to: To) {
+        self.stats.slow_cut += 1;
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        let boundary = conn.out.as_ref().is_none_or(|out| out.at_boundary());
+        if boundary && conn.phase == Phase::Stream {
+            conn.out = None;
+            self.end(to, Bye::Slow);
+        }
+        self.destroy(to);
+    }
+
+    /// The credential of a connection was revoked.
+    pub(super) fn revoked(&mut self, owner: u32) {
+        if let Some((to, _)) = self.conns.at(owner) {
+            self.guarded(to, |shard| shard.end(to, Bye::Revoked));
+        }
+    }
+
+    /// The server goes down.
+    pub(super) fn drain(&mut self, deadline: Instant) {
+        self.deadline = Some(deadline);
+        for to in self.conns.all() {
+            self.guarded(to, |shard| shard.drain_one(to));
+        }
+    }
+
+    fn drain_one(&mut self, to: To) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        conn.drained = true;
+        conn.keep_alive = false;
+        if conn.phase == Phase::Request {
+            // A poll that is about to come back is told so; it gets a moment for it.
+            conn.since = self.now;
+            self.schedule(to);
+        } else if conn.unanswered == 0 {
+            self.end(to, Bye::Drain);
+        }
+    }
+
+    /// When this connection is to come back after a drain: spread evenly, without randomness.
+    pub(super) fn spread(&self, to: To) -> u64 {
+        let place = (u64::from(to.index) << 8) + self.number as u64;
+        let mixed = place.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        mixed % self.timing.drain_spread_ms.max(1)
+    }
+}

@@ -1,0 +1,132 @@
+//! What clients send: requests, and WebSocket frames.
+
+use std::net::TcpStream;
+use std::sync::atomic::Ordering::Relaxed;
+
+use encke_engine::limits;
+use rustix::event::epoll;
+use rustix::io::Errno;
+
+use super::{SCRATCH_BYTES, Shard};
+use crate::conn::Phase;
+use crate::gate::To;
+use crate::request::{First, Transport, look};
+
+/// Full buffers read from one connection in a turn.
+const READS_MAX: usize = 4;
+
+impl Shard {
+    /// Reads what is there; `hung_up` if the end, or an error, is to be found behind it.
+    pub(super) fn read(&mut self, to: To, hung_up: bool) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        // Empty at the start, and after a panic that lost it.
+        scratch.resize(SCRATCH_BYTES, 0);
+        self.read_into(to, hung_up, &mut scratch);
+        self.scratch = scratch;
+    }
+
+    fn read_into(&mut self, to: To, hung_up: bool, scratch: &mut [u8]) {
+        for _ in 0..READS_MAX {
+            let Some(conn) = self.conns.get_mut(to) else { return };
+            match rustix::io::read(&conn.fd, &mut *scratch) {
+                Ok(0) => return self.destroy(to),
+                Ok(n) => {
+                    conn.heard = self.now;
+                    self.input(to, &mut scratch[..n]);
+                    // A short read has emptied the socket; what comes later is another edge.
+                    if n < scratch.len() && !hung_up {
+                        return;
+                    }
+                }
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return,
+                Err(_) => return self.destroy(to),
+            }
+        }
+        if let Some(conn) = self.conns.get_mut(to) {
+            conn.readable = true;
+            self.enqueue(to);
+        }
+    }
+
+    fn input(&mut self, to: To, bytes: &mut [u8]) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        match (conn.phase, conn.transport) {
+            (Phase::Request, _) if conn.out.is_none() => match conn.stash.take() {
+                None => {
+                    conn.since = self.now;
+                    if self.request_bytes(to, bytes, 0) {
+                        self.keep(to, Box::new(bytes.to_vec()));
+                    }
+                }
+                Some(mut stash) => {
+                    let seen = stash.len();
+                    stash.extend_from_slice(bytes);
+                    if self.request_bytes(to, &stash, seen) {
+                        self.keep(to, stash);
+                    }
+                }
+            },
+            (Phase::Request | Phase::Admitting | Phase::Poll, _) => {
+                // The next request, early.
+                if conn.keep(bytes) > limits::HEAD_BYTES_MAX {
+                    self.destroy(to);
+                }
+            }
+            (Phase::Stream, Transport::WebSocket) => self.frames(to, bytes),
+            (Phase::Stream | Phase::Closing | Phase::Lingering, _) => {}
+        }
+    }
+
+    /// Goes on with bytes that came while another request was being answered.
+    pub(super) fn stashed(&mut self, to: To) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        if let Some(stash) = conn.stash.take() {
+            conn.since = self.now;
+            if self.request_bytes(to, &stash, 0) {
+                self.keep(to, stash);
+            }
+        }
+    }
+
+    /// Keeps what there is of a request until the rest comes.
+    #[expect(clippy::box_collection, reason = "as the connection keeps it")]
+    fn keep(&mut self, to: To, bytes: Box<Vec<u8>>) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        conn.stash = Some(bytes);
+        self.schedule(to);
+    }
+
+    /// All bytes of a request so far; `seen` were looked at before. Returns whether to keep them for the rest.
+    fn request_bytes(&mut self, to: To, bytes: &[u8], seen: usize) -> bool {
+        let Some(conn) = self.conns.get_mut(to) else { return false };
+        match look(bytes, seen, conn.peer()) {
+            First::Partial => return true,
+            First::Other => self.hand_off(to, bytes.to_vec()),
+            First::Feed(length, request) => {
+                conn.served = true;
+                conn.keep(length.map_or(&[], |n| &bytes[n..]));
+                match request {
+                    Ok(request) => self.asked(to, *request),
+                    Err(refusal) => {
+                        conn.keep_alive = length.is_some();
+                        self.refuse(to, &refusal);
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    /// Gives a connection to the HTTP server.
+    fn hand_off(&mut self, to: To, already_read: Vec<u8>) {
+        self.end_session(to);
+        let Some(conn) = self.conns.remove(to) else { return };
+        self.stats.connections -= 1;
+        self.stats.handed_off += 1;
+        self.shared.loads[self.number].fetch_sub(1, Relaxed);
+        let _ = epoll::delete(&self.epoll, &conn.fd);
+        let peer = conn.peer();
+        self.shared.handoff.http(TcpStream::from(conn.fd), already_read, peer);
+    }
+}

@@ -1,0 +1,324 @@
+//! One shard: a thread with an epoll, a hub and its connections.
+//!
+//! Each turn of the loop: what others sent, those who wait for another turn, those whose time has come, then
+//! the sockets. Everything that a connection does runs under [`Shard::guarded`], so a panic takes that one only.
+
+mod accept;
+mod admit;
+mod catch_up;
+mod command;
+mod deliver;
+mod end;
+mod input;
+mod poll;
+mod time;
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use encke_engine::hub::{Hub, State};
+use encke_engine::tail::Tail;
+use encke_engine::{Epoch, Position};
+use rustix::buffer::spare_capacity;
+use rustix::event::epoll::{EventData, EventFlags};
+use rustix::event::{Timespec, epoll};
+
+use crate::conn::{Conns, Phase};
+use crate::gate::To;
+use crate::inbox::{Inbox, Message};
+use crate::out::{self, Taken};
+use crate::poll::Shared as SharedAnswer;
+use crate::shards::{Seed, Shared, Timing};
+use crate::stats::{Counters, Stats};
+use crate::wheel::Wheel;
+
+/// Sockets looked at in one turn.
+const EVENTS_MAX: usize = 1024;
+/// Bytes read from a socket in one call.
+const SCRATCH_BYTES: usize = 64 * 1024;
+
+/// Tokens of what is not a connection; those of listeners count down from here.
+const WAKE: u64 = u64::MAX;
+const LISTENER: u64 = u64::MAX - 1;
+const LISTENERS_MAX: u64 = 1024;
+
+/// A shard, owned by its thread.
+pub struct Shard {
+    number: usize,
+    shared: Arc<Shared>,
+    inbox: Arc<Inbox>,
+    counters: Arc<Counters>,
+    epoll: OwnedFd,
+    listeners: Arc<[TcpListener]>,
+    /// The tick at which to listen again, after the process ran out of files.
+    listen_at: Option<u32>,
+    hub: Hub,
+    epoch: Epoch,
+    conns: Conns,
+    connections_max: usize,
+    wheel: Wheel,
+    timing: Timing,
+    started: Instant,
+    /// The present tick.
+    now: u32,
+    /// Read into and unmasked in; empty only while it is lent out.
+    scratch: Vec<u8>,
+    /// Connections that wait for another turn.
+    queue: VecDeque<To>,
+    answer: SharedAnswer,
+    stats: Stats,
+    /// When to end at the latest, once the server goes down.
+    deadline: Option<Instant>,
+}
+
+fn token(to: To) -> EventData {
+    EventData::new_u64(u64::from(to.generation & 0x7FFF_FFFF) << 32 | u64::from(to.index))
+}
+
+impl Shard {
+    pub fn new(
+        number: usize,
+        shared: Arc<Shared>,
+        listeners: Arc<[TcpListener]>,
+        seed: &Seed,
+        connections_max: usize,
+        timing: Timing,
+    ) -> io::Result<Self> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        let inbox = shared.inboxes[number].clone();
+        let edges = EventFlags::IN | EventFlags::ET;
+        epoll::add(&epoll, inbox.wake_fd(), EventData::new_u64(WAKE), edges)?;
+        let floor = Position(seed.head.0 - seed.tail.len() as u64);
+        let mut tail = Tail::new(floor);
+        seed.tail.iter().for_each(|entry| tail.push(entry.clone()));
+        let shard = Shard {
+            number,
+            inbox,
+            counters: shared.counters[number].clone(),
+            shared,
+            epoll,
+            listeners,
+            listen_at: None,
+            hub: Hub::new(seed.epoch, seed.trimmed, tail),
+            epoch: seed.epoch,
+            conns: Conns::default(),
+            connections_max,
+            wheel: Wheel::new(),
+            timing,
+            started: Instant::now(),
+            now: 0,
+            scratch: Vec::new(),
+            queue: VecDeque::new(),
+            answer: SharedAnswer::default(),
+            stats: Stats::default(),
+            deadline: None,
+        };
+        shard.listen()?;
+        Ok(shard)
+    }
+
+    /// Runs until it was drained. A panic outside of any connection leaves nothing that could be trusted: then
+    /// the process ends and everybody comes back to where they were.
+    pub fn run(mut self) {
+        if catch_unwind(AssertUnwindSafe(|| self.turns())).is_err() {
+            tracing::error!(shard = self.number, "a shard failed; the process ends");
+            std::process::abort();
+        }
+    }
+
+    fn turns(&mut self) {
+        let mut events: Vec<epoll::Event> = Vec::with_capacity(EVENTS_MAX);
+        let mut messages = Vec::new();
+        loop {
+            self.inbox.take(&mut messages);
+            for message in messages.drain(..) {
+                self.message(message);
+            }
+            for _ in 0..self.queue.len() {
+                if let Some(to) = self.queue.pop_front() {
+                    self.guarded(to, |shard| shard.turn(to));
+                }
+            }
+            self.tick();
+            self.counters.publish(&mut self.stats);
+            if self.is_finished() {
+                return;
+            }
+            let timeout = self.timeout();
+            events.clear();
+            match epoll::wait(&self.epoll, spare_capacity(&mut events), timeout.as_ref()) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => panic!("epoll: {error}"),
+            }
+            let ticks = self.started.elapsed().as_millis() as u64 / self.timing.tick_ms;
+            self.now = u32::try_from(ticks).expect("a tick count for decades");
+            for event in &events {
+                self.event(event.data.u64(), event.flags);
+            }
+        }
+    }
+
+    /// How long the sockets may be waited for.
+    fn timeout(&self) -> Option<Timespec> {
+        let wait = if !self.queue.is_empty() || !self.inbox.may_sleep() {
+            Duration::ZERO
+        } else if self.conns.len() == 0 && self.listen_at.is_none() && self.deadline.is_none() {
+            return None;
+        } else {
+            let next = u64::from(self.now + 1) * self.timing.tick_ms;
+            // A little late rather than a little early, which would be a turn for nothing.
+            Duration::from_millis(next + 1).saturating_sub(self.started.elapsed())
+        };
+        Timespec::try_from(wait).ok()
+    }
+
+    fn is_finished(&self) -> bool {
+        let over = |at: Instant| self.conns.len() == 0 || Instant::now() >= at;
+        self.deadline.is_some_and(over)
+    }
+
+    fn event(&mut self, token: u64, flags: EventFlags) {
+        if token == WAKE {
+            return;
+        }
+        if token > LISTENER - LISTENERS_MAX {
+            self.accept((LISTENER - token) as usize);
+            return;
+        }
+        let index = token as u32;
+        let generation = (token >> 32) as u32;
+        let Some((to, _)) = self.conns.at(index) else { return };
+        if to.generation & 0x7FFF_FFFF == generation {
+            self.guarded(to, |shard| shard.socket(to, flags));
+        }
+    }
+
+    /// Runs what concerns one connection; if it panics, that connection ends and nothing else.
+    fn guarded(&mut self, to: To, run: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| run(self))).is_ok() {
+            return;
+        }
+        tracing::error!(shard = self.number, "handling a connection panicked; it is closed");
+        self.stats.panics += 1;
+        if catch_unwind(AssertUnwindSafe(|| self.destroy(to))).is_err() {
+            tracing::error!(shard = self.number, "closing it panicked too");
+        }
+    }
+
+    fn socket(&mut self, to: To, flags: EventFlags) {
+        if flags.contains(EventFlags::OUT) {
+            self.flush(to);
+        }
+        if flags.intersects(EventFlags::IN | EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR)
+        {
+            let hung_up = EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR;
+            self.read(to, flags.intersects(hung_up));
+        }
+    }
+
+    fn message(&mut self, message: Message) {
+        match message {
+            Message::Batch(batch, at) => self.deliver(&batch, at),
+            Message::Signal(stream, item) => self.signal(stream, &item),
+            Message::Admitted(to, answer) => self.guarded(to, |s| s.admitted(to, answer)),
+            Message::Paged(to, page) => self.guarded(to, |s| s.paged(to, page)),
+            Message::Answered(to, item) => self.guarded(to, |s| s.answered(to, item)),
+            Message::Revoked(number, person, credential) => {
+                for owner in self.hub.revoke(number, person, credential) {
+                    self.revoked(owner);
+                }
+            }
+            Message::Parked(parked) => self.parked(*parked),
+            Message::Accepted(fd, peer) => self.accepted(fd, peer),
+            Message::Drain(deadline) => self.drain(deadline),
+        }
+    }
+
+    /// Lets a connection go on in the next turn of the loop.
+    fn enqueue(&mut self, to: To) {
+        if let Some(conn) = self.conns.get_mut(to)
+            && !conn.queued
+        {
+            conn.queued = true;
+            self.queue.push_back(to);
+        }
+    }
+
+    /// Another turn for a connection: whatever it has left to do.
+    fn turn(&mut self, to: To) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        conn.queued = false;
+        if std::mem::take(&mut conn.readable) {
+            self.read(to, false);
+        }
+        self.go_on(to);
+    }
+
+    /// What a connection does when nothing waits to be written to it.
+    fn go_on(&mut self, to: To) {
+        let Some(conn) = self.conns.get(to) else { return };
+        if conn.out.is_some() {
+            return;
+        }
+        match conn.phase {
+            Phase::Request if conn.stash.is_some() => self.stashed(to),
+            // A live one waits; asking for more is for those that read.
+            Phase::Poll if self.is_live(to) => {}
+            Phase::Poll => self.poll(to),
+            Phase::Stream => self.catch_up(to, Vec::new()),
+            Phase::Closing => self.finish(to),
+            Phase::Request | Phase::Admitting | Phase::Lingering => {}
+        }
+    }
+
+    /// The socket can take something again.
+    fn flush(&mut self, to: To) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        if conn.out.is_none() {
+            return;
+        }
+        match out::flush(&conn.fd, &mut conn.out, self.now, &mut self.stats.bytes_out) {
+            Taken::All => {
+                conn.wrote = self.now;
+                self.go_on(to);
+            }
+            Taken::Kept => {}
+            Taken::Gone => self.destroy(to),
+        }
+    }
+
+    /// Writes to a connection. If it can't take all, its session falls behind until it can.
+    fn put(&mut self, to: To, pieces: &[&Bytes]) -> Taken {
+        let Some(conn) = self.conns.get_mut(to) else { return Taken::Gone };
+        let taken = conn.put(pieces, self.now, &mut self.stats.bytes_out);
+        match taken {
+            Taken::All => {}
+            Taken::Kept => self.kept(to),
+            Taken::Gone => self.destroy(to),
+        }
+        taken
+    }
+
+    /// A connection keeps something that it could not take.
+    fn kept(&mut self, to: To) {
+        let Some(conn) = self.conns.get(to) else { return };
+        if let Some(session) = conn.session
+            && conn.phase == Phase::Stream
+        {
+            self.hub.fall_behind(session);
+        }
+        self.schedule(to);
+    }
+
+    /// Whether a connection's session has everything and waits.
+    fn is_live(&self, to: To) -> bool {
+        let session = self.conns.get(to).and_then(|conn| conn.session);
+        session.is_some_and(|session| self.hub.state(session) == State::Live)
+    }
+}

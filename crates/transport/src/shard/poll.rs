@@ -1,0 +1,78 @@
+//! How a poll gets its answer.
+
+use bytes::Bytes;
+use encke_engine::hub::Next;
+use encke_engine::{Cursor, Entry, limits};
+use std::sync::Arc;
+
+use super::Shard;
+use crate::conn::{Conn, Phase};
+use crate::gate::{Reply, To};
+use crate::out::Taken;
+use crate::poll::{self, Body};
+use crate::request::Transport;
+
+impl Shard {
+    /// Answers a poll if there is something, or if it does not wait; otherwise lets it wait.
+    pub(super) fn poll(&mut self, to: To) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        let Some(session) = conn.session else { return };
+        if conn.paging {
+            return;
+        }
+        match self.hub.next(session, limits::REPLAY_BYTES_MAX) {
+            Next::Live if conn.transport == Transport::ShortPoll || conn.wait == 0 => {
+                self.answer_with(to, &[]);
+            }
+            Next::Live => self.schedule(to),
+            Next::Entries(entries) => self.answer_with(to, &entries),
+            Next::Store(request) => {
+                conn.paging = true;
+                self.shared.gate.page(request, Reply::new(to, self.inbox.clone()));
+            }
+        }
+    }
+
+    /// Answers with these events, as many as fit, and lets the session rest behind them.
+    pub(super) fn answer_with(&mut self, to: To, entries: &[Arc<Entry>]) {
+        let Some(session) = self.conns.get(to).and_then(|conn| conn.session) else { return };
+        let fit = if entries.is_empty() { 0 } else { poll::fit(entries.iter()) };
+        if fit < entries.len() {
+            self.hub.resume(session, entries[fit - 1].event.position);
+        }
+        self.hub.rest(session);
+        let position = self.hub.position(session);
+        let more = position < self.hub.head();
+        self.stats.replayed += fit as u64;
+        let events: Vec<&Arc<Entry>> = entries[..fit].iter().collect();
+        let cursor = self.hub.cursor_at(position);
+        let plain = |conn: &Conn| conn.keep_alive && conn.cors.is_none();
+        if !more && self.conns.get(to).is_some_and(plain) {
+            // Those who were away at the same moment get the same answer too.
+            let answer = self.answer.answer(&events, cursor).clone();
+            return self.finish_answer(to, &answer);
+        }
+        self.answer(to, Body { events: &events, more, ..Body::default() }, cursor);
+    }
+
+    /// Writes an answer; the session, if there is one, rests already.
+    pub(super) fn answer(&mut self, to: To, body: Body<'_>, cursor: Cursor) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        let answer = poll::answer(body, cursor, conn.keep_alive, conn.cors());
+        self.finish_answer(to, &answer);
+    }
+
+    /// Writes a whole HTTP answer, after which the connection waits for the next request or ends.
+    pub(super) fn finish_answer(&mut self, to: To, answer: &Bytes) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        conn.request = None;
+        let next = if conn.keep_alive { Phase::Request } else { Phase::Closing };
+        conn.enter(next, self.now);
+        let more = next == Phase::Closing || conn.stash.is_some();
+        if self.put(to, &[answer]) == Taken::All && more {
+            // Not here and now: a client that sends many requests at once takes its turns like others.
+            self.enqueue(to);
+        }
+        self.schedule(to);
+    }
+}

@@ -1,0 +1,258 @@
+//! The handle to all shards: start, publish, park, drain.
+
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use std::{io, thread};
+
+use bytes::Bytes;
+use encke_engine::reach::Reach;
+use encke_engine::{Batch, Entry, Epoch, PersonId, Position, StreamId, limits};
+
+use crate::gate::{Gate, Handoff};
+use crate::head;
+use crate::inbox::{Inbox, Message};
+use crate::request::FeedRequest;
+use crate::shard::Shard;
+use crate::stats::{Counters, Stats};
+
+/// Every time that a shard keeps, in milliseconds; the defaults are those of [`limits`], tests shorten them.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// How coarse all of these are.
+    pub tick_ms: u64,
+    /// [`limits::HEAD_WAIT_MS_MAX`].
+    pub head_ms: u64,
+    /// [`limits::KEEP_ALIVE_MS_MAX`].
+    pub keep_alive_ms: u64,
+    /// [`limits::HEARTBEAT_MS`].
+    pub heartbeat_ms: u64,
+    /// [`limits::SLOW_READER_MS_MAX`].
+    pub slow_reader_ms: u64,
+    /// [`limits::SILENCE_MS_MAX`].
+    pub silence_ms: u64,
+    /// How long a connection that was told to end may take to do so.
+    pub linger_ms: u64,
+    /// [`limits::DRAIN_SPREAD_MS`].
+    pub drain_spread_ms: u64,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Timing {
+            tick_ms: 250,
+            head_ms: limits::HEAD_WAIT_MS_MAX,
+            keep_alive_ms: limits::KEEP_ALIVE_MS_MAX,
+            heartbeat_ms: limits::HEARTBEAT_MS,
+            slow_reader_ms: limits::SLOW_READER_MS_MAX,
+            silence_ms: limits::SILENCE_MS_MAX,
+            linger_ms: 3_000,
+            drain_spread_ms: limits::DRAIN_SPREAD_MS,
+        }
+    }
+}
+
+/// How the shards are set up.
+#[derive(Debug)]
+pub struct Config {
+    /// Sockets on which plain HTTP/1.1 is expected; every shard accepts from all of them.
+    pub listeners: Vec<TcpListener>,
+    /// How many shards; one for each core is right.
+    pub shards: usize,
+    /// Connections that one shard holds at most; one more is told to come back later.
+    pub connections_max: usize,
+    /// Times.
+    pub timing: Timing,
+}
+
+impl Config {
+    /// One shard a core, as many connections as the limit on open files allows with 256 in reserve.
+    pub fn new(listeners: Vec<TcpListener>) -> Self {
+        let shards = thread::available_parallelism().map_or(1, usize::from);
+        let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        let files = files.map_or(1 << 20, |n| usize::try_from(n).unwrap_or(1 << 20));
+        let connections_max = (files.saturating_sub(256) / shards).max(16);
+        Config { listeners, shards, connections_max, timing: Timing::default() }
+    }
+}
+
+/// The log as it stands when the shards start.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    /// The incarnation of the log.
+    pub epoch: Epoch,
+    /// What stands at or before this position was trimmed.
+    pub trimmed: Position,
+    /// The newest events, in order, without gaps, ending at `head`.
+    pub tail: Vec<Arc<Entry>>,
+    /// The position of the newest event.
+    pub head: Position,
+}
+
+/// Whose end a parked connection is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// The client's own TCP socket, plain HTTP/1.1. Kept alive after a poll; what is not for the feed is handed off again.
+    Direct,
+    /// One end of a socket pair; somebody else carries the bytes on. It serves this one request and then ends.
+    Bridged,
+}
+
+/// A connection that the HTTP server hands over together with a request for the feed. The shard answers it with
+/// exactly the bytes of an HTTP/1.1 answer, also when it is bridged (see the top of this crate).
+#[derive(Debug)]
+pub struct Parked {
+    /// The socket; it is made non-blocking.
+    pub io: OwnedFd,
+    /// Who is at the other end.
+    pub peer: SocketAddr,
+    /// What it asks.
+    pub request: FeedRequest,
+    /// Bytes that were read after the request.
+    pub leftover: Bytes,
+    /// Whose end it is.
+    pub kind: Kind,
+}
+
+/// What all shards share. None of it is touched on the way of a delivery.
+pub(crate) struct Shared {
+    pub gate: Arc<dyn Gate>,
+    pub handoff: Arc<dyn Handoff>,
+    pub inboxes: Vec<Arc<Inbox>>,
+    /// Connections of each shard, to spread new ones evenly.
+    pub loads: Vec<AtomicU32>,
+    pub counters: Vec<Arc<Counters>>,
+    pub draining: AtomicBool,
+}
+
+/// All shards of this process.
+pub struct Shards {
+    shared: Arc<Shared>,
+    revocations: Mutex<u64>,
+    next: AtomicUsize,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Shards {
+    /// Starts the threads; they accept from now on.
+    pub fn start(
+        config: Config,
+        seed: Seed,
+        gate: Arc<dyn Gate>,
+        handoff: Arc<dyn Handoff>,
+    ) -> io::Result<Arc<Shards>> {
+        let count = config.shards.max(1);
+        let inboxes = (0..count).map(|_| Inbox::new().map(Arc::new)).collect::<io::Result<_>>()?;
+        let shared = Arc::new(Shared {
+            gate,
+            handoff,
+            inboxes,
+            loads: (0..count).map(|_| AtomicU32::new(0)).collect(),
+            counters: (0..count).map(|_| Arc::default()).collect(),
+            draining: AtomicBool::new(false),
+        });
+        let listeners: Arc<[TcpListener]> = config.listeners.into();
+        for listener in listeners.iter() {
+            listener.set_nonblocking(true)?;
+            // Accepted sockets inherit it, which saves a call for each.
+            rustix::net::sockopt::set_tcp_nodelay(listener, true)?;
+        }
+        let mut threads = Vec::with_capacity(count);
+        for number in 0..count {
+            let shard = Shard::new(
+                number,
+                shared.clone(),
+                listeners.clone(),
+                &seed,
+                config.connections_max,
+                config.timing,
+            )?;
+            let named = thread::Builder::new().name(format!("shard-{number}"));
+            threads.push(named.spawn(move || shard.run())?);
+        }
+        Ok(Arc::new(Shards {
+            shared,
+            revocations: Mutex::new(0),
+            next: AtomicUsize::new(0),
+            threads: Mutex::new(threads),
+        }))
+    }
+
+    /// Hands a commit to every shard. To be called by the store's writer, in the order of commits, once each.
+    pub fn publish(&self, batch: Arc<Batch>) {
+        let now = Instant::now();
+        for inbox in &self.shared.inboxes {
+            inbox.push(Message::Batch(batch.clone(), now));
+        }
+    }
+
+    /// Takes over a connection from the HTTP server.
+    pub fn park(&self, parked: Parked) {
+        if self.shared.draining.load(Ordering::Acquire) {
+            // A shard that has drained reads no messages any more.
+            let answer = head::refusal(&head::draining(limits::DRAIN_SPREAD_MS).into(), false);
+            let _ = rustix::io::write(&parked.io, &answer);
+            return;
+        }
+        let start = self.next.fetch_add(1, Ordering::Relaxed);
+        let count = self.shared.inboxes.len();
+        let load = |n: &usize| self.shared.loads[*n].load(Ordering::Relaxed);
+        let least = (0..count).map(|n| (start + n) % count).min_by_key(load).unwrap_or(0);
+        self.shared.inboxes[least].push(Message::Parked(Box::new(parked)));
+    }
+
+    /// Goes down (P8): refuses new requests, tells everybody to come back with spread delays, finishes what was
+    /// accepted. Returns at once; the threads end when all connections are gone, at the latest after `within`.
+    pub fn drain(&self, within: Duration) {
+        self.shared.draining.store(true, Ordering::Release);
+        let deadline = Instant::now() + within;
+        for inbox in &self.shared.inboxes {
+            inbox.push(Message::Drain(deadline));
+        }
+    }
+
+    /// Waits until the threads have ended; call [`drain`](Self::drain) before. Blocks.
+    pub fn join(&self) {
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            // A shard that panics outside of a connection aborts the process, so there is nothing to pass on.
+            let _ = thread.join();
+        }
+    }
+
+    /// What was counted since the start, over all shards.
+    pub fn stats(&self) -> Stats {
+        Stats::sum(&self.shared.counters)
+    }
+}
+
+impl Drop for Shards {
+    fn drop(&mut self) {
+        self.drain(Duration::ZERO);
+    }
+}
+
+impl Reach for Shards {
+    fn signal(&self, stream: StreamId, item: Bytes) {
+        for inbox in &self.shared.inboxes {
+            inbox.push(Message::Signal(stream, item.clone()));
+        }
+    }
+
+    fn revocations(&self) -> u64 {
+        *self.revocations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn revoke(&self, person: PersonId, credential: Option<u64>) {
+        // The lock is held while they are told, so that every inbox has revocations in the order of their numbers.
+        let mut number = self.revocations.lock().unwrap_or_else(PoisonError::into_inner);
+        *number += 1;
+        for inbox in &self.shared.inboxes {
+            inbox.push(Message::Revoked(*number, person, credential));
+        }
+    }
+}
