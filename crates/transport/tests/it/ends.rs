@@ -1,0 +1,197 @@
+//! How feeds end: drain, revocation, too many, panics, hang-ups, no room.
+
+use std::net::Shutdown;
+use std::time::Duration;
+
+use encke_engine::PersonId;
+use encke_engine::reach::Reach;
+use encke_transport::{Timing, Transport};
+use serde_json::json;
+
+use crate::client::{Feed, Wire, get, header};
+use crate::world::{Setup, World};
+
+#[test]
+fn a_drain_tells_everybody_when_to_come_back() {
+    let world = World::new();
+    let mut feeds: Vec<Feed> = Transport::ALL[1..]
+        .iter()
+        .map(|transport| {
+            let mut feed = Feed::open(world.address, *transport, 5, None);
+            feed.ready();
+            feed
+        })
+        .collect();
+    let poll = &mut feeds[0];
+    poll.wire.send(get("live=long-poll", 5));
+    // A poll waits once the gate has let it in a second time, for other parameters than the first.
+    world.until(|w| w.shards.stats().sessions[1] == 1);
+    let mut busy = Feed::open(world.address, Transport::WebSocket, 6, None);
+    busy.ready();
+    busy.command(&json!({"type": "hold", "id": 1}));
+    world.until(|w| w.gate.held.lock().unwrap().len() == 1);
+    let mut idle = Wire::connect(world.address);
+    idle.send(get("", 7));
+    idle.answer().unwrap();
+
+    world.shards.drain(Duration::from_secs(20));
+    let body = feeds[0].wire.answer().unwrap().1;
+    let mut after = vec![body["bye"].clone()];
+    for feed in &mut feeds[1..] {
+        after.push(feed.next_of("bye"));
+        assert_eq!(feed.next(), None);
+    }
+    assert_eq!(feeds[4].closed, Some(1001));
+    for bye in &after {
+        assert_eq!((&bye["reason"], &bye["retry"]), (&"drain".into(), &true.into()));
+        assert!(bye["after_ms"].as_u64().unwrap() < 5000);
+    }
+    idle.send(get("", 7));
+    let (head, body) = idle.answer().unwrap();
+    assert!(head.starts_with("HTTP/1.1 503"), "{head}");
+    assert!(header(&head, "retry-after").is_some());
+    assert_eq!(body["error"]["code"], "draining");
+    // What was accepted is finished.
+    busy.command(&json!({"type": "ping", "id": 2}));
+    assert_eq!(busy.next().unwrap()["error"]["code"], "draining");
+    world.gate.held.lock().unwrap().pop().unwrap().answer(Some("{\"id\":1}".into()));
+    assert_eq!(busy.next().unwrap()["id"], 1);
+    assert_eq!(busy.next().unwrap()["reason"], "drain");
+    drop((feeds, busy, idle));
+    world.shards.join();
+}
+
+#[test]
+fn a_revoked_credential_ends_its_connections_and_no_others() {
+    for transport in &Transport::ALL[1..] {
+        let world = World::new();
+        let mut mine = Feed::open(world.address, *transport, 5, None);
+        let mut other = Feed::open(world.address, *transport, 6, None);
+        mine.ready();
+        other.ready();
+        if transport.is_poll() {
+            mine.wire.send(get("live=long-poll", 5));
+            world.until(|w| w.shards.stats().sessions[1] == 1);
+        }
+        world.shards.revoke(PersonId(5), Some(8));
+        world.shards.revoke(PersonId(5), Some(7));
+        if transport.is_poll() {
+            assert_eq!(mine.wire.answer().unwrap().1["bye"]["reason"], "revoked");
+        } else {
+            let bye = mine.next_of("bye");
+            assert_eq!((&bye["reason"], &bye["retry"]), (&"revoked".into(), &false.into()));
+            assert_eq!(mine.next(), None);
+        }
+        if *transport == Transport::WebSocket {
+            assert_eq!(mine.closed, Some(1008));
+        }
+        world.say(&["x"]);
+        assert_eq!(other.event().1, "x");
+    }
+}
+
+#[test]
+fn a_revocation_is_not_outrun_by_an_admission() {
+    let world = World::with(Setup { shards: 1, ..Setup::default() });
+    for (revoked, status) in [(6, "200"), (5, "401")] {
+        let door = world.gate.door.lock().unwrap();
+        let before = world.gate.seen.lock().unwrap().admitted;
+        let mut wire = Wire::connect(world.address);
+        wire.send(get("live=sse", 5));
+        // The credential was checked and found good, but the shard has not heard of it when it is revoked.
+        world.until(|w| w.gate.seen.lock().unwrap().admitted > before);
+        world.shards.revoke(PersonId(revoked), None);
+        drop(door);
+        assert_eq!(wire.head().unwrap().split(' ').nth(1), Some(status));
+    }
+}
+
+#[test]
+fn the_oldest_of_too_many_connections_ends() {
+    let world = World::with(Setup { shards: 1, ..Setup::default() });
+    let mut feeds: Vec<Feed> = (0..64)
+        .map(|_| {
+            let mut feed = Feed::open(world.address, Transport::Ndjson, 5, None);
+            feed.ready();
+            feed
+        })
+        .collect();
+    let mut last = Feed::open(world.address, Transport::Ndjson, 5, None);
+    last.ready();
+    assert_eq!(feeds[0].next_of("bye")["reason"], "too_many");
+    world.say(&["x"]);
+    assert_eq!(feeds[1].event().1, "x");
+    assert_eq!(last.event().1, "x");
+}
+
+#[test]
+fn a_panic_takes_one_connection() {
+    let world = World::with(Setup { shards: 1, ..Setup::default() });
+    let mut other = Feed::open(world.address, Transport::WebSocket, 6, None);
+    other.ready();
+    let mut wire = Wire::connect(world.address);
+    wire.send(get("live=sse&client=panic", 5));
+    assert!(wire.is_at_end());
+    let mut feed = Feed::open(world.address, Transport::WebSocket, 5, None);
+    feed.ready();
+    feed.command(&json!({"type": "panic", "id": 1}));
+    assert_eq!(feed.next(), None);
+    world.until(|w| w.shards.stats().panics == 2);
+    world.say(&["x"]);
+    assert_eq!(other.event().1, "x");
+    other.command(&json!({"type": "ping", "id": 3}));
+    assert_eq!(other.next().unwrap()["id"], 3);
+    assert_eq!(world.gate.seen.lock().unwrap().closed, 1);
+}
+
+#[test]
+fn a_client_that_leaves_is_noticed_at_once() {
+    for transport in Transport::ALL {
+        for half in [true, false] {
+            let world = World::new();
+            let mut feed = Feed::open(world.address, transport, 5, None);
+            feed.ready();
+            world.until(|w| w.gate.seen.lock().unwrap().opened == 1);
+            if half {
+                feed.wire.stream.shutdown(Shutdown::Write).unwrap();
+            } else {
+                drop(feed);
+            }
+            world.until(|w| w.shards.stats().connections == 0);
+            assert_eq!(world.gate.seen.lock().unwrap().closed, 1);
+            assert_eq!(world.shards.stats().sessions, [0; 6]);
+        }
+    }
+}
+
+#[test]
+fn an_idle_kept_alive_connection_is_closed() {
+    let timing = Timing { tick_ms: 20, keep_alive_ms: 100, ..Timing::default() };
+    let world = World::with(Setup { timing, ..Setup::default() });
+    let mut wire = Wire::connect(world.address);
+    wire.send(get("", 5));
+    wire.answer().unwrap();
+    assert!(wire.is_at_end());
+}
+
+#[test]
+fn who_finds_no_room_is_told_so_and_others_stay() {
+    let world = World::with(Setup { shards: 1, connections_max: 3, ..Setup::default() });
+    let mut feeds: Vec<Feed> = (0..3)
+        .map(|_| {
+            let mut feed = Feed::open(world.address, Transport::Ndjson, 5, None);
+            feed.ready();
+            feed
+        })
+        .collect();
+    let mut late = Wire::connect(world.address);
+    let (head, body) = late.answer().unwrap();
+    assert!(head.starts_with("HTTP/1.1 503"));
+    assert_eq!(body["error"]["code"], "overloaded");
+    world.say(&["x"]);
+    assert!(feeds.iter_mut().all(|f| f.event().1 == "x"));
+    drop(feeds.pop());
+    world.until(|w| w.shards.stats().connections == 2);
+    let mut again = Feed::open(world.address, Transport::Ndjson, 5, None);
+    again.ready();
+}

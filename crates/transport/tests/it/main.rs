@@ -1,0 +1,10 @@
+//! The transports over real sockets: one scenario list, every transport.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod client;
+mod ends;
+mod http;
+mod scenarios;
+mod slow;
+mod websocket;
+mod world;
