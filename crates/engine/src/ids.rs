@@ -46,7 +46,7 @@ pub const ID_MAX: u64 = (1 << 60) - 1;
 fn number(text: &str, prefix: char) -> Result<u64, BadId> {
     let digits = text.strip_prefix(prefix).ok_or(BadId)?;
     let plain = !digits.is_empty()
-        && !(digits.len() > 1 && digits.starts_with('0'))
+        && (digits == "0" || !digits.starts_with('0'))
         && digits.bytes().all(|b| b.is_ascii_digit());
     let value: u64 = if plain { digits.parse().map_err(|_| BadId)? } else { return Err(BadId) };
     if value == 0 || value > ID_MAX { Err(BadId) } else { Ok(value) }
@@ -173,7 +173,8 @@ mod tests {
     fn ids_have_one_text_form() {
         assert_eq!("p12".parse(), Ok(PersonId(12)));
         assert_eq!(PersonId(12).to_string(), "p12");
-        for bad in ["", "p", "12", "c12", "p0", "p012", "p-1", "p1x", "p99999999999999999999", "p１"]
+        for bad in
+            ["", "p", "12", "c12", "p0", "p012", "p-1", "p1x", "p99999999999999999999", "p１"]
         {
             assert_eq!(bad.parse::<PersonId>(), Err(BadId), "{bad}");
         }

@@ -113,6 +113,11 @@ pub fn signal(kind: &str, stream: StreamId, from: PersonId, body: &impl Serializ
     }))
 }
 
+/// Where a send stands: `{"seq","cursor","at"}`.
+pub fn sent(seq: Seq, cursor: Cursor, at_ms: u64) -> Bytes {
+    format!(r#"{{"seq":{},"cursor":"{cursor}","at":{at_ms}}}"#, seq.0).into()
+}
+
 /// The answer to a command that was done.
 pub fn ok(id: u64, result: &impl Serialize) -> Bytes {
     line(&serde_json::json!({"type": "ok", "id": id, "result": result}))

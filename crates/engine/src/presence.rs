@@ -61,9 +61,7 @@ impl Roll {
 
     /// A connection of a device ended.
     pub fn closed(&mut self, person: PersonId, device: &str, now_ms: u64) {
-        if let Some(device) =
-            self.people.get_mut(&person).and_then(|p| p.devices.get_mut(device))
-        {
+        if let Some(device) = self.people.get_mut(&person).and_then(|p| p.devices.get_mut(device)) {
             device.connections = device.connections.saturating_sub(1);
             device.left_ms = now_ms;
         }

@@ -142,7 +142,8 @@ impl<'a> Read<'a> {
             }
         }
         entries.reverse();
-        let more = entries.first().is_some_and(|e| e.event.back.0 > 0 && e.event.seq.0 > above.0 + 1);
+        let more =
+            entries.first().is_some_and(|e| e.event.back.0 > 0 && e.event.seq.0 > above.0 + 1);
         Ok((entries, more))
     }
 
@@ -156,8 +157,7 @@ impl<'a> Read<'a> {
              ORDER BY position LIMIT ?3"
         ))?;
         let scan = limits::SCAN_EVENTS_MAX;
-        let mut rows =
-            statement.query([request.after.0 as i64, until.0 as i64, scan as i64])?;
+        let mut rows = statement.query([request.after.0 as i64, until.0 as i64, scan as i64])?;
         let mut page = Page { entries: Vec::new(), up_to: request.after };
         let (mut seen, mut bytes) = (0, 0);
         while let Some(row) = rows.next()? {
@@ -187,9 +187,8 @@ impl<'a> Read<'a> {
         let mut statement = self.conn.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM log WHERE position > ?1 ORDER BY position LIMIT ?2"
         ))?;
-        let rows = statement.query_map([after.0 as i64, count as i64], |row| {
-            event_of_row(row, self.channels)
-        })?;
+        let rows = statement
+            .query_map([after.0 as i64, count as i64], |row| event_of_row(row, self.channels))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -85,11 +85,9 @@ impl Recent {
 
     /// Waits until everything up to `at`, which is committed, is here: the writer adds it right after its commit.
     pub fn wait_for(&self, at: Position) -> bool {
-        let waited = self.moved.wait_timeout_while(
-            self.lock(),
-            Duration::from_secs(5),
-            |inner| inner.tail.head() < at,
-        );
+        let waited = self.moved.wait_timeout_while(self.lock(), Duration::from_secs(5), |inner| {
+            inner.tail.head() < at
+        });
         waited.is_ok_and(|(_, timeout)| !timeout.timed_out())
     }
 
@@ -129,7 +127,9 @@ mod tests {
         let head = Head { seq: Seq(3), position: Position(3) };
         let recent = Recent::new(Tail::new(Position(5)), FxHashMap::from_iter([(stream, head)]));
         recent.forget(Position(4), 1);
-        assert!(matches!(recent.head_at(stream, Position(5)), HeadAt::Known(known) if known == head));
+        assert!(
+            matches!(recent.head_at(stream, Position(5)), HeadAt::Known(known) if known == head)
+        );
         recent.forget(Position(4), 0);
         assert!(matches!(
             recent.head_at(stream, Position(5)),

@@ -23,7 +23,9 @@ impl Row {
     pub fn get<T: Field>(&self, index: usize) -> Result<T, StoreError> {
         let value = self.0.get(index);
         value.and_then(T::from_value).ok_or_else(|| {
-            StoreError::Other(format!("field {index} of a row is {value:?}, which was not expected"))
+            StoreError::Other(format!(
+                "field {index} of a row is {value:?}, which was not expected"
+            ))
         })
     }
 }

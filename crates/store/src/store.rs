@@ -47,8 +47,10 @@ pub struct Opened {
     pub start: Start,
 }
 
+type Publish = Box<dyn Fn(Arc<Batch>) + Send>;
+
 /// The writer, ready to be started.
-pub struct Start(Box<dyn FnOnce(Box<dyn Fn(Arc<Batch>) + Send>) -> Result<(), StoreError> + Send>);
+pub struct Start(Box<dyn FnOnce(Publish) -> Result<(), StoreError> + Send>);
 
 impl Start {
     /// Starts it.
@@ -82,7 +84,8 @@ impl Store {
         let found = sqlite::open(&options.data, options.clock.now_ms())?;
         let lock = Arc::new(found.lock);
         let path = options.data.join("space.db");
-        let recent = Arc::new(Recent::new(sqlite::tail_of(found.head, &found.tail), found.dirty.clone()));
+        let recent =
+            Arc::new(Recent::new(sqlite::tail_of(found.head, &found.tail), found.dirty.clone()));
         let channels = Arc::new(found.channels);
         let stats = Arc::new(Stats::default());
         let (jobs, waiting) = sync_channel(limits::WRITES_WAITING_MAX);
@@ -105,9 +108,8 @@ impl Store {
             let (clock, fatal) = (options.clock, options.fatal);
             let writer = Writer { writing, jobs: waiting, clock, stats, publish, fatal, lock };
             let thread = std::thread::Builder::new().name("store".into());
-            let thread = thread
-                .spawn(move || writer.run())
-                .map_err(|e| StoreError::Other(e.to_string()))?;
+            let thread =
+                thread.spawn(move || writer.run()).map_err(|e| StoreError::Other(e.to_string()))?;
             *inner.writer.lock().expect("not poisoned") = Some(thread);
             Ok(())
         }));
@@ -123,7 +125,8 @@ impl Store {
         match self.0.jobs.try_send(job) {
             Ok(()) => {}
             Err(TrySendError::Full(job)) => {
-                let why = Error::new(Code::Overloaded, "Too many writes are waiting for the store.");
+                let why =
+                    Error::new(Code::Overloaded, "Too many writes are waiting for the store.");
                 job.refuse(why.retry_after_ms(1_000));
             }
             Err(TrySendError::Disconnected(job)) => job.refuse(sqlite::gone()),

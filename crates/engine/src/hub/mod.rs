@@ -189,9 +189,8 @@ impl Hub {
 
     /// The connections of a person: those of one credential, or all.
     pub fn owners_of(&self, person: PersonId, credential: Option<u64>) -> Vec<u32> {
-        let mine = |s: &&Session| {
-            s.person == person && credential.is_none_or(|c| c == s.credential)
-        };
+        let mine =
+            |s: &&Session| s.person == person && credential.is_none_or(|c| c == s.credential);
         self.sessions.iter().filter(mine).map(|s| s.owner).collect()
     }
 
@@ -354,9 +353,10 @@ impl Hub {
         for followed in &s.follows {
             let Follow { stream, from } = self.named(followed);
             for id in [Some(stream), stream.companion()].into_iter().flatten() {
-                let newer = self.tail.backwards(id).take_while(|e| {
-                    e.event.position > s.at && e.event.position >= from
-                });
+                let newer = self
+                    .tail
+                    .backwards(id)
+                    .take_while(|e| e.event.position > s.at && e.event.position >= from);
                 entries.extend(newer.cloned());
             }
         }

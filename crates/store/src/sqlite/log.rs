@@ -48,7 +48,7 @@ pub(super) fn insert(conn: &Connection, event: &Event) -> Result<(), StoreError>
         event.key.as_deref(),
         &event.body[..],
     ])?;
-    if event.seq.0 % MARK_EVERY == 0 {
+    if event.seq.0.is_multiple_of(MARK_EVERY) {
         let mut mark = conn.prepare_cached("INSERT INTO stream_mark VALUES (?1, ?2, ?3)")?;
         mark.execute([n(event.stream.raw()), n(event.seq.0), n(event.position.0)])?;
     }
@@ -60,8 +60,8 @@ pub(crate) fn event_at(
     at: Position,
     channels: &Channels,
 ) -> Result<Option<Event>, StoreError> {
-    let mut statement = conn
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM log WHERE position = ?1"))?;
+    let mut statement =
+        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM log WHERE position = ?1"))?;
     Ok(statement.query_row([at.0 as i64], |row| event_of_row(row, channels)).optional()?)
 }
 

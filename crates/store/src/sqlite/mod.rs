@@ -1,6 +1,7 @@
 //! SQLite: one file a space, one writer thread with group commit, readers of their own.
 
 mod backup;
+mod gather;
 mod keys;
 mod log;
 mod open;
@@ -11,8 +12,8 @@ mod writing;
 pub(crate) use log::{event_at, mark_from, newest, state, stored_head};
 pub(crate) use open::{connect, tail_of};
 
-pub use backup::{backup_name, check_file};
 pub(crate) use backup::copy_to;
+pub use backup::{backup_name, check_file};
 pub(crate) use log::{COLUMNS, event_of_row};
 pub(crate) use open::open;
 pub(crate) use readers::Readers;

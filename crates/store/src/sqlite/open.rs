@@ -72,10 +72,9 @@ fn look(dir: &Path, path: &Path) -> Result<(), StoreError> {
     let wal_used = std::fs::metadata(&wal).is_ok_and(|m| m.len() > 0);
     let mut header = [0; 20];
     match File::open(path).map(|mut file| file.read_exact(&mut header)) {
-        Err(e) if e.kind() == ErrorKind::NotFound && wal_used => Err(damaged(
-            path,
-            "it is missing, but its write-ahead log space.db-wal is there",
-        )),
+        Err(e) if e.kind() == ErrorKind::NotFound && wal_used => {
+            Err(damaged(path, "it is missing, but its write-ahead log space.db-wal is there"))
+        }
         Err(e) if e.kind() == ErrorKind::NotFound => make(dir, path),
         Err(e) => Err(other(&path.display().to_string(), e)),
         Ok(Err(_)) => Err(damaged(path, "it is cut off")),
@@ -144,9 +143,9 @@ fn lock(dir: &Path) -> Result<File, StoreError> {
     let path = dir.join("lock");
     let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
     let file = file.map_err(|e| other(&path.display().to_string(), e))?;
-    rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(|_| {
-        StoreError::InUse(format!("another Encke is using the folder {}", dir.display()))
-    })?;
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(
+        |_| StoreError::InUse(format!("another Encke is using the folder {}", dir.display())),
+    )?;
     Ok(file)
 }
 
@@ -176,7 +175,10 @@ fn migrate(conn: &Connection, dir: &Path, now_ms: u64) -> Result<(), StoreError>
     }
     for (sql, number) in MIGRATIONS.iter().zip(1u32..).skip(version as usize) {
         if number > 1 {
-            super::copy_to(conn, &dir.join("backups").join(format!("before-{number}-{now_ms}.db")))?;
+            super::copy_to(
+                conn,
+                &dir.join("backups").join(format!("before-{number}-{now_ms}.db")),
+            )?;
         }
         conn.execute_batch(&format!("BEGIN; {sql} PRAGMA user_version = {number}; COMMIT"))?;
         tracing::info!("the store has version {number} now");
@@ -231,8 +233,8 @@ fn tail(
 
 fn dirty_heads(conn: &Connection) -> Result<FxHashMap<StreamId, Head>, StoreError> {
     let stored = log::state(conn, "heads_position")?.unwrap_or(0);
-    let mut statement =
-        conn.prepare("SELECT stream, seq, position FROM log WHERE position > ?1 ORDER BY position")?;
+    let mut statement = conn
+        .prepare("SELECT stream, seq, position FROM log WHERE position > ?1 ORDER BY position")?;
     let mut rows = statement.query([stored as i64])?;
     let mut heads = FxHashMap::default();
     while let Some(row) = rows.next()? {

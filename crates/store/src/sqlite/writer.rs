@@ -1,17 +1,19 @@
 //! The writer thread: takes what waits, writes all of it in one transaction, answers after the commit.
 //!
 //! Alone, a write waits for one commit. Under load the next batch gathers while a commit runs, so batches grow by
-//! themselves; nobody ever waits for a batch to fill.
+//! themselves; [`Gather`] lets them grow further where that is worth it.
 
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use encke_engine::{Batch, Code, Error, Step, limits};
 
 use super::Writing;
+use super::gather::{self, Gather};
 use crate::append::{Append, Appended};
 use crate::clock::Clock;
 use crate::error::StoreError;
@@ -79,6 +81,8 @@ pub(crate) struct Writer {
 
 /// How long the writer is idle before it tidies up.
 const IDLE: Duration = Duration::from_millis(500);
+/// How often the length of the WAL is looked at, in commits.
+const CHECKPOINT_COMMITS: u64 = 16;
 /// How long a checkpoint that failed is not tried again.
 const CHECKPOINT_AGAIN: Duration = Duration::from_secs(1);
 
@@ -100,17 +104,29 @@ impl Writer {
         if let Err(e) = self.writing.prepare(self.clock.now_ms()) {
             return (self.fatal)(&e);
         }
-        let mut checkpoint_from = Instant::now();
+        let (mut commits, mut checkpoint_from) = (0, Instant::now());
+        let (mut gather, start) = (Gather::new(), Instant::now());
         loop {
             let going = match self.jobs.recv_timeout(IDLE) {
                 Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => break,
-                Ok(first) => self.batch(first),
+                Ok(first) => {
+                    if gather.pauses() {
+                        std::thread::sleep(gather::PAUSE);
+                    }
+                    let before = self.stats.writes.load(Relaxed);
+                    let going = self.batch(first);
+                    let written = self.stats.writes.load(Relaxed) - before;
+                    gather.committed(written as usize, start.elapsed());
+                    going
+                }
                 Err(RecvTimeoutError::Timeout) => self.tidy(),
             };
             if !going {
                 return;
             }
-            if Instant::now() >= checkpoint_from
+            commits += 1;
+            if commits % CHECKPOINT_COMMITS == 0
+                && Instant::now() >= checkpoint_from
                 && let Err(e) = self.writing.checkpoint()
             {
                 checkpoint_from = Instant::now() + CHECKPOINT_AGAIN;
@@ -119,7 +135,7 @@ impl Writer {
                 }
             }
         }
-        self.tidy();
+        self.finish();
     }
 
     /// Whether the store can go on after an error; if not, the process is told to end.
@@ -137,6 +153,15 @@ impl Writer {
         match self.writing.tidy(self.clock.now_ms()) {
             Ok(()) => true,
             Err(e) => self.survives(&e, "tidying"),
+        }
+    }
+
+    /// Leaves everything in the one file.
+    fn finish(&mut self) {
+        if self.tidy()
+            && let Err(e) = self.writing.empty_wal()
+        {
+            self.survives(&e, "copying the WAL into the database");
         }
     }
 
@@ -179,7 +204,7 @@ impl Writer {
             None => self.commit(written, replies),
         };
         if stop && going {
-            self.tidy();
+            self.finish();
         }
         going && !stop
     }

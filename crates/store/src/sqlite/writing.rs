@@ -144,10 +144,7 @@ impl Writing {
         if let Guard::Follows(person) = guard
             && !self.does_follow(person, event.stream)?
         {
-            return Err(Error::new(
-                Code::NotMember,
-                "You are not a member of this conversation.",
-            ));
+            return Err(Error::new(Code::NotMember, "You are not a member of this conversation."));
         }
         self.append_new(event)
     }
@@ -400,8 +397,17 @@ impl Writing {
             self.wal("PRAGMA wal_checkpoint(PASSIVE)")?;
             return Ok(());
         }
+        self.waiting_for_readers("PRAGMA wal_checkpoint(RESTART)")
+    }
+
+    /// Copies all that the WAL holds, as long as no reader is in the way.
+    pub(super) fn empty_wal(&self) -> Result<(), StoreError> {
+        self.waiting_for_readers("PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+
+    fn waiting_for_readers(&self, checkpoint: &str) -> Result<(), StoreError> {
         self.conn.busy_timeout(READERS_WAIT)?;
-        let done = self.wal("PRAGMA wal_checkpoint(RESTART)");
+        let done = self.wal(checkpoint);
         self.conn.busy_timeout(super::open::BUSY_WAIT)?;
         done.map(drop)
     }

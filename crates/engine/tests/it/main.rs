@@ -1,0 +1,6 @@
+//! The engine seen from outside.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod hub;
+mod tail;

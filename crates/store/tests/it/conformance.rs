@@ -1,0 +1,662 @@
+//! What every engine has to do, as functions over a [`Fixture`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use encke_engine::hub::{Follow, PageRequest};
+use encke_engine::{
+    Code, ConversationId, Entry, Error, PersonId, Position, Seq, Step, StreamId, limits,
+};
+use encke_store::{Guard, Read, Sql, params};
+
+use crate::space::{Fixture, Space, event, keyed, numbers};
+
+/// All of them, for a macro that makes a test of each.
+macro_rules! list {
+    ($suite:ident) => {
+        $suite! {
+            positions_and_numbers_have_no_gaps_under_concurrent_writers
+            what_is_published_is_what_is_committed_before_the_answer
+            a_repeated_key_is_the_first_send_or_a_conflict
+            a_key_is_remembered_over_a_restart_for_a_day
+            a_retry_is_answered_even_if_its_sender_was_removed_since
+            a_failed_write_leaves_nothing_and_its_neighbours_stay
+            a_panicking_write_takes_only_itself
+            a_panicking_read_or_answer_takes_only_itself
+            who_follows_may_append
+            a_subscription_stands_right_before_its_first_event
+            who_follows_already_goes_on_from_where_it_began
+            history_by_pages_in_both_directions
+            a_view_stays_as_it_is_while_others_write
+            a_page_of_a_replay_holds_what_is_followed_and_says_how_far_it_looked
+            a_page_of_a_replay_is_bounded
+            a_channel_keeps_its_number_and_a_bad_name_gets_none
+            a_reopened_store_goes_on_where_it_ended
+            a_killed_store_goes_on_where_it_ended
+            times_never_go_back
+            a_restored_backup_has_the_same_events_and_another_epoch
+            a_closed_store_refuses
+            a_read_cannot_write
+            too_many_waiting_writes_are_refused_at_once
+            too_large_an_event_is_refused_alone
+            the_writer_agrees_with_a_model
+        }
+    };
+}
+pub use crate::model::the_writer_agrees_with_a_model;
+pub(crate) use list;
+
+fn room(id: u64) -> StreamId {
+    StreamId::conversation(ConversationId(id))
+}
+
+fn setting(name: &str) -> impl FnOnce(&mut Read<'_>) -> Result<Option<String>, Error> + use<> {
+    let name = name.to_owned();
+    move |read| {
+        let row = read.query_one("SELECT value FROM setting WHERE name = ?1", params![name])?;
+        Ok(row.map(|row| row.get(0)).transpose()?)
+    }
+}
+
+const INSERT: &str = "INSERT INTO setting VALUES (?1, ?2)";
+
+/// Events published have positions and numbers without gaps, each pointing to the one before it in its stream.
+fn check_order(events: &[Arc<Entry>], first: u64) {
+    let mut newest: BTreeMap<StreamId, (u64, Position)> = BTreeMap::new();
+    for (entry, position) in events.iter().zip(first..) {
+        let event = &entry.event;
+        assert_eq!(event.position.0, position);
+        let (seq, back) = newest.get(&event.stream).copied().unwrap_or_default();
+        assert_eq!((event.seq.0, event.back), (seq + 1, back));
+        newest.insert(event.stream, (event.seq.0, event.position));
+    }
+}
+
+pub fn positions_and_numbers_have_no_gaps_under_concurrent_writers<F: Fixture>(new: fn() -> F) {
+    let space = Space::open(&new());
+    std::thread::scope(|scope| {
+        for writer in 0..8 {
+            let space = &space;
+            scope.spawn(move || {
+                for number in 0..100 {
+                    let stream = room(1 + (writer + number) % 5);
+                    if number % 3 == 0 {
+                        let work =
+                            move |tx: &mut encke_store::Tx<'_>| tx.append(event(stream, "1"));
+                        space.write(work).unwrap();
+                    } else {
+                        space.append(event(stream, "1")).unwrap();
+                    }
+                }
+            });
+        }
+    });
+    let events = space.events();
+    assert_eq!(events.len(), 800);
+    check_order(&events, 1);
+    let stored = space.read(|read| Ok(read.log_after(Position(0), 1_000)?)).unwrap();
+    assert!(stored.iter().eq(events.iter().map(|e| &e.event)));
+    assert_eq!(space.store.position(), Position(800));
+    assert_eq!(space.store.stats().events.load(Ordering::Relaxed), 800);
+}
+
+pub fn what_is_published_is_what_is_committed_before_the_answer<F: Fixture>(new: fn() -> F) {
+    let space = Space::open(&new());
+    let answers = space.together(|| {
+        let waiting = (0..20).map(|_| space.submit(event(room(1), "1"), Guard::Open));
+        waiting.collect::<Vec<_>>()
+    });
+    for answer in answers {
+        let appended = answer.recv().unwrap().unwrap();
+        let published = space.events();
+        let entry = &published[appended.position.0 as usize - 1];
+        assert_eq!((entry.event.position, entry.event.seq), (appended.position, appended.seq));
+        assert!(space.store.position() >= appended.position);
+    }
+    assert_eq!(space.batches().len(), 1, "what waits together is committed together");
+    check_order(&space.events(), 1);
+}
+
+pub fn a_repeated_key_is_the_first_send_or_a_conflict<F: Fixture>(new: fn() -> F) {
+    let space = Space::open(&new());
+    let first = space.append(keyed(room(1), 5, "k", "\"a\"")).unwrap();
+    assert!(!first.repeated);
+    let code = |result: Result<_, Error>| result.unwrap_err().code;
+    for _ in 0..2 {
+        let again = space.append(keyed(room(1), 5, "k", "\"a\"")).unwrap();
+        assert!(again.repeated);
+        assert_eq!((again.position, again.seq, again.at_ms), (first.position, first.seq, 1_000));
+        let event = keyed(room(1), 5, "k", "\"a\"");
+        assert!(space.write(|tx| tx.append(event)).unwrap().repeated);
+        assert_eq!(code(space.append(keyed(room(1), 5, "k", "\"b\""))), Code::KeyReused);
+        assert_eq!(code(space.append(keyed(room(2), 5, "k", "\"a\""))), Code::KeyReused);
+    }
+    // Another person's key of the same text is another key.
+    assert!(!space.append(keyed(room(1), 6, "k", "\"b\"")).unwrap().repeated);
+    // Within one commit too.
+    let answers = space.together(|| {
+        let bodies = ["\"a\"", "\"a\"", "\"b\""];
+        bodies.map(|body| space.submit(keyed(room(1), 5, "same", body), Guard::Open))
+    });
+    let [one, two, three] = answers.map(|answer| answer.recv().unwrap());
+    let (one, two) = (one.unwrap(), two.unwrap());
+    assert_eq!((one.repeated, two.repeated), (false, true));
+    assert_eq!((one.position, one.seq), (two.position, two.seq));
+    assert_eq!(code(three), Code::KeyReused);
+    assert_eq!(space.events().len(), 3);
+}
+
+pub fn a_key_is_remembered_over_a_restart_for_a_day<F: Fixture>(new: fn() -> F) {
+    let fixture = new();
+    let space = Space::open(&fixture);
+    let first = space.append(keyed(room(1), 5, "k", "1")).unwrap();
+    space.clock.0.store(1_000 + limits::KEY_AGE_MS, Ordering::Relaxed);
+    assert!(space.append(keyed(room(1), 5, "k", "1")).unwrap().repeated);
+    space.close();
+    let space = Space::open_at(&fixture, 1_000 + limits::KEY_AGE_MS);
+    let again = space.append(keyed(room(1), 5, "k", "1")).unwrap();
+    assert_eq!((again.position, again.repeated), (first.position, true));
+    assert_eq!(space.append(keyed(room(1), 5, "k", "2")).unwrap_err().code, Code::KeyReused);
+    // A day later it is forgotten, without a pause in which the store could tidy up.
+    space.clock.0.store(1_001 + limits::KEY_AGE_MS, Ordering::Relaxed);
+    let second = space.append(keyed(room(1), 5, "k", "2")).unwrap();
+    assert!(!second.repeated);
+    space.close();
+    let space = Space::open_at(&fixture, 1_001 + limits::KEY_AGE_MS);
+    let again = space.append(keyed(room(1), 5, "k", "2")).unwrap();
+    assert_eq!((again.position, again.repeated), (second.position, true));
+}
+
+pub fn a_retry_is_answered_even_if_its_sender_was_removed_since<F: Fixture>(new: fn() -> F) {
+    let space = Space::open(&new());
+    let person = PersonId(5);
+    space.write(move |tx| Ok(tx.subscribe(person, room(1))?)).unwrap();
+    let send = |body: &str| {
+        space.submit(keyed(room(1), 5, "k", body), Guard::Follows(person)).recv().unwrap()
+    };
+    let first = send("1").unwrap();
+    space.write(move |tx| Ok(tx.unsubscribe(person, room(1))?)).unwrap();
+    let again = send("1").unwrap();
+    assert_eq!((again.position, again.repeated), (first.position, true));
+    assert_eq!(send("2").unwrap_err().code, Code::KeyReused);
+    let other = space.submit(keyed(room(1), 5, "other", "1"), Guard::Follows(person));
+    assert_eq!(other.recv().unwrap().unwrap_err().code, Code::NotMember);
+}
+
+pub fn a_failed_write_leaves_nothing_and_its_neighbours_stay<F: Fixture>(new: fn() -> F) {
+    let fixture = new();
+    let space = Space::open(&fixture);
+    let person = PersonId(5);
+    space.append(event(room(1), "1")).unwrap();
+    let (before, failed, after) = space.together(|| {
+        let before = space.submit_write(|tx| {
+            tx.execute(INSERT, params!["before", "1"])?;
+            tx.append(keyed(room(1), 5, "before", "1"))
+        });
+        let failed = space.submit_write(move |tx| {
+            tx.execute(INSERT, params!["failed", "1"])?;
+            tx.subscribe(person, room(2))?;
+            tx.append(keyed(room(1), 5, "failed", "1"))?;
+            tx.append(keyed(room(9), 5, "also failed", "1"))?;
+            assert_eq!(tx.head(room(1))?.seq, Seq(3));
+            assert_eq!(tx.head(room(9))?.seq, Seq(1));
+            Err::<(), _>(Error::new(Code::Conflict, "no"))
+        });
+        // Members of a moment ago, had the write not failed.
+        let guarded = space.submit(event(room(2), "1"), Guard::Follows(person));
+        let after = space.submit(keyed(room(1), 5, "after", "1"), Guard::Open);
+        (before, (failed, guarded), after)
+    });
+    assert_eq!(before.recv().unwrap().unwrap().position, Position(2));
+    assert_eq!(failed.0.recv().unwrap().unwrap_err().code, Code::Conflict);
+    assert_eq!(failed.1.recv().unwrap().unwrap_err().code, Code::NotMember);
+    let after = after.recv().unwrap().unwrap();
+    assert_eq!((after.position, after.seq), (Position(3), Seq(3)));
+    assert_eq!(space.read(setting("before")).unwrap().as_deref(), Some("1"));
+    assert_eq!(space.read(setting("failed")).unwrap(), None);
+    assert_eq!(space.read(|read| read.head(room(9))).unwrap().seq, Seq(0));
+    // Its keys are free, and what follows is numbered as if it had never been.
+    assert!(!space.append(keyed(room(9), 5, "failed", "2")).unwrap().repeated);
+    check_order(&space.events(), 1);
+    assert!(space.steps().iter().all(|step| matches!(step, Step::Event(_))));
+    space.close();
+    let space = Space::open(&fixture);
+    assert_eq!(space.opened.head, Position(4));
+    assert_eq!(space.append(event(room(9), "1")).unwrap().seq, Seq(2));
+}
+
+pub fn a_panicking_write_takes_only_itself<F: Fixture>(new: fn() -> F) {
+    let space = Space::open(&new());
+    let (panicked, after) = space.together(|| {
+        let panicked = space.submit_write(|tx| {
+            tx.execute(INSERT, params!["panicked", "1"])?;
+            tx.append(event(room(1), "1"))?;
+            if tx.now_ms() > 0 { panic!("on purpose") } else { Ok(()) }
+        });
+        (panicked, space.submit(event(room(1), "1"), Guard::Open))
+    });
+    assert_eq!(panicked.recv().unwrap().unwrap_err().code, Code::Internal);
+    assert_eq!(after.recv().unwrap().unwrap().position, Position(1));
+    assert_eq!(space.read(setting("panicked")).unwrap(), None);
+    assert_eq!(space.events().len(), 1);
+}
+
+pub fn a_panicking_read_or_answer_takes_only_itself<F: Fixture>(new: fn() -> F) {
+    let space = Space::open(&new());
+    for _ in 0..5 {
+        let read =
+            space.read(|read| if read.position().0 == 0 { panic!("on purpose") } else { Ok(()) });
+        assert_eq!(read.unwrap_err().code, Code::Internal);
+    }
+    let after = space.together(|| {
+        space.store.submit_write(|_| Ok(()), |_| panic!("on purpose"));
+        let reply = Box::new(|_| panic!("on purpose"));
+        let event_ = event(room(1), "1");
+        space.store.submit(encke_store::Append { event: event_, guard: Guard::Open, reply });
+        space.submit(event(room(1), "1"), Guard::Open)
+    });
+    assert_eq!(after.recv().unwrap().unwrap().position, Position(2));
+    assert_eq!(space.read(|read| read.head(room(1))).unwrap().seq, Seq(2));
+}
+
+pub fn who_follows_may_append<F: Fixture>(new: fn() -> F) {
+    let fixture = new();
+    let space = Space::open(&fixture);
+    let (p, q) = (PersonId(1), PersonId(2));
+    let send = |person| space.submit(event(room(1), "1"), Guard::Follows(person));
+    assert_eq!(send(p).recv().unwrap().unwrap_err().code, Code::NotMember);
+    // Before, between and after, all in one commit.
+    let answers = space.together(|| {
+        let mut answers = vec![(send(p), false)];
+        space.submit_write(move |tx| Ok(tx.subscribe(p, room(1))?));
+        answers.extend([(send(p), true), (send(q), false)]);
+        space.submit_write(move |tx| Ok(tx.unsubscribe(p, room(1))?));
+        answers.push((send(p), false));
+        space.submit_write(move |tx| Ok(tx.subscribe(p, room(1))?));
+        answers.push((send(p), true));
+        answers
+    });
+    for (answer, expected) in answers {
+        assert_eq!(answer.recv().unwrap().is_ok(), expected);
+    }
+    space.close();
+    let space = Space::open(&fixture);
+    let send = |person| space.submit(event(room(1), "1"), Guard::Follows(person));
+    assert_eq!(send(p).recv().unwrap().unwrap().seq, Seq(3));
+    assert_eq!(send(q).recv().unwrap().unwrap_err().code, Code::NotMember);
+}
+
+pub fn a_subscription_stands_right_before_its_first_event<F: Fixture>(new: fn() -> F) {
+    let space = Space::open(&new());
+    let person = PersonId(1);
+    let write = space.write(move |tx| {
+        tx.append(event(room(1), "1"))?;
+        tx.subscribe(person, room(1))?;
+        tx.append(event(room(1), "2"))?;
+        tx.unsubscribe(person, room(1))?;
+        tx.append(event(room(1), "3"))?;
+        // Not there: nothing changes.
+        Ok(tx.unsubscribe(person, room(1))?)
+    });
+    write.unwrap();
+    let text = |step: &Step| match step {
+        Step::Event(entry) => format!("event {}", entry.event.position.0),
+        Step::Subscribe { person: p, stream, from } => {
+            assert_eq!((*p, *stream), (person, room(1)));
+            format!("from {}", from.0)
+        }
+        Step::Unsubscribe { person: p, stream } => {
+            assert_eq!((*p, *stream), (person, room(1)));
+            "gone".to_owned()
+        }
+    };
+    let steps: Vec<_> = space.steps().iter().map(text).collect();
+    assert_eq!(steps, ["event 1", "from 2", "event 2", "gone", "event 3"]);
+    let query = "SELECT count(*) FROM follow";
+    let left =
+        space.read(move |read| Ok(read.query_one(query, params![])?.unwrap().get::<u64>(0)?));
+    assert_eq!(left.unwrap(), 0);
+}
+
+pub fn who_follows_already_goes_on_from_where_it_began<F: Fixture>(new: fn() -> F) {
+    let space = Space::open(&new());
+    let person = PersonId(1);
+    for _ in 0..2 {
+        space.write(move |tx| Ok(tx.subscribe(person, room(1))?)).unwrap();
+        space.append(event(room(1), "1")).unwrap();
+    }
+    let query = "SELECT from_position FROM follow";
+    let from =
+        space.read(move |read| Ok(read.query_one(query, params![])?.unwrap().get::<u64>(0)?));
+    assert_eq!(from.unwrap(), 1);
+    assert_eq!(space.steps().iter().filter(|s| matches!(s, Step::Subscribe { .. })).count(), 1);
+}
+
+pub fn history_by_pages_in_both_directions<F: Fixture>(new: fn() -> F) {
+    let fixture = new();
+    let space = Space::open(&fixture);
+    // Streams of these lengths, interleaved.
+    let lengths = [0u64, 1, 63, 64, 65, 127, 128, 129, 500];
+    let filled = space.write(move |tx| {
+        for number in 0..500 {
+            for (length, id) in lengths.into_iter().zip(1..) {
+                if number < length {
+                    tx.append(event(room(id), &number.to_string()))?;
+                }
+            }
+        }
+        Ok(())
+    });
+    filled.unwrap();
+    check_pages(&space, &lengths);
+    space.close();
+    // From the store, not the memory of the writer; and a few more, of which the table of heads knows nothing.
+    let space = Space::open(&fixture);
+    check_pages(&space, &lengths);
+    let more = lengths.map(|length| length + 2);
+    for id in (1..=lengths.len() as u64).chain(1..=lengths.len() as u64) {
+        space.append(event(room(id), "1")).unwrap();
+    }
+    check_pages(&space, &more);
+}
+
+fn check_pages(space: &Space, lengths: &[u64]) {
+    for (length, id) in lengths.iter().copied().zip(1..) {
+        let edges = [0, 1, 2, 62, 63, 64, 65, 66, 127, 128, 129, 192, 193, 256, 499, 500, 501];
+        let near = [length.saturating_sub(1), length, length + 1, length + 2, u64::MAX];
+        let starts: Vec<u64> = edges.into_iter().chain(near).collect();
+        let checked = space.read(move |read| {
+            let seqs = |entries: Vec<Arc<Entry>>| -> Vec<u64> {
+                assert!(entries.iter().all(|e| e.event.stream == room(id)));
+                entries.iter().map(|e| e.event.seq.0).collect()
+            };
+            for count in [1, 2, 50, 64, 200, 1000] {
+                for start in starts.iter().copied() {
+                    let (entries, more) = read.before(room(id), Some(Seq(start)), count)?;
+                    let last = start.saturating_sub(1).min(length);
+                    let first = last.saturating_sub(count as u64) + 1;
+                    assert_eq!(seqs(entries), (first..=last).collect::<Vec<_>>());
+                    assert_eq!(more, last > 0 && first > 1, "{count} before {start} of {length}");
+                    let (entries, more) = read.after(room(id), Seq(start), count)?;
+                    let last = start.saturating_add(count as u64).min(length);
+                    let expected: Vec<u64> = (start.saturating_add(1)..=last).collect();
+                    assert_eq!(seqs(entries), expected, "{count} after {start} of {length}");
+                    assert_eq!(more, last < length, "{count} after {start} of {length}");
+                }
+                let (entries, more) = read.before(room(id), None, count)?;
+                let first = length.saturating_sub(count as u64) + 1;
+                assert_eq!(seqs(entries), (first..=length).collect::<Vec<_>>());
+                assert_eq!(more, length > count as u64);
+            }
+            Ok(())
+        });
+        checked.unwrap();
+    }
+}
+
+pub fn a_view_stays_as_it_is_while_others_write<F: Fixture>(new: fn() -> F) {
+    let space = Space::open(&new());
+    let count = |tx: &mut dyn Sql| -> Result<u64, Error> {
+        let query = "SELECT value FROM setting WHERE name = 'count'";
+        Ok(tx
+            .query_one(query, params![])?
+            .map_or(Ok(0), |row| row.get(0).map(|v: String| v.parse().unwrap()))?)
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 1..=300u64 {
+                let upsert = "INSERT INTO setting VALUES ('count', ?1)
+                              ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+                let write = space.write(move |tx| {
+                    tx.append(event(room(1 + number % 3), "1"))?;
+                    tx.append(event(room(1), "1"))?;
+                    tx.execute(upsert, params![(number * 2).to_string()])?;
+                    Ok(())
+                });
+                write.unwrap();
+            }
+        });
+        let mut seen = 0;
+        while seen < 600 {
+            let view = space.read(move |read| {
+                let position = read.position();
+                for _ in 0..3 {
+                    assert_eq!(count(read)?, position.0);
+                    assert_eq!(read.cursor().position, position);
+                    let heads = [1, 2, 3].map(|id| read.head(room(id)));
+                    let [one, two, three] = heads.map(Result::unwrap);
+                    assert_eq!(one.seq.0 + two.seq.0 + three.seq.0, position.0);
+                    assert_eq!(one.position, position, "each write ends with an event of it");
+                    let (newest, _) = read.before(room(1), None, 2)?;
+                    assert_eq!(newest.last().map_or(0, |e| e.event.position.0), position.0);
+                    let after = Position(position.0.saturating_sub(4));
+                    assert!(read.log_after(after, 100)?.len() <= 4);
+                    let follows = vec![Follow { stream: room(1), from: Position(0) }];
+                    let until = Position(position.0 + 100);
+                    let page = read.page(&PageRequest { after, until, follows })?;
+                    assert_eq!(page.up_to, position);
+                    assert!(read.event(Position(position.0 + 1))?.is_none());
+                }
+                Ok(position.0)
+            });
+            let now = view.unwrap();
+            assert!(now >= seen);
+            seen = now;
+        }
+    });
+}
+
+fn page(space: &Space, after: u64, until: u64, follows: &[(StreamId, u64)]) -> (Vec<u64>, u64) {
+    let follow =
+        |(stream, from): &(StreamId, u64)| Follow { stream: *stream, from: Position(*from) };
+    let follows = follows.iter().map(follow).collect();
+    let request = PageRequest { after: Position(after), until: Position(until), follows };
+    let page = space.read(move |read| Ok(read.page(&request)?)).unwrap();
+    (page.entries.iter().map(|e| e.event.position.0).collect(), page.up_to.0)
+}
+
+pub fn a_page_of_a_replay_holds_what_is_followed_and_says_how_far_it_looked<F: Fixture>(
+    new: fn() -> F,
+) {
+    let space = Space::open(&new());
+    let (receipts, own) = (StreamId::receipts(ConversationId(1)), StreamId::person(PersonId(1)));
+    for stream in [room(1), room(2), receipts, own, room(1), StreamId::channel(1), room(2), room(1)]
+    {
+        space.append(event(stream, "1")).unwrap();
+    }
+    let all: &[(StreamId, u64)] = &[(room(1), 0), (own, 0)];
+    assert_eq!(page(&space, 0, 8, all), (vec![1, 3, 4, 5, 8], 8));
+    assert_eq!(page(&space, 1, 7, all), (vec![3, 4, 5], 7));
+    assert_eq!(page(&space, 5, 7, all), (vec![], 7));
+    assert_eq!(page(&space, 8, 8, all), (vec![], 8));
+    assert_eq!(page(&space, 0, 8, &[]), (vec![], 8));
+    assert_eq!(page(&space, 0, 8, &[(room(1), 4), (room(2), 2)]), (vec![2, 5, 7, 8], 8));
+    assert_eq!(page(&space, 0, 8, &[(room(1), 3)]), (vec![3, 5, 8], 8), "from: this one too");
+    assert_eq!(page(&space, 0, 8, &[(receipts, 0)]), (vec![], 8), "receipts go with their room");
+    assert_eq!(page(&space, 0, 99, all).1, 8, "never beyond the view");
+}
+
+pub fn a_page_of_a_replay_is_bounded<F: Fixture>(new: fn() -> F) {
+    let space = Space::open(&new());
+    let scan = limits::SCAN_EVENTS_MAX as u64;
+    let filled = space.write(move |tx| {
+        for _ in 0..scan {
+            tx.append(event(room(2), "1"))?;
+        }
+        for _ in 0..1_500 {
+            tx.append(event(room(1), "1"))?;
+        }
+        let big = format!("\"{}\"", "x".repeat(limits::EVENT_BODY_BYTES_MAX - 2));
+        for _ in 0..10 {
+            tx.append(event(room(3), &big))?;
+        }
+        Ok(())
+    });
+    filled.unwrap();
+    let end = scan + 1_510;
+    // So many are looked at, so many are handed out, so many bytes; always something.
+    assert_eq!(page(&space, 0, end, &[(room(1), 0)]), (vec![], scan));
+    let (entries, up_to) = page(&space, scan, end, &[(room(1), 0)]);
+    assert_eq!((entries.len(), up_to), (limits::REPLAY_EVENTS_MAX, scan + 1_000));
+    let (entries, up_to) = page(&space, up_to, end, &[(room(1), 0)]);
+    assert_eq!((entries.len(), up_to), (500, end));
+    let (entries, up_to) = page(&space, scan + 1_500, end, &[(room(3), 0)]);
+    assert_eq!((entries.len(), up_to), (4, scan + 1_504));
+}
+
+pub fn a_channel_keeps_its_number_and_a_bad_name_gets_none<F: Fixture>(new: fn() -> F) {
+    let fixture = new();
+    let space = Space::open(&fixture);
+    let stream = |space: &Space, name: &str| space.store.channels().stream(name).unwrap();
+    let (heard, said, also) =
+        (stream(&space, "heard"), stream(&space, "said"), stream(&space, "also"));
+    assert_eq!(stream(&space, "said"), said);
+    space.append(event(said, "1")).unwrap();
+    space.append(event(said, "2")).unwrap();
+    let gone = space.write(move |tx| {
+        tx.append(event(also, "1"))?;
+        Err::<(), _>(Error::new(Code::Conflict, "no"))
+    });
+    assert!(gone.is_err());
+    space.append(event(also, "1")).unwrap();
+    assert_eq!(space.events()[2].event.channel.as_deref(), Some("also"));
+    assert_eq!(space.store.channels().name(heard).as_deref(), Some("heard"));
+    assert_eq!(space.store.channels().name(room(1)), None);
+    for bad in ["", "a b", "ä", "a/b", "\n", &"x".repeat(129)] {
+        assert_eq!(space.store.channels().stream(bad).unwrap_err().code, Code::Invalid, "{bad:?}");
+    }
+    stream(&space, &"x".repeat(128));
+    space.close();
+    let space = Space::open(&fixture);
+    assert_eq!((stream(&space, "said"), stream(&space, "also")), (said, also));
+    assert_eq!(space.append(event(said, "3")).unwrap().seq, Seq(3));
+    let fresh = stream(&space, "fresh");
+    assert!(![said, also].contains(&fresh));
+    assert_eq!(space.opened.tail[0].event.channel.as_deref(), Some("said"));
+}
+
+/// Some events in three streams.
+fn fill(space: &Space, count: u64) {
+    for number in 0..count {
+        space.append(keyed(room(1 + number % 3), 5, &format!("k{number}"), "1")).unwrap();
+    }
+}
+
+fn check_goes_on(space: &Space, epoch: encke_engine::Epoch, count: u64) {
+    assert_eq!((space.opened.epoch, space.opened.head), (epoch, Position(count)));
+    assert_eq!(space.store.position(), Position(count));
+    check_order(&space.opened.tail, 1);
+    assert_eq!(space.opened.tail.len() as u64, count);
+    for id in 1..=3 {
+        let seq = (count + 3 - id) / 3;
+        assert_eq!(space.read(move |read| read.head(room(id))).unwrap().seq, Seq(seq));
+        let next = space.append(event(room(id), "1")).unwrap();
+        assert_eq!((next.position, next.seq), (Position(count + id), Seq(seq + 1)));
+    }
+    assert!(space.append(keyed(room(1), 5, "k0", "1")).unwrap().repeated);
+}
+
+pub fn a_reopened_store_goes_on_where_it_ended<F: Fixture>(new: fn() -> F) {
+    let fixture = new();
+    let space = Space::open(&fixture);
+    let epoch = space.opened.epoch;
+    assert_eq!((space.opened.head, space.opened.tail.len()), (Position(0), 0));
+    fill(&space, 100);
+    let before = space.events();
+    space.close();
+    let space = Space::open(&fixture);
+    assert!(space.opened.tail.iter().map(|e| &e.event).eq(before.iter().map(|e| &e.event)));
+    check_goes_on(&space, epoch, 100);
+}
+
+pub fn a_killed_store_goes_on_where_it_ended<F: Fixture>(new: fn() -> F) {
+    let (fixture, copy) = (new(), new());
+    let space = Space::open(&fixture);
+    fill(&space, 100);
+    copy.crashed_copy_of(&fixture);
+    check_goes_on(&Space::open(&copy), space.opened.epoch, 100);
+}
+
+pub fn times_never_go_back<F: Fixture>(new: fn() -> F) {
+    let fixture = new();
+    let space = Space::open_at(&fixture, 5_000);
+    assert_eq!(space.append(event(room(1), "1")).unwrap().at_ms, 5_000);
+    space.clock.0.store(4_000, Ordering::Relaxed);
+    assert_eq!(space.append(event(room(1), "1")).unwrap().at_ms, 5_000);
+    space.close();
+    let space = Space::open_at(&fixture, 3_000);
+    assert_eq!(space.append(event(room(1), "1")).unwrap().at_ms, 5_000);
+    space.clock.0.store(6_000, Ordering::Relaxed);
+    assert_eq!(space.append(event(room(1), "1")).unwrap().at_ms, 6_000);
+}
+
+pub fn a_restored_backup_has_the_same_events_and_another_epoch<F: Fixture>(new: fn() -> F) {
+    let (fixture, copy) = (new(), new());
+    let space = Space::open(&fixture);
+    fill(&space, 100);
+    copy.restore_backup_of(&space.store);
+    space.append(event(room(1), "1")).unwrap();
+    let restored = Space::open(&copy);
+    let epoch = restored.opened.epoch;
+    assert_ne!(epoch, space.opened.epoch);
+    let events = space.events();
+    assert!(
+        restored.opened.tail.iter().map(|e| &e.event).eq(events[..100].iter().map(|e| &e.event))
+    );
+    check_goes_on(&restored, epoch, 100);
+    restored.close();
+    assert_eq!(Space::open(&copy).opened.epoch, epoch, "only once");
+}
+
+pub fn a_closed_store_refuses<F: Fixture>(new: fn() -> F) {
+    let space = Space::open(&new());
+    // What was handed in before is done, what comes after is refused.
+    let before = space.together(|| {
+        (0..50).map(|_| space.submit(event(room(1), "1"), Guard::Open)).collect::<Vec<_>>()
+    });
+    space.store.close();
+    assert!(before.into_iter().all(|answer| answer.recv().unwrap().is_ok()));
+    let refused = space.append(event(room(1), "1")).unwrap_err();
+    assert!(refused.code.retry());
+    assert!(space.write(|_| Ok(())).unwrap_err().code.retry());
+    assert_eq!(space.read(|read| Ok(read.position())).unwrap(), Position(50));
+    space.store.close();
+}
+
+pub fn a_read_cannot_write<F: Fixture>(new: fn() -> F) {
+    let space = Space::open(&new());
+    let insert = "INSERT INTO setting VALUES ('a', 'b') RETURNING name";
+    assert!(space.read(move |read| Ok(read.query(insert, params![])?)).is_err());
+    assert_eq!(space.read(setting("a")).unwrap(), None);
+}
+
+pub fn too_many_waiting_writes_are_refused_at_once<F: Fixture>(new: fn() -> F) {
+    let space = Space::open(&new());
+    let answers = space.together(|| {
+        let events = 0..limits::WRITES_WAITING_MAX + 2;
+        let answers: Vec<_> =
+            events.map(|_| space.submit(event(room(1), "1"), Guard::Open)).collect();
+        let refused = answers.last().unwrap().recv().unwrap().unwrap_err();
+        assert_eq!(refused.code, Code::Overloaded);
+        assert!(refused.retry_after_ms.is_some());
+        let refused = space.submit_write(|_| Ok(())).recv().unwrap().unwrap_err();
+        assert_eq!(refused.code, Code::Overloaded);
+        answers
+    });
+    let done = answers.into_iter().take(limits::WRITES_WAITING_MAX);
+    assert!(done.into_iter().all(|answer| answer.recv().unwrap().is_ok()));
+    assert_eq!(numbers(&space.events(), room(1)).len(), limits::WRITES_WAITING_MAX);
+}
+
+pub fn too_large_an_event_is_refused_alone<F: Fixture>(new: fn() -> F) {
+    let space = Space::open(&new());
+    let large = "x".repeat(limits::EVENT_BODY_BYTES_MAX + 1);
+    assert_eq!(space.append(event(room(1), &large)).unwrap_err().code, Code::TooLarge);
+    // Any bytes come back as they were.
+    let mut odd = event(room(1), "");
+    odd.body = (0..=255u8).collect::<Vec<u8>>().into();
+    let at = space.append(odd.clone()).unwrap().position;
+    let stored = space.read(move |read| Ok(read.log_after(Position(0), 10)?)).unwrap();
+    assert_eq!((stored[0].position, &stored[0].body), (at, &odd.body));
+}

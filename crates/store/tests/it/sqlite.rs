@@ -1,0 +1,229 @@
+//! SQLite: the conformance suite, and what only a store in files can do.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use encke_store::{Clock, Opened, Options, Store, StoreError, SystemClock};
+use tempfile::TempDir;
+
+use crate::space::{Fixture, Space, event};
+
+pub struct Sqlite(pub TempDir);
+
+impl Sqlite {
+    pub fn new() -> Self {
+        Sqlite(tempfile::tempdir().unwrap())
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn error(&self) -> String {
+        match self.open(Arc::new(SystemClock)) {
+            Ok(_) => panic!("the store opened"),
+            Err(e) => e.to_string(),
+        }
+    }
+}
+
+pub fn options(data: &Path, clock: Arc<dyn Clock>) -> Options {
+    let fatal = Arc::new(|e: &StoreError| panic!("{e}"));
+    Options { data: data.to_owned(), clock, readers: 2, fatal }
+}
+
+impl Fixture for Sqlite {
+    fn open(&self, clock: Arc<dyn Clock>) -> Result<Opened, StoreError> {
+        Store::open(options(self.0.path(), clock))
+    }
+
+    fn restore_backup_of(&self, store: &Store) {
+        store.backup(&self.file("space.db")).unwrap();
+    }
+
+    fn crashed_copy_of(&self, other: &Self) {
+        for name in ["space.db", "space.db-wal"] {
+            std::fs::copy(other.file(name), self.file(name)).unwrap();
+        }
+    }
+}
+
+macro_rules! suite {
+    ($($name:ident)*) => { $(
+        #[test]
+        fn $name() {
+            crate::conformance::$name(Sqlite::new);
+        }
+    )* };
+}
+crate::conformance::list!(suite);
+
+fn stream() -> encke_engine::StreamId {
+    encke_engine::StreamId::channel(1)
+}
+
+/// A store with 200 events, closed.
+fn filled() -> Sqlite {
+    let sqlite = Sqlite::new();
+    let space = Space::open(&sqlite);
+    space.store.channels().stream("news").unwrap();
+    for number in 0..200 {
+        space.append(event(stream(), &format!("\"{number}{}\"", "x".repeat(500)))).unwrap();
+    }
+    space.close();
+    sqlite
+}
+
+fn overwrite(path: &Path, at: u64, bytes: &[u8]) {
+    use std::os::unix::fs::FileExt;
+    let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+    file.write_all_at(bytes, at).unwrap();
+}
+
+#[test]
+fn only_the_owner_may_read_the_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let sqlite = filled();
+    let space = Space::open(&sqlite);
+    space.append(event(stream(), "1")).unwrap();
+    space.store.backup(&sqlite.file("backups/copy.db")).unwrap();
+    for name in ["space.db", "space.db-wal", "space.db-shm", "lock", "backups/copy.db"] {
+        let mode = std::fs::metadata(sqlite.file(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name} has mode {mode:o}");
+    }
+}
+
+#[test]
+fn a_damaged_file_is_refused_with_what_to_do() {
+    type Damage = fn(&Path);
+    let damages: [(&str, Damage); 4] = [
+        ("its header is zeroed", |path| overwrite(path, 0, &[0; 100])),
+        ("a page in the middle is overwritten", |path| {
+            let middle = std::fs::metadata(path).unwrap().len() / 8192 * 4096;
+            overwrite(path, middle, &[0xa5; 4096]);
+        }),
+        ("it is truncated", |path| {
+            let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+            file.set_len(file.metadata().unwrap().len() / 2).unwrap();
+        }),
+        ("it is empty", |path| drop(std::fs::File::create(path).unwrap())),
+    ];
+    for (what, damage) in damages {
+        let sqlite = filled();
+        damage(&sqlite.file("space.db"));
+        let said = sqlite.error();
+        assert!(said.contains("the store is damaged"), "{what}: {said}");
+        assert!(said.contains("space.db") && said.contains("backup"), "{what}: {said}");
+    }
+}
+
+#[test]
+fn a_write_ahead_log_without_its_store_is_not_taken_for_a_new_store() {
+    let (sqlite, copy) = (filled(), Sqlite::new());
+    let space = Space::open(&sqlite);
+    space.append(event(stream(), "1")).unwrap();
+    copy.crashed_copy_of(&sqlite);
+    std::fs::remove_file(copy.file("space.db")).unwrap();
+    let said = copy.error();
+    assert!(said.contains("space.db-wal"), "{said}");
+    assert!(copy.file("space.db-wal").exists());
+}
+
+#[test]
+fn a_backup_put_beside_a_left_write_ahead_log_is_not_spoilt_by_it() {
+    let (sqlite, crashed) = (filled(), Sqlite::new());
+    let space = Space::open(&sqlite);
+    space.store.backup(&sqlite.file("copy.db")).unwrap();
+    for _ in 0..300 {
+        space.append(event(stream(), "\"later\"")).unwrap();
+    }
+    crashed.crashed_copy_of(&sqlite);
+    std::fs::copy(sqlite.file("copy.db"), crashed.file("space.db")).unwrap();
+    let restored = Space::open(&crashed);
+    assert_eq!(restored.opened.head.0, 200);
+    assert_ne!(restored.opened.epoch, space.opened.epoch);
+    restored.append(event(stream(), "1")).unwrap();
+    restored.close();
+    assert_eq!(encke_store::check_file(&crashed.file("space.db")).unwrap(), [] as [&str; 0]);
+    assert_eq!(Space::open(&crashed).opened.head.0, 201);
+}
+
+#[test]
+fn a_closed_store_is_one_file() {
+    let sqlite = filled();
+    let alone = Sqlite::new();
+    std::fs::copy(sqlite.file("space.db"), alone.file("space.db")).unwrap();
+    let wal = std::fs::metadata(sqlite.file("space.db-wal")).map_or(0, |m| m.len());
+    assert_eq!((Space::open(&alone).opened.head.0, wal), (200, 0));
+}
+
+#[test]
+fn a_backup_never_overwrites_a_file() {
+    let sqlite = filled();
+    let space = Space::open(&sqlite);
+    let path = sqlite.file("copy.db");
+    space.store.backup(&path).unwrap();
+    assert!(space.store.backup(&path).is_err());
+    assert_eq!(encke_store::check_file(&path).unwrap(), [] as [&str; 0]);
+}
+
+#[test]
+fn a_store_of_a_newer_version_is_refused() {
+    let sqlite = filled();
+    let conn = rusqlite::Connection::open(sqlite.file("space.db")).unwrap();
+    conn.execute_batch("PRAGMA user_version = 99").unwrap();
+    drop(conn);
+    let said = sqlite.error();
+    assert!(said.contains("version 99") && said.contains("newer Encke"), "{said}");
+}
+
+#[test]
+fn a_store_that_is_in_use_is_refused_and_free_after_its_last_write() {
+    let sqlite = Sqlite::new();
+    let space = Space::open(&sqlite);
+    assert!(sqlite.error().contains("another Encke is using the folder"));
+    let (done, answer) = std::sync::mpsc::channel();
+    space.store.submit_write(|_| Ok(()), move |result| drop(done.send(result)));
+    let store = space.store.clone();
+    drop(space);
+    store.close();
+    answer.recv().unwrap().unwrap();
+    drop(store);
+    Space::open(&sqlite).close();
+}
+
+#[test]
+fn a_store_that_was_half_made_is_made_again() {
+    let sqlite = Sqlite::new();
+    std::fs::write(sqlite.file("space.partial"), "half").unwrap();
+    Space::open(&sqlite).close();
+    assert_eq!(Space::open(&sqlite).opened.head.0, 0);
+}
+
+#[test]
+fn what_the_log_says_is_durable_before_the_answer() {
+    // A copy of the files as they are at the answer holds the event.
+    let (sqlite, copy) = (Sqlite::new(), Sqlite::new());
+    let space = Space::open(&sqlite);
+    for number in 1..=5 {
+        space.append(event(stream(), "1")).unwrap();
+        copy.crashed_copy_of(&sqlite);
+        let seen = Space::open(&copy);
+        assert_eq!(seen.opened.head.0, number);
+        seen.close();
+    }
+}
+
+#[test]
+fn the_write_ahead_log_does_not_grow_without_end() {
+    let sqlite = Sqlite::new();
+    let space = Space::open(&sqlite);
+    let body = format!("\"{}\"", "x".repeat(200_000));
+    for _ in 0..150 {
+        space.append(event(stream(), &body)).unwrap();
+    }
+    // 30 MB were written; from 4,000 pages on they go to the database.
+    let wal = std::fs::metadata(sqlite.file("space.db-wal")).unwrap().len();
+    assert!(wal < 20_000_000, "{wal}");
+    space.close();
+}
