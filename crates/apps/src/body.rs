@@ -17,7 +17,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
-        check_json(request.headers())?;
+        check_json(content_type(request.headers()))?;
         let bytes = read(request).await?;
         parse(&bytes).map(Body).map_err(Refusal)
     }
@@ -30,7 +30,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeBody
     type Rejection = Refusal;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
-        let json = check_json(request.headers());
+        let json = check_json(content_type(request.headers()));
         let bytes = read(request).await?;
         if bytes.is_empty() {
             return Ok(MaybeBody(T::default()));
@@ -40,17 +40,22 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeBody
     }
 }
 
-/// What a content type is, without its parameters.
-pub(crate) fn essence(headers: &HeaderMap) -> &str {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
-    kind.and_then(|k| k.split(';').next()).unwrap_or_default().trim()
+/// The content type of a request, as it stands in its head.
+pub(crate) fn content_type(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default()
 }
 
-fn check_json(headers: &HeaderMap) -> Result<(), Refusal> {
-    if essence(headers).eq_ignore_ascii_case("application/json") {
+/// What a content type is, without its parameters.
+pub(crate) fn essence(content_type: &str) -> &str {
+    content_type.split(';').next().unwrap_or_default().trim()
+}
+
+/// Refuses a body of another type.
+pub(crate) fn check_json(content_type: &str) -> Result<(), Error> {
+    if essence(content_type).eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
-    Err(Refusal::new(Code::WrongType, "The body has to be application/json."))
+    Err(Error::new(Code::WrongType, "The body has to be application/json."))
 }
 
 /// Reads a whole body of bounded size in bounded time.
@@ -70,11 +75,17 @@ pub(crate) async fn read(request: Request) -> Result<bytes::Bytes, Refusal> {
 
 /// Reads JSON, telling apart what is no JSON, what has unknown fields, and what has wrong values.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(bytes).map_err(|e| {
+    let read = serde_json::from_slice(bytes);
+    if read.is_ok() && bytes.trim_ascii_start().first() != Some(&b'{') {
+        // An array would be taken for the fields in their order.
+        return Err(Error::new(Code::Invalid, "The body has to be a JSON object."));
+    }
+    read.map_err(|e| {
         let what = e.to_string();
         if what.starts_with("unknown field") {
             Error::new(Code::UnknownField, format!("There is a field too many: {what}."))
-        } else if e.is_data() {
+        } else if e.is_data() || serde_json::from_slice::<serde_json::Value>(bytes).is_ok() {
+            // Some wrong types are reported like wrong syntax: a number where one of several words should be.
             Error::new(Code::Invalid, format!("The body is not as expected: {what}."))
         } else {
             Error::new(Code::BadJson, format!("The body is not JSON: {what}."))

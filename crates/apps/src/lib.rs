@@ -16,6 +16,7 @@ pub mod channel;
 pub mod chat;
 mod identity;
 mod path;
+mod posted;
 mod random;
 mod reply;
 mod sent;
@@ -23,7 +24,9 @@ mod site;
 
 pub use caller::{Caller, Origin, Peer};
 pub use identity::{Credentials, Identity, Role};
+pub use posted::{Posted, post};
 pub use reply::Refusal;
+pub use sent::Sent;
 pub use site::{Site, SiteOptions};
 
 use std::sync::Arc;

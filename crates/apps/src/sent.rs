@@ -3,7 +3,7 @@
 use axum::Json;
 use encke_engine::{Code, Error, Seq, limits};
 use encke_store::Appended;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,7 +11,7 @@ use crate::site::Site;
 
 /// Where a send stands in the log.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Sent {
+pub struct Sent {
     #[schema(value_type = u64)]
     seq: Seq,
     cursor: String,
@@ -19,13 +19,14 @@ pub(crate) struct Sent {
 }
 
 impl Sent {
+    /// From what the store says.
     pub fn of(site: &Site, appended: Appended) -> Self {
         let cursor = site.store.cursor_at(appended.position).to_string();
         Sent { seq: appended.seq, cursor, at: appended.at_ms }
     }
 
     /// 201 for the first, 200 for the same again.
-    pub fn answer(site: &Site, appended: Appended) -> (StatusCode, Json<Self>) {
+    pub(crate) fn answer(site: &Site, appended: Appended) -> (StatusCode, Json<Self>) {
         let status = if appended.repeated { StatusCode::OK } else { StatusCode::CREATED };
         (status, Json(Sent::of(site, appended)))
     }
@@ -40,10 +41,4 @@ pub(crate) fn check_key(key: &str) -> Result<Box<str>, Error> {
     }
     let what = "An idempotency key has 1 to 128 visible ASCII characters.";
     Err(Error::new(Code::Invalid, what))
-}
-
-/// The key in the headers, if there is one.
-pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<Box<str>>, Error> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    value.to_str().map_or_else(|_| check_key(""), check_key).map(Some)
 }

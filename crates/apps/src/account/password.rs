@@ -152,3 +152,65 @@ pub(crate) async fn change(
     replace(&site, me, hash, Some(caller.0.credential)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    #[test]
+    fn a_hash_knows_its_password_only() {
+        let made = hash("correct horse").unwrap();
+        let made = PasswordHash::new(&made).unwrap();
+        assert!(argon().verify_password(b"correct horse", &made).is_ok());
+        assert!(argon().verify_password(b"Correct horse", &made).is_err());
+    }
+
+    #[test]
+    fn nobody_takes_as_long_to_check_as_anybody() {
+        let nobody = PasswordHash::new(NOBODY).unwrap();
+        let somebody = hash("correct horse").unwrap();
+        let somebody = PasswordHash::new(&somebody).unwrap();
+        assert_eq!(nobody.algorithm, somebody.algorithm);
+        assert_eq!(nobody.params, somebody.params);
+        let bytes = |hash: &PasswordHash<'_>| hash.hash.map(|h| h.len());
+        assert_eq!(bytes(&nobody), bytes(&somebody));
+    }
+
+    #[tokio::test]
+    async fn few_are_hashed_at_a_time_and_few_wait() {
+        let hasher = Arc::new(Hasher::default());
+        let (hold, held) = std::sync::mpsc::channel::<()>();
+        let held = Arc::new(Mutex::new(held));
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let mut all = JoinSet::new();
+        for _ in 0..limits::HASHING_MAX + limits::HASHING_WAITING_MAX {
+            let (hasher, held, now, most) =
+                (hasher.clone(), held.clone(), now.clone(), most.clone());
+            all.spawn(async move {
+                let work = move || {
+                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    let _ = held.lock().unwrap().recv();
+                    now.fetch_sub(1, Ordering::SeqCst);
+                };
+                hasher.run(work).await
+            });
+        }
+        while hasher.waiting.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let refused = hasher.run(|| ()).await.unwrap_err();
+        assert_eq!(refused.code, Code::Overloaded);
+        assert!(refused.retry_after_ms.is_some());
+        drop(hold);
+        while let Some(done) = all.join_next().await {
+            assert_eq!(done.unwrap(), Ok(()));
+        }
+        assert!(most.load(Ordering::SeqCst) <= limits::HASHING_MAX);
+        assert_eq!(hasher.run(|| 7).await, Ok(7));
+    }
+}

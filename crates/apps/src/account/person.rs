@@ -145,8 +145,7 @@ pub(crate) async fn search(
     caller: Caller,
     wanted: Result<Query<Wanted>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<People>, Refusal> {
-    let Query(wanted) =
-        wanted.map_err(|e| Refusal(Error::new(Code::BadRequest, e.body_text())))?;
+    let Query(wanted) = wanted.map_err(|e| Refusal(Error::new(Code::BadRequest, e.body_text())))?;
     let limit = wanted.limit.unwrap_or(FOUND_DEFAULT).clamp(1, FOUND_MAX);
     if wanted.q.chars().count() > limits::NAME_CHARS_MAX {
         return Err(Refusal::new(Code::Invalid, "A search has at most 64 characters."));

@@ -88,9 +88,8 @@ where
 
 fn cookie(site: &Site, value: &str, age_s: u64) -> HeaderMap {
     let secure = if site.options.secure { "; Secure" } else { "" };
-    let line = format!(
-        "encke_session={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age_s}{secure}"
-    );
+    let line =
+        format!("encke_session={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age_s}{secure}");
     let mut headers = HeaderMap::new();
     if let Ok(line) = HeaderValue::from_str(&line) {
         headers.insert(header::SET_COOKIE, line);

@@ -83,10 +83,8 @@ pub(crate) async fn change(
         }
     }
     let changed = site.store.write(move |tx| {
-        let new = [
-            ("guests", change.guests.map(|g| g.to_string())),
-            ("site_name", change.site_name),
-        ];
+        let new =
+            [("guests", change.guests.map(|g| g.to_string())), ("site_name", change.site_name)];
         for (name, value) in new {
             if let Some(value) = value {
                 tx.execute(

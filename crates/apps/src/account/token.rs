@@ -42,7 +42,8 @@ pub async fn create_token(
         if Role::of(&row.get::<String>(0)?) == Role::Guest {
             return Err(Error::new(Code::Forbidden, "Guests have no tokens."));
         }
-        let count = tx.query_one("SELECT count(*) FROM token WHERE person = ?1", params![person])?;
+        let count =
+            tx.query_one("SELECT count(*) FROM token WHERE person = ?1", params![person])?;
         if count.map_or(Ok(0), |row| row.get::<u64>(0))? >= TOKENS_PER_PERSON_MAX {
             return Err(Error::new(Code::Conflict, "This person has too many tokens."));
         }
@@ -117,10 +118,7 @@ pub(crate) struct Whose {
     person: Option<PersonId>,
 }
 
-fn whose(
-    caller: &Caller,
-    whose: Result<Query<Whose>, QueryRejection>,
-) -> Result<PersonId, Error> {
+fn whose(caller: &Caller, whose: Result<Query<Whose>, QueryRejection>) -> Result<PersonId, Error> {
     let whose = whose.map_err(|e| Error::new(Code::BadRequest, e.body_text()))?;
     let person = whose.0.person.unwrap_or(caller.0.person);
     if person != caller.0.person {
@@ -151,7 +149,8 @@ pub(crate) async fn list(
 ) -> Result<Json<Tokens>, Refusal> {
     let person = whose(&caller, asked)?;
     let tokens = site.store.read(move |read| {
-        let query = "SELECT hash, label, created_ms FROM token WHERE person = ?1 ORDER BY created_ms";
+        let query =
+            "SELECT hash, label, created_ms FROM token WHERE person = ?1 ORDER BY created_ms";
         let listed = |row: &encke_store::Row| {
             let id = id_of(&row.get::<Vec<u8>>(0)?);
             Ok(Listed { id, label: row.get(1)?, created: row.get(2)? })

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use encke_engine::{Code, Error, NewEvent, limits};
+use encke_store::{Append, Appended, Guard};
 use http::StatusCode;
 use serde_json::value::RawValue;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,8 +14,9 @@ use utoipa_axum::routes;
 
 use crate::body;
 use crate::caller::Caller;
-use crate::identity::Role;
+use crate::identity::{Identity, Role};
 use crate::path::Path;
+use crate::posted::{self, Posted};
 use crate::reply::{Refusal, Refused};
 use crate::sent::{self, Sent};
 use crate::site::Site;
@@ -46,22 +48,47 @@ pub(crate) async fn publish(
     Path(name): Path<String>,
     request: Request,
 ) -> Result<(StatusCode, Json<Sent>), Refusal> {
-    if !matches!(caller.0.role, Role::Owner | Role::Bot) {
-        let what = "Only owners and bots append to channels.";
-        return Err(Refusal::new(Code::Forbidden, what));
-    }
-    let stream = site.store.channels().stream(&name)?;
-    let key = sent::idempotency_key(request.headers())?;
-    let text = is_text(body::essence(request.headers()))?;
-    let bytes = body::read(request).await?;
-    if bytes.len() > limits::TEXT_BYTES_MAX {
-        return Err(Refusal::new(Code::TooLarge, "An event has at most 16,384 bytes."));
-    }
-    let body = if text { as_json_string(&bytes)? } else { checked_json(bytes)? };
-    let from = Some(caller.0.person);
-    let event = NewEvent { stream, from, kind: "data".into(), key, body };
-    let appended = site.store.append(event).await?;
+    let headers = request.headers().clone();
+    let posted = Posted::of(&headers, body::read(request).await?);
+    let submit = |reply| post(&site, caller.0, &name, posted, reply);
+    let appended = posted::answered(submit).await?;
     Ok(Sent::answer(&site, appended))
+}
+
+/// Appends what was posted to a channel. `reply` gets the result once it is durable (P1); it must not block.
+pub(crate) fn post(
+    site: &Arc<Site>,
+    identity: Identity,
+    name: &str,
+    posted: Posted<'_>,
+    reply: impl FnOnce(Result<Appended, Error>) + Send + 'static,
+) {
+    match event(site, identity, name, posted) {
+        Ok(event) => {
+            let (guard, reply) = (Guard::Open, Box::new(reply));
+            site.store.submit(Append { event, guard, reply });
+        }
+        Err(e) => reply(Err(e)),
+    }
+}
+
+fn event(
+    site: &Site,
+    identity: Identity,
+    name: &str,
+    posted: Posted<'_>,
+) -> Result<NewEvent, Error> {
+    if !matches!(identity.role, Role::Owner | Role::Bot) {
+        return Err(Error::new(Code::Forbidden, "Only owners and bots append to channels."));
+    }
+    let stream = site.store.channels().stream(name)?;
+    let key = posted.key.map(sent::check_key).transpose()?;
+    let text = is_text(body::essence(posted.content_type))?;
+    if posted.body.len() > limits::TEXT_BYTES_MAX {
+        return Err(Error::new(Code::TooLarge, "An event has at most 16,384 bytes."));
+    }
+    let body = if text { as_json_string(&posted.body)? } else { checked_json(posted.body)? };
+    Ok(NewEvent { stream, from: Some(identity.person), kind: "data".into(), key, body })
 }
 
 /// Whether a content type is text rather than JSON; an error if it is neither.

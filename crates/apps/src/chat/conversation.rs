@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
-use encke_engine::{
-    Code, ConversationId, Error, NewEvent, PersonId, Seq, StreamId, limits,
-};
+use axum::extract::State;
+use encke_engine::{Code, ConversationId, Error, NewEvent, PersonId, Seq, StreamId, limits};
 use encke_store::{Row, Sql, StoreError, Tx, params};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -18,6 +16,7 @@ use crate::account::{Person, people};
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::identity::Role;
+use crate::path::Path;
 use crate::reply::Refusal;
 use crate::site::Site;
 
@@ -138,10 +137,7 @@ pub(crate) fn not_member() -> Error {
     Error::new(Code::NotMember, "You are not a member of this conversation.")
 }
 
-pub(crate) fn find(
-    sql: &mut impl Sql,
-    id: ConversationId,
-) -> Result<Option<Found>, StoreError> {
+pub(crate) fn find(sql: &mut impl Sql, id: ConversationId) -> Result<Option<Found>, StoreError> {
     let columns = Found::COLUMNS;
     let query = format!("SELECT {columns} FROM conversation c WHERE c.id = ?1");
     sql.query_one(&query, params![id])?.as_ref().map(Found::of).transpose()
@@ -163,16 +159,17 @@ pub(crate) fn seen_by(
     view: &mut impl View,
     site: &Site,
     found: Found,
-    members: Vec<MemberRow>,
+    mut members: Vec<MemberRow>,
     person: PersonId,
 ) -> Result<Option<Conversation>, Error> {
-    let Some(me) = members.iter().find(|m| m.member.person == person) else { return Ok(None) };
     let head = view.head_of(StreamId::conversation(found.id))?;
     let receipts = view.head_of(StreamId::receipts(found.id))?;
     let last = view.item(head.position)?;
-    let own = site.receipts.newest_own(found.id, person);
+    // Who wrote a message has read it, and no receipt will tell so: a snapshot must not lag behind that.
+    site.receipts.fold_own_into(found.id, head.seq, members.iter_mut());
+    let Some(me) = members.iter().find(|m| m.member.person == person) else { return Ok(None) };
     // The join may still be to be appended, so what is seen may lie beyond the head.
-    let seen = me.member.read.max(me.joined_seq).max(own);
+    let seen = me.member.read.max(me.joined_seq);
     let unread = head.seq.0.saturating_sub(seen.0);
     Ok(Some(Conversation {
         id: found.id,

@@ -44,8 +44,8 @@ impl Site {
 }
 
 fn read_follows(read: &mut Read<'_>, person: PersonId) -> Result<Followed, Error> {
-    let rows = read
-        .query("SELECT stream, from_position FROM follow WHERE person = ?1", params![person])?;
+    let rows =
+        read.query("SELECT stream, from_position FROM follow WHERE person = ?1", params![person])?;
     let own = Follow { stream: StreamId::person(person), from: Position(0) };
     let mut follows = vec![own];
     for row in rows {

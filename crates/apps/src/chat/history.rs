@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use encke_engine::{Code, Error, Seq, StreamId, limits};
 use encke_store::{Sql, params};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::conversation::{not_member, parse};
 use crate::caller::Caller;
+use crate::path::Path;
 use crate::reply::Refusal;
 use crate::site::Site;
 

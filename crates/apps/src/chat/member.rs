@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use encke_engine::{Code, ConversationId, Error, PersonId, Seq, StreamId, limits};
 use encke_store::{Tx, params};
 use http::StatusCode;
@@ -18,6 +18,7 @@ use crate::account::people;
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::identity::Role;
+use crate::path::Path;
 use crate::reply::Refusal;
 use crate::site::Site;
 
@@ -202,10 +203,7 @@ pub(crate) async fn remove(
 }
 
 fn expel(tx: &mut Tx<'_>, id: ConversationId, person: PersonId, by: PersonId) -> Result<(), Error> {
-    tx.execute(
-        "DELETE FROM member WHERE conversation = ?1 AND person = ?2",
-        params![id, person],
-    )?;
+    tx.execute("DELETE FROM member WHERE conversation = ?1 AND person = ?2", params![id, person])?;
     // The person's own stream tells it; of the room it gets nothing from here on, not even that it left.
     let body = serde_json::json!({"conversation": id});
     tx.append(event(StreamId::person(person), Some(by), "conversation_removed", &body))?;

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{Request, State};
 use encke_engine::{Code, ConversationId, Error, NewEvent, PersonId, StreamId, limits};
 use encke_store::{Append, Appended, Guard};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
 use super::conversation::parse;
-use crate::body::Body;
+use crate::body;
 use crate::caller::Caller;
+use crate::identity::Identity;
+use crate::path::Path;
+use crate::posted::{self, Posted};
 use crate::reply::Refusal;
 use crate::sent::{self, Sent};
 use crate::site::Site;
@@ -79,18 +81,35 @@ pub(crate) async fn send(
     State(site): State<Arc<Site>>,
     caller: Caller,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    Body(message): Body<Message>,
+    request: Request,
 ) -> Result<(StatusCode, axum::Json<Sent>), Refusal> {
-    let id = parse(&id)?;
-    let key = match (sent::idempotency_key(&headers)?, message.key) {
-        (Some(key), _) => Some(key),
-        (None, Some(key)) => Some(sent::check_key(&key)?),
-        (None, None) => None,
-    };
-    let (done, answer) = oneshot::channel();
-    submit(&site, caller.0.person, id, &message.text, key, |result| drop(done.send(result)));
-    let lost = || Error::new(Code::Overloaded, "The store did not take this; try again.");
-    let appended = answer.await.map_err(|_| lost())??;
+    let headers = request.headers().clone();
+    let posted = Posted::of(&headers, body::read(request).await?);
+    let submit = |reply| post(&site, caller.0, &id, posted, reply);
+    let appended = posted::answered(submit).await?;
     Ok(Sent::answer(&site, appended))
+}
+
+/// Sends what was posted. `reply` gets the result once it is durable (P1); it must not block.
+pub(crate) fn post(
+    site: &Arc<Site>,
+    identity: Identity,
+    id: &str,
+    posted: Posted<'_>,
+    reply: impl FnOnce(Result<Appended, Error>) + Send + 'static,
+) {
+    match read(id, &posted) {
+        Ok((id, key, text)) => submit(site, identity.person, id, &text, key, reply),
+        Err(e) => reply(Err(e)),
+    }
+}
+
+type Read = (ConversationId, Option<Box<str>>, String);
+
+fn read(id: &str, posted: &Posted<'_>) -> Result<Read, Error> {
+    body::check_json(posted.content_type)?;
+    let id = parse(id)?;
+    let message: Message = body::parse(&posted.body)?;
+    let key = posted.key.or(message.key.as_deref()).map(sent::check_key).transpose()?;
+    Ok((id, key, message.text))
 }

@@ -18,8 +18,8 @@ mod view;
 
 pub use command::command;
 pub use follows::Followed;
-pub use message::submit as submit_message;
 pub(crate) use follows::Follows;
+pub(crate) use message::post as post_message;
 pub(crate) use receipts::Receipts;
 
 use std::sync::Arc;

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use encke_engine::ids::Owner;
 use encke_engine::marks::{Marks, Moved};
 use encke_engine::{Code, ConversationId, Cursor, Error, PersonId, Position, Seq, StreamId};
@@ -15,10 +15,11 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::conversation::{event, parse};
+use super::conversation::{MemberRow, event, parse};
 use super::typing::check_member;
 use crate::body::Body;
 use crate::caller::Caller;
+use crate::path::Path;
 use crate::reply::Refusal;
 use crate::site::Site;
 
@@ -52,10 +53,27 @@ impl Receipts {
         self.with(|f| f.own.advance(conversation, person, marks));
     }
 
-    /// A person's newest own message, as far as it is not stored with its marks yet.
-    pub fn newest_own(&self, conversation: ConversationId, person: PersonId) -> Seq {
-        let read = |moved: &Moved| moved.get(conversation, person).read;
-        self.with(|f| read(&f.own).max(read(&f.own_under_way)))
+    /// Brings marks up to their persons' newest own messages, as far as those are not stored with their marks yet;
+    /// not beyond the head of the view that the marks come from.
+    pub fn fold_own_into<'a>(
+        &self,
+        conversation: ConversationId,
+        head: Seq,
+        members: impl Iterator<Item = &'a mut MemberRow>,
+    ) {
+        self.with(|f| {
+            if f.own.is_empty() && f.own_under_way.is_empty() {
+                return;
+            }
+            for row in members {
+                for moved in [&f.own, &f.own_under_way] {
+                    let own = moved.get(conversation, row.member.person);
+                    let own = within(own, row.joined_seq, head);
+                    row.member.delivered = row.member.delivered.max(own.delivered);
+                    row.member.read = row.member.read.max(own.read);
+                }
+            }
+        });
     }
 }
 
@@ -74,7 +92,8 @@ impl Site {
     /// counts as unread. To be called once, at the start.
     pub async fn fold_own_sends(self: &Arc<Self>) -> Result<(), Error> {
         let after = Position(self.store.position().0.saturating_sub(REFOLDED_EVENTS as u64));
-        let newest = self.store.read(move |read| Ok(read.log_after(after, REFOLDED_EVENTS)?)).await?;
+        let newest =
+            self.store.read(move |read| Ok(read.log_after(after, REFOLDED_EVENTS)?)).await?;
         for event in newest {
             if let (Owner::Conversation(id), Some(from), "message") =
                 (event.stream.owner(), event.from, &*event.kind)
@@ -185,13 +204,22 @@ fn store(tx: &mut Tx<'_>, moves: &[Move]) -> Result<(), Error> {
     Ok(())
 }
 
+/// The part of marks that counts for a member: not beyond the head, and nothing from before it joined, which it may
+/// have said as a member that left since.
+fn within(marks: Marks, joined: Seq, head: Seq) -> Marks {
+    let one = |seq: Seq| if seq < joined { Seq(0) } else { seq.min(head) };
+    Marks { delivered: one(marks.delivered), read: one(marks.read) }
+}
+
 /// All moves of one member; returns what the others are to be told.
 fn store_one(tx: &mut Tx<'_>, moves: &[Move], head: Seq) -> Result<Option<Mark>, Error> {
     let (id, person, ..) = moves[0];
-    let query = "SELECT delivered, read FROM member WHERE conversation = ?1 AND person = ?2";
+    let query = "SELECT delivered, read, joined_seq FROM member
+                 WHERE conversation = ?1 AND person = ?2";
     let Some(row) = tx.query_one(query, params![id, person])? else { return Ok(None) };
     let before = Marks { delivered: row.get(0)?, read: row.get(1)? };
-    let clamp = |m: Marks| Marks { delivered: m.delivered.min(head), read: m.read.min(head) };
+    let joined = row.get(2)?;
+    let clamp = |m: Marks| within(m, joined, head);
     let mut now = before;
     let mut seen_by_all = before;
     for (_, _, marks, told) in moves {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use encke_engine::{ConversationId, Error, PersonId, StreamId, item};
 use encke_store::{Read, Sql, params};
 use http::StatusCode;
@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::conversation::{not_member, parse};
 use crate::body::Body;
 use crate::caller::Caller;
+use crate::path::Path;
 use crate::reply::Refusal;
 use crate::site::Site;
 

@@ -1,0 +1,552 @@
+//! Accounts: who may do what, and how every credential ends.
+
+use std::time::Duration;
+
+use encke_apps::Credentials;
+use encke_engine::PersonId;
+use http::{Method, StatusCode, header};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::site::{ALLOWED, Answer, Call, ORIGIN, PASSWORD, Signed, TestSite, get, post};
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+async fn is_signed_in(site: &TestSite, who: &Signed) -> bool {
+    let answer = site.call(who.get("/v1/me")).await;
+    assert!(matches!(answer.status.as_u16(), 200 | 401), "{}", answer.body);
+    answer.status == StatusCode::OK
+}
+
+async fn try_password(site: &TestSite, name: &str, password: &str, address: &str) -> Answer {
+    let body = json!({"name": name, "password": password});
+    site.call(post("/v1/sign-in").json(body).from(address)).await
+}
+
+fn ids(answer: &Answer) -> Vec<&str> {
+    let people = answer.body["people"].as_array().unwrap();
+    people.iter().map(|p| p["id"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_first_visitor_creates_the_owner_once() {
+    let site = TestSite::new();
+    let found = site.call(get("/v1/setup")).await;
+    assert_eq!((&found.body["needed"], &found.body["guests"]), (&json!(true), &json!(false)));
+    let ada = json!({"name": "Ada", "password": PASSWORD});
+    let eve = json!({"name": "eve", "password": PASSWORD});
+    let (one, other) = tokio::join!(
+        site.call(post("/v1/setup").json(ada.clone())),
+        site.call(post("/v1/setup").json(eve)),
+    );
+    let (made, refused) = if one.status == 201 { (one, other) } else { (other, one) };
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert_eq!(refused.refusal(), (409, "already_set_up"));
+    assert_eq!(made.body["role"], "owner");
+    assert_eq!(made.body["site_name"], "Encke");
+    assert_eq!(made.body["presence"], "offline");
+    for part in ["encke_session=eks_", "; Path=/", "; HttpOnly", "; SameSite=Lax", "; Max-Age="] {
+        assert!(made.set_cookie().contains(part), "{}", made.set_cookie());
+    }
+    assert!(!made.set_cookie().contains("Secure"));
+    assert_eq!(site.call(get("/v1/setup")).await.body["needed"], false);
+    assert_eq!(site.call(post("/v1/setup").json(ada)).await.refusal(), (409, "already_set_up"));
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_name_look_the_same() {
+    let (site, _) = TestSite::with_owner().await;
+    let wrong = try_password(&site, "ada", "not the password", "192.0.2.1").await;
+    let unknown = try_password(&site, "nobody", "not the password", "192.0.2.1").await;
+    let no_name = try_password(&site, "no name", "not the password", "192.0.2.1").await;
+    let too_long = try_password(&site, "ada", &"p".repeat(10_000), "192.0.2.1").await;
+    assert_eq!(wrong.refusal(), (401, "wrong_password"));
+    for other in [unknown, no_name, too_long] {
+        assert_eq!((wrong.status, &wrong.body), (other.status, &other.body));
+        assert_eq!(wrong.headers, other.headers);
+    }
+}
+
+#[tokio::test]
+async fn tries_for_a_name_run_out_and_come_back() {
+    let (site, _) = TestSite::with_owner().await;
+    for _ in 0..9 {
+        let wrong = try_password(&site, "ada", "wrong wrong", "192.0.2.1").await;
+        assert_eq!(wrong.refusal(), (401, "wrong_password"));
+    }
+    // Who signs in has all tries again.
+    assert_eq!(try_password(&site, "ada", PASSWORD, "192.0.2.1").await.status, 200);
+    for _ in 0..10 {
+        let wrong = try_password(&site, "ADA", "wrong wrong", "192.0.2.2").await;
+        assert_eq!(wrong.refusal(), (401, "wrong_password"));
+    }
+    let refused = try_password(&site, "ada", PASSWORD, "192.0.2.3").await;
+    assert_eq!(refused.refusal(), (429, "rate_limited"));
+    assert_eq!(refused.body["error"]["retry"], true);
+    let wait = refused.body["error"]["retry_after_ms"].as_u64().unwrap();
+    assert!((1..=6_001).contains(&wait), "{wait}");
+    assert_eq!(refused.headers[header::RETRY_AFTER], wait.div_ceil(1_000).to_string());
+    assert_eq!(try_password(&site, "tom", "wrong wrong", "192.0.2.3").await.status, 401);
+    site.pass_ms(wait);
+    assert_eq!(try_password(&site, "ada", PASSWORD, "192.0.2.3").await.status, 200);
+}
+
+#[tokio::test]
+async fn tries_from_an_address_run_out_and_come_back() {
+    let (site, _) = TestSite::with_owner().await;
+    let knock = |address: &'static str| {
+        site.call(post("/v1/guest").json(json!({"display_name": "G"})).from(address))
+    };
+    for host in 0..30 {
+        let address = if host % 2 == 0 { "2001:db8::1" } else { "2001:db8::2:1" };
+        assert_eq!(knock(address).await.refusal(), (403, "forbidden"));
+    }
+    assert_eq!(knock("2001:db8::3").await.refusal(), (429, "rate_limited"));
+    let sign_in = try_password(&site, "ada", PASSWORD, "2001:db8::4").await;
+    assert_eq!(sign_in.refusal(), (429, "rate_limited"));
+    assert_eq!(knock("2001:db8:0:1::1").await.refusal(), (403, "forbidden"));
+    site.pass_ms(2_001);
+    assert_eq!(knock("2001:db8::3").await.refusal(), (403, "forbidden"));
+}
+
+#[tokio::test]
+async fn sign_out_ends_this_session_at_once() {
+    let (site, ada) = TestSite::with_owner().await;
+    let phone = site.sign_in("ada").await;
+    assert!(is_signed_in(&site, &ada).await && is_signed_in(&site, &phone).await);
+    let gone = site.call(ada.post("/v1/sign-out")).await;
+    assert_eq!(gone.status, StatusCode::NO_CONTENT, "{}", gone.body);
+    assert!(gone.set_cookie().starts_with("encke_session=; "), "{}", gone.set_cookie());
+    assert!(gone.set_cookie().contains("Max-Age=0"));
+    assert!(!is_signed_in(&site, &ada).await);
+    assert!(is_signed_in(&site, &phone).await);
+    let revoked = site.reach.revoked.lock().unwrap().clone();
+    assert!(matches!(revoked[..], [(id, Some(_))] if id == ada.id), "{revoked:?}");
+}
+
+#[tokio::test]
+async fn sign_out_everywhere_ends_all_sessions_and_no_token() {
+    let (site, ada) = TestSite::with_owner().await;
+    let (phone, mei) = (site.sign_in("ada").await, site.member(&ada, "mei").await);
+    let token = site.token(ada.id).await;
+    for who in [&ada, &phone, &mei] {
+        assert!(is_signed_in(&site, who).await);
+    }
+    let gone = site.call(ada.post("/v1/sign-out").json(json!({"everywhere": true}))).await;
+    assert_eq!(gone.status, StatusCode::NO_CONTENT);
+    assert!(!is_signed_in(&site, &ada).await && !is_signed_in(&site, &phone).await);
+    assert!(is_signed_in(&site, &mei).await);
+    assert_eq!(site.call(get("/v1/me").bearer(&token)).await.status, 200);
+    assert_eq!(site.reach.revoked.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_page_that_signs_out_and_is_closed_is_signed_out() {
+    let (site, ada) = TestSite::with_owner().await;
+    assert!(is_signed_in(&site, &ada).await);
+    let (router, _) = encke_apps::router(site.site.clone()).split_for_parts();
+    tokio::select! {
+        biased;
+        answer = router.oneshot(ada.post("/v1/sign-out").request()) => {
+            panic!("answered before the store had it: {answer:?}");
+        }
+        () = std::future::ready(()) => {}
+    }
+    let ended = async {
+        while is_signed_in(&site, &ada).await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), ended).await.expect("the session ends");
+}
+
+#[tokio::test]
+async fn whoever_is_disabled_has_no_session_no_token_and_no_ticket() {
+    let (mut site, ada) = TestSite::with_owner().await;
+    let mei = site.member(&ada, "mei").await;
+    let token = site.token(mei.id).await;
+    let ticket = site.call(mei.post("/v1/tickets")).await;
+    let ticket = ticket.body["ticket"].as_str().unwrap().to_owned();
+    assert_eq!(site.call(get("/v1/me").bearer(&token)).await.status, 200);
+    let path = format!("/v1/people/{}", mei.id);
+    assert_eq!(site.call(mei.delete(&path)).await.refusal(), (403, "forbidden"));
+    assert_eq!(site.call(ada.delete(&path)).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(*site.reach.revoked.lock().unwrap(), [(mei.id, None)]);
+    for restarted in [false, true] {
+        if restarted {
+            site.restart();
+        }
+        assert!(!is_signed_in(&site, &mei).await);
+        let by_token = site.call(get("/v1/me").bearer(&token)).await;
+        assert_eq!(by_token.refusal(), (401, "not_signed_in"));
+        assert_eq!(site.site.redeem(&ticket), None);
+        let again = try_password(&site, "mei", PASSWORD, "192.0.2.1").await;
+        assert_eq!(again.refusal(), (401, "wrong_password"));
+    }
+    let found = site.call(ada.get("/v1/people?q=mei")).await;
+    assert_eq!(ids(&found), [""; 0]);
+    // The answer to the first call may have been lost.
+    assert_eq!(site.call(ada.delete(&path)).await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn the_last_owner_stays() {
+    let (site, ada) = TestSite::with_owner().await;
+    let path = format!("/v1/people/{}", ada.id);
+    assert_eq!(site.call(ada.delete(&path)).await.refusal(), (409, "conflict"));
+    for nobody in ["p999", "p0", "c1", "%F0%9F%98%80"] {
+        let answer = site.call(ada.delete(&format!("/v1/people/{nobody}"))).await;
+        assert_eq!(answer.refusal(), (404, "not_found"), "{nobody}");
+    }
+    let account = encke_apps::account::NewAccount {
+        name: "bea".into(),
+        password: PASSWORD.into(),
+        display_name: None,
+    };
+    let owner = encke_apps::Role::Owner;
+    encke_apps::account::add(&site.site, account, owner).await.unwrap();
+    assert_eq!(site.call(ada.delete(&path)).await.status, StatusCode::NO_CONTENT);
+    assert!(!is_signed_in(&site, &ada).await);
+    assert!(is_signed_in(&site, &site.sign_in("bea").await).await);
+}
+
+#[tokio::test]
+async fn a_cookie_is_only_for_pages_of_the_site() {
+    let (site, ada) = TestSite::with_owner().await;
+    let change = |origin: Option<&str>| {
+        let call = Call::new(Method::POST, "/v1/tickets").cookie(&ada.cookie);
+        origin.into_iter().fold(call, |call, origin| call.header("origin", origin))
+    };
+    let look = |origin: &str| ada.get("/v1/me").header("origin", origin);
+    for good in [ORIGIN, "https://encke.test", ALLOWED] {
+        assert_eq!(site.call(change(Some(good))).await.status, 201, "{good}");
+        assert_eq!(site.call(look(good)).await.status, 200, "{good}");
+    }
+    assert_eq!(site.call(change(None)).await.refusal(), (403, "foreign_origin"));
+    assert_eq!(site.call(ada.get("/v1/me")).await.status, 200);
+    let foreign = [
+        "null",
+        "",
+        "https://evil.test",
+        "http://encke.test.evil.test",
+        "http://evil.test/encke.test",
+        "http://encke.test:8080",
+        "http://encke.test/",
+        "ftp://encke.test",
+        "encke.test",
+        "http://partner.test",
+        "https://partner.test:8443",
+    ];
+    for origin in foreign {
+        let refused = site.call(change(Some(origin))).await;
+        assert_eq!(refused.refusal(), (403, "foreign_origin"), "{origin}");
+        let refused = site.call(look(origin)).await;
+        assert_eq!(refused.refusal(), (403, "foreign_origin"), "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_signed_in_by_a_foreign_page() {
+    let (site, ada) = TestSite::with_owner().await;
+    site.allow_guests(&ada).await;
+    let account = json!({"name": "ada", "password": PASSWORD});
+    let calls = [
+        ("/v1/sign-in", account.clone(), 200),
+        ("/v1/guest", json!({"display_name": "G"}), 201),
+        ("/v1/setup", account, 409),
+    ];
+    for (path, body, status) in calls {
+        for origin in ["https://evil.test", "null"] {
+            let call = post(path).json(body.clone()).header("origin", origin);
+            assert_eq!(site.call(call).await.refusal(), (403, "foreign_origin"), "{path}");
+        }
+        assert_eq!(site.call(post(path).json(body.clone())).await.status, status, "{path}");
+        let own = post(path).json(body).header("origin", ORIGIN);
+        assert_eq!(site.call(own).await.status, status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_needs_no_origin_and_is_no_cookie() {
+    let (site, ada) = TestSite::with_owner().await;
+    let token = site.token(ada.id).await;
+    let ticket = || post("/v1/tickets").bearer(&token);
+    assert_eq!(site.call(ticket()).await.status, 201);
+    assert_eq!(site.call(ticket().header("origin", "https://evil.test")).await.status, 201);
+    for call in [get("/v1/me").cookie(&token), get("/v1/me").bearer(&ada.cookie)] {
+        assert_eq!(site.call(call).await.refusal(), (401, "not_signed_in"));
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_made_listed_and_revoked() {
+    let (site, ada) = TestSite::with_owner().await;
+    let mei = site.member(&ada, "mei").await;
+    let bot = encke_apps::account::bot(&site.site, "Weather").await.unwrap();
+    assert_eq!(encke_apps::account::bot(&site.site, "Weather").await.unwrap(), bot);
+    let for_other = |person: PersonId| json!({"person": person, "label": "x"});
+    let refused = site.call(mei.post("/v1/tokens").json(for_other(ada.id))).await;
+    assert_eq!(refused.refusal(), (403, "forbidden"));
+    let made = site.call(mei.post("/v1/tokens").json(json!({"label": "backup"}))).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert_eq!(made.body["person"], mei.id.to_string());
+    let token = made.body["token"].as_str().unwrap().to_owned();
+    assert!(token.starts_with("ekt_") && token.len() == 47, "{token}");
+    let me = site.call(get("/v1/me").bearer(&token)).await;
+    assert_eq!(me.body["id"], mei.id.to_string());
+
+    let made = site.call(ada.post("/v1/tokens").json(for_other(bot))).await;
+    let bots = made.body["token"].as_str().unwrap().to_owned();
+    assert_eq!(site.call(get("/v1/me").bearer(&bots)).await.body["role"], "bot");
+    let path = format!("/v1/tokens?person={bot}");
+    assert_eq!(site.call(mei.get(&path)).await.refusal(), (403, "forbidden"));
+    let listed = site.call(ada.get(&path)).await;
+    let id = listed.body["tokens"][0]["id"].as_str().unwrap();
+    let path = format!("/v1/tokens/{id}?person={bot}");
+    assert_eq!(site.call(mei.delete(&path)).await.refusal(), (403, "forbidden"));
+    assert_eq!(site.call(ada.delete(&path)).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(site.call(get("/v1/me").bearer(&bots)).await.status, 401);
+
+    let listed = site.call(mei.get("/v1/tokens")).await;
+    let all = listed.body["tokens"].as_array().unwrap();
+    assert_eq!((all.len(), &all[0]["label"]), (1, &json!("backup")));
+    assert!(!listed.body.to_string().contains(&token));
+    let path = format!("/v1/tokens/{}", all[0]["id"].as_str().unwrap());
+    assert_eq!(site.call(ada.delete(&path)).await.refusal(), (404, "not_found"));
+    assert_eq!(site.call(mei.delete(&path)).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(site.call(get("/v1/me").bearer(&token)).await.status, 401);
+    assert_eq!(site.call(mei.delete(&path)).await.refusal(), (404, "not_found"));
+    assert!(is_signed_in(&site, &mei).await);
+}
+
+#[tokio::test]
+async fn a_bad_body_gets_the_code_that_the_protocol_names() {
+    let (site, ada) = TestSite::with_owner().await;
+    let people = |kind: &str, body: &str| ada.post("/v1/people").raw(kind, body.to_owned());
+    let json = |body: &str| people("application/json", body);
+    let good = json!({"name": "mei", "password": PASSWORD}).to_string();
+    let long = format!("{{\"name\":\"{}\"}}", "n".repeat(70_000));
+    let cases = [
+        (people("text/plain", &good), 415, "wrong_type"),
+        (people("application/jsonp", &good), 415, "wrong_type"),
+        (ada.post("/v1/people"), 415, "wrong_type"),
+        (json(""), 400, "bad_json"),
+        (json("{"), 400, "bad_json"),
+        (json(&format!("{good} {{}}")), 400, "bad_json"),
+        (json("[]"), 422, "invalid"),
+        (json(r#"{"name":"mei"}"#), 422, "invalid"),
+        (json(r#"{"name":7,"password":"long enough"}"#), 422, "invalid"),
+        (json(r#"{"name":"mei","password":"long enough","role":"owner"}"#), 422, "unknown_field"),
+        (json(r#"{"name":"mei","password":"short"}"#), 422, "invalid"),
+        (json(&long), 413, "too_large"),
+        (ada.post("/v1/sign-out").raw("text/plain", r#"{"everywhere":true}"#), 415, "wrong_type"),
+        (ada.post("/v1/sign-out").json(json!({"everywhere": "yes"})), 422, "invalid"),
+        (ada.post("/v1/sign-out").json(json!({"every": true})), 422, "unknown_field"),
+        (ada.patch("/v1/settings").json(json!({"role": "owner"})), 422, "unknown_field"),
+        (ada.patch("/v1/settings").json(json!({"site_name": " "})), 422, "invalid"),
+        (ada.get("/v1/people?limit=many"), 400, "bad_request"),
+        (ada.get("/v1/people?who=me"), 400, "bad_request"),
+    ];
+    for (number, (call, status, code)) in cases.into_iter().enumerate() {
+        let answer = site.call(call).await;
+        assert_eq!(answer.refusal(), (status, code), "case {number}: {}", answer.body);
+        assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
+    }
+    let added = site.call(people("Application/JSON; charset=utf-8", &good)).await;
+    assert_eq!(added.status, 201, "{}", added.body);
+    assert_eq!(added.headers[header::CACHE_CONTROL], "no-store");
+    assert!(is_signed_in(&site, &ada).await);
+}
+
+#[tokio::test]
+async fn names_that_differ_only_in_case_are_one_name() {
+    let (site, ada) = TestSite::with_owner().await;
+    let add = |name: &str| {
+        let body = json!({"name": name, "password": PASSWORD});
+        site.call(ada.post("/v1/people").json(body))
+    };
+    assert_eq!(add("ADA").await.refusal(), (409, "name_taken"));
+    let added = add("Äpfel.林_1-x").await;
+    assert_eq!(added.status, 201);
+    assert_eq!(added.body["name"], "Äpfel.林_1-x");
+    assert_eq!(added.body["display_name"], "Äpfel.林_1-x");
+    assert_eq!(added.body["role"], "member");
+    assert_eq!(add("äpfel.林_1-X").await.refusal(), (409, "name_taken"));
+    site.sign_in("ÄPFEL.林_1-X").await;
+    for bad in ["", "a b", "a@b", "<b>", "a\u{0}", "😀", &"n".repeat(65)] {
+        assert_eq!(add(bad).await.refusal(), (422, "invalid"), "{bad}");
+    }
+    for bad in ["", "  ", "a\nb", "\u{7f}", &"n".repeat(65)] {
+        let body = json!({"name": "tom", "password": PASSWORD, "display_name": bad});
+        let answer = site.call(ada.post("/v1/people").json(body)).await;
+        assert_eq!(answer.refusal(), (422, "invalid"), "{bad:?}");
+    }
+}
+
+#[tokio::test]
+async fn guests_enter_only_if_the_owner_lets_them() {
+    let (site, ada) = TestSite::with_owner().await;
+    let mei = site.member(&ada, "mei").await;
+    let knock = || post("/v1/guest").json(json!({"display_name": "Passer-by"}));
+    assert_eq!(site.call(knock()).await.refusal(), (403, "forbidden"));
+    let refused = site.call(mei.patch("/v1/settings").json(json!({"guests": true}))).await;
+    assert_eq!(refused.refusal(), (403, "forbidden"));
+    assert_eq!(site.call(mei.get("/v1/settings")).await.refusal(), (403, "forbidden"));
+    let all = json!({"guests": true, "site_name": "Comet 彗星"});
+    let changed = site.call(ada.patch("/v1/settings").json(all.clone())).await;
+    assert_eq!((changed.status.as_u16(), &changed.body), (200, &all));
+    assert_eq!(site.call(ada.get("/v1/settings")).await.body, all);
+    assert_eq!(site.call(get("/v1/setup")).await.body["guests"], true);
+    let entered = site.call(knock()).await;
+    assert_eq!(entered.status, 201, "{}", entered.body);
+    assert_eq!(entered.body["role"], "guest");
+    assert_eq!(entered.body["name"], Value::Null);
+    assert_eq!(entered.body["site_name"], "Comet 彗星");
+}
+
+#[tokio::test]
+async fn guests_may_do_little_and_see_only_whom_they_talk_with() {
+    let (site, ada) = TestSite::with_owner().await;
+    site.member(&ada, "mei").await;
+    site.allow_guests(&ada).await;
+    let guest = site.guest("Passer-by").await;
+    let account = json!({"name": "tom", "password": PASSWORD});
+    let passwords = json!({"old": PASSWORD, "new": "another password"});
+    let refused = [
+        (guest.post("/v1/people").json(account), 403),
+        (guest.post("/v1/tokens").json(json!({"label": "x"})), 403),
+        (guest.get("/v1/settings"), 403),
+        (guest.delete(&format!("/v1/people/{}", ada.id)), 403),
+        (guest.post("/v1/password").json(passwords), 401),
+    ];
+    for (number, (call, status)) in refused.into_iter().enumerate() {
+        assert_eq!(site.call(call).await.status, status, "case {number}");
+    }
+    assert_eq!(ids(&site.call(guest.get("/v1/people")).await), [""; 0]);
+    let room = json!({"kind": "room", "title": "Help", "members": [guest.id]});
+    let made = site.call(ada.post("/v1/conversations").json(room)).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let found = site.call(guest.get("/v1/people?q=")).await;
+    assert_eq!(ids(&found), [ada.id.to_string(), guest.id.to_string()]);
+    let by_owner = json!({"person": guest.id, "label": "x"});
+    let refused = site.call(ada.post("/v1/tokens").json(by_owner)).await;
+    assert_eq!(refused.refusal(), (403, "forbidden"));
+}
+
+#[tokio::test]
+async fn people_are_found_by_any_part_of_their_names() {
+    let (site, ada) = TestSite::with_owner().await;
+    for (name, shown) in [("mei", "林美 Mei"), ("per_cent", "100% Ärger"), ("zoe", "Zoë \\ Z")]
+    {
+        let body = json!({"name": name, "password": PASSWORD, "display_name": shown});
+        assert_eq!(site.call(ada.post("/v1/people").json(body)).await.status, 201);
+    }
+    let cases = [
+        ("", "4"),
+        ("mei", "林美 Mei"),
+        ("MEI", "林美 Mei"),
+        ("%E7%BE%8E", "林美 Mei"),
+        ("%25", "100% Ärger"),
+        ("_", "100% Ärger"),
+        ("%C3%84rg", "100% Ärger"),
+        ("%5C", "Zoë \\ Z"),
+        ("nobody", "0"),
+    ];
+    for (q, expected) in cases {
+        let found = site.call(ada.get(&format!("/v1/people?q={q}"))).await;
+        let people = found.body["people"].as_array().unwrap();
+        let names: Vec<_> = people.iter().map(|p| p["display_name"].as_str().unwrap()).collect();
+        match expected.parse::<usize>() {
+            Ok(count) => assert_eq!(names.len(), count, "{q}: {names:?}"),
+            Err(_) => assert_eq!(names, [expected], "{q}"),
+        }
+    }
+    assert_eq!(ids(&site.call(ada.get("/v1/people?limit=2")).await).len(), 2);
+    let long = format!("/v1/people?q={}", "n".repeat(65));
+    assert_eq!(site.call(ada.get(&long)).await.refusal(), (422, "invalid"));
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_other_sessions() {
+    let (site, ada) = TestSite::with_owner().await;
+    let phone = site.sign_in("ada").await;
+    let change = |old: &str, new: &str| {
+        site.call(ada.post("/v1/password").json(json!({"old": old, "new": new})))
+    };
+    assert_eq!(change("not the old one", "another password").await.refusal().1, "wrong_password");
+    assert_eq!(change(PASSWORD, "short").await.refusal(), (422, "invalid"));
+    assert_eq!(change(PASSWORD, &"p".repeat(257)).await.refusal(), (422, "invalid"));
+    assert!(is_signed_in(&site, &phone).await);
+    assert_eq!(change(PASSWORD, "another password").await.status, StatusCode::NO_CONTENT);
+    assert!(is_signed_in(&site, &ada).await);
+    assert!(!is_signed_in(&site, &phone).await);
+    assert_eq!(try_password(&site, "ada", PASSWORD, "192.0.2.1").await.status, 401);
+    assert_eq!(try_password(&site, "ada", "another password", "192.0.2.1").await.status, 200);
+    for _ in 0..10 {
+        assert_eq!(change("a guess of it", "whatever it is").await.status, 401);
+    }
+    assert_eq!(change("a guess of it", "whatever it is").await.refusal(), (429, "rate_limited"));
+    // Guesses with a stolen session do not keep its owner out.
+    assert_eq!(try_password(&site, "ada", "another password", "192.0.2.1").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_ticket_is_good_once_and_for_ten_seconds() {
+    let (site, ada) = TestSite::with_owner().await;
+    let ticket = async || {
+        let made = site.call(ada.post("/v1/tickets")).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        assert_eq!(made.body["expires_in_ms"], 10_000);
+        made.body["ticket"].as_str().unwrap().to_owned()
+    };
+    let (first, late) = (ticket().await, ticket().await);
+    site.pass_ms(9_999);
+    let credentials = Credentials { bearer: None, cookie: Some(&ada.cookie) };
+    let by_cookie = site.site.identify(credentials).await.unwrap();
+    let redeemed = site.site.redeem(&first).unwrap();
+    assert!(by_cookie.by_cookie && !redeemed.by_cookie);
+    assert_eq!((redeemed.person, redeemed.credential), (ada.id, by_cookie.credential));
+    assert_eq!(redeemed.expires_ms, by_cookie.expires_ms);
+    assert_eq!(site.site.redeem(&first), None);
+    site.pass_ms(1);
+    assert_eq!(site.site.redeem(&late), None);
+    assert_eq!(site.site.redeem("ekk_made-up"), None);
+
+    let dies = ticket().await;
+    assert_eq!(site.call(ada.post("/v1/sign-out")).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(site.site.redeem(&dies), None);
+    let refused = site.call(post("/v1/tickets").header("origin", ORIGIN)).await;
+    assert_eq!(refused.refusal(), (401, "not_signed_in"));
+}
+
+#[tokio::test]
+async fn a_session_lives_on_as_long_as_it_is_used() {
+    let (mut site, ada) = TestSite::with_owner().await;
+    let idle = site.sign_in("ada").await;
+    for _ in 0..3 {
+        site.pass_ms(29 * DAY_MS);
+        assert!(is_signed_in(&site, &ada).await);
+        // The first look brings it into memory, the second one finds it worth extending.
+        assert!(is_signed_in(&site, &ada).await);
+    }
+    // A write after those that extend, so that they are done.
+    site.site.store.write(|_| Ok(())).await.unwrap();
+    site.restart();
+    site.pass_ms(29 * DAY_MS);
+    assert!(is_signed_in(&site, &ada).await);
+    assert!(!is_signed_in(&site, &idle).await);
+    site.pass_ms(31 * DAY_MS);
+    assert!(!is_signed_in(&site, &ada).await);
+    site.restart();
+    assert!(!is_signed_in(&site, &ada).await);
+}
+
+#[tokio::test]
+async fn signing_in_again_ends_the_session_that_the_browser_had() {
+    let (site, ada) = TestSite::with_owner().await;
+    assert!(is_signed_in(&site, &ada).await);
+    let body = json!({"name": "ada", "password": PASSWORD});
+    let call = ada.post("/v1/sign-in").json(body);
+    assert_eq!(site.call(call).await.status, 200);
+    assert!(!is_signed_in(&site, &ada).await);
+}

@@ -1,0 +1,7 @@
+//! The apps over HTTP, on a real store: what a client meets.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests fail as tests do.
+
+mod account;
+mod channel;
+mod site;
