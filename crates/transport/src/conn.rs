@@ -18,6 +18,8 @@ pub enum Phase {
     Request,
     /// The gate has its request.
     Admitting,
+    /// The gate has its send.
+    Sending,
     /// A poll is being answered, or waits for something to be answered with (then its session is live).
     Poll,
     /// A stream: its session is behind or live.

@@ -13,7 +13,7 @@ use encke_engine::hub::{Follow, Page, PageRequest};
 use encke_engine::{Code, Error, PersonId, Position};
 
 use crate::inbox::{Inbox, Message};
-use crate::request::{FeedRequest, Refusal};
+use crate::request::{FeedRequest, Refusal, SendAnswer, SendRequest};
 
 /// Who is at the other end of an open session.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -60,6 +60,9 @@ pub trait Gate: Send + Sync {
     /// must be answered, if only with `None`: until then it counts as unanswered.
     fn command(&self, who: &Who, frame: Bytes, reply: Reply<Bytes>);
 
+    /// Does a send that came over plain HTTP, and answers when it is durable.
+    fn send(&self, request: SendRequest, reply: Reply<SendAnswer>);
+
     /// The client holds everything up to here: it presented a cursor.
     fn acked(&self, who: &Who, position: Position);
 
@@ -83,7 +86,7 @@ pub struct To {
     pub generation: u32,
 }
 
-/// What kind of answer a [`Reply`] takes: [`Admission`], [`Page`], or [`Bytes`] for a command.
+/// What kind of answer a [`Reply`] takes: [`Admission`], [`Page`], [`Bytes`] for a command, [`SendAnswer`].
 pub trait Answer: Sized {
     /// The message that says that there will be no answer.
     #[doc(hidden)]
@@ -105,6 +108,12 @@ impl Answer for Page {
 impl Answer for Bytes {
     fn lost(to: To) -> Message {
         Message::Answered(to, Some(encke_engine::item::error(None, &internal())))
+    }
+}
+
+impl Answer for SendAnswer {
+    fn lost(to: To) -> Message {
+        Message::Sent(to, Box::new(internal().into()))
     }
 }
 
@@ -152,6 +161,14 @@ impl Reply<Bytes> {
     /// Gives the answer to a command, one item of JSON, or says that there is none.
     pub fn answer(self, item: Option<Bytes>) {
         let message = Message::Answered(self.to, item);
+        self.send(message);
+    }
+}
+
+impl Reply<SendAnswer> {
+    /// Says what became of the send.
+    pub fn sent(self, answer: SendAnswer) {
+        let message = Message::Sent(self.to, Box::new(answer));
         self.send(message);
     }
 }

@@ -1,10 +1,10 @@
 //! Heads of HTTP/1.1 answers.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use encke_engine::{Code, Error};
+use encke_engine::{Code, Error, item};
 
 use crate::gate::Admission;
-use crate::request::{FeedRequest, Refusal, Transport};
+use crate::request::{FeedRequest, Refusal, SendAnswer, Transport};
 use crate::{iframe, sse};
 
 fn reason(status: u16) -> &'static str {
@@ -55,6 +55,22 @@ pub fn refusal(refusal: &Refusal, keep_alive: bool) -> Bytes {
     }
     let cors = cors(allow_origin.as_deref(), true).unwrap_or_default();
     with_body(*status, json.as_bytes(), keep_alive, &extra, &cors)
+}
+
+/// The answer to a send: 201 for the first, 200 for the same again.
+pub fn sent(answer: &SendAnswer, keep_alive: bool) -> Bytes {
+    match &answer.result {
+        Ok(stands) => {
+            let status = if stands.repeated { 200 } else { 201 };
+            let json = item::sent(stands.seq, stands.cursor, stands.at_ms);
+            let cors = cors(answer.allow_origin.as_deref(), true).unwrap_or_default();
+            with_body(status, &json, keep_alive, "", &cors)
+        }
+        Err(e) => {
+            let allow_origin = answer.allow_origin.clone();
+            refusal(&Refusal { allow_origin, ..Refusal::from(e.clone()) }, keep_alive)
+        }
+    }
 }
 
 /// There is no room for this connection.

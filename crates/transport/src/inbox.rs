@@ -11,7 +11,7 @@ use encke_engine::{Batch, Error, PersonId, StreamId};
 use rustix::event::{EventfdFlags, eventfd};
 
 use crate::gate::{Admission, To};
-use crate::request::Refusal;
+use crate::request::{Refusal, SendAnswer};
 use crate::shards::Parked;
 
 /// What a shard is told.
@@ -28,6 +28,8 @@ pub enum Message {
     Paged(To, Result<Page, Error>),
     /// The answer to a command.
     Answered(To, Option<Bytes>),
+    /// What became of a send over HTTP.
+    Sent(To, Box<SendAnswer>),
     /// A connection from the HTTP server.
     Parked(Box<Parked>),
     /// A connection from a shard that has more than its share.

@@ -6,9 +6,11 @@ use std::net::SocketAddr;
 use encke_engine::limits::{HEAD_BYTES_MAX, HEADERS_MAX};
 use encke_engine::{Code, Error};
 
+use super::send::{self, SendRequest, Sending};
 use super::{FeedRequest, Refusal};
 
-const START: &[u8] = b"GET /v1/feed";
+const FEED: &[u8] = b"GET /v1/feed";
+const SEND: &[u8] = b"POST /v1/c";
 
 /// What to do with the bytes.
 #[derive(Debug)]
@@ -20,27 +22,32 @@ pub enum First {
     /// A request for the feed, whose head takes so many bytes. A refusal without a length can't be followed
     /// by another request.
     Feed(Option<usize>, Result<Box<FeedRequest>, Refusal>),
+    /// A send, which takes so many bytes with its body.
+    Send(usize, Box<SendRequest>),
 }
 
 /// Looks at the bytes of a request; `seen` of them were looked at before.
 pub fn look(bytes: &[u8], seen: usize, peer: SocketAddr) -> First {
-    let common = bytes.len().min(START.len());
-    if bytes[..common] != START[..common] {
-        return First::Other;
-    }
-    match bytes.get(START.len()) {
-        None => return First::Partial,
-        Some(b' ' | b'?') => {}
-        Some(_) => return First::Other,
-    }
-    // Parsing starts at the first byte each time, so it starts only when the head's end is there.
-    if !has_end(&bytes[seen.saturating_sub(3)..]) {
-        return if bytes.len() < HEAD_BYTES_MAX { First::Partial } else { too_large() };
+    let sends = match begins(bytes) {
+        Begins::Open => return First::Partial,
+        Begins::Feed => false,
+        Begins::Send => true,
+        Begins::Other => return First::Other,
+    };
+    // Parsing starts at the first byte each time, so it starts only when the head's end is there; a send's may have
+    // been there for some time, while its body came.
+    if !has_end(&bytes[if sends { 0 } else { seen.saturating_sub(3) }..]) {
+        return match bytes.len() < HEAD_BYTES_MAX {
+            true => First::Partial,
+            false if sends => First::Other,
+            false => too_large(),
+        };
     }
     let mut lines = [const { MaybeUninit::uninit() }; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut []);
     let head = request.parse_with_uninit_headers(bytes, &mut lines);
     match head {
+        _ if sends => send(head, &request, bytes, peer),
         Ok(httparse::Status::Complete(length)) if length > HEAD_BYTES_MAX => too_large(),
         Ok(httparse::Status::Complete(length)) => {
             let (Some(target), Some(minor)) = (request.path, request.version) else {
@@ -54,6 +61,51 @@ pub fn look(bytes: &[u8], seen: usize, peer: SocketAddr) -> First {
         Ok(httparse::Status::Partial) => First::Partial,
         Err(httparse::Error::TooManyHeaders) => too_large(),
         Err(_) => First::Other,
+    }
+}
+
+enum Begins {
+    /// It may become any of these.
+    Open,
+    Feed,
+    Send,
+    Other,
+}
+
+fn begins(bytes: &[u8]) -> Begins {
+    let common = |start: &[u8]| {
+        let n = bytes.len().min(start.len());
+        bytes[..n] == start[..n]
+    };
+    if common(SEND) {
+        return if bytes.len() < SEND.len() { Begins::Open } else { Begins::Send };
+    }
+    if !common(FEED) {
+        return Begins::Other;
+    }
+    match bytes.get(FEED.len()) {
+        None => Begins::Open,
+        Some(b' ' | b'?') => Begins::Feed,
+        Some(_) => Begins::Other,
+    }
+}
+
+fn send(
+    head: httparse::Result<usize>,
+    request: &httparse::Request<'_, '_>,
+    bytes: &[u8],
+    peer: SocketAddr,
+) -> First {
+    let (Ok(httparse::Status::Complete(length)), Some(path), Some(minor)) =
+        (head, request.path, request.version)
+    else {
+        return First::Other;
+    };
+    let lines = request.headers.iter().map(|h| (h.name, h.value));
+    match send::read(path, minor, lines, bytes, length, peer) {
+        Sending::Other => First::Other,
+        Sending::Partial => First::Partial,
+        Sending::Whole(length, request) => First::Send(length, request),
     }
 }
 
@@ -106,6 +158,11 @@ mod tests {
         for end in 0..head.len() {
             assert!(matches!(look_at(&head[..end]), First::Partial), "{end}");
         }
+        let send = b"POST /v1/channels/n/events HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi";
+        for end in 0..send.len() {
+            assert!(matches!(look_at(&send[..end]), First::Partial), "{end}");
+        }
+        assert!(matches!(look_at(send), First::Send(n, _) if n == send.len()));
         let more = [head, b"GET /next".as_slice()].concat();
         assert!(matches!(look_at(&more), First::Feed(Some(n), Ok(_)) if n == head.len()));
     }
@@ -123,6 +180,22 @@ mod tests {
         refused(&long);
         let many = "A: b\r\n".repeat(HEADERS_MAX + 1);
         refused(format!("GET /v1/feed HTTP/1.1\r\n{many}\r\n").as_bytes());
+    }
+
+    #[test]
+    fn a_send_that_is_not_plain_is_for_the_http_server() {
+        for lines in [
+            "",
+            "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+            "Content-Length: 2\r\nContent-Length: 3\r\n",
+            "Content-Length: +2\r\n",
+            "Content-Length: 65537\r\n",
+            "Content-Length: 2\r\nExpect: 100-continue\r\n",
+            "Content-Length: 2\r\nHost: a\r\nHost: b\r\n",
+        ] {
+            let bytes = format!("POST /v1/channels/n/events HTTP/1.1\r\n{lines}\r\nhi");
+            assert!(matches!(look_at(bytes.as_bytes()), First::Other), "{lines}");
+        }
     }
 
     #[test]

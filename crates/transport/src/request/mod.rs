@@ -3,6 +3,7 @@
 mod credentials;
 mod first;
 mod query;
+mod send;
 
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use encke_engine::{Code, Cursor, Error, limits};
 
 pub use credentials::Credentials;
 pub(crate) use first::{First, look};
+pub use send::{SendAnswer, SendRequest, Stands};
 
 use crate::ws::handshake;
 
@@ -133,7 +135,12 @@ struct Headers<'a> {
     upgrade_websocket: bool,
     ws_version: Option<&'a [u8]>,
     ws_key: Option<&'a [u8]>,
+    content_type: Option<&'a str>,
+    key: Option<&'a str>,
+    content_length: Option<usize>,
     body: bool,
+    /// Something about the body, or about how it is to be answered, that only the HTTP server understands.
+    unusual: bool,
 }
 
 fn bad(message: impl Into<String>) -> Error {
@@ -156,6 +163,13 @@ fn once<'a, T>(
 
 fn text(value: &[u8]) -> Option<&str> {
     std::str::from_utf8(value).ok().map(str::trim)
+}
+
+/// A plain number of bytes.
+fn length(value: &[u8]) -> Option<usize> {
+    let digits = value.trim_ascii();
+    let plain = (1..=8).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+    if plain { std::str::from_utf8(digits).ok()?.parse().ok() } else { None }
 }
 
 fn has_token(value: &[u8], token: &str) -> bool {
@@ -203,10 +217,24 @@ impl<'a> Headers<'a> {
             }
             14 if is("content-length") => {
                 self.body |= value.trim_ascii() != b"0";
+                self.unusual |= self.content_length.is_some();
+                self.content_length = length(value);
+                self.unusual |= self.content_length.is_none();
+                Ok(())
+            }
+            6 if is("expect") => {
+                self.unusual = true;
+                Ok(())
+            }
+            12 if is("content-type") => once("Content-Type", &mut self.content_type, value, text),
+            15 if is("idempotency-key") => once("Idempotency-Key", &mut self.key, value, text),
+            16 if is("content-encoding") => {
+                self.unusual = true;
                 Ok(())
             }
             17 if is("transfer-encoding") => {
                 self.body = true;
+                self.unusual = true;
                 Ok(())
             }
             17 if is("sec-websocket-key") => {

@@ -71,6 +71,8 @@ impl Query {
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
         match name {
+            // A page that has none yet may send it empty.
+            "cursor" if value.is_empty() => {}
             "cursor" => self.cursor = Some(value.parse()?),
             "live" => self.live = Some(live(value)?),
             "wait" => self.wait_s = Some(wait(value)?),

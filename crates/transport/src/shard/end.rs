@@ -71,7 +71,7 @@ impl Shard {
             }
             // Between two polls: the next one is refused, if there is one.
             Phase::Request => self.end_session(to),
-            Phase::Admitting | Phase::Closing | Phase::Lingering => {}
+            Phase::Admitting | Phase::Sending | Phase::Closing | Phase::Lingering => {}
         }
     }
 

@@ -12,6 +12,8 @@ use crate::conn::Phase;
 use crate::gate::To;
 use crate::request::{First, Transport, look};
 
+/// Bytes that may come before the answer to what came before them: one request.
+const EARLY_BYTES_MAX: usize = limits::HEAD_BYTES_MAX + limits::BODY_BYTES_MAX;
 /// Full buffers read from one connection in a turn.
 const READS_MAX: usize = 4;
 
@@ -67,9 +69,9 @@ impl Shard {
                     }
                 }
             },
-            (Phase::Request | Phase::Admitting | Phase::Poll, _) => {
+            (Phase::Request | Phase::Admitting | Phase::Sending | Phase::Poll, _) => {
                 // The next request, early.
-                if conn.keep(bytes) > limits::HEAD_BYTES_MAX {
+                if conn.keep(bytes) > EARLY_BYTES_MAX {
                     self.destroy(to);
                 }
             }
@@ -103,6 +105,11 @@ impl Shard {
         match look(bytes, seen, conn.peer()) {
             First::Partial => return true,
             First::Other => self.hand_off(to, bytes.to_vec()),
+            First::Send(length, request) => {
+                conn.served = true;
+                conn.keep(&bytes[length..]);
+                self.send(to, *request);
+            }
             First::Feed(length, request) => {
                 conn.served = true;
                 conn.keep(length.map_or(&[], |n| &bytes[n..]));

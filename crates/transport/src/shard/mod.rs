@@ -11,6 +11,7 @@ mod deliver;
 mod end;
 mod input;
 mod poll;
+mod send;
 mod time;
 
 use std::collections::VecDeque;
@@ -229,6 +230,7 @@ impl Shard {
             Message::Admitted(to, answer) => self.guarded(to, |s| s.admitted(to, answer)),
             Message::Paged(to, page) => self.guarded(to, |s| s.paged(to, page)),
             Message::Answered(to, item) => self.guarded(to, |s| s.answered(to, item)),
+            Message::Sent(to, answer) => self.guarded(to, |s| s.sent(to, &answer)),
             Message::Revoked(number, person, credential) => {
                 for owner in self.hub.revoke(number, person, credential) {
                     self.revoked(owner);
@@ -273,7 +275,7 @@ impl Shard {
             Phase::Poll => self.poll(to),
             Phase::Stream => self.catch_up(to, Vec::new()),
             Phase::Closing => self.finish(to),
-            Phase::Request | Phase::Admitting | Phase::Lingering => {}
+            Phase::Request | Phase::Admitting | Phase::Sending | Phase::Lingering => {}
         }
     }
 

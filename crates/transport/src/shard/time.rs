@@ -25,7 +25,7 @@ impl Timing {
                 after(conn.since, self.keep_alive_ms)
             }
             Phase::Request => after(conn.since, self.head_ms),
-            Phase::Admitting => None,
+            Phase::Admitting | Phase::Sending => None,
             Phase::Poll if conn.paging => None,
             Phase::Poll => Some(conn.since.saturating_add(conn.wait)),
             Phase::Stream if conn.out.is_some() => self.silent_at(conn),
@@ -101,7 +101,7 @@ impl Shard {
                 let beat = framing::heartbeat(conn.transport);
                 self.put(to, &[&beat]);
             }
-            Phase::Admitting => {}
+            Phase::Admitting | Phase::Sending => {}
             Phase::Request | Phase::Closing | Phase::Lingering => self.destroy(to),
         }
     }

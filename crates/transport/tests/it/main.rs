@@ -5,6 +5,7 @@ mod client;
 mod ends;
 mod http;
 mod scenarios;
+mod sends;
 mod slow;
 mod websocket;
 mod world;

@@ -13,7 +13,8 @@ use encke_engine::{
     StreamId, item,
 };
 use encke_transport::{
-    Admission, Config, FeedRequest, Gate, Handoff, Reply, Seed, Shards, Timing, Who,
+    Admission, Config, FeedRequest, Gate, Handoff, Reply, Seed, SendAnswer, SendRequest, Shards,
+    Stands, Timing, Who,
 };
 
 pub const EPOCH: Epoch = Epoch(0xe);
@@ -50,6 +51,7 @@ pub struct Seen {
     pub opened: usize,
     pub closed: usize,
     pub acked: Vec<Position>,
+    pub sends: Vec<SendRequest>,
     pub pages: usize,
 }
 
@@ -228,6 +230,19 @@ impl Gate for TestGate {
             Some("quiet") => reply.answer(None),
             _ => reply.answer(Some(item::ok(command["id"].as_u64().unwrap_or(0), &command))),
         }
+    }
+
+    fn send(&self, request: SendRequest, reply: Reply<SendAnswer>) {
+        assert_ne!(&request.body[..], b"panic", "this send was told to panic");
+        if &request.body[..] == b"lose" {
+            return;
+        }
+        let at_ms = request.body.len() as u64;
+        let cursor = Cursor { epoch: EPOCH, position: Position(7) };
+        let repeated = request.key.as_deref() == Some("again");
+        let result = Ok(Stands { seq: Seq(3), cursor, at_ms, repeated });
+        self.seen.lock().unwrap().sends.push(request);
+        reply.sent(SendAnswer { result, allow_origin: None });
     }
 
     fn acked(&self, _who: &Who, position: Position) {

@@ -1,0 +1,140 @@
+//! A send over plain HTTP/1.1: the one request beside the feed that shards read themselves.
+//!
+//! It is what comes most often after the feed, and it is small, so it is spared the way through an HTTP stack and
+//! back. Only the plain case is taken: a body of known, bounded length and nothing unusual about it. All else goes to the
+//! HTTP server, which serves the same addresses by the same rules.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use encke_engine::{Cursor, Error, Seq, limits};
+
+use super::{Credentials, Headers, credentials};
+
+/// A message for a conversation, or an event for a channel. Nobody has checked anything yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SendRequest {
+    /// The path: it was looked at only so far as to see that it is a send's.
+    pub path: Box<str>,
+    /// What it shows to prove who it is. A ticket is never among it.
+    pub credentials: Credentials,
+    /// The page that sends it.
+    pub origin: Option<Box<str>>,
+    /// The host that it was sent to.
+    pub host: Option<Box<str>>,
+    /// `Content-Type`.
+    pub content_type: Box<str>,
+    /// `Idempotency-Key`.
+    pub key: Option<Box<str>>,
+    /// The whole body.
+    pub body: Bytes,
+    /// The address at the other end of the connection.
+    pub peer: SocketAddr,
+    pub(crate) keep_alive: bool,
+}
+
+/// Where a send stands in the log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stands {
+    /// Its place in its stream,
+    pub seq: Seq,
+    /// in the whole log,
+    pub cursor: Cursor,
+    /// and since when, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// It was there already: the same key again.
+    pub repeated: bool,
+}
+
+/// What became of a send. It is written out on the shard, not by who answers: that is the store's one writer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SendAnswer {
+    /// Where it stands, or why it was refused.
+    pub result: Result<Stands, Error>,
+    /// The foreign origin that may read the answer; with its credentials.
+    pub allow_origin: Option<Box<str>>,
+}
+
+impl From<Error> for SendAnswer {
+    fn from(e: Error) -> Self {
+        SendAnswer { result: Err(e), allow_origin: None }
+    }
+}
+
+/// What is known of a send when its head is here.
+pub(super) enum Sending {
+    /// Not one that is taken here.
+    Other,
+    /// Its body is not all here: so many bytes are to come in all.
+    Partial,
+    /// It is all here, in so many bytes.
+    Whole(usize, Box<SendRequest>),
+}
+
+/// Whether a path may be a send's.
+fn is_send(path: &str) -> bool {
+    let of = |prefix: &str, end: &str| {
+        path.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(end)).is_some_and(|name| {
+            !name.is_empty() && !name.bytes().any(|b| matches!(b, b'/' | b'%' | b'?' | b'#'))
+        })
+    };
+    of("/v1/conversations/", "/messages") || of("/v1/channels/", "/events")
+}
+
+/// Reads a POST whose head takes `length` bytes.
+pub(super) fn read<'a>(
+    path: &str,
+    minor: u8,
+    lines: impl Iterator<Item = (&'a str, &'a [u8])>,
+    bytes: &[u8],
+    length: usize,
+    peer: SocketAddr,
+) -> Sending {
+    if minor == 0 || !is_send(path) {
+        return Sending::Other;
+    }
+    // What can't be read is for the HTTP server to refuse.
+    let Ok(h) = Headers::read(lines) else { return Sending::Other };
+    let Some(size) = h.content_length else { return Sending::Other };
+    if h.unusual || h.upgrade_websocket || size > limits::BODY_BYTES_MAX {
+        return Sending::Other;
+    }
+    let Some(body) = bytes.get(length..length + size) else { return Sending::Partial };
+    let Ok(bearer) = credentials::bearer(h.authorization) else { return Sending::Other };
+    let session = h.session.map(Into::into);
+    let request = SendRequest {
+        path: path.into(),
+        credentials: Credentials { bearer, session, ticket: None },
+        origin: h.origin.map(Into::into),
+        host: h.host.map(Into::into),
+        content_type: h.content_type.unwrap_or_default().into(),
+        key: h.key.map(Into::into),
+        body: Bytes::copy_from_slice(body),
+        peer,
+        keep_alive: !h.connection_close,
+    };
+    Sending::Whole(length + size, Box::new(request))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_addresses_of_sends_are_taken() {
+        for good in ["/v1/conversations/c1/messages", "/v1/channels/a.b:c/events"] {
+            assert!(is_send(good), "{good}");
+        }
+        for other in [
+            "/v1/conversations//messages",
+            "/v1/conversations/c1/messages/",
+            "/v1/conversations/c1/messages?x=1",
+            "/v1/conversations/c1/x/messages",
+            "/v1/channels/%6e/events",
+            "/v1/conversations/c1/events",
+            "/v1/channels/events",
+        ] {
+            assert!(!is_send(other), "{other}");
+        }
+    }
+}
