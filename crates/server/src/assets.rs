@@ -37,7 +37,7 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if let Some(index) = found(path).filter(|_| !path.is_empty()) {
         return file(index, &headers);
     }
-    if path.starts_with("v1/") || path.contains('.') {
+    if path == "v1" || path.starts_with("v1/") || path.contains('.') {
         return refuse(Code::NotFound, "There is nothing at this address.");
     }
     match found("index.html") {

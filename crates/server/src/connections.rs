@@ -25,6 +25,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tower::ServiceExt;
 
 use crate::bridge;
+use crate::head_wait::HeadWait;
 use crate::rewind::Rewind;
 
 /// Connections that hyper serves at one time.
@@ -69,10 +70,15 @@ impl Connections {
 
     async fn plain(self: Arc<Self>, stream: StdStream, already_read: Vec<u8>, peer: SocketAddr) {
         let Ok(stream) = TcpStream::from_std(stream) else { return };
+        // Bytes are there to be answered at once, but tokio has not looked yet whether the socket takes an answer, and
+        // hyper does not wait for that when the answer is a refusal of those bytes.
+        if stream.writable().await.is_err() {
+            return;
+        }
         let two = already_read.starts_with(PREFACE);
-        let io = TokioIo::new(Rewind::new(stream, already_read.into()));
+        let io = Rewind::new(stream, already_read.into());
         if two {
-            self.http2(io, peer, false).await;
+            self.http2(TokioIo::new(io), peer, false).await;
         } else {
             self.http1_plain(io, peer).await;
         }
@@ -86,17 +92,23 @@ impl Connections {
     ) {
         let Ok(_place) = self.room.clone().try_acquire_owned() else { return };
         let two = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        let io = TokioIo::new(stream);
-        if two { self.http2(io, peer, true).await } else { self.http1_tls(io, peer).await }
+        if two {
+            self.http2(TokioIo::new(stream), peer, true).await
+        } else {
+            self.http1_tls(stream, peer).await
+        }
     }
 
-    async fn http1_plain(self: Arc<Self>, io: TokioIo<Rewind>, peer: SocketAddr) {
+    async fn http1_plain(self: Arc<Self>, io: Rewind, peer: SocketAddr) {
+        let (io, requests) = HeadWait::around(io);
         let parked: Arc<Mutex<Option<FeedRequest>>> = Arc::default();
         let asked = Arc::new(Notify::new());
         let service = service_fn(|request: Request<Incoming>| {
             let (this, parked, asked) = (self.clone(), parked.clone(), asked.clone());
+            let turn = requests.begin();
             // Boxed, because a connection that is given up half-way must not be pinned in place.
             Box::pin(async move {
+                let _turn = turn;
                 if !is_feed(&request) {
                     return Ok::<_, Infallible>(this.route(request, peer).await);
                 }
@@ -110,7 +122,7 @@ impl Connections {
                 }
             })
         });
-        let mut connection = http1().serve_connection(io, service);
+        let mut connection = http1().serve_connection(TokioIo::new(io), service);
         let mut drain = self.draining.subscribe();
         let mut draining = false;
         loop {
@@ -127,7 +139,7 @@ impl Connections {
         }
         let parts = connection.into_parts();
         let request = parked.lock().expect("not poisoned").take();
-        let (stream, unread) = parts.io.into_inner().into_parts();
+        let (stream, unread) = parts.io.into_inner().into_inner().into_parts();
         let mut leftover = parts.read_buf.to_vec();
         leftover.extend_from_slice(&unread);
         if let (Some(request), Ok(stream), Some(shards)) =
@@ -138,12 +150,21 @@ impl Connections {
         }
     }
 
-    async fn http1_tls<S>(self: Arc<Self>, io: TokioIo<S>, peer: SocketAddr)
+    async fn http1_tls<S>(self: Arc<Self>, io: S, peer: SocketAddr)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = service_fn(|request| self.clone().bridged(request, peer, true));
-        let mut connection = pin!(http1().serve_connection(io, service).with_upgrades());
+        let (io, requests) = HeadWait::around(io);
+        let service = service_fn(|request| {
+            let turn = requests.begin();
+            let answer = self.clone().bridged(request, peer, true);
+            async move {
+                let _turn = turn;
+                answer.await
+            }
+        });
+        let connection = http1().serve_connection(TokioIo::new(io), service).with_upgrades();
+        let mut connection = pin!(connection);
         let mut drain = self.draining.subscribe();
         let mut draining = false;
         loop {
@@ -245,7 +266,7 @@ fn http1() -> hyper::server::conn::http1::Builder {
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        // Counts from the end of the answer before, so it bounds both the idle time and a head that never ends.
+        // Counts from the end of the answer before, so it bounds the idle time; [`HeadWait`] bounds the head.
         .header_read_timeout(Duration::from_millis(limits::KEEP_ALIVE_MS_MAX))
         .max_headers(limits::HEADERS_MAX)
         .max_buf_size(limits::HEAD_BYTES_MAX.max(8 * 1024));

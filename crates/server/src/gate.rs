@@ -4,10 +4,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use encke_apps::{Credentials, Identity, Origin, Site, chat};
+use encke_apps::{Credentials, Identity, Origin, Posted, Site, chat};
+use encke_store::Appended;
 use encke_engine::hub::{Follow, Page, PageRequest};
 use encke_engine::{Batch, Code, Error, Position, Step};
-use encke_transport::{Admission, FeedRequest, Gate, Refusal, Reply, Transport, Who};
+use encke_transport::{
+    Admission, FeedRequest, Gate, Refusal, Reply, SendAnswer, SendRequest, Stands, Transport,
+    Who,
+};
 use tokio::runtime::Handle;
 
 /// For how long a kept-alive poll is not asked again who it is; a revocation ends it at once all the same.
@@ -51,33 +55,36 @@ impl SiteGate {
         changes.len() < CHANGES_MAX || changes.front().is_none_or(|oldest| as_of >= *oldest)
     }
 
-    /// Everything that can be answered without waiting; `None` if the store has to be read.
-    fn at_once(&self, request: &FeedRequest) -> Option<Result<Admission, Refusal>> {
-        let revocations_seen = self.site.revocations();
-        let identity = match &request.credentials.ticket {
-            Some(ticket) => match self.site.redeem(ticket) {
-                Some(identity) => identity,
-                None => return Some(Err(used_up().into())),
-            },
-            None => self.site.known_identity(credentials(request))?,
-        };
-        let (follows, as_of) = if request.conversations {
-            let known = self.site.known_follows(identity.person)?;
-            if !self.is_fresh(known.as_of) {
-                return None;
-            }
-            (known.follows.to_vec(), known.as_of)
-        } else {
-            (Vec::new(), self.site.store.position())
-        };
-        Some(self.admission(request, identity, revocations_seen, follows, as_of))
+    /// Who asks, if that is known without waiting. A ticket is used up by this, so it is looked at only once.
+    fn known(&self, request: &FeedRequest) -> Option<Result<Identity, Error>> {
+        match &request.credentials.ticket {
+            Some(ticket) => Some(self.site.redeem(ticket).ok_or_else(used_up)),
+            None => self.site.known_identity(given(&request.credentials)).map(Ok),
+        }
     }
 
-    async fn look_up(&self, request: &FeedRequest) -> Result<Admission, Refusal> {
-        let revocations_seen = self.site.revocations();
-        let identity = match &request.credentials.ticket {
-            Some(ticket) => self.site.redeem(ticket).ok_or_else(used_up)?,
-            None => self.site.identify(credentials(request)).await?,
+    /// What it follows, if that is known without waiting.
+    fn known_follows(
+        &self,
+        request: &FeedRequest,
+        identity: Identity,
+    ) -> Option<(Vec<Follow>, Position)> {
+        if !request.conversations {
+            return Some((Vec::new(), self.site.store.position()));
+        }
+        let known = self.site.known_follows(identity.person)?;
+        self.is_fresh(known.as_of).then(|| (known.follows.to_vec(), known.as_of))
+    }
+
+    async fn look_up(
+        &self,
+        request: &FeedRequest,
+        known: Option<Identity>,
+        revocations_seen: u64,
+    ) -> Result<Admission, Refusal> {
+        let identity = match known {
+            Some(identity) => identity,
+            None => self.site.identify(given(&request.credentials)).await?,
         };
         self.follow(request, identity, revocations_seen).await
     }
@@ -147,6 +154,29 @@ impl SiteGate {
     }
 }
 
+impl SiteGate {
+    fn send(&self, identity: Identity, request: &SendRequest, reply: Reply<SendAnswer>) {
+        let origin = Origin { origin: request.origin.as_deref(), host: request.host.as_deref() };
+        let trusted = origin.is_trusted(&self.site);
+        if identity.by_cookie && !trusted {
+            return reply.sent(foreign().into());
+        }
+        let allow_origin = if trusted { request.origin.clone() } else { None };
+        let (key, body) = (request.key.as_deref(), request.body.clone());
+        let posted = Posted { key, content_type: &request.content_type, body };
+        let site = self.site.clone();
+        encke_apps::post(&self.site, identity, &request.path, posted, move |result| {
+            let stands = |a: Appended| Stands {
+                seq: a.seq,
+                cursor: site.store.cursor_at(a.position),
+                at_ms: a.at_ms,
+                repeated: a.repeated,
+            };
+            reply.sent(SendAnswer { result: result.map(stands), allow_origin });
+        });
+    }
+}
+
 fn foreign() -> Error {
     Error::new(Code::ForeignOrigin, "This page may not use the site's feed.")
 }
@@ -155,9 +185,8 @@ fn used_up() -> Error {
     Error::new(Code::NotSignedIn, "This ticket is used up or too old; ask for a new one.")
 }
 
-fn credentials(request: &FeedRequest) -> Credentials<'_> {
-    let given = &request.credentials;
-    Credentials { bearer: given.bearer.as_deref(), cookie: given.session.as_deref() }
+fn given(shown: &encke_transport::Credentials) -> Credentials<'_> {
+    Credentials { bearer: shown.bearer.as_deref(), cookie: shown.session.as_deref() }
 }
 
 /// The gate as the transports hold it.
@@ -165,11 +194,22 @@ pub struct Shared(pub Arc<SiteGate>);
 
 impl Gate for Shared {
     fn admit(&self, request: Arc<FeedRequest>, reply: Reply<Admission>) {
-        if let Some(answer) = self.0.at_once(&request) {
+        let gate = self.0.clone();
+        // Before the credential is looked at.
+        let revocations_seen = gate.site.revocations();
+        let known = match gate.known(&request).transpose() {
+            Ok(known) => known,
+            Err(e) => return reply.admit(Err(e.into())),
+        };
+        if let Some(identity) = known
+            && let Some((follows, as_of)) = gate.known_follows(&request, identity)
+        {
+            let answer = gate.admission(&request, identity, revocations_seen, follows, as_of);
             return reply.admit(answer);
         }
-        let gate = self.0.clone();
-        self.0.runtime.spawn(async move { reply.admit(gate.look_up(&request).await) });
+        self.0.runtime.spawn(async move {
+            reply.admit(gate.look_up(&request, known, revocations_seen).await);
+        });
     }
 
     fn page(&self, request: PageRequest, reply: Reply<Page>) {
@@ -180,6 +220,21 @@ impl Gate for Shared {
     fn command(&self, who: &Who, frame: Bytes, reply: Reply<Bytes>) {
         let answer = move |item| reply.answer(item);
         chat::command(&self.0.site, who.person, &who.client, &frame, answer);
+    }
+
+    fn send(&self, request: SendRequest, reply: Reply<SendAnswer>) {
+        match self.0.site.known_identity(given(&request.credentials)) {
+            Some(identity) => self.0.send(identity, &request, reply),
+            None => {
+                let gate = self.0.clone();
+                self.0.runtime.spawn(async move {
+                    match gate.site.identify(given(&request.credentials)).await {
+                        Ok(identity) => gate.send(identity, &request, reply),
+                        Err(e) => reply.sent(e.into()),
+                    }
+                });
+            }
+        }
     }
 
     fn acked(&self, who: &Who, position: Position) {

@@ -10,6 +10,7 @@ mod cli;
 mod connections;
 mod demo;
 mod gate;
+mod head_wait;
 mod metrics;
 mod options;
 mod rewind;

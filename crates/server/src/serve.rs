@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use encke_apps::Site;
 use encke_store::{Opened, Store, StoreError, SystemClock};
 use encke_transport::{Config, Seed, Shards};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::admin;
@@ -51,6 +51,8 @@ fn stop(e: &StoreError) {
 }
 
 async fn serve(options: &Options) -> Result<()> {
+    // From here on a signal is heard, also one that comes before everything is up.
+    let ends = Ends::new()?;
     let data = options.data();
     let opened = open(&data)?;
     let Opened { store, epoch, trimmed, tail, head, start } = opened;
@@ -87,7 +89,7 @@ async fn serve(options: &Options) -> Result<()> {
         demo::make(&site, &addresses[0]).await?;
     }
     println!("Encke is ready: {}", addresses.join(" "));
-    wait_for_end().await?;
+    ends.wait().await;
 
     tracing::info!("going down");
     draining.send_replace(true);
@@ -125,14 +127,24 @@ async fn serve_tls(
     Ok(Some(format!("https://{address}")))
 }
 
-async fn wait_for_end() -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The signals that end the server.
+struct Ends {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Ends {
+    fn new() -> Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Ends { terminate, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// Every waiting connection is an open file.

@@ -1,0 +1,121 @@
+//! A request's head must be complete in time, however idle a kept-alive connection may be before it begins.
+//!
+//! hyper has one timer for both. This one lies between it and the socket: it runs from the first byte of a request
+//! until hyper hands the request on, and fails the next read when it is over.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use encke_engine::limits;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+/// How many requests of a connection have begun to be served, and how many were answered.
+#[derive(Default)]
+pub struct Requests {
+    begun: AtomicU64,
+    done: AtomicU64,
+}
+
+/// A request that is being served, until it goes out of scope.
+pub struct Turn(Arc<Requests>);
+
+impl Requests {
+    /// A request is here, its head is complete.
+    pub fn begin(self: &Arc<Self>) -> Turn {
+        self.begun.fetch_add(1, Relaxed);
+        Turn(self.clone())
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.done.fetch_add(1, Relaxed);
+    }
+}
+
+/// A socket whose reads fail if a head does not end in time.
+pub struct HeadWait<IO> {
+    io: IO,
+    requests: Arc<Requests>,
+    begun_before: u64,
+    over: Option<Pin<Box<Sleep>>>,
+}
+
+fn timer() -> Option<Pin<Box<Sleep>>> {
+    Some(Box::pin(sleep(Duration::from_millis(limits::HEAD_WAIT_MS_MAX))))
+}
+
+impl<IO> HeadWait<IO> {
+    /// Around a new connection: the first head is waited for from now on.
+    pub fn around(io: IO) -> (Self, Arc<Requests>) {
+        let requests = Arc::<Requests>::default();
+        (HeadWait { io, requests: requests.clone(), begun_before: 0, over: timer() }, requests)
+    }
+
+    /// The socket.
+    pub fn into_inner(self) -> IO {
+        self.io
+    }
+}
+
+impl<IO: AsyncRead + Unpin> AsyncRead for HeadWait<IO> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let begun = self.requests.begun.load(Relaxed);
+        if begun != self.begun_before {
+            (self.begun_before, self.over) = (begun, None);
+        }
+        let filled = buf.filled().len();
+        let read = Pin::new(&mut self.io).poll_read(cx, buf);
+        // While a request is served, what comes is its body, which has a time of its own.
+        let waiting = self.requests.done.load(Relaxed) == begun;
+        if read.is_ready() {
+            if waiting && self.over.is_none() && buf.filled().len() > filled {
+                self.over = timer();
+            }
+        } else if let Some(over) = &mut self.over
+            && over.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "half a head")));
+        }
+        read
+    }
+}
+
+impl<IO: AsyncWrite + Unpin> AsyncWrite for HeadWait<IO> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
