@@ -58,8 +58,8 @@ pub const DRAIN_SPREAD_MS: u64 = 5_000;
 
 /// Events in the tail.
 pub const TAIL_EVENTS_MAX: usize = 65_536;
-/// Bytes of bodies in the tail.
-pub const TAIL_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Bytes of bodies in the tail. Their encodings come on top: one for each framing that is in use.
+pub const TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Sends whose idempotency keys are remembered.
 pub const KEYS_MAX: usize = 4_000_000;

@@ -222,7 +222,8 @@ async fn on_store(data: &Path, request: Request<Body>) -> Result<Value> {
 async fn answer(response: Response) -> Result<Value> {
     let status = response.status();
     let body = http_body_util::Limited::new(response.into_body(), ANSWER_BYTES_MAX);
-    let bytes = body.collect().await.map_err(|e| anyhow!("the answer ended early: {e}"))?.to_bytes();
+    let bytes =
+        body.collect().await.map_err(|e| anyhow!("the answer ended early: {e}"))?.to_bytes();
     let value: Value = match &bytes[..] {
         [] => Value::Null,
         bytes => serde_json::from_slice(bytes)

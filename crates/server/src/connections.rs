@@ -311,4 +311,3 @@ fn log_end(ended: Result<(), impl std::fmt::Display>) {
         tracing::debug!("a connection ended: {e}");
     }
 }
-

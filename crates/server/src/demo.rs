@@ -23,7 +23,7 @@ const SAID: [(usize, &str); 6] = [
     (0, "Welcome to Encke! This room is open to every account."),
     (1, "你好！消息会按顺序到达，不丢失、不重复。"),
     (0, "Open this page in a second window, sign in as the other person, and write."),
-    (1, "Switch the transport in the menu at the top while we talk ☄️"),
+    (1, "Switch the transport in the menu at the bottom left while we talk ☄️"),
     (0, "断开网络再连上试试，错过的消息会自动补齐。"),
     (1, "Kill the server and start it again, too. Everything is still here."),
 ];

@@ -5,12 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use encke_apps::{Credentials, Identity, Origin, Posted, Site, chat};
-use encke_store::Appended;
 use encke_engine::hub::{Follow, Page, PageRequest};
 use encke_engine::{Batch, Code, Error, Position, Step};
+use encke_store::Appended;
 use encke_transport::{
-    Admission, FeedRequest, Gate, Refusal, Reply, SendAnswer, SendRequest, Stands, Transport,
-    Who,
+    Admission, FeedRequest, Gate, Refusal, Reply, SendAnswer, SendRequest, Stands, Transport, Who,
 };
 use tokio::runtime::Handle;
 
@@ -35,6 +34,7 @@ impl SiteGate {
 
     /// Notes what a commit changed of who follows what; before the batch is published.
     pub fn committed(&self, batch: &Batch) {
+        self.site.committed(batch);
         if batch.steps.iter().all(|s| matches!(s, Step::Event(_))) {
             return;
         }
@@ -249,4 +249,3 @@ impl Gate for Shared {
         self.0.site.disconnected(who.person, &who.client);
     }
 }
-

@@ -33,7 +33,10 @@ fn histogram(
         let _ = writeln!(out, "{name}_bucket{{le=\"{bound}\"}} {total}");
     }
     let total: u64 = counts.iter().sum();
-    let _ = writeln!(out, "{name}_bucket{{le=\"+Inf\"}} {total}\n{name}_sum {sum}\n{name}_count {total}");
+    let _ = writeln!(
+        out,
+        "{name}_bucket{{le=\"+Inf\"}} {total}\n{name}_sum {sum}\n{name}_count {total}"
+    );
 }
 
 fn transports(out: &mut String, stats: &encke_transport::Stats) {

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use encke_apps::{Origin, Refusal, Site};
 use encke_engine::{Code, Error};
 use encke_transport::Shards;
@@ -37,6 +37,8 @@ pub fn api(site: &Arc<Site>) -> (Router, String) {
     openapi.info = described.info;
     let json = openapi.to_pretty_json().expect("a description is JSON");
     let known = middleware::from_fn_with_state(site.clone(), cross_origin);
+    // The feed itself never comes here; what a browser asks before it asks for the feed from another origin does.
+    let router = router.route(encke_transport::PATH, any(wrong_method));
     (router.method_not_allowed_fallback(wrong_method).layer(known), json)
 }
 
@@ -85,11 +87,8 @@ async fn cross_origin(State(site): State<Arc<Site>>, request: Request, next: Nex
     let trusted = Origin::of(request.headers(), request.uri()).is_trusted(&site);
     let preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response = if preflight {
-        StatusCode::NO_CONTENT.into_response()
-    } else {
-        next.run(request).await
-    };
+    let mut response =
+        if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     let headers = response.headers_mut();
     if let (true, Some(origin)) = (trusted, origin) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);

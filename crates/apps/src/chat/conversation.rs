@@ -166,7 +166,7 @@ pub(crate) fn seen_by(
     let receipts = view.head_of(StreamId::receipts(found.id))?;
     let last = view.item(head.position)?;
     // Who wrote a message has read it, and no receipt will tell so: a snapshot must not lag behind that.
-    site.receipts.fold_own_into(found.id, head.seq, members.iter_mut());
+    site.receipts.fold_own_into(view, found.id, head, &mut members)?;
     let Some(me) = members.iter().find(|m| m.member.person == person) else { return Ok(None) };
     // The join may still be to be appended, so what is seen may lie beyond the head.
     let seen = me.member.read.max(me.joined_seq);

@@ -54,13 +54,7 @@ pub fn submit(
         key,
         body: body.into(),
     };
-    let house = site.clone();
-    let reply = Box::new(move |result: Result<Appended, Error>| {
-        if let Ok(appended) = &result {
-            house.receipts.own_send(conversation, from, appended.seq);
-        }
-        reply(result);
-    });
+    let reply = Box::new(reply);
     site.store.submit(Append { event, guard: Guard::Follows(from), reply });
 }
 

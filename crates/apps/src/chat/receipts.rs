@@ -8,8 +8,11 @@ use std::sync::{Arc, Mutex};
 use axum::extract::State;
 use encke_engine::ids::Owner;
 use encke_engine::marks::{Marks, Moved};
-use encke_engine::{Code, ConversationId, Cursor, Error, PersonId, Position, Seq, StreamId};
-use encke_store::{Read, Sql, Tx, params};
+use encke_engine::{
+    Batch, Code, ConversationId, Cursor, Error, Event, PersonId, Position, Seq, Step, StreamId,
+    limits,
+};
+use encke_store::{Head, Read, Sql, Tx, params};
 use http::StatusCode;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -17,6 +20,7 @@ use utoipa::ToSchema;
 
 use super::conversation::{MemberRow, event, parse};
 use super::typing::check_member;
+use super::view::View;
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::path::Path;
@@ -29,8 +33,10 @@ struct Folded {
     told: Moved,
     /// A person's own sends: it has read them, and everybody can see that.
     own: Moved,
-    /// The same, while it is being stored.
+    /// The same, while it is being stored, and until the next turn after that: a view may be older.
     own_under_way: Moved,
+    /// The own sends up to here are in `own`, or were.
+    noted: Position,
     /// Cursors that were presented: everything up to there is held.
     acks: FxHashMap<PersonId, Position>,
 }
@@ -47,30 +53,72 @@ impl Receipts {
         f(&mut self.0.lock().expect("not poisoned"))
     }
 
-    /// A person's own message stands at this number.
-    pub fn own_send(&self, conversation: ConversationId, person: PersonId, seq: Seq) {
-        let marks = Marks { delivered: seq, read: seq };
-        self.with(|f| f.own.advance(conversation, person, marks));
-    }
-
     /// Brings marks up to their persons' newest own messages, as far as those are not stored with their marks yet;
     /// not beyond the head of the view that the marks come from.
-    pub fn fold_own_into<'a>(
+    pub fn fold_own_into(
         &self,
+        view: &mut impl View,
         conversation: ConversationId,
-        head: Seq,
-        members: impl Iterator<Item = &'a mut MemberRow>,
-    ) {
-        self.with(|f| {
+        head: Head,
+        members: &mut [MemberRow],
+    ) -> Result<(), Error> {
+        let noted = self.with(|f| {
             if f.own.is_empty() && f.own_under_way.is_empty() {
-                return;
+                return f.noted;
             }
-            for row in members {
+            for row in &mut *members {
                 for moved in [&f.own, &f.own_under_way] {
-                    let own = moved.get(conversation, row.member.person);
-                    let own = within(own, row.joined_seq, head);
-                    row.member.delivered = row.member.delivered.max(own.delivered);
-                    row.member.read = row.member.read.max(own.read);
+                    row.sent(moved.get(conversation, row.member.person), head.seq);
+                }
+            }
+            f.noted
+        });
+        // The view may hold what its writer has committed and not told yet: one commit at most.
+        let mut at = head.position;
+        for _ in 0..limits::COMMIT_WRITES_MAX {
+            if at <= noted {
+                break;
+            }
+            let Some(event) = view.event_at(at)? else { break };
+            let by = |row: &&mut MemberRow| Some(row.member.person) == event.from;
+            if &*event.kind == "message"
+                && let Some(row) = members.iter_mut().find(by)
+            {
+                row.sent(Marks { delivered: event.seq, read: event.seq }, head.seq);
+            }
+            at = event.back;
+        }
+        Ok(())
+    }
+}
+
+impl MemberRow {
+    /// The member's own message moves its marks.
+    fn sent(&mut self, own: Marks, head: Seq) {
+        let own = within(own, self.joined_seq, head);
+        self.member.delivered = self.member.delivered.max(own.delivered);
+        self.member.read = self.member.read.max(own.read);
+    }
+}
+
+impl Folded {
+    fn note(&mut self, event: &Event) {
+        if let (Owner::Conversation(id), Some(from), "message") =
+            (event.stream.owner(), event.from, &*event.kind)
+        {
+            self.own.advance(id, from, Marks { delivered: event.seq, read: event.seq });
+        }
+        self.noted = self.noted.max(event.position);
+    }
+}
+
+impl Site {
+    /// Notes who sent something: to be called with each commit, before it is published.
+    pub fn committed(&self, batch: &Batch) {
+        self.receipts.with(|f| {
+            for step in &batch.steps {
+                if let Step::Event(entry) = step {
+                    f.note(&entry.event);
                 }
             }
         });
@@ -94,13 +142,7 @@ impl Site {
         let after = Position(self.store.position().0.saturating_sub(REFOLDED_EVENTS as u64));
         let newest =
             self.store.read(move |read| Ok(read.log_after(after, REFOLDED_EVENTS)?)).await?;
-        for event in newest {
-            if let (Owner::Conversation(id), Some(from), "message") =
-                (event.stream.owner(), event.from, &*event.kind)
-            {
-                self.receipts.own_send(id, from, event.seq);
-            }
-        }
+        self.receipts.with(|f| newest.iter().for_each(|event| f.note(event)));
         Ok(())
     }
 }
@@ -130,6 +172,7 @@ type Move = (ConversationId, PersonId, Marks, bool);
 pub(super) async fn flush(site: &Arc<Site>) {
     let (told, own, acks) = site.receipts.with(|f| {
         let own = f.own.take();
+        f.own_under_way.take();
         for (id, person, marks) in &own {
             f.own_under_way.advance(*id, *person, *marks);
         }
@@ -161,7 +204,6 @@ pub(super) async fn flush(site: &Arc<Site>) {
             }
         });
     }
-    site.receipts.with(|f| f.own_under_way.take());
 }
 
 /// Which delivered marks cursors move: in each conversation of the person, to the newest event that its cursor covers.

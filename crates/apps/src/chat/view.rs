@@ -1,13 +1,15 @@
 //! What the same code needs of the store, whether it reads or writes.
 
 use bytes::Bytes;
-use encke_engine::{Error, Position, StreamId};
+use encke_engine::{Error, Event, Position, StreamId};
 use encke_store::{Head, Read, Sql, Tx};
 
 /// A view of the log beside its SQL.
 pub(crate) trait View: Sql {
     /// The newest event of a stream.
     fn head_of(&mut self, stream: StreamId) -> Result<Head, Error>;
+    /// The event at a position.
+    fn event_at(&mut self, at: Position) -> Result<Option<Event>, Error>;
     /// The event at a position, as clients get it.
     fn item(&mut self, at: Position) -> Result<Option<Bytes>, Error>;
 }
@@ -15,6 +17,10 @@ pub(crate) trait View: Sql {
 impl View for Read<'_> {
     fn head_of(&mut self, stream: StreamId) -> Result<Head, Error> {
         self.head(stream)
+    }
+
+    fn event_at(&mut self, at: Position) -> Result<Option<Event>, Error> {
+        Ok(self.event(at)?.map(|entry| entry.event.clone()))
     }
 
     fn item(&mut self, at: Position) -> Result<Option<Bytes>, Error> {
@@ -25,6 +31,10 @@ impl View for Read<'_> {
 impl View for Tx<'_> {
     fn head_of(&mut self, stream: StreamId) -> Result<Head, Error> {
         Ok(self.head(stream)?)
+    }
+
+    fn event_at(&mut self, at: Position) -> Result<Option<Event>, Error> {
+        Ok(self.event(at)?)
     }
 
     fn item(&mut self, at: Position) -> Result<Option<Bytes>, Error> {

@@ -5,9 +5,10 @@ use std::time::Duration;
 use encke_apps::Credentials;
 use encke_engine::PersonId;
 use http::{Method, StatusCode, header};
-use serde_json::{Value, json};
+use serde_json::json;
 use tower::ServiceExt;
 
+use crate::people::ids;
 use crate::site::{ALLOWED, Answer, Call, ORIGIN, PASSWORD, Signed, TestSite, get, post};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -21,11 +22,6 @@ async fn is_signed_in(site: &TestSite, who: &Signed) -> bool {
 async fn try_password(site: &TestSite, name: &str, password: &str, address: &str) -> Answer {
     let body = json!({"name": name, "password": password});
     site.call(post("/v1/sign-in").json(body).from(address)).await
-}
-
-fn ids(answer: &Answer) -> Vec<&str> {
-    let people = answer.body["people"].as_array().unwrap();
-    people.iter().map(|p| p["id"].as_str().unwrap()).collect()
 }
 
 #[tokio::test]
@@ -356,114 +352,6 @@ async fn a_bad_body_gets_the_code_that_the_protocol_names() {
     assert_eq!(added.status, 201, "{}", added.body);
     assert_eq!(added.headers[header::CACHE_CONTROL], "no-store");
     assert!(is_signed_in(&site, &ada).await);
-}
-
-#[tokio::test]
-async fn names_that_differ_only_in_case_are_one_name() {
-    let (site, ada) = TestSite::with_owner().await;
-    let add = |name: &str| {
-        let body = json!({"name": name, "password": PASSWORD});
-        site.call(ada.post("/v1/people").json(body))
-    };
-    assert_eq!(add("ADA").await.refusal(), (409, "name_taken"));
-    let added = add("Äpfel.林_1-x").await;
-    assert_eq!(added.status, 201);
-    assert_eq!(added.body["name"], "Äpfel.林_1-x");
-    assert_eq!(added.body["display_name"], "Äpfel.林_1-x");
-    assert_eq!(added.body["role"], "member");
-    assert_eq!(add("äpfel.林_1-X").await.refusal(), (409, "name_taken"));
-    site.sign_in("ÄPFEL.林_1-X").await;
-    for bad in ["", "a b", "a@b", "<b>", "a\u{0}", "😀", &"n".repeat(65)] {
-        assert_eq!(add(bad).await.refusal(), (422, "invalid"), "{bad}");
-    }
-    for bad in ["", "  ", "a\nb", "\u{7f}", &"n".repeat(65)] {
-        let body = json!({"name": "tom", "password": PASSWORD, "display_name": bad});
-        let answer = site.call(ada.post("/v1/people").json(body)).await;
-        assert_eq!(answer.refusal(), (422, "invalid"), "{bad:?}");
-    }
-}
-
-#[tokio::test]
-async fn guests_enter_only_if_the_owner_lets_them() {
-    let (site, ada) = TestSite::with_owner().await;
-    let mei = site.member(&ada, "mei").await;
-    let knock = || post("/v1/guest").json(json!({"display_name": "Passer-by"}));
-    assert_eq!(site.call(knock()).await.refusal(), (403, "forbidden"));
-    let refused = site.call(mei.patch("/v1/settings").json(json!({"guests": true}))).await;
-    assert_eq!(refused.refusal(), (403, "forbidden"));
-    assert_eq!(site.call(mei.get("/v1/settings")).await.refusal(), (403, "forbidden"));
-    let all = json!({"guests": true, "site_name": "Comet 彗星"});
-    let changed = site.call(ada.patch("/v1/settings").json(all.clone())).await;
-    assert_eq!((changed.status.as_u16(), &changed.body), (200, &all));
-    assert_eq!(site.call(ada.get("/v1/settings")).await.body, all);
-    assert_eq!(site.call(get("/v1/setup")).await.body["guests"], true);
-    let entered = site.call(knock()).await;
-    assert_eq!(entered.status, 201, "{}", entered.body);
-    assert_eq!(entered.body["role"], "guest");
-    assert_eq!(entered.body["name"], Value::Null);
-    assert_eq!(entered.body["site_name"], "Comet 彗星");
-}
-
-#[tokio::test]
-async fn guests_may_do_little_and_see_only_whom_they_talk_with() {
-    let (site, ada) = TestSite::with_owner().await;
-    site.member(&ada, "mei").await;
-    site.allow_guests(&ada).await;
-    let guest = site.guest("Passer-by").await;
-    let account = json!({"name": "tom", "password": PASSWORD});
-    let passwords = json!({"old": PASSWORD, "new": "another password"});
-    let refused = [
-        (guest.post("/v1/people").json(account), 403),
-        (guest.post("/v1/tokens").json(json!({"label": "x"})), 403),
-        (guest.get("/v1/settings"), 403),
-        (guest.delete(&format!("/v1/people/{}", ada.id)), 403),
-        (guest.post("/v1/password").json(passwords), 401),
-    ];
-    for (number, (call, status)) in refused.into_iter().enumerate() {
-        assert_eq!(site.call(call).await.status, status, "case {number}");
-    }
-    assert_eq!(ids(&site.call(guest.get("/v1/people")).await), [""; 0]);
-    let room = json!({"kind": "room", "title": "Help", "members": [guest.id]});
-    let made = site.call(ada.post("/v1/conversations").json(room)).await;
-    assert_eq!(made.status, 201, "{}", made.body);
-    let found = site.call(guest.get("/v1/people?q=")).await;
-    assert_eq!(ids(&found), [ada.id.to_string(), guest.id.to_string()]);
-    let by_owner = json!({"person": guest.id, "label": "x"});
-    let refused = site.call(ada.post("/v1/tokens").json(by_owner)).await;
-    assert_eq!(refused.refusal(), (403, "forbidden"));
-}
-
-#[tokio::test]
-async fn people_are_found_by_any_part_of_their_names() {
-    let (site, ada) = TestSite::with_owner().await;
-    for (name, shown) in [("mei", "林美 Mei"), ("per_cent", "100% Ärger"), ("zoe", "Zoë \\ Z")]
-    {
-        let body = json!({"name": name, "password": PASSWORD, "display_name": shown});
-        assert_eq!(site.call(ada.post("/v1/people").json(body)).await.status, 201);
-    }
-    let cases = [
-        ("", "4"),
-        ("mei", "林美 Mei"),
-        ("MEI", "林美 Mei"),
-        ("%E7%BE%8E", "林美 Mei"),
-        ("%25", "100% Ärger"),
-        ("_", "100% Ärger"),
-        ("%C3%84rg", "100% Ärger"),
-        ("%5C", "Zoë \\ Z"),
-        ("nobody", "0"),
-    ];
-    for (q, expected) in cases {
-        let found = site.call(ada.get(&format!("/v1/people?q={q}"))).await;
-        let people = found.body["people"].as_array().unwrap();
-        let names: Vec<_> = people.iter().map(|p| p["display_name"].as_str().unwrap()).collect();
-        match expected.parse::<usize>() {
-            Ok(count) => assert_eq!(names.len(), count, "{q}: {names:?}"),
-            Err(_) => assert_eq!(names, [expected], "{q}"),
-        }
-    }
-    assert_eq!(ids(&site.call(ada.get("/v1/people?limit=2")).await).len(), 2);
-    let long = format!("/v1/people?q={}", "n".repeat(65));
-    assert_eq!(site.call(ada.get(&long)).await.refusal(), (422, "invalid"));
 }
 
 #[tokio::test]

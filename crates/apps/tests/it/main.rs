@@ -4,4 +4,5 @@
 
 mod account;
 mod channel;
+mod people;
 mod site;

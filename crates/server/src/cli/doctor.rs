@@ -86,7 +86,8 @@ fn open_files() -> Finding {
     }
     Bad {
         what: format!("only {files} files may be open; every connection is one"),
-        todo: "Raise the hard limit: `LimitNOFILE=65536` in a systemd unit, or `ulimit -Hn`.".into(),
+        todo: "Raise the hard limit: `LimitNOFILE=65536` in a systemd unit, or `ulimit -Hn`."
+            .into(),
     }
 }
 
@@ -115,8 +116,12 @@ fn store(options: &Options) -> Finding {
             .to_owned()
     };
     match encke_store::check_file(&path) {
-        Ok(faults) if faults.is_empty() => Good(format!("every page of {} is sound", path.display())),
-        Ok(faults) => Bad { what: format!("{}: {}", path.display(), faults.join("; ")), todo: todo() },
+        Ok(faults) if faults.is_empty() => {
+            Good(format!("every page of {} is sound", path.display()))
+        }
+        Ok(faults) => {
+            Bad { what: format!("{}: {}", path.display(), faults.join("; ")), todo: todo() }
+        }
         Err(e) => Bad { what: format!("{}: {e}", path.display()), todo: todo() },
     }
 }

@@ -39,7 +39,9 @@ impl Tail {
         loop {
             match self.once() {
                 Ok(End::Stop(why)) => bail!("the server ended the feed: {why}"),
-                Ok(End::Reset) => eprintln!("-- some events can't be had any more; going on from now"),
+                Ok(End::Reset) => {
+                    eprintln!("-- some events can't be had any more; going on from now")
+                }
                 Ok(End::Retry(after)) => {
                     pause = Duration::from_millis(500);
                     sleep(after);

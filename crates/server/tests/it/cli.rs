@@ -1,0 +1,265 @@
+//! The command line, beside a running server and without one.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::feed::{Feed, Transport};
+use crate::harness::{Auth, Client, PASSWORD, Server, Site, encke, eventually};
+
+/// Runs it and returns what it printed; panics if it fails.
+#[track_caller]
+fn done(args: &[&str], data: Option<&Path>, input: &str) -> String {
+    let output = encke(args, data, input);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{args:?}: {error}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs it and returns what it complained of.
+#[track_caller]
+fn fails(args: &[&str], data: Option<&Path>, input: &str) -> String {
+    let output = encke(args, data, input);
+    assert!(!output.status.success(), "{args:?} went well");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(!error.contains("panicked"), "{error}");
+    error
+}
+
+/// People, passwords and tokens, in this order, whether a server runs or not.
+fn administer(data: &Path) -> String {
+    let password = format!("{PASSWORD}\n");
+    let added =
+        done(&["user", "add", "mei", "--display-name", "林美", "--owner"], Some(data), &password);
+    assert!(added.starts_with('p') && added.trim().ends_with(" mei"), "{added}");
+    done(&["user", "add", "tom"], Some(data), &password);
+    let taken = fails(&["user", "add", "TOM"], Some(data), &password);
+    assert!(taken.contains("name"), "{taken}");
+    let short = fails(&["user", "add", "ann"], Some(data), "short\n");
+    assert!(short.contains("8 to 256"), "{short}");
+    fails(&["user", "add", "ann"], Some(data), "");
+    done(&["user", "passwd", "tom"], Some(data), "another long password\n");
+    fails(&["user", "passwd", "nobody"], Some(data), &password);
+    let list = done(&["user", "list"], Some(data), "");
+    assert!(
+        list.contains("\towner\tmei\t林美\n") && list.contains("\tmember\ttom\ttom\n"),
+        "{list}"
+    );
+    fails(&["token", "create", "--user", "nobody"], Some(data), "");
+    let token = done(&["token", "create", "--user", "mei", "--label", "test"], Some(data), "");
+    done(&["token", "create", "--bot", "robot"], Some(data), "");
+    token.trim().to_owned()
+}
+
+#[test]
+fn people_and_tokens_are_made_without_a_server() {
+    let folder = Arc::new(TempDir::new().unwrap());
+    let data = folder.path().join("data");
+    let token = administer(&data);
+    let server = Server::start_on(folder, "127.0.0.1:0", &[], &[]);
+    let mut mei = Client::new(server.address, Auth::Bearer(token));
+    assert_eq!(mei.get("/v1/me").is(200).json()["role"], "owner");
+    let body = json!({"name": "tom", "password": "another long password"});
+    server.visitor().post("/v1/sign-in", &body).is(200);
+    assert_eq!(server.visitor().get("/v1/setup").json()["needed"], false);
+}
+
+#[test]
+fn people_and_tokens_are_made_beside_a_server_and_are_live_at_once() {
+    let server = Server::start();
+    let data = server.data();
+    let token = administer(&data);
+    let mut mei = Client::new(server.address, Auth::Bearer(token));
+    assert_eq!(mei.get("/v1/me").is(200).json()["display_name"], "林美");
+    // A new password ends the sessions that are open (P7).
+    let body = json!({"name": "tom", "password": "another long password"});
+    let session = server.visitor().post("/v1/sign-in", &body).is(200).session();
+    let auth = Auth::Cookie(session);
+    let mut feed = Feed::begin(server.address, Transport::Sse, auth, None, "");
+    feed.ready();
+    done(&["user", "passwd", "tom"], Some(&data), "yet another password\n");
+    assert_eq!(feed.rest().pop().unwrap()["reason"], "revoked");
+}
+
+/// A command that goes on, and what it prints.
+struct Running(Child, BufReader<std::process::ChildStdout>);
+
+impl Running {
+    fn start(args: &[&str]) -> Running {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_encke"))
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        Running(child, out)
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.1.read_line(&mut line).unwrap();
+        line
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn send_and_tail_talk_to_a_server() {
+    let site = Site::start();
+    let (mut mei, tom) = (site.person("mei"), site.person("tom"));
+    let room = mei.direct(&tom);
+    let url = format!("http://{}", site.address());
+    let Auth::Bearer(token) = mei.auth() else { panic!("a token") };
+    let Auth::Bearer(toms) = tom.auth() else { panic!("a token") };
+    let cursor = tom.clone().now();
+    let remote = ["--url", &url, "--token", &token];
+    let send =
+        |more: &[&str], input: &str| done(&[&["send"], &remote[..], more].concat(), None, input);
+    let first = send(&["--conversation", &room, "--key", "k", "你好"], "");
+    assert_eq!(send(&["--conversation", &room, "--key", "k", "你好"], ""), first, "the same send");
+    send(&["--to", &tom.name.to_uppercase(), "by name"], "");
+    send(&["--conversation", &room, "-"], "two\nlines");
+    fails(&[&["send"], &remote[..], &["--to", "nobody", "x"]].concat(), None, "");
+    fails(&["send", "--url", &url, "--token", "ekt_wrong", "--to", &tom.name, "x"], None, "");
+    let args = ["tail", "--url", &url, "--token", &toms, "--cursor", &cursor];
+    let mut tail = Running::start(&[&args[..], &["--json"]].concat());
+    let mut texts = Vec::new();
+    while texts.len() < 3 {
+        let item: Value = serde_json::from_str(&tail.line()).unwrap();
+        texts.extend(item["body"]["text"].as_str().map(str::to_owned));
+    }
+    assert_eq!(texts, ["你好", "by name", "two\nlines"]);
+    let mut readable = Running::start(&args);
+    assert!(readable.line().ends_with(": 你好\n"));
+    fails(&["tail", "--url", &url, "--token", "ekt_wrong"], None, "");
+    // To a channel: by owners and bots.
+    let data = site.server.data();
+    let bot = done(&["token", "create", "--bot", "robot"], Some(&data), "");
+    let mut news =
+        Running::start(&["tail", "--url", &url, "--token", &toms, "--channels", "news", "--json"]);
+    eventually("ready", || {
+        (serde_json::from_str::<Value>(&news.line()).unwrap()["type"] == "ready").then_some(())
+    });
+    done(&["send", "--url", &url, "--token", bot.trim(), "--channel", "news", "extra!"], None, "");
+    let item: Value = serde_json::from_str(&news.line()).unwrap();
+    assert_eq!((&item["stream"], &item["body"]), (&json!("channel:news"), &json!("extra!")));
+    let refused =
+        fails(&["send", "--url", &url, "--token", &token, "--channel", "news", "x"], None, "");
+    assert!(refused.contains("owners and bots"), "{refused}");
+}
+
+#[test]
+fn a_backup_opens_elsewhere_and_old_cursors_are_told() {
+    let site = Site::start();
+    let (mut mei, mut tom) = (site.person("mei"), site.person("tom"));
+    let room = mei.room(&[&tom]);
+    mei.say(&room, "in the backup");
+    let data = site.server.data();
+    let made = done(&["backup"], Some(&data), "");
+    assert!(Path::new(made.trim()).is_file(), "{made}");
+    let folder = Arc::new(TempDir::new().unwrap());
+    let copy = folder.path().join("data");
+    std::fs::create_dir(&copy).unwrap();
+    let file = copy.join("space.db");
+    let printed = done(&["backup", file.to_str().unwrap()], Some(&data), "");
+    assert_eq!(Path::new(printed.trim()), file);
+    let twice = fails(&["backup", file.to_str().unwrap()], Some(&data), "");
+    assert!(twice.contains("already"), "an older backup is kept: {twice}");
+    mei.say(&room, "after the backup");
+    let cursor = tom.now();
+    let server = Server::start_on(folder, "127.0.0.1:0", &[], &[]);
+    for transport in Transport::ALL {
+        let mut feed = Feed::begin(server.address, transport, tom.auth(), Some(&cursor), "");
+        let item = feed.item().unwrap();
+        assert_eq!((&item["type"], &item["reason"]), (&json!("reset"), &json!("unknown_epoch")));
+    }
+    let mut restored = Client::new(server.address, tom.auth());
+    let path = format!("/v1/conversations/{room}/events");
+    let page = restored.get(&path).is(200).json();
+    let texts: Vec<&Value> =
+        page["events"].as_array().unwrap().iter().map(|e| &e["body"]["text"]).collect();
+    assert_eq!(texts, [&Value::Null, &json!("in the backup")]);
+}
+
+#[test]
+fn a_backup_is_made_without_a_server_too() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    done(&["user", "add", "mei"], Some(&data), &format!("{PASSWORD}\n"));
+    let file = folder.path().join("copy.db");
+    done(&["backup", file.to_str().unwrap()], Some(&data), "");
+    assert!(file.is_file());
+}
+
+#[test]
+fn doctor_finds_what_is_wrong() {
+    let server = Server::start();
+    let data = server.data();
+    let well = done(&["doctor"], Some(&data), "");
+    assert!(well.contains("a server is running") && !well.contains("BAD"), "{well}");
+    // An address that is taken, a folder that is not ours.
+    let folder = TempDir::new().unwrap();
+    let listen = server.address.to_string();
+    let taken = encke(&["doctor", "--listen", &listen], Some(&folder.path().join("new")), "");
+    let text = String::from_utf8(taken.stdout).unwrap();
+    assert!(!taken.status.success() && text.contains("can't be listened on"), "{text}");
+    // A store that is damaged is refused, by the doctor and by the server, and the file is left as it is.
+    let broken = folder.path().join("broken");
+    std::fs::create_dir(&broken).unwrap();
+    std::fs::write(broken.join("space.db"), vec![7; 8192]).unwrap();
+    let bad = encke(&["doctor", "--listen", "127.0.0.1:0"], Some(&broken), "");
+    let text = String::from_utf8(bad.stdout).unwrap();
+    assert!(
+        !bad.status.success() && text.contains("space.db") && text.contains("backup"),
+        "{text}"
+    );
+    fails(&["serve", "--listen", "127.0.0.1:0"], Some(&broken), "");
+    assert_eq!(std::fs::read(broken.join("space.db")).unwrap(), vec![7; 8192]);
+    // A configuration with an unknown key.
+    let config = folder.path().join("encke.toml");
+    std::fs::write(&config, "listn = \"127.0.0.1:1\"\n").unwrap();
+    let args = ["doctor", "--config", config.to_str().unwrap()];
+    let bad = encke(&args, Some(&data), "");
+    assert!(!bad.status.success());
+    assert!(String::from_utf8(bad.stdout).unwrap().contains("listn"));
+    fails(&["serve", "--config", config.to_str().unwrap()], Some(&data), "");
+}
+
+#[test]
+fn options_come_from_flags_then_variables_then_the_file() {
+    let folder = Arc::new(TempDir::new().unwrap());
+    let config = folder.path().join("encke.toml");
+    let data = folder.path().join("from-the-file");
+    let text = format!("listen = \"127.0.0.1:1\"\ndata = {data:?}\nlog = \"error\"\nshards = 1\n");
+    std::fs::write(&config, text).unwrap();
+    let config = config.to_str().unwrap();
+    // The flags that the harness gives win over the file.
+    let server = Server::start_on(
+        folder.clone(),
+        "127.0.0.1:0",
+        &["--config", config],
+        &[("ENCKE_SHARDS", "2")],
+    );
+    assert_ne!(server.address.port(), 1);
+    assert!(server.data().is_dir() && !data.exists());
+    assert_eq!(server.log(), "", "the file says to log errors only");
+    drop(server);
+    fails(&["serve", "--listen", "nonsense"], Some(&data), "");
+    fails(&["serve", "--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0"], Some(&data), "");
+    fails(
+        &["serve", "--listen", "127.0.0.1:0", "--public-url", "https://a.example/path"],
+        Some(&data),
+        "",
+    );
+}

@@ -1,0 +1,166 @@
+//! The process.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
+use std::time::Instant;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::{Client, WAIT, eventually};
+
+/// A folder for data and logs; it goes with its last server.
+pub type Folder = Arc<TempDir>;
+
+/// A running server. It is killed when it goes out of scope.
+pub struct Server {
+    child: Child,
+    /// Keeps the pipe open: a server that prints must not find it broken.
+    _stdout: BufReader<ChildStdout>,
+    pub folder: Folder,
+    pub address: SocketAddr,
+    /// The address for HTTPS, if there is one.
+    pub tls: Option<SocketAddr>,
+}
+
+impl Server {
+    /// On a fresh folder.
+    pub fn start() -> Server {
+        Server::start_with(&[], &[])
+    }
+
+    /// On a fresh folder, with further arguments and variables.
+    pub fn start_with(args: &[&str], env: &[(&str, &str)]) -> Server {
+        Server::start_on(Arc::new(TempDir::new().unwrap()), "127.0.0.1:0", args, env)
+    }
+
+    pub fn start_on(folder: Folder, listen: &str, args: &[&str], env: &[(&str, &str)]) -> Server {
+        let log = File::options().create(true).append(true).open(folder.path().join("log"));
+        let mut child = command(&["serve", "--listen", listen])
+            .arg("--data")
+            .arg(folder.path().join("data"))
+            .args(args)
+            .envs(env.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log.unwrap())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        // An end without a line is a server that could not start.
+        while !line.starts_with("Encke is ready") {
+            line.clear();
+            let n = stdout.read_line(&mut line).unwrap();
+            assert!(n > 0, "the server did not start: {}", log_of(&folder));
+        }
+        let found = |scheme: &str| {
+            let mut words = line.split_whitespace();
+            words.find_map(|word| word.strip_prefix(scheme)).map(|a| a.parse().unwrap())
+        };
+        let (address, tls) = (found("http://").unwrap(), found("https://"));
+        Server { child, _stdout: stdout, folder, address, tls }
+    }
+
+    /// Another one on the same folder and port; this one has ended.
+    pub fn again(mut self) -> Server {
+        self.kill();
+        let (folder, address) = (self.folder.clone(), self.address.to_string());
+        Server::start_on(folder, &address, &[], &[])
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// All that it wrote to its log.
+    pub fn log(&self) -> String {
+        log_of(&self.folder)
+    }
+
+    /// Somebody without credentials.
+    pub fn visitor(&self) -> Client {
+        Client::new(self.address, super::Auth::None)
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// SIGTERM; does not wait.
+    pub fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Waits for the end.
+    pub fn ended(&mut self) -> ExitStatus {
+        let since = Instant::now();
+        let status = eventually("the end of the server", || self.child.try_wait().unwrap());
+        assert!(since.elapsed() < WAIT);
+        status
+    }
+
+    /// SIGTERM, and its exit code.
+    pub fn stop(&mut self) -> Option<i32> {
+        self.terminate();
+        self.ended().code()
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Memory that it holds, in bytes.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            eprintln!("the server's log:\n{}", self.log());
+        }
+    }
+}
+
+fn log_of(folder: &Folder) -> String {
+    let bytes = std::fs::read(folder.path().join("log")).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_encke"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ENCKE_")) {
+        command.env_remove(name);
+    }
+    command.args(args);
+    command
+}
+
+/// Runs the command line to its end.
+pub fn encke(args: &[&str], data: Option<&Path>, input: &str) -> Output {
+    let mut command = command(args);
+    if let Some(data) = data {
+        command.arg("--data").arg(data);
+    }
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = std::thread::spawn(move || child.wait_with_output().unwrap());
+    eventually("the end of a command", || output.is_finished().then_some(()));
+    output.join().unwrap()
+}

@@ -1,0 +1,21 @@
+//! The real binary on a temporary data folder, spoken to over the wire.
+//!
+//! `harness` starts servers and speaks HTTP, `feed` reads the feed over each transport, the other modules are the
+//! tests. Every wait has a deadline; silence is never proved by sleeping but by a marker that must come next.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod bad_feed;
+mod bad_http;
+mod bad_values;
+mod bad_wire;
+mod bystander;
+mod cli;
+mod encrypted;
+mod feed;
+mod harness;
+mod life;
+mod operation;
+mod pairs;
+mod rules;
+mod scenarios;
+mod snapshot;

@@ -1,0 +1,198 @@
+//! The workspace's own rules: who may depend on whom, how long a file may be, that every limit is used.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each crate, and which of ours it may depend on (ARCHITECTURE.md).
+const MAY: &[(&str, &[&str])] = &[
+    ("engine", &[]),
+    ("store", &["engine"]),
+    ("bus", &["engine"]),
+    ("transport", &["engine"]),
+    ("apps", &["engine", "store"]),
+    ("gateway", &["engine", "store", "transport", "apps"]),
+    ("server", &["engine", "store", "bus", "transport", "apps", "gateway"]),
+    // Beside the product: what tests it may reach for what is below.
+    ("sim", &["engine", "store", "bus", "transport", "apps", "server"]),
+    ("load", &["engine", "store"]),
+];
+
+/// What a crate must not even reach through others.
+const NEVER: &[(&str, &[&str])] = &[
+    ("engine", &["tokio", "hyper", "rusqlite", "axum", "rustix", "libc", "mio", "http"]),
+    ("transport", &["tokio", "hyper", "rusqlite", "axum"]),
+    ("store", &["hyper", "axum", "http"]),
+    ("apps", &["hyper", "rusqlite", "rustix"]),
+];
+
+/// Lines above which a file is to be divided.
+const LINES_MAX: usize = 500;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn manifest(path: &Path) -> toml::Table {
+    fs::read_to_string(path).unwrap().parse().unwrap()
+}
+
+fn crates() -> Vec<(String, toml::Table)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root().join("crates")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.join("Cargo.toml").is_file() {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            found.push((name, manifest(&path.join("Cargo.toml"))));
+        }
+    }
+    found
+}
+
+/// The names of a crate's dependencies; those for tests only if asked.
+fn dependencies(table: &toml::Table, tests: bool) -> BTreeSet<String> {
+    let mut kinds = vec!["dependencies", "build-dependencies"];
+    kinds.extend(tests.then_some("dev-dependencies"));
+    let of = |t: &toml::Table| -> Vec<String> {
+        let lists = kinds.iter().filter_map(|k| t.get(*k)?.as_table().cloned());
+        lists.flat_map(|l| l.into_iter().map(|(name, _)| name)).collect()
+    };
+    let targets = table.get("target").and_then(|t| t.as_table().cloned()).unwrap_or_default();
+    let further = targets.iter().filter_map(|(_, t)| t.as_table()).flat_map(of).collect::<Vec<_>>();
+    of(table).into_iter().chain(further).collect()
+}
+
+#[test]
+fn crates_depend_downwards_only() {
+    let crates = crates();
+    assert!(crates.len() >= 5);
+    for (name, table) in &crates {
+        assert_eq!(table["package"]["name"].as_str(), Some(&*format!("encke-{name}")));
+        let (_, may) = MAY.iter().find(|(n, _)| n == name).unwrap_or_else(|| {
+            panic!("crates/{name} is new: say in ARCHITECTURE.md and here what it may depend on")
+        });
+        for dependency in dependencies(table, true) {
+            let Some(ours) = dependency.strip_prefix("encke-") else { continue };
+            assert!(may.contains(&ours), "{name} depends on {ours}");
+        }
+        let never = NEVER.iter().filter(|(n, _)| n == name).flat_map(|(_, list)| *list);
+        for outside in never {
+            let found = dependencies(table, false).contains(*outside);
+            // The store answers a caller that waits for it; tokio's channels do that without its runtime.
+            assert!(!found, "{name} depends on {outside}");
+        }
+    }
+}
+
+#[test]
+fn the_engine_has_no_clock_socket_file_or_thread() {
+    for path in files(&root().join("crates/engine/src"), &["rs"]) {
+        let text = fs::read_to_string(&path).unwrap();
+        // Its tests may.
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for word in [
+            "std::net",
+            "std::fs",
+            "std::thread",
+            "std::time",
+            "Instant::now",
+            "SystemTime",
+            "async fn",
+        ] {
+            assert!(!code.contains(word), "{} has {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_sdk_stands_alone() {
+    let sdk = root().join("web/sdk");
+    let text = fs::read_to_string(sdk.join("package.json")).unwrap();
+    let package: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for kind in ["dependencies", "peerDependencies", "optionalDependencies"] {
+        let list = package[kind].as_object();
+        assert!(list.is_none_or(|l| l.is_empty()), "web/sdk has {kind}: {list:?}");
+    }
+    for path in files(&sdk.join("src"), &["ts", "js", "svelte"]) {
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            let from = [" from '", " from \"", "import '", "import \"", "import('", "import(\""];
+            let source = from.iter().find_map(|f| line.split_once(f)).map(|(_, s)| s);
+            if let Some(source) = source {
+                assert!(source.starts_with('.'), "{}: {line}", path.display());
+                assert!(!source.contains("../../"), "{}: {line}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn web_packages_import_downwards_only() {
+    let may = [
+        ("sdk", &[][..]),
+        ("ui", &["sdk"]),
+        ("chat", &["sdk", "ui"]),
+        ("desk", &["sdk", "ui"]),
+        ("admin", &["sdk", "ui"]),
+        ("widget", &["sdk", "ui"]),
+        ("e2e", &["sdk", "ui", "chat"]),
+    ];
+    for (name, may) in may {
+        let path = root().join("web").join(name).join("package.json");
+        let Ok(text) = fs::read_to_string(path) else { continue };
+        let package: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for kind in ["dependencies", "devDependencies", "peerDependencies"] {
+            for (dependency, _) in package[kind].as_object().into_iter().flatten() {
+                let Some(ours) = dependency.strip_prefix("@encke/") else { continue };
+                assert!(may.contains(&ours), "web/{name} depends on {ours}");
+            }
+        }
+    }
+}
+
+/// All files below a folder with one of these endings, but for what tools make.
+fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            let made = ["target", "node_modules", "dist", "test-results", "playwright-report"];
+            if !name.starts_with('.') && !made.contains(&name.as_str()) {
+                found.extend(files(&path, endings));
+            }
+        } else if name.rsplit_once('.').is_some_and(|(_, e)| endings.contains(&e)) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn files_are_short() {
+    let endings = ["rs", "ts", "svelte", "css", "sql"];
+    let all = ["crates", "web"].into_iter().flat_map(|f| files(&root().join(f), &endings));
+    let lines = |path: &Path| fs::read_to_string(path).unwrap().lines().count();
+    let long: Vec<String> = all
+        .filter(|path| lines(path) > LINES_MAX)
+        .map(|path| format!("{} has {} lines", path.display(), lines(&path)))
+        .collect();
+    assert!(long.is_empty(), "more than {LINES_MAX} lines: {long:#?}");
+}
+
+#[test]
+fn every_limit_is_used_and_every_documented_one_is_true() {
+    let path = root().join("crates/engine/src/limits.rs");
+    let text = fs::read_to_string(&path).unwrap();
+    let names = text.lines().filter_map(|l| l.strip_prefix("pub const ")?.split(':').next());
+    let names: Vec<&str> = names.collect();
+    assert!(names.len() > 40);
+    let sources = files(&root().join("crates"), &["rs"]);
+    let outside = |p: &PathBuf| *p != path && !p.to_str().unwrap().contains("/tests/");
+    let texts: Vec<String> =
+        sources.iter().filter(|p| outside(p)).map(|p| fs::read_to_string(p).unwrap()).collect();
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    for name in names {
+        let used = texts.iter().any(|t| t.split(|c| !is_word(c)).any(|word| word == name));
+        assert!(used, "nothing keeps to limits::{name}");
+    }
+}
