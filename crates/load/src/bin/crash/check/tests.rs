@@ -1,0 +1,198 @@
+//! Each fault that the crash test is there to find, planted once.
+
+use std::sync::Arc;
+
+use super::{Evidence, check};
+use crate::journal::{Answer, Outcome, Reading, Seen, Send, Stream};
+
+const C: &str = "c1";
+
+fn event(seq: u64) -> Seen {
+    Seen { stream: Arc::from(C), seq, position: 10 + seq, at: 1_000 + seq, digest: 100 + seq }
+}
+
+fn send(seq: u64, outcome: Outcome) -> Send {
+    Send { stream: Arc::from(C), key: format!("k{seq}"), digest: 100 + seq, outcome }
+}
+
+fn acked(seq: u64) -> Send {
+    let Seen { position, at, .. } = event(seq);
+    send(seq, Outcome::Ok(Answer { seq, position, at }))
+}
+
+fn reading(name: &str, seen: Vec<Seen>) -> Reading {
+    let stream: Stream = Arc::from(C);
+    Reading {
+        name: name.into(),
+        start: [(stream.clone(), 2)].into(),
+        expected: vec![stream],
+        seen,
+        ..Reading::default()
+    }
+}
+
+/// Two readers who saw the events 3 to 8, all acknowledged but #5, which is unknown, and the history from 1.
+fn good() -> Evidence {
+    let mut sends: Vec<Send> = (3..=8).map(acked).collect();
+    sends[2].outcome = Outcome::Unknown;
+    let all = || (3..=8).map(event).collect();
+    Evidence {
+        sends,
+        readings: vec![reading("a", all()), reading("b", all())],
+        histories: vec![(1..=8).map(event).collect()],
+    }
+}
+
+/// The violations' first words, each once.
+fn found(evidence: &Evidence) -> Vec<String> {
+    let verdict = check(evidence);
+    let word = |text: &String| text.split(':').next().unwrap_or_default().to_owned();
+    let mut words: Vec<String> = verdict.violations.iter().map(word).collect();
+    words.sort();
+    words.dedup();
+    words
+}
+
+#[test]
+fn what_is_right_passes() {
+    let verdict = check(&good());
+    assert_eq!(verdict.violations, Vec::<String>::new());
+    assert_eq!((verdict.unknown_stored, verdict.events), (1, 8));
+}
+
+#[test]
+fn an_acknowledged_event_that_nobody_has() {
+    let mut evidence = good();
+    evidence.sends.push(acked(9));
+    assert_eq!(found(&evidence), ["lost"]);
+}
+
+#[test]
+fn an_event_that_one_reader_misses_at_the_end() {
+    let mut evidence = good();
+    evidence.readings[1].seen.pop();
+    assert_eq!(found(&evidence), ["lost"]);
+}
+
+#[test]
+fn a_reader_that_saw_nothing() {
+    let mut evidence = good();
+    evidence.readings[1].seen.clear();
+    assert_eq!(found(&evidence), ["lost"]);
+}
+
+#[test]
+fn a_gap_in_the_middle_and_at_the_start() {
+    for at in [0, 2] {
+        let mut evidence = good();
+        evidence.readings[0].seen.remove(at);
+        assert_eq!(found(&evidence), ["gap"]);
+    }
+}
+
+#[test]
+fn an_event_seen_twice() {
+    let mut evidence = good();
+    evidence.readings[0].seen.insert(3, event(4));
+    assert_eq!(found(&evidence), ["doubled"]);
+}
+
+#[test]
+fn an_event_replayed_from_before_the_start() {
+    let mut evidence = good();
+    evidence.readings[0].seen.insert(0, event(2));
+    assert_eq!(found(&evidence), ["out of order"]);
+}
+
+#[test]
+fn two_events_the_wrong_way_round() {
+    let mut evidence = good();
+    evidence.readings[0].seen.swap(2, 3);
+    assert_eq!(found(&evidence), ["gap", "out of order", "time went back"]);
+}
+
+#[test]
+fn streams_that_are_mixed_against_the_order_of_the_log() {
+    let mut evidence = good();
+    let other = Seen { stream: Arc::from("c2"), seq: 1, position: 1, at: 2_000, digest: 7 };
+    evidence.readings[0].seen.push(other);
+    assert_eq!(found(&evidence), ["out of order"]);
+}
+
+#[test]
+fn a_seq_that_is_another_event_for_another_reader() {
+    for change in [
+        |seen: &mut Seen| seen.digest = 9_999,
+        |seen: &mut Seen| seen.at += 1,
+        |seen: &mut Seen| seen.position += 1_000,
+    ] {
+        let mut evidence = good();
+        let last = evidence.readings[1].seen.len() - 1;
+        change(&mut evidence.readings[1].seen[last]);
+        assert!(found(&evidence).contains(&"differs".to_owned()));
+    }
+}
+
+#[test]
+fn an_acknowledged_event_replaced_for_everybody() {
+    let mut evidence = good();
+    for seen in
+        evidence.readings.iter_mut().flat_map(|r| &mut r.seen).chain(&mut evidence.histories[0])
+    {
+        if seen.seq == 6 {
+            seen.digest = 107;
+        }
+    }
+    assert_eq!(found(&evidence), ["differs", "doubled"]);
+}
+
+#[test]
+fn an_answer_with_another_place_than_the_event() {
+    let mut evidence = good();
+    evidence.sends[0].outcome = Outcome::Ok(Answer { seq: 3, position: 14, at: 1_003 });
+    assert_eq!(found(&evidence), ["differs"]);
+}
+
+#[test]
+fn a_retry_that_was_stored_a_second_time() {
+    for outcome in [Outcome::Unknown, acked(8).outcome] {
+        let mut evidence = good();
+        evidence.sends[5].outcome = outcome;
+        let copy = Seen { digest: 108, ..event(9) };
+        evidence.readings.iter_mut().for_each(|r| r.seen.push(copy.clone()));
+        evidence.histories[0].push(copy);
+        assert_eq!(found(&evidence), ["doubled"]);
+    }
+}
+
+#[test]
+fn a_refused_send_that_is_there_all_the_same() {
+    let mut evidence = good();
+    evidence.sends[1].outcome = Outcome::Failed;
+    assert_eq!(found(&evidence), ["refused, but stored"]);
+}
+
+#[test]
+fn an_event_that_nobody_sent() {
+    let mut evidence = good();
+    evidence.sends.remove(2);
+    assert_eq!(found(&evidence), ["invented"]);
+}
+
+#[test]
+fn a_history_with_a_hole_or_a_missing_end() {
+    for at in [0, 4, 7] {
+        let mut evidence = good();
+        evidence.histories[0].remove(at);
+        assert_eq!(found(&evidence), ["history"]);
+    }
+}
+
+#[test]
+fn a_clock_that_went_back() {
+    let mut evidence = good();
+    let back = |seen: &mut Seen| seen.at = 1;
+    evidence.readings.iter_mut().for_each(|r| back(&mut r.seen[2]));
+    back(&mut evidence.histories[0][4]);
+    assert_eq!(found(&evidence), ["time went back"]);
+}

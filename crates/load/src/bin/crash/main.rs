@@ -1,0 +1,66 @@
+//! The crash test: real processes, SIGKILL at random moments, and a checker that has seen everything.
+//!
+//! Writers and readers over all transports go on while the server is killed and started again. Every send and every
+//! observation is written down ([`journal`]), and at the end, when all readers have met the last event of each of
+//! their streams, [`check`] compares them with the promises P1 to P4 (and P8 for the SIGTERMs among the kills).
+
+mod check;
+mod feed;
+mod http;
+mod item;
+mod journal;
+mod play;
+mod random;
+mod reader;
+mod report;
+mod server;
+mod shared;
+mod world;
+mod writer;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Parser;
+
+/// Kills the server again and again under load, and checks that nothing is lost, doubled or out of order.
+#[derive(Parser)]
+pub struct Cli {
+    /// The server, such as target/debug/encke
+    #[arg(long)]
+    server: PathBuf,
+    /// How often it goes down; every seventh time by SIGTERM
+    #[arg(long, default_value_t = 60)]
+    kills: u64,
+    /// What decides all that is random; taken from the clock if absent
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Folder for the store and the server's log; a temporary one if absent, removed if all went well
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// The shortest life of the server after it is ready, in milliseconds
+    #[arg(long, default_value_t = 50)]
+    life_ms_min: u64,
+    /// The longest
+    #[arg(long, default_value_t = 1_500)]
+    life_ms_max: u64,
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    let seed = cli.seed.unwrap_or_else(encke_load::sys::now_ns);
+    let dir = match &cli.data {
+        Some(dir) => dir.clone(),
+        None => std::env::temp_dir().join(format!("encke-crash-{}", std::process::id())),
+    };
+    std::fs::create_dir_all(&dir)?;
+    println!("crash test: seed {seed}, {} kills, folder {}", cli.kills, dir.display());
+    let played = play::play(&cli, seed, &dir)?;
+    let good = report::print(&played);
+    if good && cli.data.is_none() {
+        std::fs::remove_dir_all(&dir)?;
+    } else {
+        println!("store and log are in {}", dir.display());
+    }
+    std::process::exit(i32::from(!good));
+}

@@ -1,0 +1,142 @@
+//! A reader: it goes on from its cursor, whatever happens, and writes down all that it sees.
+
+use std::collections::HashMap;
+use std::net::SocketAddrV4;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::feed::{self, Ask, End, News, TRANSPORTS, Transport};
+use crate::item::Item;
+use crate::journal::{Reading, Stream};
+use crate::random::Random;
+use crate::shared::Shared;
+
+/// How a reader lives.
+#[derive(Clone, Copy, Debug)]
+pub enum Habit {
+    Steady(Transport),
+    /// One transport, reading slowly.
+    Slow(Transport),
+    /// A transport at random, another one after some events.
+    Changing,
+}
+
+pub struct Reader {
+    pub addr: SocketAddrV4,
+    pub token: String,
+    pub habit: Habit,
+    pub cursor: String,
+    pub channels: String,
+    /// What ends each stream that it has to see to the end.
+    pub markers: HashMap<Stream, u64>,
+    pub random: Random,
+    pub shared: Arc<Shared>,
+    pub reading: Reading,
+}
+
+impl Reader {
+    /// Reads until every stream has ended.
+    pub fn run(mut self) -> Reading {
+        let mut last_start = self.shared.last_start().0;
+        while !self.markers.is_empty() && !self.shared.is_over() {
+            let (transport, slow) = match self.habit {
+                Habit::Steady(transport) => (transport, false),
+                Habit::Slow(transport) => (transport, true),
+                Habit::Changing => (*self.random.pick(&TRANSPORTS), false),
+            };
+            let end = self.connection(transport, slow, &mut last_start);
+            match end {
+                Ok(()) => continue,
+                Err(End::Lost) => {}
+                Err(End::Refused(code)) => *self.reading.refused.entry(code).or_default() += 1,
+                Err(End::Fault(why)) => self.reading.faults.push(format!("{transport:?}: {why}")),
+            }
+            sleep(self.random.millis(5, 60));
+        }
+        for stream in self.markers.into_keys() {
+            self.reading.faults.push(format!("it was not done with {stream} in time"));
+        }
+        self.reading
+    }
+
+    fn connection(
+        &mut self,
+        transport: Transport,
+        slow: bool,
+        last_start: &mut u64,
+    ) -> Result<(), End> {
+        let (token, cursor, channels) =
+            (self.token.clone(), self.cursor.clone(), self.channels.clone());
+        let mut left = match self.habit {
+            Habit::Changing => 1 + self.random.below(60),
+            _ => u64::MAX,
+        };
+        let addr = self.addr;
+        let ask =
+            Ask { addr, transport, token: &token, cursor: &cursor, channels: &channels, slow };
+        feed::follow(&ask, &mut |news| {
+            match news {
+                News::Quiet => left = left.saturating_sub(5),
+                News::Connected => self.connected(transport, last_start),
+                News::Polled { cursor } => {
+                    self.cursor = cursor;
+                    left = left.saturating_sub(5);
+                }
+                News::Item(item) => {
+                    left = left.saturating_sub(1);
+                    self.take(item);
+                }
+            }
+            self.flow(left)
+        })
+    }
+
+    fn flow(&self, left: u64) -> ControlFlow<()> {
+        if left == 0 || self.markers.is_empty() || self.shared.is_over() {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn connected(&mut self, transport: Transport, last_start: &mut u64) {
+        *self.reading.connects.entry(transport).or_default() += 1;
+        let (start, ago) = self.shared.last_start();
+        // The first answer to a long poll may take as long as nothing happens, and who reads slowly comes when it
+        // has read what was under way.
+        let prompt = transport != Transport::LongPoll && !matches!(self.habit, Habit::Slow(_));
+        if std::mem::replace(last_start, start) != start && prompt {
+            self.reading.longest_back = self.reading.longest_back.max(Some((ago, transport)));
+        }
+    }
+
+    fn take(&mut self, item: Item) {
+        if let Some(cursor) = item.cursor() {
+            cursor.clone_into(&mut self.cursor);
+        }
+        match item {
+            Item::Event { seen, .. } => {
+                if self.markers.get(&seen.stream) == Some(&seen.digest) {
+                    self.markers.remove(&seen.stream);
+                }
+                self.reading.seen.push(seen);
+            }
+            Item::Reset(reason) => self.reading.faults.push(format!("it was reset: {reason}")),
+            Item::Bye { reason, retry, after_ms } => {
+                if !retry {
+                    self.reading.faults.push(format!("a bye for good: {reason}"));
+                }
+                *self.reading.byes.entry(reason).or_default() += 1;
+                sleep(Duration::from_millis(after_ms.min(300)));
+            }
+            Item::Refused { code, retry: true, .. } => {
+                *self.reading.refused.entry(format!("ack {code}")).or_default() += 1;
+            }
+            Item::Refused { code, .. } => {
+                self.reading.faults.push(format!("a command was refused: {code}"));
+            }
+            Item::Ready { .. } | Item::Signal | Item::Ok { .. } => {}
+        }
+    }
+}

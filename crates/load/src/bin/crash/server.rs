@@ -1,0 +1,145 @@
+//! The server under test: started, killed, ended, and watched.
+
+use std::fs::OpenOptions;
+use std::net::{SocketAddrV4, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::http::Http;
+use crate::random::Random;
+use crate::shared::Shared;
+
+/// How long a start may take.
+const START_MAX: Duration = Duration::from_secs(20);
+/// How long the way down may take after SIGTERM.
+const DOWN_MAX: Duration = Duration::from_secs(15);
+
+pub struct Server {
+    program: PathBuf,
+    data: PathBuf,
+    pub log: PathBuf,
+    pub addr: SocketAddrV4,
+    shared: Arc<Shared>,
+    child: Option<Child>,
+    started: Instant,
+    pub longest_start: Duration,
+    pub longest_down: Duration,
+}
+
+/// A free port outside of the range from which outgoing connections get theirs: those could take it, or even connect
+/// to themselves, while the server is down.
+pub fn free_address(random: &mut Random) -> Result<SocketAddrV4> {
+    for _ in 0..100 {
+        let port = 20_000 + random.below(12_000) as u16;
+        let addr = SocketAddrV4::new([127, 0, 0, 1].into(), port);
+        if TcpListener::bind(addr).is_ok() {
+            return Ok(addr);
+        }
+    }
+    bail!("there is no free port")
+}
+
+impl Server {
+    pub fn new(program: &Path, dir: &Path, addr: SocketAddrV4, shared: Arc<Shared>) -> Self {
+        Server {
+            program: program.to_owned(),
+            data: dir.join("data"),
+            log: dir.join("server.log"),
+            addr,
+            shared,
+            child: None,
+            started: Instant::now(),
+            longest_start: Duration::ZERO,
+            longest_down: Duration::ZERO,
+        }
+    }
+
+    /// Starts it; it may not listen yet.
+    pub fn start(&mut self) -> Result<()> {
+        let log = OpenOptions::new().create(true).append(true).open(&self.log)?;
+        self.started = Instant::now();
+        self.shared.server_started();
+        let child = Command::new(&self.program)
+            .args(["serve", "--log", "info", "--listen", &self.addr.to_string()])
+            .arg("--data")
+            .arg(&self.data)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("starting {}", self.program.display()))?;
+        self.child = Some(child);
+        Ok(())
+    }
+
+    /// Waits until it takes writes.
+    pub fn wait_ready(&mut self) -> Result<()> {
+        while !self.is_ready() {
+            self.still_runs()?;
+            ensure!(self.started.elapsed() < START_MAX, "the server is not ready after 20 s");
+            sleep(Duration::from_millis(5));
+        }
+        self.longest_start = self.longest_start.max(self.started.elapsed());
+        Ok(())
+    }
+
+    fn is_ready(&self) -> bool {
+        let patience = Duration::from_secs(2);
+        Http::open(self.addr)
+            .and_then(|mut http| http.call("GET", "/readyz", "", &[], "", patience))
+            .is_ok_and(|answer| answer.status == 200)
+    }
+
+    /// An error if it has ended by itself.
+    pub fn still_runs(&mut self) -> Result<()> {
+        let child = self.child.as_mut().context("the server was not started")?;
+        if let Some(status) = child.try_wait()? {
+            bail!("the server ended by itself: {status}");
+        }
+        Ok(())
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) -> Result<()> {
+        self.still_runs()?;
+        let mut child = self.child.take().context("the server was not started")?;
+        child.kill()?;
+        child.wait()?;
+        Ok(())
+    }
+
+    /// SIGTERM, and waits for the end.
+    pub fn terminate(&mut self) -> Result<ExitStatus> {
+        self.still_runs()?;
+        let mut child = self.child.take().context("the server was not started")?;
+        encke_load::sys::kill(child.id() as i32, 15);
+        let asked = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait()? {
+                self.longest_down = self.longest_down.max(asked.elapsed());
+                ensure!(status.success(), "after SIGTERM the server ended with {status}");
+                return Ok(status);
+            }
+            if asked.elapsed() > DOWN_MAX {
+                child.kill()?;
+                child.wait()?;
+                bail!("the server did not end within 15 s of SIGTERM");
+            }
+            sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What all threads know: when the server was started last, and when to end.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+pub struct Shared {
+    began: Instant,
+    deadline: Instant,
+    starts: AtomicU64,
+    started_ms: AtomicU64,
+    /// Writers end when they have an answer to what they have sent.
+    pub writers_end: AtomicBool,
+    /// Everybody ends now.
+    pub all_end: AtomicBool,
+}
+
+impl Shared {
+    pub fn new(limit: Duration) -> Self {
+        let began = Instant::now();
+        Shared {
+            began,
+            deadline: began + limit,
+            starts: AtomicU64::new(0),
+            started_ms: AtomicU64::new(0),
+            writers_end: AtomicBool::new(false),
+            all_end: AtomicBool::new(false),
+        }
+    }
+
+    pub fn server_started(&self) {
+        self.started_ms.store(self.began.elapsed().as_millis() as u64, Ordering::SeqCst);
+        self.starts.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Number of the last start, and how long ago it was.
+    pub fn last_start(&self) -> (u64, Duration) {
+        let number = self.starts.load(Ordering::SeqCst);
+        let at = Duration::from_millis(self.started_ms.load(Ordering::SeqCst));
+        (number, self.began.elapsed().saturating_sub(at))
+    }
+
+    pub fn took(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.all_end.load(Ordering::Relaxed) || Instant::now() > self.deadline
+    }
+
+    pub fn writers_are_over(&self) -> bool {
+        self.writers_end.load(Ordering::Relaxed) || self.is_over()
+    }
+}

@@ -1,0 +1,137 @@
+//! Sending with POST.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::{Attempt, Target, Writer};
+use crate::http::{Answer, Http};
+use crate::item;
+use crate::journal::Outcome;
+
+/// An answer that takes longer counts as none.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
+/// Acknowledged sends that may be sent again.
+const REMEMBERED_MAX: usize = 200;
+
+/// A connection that is opened when it is needed.
+#[derive(Default)]
+struct Line(Option<Http>);
+
+pub fn run(writer: &mut Writer) {
+    let mut line = Line::default();
+    let mut done: VecDeque<(Attempt, crate::journal::Answer)> = VecDeque::new();
+    while !writer.shared.writers_are_over() {
+        let mut attempt = writer.next();
+        let outcome = settle(writer, &mut line, &mut attempt);
+        writer.note(&attempt, outcome.clone());
+        if let Outcome::Ok(answer) = outcome {
+            done.push_back((attempt, answer));
+            if done.len() > REMEMBERED_MAX {
+                done.pop_front();
+            }
+        }
+        if !done.is_empty() && writer.random.percent(5) {
+            let at = writer.random.below(done.len() as u64) as usize;
+            repeat(writer, &mut line, &done[at].0, done[at].1);
+        }
+        writer.pause(0, 25);
+    }
+}
+
+/// Tries a send until it is answered or its writer gives up.
+fn settle(writer: &mut Writer, line: &mut Line, attempt: &mut Attempt) -> Outcome {
+    loop {
+        match line.post(writer, attempt, &attempt.text) {
+            Ok(answer) => match answer.refusal() {
+                None => return accepted(writer, &answer),
+                Some((code, retry)) => {
+                    attempt.in_doubt |= code == "internal";
+                    if !retry {
+                        writer.fault(format!("{} was refused: {code}", attempt.key));
+                        return attempt.given_up();
+                    }
+                    writer.refused(code);
+                }
+            },
+            Err(sent) => attempt.in_doubt |= sent,
+        }
+        if attempt.gives_up || writer.shared.is_over() {
+            return attempt.given_up();
+        }
+        writer.pause(5, 60);
+    }
+}
+
+fn accepted(writer: &mut Writer, answer: &Answer) -> Outcome {
+    match answer.json().and_then(|json| item::answer(&json)) {
+        Ok(place) => {
+            writer.writing.retried_stored += u64::from(answer.status == 200);
+            Outcome::Ok(place)
+        }
+        Err(e) => {
+            writer.fault(format!("an answer to a send: {e:#}"));
+            Outcome::Unknown
+        }
+    }
+}
+
+/// An acknowledged key again: the same body gets the same answer, another one is refused.
+fn repeat(writer: &mut Writer, line: &mut Line, attempt: &Attempt, first: crate::journal::Answer) {
+    let other = writer.random.percent(20);
+    let text = if other { "another text" } else { attempt.text.as_str() };
+    let Ok(answer) = line.post(writer, attempt, text) else { return };
+    let key = &attempt.key;
+    match (answer.refusal(), other) {
+        (Some((_, true)), _) => {}
+        (Some((code, false)), true) if code == "key_reused" => writer.writing.repeated += 1,
+        (Some((code, false)), _) => writer.fault(format!("{key}, repeated, was refused: {code}")),
+        (None, true) => writer.fault(format!("{key} was taken a second time with another text")),
+        (None, false) => match answer.json().and_then(|json| item::answer(&json)) {
+            Ok(again) if again == first && answer.status == 200 => writer.writing.repeated += 1,
+            again => {
+                let status = answer.status;
+                writer.fault(format!("{key} was {first:?}, repeated {status} {again:?}"));
+            }
+        },
+    }
+}
+
+/// Posts a text once.
+pub fn post(http: &mut Http, to: &Target, token: &str, key: &str, text: &str) -> Result<Answer> {
+    let key = format!("Idempotency-Key: {key}");
+    let (path, kind, body) = match to {
+        Target::Conversation(id) => {
+            let body = json!({ "text": text }).to_string();
+            (format!("/v1/conversations/{id}/messages"), "application/json", body)
+        }
+        Target::Channel(name) => {
+            (format!("/v1/channels/{name}/events"), "text/plain", text.to_owned())
+        }
+    };
+    let kind = format!("Content-Type: {kind}");
+    http.call("POST", &path, token, &[&key, &kind], &body, ANSWER_MAX)
+}
+
+impl Line {
+    /// Posts once. An error says whether anything was sent.
+    fn post(
+        &mut self,
+        writer: &Writer,
+        attempt: &Attempt,
+        text: &str,
+    ) -> std::result::Result<Answer, bool> {
+        let mut http = match self.0.take() {
+            Some(http) => http,
+            None => Http::open(writer.addr).map_err(|_| false)?,
+        };
+        let (target, key) = (&attempt.target, &attempt.key);
+        let answer = post(&mut http, target, &writer.token, key, text).map_err(|_| true)?;
+        if !http.closes() {
+            self.0 = Some(http);
+        }
+        Ok(answer)
+    }
+}

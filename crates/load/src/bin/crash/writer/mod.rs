@@ -1,0 +1,135 @@
+//! Writers: each send has a key of its own and is tried until it is answered, unless its writer is to give up.
+
+mod http;
+mod socket;
+
+pub use http::post;
+
+use std::net::SocketAddrV4;
+use std::sync::Arc;
+use std::thread::sleep;
+
+use serde_json::{Value, json};
+
+use crate::journal::{Outcome, Send, Stream, Writing, digest};
+use crate::random::Random;
+use crate::shared::Shared;
+
+/// Sends in a hundred whose writer gives up after the first try without an answer.
+const GIVES_UP: u64 = 15;
+
+/// Where a writer may send to.
+#[derive(Clone)]
+pub enum Target {
+    Conversation(String),
+    Channel(String),
+}
+
+impl Target {
+    pub fn stream(&self) -> Stream {
+        match self {
+            Target::Conversation(id) => Arc::from(id.as_str()),
+            Target::Channel(name) => format!("channel:{name}").into(),
+        }
+    }
+
+    /// Digest of the event that a send is to become.
+    pub fn digest(&self, person: &str, key: &str, text: &str) -> u64 {
+        match self {
+            Target::Conversation(_) => digest("message", person, key, &json!({"text": text})),
+            Target::Channel(_) => digest("data", person, key, &Value::from(text)),
+        }
+    }
+}
+
+/// A send underway.
+struct Attempt {
+    target: Target,
+    key: String,
+    text: String,
+    gives_up: bool,
+    /// A try ended without an answer, so it may have been stored.
+    in_doubt: bool,
+}
+
+impl Attempt {
+    /// What is to be written down about it, by this person.
+    fn ended(&self, person: &str, outcome: Outcome) -> Send {
+        let digest = self.target.digest(person, &self.key, &self.text);
+        Send { stream: self.target.stream(), key: self.key.clone(), digest, outcome }
+    }
+
+    /// How it ends if its writer gives up now.
+    fn given_up(&self) -> Outcome {
+        if self.in_doubt { Outcome::Unknown } else { Outcome::Failed }
+    }
+}
+
+pub struct Writer {
+    pub name: String,
+    pub addr: SocketAddrV4,
+    pub person: String,
+    pub token: String,
+    pub targets: Vec<Target>,
+    pub random: Random,
+    pub shared: Arc<Shared>,
+    pub writing: Writing,
+    pub made: u64,
+}
+
+/// Text of every plane, and what frames, scripts and JSON stumble over.
+const PIECES: [&str; 10] = [
+    "彗星",
+    "hello ",
+    "\u{1F680}",
+    "</script>",
+    "\"\\",
+    "\r\n\n",
+    "é\u{301}",
+    "\u{2028}",
+    "&<!--",
+    "\t\u{0}",
+];
+
+impl Writer {
+    pub fn run_http(mut self) -> Writing {
+        http::run(&mut self);
+        self.writing
+    }
+
+    pub fn run_socket(mut self) -> Writing {
+        socket::run(&mut self);
+        self.writing
+    }
+
+    fn next(&mut self) -> Attempt {
+        self.made += 1;
+        let key = format!("{}-{}", self.name, self.made);
+        let target = self.random.pick(&self.targets).clone();
+        let gives_up = self.random.percent(GIVES_UP);
+        Attempt { target, text: self.text(), key, gives_up, in_doubt: false }
+    }
+
+    fn text(&mut self) -> String {
+        let pieces = if self.random.percent(1) { 900 } else { 1 + self.random.below(30) };
+        (0..pieces).map(|_| *self.random.pick(&PIECES)).collect()
+    }
+
+    fn note(&mut self, attempt: &Attempt, outcome: Outcome) {
+        self.writing.retried += u64::from(attempt.in_doubt && matches!(outcome, Outcome::Ok(_)));
+        self.writing.sends.push(attempt.ended(&self.person, outcome));
+    }
+
+    fn fault(&mut self, what: String) {
+        self.writing.faults.push(what);
+    }
+
+    fn refused(&mut self, code: String) {
+        *self.writing.refused.entry(code).or_default() += 1;
+    }
+
+    fn pause(&mut self, from_ms: u64, to_ms: u64) {
+        let pause = self.random.millis(from_ms, to_ms);
+        sleep(pause);
+    }
+}

@@ -1,0 +1,42 @@
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use encke_load::{sys, work};
+
+/// Measures push servers: prints one JSON line (stdout) and one table row (stderr).
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    workload: Workload,
+}
+
+#[derive(Subcommand)]
+enum Workload {
+    /// Memory and CPU of connections that do nothing
+    Idle(work::idle::Args),
+    /// CPU to let connections in and out
+    Connect(work::connect::Args),
+    /// One channel, many subscribers
+    Fanout(work::fanout::Args),
+    /// Conversations of two
+    Pairs(work::pairs::Args),
+    /// Long-poll turns: every delivery ends a request
+    Churn(work::fanout::Args),
+    /// kill -9 and restart: all reconnect
+    Storm(work::storm::Args),
+    /// Holds connections for another generator process
+    #[command(hide = true)]
+    Hold(work::idle::Args),
+}
+
+fn main() -> Result<()> {
+    sys::raise_nofile(200_000);
+    match Cli::parse().workload {
+        Workload::Idle(args) => work::idle::run(&args),
+        Workload::Connect(args) => work::connect::run(&args),
+        Workload::Fanout(args) => work::fanout::run(&args, "fanout"),
+        Workload::Pairs(args) => work::pairs::run(&args),
+        Workload::Churn(args) => work::fanout::churn(&args),
+        Workload::Storm(args) => work::storm::run(&args),
+        Workload::Hold(args) => work::idle::hold(&args),
+    }
+}

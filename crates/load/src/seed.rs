@@ -1,0 +1,66 @@
+//! People with tokens, put into a data folder before a server runs on it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Result, anyhow};
+use encke_engine::Error;
+use encke_store::{Options, Sql, Store, StoreError, SystemClock, Tx, params};
+use sha2::{Digest, Sha256};
+
+/// People in one transaction.
+const BATCH: usize = 2_000;
+const LABEL: &str = "seed";
+
+/// The token of a person by its number.
+pub fn token(number: usize) -> String {
+    format!("bench-{number}")
+}
+
+/// Sees to it that `token(0)` to `token(count - 1)` work, each of a bot of its own, since bots may publish to channels.
+/// What an earlier call made stays. Returns how many people were made.
+pub fn people(data: &Path, count: usize) -> Result<usize> {
+    let options = Options {
+        data: data.to_owned(),
+        clock: Arc::new(SystemClock),
+        readers: 1,
+        fatal: Arc::new(|e: &StoreError| panic!("{e}")),
+    };
+    let opened = Store::open(options).map_err(|e| anyhow!("{e}"))?;
+    opened.start.publishing_to(drop).map_err(|e| anyhow!("{e}"))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let mut made = 0;
+    for first in (0..count).step_by(BATCH) {
+        let batch = first..count.min(first + BATCH);
+        let written = opened.store.write(move |tx| {
+            let mut made = 0;
+            for number in batch {
+                made += usize::from(person(tx, number)?);
+            }
+            Ok(made)
+        });
+        made += runtime.block_on(written).map_err(|e| anyhow!("{e}"))?;
+    }
+    opened.store.close();
+    Ok(made)
+}
+
+/// Makes one person and its token; false if they are there.
+fn person(tx: &mut Tx<'_>, number: usize) -> Result<bool, Error> {
+    let hash: [u8; 32] = Sha256::digest(token(number)).into();
+    let known = "SELECT 1 FROM token WHERE hash = ?1";
+    if tx.query_one(known, params![&hash[..]])?.is_some() {
+        return Ok(false);
+    }
+    let now = tx.now_ms();
+    let row = tx.query_one(
+        "INSERT INTO person (display_name, role, created_ms) VALUES (?1, 'bot', ?2) RETURNING id",
+        params![format!("Bench {number}"), now],
+    )?;
+    let row = row.ok_or_else(|| StoreError::Other("an insert returned no row".into()))?;
+    tx.execute(
+        "INSERT INTO token (hash, person, label, created_ms) VALUES (?1, ?2, ?3, ?4)",
+        params![&hash[..], row.get::<i64>(0)?, LABEL, now],
+    )?;
+    Ok(true)
+}
