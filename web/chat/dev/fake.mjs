@@ -230,7 +230,7 @@ function typing(me, id, on) {
 }
 
 const routes = [
-  ['GET', /^\/v1\/setup$/, () => ({ needed: people.size === 0, guests: settings.guests }), true],
+  ['GET', /^\/v1\/setup$/, () => ({ needed: people.size === 0, ...settings }), true],
   [
     'POST',
     /^\/v1\/setup$/,

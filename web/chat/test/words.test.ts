@@ -47,7 +47,7 @@ describe('events in words', () => {
       'Former member renamed the room to “Orbits”',
       'Former member left',
     ]);
-    expect(lines(zhCN)[1]).toBe('你 邀请了 Ada');
+    expect(lines(zhCN)[1]).toBe('你邀请了 Ada');
   });
   it('preview what matters most: failed, then draft, then the newest', () => {
     site.say('c1', 'p2', 'a\n\n  b');

@@ -93,6 +93,7 @@ export class EnckeClient {
       outbox: this.#outbox,
       send: (message) => this.#send(message),
       held: (conversation) => this.#life?.held.sequence.last(conversation) ?? null,
+      doubt: () => this.#life?.doubt(),
     });
   }
 

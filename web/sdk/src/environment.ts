@@ -103,7 +103,8 @@ export interface Environment {
   /** Whether `fetch` gives bodies piece by piece. */
   streams: boolean;
   WebSocket: ((url: string) => WebSocketLike) | null;
-  EventSource: ((url: string) => EventSourceLike) | null;
+  /** `withCredentials`: the cookie speaks, also to another origin. */
+  EventSource: ((url: string, withCredentials: boolean) => EventSourceLike) | null;
   document: PageDocument | null;
   network: Network;
   locks: Locks | null;
@@ -130,7 +131,7 @@ export function browserEnvironment(): Environment {
     EventSource:
       typeof EventSource === 'undefined'
         ? null
-        : (url) => new EventSource(url, { withCredentials: true }) as EventSourceLike,
+        : (url, withCredentials) => new EventSource(url, { withCredentials }) as EventSourceLike,
     document: typeof document === 'undefined' ? null : browserDocument(),
     network: browserNetwork(),
     locks: typeof navigator === 'undefined' || !('locks' in navigator) ? null : browserLocks(),

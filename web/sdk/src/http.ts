@@ -13,6 +13,8 @@ export interface Call {
   text?: string;
   headers?: Record<string, string>;
   timeoutMs?: number;
+  /** Nobody waits for the answer any more. */
+  signal?: AbortSignal;
 }
 
 export class Http {
@@ -55,6 +57,8 @@ export class Http {
       late = true;
       stop.abort();
     }, call.timeoutMs ?? request_ms_max);
+    const abort = () => stop.abort();
+    call.signal?.addEventListener('abort', abort);
     try {
       const response = await this.open(call, stop.signal);
       const text = await response.text();
@@ -64,6 +68,7 @@ export class Http {
       throw ApiError.from(thrown);
     } finally {
       clock.clearTimeout(timer);
+      call.signal?.removeEventListener('abort', abort);
     }
   }
 

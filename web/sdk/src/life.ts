@@ -110,6 +110,12 @@ export class Life {
     this.#session?.rechoose();
   }
 
+  /** The connection should have brought something, and has not. */
+  doubt(): void {
+    if (this.leads) this.#session?.doubt();
+    else this.tell({ kind: 'doubt' });
+  }
+
   // Opening
 
   async #begin(): Promise<void> {
@@ -277,6 +283,7 @@ export class Life {
     if (this.leads) {
       if (message.kind === 'hello') this.#tellState(this.held.cursor);
       if (message.kind === 'nudge') this.#session?.nudge();
+      if (message.kind === 'doubt') this.#session?.doubt();
     } else {
       this.#hearLeader(message);
     }

@@ -117,6 +117,11 @@ export class Outbox {
     if (held !== null && held >= sent.seq) this.#drop([entry]);
   }
 
+  /** It is durable, but its event has not come. */
+  awaitsEcho(key: string): boolean {
+    return this.#find(key)?.fate === 'answered';
+  }
+
   /** Its fate is unknown, or the server is busy: again, with the same key. */
   lost(key: string, notBefore: number): void {
     const entry = this.#find(key);

@@ -5,12 +5,17 @@ import { ApiError } from './errors.js';
 import type { Outbox } from './outbox.js';
 import type { Outgoing, Sent } from './types.js';
 
+/** The event of an answered send is due at once; after so long without it the connection brings nothing. */
+export const echo_ms_max = 5_000;
+
 export interface SenderParts {
   environment: Environment;
   outbox: Outbox;
   send(message: Outgoing): Promise<Sent>;
   /** The last `seq` that is held of a conversation. */
   held(conversation: string): number | null;
+  /** An answered send is not followed by its event. */
+  doubt(): void;
 }
 
 export class Sender {
@@ -49,12 +54,14 @@ export class Sender {
   }
 
   async #try(message: Outgoing): Promise<void> {
-    const { outbox, environment, send, held } = this.#parts;
+    const { outbox, environment, send, held, doubt } = this.#parts;
     const { clock, random } = environment;
     const tries = outbox.flying(message.key, clock.now());
     try {
       const sent = await send(message);
       outbox.answered(message.key, sent, held(message.conversation));
+      if (outbox.awaitsEcho(message.key))
+        clock.setTimeout(() => this.#running && outbox.awaitsEcho(message.key) && doubt(), echo_ms_max);
     } catch (thrown) {
       const error = ApiError.from(thrown);
       const wait = Math.max(jitter(random, tries), error.retryAfterMs ?? 0);

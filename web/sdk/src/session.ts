@@ -105,6 +105,11 @@ export class Session {
     else if (this.#current?.suspect) this.#dropped(this.#current, 'silent while the page was away');
   }
 
+  /** It says that it is live, but does not bring what it should: another one takes over, if it gets further. */
+  doubt(): void {
+    if (this.#current !== null) this.#replace(this.#current.name);
+  }
+
   /** The network is said to be gone: what is open is not to be trusted. */
   offline(): void {
     if (this.#running && !this.#told) this.#wait(this.#backoff.next(), 'The browser is offline.');

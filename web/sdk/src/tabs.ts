@@ -23,6 +23,8 @@ export type TabMessage =
   | { kind: 'roll-call' }
   /** Somebody looks at a tab: try now. */
   | { kind: 'nudge' }
+  /** What the connection should have brought has not come. */
+  | { kind: 'doubt' }
   | { kind: 'discarded'; key: string }
   | { kind: 'revoked' };
 

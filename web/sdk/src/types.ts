@@ -176,6 +176,7 @@ export interface PollAnswer {
 export interface SetupState {
   needed: boolean;
   guests: boolean;
+  site_name: string;
 }
 
 export interface Settings {

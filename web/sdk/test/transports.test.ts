@@ -106,6 +106,21 @@ test('a frame whose heartbeats can not be seen is replaced in silence, without a
   expect(new Set(states.slice(states.indexOf('live')))).toEqual(new Set(['live']));
 });
 
+test('a frame that was cut without a word is replaced when an answered send does not come back', async () => {
+  const { clock, server, page, client, call } = await framed();
+  call(ready);
+  client.send('c1', 'Anybody?');
+  await settle();
+  expect(server.log).toHaveLength(1);
+  expect(client.outgoing).toHaveLength(1);
+  await clock.advance(5_100);
+  expect(page.frames).toHaveLength(2);
+  call(server.log[0] as Item);
+  call(ready);
+  expect(page.frames).toHaveLength(1);
+  expect(client.outgoing).toEqual([]);
+});
+
 test('the end of a frame is a drop', async () => {
   const { clock, page, client, call } = await framed();
   call(ready);
@@ -113,6 +128,19 @@ test('the end of a frame is a drop', async () => {
   expect(client.state.phase).toBe('waiting');
   await clock.advance(1_000);
   expect(page.frames).toHaveLength(1);
+});
+
+test('a long poll that nobody waits for any more is called off', async () => {
+  const clock = new FakeClock();
+  const server = new FakeServer(clock);
+  const options = { storage: memoryStorage(), environment: server.environment() };
+  const client = new EnckeClient({ ...options, transports: ['long-poll'] });
+  client.start();
+  await settle();
+  expect(server.polls).toBe(1);
+  client.stop();
+  await settle();
+  expect(server.polls).toBe(0);
 });
 
 test('without streamed fetch, SSE goes by EventSource with a fresh ticket each time', async () => {
@@ -123,7 +151,8 @@ test('without streamed fetch, SSE goes by EventSource with a fresh ticket each t
   const environment: Partial<Environment> = {
     ...server.environment(),
     streams: false,
-    EventSource: (url) => {
+    EventSource: (url, withCredentials) => {
+      expect(withCredentials).toBe(false);
       const close = () => void (closed += 1);
       const source = { url: new URL(url), onopen: null, onmessage: null, onerror: null, close };
       sources.push(source);

@@ -94,7 +94,7 @@ export const en = {
     readNames: (names: readonly string[]) => `Read: ${format.list(names)}`,
   },
 
-  outgoing: { retry: 'Send again', discard: 'Discard', failed: 'Not sent.' },
+  outgoing: { retry: 'Send again', discard: 'Discard', failed: (reason: string) => `Not sent. ${reason}` },
 
   composer: {
     label: (title: string) => `Message to ${title}`,

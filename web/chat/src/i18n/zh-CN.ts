@@ -4,6 +4,11 @@ import type { Words } from './en';
 const format = createFormat('zh-CN');
 const { number } = format;
 
+/** A name in a sentence: a blank stands between Chinese and Latin letters, none between two Chinese ones. */
+const begin = (name: string): string => (/\p{Script=Han}$/u.test(name) ? name : `${name} `);
+const end = (name: string): string => (/^\p{Script=Han}/u.test(name) ? name : ` ${name}`);
+const amid = (name: string): string => begin(end(name));
+
 export const zhCN: Words = {
   app: 'Encke',
   close: '关闭',
@@ -74,7 +79,7 @@ export const zhCN: Words = {
     retry: '重试',
     members: (count) => `${number(count)} 位成员`,
     online: (count) => `${number(count)} 人在线`,
-    typingOne: (name) => `${name} 正在输入…`,
+    typingOne: (name) => `${begin(name)}正在输入…`,
     typingMany: (names) => `${format.list(names)}正在输入…`,
     typing: '正在输入…',
     announce: (name, text) => `${name}：${text}`,
@@ -92,7 +97,7 @@ export const zhCN: Words = {
     readNames: (names) => `已读：${format.list(names)}`,
   },
 
-  outgoing: { retry: '重新发送', discard: '放弃', failed: '未发送。' },
+  outgoing: { retry: '重新发送', discard: '放弃', failed: (reason) => `未发送。${reason}` },
 
   composer: {
     label: (title) => `发消息给 ${title}`,
@@ -105,17 +110,17 @@ export const zhCN: Words = {
 
   event: {
     createdDirect: '会话已开始',
-    createdRoom: (who, title) => `${who} 创建了群聊“${title}”`,
+    createdRoom: (who, title) => `${begin(who)}创建了群聊“${title}”`,
     createdByNobody: (title) => `群聊“${title}”已创建`,
-    joined: (who) => `${who} 加入了群聊`,
-    invited: (by, who) => `${by} 邀请了 ${who}`,
-    left: (who) => `${who} 离开了群聊`,
-    removed: (by, who) => `${by} 移除了 ${who}`,
-    madeOwner: (by, who) => `${by} 将 ${who} 设为群主`,
-    madeMember: (by, who) => `${by} 将 ${who} 设为普通成员`,
-    renamed: (by, title) => `${by} 将群聊改名为“${title}”`,
-    opened: (by) => `${by} 将群聊设为公开`,
-    closed: (by) => `${by} 将群聊设为仅限邀请`,
+    joined: (who) => `${begin(who)}加入了群聊`,
+    invited: (by, who) => `${begin(by)}邀请了${end(who)}`,
+    left: (who) => `${begin(who)}离开了群聊`,
+    removed: (by, who) => `${begin(by)}移除了${end(who)}`,
+    madeOwner: (by, who) => `${begin(by)}将${amid(who)}设为群主`,
+    madeMember: (by, who) => `${begin(by)}将${amid(who)}设为普通成员`,
+    renamed: (by, title) => `${begin(by)}将群聊改名为“${title}”`,
+    opened: (by) => `${begin(by)}将群聊设为公开`,
+    closed: (by) => `${begin(by)}将群聊设为仅限邀请`,
     unknown: '当前页面尚不支持的内容',
   },
 
@@ -151,7 +156,7 @@ export const zhCN: Words = {
     nobody: '没有找到任何人。',
     roomTitle: '群聊名称',
     members: '成员',
-    remove: (name) => `移除 ${name}`,
+    remove: (name) => `移除${end(name)}`,
     open: '公开群聊',
     openHint: '所有有账号的人无需邀请即可加入。',
     createRoom: '创建群聊',
@@ -174,10 +179,10 @@ export const zhCN: Words = {
     makeOwner: '设为群主',
     makeMember: '设为普通成员',
     remove: '移出群聊',
-    actions: (name) => `对 ${name} 的操作`,
+    actions: (name) => `对${amid(name)}的操作`,
     leave: '退出群聊',
     leaveSure: (title) => `要退出“${title}”吗？除非群聊是公开的，否则需要被邀请才能再次加入。`,
-    removeSure: (name) => `要将 ${name} 移出群聊吗？`,
+    removeSure: (name) => `要将${amid(name)}移出群聊吗？`,
     write: '发消息',
     name: '用户名',
     role: '身份',
@@ -186,7 +191,7 @@ export const zhCN: Words = {
   role: { owner: '所有者', member: '成员', guest: '游客', bot: '机器人' },
 
   account: {
-    menu: (name) => `${name} 的账号`,
+    menu: (name) => `${begin(name)}的账号`,
     language: '语言',
     theme: '主题',
     themes: { system: '跟随系统', light: '浅色', dark: '深色' },
@@ -218,11 +223,11 @@ export const zhCN: Words = {
     add: '添加人员',
     addSubmit: '添加',
     initialPassword: '初始密码',
-    added: (name) => `${name} 现在可以登录了。`,
-    disable: (name) => `停用 ${name}`,
+    added: (name) => `${begin(name)}现在可以登录了。`,
+    disable: (name) => `停用${end(name)}`,
     disableShort: '停用',
-    disableSure: (name) => `要停用 ${name} 的账号吗？其所有登录会立即结束。`,
-    disabled: (name) => `${name} 已停用。`,
+    disableSure: (name) => `要停用${amid(name)}的账号吗？其所有登录会立即结束。`,
+    disabled: (name) => `${begin(name)}已停用。`,
   },
 
   error: {

@@ -14,6 +14,8 @@ export class App {
   readonly notices = new Notices();
   stage: Stage = $state('loading');
   guests = $state(false);
+  /** What the site is called; '' while that is unknown. */
+  siteName = $state('');
   /** Signed out by somebody or something else; said on the sign-in screen. */
   revoked = $state(false);
   dialog: OpenDialog | null = $state(null);
@@ -35,6 +37,7 @@ export class App {
     try {
       const setup = await this.api.setup();
       this.guests = setup.guests;
+      this.siteName = setup.site_name;
       if (setup.needed) this.stage = 'setup';
       else this.enter(await this.api.me());
     } catch (thrown) {

@@ -24,7 +24,7 @@ export function openPoll(
   plan: (busy: boolean | null, tookMs: number) => NextPoll,
 ): Wire {
   const { clock } = request.environment;
-  let closed = false;
+  const stop = new AbortController();
   let rest: unknown = null;
   let cursor = request.cursor;
 
@@ -32,26 +32,33 @@ export function openPoll(
     const began = clock.now();
     const path = feedPath(request, { ...parameters, cursor });
     const timeoutMs = waitMs + poll_grace_ms;
-    const answer = await request.http.json<PollAnswer>({ method: 'GET', path, timeoutMs });
-    if (closed) return;
+    const answer = await request.http.json<PollAnswer>({
+      method: 'GET',
+      path,
+      timeoutMs,
+      signal: stop.signal,
+    });
+    if (stop.signal.aborted) return;
     if (!Array.isArray(answer?.events)) throw ApiError.local('not_encke', 'The poll has no events.', true);
     cursor = answer.cursor;
     receiver.alive();
     receiver.items(pollItems(answer));
-    if (closed || answer.reset !== undefined || answer.bye !== undefined) return;
+    if (stop.signal.aborted || answer.reset !== undefined || answer.bye !== undefined) return;
     const busy = answer.events.length > 0 || (answer.signals?.length ?? 0) > 0;
     const next = plan(busy, clock.now() - began);
     start(answer.more === true ? { ...next, restMs: 0 } : next);
   };
   const start = (next: NextPoll) => {
-    const run = () => void ask(next).catch((thrown) => !closed && receiver.ended(ApiError.from(thrown)));
+    const run = () =>
+      void ask(next).catch((thrown) => !stop.signal.aborted && receiver.ended(ApiError.from(thrown)));
     if (next.restMs > 0) rest = clock.setTimeout(run, next.restMs);
     else run();
   };
   start(plan(null, 0));
   return {
     close: () => {
-      closed = true;
+      // A poll that nobody waits for would hold one of the few connections that a browser has for a server.
+      stop.abort();
       clock.clearTimeout(rest);
     },
   };

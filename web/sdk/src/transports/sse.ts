@@ -3,7 +3,7 @@
  * token goes in a header. Elsewhere by EventSource, with a ticket and without heartbeats. EventSource's own
  * reconnecting is never used: how and when to come back is the session's to say.
  */
-import type { EventSourceLike } from '../environment.js';
+import type { Environment } from '../environment.js';
 import { ApiError } from '../errors.js';
 import { parseItem } from '../item.js';
 import { SseParser } from '../sse-parser.js';
@@ -28,11 +28,12 @@ export const sse: Transport = {
 
 function openEventSource(
   request: FeedRequest,
-  make: (url: string) => EventSourceLike,
+  make: NonNullable<Environment['EventSource']>,
   path: string,
   receiver: Receiver,
 ): Wire {
-  const source = make(request.http.url(path));
+  // With a ticket the cookie must not speak as well, and an answer to a ticket does not let it.
+  const source = make(request.http.url(path), request.ticket === null);
   const close = () => {
     source.onopen = source.onmessage = source.onerror = null;
     source.close();

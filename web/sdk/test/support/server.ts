@@ -65,6 +65,10 @@ export class FakeServer {
     return [...this.#streams].map((stream) => stream.name);
   }
 
+  get polls(): number {
+    return this.#waitingPolls.size;
+  }
+
   get position(): number {
     return this.log.length;
   }
@@ -154,7 +158,10 @@ export class FakeServer {
       };
       this.#waitingPolls.add(done);
       this.#clock.setTimeout(done, ms);
-      signal.addEventListener('abort', () => reject(new TypeError('aborted')));
+      signal.addEventListener('abort', () => {
+        this.#waitingPolls.delete(done);
+        reject(new TypeError('aborted'));
+      });
     });
   }
 

@@ -1,0 +1,114 @@
+/** No serious or critical finding of axe-core, on any screen, in both languages and both themes. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import { chatOf, freshBrowser } from '../support/browser.mjs';
+import { Member } from '../support/member.mjs';
+import { Server } from '../support/server.mjs';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+for (const locale of ['en-GB', 'zh-CN']) {
+  for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+    test(`everybody can use it: ${locale}, ${colorScheme}`, async (t) => {
+      const server = await Server.start(t);
+      const options = { locale, colorScheme };
+      const setup = await (await freshBrowser(t, options)).newPage();
+      await setup.goto(server.url);
+      await setup.locator('input[name=password]').waitFor();
+      await clean(setup, 'first visit');
+
+      const anna = await Member.owner(server.url, 'anna', 'Anna');
+      await anna.call('PATCH', '/v1/settings', { guests: true });
+      const mei = await anna.adds('mei', '美 Mei');
+      const direct = await anna.direct(mei);
+      await anna.room('An open room 🌒', [], true);
+      await anna.say(direct, 'Hello');
+      await mei.say(direct, '你好, see https://encke.example/ and **this**');
+      await mei.room('Kitchen', [anna]);
+
+      await setup.reload();
+      await setup.locator('input[name=password]').waitFor();
+      await clean(setup, 'sign-in');
+      await setup.locator('button.other').click();
+      await setup.locator('input[name=display_name]').waitFor();
+      await clean(setup, 'guest entrance');
+
+      const chat = await chatOf(t, anna, options);
+      const { page } = chat;
+      const list = page.getByTestId('conversation');
+      await list.nth(2).waitFor();
+      await clean(page, 'list');
+      await list.filter({ hasText: '你好' }).getByRole('link').click();
+      await page.getByTestId('message').nth(1).waitFor();
+      await page.locator('[data-phase=live]').waitFor();
+      await clean(page, 'thread');
+      await page.locator('.thread-pane header button').last().click();
+      await page.getByRole('complementary').waitFor();
+      await clean(page, 'a person');
+      await list.filter({ hasText: 'Kitchen' }).getByRole('link').click();
+      await page.locator('.thread-pane header button').last().click();
+      await page.getByTestId('member').first().waitFor();
+      await clean(page, 'a room');
+
+      for (const menu of ['connection', 'account']) {
+        await page.getByTestId(menu).click();
+        await page.getByRole('menu').waitFor();
+        await clean(page, `the menu ${menu}`);
+        await page.keyboard.press('Escape');
+      }
+      await page.locator('nav header button').first().click();
+      await page.getByRole('dialog').locator('li').first().waitFor();
+      for (let tab = 0; tab < 3; tab += 1) {
+        await page.getByRole('tab').nth(tab).click();
+        await clean(page, `new conversation, tab ${tab + 1}`);
+      }
+      await page.keyboard.press('Escape');
+      // Settings, password, sign out everywhere: the items of the account menu, but for the third.
+      for (const item of [0, 1, 3]) {
+        await page.getByTestId('account').click();
+        await page.getByRole('menuitem').nth(item).click();
+        await page.getByRole('dialog').waitFor();
+        await clean(page, `dialog ${item + 1} of the account menu`);
+        if (item === 0) {
+          await page.getByRole('tab').nth(1).click();
+          await page.getByRole('dialog').locator('li').first().waitFor();
+          await clean(page, 'people of the site');
+        }
+        await page.keyboard.press('Escape');
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+      }
+      await page.context().setOffline(true);
+      await page.locator('[data-phase=offline]').waitFor();
+      await clean(page, 'offline');
+    });
+  }
+}
+
+/** @param {import('playwright-core').Page} page @param {string} screen */
+async function clean(page, screen) {
+  // What fades in has half its contrast on the way.
+  await page.evaluate(async () => {
+    const passing = document
+      .getAnimations()
+      .filter((each) => each.effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(passing.map((each) => each.finished));
+  });
+  await page.evaluate(axe);
+  const findings = await page.evaluate(async () => {
+    const { violations } = await /** @type {any} */ (globalThis).axe.run(document, {
+      resultTypes: ['violations'],
+    });
+    return violations
+      .filter((/** @type {any} */ each) => each.impact === 'serious' || each.impact === 'critical')
+      .map((/** @type {any} */ each) => ({
+        rule: each.id,
+        help: each.help,
+        where: each.nodes.map(
+          (/** @type {any} */ node) => `${node.target.join(' ')}: ${node.failureSummary}`,
+        ),
+      }));
+  });
+  assert.deepEqual(findings, [], screen);
+}

@@ -1,0 +1,134 @@
+/** Guests, rooms, and authority that reaches open pages at once (P7). */
+import { test } from 'node:test';
+import { chatOf, freshBrowser, openChat } from '../support/browser.mjs';
+import { Member } from '../support/member.mjs';
+import { Server } from '../support/server.mjs';
+import { becomes } from '../support/wait.mjs';
+
+/** The promise is one second; the rest is what a busy machine may take to show it. */
+const at_once_ms = 3_000;
+
+test('guests enter once the owner allows it', async (t) => {
+  const { server, anna } = await three(t);
+  const guest = await openChat(await freshBrowser(t), server.url);
+  await guest.page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+  await guest.page.getByRole('button', { name: 'Enter as a guest' }).waitFor({ state: 'detached' });
+
+  const chat = await chatOf(t, anna);
+  await chat.fromAccountMenu('Site settings');
+  await chat.page.getByRole('switch', { name: 'Guests may enter' }).check();
+  await chat.page.getByRole('button', { name: 'Save' }).click();
+  await chat.page.getByText('Saved.').waitFor();
+  await chat.page.keyboard.press('Escape');
+
+  await guest.page.reload();
+  await guest.page.getByRole('button', { name: 'Enter as a guest instead' }).click();
+  await guest.page.getByRole('textbox', { name: 'Display name' }).fill('Visiting Otto');
+  await guest.page.getByRole('button', { name: 'Enter as a guest', exact: true }).click();
+  await guest.list.waitFor();
+
+  await chat.list.getByRole('button', { name: 'New conversation' }).first().click();
+  await chat.page.getByRole('searchbox', { name: 'Find people' }).fill('otto');
+  await chat.page
+    .getByRole('list', { name: 'People' })
+    .getByRole('button', { name: 'Visiting Otto' })
+    .click();
+  await chat.thread('Visiting Otto').waitFor();
+  await chat.say('Welcome!');
+  await guest.choose('Anna');
+  await guest.shows(['Welcome!']);
+  await guest.say('Thank you');
+  await chat.shows(['Welcome!', 'Thank you']);
+});
+
+test('rooms: created, joined, invited to, left, and lost at once by who is removed', async (t) => {
+  const { anna, mei, bo } = await three(t);
+  const [annas, meis, bos] = [await chatOf(t, anna), await chatOf(t, mei), await chatOf(t, bo)];
+
+  await annas.list.getByRole('button', { name: 'New conversation' }).first().click();
+  await annas.page.getByRole('tab', { name: 'Room', exact: true }).click();
+  await annas.page.getByRole('textbox', { name: 'Room title' }).fill('Kitchen');
+  await annas.page.getByRole('switch', { name: 'Open room' }).check();
+  await annas.page.getByRole('button', { name: 'Create room' }).click();
+  await annas.thread('Kitchen').waitFor();
+  await annas.say('Who cooks?');
+
+  await meis.list.getByRole('button', { name: 'New conversation' }).first().click();
+  await meis.page.getByRole('tab', { name: 'Open rooms' }).click();
+  await meis.page.getByRole('button', { name: 'Join Kitchen' }).click();
+  await meis.thread('Kitchen').waitFor();
+  await meis.say('I do');
+  await annas.shows(['Who cooks?', 'I do']);
+  await annas.thread('Kitchen').getByText('Mei joined').waitFor();
+
+  const details = await annas.openDetails();
+  await details.getByRole('button', { name: 'Invite people' }).click();
+  await annas.page.getByRole('list', { name: 'People' }).getByRole('button', { name: 'Bo' }).click();
+  await bos.choose('Kitchen');
+  await bos.say('What is there?');
+  await annas.shows(['Who cooks?', 'I do', 'What is there?']);
+
+  await details.getByRole('button', { name: 'Rename' }).click();
+  await details.getByRole('textbox', { name: 'Room title' }).fill('Großküche 厨房');
+  await details.getByRole('button', { name: 'Save' }).click();
+  for (const chat of [annas, meis, bos]) await chat.thread('Großküche 厨房').waitFor();
+
+  // Removed: gone from the list and from the screen; nothing more can be written.
+  await details.getByRole('button', { name: 'Actions for Bo' }).click();
+  await annas.page.getByRole('menuitem', { name: 'Remove from the room' }).click();
+  await annas.page.getByRole('dialog').getByRole('button', { name: 'Remove from the room' }).click();
+  await bos.page
+    .getByText('You are not in this conversation.')
+    .waitFor({ state: 'visible', timeout: at_once_ms });
+  await bos.composer.waitFor({ state: 'detached' });
+  await becomes('the list of who was removed', () => bos.list.getByTestId('conversation').count(), 0);
+  await annas.thread('Großküche 厨房').getByText('You removed Bo').waitFor();
+
+  // Left: the same by one's own will.
+  await meis.openDetails();
+  await meis.page.getByRole('button', { name: 'Leave room' }).click();
+  await meis.page.getByRole('dialog').getByRole('button', { name: 'Leave room' }).click();
+  await becomes('the list of who left', () => meis.list.getByTestId('conversation').count(), 0);
+  await annas.thread('Großküche 厨房').getByText('Mei left').waitFor();
+  await annas.say('Anybody?');
+  await becomes('the ticks', async () => (await annas.ticks()).at(-1), 'stored');
+});
+
+test('signing out everywhere ends the other browser at once', async (t) => {
+  const { server, anna } = await three(t);
+  const here = await chatOf(t, anna);
+  const there = await chatOf(t, await Member.signIn(server.url, 'anna'));
+  await here.isLiveOver('websocket');
+  await there.isLiveOver('websocket');
+
+  await here.fromAccountMenu('Sign out everywhere');
+  await here.page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere' }).click();
+  await there.page.getByText('You have been signed out.').waitFor({ timeout: at_once_ms });
+  await here.page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+  await becomes('the sessions', () => server.sessions(), {});
+  await there.page.reload();
+  await there.page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+});
+
+test('signing out in one tab ends the others of the browser, and only those', async (t) => {
+  const { server, anna } = await three(t);
+  const first = await chatOf(t, anna);
+  const elsewhere = await chatOf(t, await Member.signIn(server.url, 'anna'));
+  await first.isLiveOver('websocket');
+  const second = await openChat(first.page.context(), server.url);
+  await second.isLiveOver('websocket');
+
+  await second.fromAccountMenu('Sign out');
+  for (const chat of [first, second]) {
+    await chat.page.getByRole('button', { name: 'Sign in', exact: true }).waitFor({ timeout: at_once_ms });
+  }
+  await elsewhere.isLiveOver('websocket');
+  await becomes('the sessions', () => server.sessions(), { websocket: 1 });
+});
+
+/** @param {import('node:test').TestContext} t */
+async function three(t) {
+  const server = await Server.start(t);
+  const anna = await Member.owner(server.url, 'anna', 'Anna');
+  return { server, anna, mei: await anna.adds('mei', 'Mei'), bo: await anna.adds('bo', 'Bo') };
+}
