@@ -43,7 +43,8 @@ struct Subscribe {
 }
 
 /// How to publish; `{outlet}` (the channel published to), `{client}`,
-/// `{payload}` and `{id}` (unique per message) are replaced.
+/// `{payload}`, `{id}` (of this message on this connection) and `{key}` (of this
+/// message, also when it is sent again on another one) are replaced.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Publish {
@@ -197,7 +198,10 @@ impl Target for Template {
         s.counter += 1;
         let publish = &self.file.publish;
         let id = format!("{}-{}", s.client, s.counter);
-        let fill = |text: &str| fill(text, s).replace("{payload}", payload).replace("{id}", &id);
+        let key = crate::payload::key(payload);
+        let fill = |text: &str| {
+            fill(text, s).replace("{payload}", payload).replace("{id}", &id).replace("{key}", key)
+        };
         let body = fill(&publish.body);
         if publish.over_ws {
             return ws::write(ws::TEXT, body.as_bytes(), out);

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::thread::{JoinHandle, sleep, spawn};
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use encke_load::seed;
 
 use crate::Cli;
@@ -46,7 +46,9 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
     let each = Duration::from_millis(cli.life_ms_max) + Duration::from_secs(3);
     let limit = REST_MAX + each.saturating_mul(u32::try_from(cli.kills)?);
     let shared = Arc::new(Shared::new(limit));
-    seed::people(&dir.join("data"), PEOPLE)?;
+    let data = dir.join("data");
+    ensure!(!data.exists(), "{} is there already: the test needs a fresh folder", data.display());
+    seed::people(&data, PEOPLE)?;
     let addr = free_address(&mut random)?;
     let mut server = Server::new(&cli.server, dir, addr, shared.clone());
     server.start()?;
