@@ -104,9 +104,17 @@ pub fn stream(request: &FeedRequest, cors: &str) -> Bytes {
         }
         Transport::ShortPoll | Transport::LongPoll => unreachable!("a poll is not a stream"),
     };
+    // A frame shows a person's feed, so only the page that it calls may hold it.
+    let framed = match (request.transport, &request.parent) {
+        (Transport::Iframe, parent) => {
+            let by = parent.as_deref().unwrap_or("'self'");
+            format!("Content-Security-Policy: frame-ancestors {by}\r\n")
+        }
+        _ => String::new(),
+    };
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nCache-Control: no-store\r\n\
-         X-Accel-Buffering: no\r\n{cors}Connection: close\r\n\r\n"
+         X-Accel-Buffering: no\r\n{framed}{cors}Connection: close\r\n\r\n"
     );
     let mut out = BytesMut::with_capacity(head.len() + start.len());
     out.put_slice(head.as_bytes());

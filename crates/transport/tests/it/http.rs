@@ -290,3 +290,17 @@ fn a_parked_connection_is_served_like_any_other() {
         }
     }
 }
+
+#[test]
+fn only_the_page_that_a_frame_calls_may_hold_it() {
+    let world = World::new();
+    for (query, ancestors) in
+        [("", "'self'"), ("&parent=https://www.example.com", "https://www.example.com")]
+    {
+        let mut wire = Wire::connect(world.address);
+        wire.send(get(&format!("live=iframe{query}"), 5));
+        let head = wire.head().unwrap();
+        let policy = format!("frame-ancestors {ancestors}");
+        assert_eq!(header(&head, "Content-Security-Policy"), Some(&*policy), "{head}");
+    }
+}
