@@ -373,7 +373,7 @@ const routes = [
         after = query.get('after');
       const all = eventsOf(part[0]).filter((event) => event.seq < before && event.seq > Number(after ?? 0));
       const events = after === null ? all.slice(-limit) : all.slice(0, limit);
-      return { events, more: events.length < all.length };
+      return { events, people: [...people.values()], more: events.length < all.length };
     },
   ],
   [

@@ -25,25 +25,29 @@ describe('a thread', () => {
   const { events } = talk(20);
   it('is whole from pages and feed that overlap, whatever comes first', () => {
     let thread = withEvents(emptyThread, events.slice(18, 20));
-    thread = withNewestPage(thread, { events: events.slice(9, 19), more: true });
-    thread = withEarlierPage(thread, { events: events.slice(0, 10), more: false });
+    thread = withNewestPage(thread, { events: events.slice(9, 19), people: [], more: true });
+    thread = withEarlierPage(thread, { events: events.slice(0, 10), people: [], more: false });
     expect(seqs(thread.events)).toEqual(seqs(events));
     expect(thread.earlier).toBe(false);
     expect(gapAfter(thread, 20)).toBeNull();
   });
   it('tells a hole inside and a missing end', () => {
-    const page = withNewestPage(emptyThread, { events: events.slice(0, 5), more: false });
+    const page = withNewestPage(emptyThread, { events: events.slice(0, 5), people: [], more: false });
     expect(gapAfter(withEvents(page, events.slice(7, 9)), 9)).toBe(5);
     expect(gapAfter(page, 9)).toBe(5);
     expect(gapAfter(page, 5)).toBeNull();
     expect(gapAfter(emptyThread, 9)).toBeNull();
   });
   it('takes an event twice once', () => {
-    const page = withNewestPage(emptyThread, { events: events.slice(0, 5), more: false });
+    const page = withNewestPage(emptyThread, { events: events.slice(0, 5), people: [], more: false });
     expect(seqs(withEvents(withEvents(page, [events[5]!]), [events[5]!]).events)).toEqual([1, 2, 3, 4, 5, 6]);
   });
   it('keeps the newest when it is left', () => {
-    const long = withNewestPage(emptyThread, { events: talk(threadEventsKeptMax + 30).events, more: false });
+    const long = withNewestPage(emptyThread, {
+      events: talk(threadEventsKeptMax + 30).events,
+      people: [],
+      more: false,
+    });
     const kept = shortened(long);
     expect(kept.events).toHaveLength(threadEventsKeptMax);
     expect(kept.events.at(-1)?.seq).toBe(threadEventsKeptMax + 30);

@@ -199,6 +199,8 @@ export interface OpenRoom {
 export interface HistoryPage {
   /** Oldest first. */
   events: FeedEvent[];
+  /** Who did them, also those who have left. */
+  people: Person[];
   more: boolean;
 }
 

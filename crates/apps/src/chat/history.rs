@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Query, State};
-use encke_engine::{Code, Error, Seq, StreamId, limits};
+use encke_engine::{Code, Error, PersonId, Seq, StreamId, limits};
 use encke_store::{Sql, params};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use super::conversation::{not_member, parse};
+use crate::account::{Person, people};
 use crate::caller::Caller;
 use crate::path::Path;
 use crate::reply::Refusal;
@@ -37,6 +38,8 @@ pub(crate) struct Which {
 pub(crate) struct Page {
     #[schema(value_type = Vec<Object>)]
     events: Vec<Box<RawValue>>,
+    /// Who did them: some may have left, and a snapshot knows only who is there.
+    people: Vec<Person>,
     /// Whether there is more in this direction.
     more: bool,
 }
@@ -57,6 +60,7 @@ pub(crate) async fn page(
         return Err(bad("Either before or after, not both.".into()));
     }
     let count = which.limit.unwrap_or(PAGE_EVENTS_DEFAULT).clamp(1, limits::PAGE_EVENTS_MAX);
+    let house = site.clone();
     let page = site.store.read(move |read| {
         let member = "SELECT 1 FROM member WHERE conversation = ?1 AND person = ?2";
         read.query_one(member, params![id, me])?.ok_or_else(not_member)?;
@@ -66,7 +70,11 @@ pub(crate) async fn page(
             None => read.before(stream, which.before.map(Seq), count)?,
         };
         let json = |entry: &Arc<encke_engine::Entry>| serde_json::from_slice(entry.json()).ok();
-        Ok(Page { events: entries.iter().filter_map(json).collect(), more })
+        let mut authors: Vec<PersonId> = entries.iter().filter_map(|e| e.event.from).collect();
+        authors.sort_unstable();
+        authors.dedup();
+        let people = people(read, &house, &authors)?;
+        Ok(Page { events: entries.iter().filter_map(json).collect(), people, more })
     });
     Ok(Json(page.await?))
 }

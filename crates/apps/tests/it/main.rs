@@ -4,5 +4,6 @@
 
 mod account;
 mod channel;
+mod history;
 mod people;
 mod site;

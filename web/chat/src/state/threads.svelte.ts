@@ -1,4 +1,4 @@
-import type { Api, FeedEvent, Person } from '@encke/sdk';
+import type { Api, FeedEvent, HistoryPage, HistoryQuery, Person } from '@encke/sdk';
 import {
   emptyThread,
   gapAfter,
@@ -53,7 +53,7 @@ export class Threads {
     if (kept?.loaded === true) return this.#mend(id);
     const limit = Math.min(historyPageMax, Math.max(historyPageSize, unread + 20));
     await this.#fetch(id, async () => {
-      const page = await this.api.history(id, { limit });
+      const page = await this.#page(id, { limit });
       return (thread) => withNewestPage(thread, page);
     });
     await this.#mend(id);
@@ -64,7 +64,7 @@ export class Threads {
     const first = thread.events[0]?.seq;
     if (!thread.loaded || !thread.earlier || first === undefined) return;
     await this.#fetch(id, async () => {
-      const page = await this.api.history(id, { before: first, limit: historyPageSize });
+      const page = await this.#page(id, { before: first, limit: historyPageSize });
       return (now) => withEarlierPage(now, page);
     });
     await this.#mend(id);
@@ -94,12 +94,19 @@ export class Threads {
     for (let after = gapAfter(this.get(id), this.headOf(id)); after !== null;) {
       const from = after;
       const went = await this.#fetch(id, async () => {
-        const page = await this.api.history(id, { after: from, limit: historyPageMax });
+        const page = await this.#page(id, { after: from, limit: historyPageMax });
         return (thread) => withEvents(thread, page.events);
       });
       after = gapAfter(this.get(id), this.headOf(id));
       if (!went || after === from) return;
     }
+  }
+
+  /** Who wrote may have left since: the page says who they are. */
+  async #page(id: string, query: HistoryQuery): Promise<HistoryPage> {
+    const page = await this.api.history(id, query);
+    this.learnt(page.people);
+    return page;
   }
 
   async #fetch(id: string, ask: () => Promise<(thread: Thread) => Thread>): Promise<boolean> {
@@ -110,13 +117,7 @@ export class Threads {
       const change = await ask();
       if (generation !== this.#generation) return false;
       const thread = this.#threads.get(id);
-      if (thread !== undefined) {
-        const changed = change(thread);
-        this.#put(id, changed);
-        this.learnt(
-          changed.events.flatMap((event) => (event.kind === 'member_joined' ? [event.body.person] : [])),
-        );
-      }
+      if (thread !== undefined) this.#put(id, change(thread));
       this.#setLoading(id, 'idle');
       return true;
     } catch {

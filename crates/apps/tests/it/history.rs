@@ -1,0 +1,24 @@
+//! The past of a conversation.
+
+use serde_json::json;
+
+use crate::site::TestSite;
+
+#[tokio::test]
+async fn a_page_names_who_wrote_also_those_who_have_left() {
+    let (site, ada) = TestSite::with_owner().await;
+    let mei = site.member(&ada, "mei").await;
+    let room = json!({"kind": "room", "title": "Room", "members": [mei.id]});
+    let room = site.call(ada.post("/v1/conversations").json(room)).await.body;
+    let path = format!("/v1/conversations/{}", room["id"].as_str().unwrap());
+    let said = mei.post(&format!("{path}/messages")).json(json!({"text": "I was here"}));
+    assert_eq!(site.call(said).await.status, 201);
+    let left = mei.delete(&format!("{path}/members/{}", mei.id));
+    assert_eq!(site.call(left).await.status, 204);
+    let page = site.call(ada.get(&format!("{path}/events"))).await.body;
+    let ids: Vec<_> = page["people"].as_array().unwrap().iter().map(|p| &p["id"]).collect();
+    assert_eq!(ids, [&json!(ada.id), &json!(mei.id)]);
+    assert_eq!(page["events"].as_array().unwrap().len(), 3);
+    let refused = site.call(mei.get(&format!("{path}/events"))).await;
+    assert_eq!(refused.refusal(), (403, "not_member"));
+}
