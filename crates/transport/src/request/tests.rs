@@ -40,6 +40,7 @@ fn the_last_event_id_wins() {
     let request = parse("?cursor=1.2", &[("Last-Event-ID", "1.3")]).unwrap();
     assert_eq!(request.cursor, "1.3".parse().ok());
     assert_eq!(parse("?cursor=1.2", &[("last-event-id", "")]).unwrap().cursor, "1.2".parse().ok());
+    assert_eq!(parse("?cursor=", &[]).unwrap().cursor, None);
 }
 
 #[test]
@@ -79,7 +80,7 @@ fn parameters_are_decoded_and_checked() {
     assert_eq!(code(&format!("?callback={}", "a".repeat(65)), &[]), "bad_request");
     let many: Vec<String> = (0..101).map(|n| n.to_string()).collect();
     assert_eq!(code(&format!("?channels={}", many.join(",")), &[]), "bad_request");
-    for query in ["?cursor=", "?cursor=x", "?cursor=1.2.3", "?cursor=%00"] {
+    for query in ["?cursor=x", "?cursor=1.2.3", "?cursor=%00"] {
         assert_eq!(code(query, &[]), "bad_cursor", "{query}");
     }
     for parent in ["https://a.example", "http://127.0.0.1:8080", "http://[::1]:80"] {

@@ -2,7 +2,7 @@
 //!
 //! Writers and readers over all transports go on while the server is killed and started again. Every send and every
 //! observation is written down ([`journal`]), and at the end, when all readers have met the last event of each of
-//! their streams, [`check`] compares them with the promises P1 to P4 (and P8 for the SIGTERMs among the kills).
+//! their streams, [`check`] compares them with the promises P1 to P4 (and P8, for the SIGTERMs between the kills).
 
 mod check;
 mod feed;
@@ -29,7 +29,7 @@ pub struct Cli {
     /// The server, such as target/debug/encke
     #[arg(long)]
     server: PathBuf,
-    /// How often it goes down; every seventh time by SIGTERM
+    /// How often it is killed; after every fifth time there is a SIGTERM, too
     #[arg(long, default_value_t = 60)]
     kills: u64,
     /// What decides all that is random; taken from the clock if absent

@@ -20,8 +20,8 @@ use crate::shared::Shared;
 use crate::world::{CHANNELS, PEOPLE, Person, World};
 use crate::writer::{Target, Writer};
 
-/// Each so many-th end of the server is a SIGTERM.
-const TERM_EVERY: u64 = 7;
+/// After so many kills there is a SIGTERM.
+const TERM_EVERY: u64 = 5;
 /// Readers that stay with each transport.
 const STEADY: usize = 2;
 const CHANGING: usize = 4;
@@ -97,13 +97,8 @@ fn kill_often(
 ) -> Result<()> {
     for number in 1..=cli.kills {
         sleep(random.millis(cli.life_ms_min, cli.life_ms_max));
-        if number % TERM_EVERY == 0 {
-            server.terminate()?;
-            played.terms += 1;
-        } else {
-            server.kill()?;
-            played.kills += 1;
-        }
+        server.kill()?;
+        played.kills += 1;
         sleep(random.millis(0, 100));
         server.start()?;
         // Sometimes it dies while it is starting, too.
@@ -114,6 +109,13 @@ fn kill_often(
             server.start()?;
         }
         server.wait_ready().with_context(|| format!("after kill {number}"))?;
+        if number % TERM_EVERY == 0 {
+            sleep(random.millis(cli.life_ms_min, cli.life_ms_max));
+            server.terminate()?;
+            played.terms += 1;
+            server.start()?;
+            server.wait_ready().with_context(|| format!("after SIGTERM behind kill {number}"))?;
+        }
         if number % 10 == 0 {
             eprintln!("{number} of {} kills", cli.kills);
         }
