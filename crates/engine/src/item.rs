@@ -49,7 +49,8 @@ pub fn event(event: &Event, epoch: Epoch) -> Bytes {
         at: event.at_ms,
         kind: &event.kind,
         from: event.from,
-        key: event.key.as_deref(),
+        // A sender's own clients match its echo by the key; a channel's readers have no use for it.
+        key: event.key.as_deref().filter(|_| event.channel.is_none()),
         body,
     })
 }

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use crate::ids::PersonId;
 use crate::limits;
@@ -21,6 +22,7 @@ pub enum Presence {
 
 #[derive(Debug)]
 struct Device {
+    name: Box<str>,
     connections: u32,
     state: Presence,
     /// When the last connection ended; the device counts until the grace is over, so that a long
@@ -30,8 +32,15 @@ struct Device {
 
 #[derive(Debug, Default)]
 struct Person {
-    devices: FxHashMap<Box<str>, Device>,
+    /// Mostly one.
+    devices: SmallVec<[Device; 1]>,
     told: Presence,
+}
+
+impl Person {
+    fn device(&mut self, name: &str) -> Option<&mut Device> {
+        self.devices.iter_mut().find(|d| *d.name == *name)
+    }
 }
 
 /// A person whose presence changed.
@@ -53,15 +62,21 @@ impl Roll {
     /// A connection of a device opened.
     pub fn opened(&mut self, person: PersonId, device: &str) -> Option<Change> {
         let entry = self.people.entry(person).or_default();
-        let fresh = Device { connections: 0, state: Presence::Online, left_ms: 0 };
-        let device = entry.devices.entry(device.into()).or_insert(fresh);
-        device.connections += 1;
+        match entry.device(device) {
+            Some(known) => known.connections += 1,
+            None => entry.devices.push(Device {
+                name: device.into(),
+                connections: 1,
+                state: Presence::Online,
+                left_ms: 0,
+            }),
+        }
         fold(person, entry)
     }
 
     /// A connection of a device ended.
     pub fn closed(&mut self, person: PersonId, device: &str, now_ms: u64) {
-        if let Some(device) = self.people.get_mut(&person).and_then(|p| p.devices.get_mut(device)) {
+        if let Some(device) = self.people.get_mut(&person).and_then(|p| p.device(device)) {
             device.connections = device.connections.saturating_sub(1);
             device.left_ms = now_ms;
         }
@@ -70,7 +85,7 @@ impl Roll {
     /// A device says whether somebody sits before it. One that is not connected is not believed.
     pub fn says(&mut self, person: PersonId, device: &str, state: Presence) -> Option<Change> {
         let entry = self.people.get_mut(&person)?;
-        entry.devices.get_mut(device)?.state = state;
+        entry.device(device)?.state = state;
         fold(person, entry)
     }
 
@@ -78,7 +93,7 @@ impl Roll {
     pub fn expire(&mut self, now_ms: u64) -> Vec<Change> {
         let mut changes = Vec::new();
         self.people.retain(|id, person| {
-            person.devices.retain(|_, d| {
+            person.devices.retain(|d| {
                 d.connections > 0 || now_ms.saturating_sub(d.left_ms) < limits::PRESENCE_GRACE_MS
             });
             changes.extend(fold(*id, person));
@@ -94,7 +109,7 @@ impl Roll {
 }
 
 fn fold(id: PersonId, person: &mut Person) -> Option<Change> {
-    let now = person.devices.values().map(|d| d.state).max().unwrap_or_default();
+    let now = person.devices.iter().map(|d| d.state).max().unwrap_or_default();
     if now == person.told {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use encke_engine::item::{self, Bye};
-use encke_engine::{Code, Error, limits};
+use encke_engine::{Code, Cursor, Error, limits};
 
 use super::Shard;
 use crate::conn::Phase;
@@ -49,6 +49,9 @@ impl Shard {
     }
 
     fn command(&mut self, to: To, text: &str) {
+        if self.is_ack(to, text) {
+            return;
+        }
         let Some(conn) = self.conns.get_mut(to) else { return };
         let refused = if conn.drained {
             Error::new(Code::Draining, "The server is going down; come back in a moment.")
@@ -64,6 +67,20 @@ impl Shard {
         };
         let json = item::error(cheap_id(text), &refused);
         self.reply(to, &frame::text(&json));
+    }
+
+    /// Takes a plain ack here: it comes often, has no answer, and must not use up a place among the unanswered. What is
+    /// wrong with it, or ahead of this hub, is for the gate.
+    fn is_ack(&mut self, to: To, text: &str) -> bool {
+        let Some(position) = ack(text).filter(|c| c.epoch == self.epoch).map(|c| c.position) else {
+            return false;
+        };
+        let Some(who) = self.conns.get(to).and_then(|conn| conn.who.as_ref()) else { return false };
+        if position > self.hub.head() {
+            return false;
+        }
+        self.shared.gate.acked(who, position);
+        true
     }
 
     /// The answer to a command.
@@ -94,6 +111,24 @@ impl Shard {
     }
 }
 
+/// The longest text of a plain ack.
+const ACK_BYTES_MAX: usize = 96;
+
+/// The cursor of a plain ack.
+fn ack(text: &str) -> Option<Cursor> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Ack<'a> {
+        r#type: &'a str,
+        cursor: &'a str,
+    }
+    if text.len() > ACK_BYTES_MAX || !text.trim_start().starts_with('{') {
+        return None;
+    }
+    let Ack { r#type, cursor } = serde_json::from_str(text).ok()?;
+    if r#type == "ack" { cursor.parse().ok() } else { None }
+}
+
 /// The `id` of a command that is not parsed: the first one outside of any string.
 fn cheap_id(text: &str) -> Option<u64> {
     let after = text.split_once("\"id\"")?.1.trim_start().strip_prefix(':')?.trim_start();
@@ -104,6 +139,22 @@ fn cheap_id(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_plain_ack_is_one() {
+        assert_eq!(ack(r#"{"type":"ack","cursor":"e.7"}"#), "e.7".parse().ok());
+        assert_eq!(ack(r#"{ "cursor" : "e.7", "type":"ack" }"#), "e.7".parse().ok());
+        for other in [
+            r#"{"type":"ack","cursor":"x"}"#,
+            r#"{"type":"ack","cursor":"e.7","id":1}"#,
+            r#"{"type":"ping","cursor":"e.7"}"#,
+            r#"{"type":"ack"}"#,
+            r#"["ack","e.7"]"#,
+            "",
+        ] {
+            assert_eq!(ack(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn an_id_is_read_cheaply_and_never_out_of_a_text() {

@@ -37,7 +37,8 @@ impl Target {
     pub fn digest(&self, person: &str, key: &str, text: &str) -> u64 {
         match self {
             Target::Conversation(_) => digest("message", person, key, &json!({"text": text})),
-            Target::Channel(_) => digest("data", person, key, &Value::from(text)),
+            // On a channel the key does not travel.
+            Target::Channel(_) => digest("data", person, "", &Value::from(text)),
         }
     }
 }
@@ -107,7 +108,12 @@ impl Writer {
         let key = format!("{}-{}", self.name, self.made);
         let target = self.random.pick(&self.targets).clone();
         let gives_up = self.random.percent(GIVES_UP);
-        Attempt { target, text: self.text(), key, gives_up, in_doubt: false }
+        let mut text = self.text();
+        if matches!(target, Target::Channel(_)) {
+            // Where the key does not travel the text tells sends apart.
+            text.insert_str(0, &key);
+        }
+        Attempt { target, text, key, gives_up, in_doubt: false }
     }
 
     fn text(&mut self) -> String {
