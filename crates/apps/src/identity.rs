@@ -3,12 +3,13 @@
 use std::sync::{Arc, RwLock};
 
 use encke_engine::{Code, Error, PersonId, limits};
-use encke_store::{Sql, StoreError, Tx, params};
-use rustc_hash::FxHashMap;
+use encke_store::{Read, Sql, StoreError, Tx, params};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
+use crate::remembered::Remembered;
 use crate::site::Site;
 
 /// What a person is on this site.
@@ -92,12 +93,17 @@ pub(crate) struct Ended {
     pub credential: Option<u64>,
 }
 
-/// Identities that were looked up; beyond that all are looked up again.
-const IDENTITIES_MAX: usize = 200_000;
+/// Identities that are remembered at least. To look up another one takes some 10 µs, so it need not be many.
+const IDENTITIES_MAX: usize = 4_096;
 
 /// Identities that were looked up lately.
-#[derive(Default)]
-pub(crate) struct Identities(RwLock<FxHashMap<Hash, Identity>>);
+pub(crate) struct Identities(RwLock<Remembered<Hash, Identity>>);
+
+impl Default for Identities {
+    fn default() -> Self {
+        Identities(RwLock::new(Remembered::new(IDENTITIES_MAX)))
+    }
+}
 
 impl Identities {
     /// A token is no session, even if somebody sends it as a cookie: it would pass without a check of its origin.
@@ -119,7 +125,7 @@ impl Identities {
     }
 
     fn forget(&self, gone: impl Fn(&Identity) -> bool) {
-        self.0.write().expect("not poisoned").retain(|_, identity| !gone(identity));
+        self.0.write().expect("not poisoned").retain(|identity| !gone(identity));
     }
 }
 
@@ -138,26 +144,56 @@ impl Site {
     }
 
     /// Who these credentials are; `not_signed_in` if nobody.
-    pub async fn identify(&self, credentials: Credentials<'_>) -> Result<Identity, Error> {
-        let (secret, by_cookie) = secret(credentials).ok_or_else(not_signed_in)?;
-        let hash = hash(secret);
-        let now = self.now_ms();
-        if let Some(known) = self.identities.get(&hash, by_cookie) {
-            self.keep_alive(&hash, known, now);
-            return if known.expires_ms > now { Ok(known) } else { Err(not_signed_in()) };
+    pub async fn identify(
+        self: &Arc<Self>,
+        credentials: Credentials<'_>,
+    ) -> Result<Identity, Error> {
+        if let Some(known) = self.known_identity(credentials) {
+            return Ok(known);
         }
+        let (done, found) = oneshot::channel();
+        self.submit_identify(credentials, |found| drop(done.send(found)));
+        let lost = || Error::new(Code::Overloaded, "The store did not take this; try again.");
+        found.await.map_err(|_| lost())?
+    }
+
+    /// Looks up who these credentials are. `reply` runs on the store's thread, or at once if too much is waiting.
+    pub fn submit_identify(
+        self: &Arc<Self>,
+        credentials: Credentials<'_>,
+        reply: impl FnOnce(Result<Identity, Error>) + Send + 'static,
+    ) {
+        let of_person = |found: Result<(Identity, ()), Error>| reply(found.map(|(who, ())| who));
+        self.submit_look_up(credentials, |_, _| Ok(()), of_person);
+    }
+
+    /// Looks up in the store who these credentials are, and in the same view what else is to be known of the person.
+    pub(crate) fn submit_look_up<T: Send + 'static>(
+        self: &Arc<Self>,
+        credentials: Credentials<'_>,
+        more: impl FnOnce(&mut Read<'_>, PersonId) -> Result<T, Error> + Send + 'static,
+        reply: impl FnOnce(Result<(Identity, T), Error>) + Send + 'static,
+    ) {
+        let Some((secret, by_cookie)) = secret(credentials) else {
+            return reply(Err(not_signed_in()));
+        };
+        let (hash, now, site) = (hash(secret), self.now_ms(), self.clone());
         let revocations = self.revocations();
-        let found = self.store.read(move |read| Ok(look_up(read, &hash, by_cookie)?)).await?;
-        let identity = found.filter(|i| i.expires_ms > now).ok_or_else(not_signed_in)?;
-        let mut known = self.identities.0.write().expect("not poisoned");
-        // What was revoked while it was looked up must not be remembered.
-        if self.revocations() == revocations {
-            if known.len() >= IDENTITIES_MAX {
-                known.clear();
+        let work = move |read: &mut Read<'_>| {
+            let found = look_up(read, &hash, by_cookie)?.filter(|i| i.expires_ms > now);
+            let identity = found.ok_or_else(not_signed_in)?;
+            Ok((identity, more(read, identity.person)?))
+        };
+        self.store.submit_read(work, move |found| {
+            if let Ok((identity, _)) = &found {
+                let mut known = site.identities.0.write().expect("not poisoned");
+                // What was revoked while it was looked up must not be remembered.
+                if site.revocations() == revocations {
+                    known.insert(hash, *identity);
+                }
             }
-            known.insert(hash, identity);
-        }
-        Ok(identity)
+            reply(found);
+        });
     }
 
     /// A session that is in use lives on. Stored at most once a day, and nobody waits for it.

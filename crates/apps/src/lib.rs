@@ -18,6 +18,7 @@ mod identity;
 mod path;
 mod posted;
 mod random;
+mod remembered;
 mod reply;
 mod sent;
 mod site;

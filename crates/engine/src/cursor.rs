@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use bytes::BufMut;
+
 use crate::error::{Code, Error};
 use crate::ids::{Epoch, Position};
 
@@ -64,18 +66,51 @@ impl Cursor {
     }
 }
 
+/// The text of a number in lower-case hexadecimal, written from the end of `text` on.
+fn digits(mut number: u64, text: &mut [u8; 16]) -> &[u8] {
+    let mut at = text.len();
+    loop {
+        at -= 1;
+        text[at] = b"0123456789abcdef"[(number & 15) as usize];
+        number >>= 4;
+        if number == 0 {
+            return &text[at..];
+        }
+    }
+}
+
+impl Cursor {
+    /// Writes its text.
+    pub fn put_into(self, out: &mut impl BufMut) {
+        let mut text = [0; 16];
+        out.put_slice(digits(self.epoch.0, &mut text));
+        out.put_u8(b'.');
+        out.put_slice(digits(self.position.0, &mut text));
+    }
+}
+
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:x}.{:x}", self.epoch.0, self.position.0)
     }
 }
 
-fn hex(digits: &str) -> Option<u64> {
-    let plain = !digits.is_empty()
-        && digits.len() <= 16
-        && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-        && (digits == "0" || !digits.starts_with('0'));
-    if plain { u64::from_str_radix(digits, 16).ok() } else { None }
+/// The digits as [`Display`](fmt::Display) makes them; nothing but them.
+fn hex(digits: &[u8]) -> Option<u64> {
+    let plain = match digits {
+        [] => false,
+        [b'0', rest @ ..] => rest.is_empty(),
+        all => all.len() <= 16,
+    };
+    let next = |number: u64, byte: &u8| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => return None,
+        };
+        Some(number << 4 | u64::from(digit))
+    };
+    if plain { digits.iter().try_fold(0, next) } else { None }
 }
 
 impl FromStr for Cursor {
@@ -83,7 +118,9 @@ impl FromStr for Cursor {
 
     /// Takes only what [`Display`](fmt::Display) makes; anything else is `bad_cursor`.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let parts = text.split_once('.').and_then(|(e, p)| Some((hex(e)?, hex(p)?)));
+        let bytes = text.as_bytes();
+        let dot = bytes.iter().take(TEXT_MAX).position(|b| *b == b'.');
+        let parts = dot.and_then(|dot| Some((hex(&bytes[..dot])?, hex(&bytes[dot + 1..])?)));
         let (epoch, position) = parts.ok_or_else(|| {
             Error::new(Code::BadCursor, "This is not a cursor; leave it out to start from now.")
         })?;
@@ -117,6 +154,9 @@ mod tests {
             let cursor = Cursor { epoch: Epoch(epoch), position: Position(position) };
             let text = cursor.to_string();
             prop_assert!(text.len() <= TEXT_MAX);
+            let mut put = Vec::new();
+            cursor.put_into(&mut put);
+            prop_assert_eq!(&put, text.as_bytes());
             prop_assert_eq!(text.parse::<Cursor>().ok(), Some(cursor));
         }
     }

@@ -1,5 +1,6 @@
 //! An event: one immutable entry of a stream.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -23,7 +24,7 @@ pub struct Event {
     /// Who did it.
     pub from: Option<PersonId>,
     /// What it is, as listed in docs/protocol.md.
-    pub kind: Arc<str>,
+    pub kind: Cow<'static, str>,
     /// The sender's idempotency key.
     pub key: Option<Box<str>>,
     /// The body: one JSON value.
@@ -40,7 +41,7 @@ pub struct NewEvent {
     /// Who does it.
     pub from: Option<PersonId>,
     /// What it is.
-    pub kind: Arc<str>,
+    pub kind: Cow<'static, str>,
     /// The sender's idempotency key; a second append with the same key by the same sender is the first one (P3).
     pub key: Option<Box<str>>,
     /// The body: one JSON value.

@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use encke_apps::{Credentials, Identity, Origin, Posted, Site, chat};
+use encke_apps::chat::{self, Followed};
+use encke_apps::{Credentials, Identity, Origin, Posted, Site};
 use encke_engine::hub::{Follow, Page, PageRequest};
 use encke_engine::{Batch, Code, Error, Position, Step};
 use encke_store::Appended;
 use encke_transport::{
     Admission, FeedRequest, Gate, Refusal, Reply, SendAnswer, SendRequest, Stands, Transport, Who,
 };
-use tokio::runtime::Handle;
 
 /// For how long a kept-alive poll is not asked again who it is; a revocation ends it at once all the same.
 const GOOD_FOR_MS: u64 = 60_000;
@@ -21,15 +21,14 @@ const CHANGES_MAX: usize = 1_024;
 /// The site, as the transports see it.
 pub struct SiteGate {
     site: Arc<Site>,
-    runtime: Handle,
     /// Positions of the newest changes of who follows what.
     changes: Mutex<VecDeque<Position>>,
 }
 
 impl SiteGate {
-    /// A gate that does its slow work on this runtime.
-    pub fn new(site: Arc<Site>, runtime: Handle) -> Self {
-        SiteGate { site, runtime, changes: Mutex::default() }
+    /// A gate to this site.
+    pub fn new(site: Arc<Site>) -> Self {
+        SiteGate { site, changes: Mutex::default() }
     }
 
     /// Notes what a commit changed of who follows what; before the batch is published.
@@ -76,32 +75,28 @@ impl SiteGate {
         self.is_fresh(known.as_of).then(|| (known.follows.to_vec(), known.as_of))
     }
 
-    async fn look_up(
-        &self,
-        request: &FeedRequest,
+    /// Asks the store for what is not known without waiting.
+    fn look_up(
+        self: &Arc<Self>,
+        request: Arc<FeedRequest>,
         known: Option<Identity>,
         revocations_seen: u64,
-    ) -> Result<Admission, Refusal> {
-        let identity = match known {
-            Some(identity) => identity,
-            None => self.site.identify(given(&request.credentials)).await?,
+        reply: Reply<Admission>,
+    ) {
+        let (gate, asked) = (self.clone(), request.clone());
+        let admit = move |found: Result<(Identity, Followed), Error>| {
+            let admission = |(identity, Followed { follows, as_of })| {
+                let follows = if asked.conversations { follows.to_vec() } else { Vec::new() };
+                gate.admission(&asked, identity, revocations_seen, follows, as_of)
+            };
+            reply.admit(found.map_err(Refusal::from).and_then(admission));
         };
-        self.follow(request, identity, revocations_seen).await
-    }
-
-    async fn follow(
-        &self,
-        request: &FeedRequest,
-        identity: Identity,
-        revocations_seen: u64,
-    ) -> Result<Admission, Refusal> {
-        let (follows, as_of) = if request.conversations {
-            let followed = self.site.follows(identity.person).await?;
-            (followed.follows.to_vec(), followed.as_of)
-        } else {
-            (Vec::new(), self.site.store.position())
-        };
-        self.admission(request, identity, revocations_seen, follows, as_of)
+        match known {
+            Some(identity) => self.site.submit_follows(identity.person, move |found| {
+                admit(found.map(|followed| (identity, followed)));
+            }),
+            None => self.site.submit_admission(given(&request.credentials), admit),
+        }
     }
 
     fn admission(
@@ -155,17 +150,17 @@ impl SiteGate {
 }
 
 impl SiteGate {
-    fn send(&self, identity: Identity, request: &SendRequest, reply: Reply<SendAnswer>) {
-        let origin = Origin { origin: request.origin.as_deref(), host: request.host.as_deref() };
+    fn send(&self, identity: Identity, request: &SendRequest<'_>, reply: Reply<SendAnswer>) {
+        let origin = Origin { origin: request.origin, host: request.host };
         let trusted = origin.is_trusted(&self.site);
         if identity.by_cookie && !trusted {
             return reply.sent(foreign().into());
         }
-        let allow_origin = if trusted { request.origin.clone() } else { None };
-        let (key, body) = (request.key.as_deref(), request.body.clone());
-        let posted = Posted { key, content_type: &request.content_type, body };
+        let allow_origin = if trusted { request.origin.map(Into::into) } else { None };
+        let body = Bytes::copy_from_slice(request.body);
+        let posted = Posted { key: request.key, content_type: request.content_type, body };
         let site = self.site.clone();
-        encke_apps::post(&self.site, identity, &request.path, posted, move |result| {
+        encke_apps::post(&self.site, identity, request.path, posted, move |result| {
             let stands = |a: Appended| Stands {
                 seq: a.seq,
                 cursor: site.store.cursor_at(a.position),
@@ -207,9 +202,7 @@ impl Gate for Shared {
             let answer = gate.admission(&request, identity, revocations_seen, follows, as_of);
             return reply.admit(answer);
         }
-        self.0.runtime.spawn(async move {
-            reply.admit(gate.look_up(&request, known, revocations_seen).await);
-        });
+        gate.look_up(request, known, revocations_seen, reply);
     }
 
     fn page(&self, request: PageRequest, reply: Reply<Page>) {
@@ -222,19 +215,16 @@ impl Gate for Shared {
         chat::command(&self.0.site, who.person, &who.client, &frame, answer);
     }
 
-    fn send(&self, request: SendRequest, reply: Reply<SendAnswer>) {
-        match self.0.site.known_identity(given(&request.credentials)) {
-            Some(identity) => self.0.send(identity, &request, reply),
-            None => {
-                let gate = self.0.clone();
-                self.0.runtime.spawn(async move {
-                    match gate.site.identify(given(&request.credentials)).await {
-                        Ok(identity) => gate.send(identity, &request, reply),
-                        Err(e) => reply.sent(e.into()),
-                    }
-                });
-            }
+    fn send(&self, request: &SendRequest<'_>, reply: Reply<SendAnswer>) {
+        let credentials = Credentials { bearer: request.bearer, cookie: request.session };
+        if let Some(identity) = self.0.site.known_identity(credentials) {
+            return self.0.send(identity, request, reply);
         }
+        let (gate, kept) = (self.0.clone(), request.keep());
+        self.0.site.submit_identify(credentials, move |found| match found {
+            Ok(identity) => gate.send(identity, &kept.request(), reply),
+            Err(e) => reply.sent(e.into()),
+        });
     }
 
     fn acked(&self, who: &Who, position: Position) {

@@ -60,8 +60,8 @@ async fn serve(options: &Options) -> Result<()> {
     let shards_later = Arc::new(OnceLock::new());
     let router = router::all(&site, shards_later.clone());
     let runtime = tokio::runtime::Handle::current();
-    let connections = Connections::new(router, runtime.clone());
-    let gate = Arc::new(SiteGate::new(site.clone(), runtime));
+    let connections = Connections::new(router, runtime);
+    let gate = Arc::new(SiteGate::new(site.clone()));
 
     let listener = listen(options.listen())?;
     let address = listener.local_addr()?;

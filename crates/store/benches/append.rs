@@ -136,13 +136,12 @@ fn subscribe(store: &Store) {
 }
 
 fn send(number: u64, body: &Bytes) -> (NewEvent, Guard) {
-    static KIND: std::sync::OnceLock<Arc<str>> = std::sync::OnceLock::new();
     let stream = 1 + number % STREAMS;
     let person = PersonId(1 + stream % SENDERS);
     let event = NewEvent {
         stream: StreamId::conversation(ConversationId(stream)),
         from: Some(person),
-        kind: KIND.get_or_init(|| "message".into()).clone(),
+        kind: "message".into(),
         key: Some(format!("key-of-the-send-{number}").into()),
         body: body.clone(),
     };

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::gate::{To, Who};
 use crate::out::{self, Out, Taken};
-use crate::request::{FeedRequest, Transport};
+use crate::request::{FeedRequest, Repeat, Transport};
 use crate::ws::reader::Partial;
 
 /// What a connection is doing.
@@ -68,13 +68,14 @@ pub struct Conn {
     pub wait: u32,
     /// The tick until which the next poll like the last needs no admission,
     pub good_until: u32,
-    /// and what makes it alike.
-    pub fingerprint: u64,
+    /// and what the last was like.
+    pub repeat: Option<Repeat>,
     pub who: Option<Who>,
     address: IpAddr,
     port: u16,
     /// Header lines for a foreign origin.
-    pub cors: Option<Box<str>>,
+    #[expect(clippy::box_collection, reason = "it is seldom there, so one word must do")]
+    pub cors: Option<Box<String>>,
     /// What the connection could not take yet.
     pub out: Option<Box<Out>>,
     /// Bytes of a request that is not all here, or that came while another was being answered.
@@ -110,7 +111,7 @@ impl Conn {
             heard: now,
             wait: 0,
             good_until: 0,
-            fingerprint: 0,
+            repeat: None,
             who: None,
             address: peer.ip(),
             port: peer.port(),
@@ -154,7 +155,7 @@ impl Conn {
 
     /// The header lines for a foreign origin, if any.
     pub fn cors(&self) -> &str {
-        self.cors.as_deref().unwrap_or_default()
+        self.cors.as_ref().map_or("", |lines| lines)
     }
 }
 

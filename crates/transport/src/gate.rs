@@ -61,7 +61,7 @@ pub trait Gate: Send + Sync {
     fn command(&self, who: &Who, frame: Bytes, reply: Reply<Bytes>);
 
     /// Does a send that came over plain HTTP, and answers when it is durable.
-    fn send(&self, request: SendRequest, reply: Reply<SendAnswer>);
+    fn send(&self, request: &SendRequest<'_>, reply: Reply<SendAnswer>);
 
     /// The client holds everything up to here: it presented a cursor.
     fn acked(&self, who: &Who, position: Position);

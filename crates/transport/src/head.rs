@@ -15,29 +15,40 @@ fn reason(status: u16) -> &'static str {
 }
 
 /// The header lines that let a foreign origin read an answer.
-pub fn cors(origin: Option<&str>, credentials: bool) -> Option<Box<str>> {
+pub fn cors(origin: Option<&str>, credentials: bool) -> Option<String> {
     // The gate echoes what a client sent; a line break in it would be a header of the client's own.
     let origin = origin.filter(|o| o.bytes().all(|b| b.is_ascii_graphic()))?;
     let with = if credentials { "Access-Control-Allow-Credentials: true\r\n" } else { "" };
-    Some(format!("Access-Control-Allow-Origin: {origin}\r\n{with}Vary: Origin\r\n").into())
+    Some(format!("Access-Control-Allow-Origin: {origin}\r\n{with}Vary: Origin\r\n"))
 }
 
 /// The same for an admission.
-pub fn cors_of(admission: &Admission) -> Option<Box<str>> {
+pub fn cors_of(admission: &Admission) -> Option<String> {
     cors(admission.allow_origin.as_deref(), admission.allow_credentials)
 }
 
+/// Room for the head of an answer, without extra lines.
+const HEAD_BYTES: usize = 160;
+
 /// A whole answer with a body of JSON.
 pub fn with_body(status: u16, json: &[u8], keep_alive: bool, extra: &str, cors: &str) -> Bytes {
-    let connection = if keep_alive { "" } else { "Connection: close\r\n" };
-    let head = format!(
-        "HTTP/1.1 {status} {}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n\
-         {extra}{cors}{connection}Content-Length: {}\r\n\r\n",
+    let mut out = BytesMut::with_capacity(HEAD_BYTES + extra.len() + cors.len() + json.len());
+    let mut number = itoa::Buffer::new();
+    for piece in [
+        "HTTP/1.1 ",
+        number.format(status),
+        " ",
         reason(status),
-        json.len()
-    );
-    let mut out = BytesMut::with_capacity(head.len() + json.len());
-    out.put_slice(head.as_bytes());
+        "\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n",
+        extra,
+        cors,
+        if keep_alive { "" } else { "Connection: close\r\n" },
+        "Content-Length: ",
+        itoa::Buffer::new().format(json.len()),
+        "\r\n\r\n",
+    ] {
+        out.put_slice(piece.as_bytes());
+    }
     out.put_slice(json);
     out.freeze()
 }

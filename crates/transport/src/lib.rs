@@ -47,7 +47,7 @@ mod ws;
 
 pub use gate::{Admission, Answer, Gate, Handoff, Reply, Who};
 pub use request::{
-    Credentials, FeedRequest, PATH, Refusal, SendAnswer, SendRequest, Stands, Transport,
+    Credentials, FeedRequest, KeptSend, PATH, Refusal, SendAnswer, SendRequest, Stands, Transport,
 };
 pub use shards::{Config, Kind, Parked, Seed, Shards, Timing};
 pub use stats::{DELAY_BOUNDS_US, Stats, TRANSPORTS};

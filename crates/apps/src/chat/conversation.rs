@@ -212,7 +212,7 @@ struct Added<'a> {
 pub(crate) fn event(
     stream: StreamId,
     from: Option<PersonId>,
-    kind: &str,
+    kind: &'static str,
     body: &impl Serialize,
 ) -> NewEvent {
     let body = serde_json::to_vec(body).expect("bodies are plain data");

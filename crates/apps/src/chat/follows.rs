@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 use encke_engine::hub::Follow;
 use encke_engine::{Error, PersonId, Position, StreamId};
 use encke_store::{Read, Sql, params};
-use rustc_hash::FxHashMap;
 
+use crate::identity::{Credentials, Identity};
+use crate::remembered::Remembered;
 use crate::site::Site;
 
 /// What a person follows, as it was at a position of the log.
@@ -18,12 +19,23 @@ pub struct Followed {
     pub as_of: Position,
 }
 
-/// People whose list is remembered; beyond that all are read again.
-const PEOPLE_MAX: usize = 200_000;
+/// People whose list is remembered at least. To read another one takes some 10 µs, so it need not be many.
+const PEOPLE_MAX: usize = 4_096;
 
 /// Lists that were read lately. They are never corrected: a hub brings an old list up to date, or asks for a new one.
-#[derive(Default)]
-pub(crate) struct Follows(Mutex<FxHashMap<PersonId, Followed>>);
+pub(crate) struct Follows(Mutex<Remembered<PersonId, Followed>>);
+
+impl Default for Follows {
+    fn default() -> Self {
+        Follows(Mutex::new(Remembered::new(PEOPLE_MAX)))
+    }
+}
+
+impl Follows {
+    fn remember(&self, person: PersonId, followed: &Followed) {
+        self.0.lock().expect("not poisoned").insert(person, followed.clone());
+    }
+}
 
 impl Site {
     /// What a person follows, if it is remembered; perhaps from some time ago.
@@ -31,15 +43,33 @@ impl Site {
         self.follows.0.lock().expect("not poisoned").get(&person).cloned()
     }
 
-    /// What a person follows now.
-    pub async fn follows(&self, person: PersonId) -> Result<Followed, Error> {
-        let found = self.store.read(move |read| read_follows(read, person)).await?;
-        let mut known = self.follows.0.lock().expect("not poisoned");
-        if known.len() >= PEOPLE_MAX {
-            known.clear();
-        }
-        known.insert(person, found.clone());
-        Ok(found)
+    /// Reads what a person follows now. `reply` runs on the store's thread, or at once if too much is waiting.
+    pub fn submit_follows(
+        self: &Arc<Self>,
+        person: PersonId,
+        reply: impl FnOnce(Result<Followed, Error>) + Send + 'static,
+    ) {
+        let site = self.clone();
+        self.store.submit_read(
+            move |read| read_follows(read, person),
+            move |found| {
+                reply(found.inspect(|followed| site.follows.remember(person, followed)));
+            },
+        );
+    }
+
+    /// Reads who these credentials are, and what that person follows.
+    pub fn submit_admission(
+        self: &Arc<Self>,
+        credentials: Credentials<'_>,
+        reply: impl FnOnce(Result<(Identity, Followed), Error>) + Send + 'static,
+    ) {
+        let site = self.clone();
+        self.submit_look_up(credentials, read_follows, move |found| {
+            reply(found.inspect(|(identity, followed)| {
+                site.follows.remember(identity.person, followed);
+            }));
+        });
     }
 }
 

@@ -18,6 +18,7 @@ mod session;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 pub use changes::Changes;
 pub use session::{Follow, Open, State};
@@ -83,8 +84,8 @@ pub enum Stale {
 
 struct Stream {
     id: StreamId,
-    /// Session and the place of this stream among what the session follows.
-    followers: Vec<(u32, u32)>,
+    /// Session and the place of this stream among what the session follows. Most streams have one or two.
+    followers: SmallVec<[(u32, u32); 2]>,
 }
 
 /// The sessions of one shard and the tail that they read from.
@@ -407,7 +408,7 @@ impl Hub {
             self.sessions.get_mut(key).follows[at as usize].place = gone.place;
         } else if stream.followers.is_empty() {
             self.numbers.remove(&stream.id);
-            stream.followers = Vec::new();
+            stream.followers = SmallVec::new();
             self.free.push(gone.stream);
         }
     }
@@ -416,7 +417,7 @@ impl Hub {
         if let Some(number) = self.numbers.get(&id) {
             return *number;
         }
-        let stream = Stream { id, followers: Vec::new() };
+        let stream = Stream { id, followers: SmallVec::new() };
         let number = match self.free.pop() {
             Some(number) => {
                 self.streams[number as usize] = stream;

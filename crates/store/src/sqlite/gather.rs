@@ -7,8 +7,11 @@
 
 use std::time::Duration;
 
-/// The pause.
-pub(super) const PAUSE: Duration = Duration::from_millis(2);
+/// A pause lasts as long as it takes for so many writes to come,
+const WRITES_AIM: f64 = 24.0;
+/// but so long at least and at most.
+const PAUSE_MIN: Duration = Duration::from_millis(1);
+const PAUSE_MAX: Duration = Duration::from_millis(5);
 /// Writes in a second below which nothing is worth a pause.
 const RATE_MIN: f64 = 1_000.0;
 /// Commits over which is looked at what they hold.
@@ -40,6 +43,8 @@ pub(super) struct Gather {
     writes: u64,
     /// When the window began.
     since: Duration,
+    /// Writes in a second in the last window.
+    rate: f64,
     /// What a commit held in the last window without a pause.
     plain: f64,
     /// Windows to rest after the next trial that fails.
@@ -49,12 +54,17 @@ pub(super) struct Gather {
 impl Gather {
     pub fn new() -> Self {
         let mode = Mode::Plain { rest: 0 };
-        Gather { mode, commits: 0, writes: 0, since: Duration::ZERO, plain: 1.0, rest: REST_MIN }
+        let (commits, writes, since) = Default::default();
+        Gather { mode, commits, writes, since, rate: 0.0, plain: 1.0, rest: REST_MIN }
     }
 
-    /// Whether to pause before the next commit.
-    pub fn pauses(&self) -> bool {
-        matches!(self.mode, Mode::Trial | Mode::Pausing)
+    /// How long to pause before the next commit, if at all.
+    pub fn pause(&self) -> Option<Duration> {
+        let aim = Duration::from_secs_f64(WRITES_AIM / self.rate.max(RATE_MIN));
+        match self.mode {
+            Mode::Plain { .. } => None,
+            Mode::Trial | Mode::Pausing => Some(aim.clamp(PAUSE_MIN, PAUSE_MAX)),
+        }
     }
 
     /// A commit held so many writes; `now` is a time on any clock that only rises.
@@ -74,12 +84,13 @@ impl Gather {
                 }
             }
             Mode::Plain { rest } if self.commits == WINDOW => {
-                self.plain = held;
+                (self.plain, self.rate) = (held, rate);
                 let due = rest == 0 && rate >= RATE_MIN;
                 let next = Mode::Plain { rest: rest.saturating_sub(1) };
                 self.enter(if due { Mode::Trial } else { next }, now);
             }
             Mode::Pausing if self.commits == WINDOW => {
+                self.rate = rate;
                 let stays = self.is_worth_it(held) && rate >= RATE_MIN;
                 self.enter(if stays { Mode::Pausing } else { Mode::Plain { rest: 0 } }, now);
             }
@@ -109,8 +120,9 @@ mod tests {
         let mut gather = Gather::new();
         let (mut now, mut paused) = (0.0, 0);
         for commit in 0..20_000 {
-            let took = if gather.pauses() { 2.15 } else { 0.15 };
-            paused += usize::from(gather.pauses() && commit >= 19_000);
+            let pause = gather.pause();
+            let took = 0.15 + pause.unwrap_or_default().as_secs_f64() * 1e3;
+            paused += usize::from(pause.is_some() && commit >= 19_000);
             now += took;
             gather.committed(held(took), Duration::from_secs_f64(now / 1e3));
         }
@@ -137,7 +149,7 @@ mod tests {
         let mut gather = Gather::new();
         for n in 0..10_000 {
             gather.committed(1, Duration::from_millis(2 * n));
-            assert!(!gather.pauses());
+            assert_eq!(gather.pause(), None);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The log's table.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use bytes::Bytes;
 use encke_engine::{Event, PersonId, Position, Seq, StreamId};
@@ -26,7 +26,7 @@ pub(crate) fn event_of_row(row: &Row<'_>, channels: &Channels) -> rusqlite::Resu
         back: Position(number(3)?),
         at_ms: number(4)?,
         from: row.get::<_, Option<i64>>(5)?.map(|v| PersonId(v as u64)),
-        kind: Arc::from(row.get_ref(6)?.as_str()?),
+        kind: Cow::Owned(row.get_ref(6)?.as_str()?.to_owned()),
         key: row.get_ref(7)?.as_str_or_null()?.map(Into::into),
         body: Bytes::copy_from_slice(row.get_ref(8)?.as_blob()?),
         channel: channels.name(stream),

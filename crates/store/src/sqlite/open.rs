@@ -10,6 +10,7 @@ use std::time::Duration;
 use encke_engine::tail::Tail;
 use encke_engine::{Entry, Epoch, Position, Seq, StreamId, limits};
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use rustc_hash::FxHashMap;
 
 use super::log;
@@ -116,6 +117,8 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     let conn = Connection::open(path)?;
     conn.busy_timeout(BUSY_WAIT)?;
     conn.set_prepared_statement_cache_capacity(256);
+    // Otherwise a cached statement is prepared anew whenever another value is bound to it.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     let set = conn.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
          PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;",

@@ -26,7 +26,7 @@ impl Readers {
         let mut threads = Vec::new();
         for number in 0..count.max(1) {
             let conn = connect(path)?;
-            conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2048")?;
+            conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -512")?;
             let waiting = waiting.clone();
             let thread = std::thread::Builder::new().name(format!("read-{number}"));
             let spawned = thread.spawn(move || serve(conn, &waiting));

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use encke_engine::{Batch, Code, Error, Step, limits};
 
 use super::Writing;
-use super::gather::{self, Gather};
+use super::gather::Gather;
 use crate::append::{Append, Appended};
 use crate::clock::Clock;
 use crate::error::StoreError;
@@ -110,8 +110,8 @@ impl Writer {
             let going = match self.jobs.recv_timeout(IDLE) {
                 Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(first) => {
-                    if gather.pauses() {
-                        std::thread::sleep(gather::PAUSE);
+                    if let Some(pause) = gather.pause() {
+                        std::thread::sleep(pause);
                     }
                     let before = self.stats.writes.load(Relaxed);
                     let going = self.batch(first);

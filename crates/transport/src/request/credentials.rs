@@ -7,7 +7,7 @@ use encke_engine::Error;
 use super::bad;
 
 /// Credentials as they came, unchecked. They never appear in logs: [`Debug`](fmt::Debug) tells only which are there.
-#[derive(Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Credentials {
     /// `Authorization: Bearer …`.
     pub bearer: Option<Box<str>>,
@@ -15,6 +15,13 @@ pub struct Credentials {
     pub session: Option<Box<str>>,
     /// `?ticket=…`.
     pub ticket: Option<Box<str>>,
+}
+
+impl Credentials {
+    /// Whether they serve for one request only.
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.ticket.is_some()
+    }
 }
 
 impl fmt::Debug for Credentials {
@@ -29,7 +36,7 @@ impl fmt::Debug for Credentials {
 }
 
 /// The token of an `Authorization` header; other schemes are none of ours.
-pub fn bearer(header: Option<&[u8]>) -> Result<Option<Box<str>>, Error> {
+pub fn bearer(header: Option<&[u8]>) -> Result<Option<&str>, Error> {
     let Some(header) = header else { return Ok(None) };
     let Some((scheme, token)) = header.split_at_checked(7) else { return Ok(None) };
     if !scheme.eq_ignore_ascii_case(b"bearer ") {
@@ -38,7 +45,7 @@ pub fn bearer(header: Option<&[u8]>) -> Result<Option<Box<str>>, Error> {
     let token = token.trim_ascii();
     match std::str::from_utf8(token) {
         Ok(token) if !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic()) => {
-            Ok(Some(token.into()))
+            Ok(Some(token))
         }
         _ => Err(bad("The bearer token has characters that no token has.")),
     }

@@ -13,8 +13,7 @@ const FEED: &[u8] = b"GET /v1/feed";
 const SEND: &[u8] = b"POST /v1/c";
 
 /// What to do with the bytes.
-#[derive(Debug)]
-pub enum First {
+pub enum First<'a> {
     /// Wait for more.
     Partial,
     /// It is not for the feed, or not HTTP as it is read here: somebody else's.
@@ -23,11 +22,11 @@ pub enum First {
     /// by another request.
     Feed(Option<usize>, Result<Box<FeedRequest>, Refusal>),
     /// A send, which takes so many bytes with its body.
-    Send(usize, Box<SendRequest>),
+    Send(usize, SendRequest<'a>),
 }
 
 /// Looks at the bytes of a request; `seen` of them were looked at before.
-pub fn look(bytes: &[u8], seen: usize, peer: SocketAddr) -> First {
+pub fn look(bytes: &[u8], seen: usize, peer: SocketAddr) -> First<'_> {
     let sends = match begins(bytes) {
         Begins::Open => return First::Partial,
         Begins::Feed => false,
@@ -47,7 +46,7 @@ pub fn look(bytes: &[u8], seen: usize, peer: SocketAddr) -> First {
     let mut request = httparse::Request::new(&mut []);
     let head = request.parse_with_uninit_headers(bytes, &mut lines);
     match head {
-        _ if sends => send(head, &request, bytes, peer),
+        _ if sends => send(head, &request, bytes),
         Ok(httparse::Status::Complete(length)) if length > HEAD_BYTES_MAX => too_large(),
         Ok(httparse::Status::Complete(length)) => {
             let (Some(target), Some(minor)) = (request.path, request.version) else {
@@ -90,26 +89,25 @@ fn begins(bytes: &[u8]) -> Begins {
     }
 }
 
-fn send(
+fn send<'a>(
     head: httparse::Result<usize>,
-    request: &httparse::Request<'_, '_>,
-    bytes: &[u8],
-    peer: SocketAddr,
-) -> First {
+    request: &httparse::Request<'_, 'a>,
+    bytes: &'a [u8],
+) -> First<'a> {
     let (Ok(httparse::Status::Complete(length)), Some(path), Some(minor)) =
         (head, request.path, request.version)
     else {
         return First::Other;
     };
     let lines = request.headers.iter().map(|h| (h.name, h.value));
-    match send::read(path, minor, lines, bytes, length, peer) {
+    match send::read(path, minor, lines, bytes, length) {
         Sending::Other => First::Other,
         Sending::Partial => First::Partial,
         Sending::Whole(length, request) => First::Send(length, request),
     }
 }
 
-fn too_large() -> First {
+fn too_large() -> First<'static> {
     let error = Error::new(Code::TooLarge, "The head of the request is too large.");
     First::Feed(None, Err(error.into()))
 }
@@ -131,7 +129,7 @@ fn has_end(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn look_at(bytes: &[u8]) -> First {
+    fn look_at(bytes: &[u8]) -> First<'_> {
         look(bytes, 0, "127.0.0.1:9".parse().expect("an address"))
     }
 

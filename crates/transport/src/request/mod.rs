@@ -3,17 +3,17 @@
 mod credentials;
 mod first;
 mod query;
+mod repeat;
 mod send;
 
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::net::SocketAddr;
-use std::sync::OnceLock;
 
 use encke_engine::{Code, Cursor, Error, limits};
 
 pub use credentials::Credentials;
 pub(crate) use first::{First, look};
-pub use send::{SendAnswer, SendRequest, Stands};
+pub(crate) use repeat::Repeat;
+pub use send::{KeptSend, SendAnswer, SendRequest, Stands};
 
 use crate::ws::handshake;
 
@@ -21,7 +21,7 @@ use crate::ws::handshake;
 pub const PATH: &str = "/v1/feed";
 
 /// How the answer travels.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Transport {
     /// JSON at once.
     ShortPoll,
@@ -296,7 +296,7 @@ impl FeedRequest {
             callback: query.callback,
             parent: query.parent,
             credentials: Credentials {
-                bearer: credentials::bearer(headers.authorization)?,
+                bearer: credentials::bearer(headers.authorization)?.map(Into::into),
                 session: headers.session.map(Into::into),
                 ticket: query.ticket,
             },
@@ -323,17 +323,6 @@ impl FeedRequest {
             request.host = parts.uri.authority().map(|a| a.as_str().into());
         }
         Ok(request)
-    }
-
-    /// Equal for requests that would be admitted alike. Keyed afresh in each process, so that nobody can make
-    /// two requests collide: behind a proxy the next request on a connection may be somebody else's.
-    pub(crate) fn fingerprint(&self) -> u64 {
-        static KEYS: OnceLock<RandomState> = OnceLock::new();
-        let mut hasher = KEYS.get_or_init(RandomState::new).build_hasher();
-        let FeedRequest { channels, conversations, client, credentials, origin, host, .. } = self;
-        (self.transport.is_poll(), channels, conversations, client).hash(&mut hasher);
-        (credentials, origin, host).hash(&mut hasher);
-        hasher.finish()
     }
 }
 

@@ -4,33 +4,78 @@
 //! back. Only the plain case is taken: a body of known, bounded length and nothing unusual about it. All else goes to the
 //! HTTP server, which serves the same addresses by the same rules.
 
-use std::net::SocketAddr;
-
-use bytes::Bytes;
 use encke_engine::{Cursor, Error, Seq, limits};
 
-use super::{Credentials, Headers, credentials};
+use super::{Headers, credentials};
 
-/// A message for a conversation, or an event for a channel. Nobody has checked anything yet.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SendRequest {
+/// A message for a conversation, or an event for a channel, as it lies in the shard's buffer. Nobody has checked
+/// anything yet.
+#[derive(Clone, Copy)]
+pub struct SendRequest<'a> {
     /// The path: it was looked at only so far as to see that it is a send's.
-    pub path: Box<str>,
-    /// What it shows to prove who it is. A ticket is never among it.
-    pub credentials: Credentials,
+    pub path: &'a str,
+    /// The token of `Authorization: Bearer …`.
+    pub bearer: Option<&'a str>,
+    /// The cookie `encke_session`.
+    pub session: Option<&'a str>,
     /// The page that sends it.
-    pub origin: Option<Box<str>>,
+    pub origin: Option<&'a str>,
     /// The host that it was sent to.
-    pub host: Option<Box<str>>,
+    pub host: Option<&'a str>,
     /// `Content-Type`.
-    pub content_type: Box<str>,
+    pub content_type: &'a str,
     /// `Idempotency-Key`.
-    pub key: Option<Box<str>>,
+    pub key: Option<&'a str>,
     /// The whole body.
-    pub body: Bytes,
-    /// The address at the other end of the connection.
-    pub peer: SocketAddr,
+    pub body: &'a [u8],
     pub(crate) keep_alive: bool,
+}
+
+/// A [`SendRequest`] for later, when it is first to be found out who sends it.
+pub struct KeptSend {
+    path: Box<str>,
+    bearer: Option<Box<str>>,
+    session: Option<Box<str>>,
+    origin: Option<Box<str>>,
+    host: Option<Box<str>>,
+    content_type: Box<str>,
+    key: Option<Box<str>>,
+    body: Box<[u8]>,
+    keep_alive: bool,
+}
+
+impl SendRequest<'_> {
+    /// A copy to keep.
+    pub fn keep(&self) -> KeptSend {
+        KeptSend {
+            path: self.path.into(),
+            bearer: self.bearer.map(Into::into),
+            session: self.session.map(Into::into),
+            origin: self.origin.map(Into::into),
+            host: self.host.map(Into::into),
+            content_type: self.content_type.into(),
+            key: self.key.map(Into::into),
+            body: self.body.into(),
+            keep_alive: self.keep_alive,
+        }
+    }
+}
+
+impl KeptSend {
+    /// What was kept.
+    pub fn request(&self) -> SendRequest<'_> {
+        SendRequest {
+            path: &self.path,
+            bearer: self.bearer.as_deref(),
+            session: self.session.as_deref(),
+            origin: self.origin.as_deref(),
+            host: self.host.as_deref(),
+            content_type: &self.content_type,
+            key: self.key.as_deref(),
+            body: &self.body,
+            keep_alive: self.keep_alive,
+        }
+    }
 }
 
 /// Where a send stands in the log.
@@ -62,13 +107,13 @@ impl From<Error> for SendAnswer {
 }
 
 /// What is known of a send when its head is here.
-pub(super) enum Sending {
+pub(super) enum Sending<'a> {
     /// Not one that is taken here.
     Other,
     /// Its body is not all here: so many bytes are to come in all.
     Partial,
     /// It is all here, in so many bytes.
-    Whole(usize, Box<SendRequest>),
+    Whole(usize, SendRequest<'a>),
 }
 
 /// Whether a path may be a send's.
@@ -83,13 +128,12 @@ fn is_send(path: &str) -> bool {
 
 /// Reads a POST whose head takes `length` bytes.
 pub(super) fn read<'a>(
-    path: &str,
+    path: &'a str,
     minor: u8,
     lines: impl Iterator<Item = (&'a str, &'a [u8])>,
-    bytes: &[u8],
+    bytes: &'a [u8],
     length: usize,
-    peer: SocketAddr,
-) -> Sending {
+) -> Sending<'a> {
     if minor == 0 || !is_send(path) {
         return Sending::Other;
     }
@@ -101,19 +145,18 @@ pub(super) fn read<'a>(
     }
     let Some(body) = bytes.get(length..length + size) else { return Sending::Partial };
     let Ok(bearer) = credentials::bearer(h.authorization) else { return Sending::Other };
-    let session = h.session.map(Into::into);
     let request = SendRequest {
-        path: path.into(),
-        credentials: Credentials { bearer, session, ticket: None },
-        origin: h.origin.map(Into::into),
-        host: h.host.map(Into::into),
-        content_type: h.content_type.unwrap_or_default().into(),
-        key: h.key.map(Into::into),
-        body: Bytes::copy_from_slice(body),
-        peer,
+        path,
+        bearer,
+        session: h.session,
+        origin: h.origin,
+        host: h.host,
+        content_type: h.content_type.unwrap_or_default(),
+        key: h.key,
+        body,
         keep_alive: !h.connection_close,
     };
-    Sending::Whole(length + size, Box::new(request))
+    Sending::Whole(length + size, request)
 }
 
 #[cfg(test)]

@@ -115,22 +115,3 @@ fn a_body_is_refused() {
     assert_eq!(code("", &[("Transfer-Encoding", "chunked")]), "bad_request");
     assert!(parse("", &[("Content-Length", "0")]).is_ok());
 }
-
-#[test]
-fn the_fingerprint_tells_credentials_and_parameters_apart_but_not_turns() {
-    let of = |query, headers: &[_]| parse(query, headers).unwrap().fingerprint();
-    let a = [("Authorization", "Bearer a")];
-    assert_eq!(of("?live=long-poll&cursor=1.1", &a), of("?wait=3&cursor=1.2", &a));
-    for other in [
-        of("", &[("Authorization", "Bearer b")]),
-        of("", &[]),
-        of("?channels=x", &a),
-        of("?client=x", &a),
-        of("?conversations=none", &a),
-        of("?live=sse", &a),
-        of("", &[("Authorization", "Bearer a"), ("Origin", "http://x")]),
-        of("", &[("Cookie", "encke_session=a")]),
-    ] {
-        assert_ne!(of("", &a), other);
-    }
-}

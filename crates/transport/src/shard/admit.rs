@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use encke_engine::cursor::{Reset, Standing};
-use encke_engine::hub::{Open, Stale, State};
+use encke_engine::hub::{Open, Stale};
 use encke_engine::item::{self, Bye};
 use encke_engine::{Code, Error};
 
@@ -28,50 +28,13 @@ impl Shard {
             let refusal = Refusal::from(self.draining(to));
             return self.refuse(to, &refusal);
         }
-        let fingerprint = request.fingerprint();
-        if self.go_on_with(to, &request, fingerprint) {
-            return;
-        }
         self.end_session(to);
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.transport = request.transport;
-        conn.fingerprint = fingerprint;
         conn.wait = self.timing.ticks(request.wait_s * 1000);
         conn.request = Some(Arc::new(request));
         conn.enter(Phase::Admitting, self.now);
         self.admit(to);
-    }
-
-    /// Lets the next poll go on with the session of the last, if it is one like it.
-    fn go_on_with(&mut self, to: To, request: &FeedRequest, fingerprint: u64) -> bool {
-        let Some(conn) = self.conns.get_mut(to) else { return false };
-        let Some(session) = conn.session else { return false };
-        let alike = request.transport.is_poll()
-            && request.credentials.ticket.is_none()
-            && conn.fingerprint == fingerprint
-            && self.now < conn.good_until
-            && self.hub.state(session) == State::Resting;
-        // A cursor beyond this hub's head may be good, but only the gate knows the log's head.
-        let head = self.hub.head();
-        if !alike || request.cursor.is_some_and(|c| c.position > head) {
-            return false;
-        }
-        self.stats.sessions[conn.transport as usize] -= 1;
-        self.stats.sessions[request.transport as usize] += 1;
-        conn.transport = request.transport;
-        conn.wait = self.timing.ticks(request.wait_s * 1000);
-        match self.hub.standing(request.cursor, head) {
-            Standing::Reset(reason) => self.reset(to, reason),
-            Standing::Good(at) => {
-                conn.enter(Phase::Poll, self.now);
-                if let (Some(_), Some(who)) = (request.cursor, &conn.who) {
-                    self.shared.gate.acked(who, at);
-                }
-                self.hub.resume(session, at);
-                self.poll(to);
-            }
-        }
-        true
     }
 
     fn admit(&mut self, to: To) {
@@ -97,7 +60,7 @@ impl Shard {
             Ok(admission) => admission,
             Err(refusal) => return self.refuse(to, &refusal),
         };
-        conn.cors = head::cors_of(&admission);
+        conn.cors = head::cors_of(&admission).map(Box::new);
         let cursor = conn.request.as_ref().and_then(|request| request.cursor);
         let at = match self.hub.standing(cursor, admission.known) {
             Standing::Good(at) => at,

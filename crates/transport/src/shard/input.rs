@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use super::{SCRATCH_BYTES, Shard};
 use crate::conn::Phase;
 use crate::gate::To;
-use crate::request::{First, Transport, look};
+use crate::request::{First, Repeat, Transport, look};
 
 /// Bytes that may come before the answer to what came before them: one request.
 const EARLY_BYTES_MAX: usize = limits::HEAD_BYTES_MAX + limits::BODY_BYTES_MAX;
@@ -101,6 +101,9 @@ impl Shard {
 
     /// All bytes of a request so far; `seen` were looked at before. Returns whether to keep them for the rest.
     fn request_bytes(&mut self, to: To, bytes: &[u8], seen: usize) -> bool {
+        if self.polls_again(to, bytes) {
+            return false;
+        }
         let Some(conn) = self.conns.get_mut(to) else { return false };
         match look(bytes, seen, conn.peer()) {
             First::Partial => return true,
@@ -108,13 +111,19 @@ impl Shard {
             First::Send(length, request) => {
                 conn.served = true;
                 conn.keep(&bytes[length..]);
-                self.send(to, *request);
+                self.send(to, &request);
             }
             First::Feed(length, request) => {
                 conn.served = true;
                 conn.keep(length.map_or(&[], |n| &bytes[n..]));
                 match request {
-                    Ok(request) => self.asked(to, *request),
+                    Ok(request) => {
+                        let repeats =
+                            request.transport.is_poll() && !request.credentials.is_used_up();
+                        let head = length.filter(|_| repeats).map(|n| &bytes[..n]);
+                        conn.repeat = head.and_then(|head| Repeat::of(head, request.cursor));
+                        self.asked(to, *request);
+                    }
                     Err(refusal) => {
                         conn.keep_alive = length.is_some();
                         self.refuse(to, &refusal);

@@ -1,7 +1,8 @@
 //! How a poll gets its answer.
 
 use bytes::Bytes;
-use encke_engine::hub::Next;
+use encke_engine::cursor::Standing;
+use encke_engine::hub::{Next, State};
 use encke_engine::{Cursor, Entry, limits};
 use std::sync::Arc;
 
@@ -13,6 +14,33 @@ use crate::poll::{self, Body};
 use crate::request::Transport;
 
 impl Shard {
+    /// Goes on with the session of the last poll if these bytes are the same one again, with the cursor of now.
+    pub(super) fn polls_again(&mut self, to: To, bytes: &[u8]) -> bool {
+        let Some(conn) = self.conns.get_mut(to) else { return false };
+        let (Some(session), Some(repeat)) = (conn.session, conn.repeat) else { return false };
+        let holds = self.now < conn.good_until && self.deadline.is_none();
+        // A cursor beyond this hub's head may be good, but only the gate knows the log's head.
+        let head = self.hub.head();
+        let again = repeat.again(bytes).filter(|(cursor, _)| holds && cursor.position <= head);
+        let Some((cursor, length)) = again else { return false };
+        if self.hub.state(session) != State::Resting {
+            return false;
+        }
+        conn.keep(&bytes[length..]);
+        match self.hub.standing(Some(cursor), head) {
+            Standing::Reset(reason) => self.reset(to, reason),
+            Standing::Good(at) => {
+                conn.enter(Phase::Poll, self.now);
+                if let Some(who) = &conn.who {
+                    self.shared.gate.acked(who, at);
+                }
+                self.hub.resume(session, at);
+                self.poll(to);
+            }
+        }
+        true
+    }
+
     /// Answers a poll if there is something, or if it does not wait; otherwise lets it wait.
     pub(super) fn poll(&mut self, to: To) {
         let Some(conn) = self.conns.get_mut(to) else { return };

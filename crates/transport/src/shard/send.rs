@@ -8,7 +8,7 @@ use crate::request::{Refusal, SendAnswer, SendRequest};
 
 impl Shard {
     /// A send is here, with its body. A session that rests on the connection between two polls goes on resting.
-    pub(super) fn send(&mut self, to: To, request: SendRequest) {
+    pub(super) fn send(&mut self, to: To, request: &SendRequest<'_>) {
         let draining = self.deadline.is_some();
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.keep_alive = request.keep_alive && !conn.bridged && !draining;

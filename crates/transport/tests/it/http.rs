@@ -27,7 +27,7 @@ fn somebody_elses_poll_on_the_same_connection_is_admitted_anew() {
     let world = World::new();
     let mut wire = Wire::connect(world.address);
     for person in [5, 6, 6, 5] {
-        wire.send(get("", person));
+        wire.send(get("cursor=e.0", person));
         wire.answer().unwrap();
     }
     let seen = world.gate.seen.lock().unwrap();
@@ -50,7 +50,7 @@ fn an_admission_is_not_good_for_ever() {
     let world = World::with(Setup { good_for_ms: 0, ..Setup::default() });
     let mut wire = Wire::connect(world.address);
     for _ in 0..3 {
-        wire.send(get("", 5));
+        wire.send(get("cursor=e.0", 5));
         wire.answer().unwrap();
     }
     assert_eq!(world.gate.seen.lock().unwrap().admitted, 3);

@@ -24,9 +24,10 @@ fn a_send_is_answered_on_the_connection_it_came_on() {
         assert_eq!(header(&head, "Cache-Control"), Some("no-store"));
         assert_eq!(body, json!({"seq": 3, "cursor": "e.7", "at": 9}));
         let seen = world.gate.seen.lock().unwrap().sends.pop().unwrap();
-        assert_eq!(&*seen.path, "/v1/channels/news/events");
-        assert_eq!(seen.key, Some(format!("k{n}").into()));
-        assert_eq!((&*seen.content_type, &seen.body[..]), ("text/plain", "早上好".as_bytes()));
+        let seen = seen.request();
+        assert_eq!(seen.path, "/v1/channels/news/events");
+        assert_eq!(seen.key, Some(&*format!("k{n}")));
+        assert_eq!((seen.content_type, seen.body), ("text/plain", "早上好".as_bytes()));
     }
     wire.send(post("/v1/channels/news/events", "Idempotency-Key: again\r\n", "x"));
     assert!(wire.answer().unwrap().0.starts_with("HTTP/1.1 200 "));

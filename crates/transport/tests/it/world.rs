@@ -13,8 +13,8 @@ use encke_engine::{
     StreamId, item,
 };
 use encke_transport::{
-    Admission, Config, FeedRequest, Gate, Handoff, Reply, Seed, SendAnswer, SendRequest, Shards,
-    Stands, Timing, Who,
+    Admission, Config, FeedRequest, Gate, Handoff, KeptSend, Reply, Seed, SendAnswer, SendRequest,
+    Shards, Stands, Timing, Who,
 };
 
 pub const EPOCH: Epoch = Epoch(0xe);
@@ -51,7 +51,7 @@ pub struct Seen {
     pub opened: usize,
     pub closed: usize,
     pub acked: Vec<Position>,
-    pub sends: Vec<SendRequest>,
+    pub sends: Vec<KeptSend>,
     pub pages: usize,
 }
 
@@ -232,16 +232,16 @@ impl Gate for TestGate {
         }
     }
 
-    fn send(&self, request: SendRequest, reply: Reply<SendAnswer>) {
-        assert_ne!(&request.body[..], b"panic", "this send was told to panic");
-        if &request.body[..] == b"lose" {
+    fn send(&self, request: &SendRequest<'_>, reply: Reply<SendAnswer>) {
+        assert_ne!(request.body, b"panic", "this send was told to panic");
+        if request.body == b"lose" {
             return;
         }
         let at_ms = request.body.len() as u64;
         let cursor = Cursor { epoch: EPOCH, position: Position(7) };
-        let repeated = request.key.as_deref() == Some("again");
+        let repeated = request.key == Some("again");
         let result = Ok(Stands { seq: Seq(3), cursor, at_ms, repeated });
-        self.seen.lock().unwrap().sends.push(request);
+        self.seen.lock().unwrap().sends.push(request.keep());
         reply.sent(SendAnswer { result, allow_origin: None });
     }
 

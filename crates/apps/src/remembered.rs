@@ -1,0 +1,73 @@
+//! What was read lately and may be asked for again soon, bounded without a list of who was used when.
+
+use std::hash::Hash;
+
+use rustc_hash::FxHashMap;
+
+/// The newest entries: at least so many as the bound says, at most twice as many.
+pub(crate) struct Remembered<K, V> {
+    young: FxHashMap<K, V>,
+    /// The generation before; it goes when the young one is full.
+    old: FxHashMap<K, V>,
+    generation_max: usize,
+}
+
+impl<K: Hash + Eq, V> Remembered<K, V> {
+    /// Nothing yet.
+    pub fn new(generation_max: usize) -> Self {
+        let (young, old) = Default::default();
+        Remembered { young, old, generation_max }
+    }
+
+    pub fn get(&self, key: &K) -> Option<&V> {
+        self.young.get(key).or_else(|| self.old.get(key))
+    }
+
+    pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        match self.young.get_mut(key) {
+            None => self.old.get_mut(key),
+            young => young,
+        }
+    }
+
+    pub fn insert(&mut self, key: K, value: V) {
+        if self.young.len() >= self.generation_max {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.old.remove(&key);
+        self.young.insert(key, value);
+    }
+
+    pub fn retain(&mut self, mut keep: impl FnMut(&V) -> bool) {
+        self.young.retain(|_, value| keep(value));
+        self.old.retain(|_, value| keep(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_are_there_and_the_oldest_go() {
+        let mut remembered = Remembered::new(10);
+        for n in 0..100 {
+            remembered.insert(n, n);
+            assert!((0..=n).rev().take(10).all(|n| remembered.get(&n) == Some(&n)));
+            assert!((0..=n).filter(|n| remembered.get(n).is_some()).count() <= 20);
+        }
+    }
+
+    #[test]
+    fn what_is_inserted_again_is_there_once_and_new() {
+        let mut remembered = Remembered::new(1);
+        for value in ["a", "b"] {
+            remembered.insert(1, value);
+            remembered.insert(2, "x");
+        }
+        assert_eq!(remembered.get(&1), Some(&"b"));
+        remembered.retain(|value| *value != "b");
+        assert_eq!(remembered.get(&1), None);
+        assert_eq!(remembered.get(&2), Some(&"x"));
+    }
+}
