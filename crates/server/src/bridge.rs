@@ -1,4 +1,4 @@
-//! The feed over HTTP/2 and TLS: the shard serves one end of a socket pair as if it were a client's own connection,
+//! The feed over HTTP/2 and TLS 1.2: the shard serves one end of a socket pair as if it were a client's own connection,
 //! and the other end is carried on here.
 
 use std::io;

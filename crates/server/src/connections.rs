@@ -1,9 +1,11 @@
-//! Connections that hyper serves: all that is not the feed, and everything over HTTP/2 and TLS.
+//! Connections that hyper serves: all that is not the feed, and everything over HTTP/2.
 //!
-//! A plain connection comes from a shard with the bytes already read. If it then asks for the feed, it goes back:
-//! hyper is stopped while the answer is pending, and the bare socket is parked.
+//! A connection comes from a shard with the bytes already read, or from a TLS handshake. If it then asks for the feed, it
+//! goes to a shard: hyper is stopped while the answer is pending, and the bare socket is parked, with its keys if it
+//! is under TLS. What can't be parked (HTTP/2, TLS 1.2) is bridged.
 
 use std::convert::Infallible;
+use std::io::{self, Read};
 use std::net::{SocketAddr, TcpStream as StdStream};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -11,9 +13,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::IntoResponse;
+use bytes::Bytes;
 use encke_apps::{Peer, Refusal};
 use encke_engine::{Code, Error, limits};
-use encke_transport::{FeedRequest, Handoff, Kind, Parked, Shards};
+use encke_transport::{FeedRequest, Handoff, Parked, Sealed, Shards};
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -22,11 +25,16 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, watch};
+use tokio_rustls::rustls::ProtocolVersion;
+use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
 
 use crate::bridge;
 use crate::head_wait::HeadWait;
+use crate::records::Records;
 use crate::rewind::Rewind;
+use crate::sealed_stream::SealedStream;
+use crate::wire::Wire;
 
 /// Connections that hyper serves at one time.
 const CONNECTIONS_MAX: usize = 4_096;
@@ -68,7 +76,13 @@ impl Connections {
         let _ = tokio::time::timeout(within, all).await;
     }
 
-    async fn plain(self: Arc<Self>, stream: StdStream, already_read: Vec<u8>, peer: SocketAddr) {
+    async fn from_shard(
+        self: Arc<Self>,
+        stream: StdStream,
+        sealed: Option<Box<Sealed>>,
+        already_read: Vec<u8>,
+        peer: SocketAddr,
+    ) {
         let Ok(stream) = TcpStream::from_std(stream) else { return };
         // Bytes are there to be answered at once, but tokio has not looked yet whether the socket takes an answer, and
         // hyper does not wait for that when the answer is a refusal of those bytes.
@@ -76,30 +90,32 @@ impl Connections {
             return;
         }
         let two = already_read.starts_with(PREFACE);
-        let io = Rewind::new(stream, already_read.into());
+        let io = Rewind::new(Wire::of(stream, sealed), already_read.into());
         if two {
-            self.http2(TokioIo::new(io), peer, false).await;
+            self.http2(TokioIo::new(io), peer).await;
         } else {
-            self.http1_plain(io, peer).await;
+            self.http1(io, peer).await;
         }
     }
 
     /// A connection after its TLS handshake.
-    pub async fn encrypted(
-        self: Arc<Self>,
-        stream: tokio_rustls::server::TlsStream<TcpStream>,
-        peer: SocketAddr,
-    ) {
+    pub async fn encrypted(self: Arc<Self>, stream: TlsStream<Records>, peer: SocketAddr) {
         let Ok(_place) = self.room.clone().try_acquire_owned() else { return };
-        let two = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        if two {
-            self.http2(TokioIo::new(stream), peer, true).await
+        let (_, tls) = stream.get_ref();
+        if tls.alpn_protocol() == Some(b"h2") {
+            self.http2(TokioIo::new(stream), peer).await;
+        } else if tls.protocol_version() == Some(ProtocolVersion::TLSv1_3) {
+            match sealed(stream) {
+                Ok(sealed) => self.http1(Rewind::new(sealed, Bytes::new()), peer).await,
+                Err(e) => tracing::debug!("a TLS connection could not go on: {e}"),
+            }
         } else {
-            self.http1_tls(stream, peer).await
+            self.http1_bridged(stream, peer).await;
         }
     }
 
-    async fn http1_plain(self: Arc<Self>, io: Rewind, peer: SocketAddr) {
+    /// HTTP/1.1 whose feeds are parked.
+    async fn http1(self: Arc<Self>, io: Rewind, peer: SocketAddr) {
         let (io, requests) = HeadWait::around(io);
         let parked: Arc<Mutex<Option<FeedRequest>>> = Arc::default();
         let asked = Arc::new(Notify::new());
@@ -112,7 +128,7 @@ impl Connections {
                 if !is_feed(&request) {
                     return Ok::<_, Infallible>(this.route(request, peer).await);
                 }
-                match from_request(request, peer, false) {
+                match from_request(request, peer) {
                     Err(refused) => Ok(*refused),
                     Ok((feed, _)) => {
                         *parked.lock().expect("not poisoned") = Some(feed);
@@ -122,7 +138,7 @@ impl Connections {
                 }
             })
         });
-        let mut connection = http1().serve_connection(TokioIo::new(io), service);
+        let mut connection = http1_builder().serve_connection(TokioIo::new(io), service);
         let mut drain = self.draining.subscribe();
         let mut draining = false;
         loop {
@@ -139,31 +155,33 @@ impl Connections {
         }
         let parts = connection.into_parts();
         let request = parked.lock().expect("not poisoned").take();
-        let (stream, unread) = parts.io.into_inner().into_inner().into_parts();
-        let mut leftover = parts.read_buf.to_vec();
-        leftover.extend_from_slice(&unread);
-        if let (Some(request), Ok(stream), Some(shards)) =
-            (request, stream.into_std(), self.shards.get())
-        {
-            let (io, leftover, kind) = (stream.into(), leftover.into(), Kind::Direct);
-            shards.park(Parked { io, peer, request, leftover, kind });
+        let (wire, unread) = parts.io.into_inner().into_inner().into_parts();
+        let (Some(request), Some(shards)) = (request, self.shards.get()) else { return };
+        match wire.into_parked().await {
+            Ok((stream, kind, plain)) => {
+                let leftover = [parts.read_buf, unread, plain].concat().into();
+                shards.park(Parked { io: stream.into(), peer, request, leftover, kind });
+            }
+            Err(e) => tracing::debug!("a connection could not be parked: {e}"),
         }
     }
 
-    async fn http1_tls<S>(self: Arc<Self>, io: S, peer: SocketAddr)
+    /// HTTP/1.1 whose feeds are bridged.
+    async fn http1_bridged<S>(self: Arc<Self>, io: S, peer: SocketAddr)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (io, requests) = HeadWait::around(io);
         let service = service_fn(|request| {
             let turn = requests.begin();
-            let answer = self.clone().bridged(request, peer, true);
+            let answer = self.clone().bridged(request, peer);
             async move {
                 let _turn = turn;
                 answer.await
             }
         });
-        let connection = http1().serve_connection(TokioIo::new(io), service).with_upgrades();
+        let connection =
+            http1_builder().serve_connection(TokioIo::new(io), service).with_upgrades();
         let mut connection = pin!(connection);
         let mut drain = self.draining.subscribe();
         let mut draining = false;
@@ -178,12 +196,12 @@ impl Connections {
         }
     }
 
-    async fn http2<S>(self: Arc<Self>, io: TokioIo<S>, peer: SocketAddr, secure: bool)
+    async fn http2<S>(self: Arc<Self>, io: TokioIo<S>, peer: SocketAddr)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let this = self.clone();
-        let service = service_fn(move |request| this.clone().bridged(request, peer, secure));
+        let service = service_fn(move |request| this.clone().bridged(request, peer));
         let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
         builder
             .timer(TokioTimer::new())
@@ -209,12 +227,11 @@ impl Connections {
         self: Arc<Self>,
         request: Request<Incoming>,
         peer: SocketAddr,
-        secure: bool,
     ) -> Result<Response<Body>, Infallible> {
         if !is_feed(&request) {
             return Ok(self.route(request, peer).await);
         }
-        let (feed, request) = match from_request(request, peer, secure) {
+        let (feed, request) = match from_request(request, peer) {
             Ok(both) => both,
             Err(refused) => return Ok(*refused),
         };
@@ -249,20 +266,26 @@ impl Connections {
 pub struct Shared(pub Arc<Connections>);
 
 impl Handoff for Shared {
-    fn http(&self, stream: StdStream, already_read: Vec<u8>, peer: SocketAddr) {
+    fn http(
+        &self,
+        stream: StdStream,
+        sealed: Option<Box<Sealed>>,
+        already_read: Vec<u8>,
+        peer: SocketAddr,
+    ) {
         let Ok(place) = self.0.room.clone().try_acquire_owned() else {
             tracing::warn!("{CONNECTIONS_MAX} connections are being served; one more was closed");
             return;
         };
         let this = self.0.clone();
         self.0.runtime.spawn(async move {
-            this.plain(stream, already_read, peer).await;
+            this.from_shard(stream, sealed, already_read, peer).await;
             drop(place);
         });
     }
 }
 
-fn http1() -> hyper::server::conn::http1::Builder {
+fn http1_builder() -> hyper::server::conn::http1::Builder {
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder
         .timer(TokioTimer::new())
@@ -271,6 +294,22 @@ fn http1() -> hyper::server::conn::http1::Builder {
         .max_headers(limits::HEADERS_MAX)
         .max_buf_size(limits::HEAD_BYTES_MAX.max(8 * 1024));
     builder
+}
+
+/// Takes a connection apart whose handshake is done: from here on it is a socket and its keys.
+fn sealed(stream: TlsStream<Records>) -> io::Result<Wire> {
+    let (records, mut tls) = stream.into_inner();
+    let mut early = Vec::new();
+    match tls.reader().read_to_end(&mut early) {
+        Err(e) if e.kind() != io::ErrorKind::WouldBlock => return Err(e),
+        _ => {}
+    }
+    let secrets = tls.dangerous_extract_secrets().map_err(io::Error::other)?;
+    let keys = Sealed::new(secrets).ok_or_else(|| io::Error::other("an unknown cipher"))?;
+    let (stream, mut unread) = records.into_parts();
+    let mut stream = SealedStream::new(stream, Box::new(keys), early);
+    stream.take(&mut unread)?;
+    Ok(Wire::Sealed(stream))
 }
 
 fn is_feed(request: &Request<Incoming>) -> bool {
@@ -282,10 +321,9 @@ type Asked = (FeedRequest, Request<Incoming>);
 fn from_request(
     request: Request<Incoming>,
     peer: SocketAddr,
-    secure: bool,
 ) -> Result<Asked, Box<Response<Body>>> {
     let (parts, body) = request.into_parts();
-    match FeedRequest::from_parts(&parts, peer, secure) {
+    match FeedRequest::from_parts(&parts, peer) {
         Ok(feed) => Ok((feed, Request::from_parts(parts, body))),
         Err(refused) => {
             let mut response = Refusal(refused.error).into_response();

@@ -13,10 +13,13 @@ mod gate;
 mod head_wait;
 mod metrics;
 mod options;
+mod records;
 mod rewind;
 mod router;
+mod sealed_stream;
 mod serve;
 mod tls;
+mod wire;
 
 use std::process::ExitCode;
 

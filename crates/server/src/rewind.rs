@@ -6,22 +6,23 @@ use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+
+use crate::wire::Wire;
 
 /// Reads the bytes first, then the socket.
 pub struct Rewind {
-    stream: TcpStream,
+    stream: Wire,
     unread: Bytes,
 }
 
 impl Rewind {
     /// Puts bytes back in front of a socket.
-    pub fn new(stream: TcpStream, unread: Bytes) -> Self {
+    pub fn new(stream: Wire, unread: Bytes) -> Self {
         Rewind { stream, unread }
     }
 
     /// The socket, and what was not read yet of the bytes in front of it.
-    pub fn into_parts(self) -> (TcpStream, Bytes) {
+    pub fn into_parts(self) -> (Wire, Bytes) {
         (self.stream, self.unread)
     }
 }

@@ -1,4 +1,4 @@
-//! HTTPS: certificate, key, and the connections that come encrypted.
+//! HTTPS: certificate, key, and the handshakes.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -15,6 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::connections::Connections;
+use crate::records::Records;
 
 /// What is needed to accept encrypted connections.
 pub fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor> {
@@ -29,6 +30,8 @@ pub fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor> {
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .context("the certificate and the key do not go together")?;
+    // A connection goes on with its bare keys once the handshake is done.
+    config.enable_secret_extraction = true;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
@@ -66,7 +69,7 @@ async fn handshake(
 ) {
     let _ = stream.set_nodelay(true);
     let wait = Duration::from_millis(limits::HEAD_WAIT_MS_MAX);
-    match tokio::time::timeout(wait, acceptor.accept(stream)).await {
+    match tokio::time::timeout(wait, acceptor.accept(Records::of(stream))).await {
         Ok(Ok(stream)) => connections.encrypted(stream, peer).await,
         Ok(Err(e)) => tracing::debug!("a TLS handshake failed: {e}"),
         Err(_) => tracing::debug!("a TLS handshake did not end in time"),

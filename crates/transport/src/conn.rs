@@ -5,10 +5,12 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 
 use crate::gate::{To, Who};
 use crate::out::{self, Out, Taken};
 use crate::request::{FeedRequest, Repeat, Transport};
+use crate::sealed::Sealed;
 use crate::ws::reader::Partial;
 
 /// What a connection is doing.
@@ -76,6 +78,8 @@ pub struct Conn {
     /// Header lines for a foreign origin.
     #[expect(clippy::box_collection, reason = "it is seldom there, so one word must do")]
     pub cors: Option<Box<String>>,
+    /// The keys of its records, if it is under TLS.
+    pub sealed: Option<Box<Sealed>>,
     /// What the connection could not take yet.
     pub out: Option<Box<Out>>,
     /// Bytes of a request that is not all here, or that came while another was being answered.
@@ -116,6 +120,7 @@ impl Conn {
             address: peer.ip(),
             port: peer.port(),
             cors: None,
+            sealed: None,
             out: None,
             stash: None,
             partial: None,
@@ -140,7 +145,14 @@ impl Conn {
             return Taken::All;
         }
         self.wrote = now;
-        out::put(&self.fd, &mut self.out, pieces, now, written)
+        match &mut self.sealed {
+            None => out::put(&self.fd, &mut self.out, pieces, now, written),
+            Some(sealed) => {
+                let pieces: SmallVec<[&[u8]; 16]> = pieces.iter().map(|p| &p[..]).collect();
+                let Ok(record) = sealed.seal(&pieces) else { return Taken::Gone };
+                out::put(&self.fd, &mut self.out, &[&record], now, written)
+            }
+        }
     }
 
     /// Keeps bytes for later; returns how many are kept then.
@@ -235,6 +247,6 @@ mod tests {
 
     #[test]
     fn a_connection_is_small() {
-        assert!(size_of::<Slot>() <= 168, "{}", size_of::<Slot>());
+        assert!(size_of::<Slot>() <= 176, "{}", size_of::<Slot>());
     }
 }

@@ -14,6 +14,7 @@ use encke_engine::{Code, Error, PersonId, Position};
 
 use crate::inbox::{Inbox, Message};
 use crate::request::{FeedRequest, Refusal, SendAnswer, SendRequest};
+use crate::sealed::Sealed;
 
 /// Who is at the other end of an open session.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -75,8 +76,14 @@ pub trait Gate: Send + Sync {
 
 /// Takes connections that ask for something else than the feed.
 pub trait Handoff: Send + Sync {
-    /// A non-blocking socket, the bytes already read from it, and who is at the other end.
-    fn http(&self, stream: TcpStream, already_read: Vec<u8>, peer: SocketAddr);
+    /// A non-blocking socket, its keys if it is under TLS, the bytes already read from it, and who is at the other end.
+    fn http(
+        &self,
+        stream: TcpStream,
+        sealed: Option<Box<Sealed>>,
+        already_read: Vec<u8>,
+        peer: SocketAddr,
+    );
 }
 
 /// A connection as answers find it: its place, and which of those that had the place it is.

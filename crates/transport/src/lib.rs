@@ -21,12 +21,15 @@
 //! again. Whoever takes nothing for [`SLOW_READER_MS_MAX`](encke_engine::limits::SLOW_READER_MS_MAX) is cut and
 //! comes back with its cursor.
 //!
-//! **Bridges**: HTTP/2 and TLS end in the server crate. It hands one end of a socket pair to [`Shards::park`] and
+//! **TLS**: the handshake is done in the server crate, by rustls. A connection under TLS 1.3 then comes with the keys of
+//! its records (`sealed`) and is parked like any other; what is shared between plain connections is sealed for each.
+//!
+//! **Bridges**: HTTP/2, and TLS 1.2, end in the server crate. It hands one end of a socket pair to [`Shards::park`] and
 //! carries the bytes from the other. On it the shard writes an ordinary HTTP/1.1 answer: a head, then the body. A
 //! poll's has `Content-Length`; a stream's ends when the socket does; a WebSocket's is 101 and then raw frames,
 //! both ways. The bridge ends when either side closes: closing its end tells the shard that the client left.
 //!
-//! Never in here: SQL, accounts, tokio, hyper, TLS, a queue for each client, a wall clock.
+//! Never in here: SQL, accounts, tokio, hyper, TLS handshakes, a queue for each client, a wall clock.
 
 mod conn;
 mod framing;
@@ -38,6 +41,7 @@ mod ndjson;
 mod out;
 mod poll;
 mod request;
+mod sealed;
 mod shard;
 mod shards;
 mod sse;
@@ -49,5 +53,6 @@ pub use gate::{Admission, Answer, Gate, Handoff, Reply, Who};
 pub use request::{
     Credentials, FeedRequest, KeptSend, PATH, Refusal, SendAnswer, SendRequest, Stands, Transport,
 };
+pub use sealed::{Broken, Sealed};
 pub use shards::{Config, Kind, Parked, Seed, Shards, Timing};
 pub use stats::{DELAY_BOUNDS_US, Stats, TRANSPORTS};

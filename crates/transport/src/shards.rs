@@ -16,6 +16,7 @@ use crate::gate::{Gate, Handoff};
 use crate::head;
 use crate::inbox::{Inbox, Message};
 use crate::request::FeedRequest;
+use crate::sealed::Sealed;
 use crate::shard::Shard;
 use crate::stats::{Counters, Stats};
 
@@ -93,10 +94,12 @@ pub struct Seed {
 }
 
 /// Whose end a parked connection is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Debug)]
 pub enum Kind {
     /// The client's own TCP socket, plain HTTP/1.1. Kept alive after a poll; what is not for the feed is handed off again.
     Direct,
+    /// The same under TLS, with the keys of its records.
+    Sealed(Box<Sealed>),
     /// One end of a socket pair; somebody else carries the bytes on. It serves this one request and then ends.
     Bridged,
 }

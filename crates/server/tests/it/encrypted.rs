@@ -12,13 +12,16 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls_pki_types::{CertificateDer, ServerName};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
+};
 use tungstenite::Message;
 
 use crate::harness::{Auth, Person, Server, Site, WAIT};
 
 /// A server with a certificate that it signed itself, and what trusts it.
-fn encrypted() -> (Site, RootCertStore) {
+pub fn encrypted() -> (Site, RootCertStore) {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let folder = Arc::new(TempDir::new().unwrap());
     let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
@@ -33,19 +36,33 @@ fn encrypted() -> (Site, RootCertStore) {
 }
 
 fn client(roots: &RootCertStore, protocol: &[u8]) -> Arc<ClientConfig> {
+    client_of(roots, protocol, &[&TLS12, &TLS13])
+}
+
+fn client_of(
+    roots: &RootCertStore,
+    protocol: &[u8],
+    versions: &[&'static SupportedProtocolVersion],
+) -> Arc<ClientConfig> {
     let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider);
-    let builder = builder.with_safe_default_protocol_versions().unwrap();
+    let builder = builder.with_protocol_versions(versions).unwrap();
     let mut config = builder.with_root_certificates(roots.clone()).with_no_client_auth();
     config.alpn_protocols = vec![protocol.to_vec()];
     Arc::new(config)
 }
 
-type Tls = StreamOwned<ClientConnection, TcpStream>;
+pub type Tls = StreamOwned<ClientConnection, TcpStream>;
 
-fn connect(address: SocketAddr, roots: &RootCertStore) -> Tls {
+/// Connects with one version of TLS, for HTTP/1.1; the handshake comes with the first bytes.
+pub fn connect(
+    address: SocketAddr,
+    roots: &RootCertStore,
+    version: &'static SupportedProtocolVersion,
+) -> Tls {
     let name = ServerName::try_from("localhost").unwrap();
-    let connection = ClientConnection::new(client(roots, b"http/1.1"), name).unwrap();
+    let config = client_of(roots, b"http/1.1", &[version]);
+    let connection = ClientConnection::new(config, name).unwrap();
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(WAIT)).unwrap();
     StreamOwned::new(connection, stream)
@@ -75,23 +92,23 @@ impl<R: BufRead> Read for Chunks<R> {
     }
 }
 
-fn bearer(who: &Person) -> String {
+pub fn bearer(who: &Person) -> String {
     let Auth::Bearer(token) = who.auth() else { panic!("a token") };
     format!("Bearer {token}")
 }
 
-fn pair(site: &Site) -> (Person, Person, String) {
+pub fn pair(site: &Site) -> (Person, Person, String) {
     let (mut mei, tom) = (site.person("mei"), site.person("tom"));
     let room = mei.room(&[&tom]);
     (mei, tom, room)
 }
 
 #[test]
-fn the_api_and_server_sent_events_come_over_tls() {
+fn the_api_and_server_sent_events_come_over_tls_1_2() {
     let (site, roots) = encrypted();
     let (mut mei, tom, room) = pair(&site);
     let tls = site.server.tls.expect("an address for HTTPS");
-    let mut stream = connect(tls, &roots);
+    let mut stream = connect(tls, &roots, &TLS12);
     let get = |path: &str| {
         format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n\r\n", bearer(&tom))
     };
@@ -99,7 +116,7 @@ fn the_api_and_server_sent_events_come_over_tls() {
     let mut lines = BufReader::new(stream).lines();
     assert_eq!(lines.next().unwrap().unwrap(), "HTTP/1.1 200 OK");
     drop(lines);
-    let mut stream = connect(tls, &roots);
+    let mut stream = connect(tls, &roots, &TLS12);
     stream.write_all(get("/v1/feed?live=sse").as_bytes()).unwrap();
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
@@ -125,9 +142,15 @@ fn the_api_and_server_sent_events_come_over_tls() {
 
 #[test]
 fn a_websocket_goes_over_tls_both_ways_and_drains() {
+    for version in [&TLS12, &TLS13] {
+        websocket_both_ways(version);
+    }
+}
+
+fn websocket_both_ways(version: &'static SupportedProtocolVersion) {
     let (site, roots) = encrypted();
     let (mut mei, tom, room) = pair(&site);
-    let stream = connect(site.server.tls.unwrap(), &roots);
+    let stream = connect(site.server.tls.unwrap(), &roots, version);
     let request = tungstenite::http::Request::builder()
         .uri("wss://localhost/v1/feed")
         .header("Host", "localhost")
@@ -158,6 +181,7 @@ fn a_websocket_goes_over_tls_both_ways_and_drains() {
     assert_eq!(mei.history(&room).last().unwrap()["body"]["text"], "up");
     site.server.terminate();
     assert_eq!(next(None, &|i| i["type"] == "bye")["reason"], "drain");
+    drop(socket);
     let mut site = site;
     assert_eq!(site.server.ended().code(), Some(0));
 }

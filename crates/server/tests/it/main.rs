@@ -18,4 +18,5 @@ mod operation;
 mod pairs;
 mod rules;
 mod scenarios;
+mod sealed;
 mod snapshot;

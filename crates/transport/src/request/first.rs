@@ -53,7 +53,7 @@ pub fn look(bytes: &[u8], seen: usize, peer: SocketAddr) -> First<'_> {
                 return First::Other;
             };
             let headers = request.headers.iter().map(|h| (h.name, h.value));
-            let parsed = FeedRequest::parse(target, minor, headers, peer, false);
+            let parsed = FeedRequest::parse(target, minor, headers, peer);
             let bodied = parsed.as_ref().is_err_and(|_| has_body(request.headers));
             First::Feed((!bodied).then_some(length), parsed.map(Box::new))
         }

@@ -112,8 +112,6 @@ pub struct FeedRequest {
     pub host: Option<Box<str>>,
     /// The address at the other end of the connection.
     pub peer: SocketAddr,
-    /// Whether it came over TLS.
-    pub secure: bool,
     /// Whether the connection may serve another request afterwards.
     pub(crate) keep_alive: bool,
     /// WebSocket: what the handshake is answered with.
@@ -255,7 +253,6 @@ impl FeedRequest {
         minor: u8,
         headers: impl Iterator<Item = (&'a str, &'a [u8])>,
         peer: SocketAddr,
-        secure: bool,
     ) -> Result<Self, Refusal> {
         let headers = Headers::read(headers)?;
         if headers.body {
@@ -303,22 +300,17 @@ impl FeedRequest {
             origin: headers.origin.map(Into::into),
             host: headers.host.map(Into::into),
             peer,
-            secure,
             keep_alive,
             accept,
         })
     }
 
     /// The same from the parts of a request that hyper read. Its method must be GET and its path [`PATH`].
-    pub fn from_parts(
-        parts: &http::request::Parts,
-        peer: SocketAddr,
-        secure: bool,
-    ) -> Result<Self, Refusal> {
+    pub fn from_parts(parts: &http::request::Parts, peer: SocketAddr) -> Result<Self, Refusal> {
         let target = parts.uri.path_and_query().map_or("", |t| t.as_str());
         let minor = u8::from(parts.version != http::Version::HTTP_10);
         let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        let mut request = Self::parse(target, minor, headers, peer, secure)?;
+        let mut request = Self::parse(target, minor, headers, peer)?;
         if request.host.is_none() {
             request.host = parts.uri.authority().map(|a| a.as_str().into());
         }

@@ -3,7 +3,7 @@ use super::*;
 fn parse(query: &str, headers: &[(&str, &str)]) -> Result<FeedRequest, Refusal> {
     let peer = "127.0.0.1:9".parse().expect("an address");
     let lines = headers.iter().map(|(n, v)| (*n, v.as_bytes()));
-    FeedRequest::parse(&format!("/v1/feed{query}"), 1, lines, peer, false)
+    FeedRequest::parse(&format!("/v1/feed{query}"), 1, lines, peer)
 }
 
 fn code(query: &str, headers: &[(&str, &str)]) -> &'static str {

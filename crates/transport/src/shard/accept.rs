@@ -81,7 +81,7 @@ impl Shard {
 
     fn enter(&mut self, conn: Conn) -> Option<To> {
         if self.conns.len() >= self.connections_max {
-            self.turn_away(&conn);
+            self.turn_away(conn);
             return None;
         }
         let to = self.conns.insert(conn);
@@ -99,13 +99,13 @@ impl Shard {
     }
 
     /// There is no room: says so, as far as it can be said without waiting.
-    fn turn_away(&mut self, conn: &Conn) {
+    fn turn_away(&mut self, mut conn: Conn) {
         self.shared.loads[self.number].fetch_sub(1, Relaxed);
         self.stats.refused += 1;
         // What was read is gone from the socket; closing with unread bytes would reset the connection.
         let _ = rustix::io::read(&conn.fd, &mut [0u8; 4096]);
         let answer = head::refusal(&Refusal::from(head::overloaded()), false);
-        let _ = rustix::io::write(&conn.fd, &answer);
+        conn.put(&[&answer], self.now, &mut self.stats.bytes_out);
         let _ = rustix::net::shutdown(&conn.fd, rustix::net::Shutdown::Write);
     }
 
@@ -117,7 +117,11 @@ impl Shard {
             tracing::warn!(%error, "a parked connection can't be used");
         }
         let mut conn = Conn::new(io, peer, self.now);
-        conn.bridged = kind == Kind::Bridged;
+        match kind {
+            Kind::Direct => {}
+            Kind::Sealed(sealed) => conn.sealed = Some(sealed),
+            Kind::Bridged => conn.bridged = true,
+        }
         conn.keep(&leftover);
         if let Some(to) = self.enter(conn) {
             self.guarded(to, |shard| shard.asked(to, request));

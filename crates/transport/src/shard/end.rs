@@ -91,6 +91,13 @@ impl Shard {
     /// All is written: shuts our side, so that the client reads it to the end before the connection is gone.
     pub(super) fn finish(&mut self, to: To) {
         let Some(conn) = self.conns.get_mut(to) else { return };
+        if let Some(mut sealed) = conn.sealed.take()
+            && let Ok(close) = sealed.close()
+            && self.put(to, &[&close]) != Taken::All
+        {
+            return;
+        }
+        let Some(conn) = self.conns.get_mut(to) else { return };
         if rustix::net::shutdown(&conn.fd, Shutdown::Write).is_err() {
             return self.destroy(to);
         }
@@ -102,7 +109,9 @@ impl Shard {
     pub(super) fn cut(&mut self, to: To) {
         self.stats.slow_cut += 1;
         let Some(conn) = self.conns.get_mut(to) else { return };
-        let boundary = conn.out.as_ref().is_none_or(|out| out.at_boundary());
+        // A record that was sealed must be written: the next one is numbered after it.
+        let boundary =
+            conn.out.as_ref().is_none_or(|out| conn.sealed.is_none() && out.at_boundary());
         if boundary && conn.phase == Phase::Stream {
             conn.out = None;
             self.end(to, Bye::Slow);

@@ -34,7 +34,10 @@ impl Shard {
                 Ok(0) => return self.destroy(to),
                 Ok(n) => {
                     conn.heard = self.now;
-                    self.input(to, &mut scratch[..n]);
+                    match conn.sealed.is_some() {
+                        false => self.input(to, &mut scratch[..n]),
+                        true => self.unseal(to, &mut scratch[..n]),
+                    }
                     // A short read has emptied the socket; what comes later is another edge.
                     if n < scratch.len() && !hung_up {
                         return;
@@ -48,6 +51,22 @@ impl Shard {
         if let Some(conn) = self.conns.get_mut(to) {
             conn.readable = true;
             self.enqueue(to);
+        }
+    }
+
+    /// Takes bytes that came under TLS.
+    fn unseal(&mut self, to: To, bytes: &mut [u8]) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        let Some(sealed) = &mut conn.sealed else { return };
+        let mut plain = std::mem::take(&mut self.plain);
+        let opened = sealed.open(bytes, &mut plain);
+        if !plain.is_empty() {
+            self.input(to, &mut plain);
+            plain.clear();
+        }
+        self.plain = plain;
+        if opened != Ok(false) {
+            self.destroy(to);
         }
     }
 
@@ -143,6 +162,6 @@ impl Shard {
         self.shared.loads[self.number].fetch_sub(1, Relaxed);
         let _ = epoll::delete(&self.epoll, &conn.fd);
         let peer = conn.peer();
-        self.shared.handoff.http(TcpStream::from(conn.fd), already_read, peer);
+        self.shared.handoff.http(TcpStream::from(conn.fd), conn.sealed, already_read, peer);
     }
 }

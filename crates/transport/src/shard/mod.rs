@@ -70,6 +70,8 @@ pub struct Shard {
     now: u32,
     /// Read into and unmasked in; empty only while it is lent out.
     scratch: Vec<u8>,
+    /// What was under TLS in it; empty but for the time of a read.
+    plain: Vec<u8>,
     /// Connections that wait for another turn.
     queue: VecDeque<To>,
     answer: SharedAnswer,
@@ -115,6 +117,7 @@ impl Shard {
             started: Instant::now(),
             now: 0,
             scratch: Vec::new(),
+            plain: Vec::new(),
             queue: VecDeque::new(),
             answer: SharedAnswer::default(),
             stats: Stats::default(),

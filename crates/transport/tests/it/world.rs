@@ -13,8 +13,8 @@ use encke_engine::{
     StreamId, item,
 };
 use encke_transport::{
-    Admission, Config, FeedRequest, Gate, Handoff, KeptSend, Reply, Seed, SendAnswer, SendRequest,
-    Shards, Stands, Timing, Who,
+    Admission, Config, FeedRequest, Gate, Handoff, KeptSend, Reply, Sealed, Seed, SendAnswer,
+    SendRequest, Shards, Stands, Timing, Who,
 };
 
 pub const EPOCH: Epoch = Epoch(0xe);
@@ -75,7 +75,13 @@ pub struct TestGate {
 struct Hand(Mutex<mpsc::Sender<(TcpStream, Vec<u8>)>>);
 
 impl Handoff for Hand {
-    fn http(&self, stream: TcpStream, already_read: Vec<u8>, _peer: SocketAddr) {
+    fn http(
+        &self,
+        stream: TcpStream,
+        _sealed: Option<Box<Sealed>>,
+        already_read: Vec<u8>,
+        _peer: SocketAddr,
+    ) {
         stream.set_nonblocking(false).unwrap();
         self.0.lock().unwrap().send((stream, already_read)).unwrap();
     }
