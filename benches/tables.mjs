@@ -12,6 +12,7 @@ const columns = {
   fanout: ['deliveries_per_s', 'latency_ms', 'cpu_s_per_million', 'generator_busy', 'lost'],
   churn: ['deliveries_per_s', 'latency_ms', 'cpu_s_per_million', 'generator_busy', 'lost'],
   pairs: ['messages_per_s', 'latency_ms', 'confirm_ms', 'cpu_s_per_million', 'generator_busy', 'lost'],
+  'idle-tls': ['pss_per_conn', 'kernel_per_pair', 'connect_cpu_us', 'pss_base_mib'],
   idle: ['pss_per_conn', 'kernel_per_pair', 'connect_cpu_us', 'idle_cpu_us_per_min', 'pss_base_mib'],
   connect: ['connections_per_s', 'connect_cpu_us'],
   storm: ['messages', 'all_back_s', 'caught_up_s', 'lost'],

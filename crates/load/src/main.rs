@@ -13,6 +13,8 @@ struct Cli {
 enum Workload {
     /// Memory and CPU of connections that do nothing
     Idle(work::idle::Args),
+    /// Memory of connections under TLS that do nothing
+    IdleTls(work::tls::Args),
     /// CPU to let connections in and out
     Connect(work::connect::Args),
     /// One channel, many subscribers
@@ -32,6 +34,7 @@ fn main() -> Result<()> {
     sys::raise_nofile(200_000);
     match Cli::parse().workload {
         Workload::Idle(args) => work::idle::run(&args),
+        Workload::IdleTls(args) => work::tls::run(&args),
         Workload::Connect(args) => work::connect::run(&args),
         Workload::Fanout(args) => work::fanout::run(&args, "fanout"),
         Workload::Pairs(args) => work::pairs::run(&args),

@@ -5,6 +5,7 @@ pub mod fanout;
 pub mod idle;
 pub mod pairs;
 pub mod storm;
+pub mod tls;
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddrV4, TcpStream};
