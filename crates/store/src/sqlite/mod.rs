@@ -6,6 +6,7 @@ mod keys;
 mod log;
 mod open;
 mod readers;
+mod wal;
 mod writer;
 mod writing;
 

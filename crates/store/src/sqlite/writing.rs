@@ -1,7 +1,6 @@
 //! The writer's connection and what it knows: the state of one transaction, which may hold many writes.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use encke_engine::limits;
 use encke_engine::{
@@ -12,6 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::keys::Keys;
 use super::log;
+use super::wal;
 use crate::channels::Channels;
 use crate::error::StoreError;
 use crate::recent::{Head, Recent};
@@ -23,12 +23,6 @@ use crate::{Appended, Guard};
 const DIRTY_HEADS_MAX: usize = 8_192;
 /// Events since heads were last stored, at most: so many are looked through at the next start.
 const DIRTY_EVENTS_MAX: u64 = 100_000;
-/// Frames of the WAL that are not in the database yet, from which on they are copied there.
-const WAL_FRAMES: u64 = 4_000;
-/// Frames of the WAL, copied or not, from which on a checkpoint waits for readers so that the WAL can start anew.
-const WAL_FRAMES_MAX: u64 = 64_000;
-/// For so long at most.
-const READERS_WAIT: Duration = Duration::from_millis(100);
 /// Answers to "does this person follow that stream" that are remembered.
 const FOLLOWS_MAX: usize = 100_000;
 
@@ -371,6 +365,7 @@ impl Writing {
 
     /// What can wait until nothing else is to be done: heads into their table, old keys forgotten.
     pub(super) fn tidy(&mut self, now_ms: u64) -> Result<(), StoreError> {
+        wal::lengthen(&self.conn);
         if self.dirty.is_empty() {
             return Ok(());
         }
@@ -384,40 +379,6 @@ impl Writing {
             }
         }
         Ok(())
-    }
-
-    /// Copies what the WAL holds into the database once that is much. SQLite would do so by itself at the end of a
-    /// commit, but then nobody would hear of a sync that failed.
-    pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
-        let (frames, copied) = self.wal("PRAGMA wal_checkpoint(NOOP)")?;
-        if frames.saturating_sub(copied) < WAL_FRAMES {
-            return Ok(());
-        }
-        if frames < WAL_FRAMES_MAX {
-            self.wal("PRAGMA wal_checkpoint(PASSIVE)")?;
-            return Ok(());
-        }
-        self.waiting_for_readers("PRAGMA wal_checkpoint(RESTART)")
-    }
-
-    /// Copies all that the WAL holds, as long as no reader is in the way.
-    pub(super) fn empty_wal(&self) -> Result<(), StoreError> {
-        self.waiting_for_readers("PRAGMA wal_checkpoint(TRUNCATE)")
-    }
-
-    fn waiting_for_readers(&self, checkpoint: &str) -> Result<(), StoreError> {
-        self.conn.busy_timeout(READERS_WAIT)?;
-        let done = self.wal(checkpoint);
-        self.conn.busy_timeout(super::open::BUSY_WAIT)?;
-        done.map(drop)
-    }
-
-    /// Frames in the WAL, and how many of them are in the database.
-    fn wal(&self, checkpoint: &str) -> Result<(u64, u64), StoreError> {
-        let mut statement = self.conn.prepare_cached(checkpoint)?;
-        // -1 if there is no WAL yet.
-        let number = |v: i64| v.max(0) as u64;
-        Ok(statement.query_row([], |row| Ok((number(row.get(1)?), number(row.get(2)?))))?)
     }
 
     /// Reads from the log what a writer has to know: the keys of the newest sends.

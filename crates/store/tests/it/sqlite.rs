@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use encke_engine::{Position, Seq};
 use encke_store::{Clock, Opened, Options, Store, StoreError, SystemClock};
 use tempfile::TempDir;
 
@@ -226,4 +228,28 @@ fn the_write_ahead_log_does_not_grow_without_end() {
     let wal = std::fs::metadata(sqlite.file("space.db-wal")).unwrap().len();
     assert!(wal < 20_000_000, "{wal}");
     space.close();
+}
+
+#[test]
+fn a_write_ahead_log_that_was_lengthened_ahead_holds_only_what_was_written() {
+    let (sqlite, crashed) = (Sqlite::new(), Sqlite::new());
+    let space = Space::open(&sqlite);
+    space.store.channels().stream("news").unwrap();
+    space.append(event(stream(), "1")).unwrap();
+    let long = || std::fs::metadata(sqlite.file("space.db-wal")).unwrap().len() > 1_000_000;
+    // The writer does it when it is idle.
+    let patience = Instant::now() + Duration::from_secs(20);
+    while !long() {
+        assert!(Instant::now() < patience, "the log was not lengthened");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    space.append(event(stream(), "2")).unwrap();
+    crashed.crashed_copy_of(&sqlite);
+    space.close();
+    for sqlite in [&sqlite, &crashed] {
+        let space = Space::open(sqlite);
+        assert_eq!(space.store.position(), Position(2));
+        assert_eq!(space.append(event(stream(), "3")).unwrap().seq, Seq(3));
+        space.close();
+    }
 }

@@ -1,0 +1,79 @@
+//! The write-ahead log: how long it gets, and when it is copied into the database.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::writing::Writing;
+use crate::error::StoreError;
+
+/// Frames of the WAL that are not in the database yet, from which on they are copied there.
+const WAL_FRAMES: u64 = 4_000;
+/// Frames of the WAL, copied or not, from which on a checkpoint waits for readers so that the WAL can start anew.
+const WAL_FRAMES_MAX: u64 = 64_000;
+/// For so long at most.
+const READERS_WAIT: Duration = Duration::from_millis(100);
+/// The length that the WAL is given ahead of its use: about what it grows to.
+const WAL_BYTES: u64 = WAL_FRAMES * (4_096 + 24);
+/// Bytes by which it is lengthened at one time; a send that comes meanwhile waits for this.
+const STEP_BYTES: usize = 2 * 1024 * 1024;
+
+/// Lengthens the WAL of a store that has nothing else to do. A commit that makes a file longer takes twice as long, for
+/// the file system writes its own log besides. Frames of zeros are none to SQLite: their salt is wrong.
+pub(super) fn lengthen(conn: &Connection) {
+    let Some(path) = conn.path() else { return };
+    let added = OpenOptions::new().write(true).open(format!("{path}-wal")).and_then(|wal| {
+        let length = wal.metadata()?.len();
+        if length == 0 || length >= WAL_BYTES {
+            return Ok(());
+        }
+        wal.write_all_at(&vec![0; STEP_BYTES], length)?;
+        wal.sync_all()
+    });
+    match added {
+        // There was none yet, or the disk is full: it goes without.
+        Err(e) if e.kind() != io::ErrorKind::NotFound => {
+            tracing::debug!("lengthening the WAL: {e}")
+        }
+        _ => {}
+    }
+}
+
+impl Writing {
+    /// Copies what the WAL holds into the database once that is much. SQLite would do so by itself at the end of a
+    /// commit, but then nobody would hear of a sync that failed.
+    pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
+        let (frames, copied) = self.wal("PRAGMA wal_checkpoint(NOOP)")?;
+        if frames.saturating_sub(copied) < WAL_FRAMES {
+            return Ok(());
+        }
+        if frames < WAL_FRAMES_MAX {
+            self.wal("PRAGMA wal_checkpoint(PASSIVE)")?;
+            return Ok(());
+        }
+        self.waiting_for_readers("PRAGMA wal_checkpoint(RESTART)")
+    }
+
+    /// Copies all that the WAL holds, as long as no reader is in the way.
+    pub(super) fn empty_wal(&self) -> Result<(), StoreError> {
+        self.waiting_for_readers("PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+
+    fn waiting_for_readers(&self, checkpoint: &str) -> Result<(), StoreError> {
+        self.conn.busy_timeout(READERS_WAIT)?;
+        let done = self.wal(checkpoint);
+        self.conn.busy_timeout(super::open::BUSY_WAIT)?;
+        done.map(drop)
+    }
+
+    /// Frames in the WAL, and how many of them are in the database.
+    fn wal(&self, checkpoint: &str) -> Result<(u64, u64), StoreError> {
+        let mut statement = self.conn.prepare_cached(checkpoint)?;
+        // -1 if there is no WAL yet.
+        let number = |v: i64| v.max(0) as u64;
+        Ok(statement.query_row([], |row| Ok((number(row.get(1)?), number(row.get(2)?))))?)
+    }
+}
