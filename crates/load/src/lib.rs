@@ -9,6 +9,7 @@ pub mod engine;
 pub mod http;
 pub mod payload;
 pub mod procs;
+pub mod ring;
 pub mod seed;
 pub mod stats;
 pub mod sys;

@@ -155,6 +155,11 @@ impl Conn {
         }
     }
 
+    /// Whether what is sent to it may be handed to the kernel together with what is sent to others.
+    pub fn can_send_together(&self) -> bool {
+        self.sealed.is_none() && self.out.is_none()
+    }
+
     /// Keeps bytes for later; returns how many are kept then.
     pub fn keep(&mut self, bytes: &[u8]) -> usize {
         if bytes.is_empty() {

@@ -41,6 +41,7 @@ mod ndjson;
 mod out;
 mod poll;
 mod request;
+mod ring;
 mod sealed;
 mod shard;
 mod shards;

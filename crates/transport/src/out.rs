@@ -88,7 +88,8 @@ fn write(fd: &OwnedFd, pieces: &[&Bytes]) -> Result<usize, Errno> {
     }
 }
 
-fn kept(pieces: &[&Bytes], wrote: usize, now: u32) -> Out {
+/// What is left of the pieces when so many bytes were taken.
+pub fn kept(pieces: &[&Bytes], wrote: usize, now: u32) -> Out {
     let mut out = Out { queue: VecDeque::new(), started: false, moved_at: now, answers: 0 };
     let mut skip = wrote;
     for piece in pieces {

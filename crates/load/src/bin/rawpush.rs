@@ -10,6 +10,7 @@ use std::net::SocketAddrV4;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use anyhow::{Context, Result};
+use encke_load::ring::Ring;
 use encke_load::sys::{self, Epoll, Events};
 use encke_load::ws;
 
@@ -44,6 +45,7 @@ struct Server {
     conns: Vec<Option<Conn>>,
     names: HashMap<Vec<u8>, u32>,
     channels: Vec<Channel>,
+    ring: Option<Ring>,
 }
 
 const WS_HEAD: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
@@ -135,9 +137,16 @@ impl Server {
         let kinds = [Kind::Ws, Kind::Sse, Kind::Stream, Kind::Longpoll];
         let forms = kinds.map(|kind| framed(kind, message, at.seq));
         let mut polled = Vec::new();
+        if let Some(ring) = &mut self.ring {
+            let piece = |&(fd, kind): &(RawFd, Kind)| (fd, &forms[kind as usize][..]);
+            let pieces: Vec<(RawFd, &[u8])> = at.subscribers.iter().map(piece).collect();
+            ring.send(&pieces).expect("the ring works");
+        }
         for &(fd, kind) in &at.subscribers {
-            // A full socket loses the message; the generator would see it.
-            let _ = sys::write(fd, &forms[kind as usize]);
+            if self.ring.is_none() {
+                // A full socket loses the message; the generator would see it.
+                let _ = sys::write(fd, &forms[kind as usize]);
+            }
             if kind == Kind::Longpoll {
                 polled.push(fd);
             }
@@ -213,12 +222,14 @@ impl Server {
     }
 }
 
-/// `rawpush ADDRESS [PROCESSES]`; more than one process only for idle connections,
-/// since a publish reaches the subscribers of its own process alone.
+/// `rawpush ADDRESS [PROCESSES [BATCH]]`; more than one process only for idle connections,
+/// since a publish reaches the subscribers of its own process alone. With BATCH it sends by io_uring, so many
+/// deliveries with one system call.
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
     let addr: SocketAddrV4 = args.next().context("address?")?.parse()?;
     let processes: usize = args.next().map_or(Ok(1), |n| n.parse())?;
+    let batch: Option<u32> = args.next().map(|n| n.parse()).transpose()?;
     sys::raise_nofile(200_000);
     for _ in 1..processes {
         if sys::fork()? {
@@ -232,6 +243,7 @@ fn main() -> Result<()> {
         conns: Vec::new(),
         names: HashMap::new(),
         channels: Vec::new(),
+        ring: batch.map(Ring::new).transpose()?,
     };
     server.epoll.add(listener.as_raw_fd(), LISTENER, sys::IN)?;
     let mut events = Events::with_capacity(1024);

@@ -1,4 +1,5 @@
-//! The way of a commit to the sockets: one encoding, one write for each live session.
+//! The way of a commit to the sockets: one encoding, one send for each live session, all sends with one system call
+//! where there is io_uring.
 //!
 //! In the loop below there is no lock, no clock, no map and no allocation; what is unusual is noted and done after it.
 
@@ -38,17 +39,30 @@ impl Shard {
             _ => None,
         });
         let cursor = self.hub.cursor_at(last.unwrap_or(self.hub.head()));
-        let Shard { hub, conns, stats, answer, now, epoch, .. } = self;
+        let Shard { hub, conns, stats, answer, now, epoch, ring, sends, .. } = self;
+        let together = ring.is_some();
         let mut after: Vec<(To, After)> = Vec::new();
         let mut deliveries = 0;
         hub.deliver(batch, |owner, entries| {
             let Some((to, conn)) = conns.at(owner) else { return Took::Rest };
             let written = &mut stats.bytes_out;
+            let together = together && conn.can_send_together();
             let one = || match conn.phase {
+                Phase::Stream if together && entries.len() == 1 => {
+                    conn.wrote = *now;
+                    sends.push((to, framing::event(conn.transport, entries[0], *epoch).clone()));
+                    (Took::All, None)
+                }
                 Phase::Stream => stream(conn, entries, *epoch, *now, written),
                 _ if poll::fit(entries.iter().copied()) < entries.len() => {
                     let before = Position(entries[0].event.position.0 - 1);
                     (Took::Rest, Some(After::Read(before)))
+                }
+                _ if together && conn.keep_alive && conn.cors.is_none() => {
+                    conn.enter(Phase::Request, *now);
+                    conn.wrote = *now;
+                    sends.push((to, answer.answer(entries, cursor).clone()));
+                    (Took::Rest, None)
                 }
                 _ if conn.keep_alive && conn.cors.is_none() => {
                     answered(conn, answer.answer(entries, cursor), *now, written)
@@ -67,6 +81,7 @@ impl Shard {
             after.extend(left.map(|left| (to, left)));
             took
         });
+        self.send_together();
         if deliveries > 0 {
             self.stats.delivered(deliveries, published.elapsed());
         }

@@ -12,6 +12,7 @@ mod end;
 mod input;
 mod poll;
 mod send;
+mod sends;
 mod time;
 
 use std::collections::VecDeque;
@@ -35,6 +36,7 @@ use crate::gate::To;
 use crate::inbox::{Inbox, Message};
 use crate::out::{self, Taken};
 use crate::poll::Shared as SharedAnswer;
+use crate::ring::Ring;
 use crate::shards::{Seed, Shared, Timing};
 use crate::stats::{Counters, Stats};
 use crate::wheel::Wheel;
@@ -75,6 +77,9 @@ pub struct Shard {
     /// Connections that wait for another turn.
     queue: VecDeque<To>,
     answer: SharedAnswer,
+    ring: Option<Ring>,
+    /// Sends that were put together and are due; see `sends`.
+    sends: Vec<(To, Bytes)>,
     stats: Stats,
     /// When to end at the latest, once the server goes down.
     deadline: Option<Instant>,
@@ -120,6 +125,8 @@ impl Shard {
             plain: Vec::new(),
             queue: VecDeque::new(),
             answer: SharedAnswer::default(),
+            ring: None,
+            sends: Vec::new(),
             stats: Stats::default(),
             deadline: None,
         };
@@ -130,6 +137,8 @@ impl Shard {
     /// Runs until it was drained. A panic outside of any connection leaves nothing that could be trusted: then
     /// the process ends and everybody comes back to where they were.
     pub fn run(mut self) {
+        // It belongs to the thread that makes it.
+        self.ring = Ring::new();
         if catch_unwind(AssertUnwindSafe(|| self.turns())).is_err() {
             tracing::error!(shard = self.number, "a shard failed; the process ends");
             std::process::abort();
@@ -144,6 +153,7 @@ impl Shard {
             for message in messages.drain(..) {
                 self.message(message);
             }
+            self.send_together();
             for _ in 0..self.queue.len() {
                 if let Some(to) = self.queue.pop_front() {
                     self.guarded(to, |shard| shard.turn(to));

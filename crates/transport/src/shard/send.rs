@@ -25,7 +25,7 @@ impl Shard {
         let Some(conn) = self.conns.get_mut(to) else { return };
         if conn.phase == Phase::Sending {
             let answer = head::sent(answer, conn.keep_alive);
-            self.finish_answer(to, &answer);
+            self.finish_answer_together(to, answer);
         }
     }
 }

@@ -1,0 +1,89 @@
+//! Sends that are done together: all of a delivery, and the answers to all sends of a commit.
+//!
+//! A connection is among them once at most: a stream gets one send from a delivery, which ends with them all being done;
+//! a request is answered once, and the next one is not looked at before.
+
+use bytes::Bytes;
+use rustix::io::Errno;
+
+use super::Shard;
+use crate::conn::{Conn, Phase};
+use crate::gate::To;
+use crate::out::{self, Taken};
+
+/// So few are written one by one: a ring costs more to wake than it saves.
+const TOGETHER_MIN: usize = 8;
+
+impl Shard {
+    /// Answers a request, together with others if that can be.
+    pub(super) fn finish_answer_together(&mut self, to: To, answer: Bytes) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        if self.ring.is_none() || !conn.keep_alive || !conn.can_send_together() {
+            return self.finish_answer(to, &answer);
+        }
+        conn.request = None;
+        conn.enter(Phase::Request, self.now);
+        conn.wrote = self.now;
+        self.sends.push((to, answer));
+        self.schedule(to);
+    }
+
+    /// Sends what was put together, to connections that keep nothing and are not under TLS. What a connection does not
+    /// take is kept for it, as with any other write.
+    pub(super) fn send_together(&mut self) {
+        let mut sends = std::mem::take(&mut self.sends);
+        sends.retain(|(to, _)| self.conns.get(*to).is_some());
+        match &mut self.ring {
+            Some(ring) if sends.len() >= TOGETHER_MIN => {
+                let conns = &self.conns;
+                let socket = |to| &conns.get(to).expect("it was just looked for").fd;
+                let list: Vec<(_, &[u8])> =
+                    sends.iter().map(|(to, bytes)| (socket(*to), &bytes[..])).collect();
+                let mut results = vec![Ok(0); list.len()];
+                ring.send(&list, |at, taken| results[at] = taken);
+                for ((to, bytes), taken) in sends.iter().zip(results) {
+                    self.guarded(*to, |shard| shard.was_sent(*to, bytes, taken));
+                }
+            }
+            _ => {
+                for (to, bytes) in &sends {
+                    self.guarded(*to, |shard| shard.send_alone(*to, bytes));
+                }
+            }
+        }
+        sends.clear();
+        self.sends = sends;
+    }
+
+    fn send_alone(&mut self, to: To, bytes: &Bytes) {
+        match self.put(to, &[bytes]) {
+            Taken::All => self.was_taken(to),
+            Taken::Kept => self.stats.fell_behind += 1,
+            Taken::Gone => {}
+        }
+    }
+
+    fn was_sent(&mut self, to: To, bytes: &Bytes, taken: Result<usize, Errno>) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        let wrote = match taken {
+            Ok(wrote) => wrote,
+            Err(Errno::AGAIN | Errno::INTR) => 0,
+            Err(_) => return self.destroy(to),
+        };
+        self.stats.bytes_out += wrote as u64;
+        if wrote == bytes.len() {
+            return self.was_taken(to);
+        }
+        conn.out = Some(Box::new(out::kept(&[bytes], wrote, self.now)));
+        self.stats.fell_behind += 1;
+        self.kept(to);
+    }
+
+    /// A poll that was answered goes on with what came meanwhile.
+    fn was_taken(&mut self, to: To) {
+        let waits = |conn: &Conn| conn.phase == Phase::Request && conn.stash.is_some();
+        if self.conns.get(to).is_some_and(waits) {
+            self.enqueue(to);
+        }
+    }
+}
