@@ -67,6 +67,6 @@ function table(part, rows) {
 
 for (const file of readdirSync(folder).filter((name) => name.endsWith('.jsonl')).sort()) {
   const lines = readFileSync(join(folder, file), 'utf8').split('\n').filter((line) => line.startsWith('{'));
-  const groups = groupBy(lines.map((line) => JSON.parse(line)), (row) => `${row.workload} ${row.n ?? row.pairs}`);
+  const groups = groupBy(lines.map((line) => JSON.parse(line)), (row) => `${row.workload} ${row.n ?? row.pairs} ${row.rate}`);
   for (const rows of groups.values()) table(file.replace('.jsonl', ''), rows);
 }
