@@ -86,7 +86,7 @@ pub(crate) fn trusted(site: &Site, parts: &Parts) -> Result<(), Refusal> {
 }
 
 /// The credentials in the headers of a request.
-pub(crate) fn credentials(headers: &HeaderMap) -> Credentials<'_> {
+pub fn credentials(headers: &HeaderMap) -> Credentials<'_> {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
     let bearer = bearer.and_then(|v| {
         let (scheme, token) = v.split_once(' ')?;

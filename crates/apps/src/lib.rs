@@ -23,7 +23,7 @@ mod reply;
 mod sent;
 mod site;
 
-pub use caller::{Caller, Origin, Peer};
+pub use caller::{Caller, Origin, Peer, credentials};
 pub use identity::{Credentials, Identity, Role};
 pub use posted::{Posted, post};
 pub use reply::Refusal;

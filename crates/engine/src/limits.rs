@@ -28,6 +28,11 @@ pub const COMMANDS_UNANSWERED_MAX: usize = 16;
 /// Bytes of answers and signals that wait for a connection to take them.
 pub const OUT_BYTES_MAX: usize = 256 * 1024;
 
+/// Bytes of a request's head where texts travel in the URL: a request line of 64 KiB, and headers.
+pub const LONG_HEAD_BYTES_MAX: usize = 80 * 1024;
+/// Bytes of a body that is refused for its length which are still read, so that the refusal can be.
+pub const REFUSED_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// Seconds that a long poll may wait.
 pub const POLL_WAIT_S_MAX: u64 = 60;
 /// Seconds that a long poll waits if it does not say.
@@ -45,6 +50,8 @@ pub const PAGE_EVENTS_MAX: usize = 200;
 
 /// Milliseconds between heartbeats on a silent stream: below the 30 and 60 seconds of common proxies.
 pub const HEARTBEAT_MS: u64 = 25_000;
+/// The same for requests of other protocols, whose answer has begun: below the 20 seconds that some pages expect.
+pub const FOREIGN_HEARTBEAT_MS: u64 = 15_000;
 /// Milliseconds that a reader may take nothing of what is due to it.
 pub const SLOW_READER_MS_MAX: u64 = 30_000;
 /// Milliseconds that a WebSocket may be silent, pongs included.
@@ -100,6 +107,8 @@ pub const HASHING_WAITING_MAX: usize = 64;
 pub const SIGN_INS_PER_NAME_PER_MIN: u32 = 10;
 /// Sign-ins in a minute from one address.
 pub const SIGN_INS_PER_ADDRESS_PER_MIN: u32 = 30;
+/// Entries in a minute from one address by a form without a password: a small site's whole office behind one address.
+pub const ENTRIES_PER_ADDRESS_PER_MIN: u32 = 600;
 /// Milliseconds that a session lives after its last use.
 pub const SESSION_AGE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 /// Milliseconds that a ticket lives.

@@ -2,13 +2,14 @@
 //! and the other end is carried on here.
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::net::UnixStream as StdStream;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use encke_engine::limits;
-use encke_transport::{FeedRequest, Kind, Parked, Shards, Transport};
+use encke_transport::{FeedRequest, Kind, Parked, ParkedWait, Shards, Transport, Wait};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::{Body, Frame, Incoming};
 use hyper_util::rt::TokioIo;
@@ -61,17 +62,33 @@ pub async fn answer(
         kind: Kind::Bridged,
     });
     let mut from = UnixStream::from_std(ours)?;
-    let (mut response, first) = head(&mut from).await?;
+    let (response, first) = head(&mut from).await?;
     if socket && response.status() == StatusCode::SWITCHING_PROTOCOLS {
         tokio::spawn(carry(request, from, first));
         let (none, _) = UnixStream::pair()?;
         return Ok(response.map(|()| Carried { first: Bytes::new(), from: none }));
     }
+    Ok(carried(response, first, from))
+}
+
+/// Has the shards hold a request of another protocol that came over another kind of connection.
+pub async fn wait(shards: &Shards, wait: Wait, peer: SocketAddr) -> io::Result<Response<Carried>> {
+    let (ours, theirs) = StdStream::pair()?;
+    ours.set_nonblocking(true)?;
+    let (io, leftover, kind) = (theirs.into(), Bytes::new(), Kind::Bridged);
+    shards.wait(ParkedWait { io, peer, leftover, kind, wait });
+    let mut from = UnixStream::from_std(ours)?;
+    let (response, first) = head(&mut from).await?;
+    Ok(carried(response, first, from))
+}
+
+/// The shard's answer as one of ours.
+fn carried(mut response: Response<()>, first: Bytes, from: UnixStream) -> Response<Carried> {
     // HTTP/2 knows none of these, and over HTTP/1.1 hyper sets its own.
     for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH] {
         response.headers_mut().remove(name);
     }
-    Ok(response.map(|()| Carried { first, from }))
+    response.map(|()| Carried { first, from })
 }
 
 /// Reads the head of the shard's answer, and what of the body came with it.

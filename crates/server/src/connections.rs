@@ -16,7 +16,8 @@ use axum::response::IntoResponse;
 use bytes::Bytes;
 use encke_apps::{Peer, Refusal};
 use encke_engine::{Code, Error, limits};
-use encke_transport::{FeedRequest, Handoff, Parked, Sealed, Shards};
+use encke_gateway::Parking;
+use encke_transport::{FeedRequest, Handoff, Parked, ParkedWait, Sealed, Shards, Wait};
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -40,6 +41,8 @@ use crate::wire::Wire;
 const CONNECTIONS_MAX: usize = 4_096;
 /// Requests under way on one HTTP/2 connection; feeds count.
 const STREAMS_MAX: u32 = 100;
+/// How long a client may take to read the last answer.
+const LINGER_MAX: Duration = Duration::from_secs(1);
 /// How an HTTP/2 connection begins.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0";
 
@@ -49,17 +52,21 @@ pub struct Connections {
     runtime: Handle,
     shards: OnceLock<Arc<Shards>>,
     room: Arc<Semaphore>,
+    /// Bytes of a request's head.
+    head_bytes_max: usize,
     draining: watch::Sender<bool>,
 }
 
 impl Connections {
-    /// Connections served by this router, on this runtime.
-    pub fn new(router: axum::Router, runtime: Handle) -> Arc<Self> {
+    /// Connections served by this router, on this runtime; `long_heads` if texts travel in URLs.
+    pub fn new(router: axum::Router, runtime: Handle, long_heads: bool) -> Arc<Self> {
+        let longest = if long_heads { limits::LONG_HEAD_BYTES_MAX } else { 0 };
         Arc::new(Connections {
             router,
             runtime,
             shards: OnceLock::new(),
             room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            head_bytes_max: limits::HEAD_BYTES_MAX.max(longest),
             draining: watch::Sender::new(false),
         })
     }
@@ -117,7 +124,7 @@ impl Connections {
     /// HTTP/1.1 whose feeds are parked.
     async fn http1(self: Arc<Self>, io: Rewind, peer: SocketAddr) {
         let (io, requests) = HeadWait::around(io);
-        let parked: Arc<Mutex<Option<FeedRequest>>> = Arc::default();
+        let parked: Arc<Mutex<Option<Asked>>> = Arc::default();
         let asked = Arc::new(Notify::new());
         let service = service_fn(|request: Request<Incoming>| {
             let (this, parked, asked) = (self.clone(), parked.clone(), asked.clone());
@@ -125,42 +132,57 @@ impl Connections {
             // Boxed, because a connection that is given up half-way must not be pinned in place.
             Box::pin(async move {
                 let _turn = turn;
-                if !is_feed(&request) {
-                    return Ok::<_, Infallible>(this.route(request, peer).await);
-                }
-                match from_request(request, peer) {
-                    Err(refused) => Ok(*refused),
-                    Ok((feed, _)) => {
-                        *parked.lock().expect("not poisoned") = Some(feed);
-                        asked.notify_one();
-                        std::future::pending().await
+                let found = if is_feed(&request) {
+                    match from_request(request, peer) {
+                        Err(refused) => return Ok::<_, Infallible>(*refused),
+                        Ok((feed, _)) => Asked::Feed(Box::new(feed)),
                     }
-                }
+                } else {
+                    let mut response = this.route(request, peer).await;
+                    match Parking::take(&mut response) {
+                        None => return Ok(response),
+                        Some(wait) => Asked::Wait(wait),
+                    }
+                };
+                *parked.lock().expect("not poisoned") = Some(found);
+                asked.notify_one();
+                std::future::pending().await
             })
         });
-        let mut connection = http1_builder().serve_connection(TokioIo::new(io), service);
+        let mut connection =
+            http1_builder(self.head_bytes_max).serve_connection(TokioIo::new(io), service);
         let mut drain = self.draining.subscribe();
         let mut draining = false;
-        loop {
+        let ended = loop {
             tokio::select! {
                 ended = std::future::poll_fn(|cx| connection.poll_without_shutdown(cx)) => {
-                    return log_end(ended);
+                    break Some(ended);
                 }
-                () = asked.notified() => break,
+                () = asked.notified() => break None,
                 _ = drain.wait_for(|d| *d), if !draining => {
                     draining = true;
                     std::pin::Pin::new(&mut connection).graceful_shutdown();
                 }
             }
-        }
+        };
         let parts = connection.into_parts();
         let request = parked.lock().expect("not poisoned").take();
         let (wire, unread) = parts.io.into_inner().into_inner().into_parts();
+        if let Some(ended) = ended {
+            log_end(ended);
+            return linger(wire).await;
+        }
         let (Some(request), Some(shards)) = (request, self.shards.get()) else { return };
         match wire.into_parked().await {
             Ok((stream, kind, plain)) => {
-                let leftover = [parts.read_buf, unread, plain].concat().into();
-                shards.park(Parked { io: stream.into(), peer, request, leftover, kind });
+                let (io, leftover) =
+                    (stream.into(), [parts.read_buf, unread, plain].concat().into());
+                match request {
+                    Asked::Feed(request) => {
+                        shards.park(Parked { io, peer, request: *request, leftover, kind });
+                    }
+                    Asked::Wait(wait) => shards.wait(ParkedWait { io, peer, leftover, kind, wait }),
+                }
             }
             Err(e) => tracing::debug!("a connection could not be parked: {e}"),
         }
@@ -180,8 +202,8 @@ impl Connections {
                 answer.await
             }
         });
-        let connection =
-            http1_builder().serve_connection(TokioIo::new(io), service).with_upgrades();
+        let builder = http1_builder(self.head_bytes_max);
+        let connection = builder.serve_connection(TokioIo::new(io), service).with_upgrades();
         let mut connection = pin!(connection);
         let mut drain = self.draining.subscribe();
         let mut draining = false;
@@ -206,7 +228,7 @@ impl Connections {
         builder
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS_MAX)
-            .max_header_list_size(limits::HEAD_BYTES_MAX as u32)
+            .max_header_list_size(self.head_bytes_max as u32)
             .keep_alive_interval(Duration::from_millis(limits::HEARTBEAT_MS))
             .keep_alive_timeout(Duration::from_millis(limits::SLOW_READER_MS_MAX));
         let mut connection = pin!(builder.serve_connection(io, service));
@@ -229,24 +251,24 @@ impl Connections {
         peer: SocketAddr,
     ) -> Result<Response<Body>, Infallible> {
         if !is_feed(&request) {
-            return Ok(self.route(request, peer).await);
+            let mut response = self.route(request, peer).await;
+            let (Some(wait), Some(shards)) = (Parking::take(&mut response), self.shards.get())
+            else {
+                return Ok(response);
+            };
+            return Ok(bridge::wait(shards, wait, peer).await.map_or_else(not_bridged, wrapped));
         }
         let (feed, request) = match from_request(request, peer) {
             Ok(both) => both,
             Err(refused) => return Ok(*refused),
         };
         let Some(shards) = self.shards.get() else { return Ok(unavailable()) };
-        Ok(match bridge::answer(shards, feed, request).await {
-            Ok(response) => response.map(Body::new),
-            Err(e) => {
-                tracing::warn!("a feed could not be bridged: {e}");
-                unavailable()
-            }
-        })
+        Ok(bridge::answer(shards, feed, request).await.map_or_else(not_bridged, wrapped))
     }
 
     async fn route(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
-        if *self.draining.borrow() {
+        // A classic page reads every answer as one of its own protocol, so those are not refused from here.
+        if *self.draining.borrow() && !request.uri().path().starts_with("/classic/") {
             return Refusal(
                 Error::new(Code::Draining, "The server goes down; try again.")
                     .retry_after_ms(limits::DRAIN_SPREAD_MS),
@@ -285,14 +307,20 @@ impl Handoff for Shared {
     }
 }
 
-fn http1_builder() -> hyper::server::conn::http1::Builder {
+/// What hyper found on a connection.
+enum Asked {
+    Feed(Box<FeedRequest>),
+    Wait(Wait),
+}
+
+fn http1_builder(head_bytes_max: usize) -> hyper::server::conn::http1::Builder {
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder
         .timer(TokioTimer::new())
         // Counts from the end of the answer before, so it bounds the idle time; [`HeadWait`] bounds the head.
         .header_read_timeout(Duration::from_millis(limits::KEEP_ALIVE_MS_MAX))
         .max_headers(limits::HEADERS_MAX)
-        .max_buf_size(limits::HEAD_BYTES_MAX.max(8 * 1024));
+        .max_buf_size(head_bytes_max.max(8 * 1024));
     builder
 }
 
@@ -316,12 +344,12 @@ fn is_feed(request: &Request<Incoming>) -> bool {
     request.method() == Method::GET && request.uri().path() == encke_transport::PATH
 }
 
-type Asked = (FeedRequest, Request<Incoming>);
+type Taken = (FeedRequest, Request<Incoming>);
 
 fn from_request(
     request: Request<Incoming>,
     peer: SocketAddr,
-) -> Result<Asked, Box<Response<Body>>> {
+) -> Result<Taken, Box<Response<Body>>> {
     let (parts, body) = request.into_parts();
     match FeedRequest::from_parts(&parts, peer) {
         Ok(feed) => Ok((feed, Request::from_parts(parts, body))),
@@ -338,6 +366,31 @@ fn from_request(
             Err(Box::new(response))
         }
     }
+}
+
+fn wrapped(response: Response<bridge::Carried>) -> Response<Body> {
+    response.map(Body::new)
+}
+
+fn not_bridged(e: std::io::Error) -> Response<Body> {
+    tracing::warn!("a request that waits could not be bridged: {e}");
+    unavailable()
+}
+
+/// Lets a client read the last answer: closing with bytes unread would reset the connection, and the answer with it.
+async fn linger(mut stream: Wire) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let _ = stream.shutdown().await;
+    let rest = async {
+        let mut chunk = [0; 4096];
+        let mut left = limits::REFUSED_BODY_BYTES_MAX;
+        while let Ok(n @ 1..) = stream.read(&mut chunk).await
+            && n < left
+        {
+            left -= n;
+        }
+    };
+    let _ = tokio::time::timeout(LINGER_MAX, rest).await;
 }
 
 fn unavailable() -> Response<Body> {

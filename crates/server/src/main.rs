@@ -6,6 +6,7 @@
 mod admin;
 mod assets;
 mod bridge;
+mod classic_options;
 mod cli;
 mod connections;
 mod demo;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
+use crate::classic_options::Classic;
+
 /// What `encke serve` can be told. Every option is also an environment variable (`ENCKE_LISTEN`) and, without the
 /// dashes in front, a key of the configuration file. A flag wins over the environment, that over the file.
 #[derive(clap::Args, Clone, Debug, Default, Serialize, Deserialize)]
@@ -60,6 +62,11 @@ pub struct Options {
     #[arg(long, env = "ENCKE_DEMO", num_args = 0..=1, default_missing_value = "true")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub demo: Option<bool>,
+
+    /// Classic pages; a table of its own in the file.
+    #[command(flatten)]
+    #[serde(skip_serializing_if = "Classic::is_open")]
+    pub classic: Classic,
 }
 
 impl Options {
@@ -72,7 +79,7 @@ impl Options {
         toml::from_str::<Options>(&text)
             .with_context(|| format!("the configuration {}", path.display()))?;
         let mut table: toml::Table = toml::from_str(&text)?;
-        table.extend(toml::Table::try_from(&self)?);
+        overlay(&mut table, toml::Table::try_from(&self)?);
         Ok(table.try_into()?)
     }
 
@@ -83,6 +90,7 @@ impl Options {
             tls.iter().all(|t| *t) || !tls.iter().any(|t| *t),
             "HTTPS needs --tls-listen, --tls-cert and --tls-key together"
         );
+        self.classic.check([Some(self.listen()), self.tls_listen])?;
         for origin in self.allowed_origins.iter().flatten().chain(&self.public_url) {
             let rest = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
             ensure!(
@@ -109,5 +117,15 @@ impl Options {
         allowed_origins.extend(self.public_url.clone());
         let secure = self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
         encke_apps::SiteOptions { allowed_origins, secure }
+    }
+}
+
+/// Puts values over those of a file, also within its tables.
+fn overlay(under: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (under.get_mut(&key), value) {
+            (Some(toml::Value::Table(under)), toml::Value::Table(over)) => overlay(under, over),
+            (_, value) => drop(under.insert(key, value)),
+        }
     }
 }

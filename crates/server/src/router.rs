@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use encke_apps::{Origin, Refusal, Site};
 use encke_engine::{Code, Error};
+use encke_gateway::classic::Classic;
 use encke_transport::Shards;
 use http::{HeaderValue, Method, StatusCode, header};
 use utoipa::OpenApi;
@@ -43,7 +44,11 @@ pub fn api(site: &Arc<Site>) -> (Router, String) {
 }
 
 /// Everything.
-pub fn all(site: &Arc<Site>, shards: Arc<OnceLock<Arc<Shards>>>) -> Router {
+pub fn all(
+    site: &Arc<Site>,
+    shards: Arc<OnceLock<Arc<Shards>>>,
+    classic: Option<&Arc<Classic>>,
+) -> Router {
     let (api, openapi) = api(site);
     let operation = Operation { site: site.clone(), shards, openapi: openapi.into() };
     let operation = Router::new()
@@ -52,7 +57,12 @@ pub fn all(site: &Arc<Site>, shards: Arc<OnceLock<Arc<Shards>>>) -> Router {
         .route("/metrics", get(figures))
         .route("/openapi.json", get(openapi_json))
         .with_state(operation);
-    api.merge(operation).fallback(assets::serve)
+    let all = api.merge(operation);
+    let all = match classic {
+        Some(classic) => all.nest("/classic", encke_gateway::classic::router(classic.clone())),
+        None => all,
+    };
+    all.fallback(assets::serve)
 }
 
 async fn wrong_method() -> Response {

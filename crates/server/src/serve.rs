@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use encke_apps::Site;
+use encke_gateway::classic::Classic;
 use encke_store::{Opened, Store, StoreError, SystemClock};
 use encke_transport::{Config, Seed, Shards};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -58,9 +59,10 @@ async fn serve(options: &Options) -> Result<()> {
     let Opened { store, epoch, trimmed, tail, head, start } = opened;
     let site = Site::new(store.clone(), Arc::new(SystemClock), options.site());
     let shards_later = Arc::new(OnceLock::new());
-    let router = router::all(&site, shards_later.clone());
+    let classic = options.classic.claims().map(|claims| Classic::new(site.clone(), claims));
+    let router = router::all(&site, shards_later.clone(), classic.as_ref());
     let runtime = tokio::runtime::Handle::current();
-    let connections = Connections::new(router, runtime);
+    let connections = Connections::new(router, runtime, classic.is_some());
     let gate = Arc::new(SiteGate::new(site.clone()));
 
     let listener = listen(options.listen())?;
@@ -72,6 +74,9 @@ async fn serve(options: &Options) -> Result<()> {
     let shards = Shards::start(config, seed, Arc::new(Shared(gate.clone())), handoff)?;
     connections.hand_feeds_to(shards.clone());
     site.reach_over(shards.clone());
+    if let Some(classic) = &classic {
+        classic.reach_over(shards.clone());
+    }
     let _ = shards_later.set(shards.clone());
     let publishing = shards.clone();
     start.publishing_to(move |batch| {
@@ -88,6 +93,7 @@ async fn serve(options: &Options) -> Result<()> {
     if options.demo == Some(true) {
         demo::make(&site, &addresses[0]).await?;
     }
+    options.classic.warn();
     println!("Encke is ready: {}", addresses.join(" "));
     ends.wait().await;
 

@@ -26,6 +26,8 @@ pub enum Phase {
     Poll,
     /// A stream: its session is behind or live.
     Stream,
+    /// A request of another protocol waits; its session is behind or live.
+    Foreign,
     /// It ends as soon as what waits is written. It has no session any more.
     Closing,
     /// Everything is written and our side is shut; the client is to read it and to end.

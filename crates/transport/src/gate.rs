@@ -93,7 +93,8 @@ pub struct To {
     pub generation: u32,
 }
 
-/// What kind of answer a [`Reply`] takes: [`Admission`], [`Page`], [`Bytes`] for a command, [`SendAnswer`].
+/// What kind of answer a [`Reply`] takes: [`Admission`], [`Page`], [`Bytes`] for a command, [`SendAnswer`],
+/// [`Told`](crate::Told).
 pub trait Answer: Sized {
     /// The message that says that there will be no answer.
     #[doc(hidden)]
@@ -141,7 +142,11 @@ impl<T: Answer> Reply<T> {
         Reply { to, inbox: Some(inbox), kind: PhantomData }
     }
 
-    fn send(mut self, message: Message) {
+    pub(crate) fn to(&self) -> To {
+        self.to
+    }
+
+    pub(crate) fn send(mut self, message: Message) {
         if let Some(inbox) = self.inbox.take() {
             inbox.push(message);
         }

@@ -53,6 +53,20 @@ pub fn with_body(status: u16, json: &[u8], keep_alive: bool, extra: &str, cors: 
     out.freeze()
 }
 
+/// An answer of another protocol, or how one begins: such answers belong to who asked and are what they say they are.
+pub fn foreign(status: u16, content_type: &str, lines: &[&str], body: &[u8]) -> Bytes {
+    let head = format!(
+        "HTTP/1.1 {status} {}\r\nContent-Type: {content_type}\r\nCache-Control: no-store\r\n\
+         X-Content-Type-Options: nosniff\r\n{}\r\n",
+        reason(status),
+        lines.concat()
+    );
+    let mut out = BytesMut::with_capacity(head.len() + body.len());
+    out.put_slice(head.as_bytes());
+    out.put_slice(body);
+    out.freeze()
+}
+
 /// A refusal as a whole answer.
 pub fn refusal(refusal: &Refusal, keep_alive: bool) -> Bytes {
     let Refusal { error, status, header, allow_origin } = refusal;

@@ -7,12 +7,13 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use encke_engine::hub::Page;
-use encke_engine::{Batch, Error, PersonId, StreamId};
+use encke_engine::{Batch, Error, PersonId, Position, StreamId};
 use rustix::event::{EventfdFlags, eventfd};
 
 use crate::gate::{Admission, To};
 use crate::request::{Refusal, SendAnswer};
 use crate::shards::Parked;
+use crate::wait::{ParkedWait, Told};
 
 /// What a shard is told.
 pub enum Message {
@@ -32,6 +33,12 @@ pub enum Message {
     Sent(To, Box<SendAnswer>),
     /// A connection from the HTTP server.
     Parked(Box<Parked>),
+    /// A connection from the HTTP server whose request waits.
+    Waiting(Box<ParkedWait>),
+    /// What another protocol says, after it was looked up.
+    Told(To, Told),
+    /// The waits of a person are to look again at what came after a position.
+    LookAgain(PersonId, Position),
     /// A connection from a shard that has more than its share.
     Accepted(OwnedFd, SocketAddr),
     /// Go down, at the latest then.

@@ -3,7 +3,7 @@
 //! Entry point: [`Shards`]. Each shard is a thread that owns an epoll, a [`Hub`](encke_engine::Hub) and its
 //! connections; nothing is shared between shards on the way of a delivery. Files: `shard/` is the loop and what
 //! happens to connections, `request/` is how a request is read, [`sse`](self), `ndjson`, `iframe`, `poll` and `ws/`
-//! are how each transport looks on the wire.
+//! are how each transport looks on the wire, `wait` is how requests of other protocols wait beside them.
 //!
 //! **States of a connection** (`conn::Phase`): it waits for a *request*; the gate is *admitting* it; then it is a
 //! *poll* or a *stream*; at the end it is *closing* (until what waits is written) and *lingering* (until the client
@@ -47,6 +47,7 @@ mod shard;
 mod shards;
 mod sse;
 mod stats;
+mod wait;
 mod wheel;
 mod ws;
 
@@ -57,3 +58,4 @@ pub use request::{
 pub use sealed::{Broken, Sealed};
 pub use shards::{Config, Kind, Parked, Seed, Shards, Timing};
 pub use stats::{DELAY_BOUNDS_US, Stats, TRANSPORTS};
+pub use wait::{Foreign, Later, Over, ParkedWait, Told, Wait};

@@ -17,8 +17,9 @@ use crate::head;
 use crate::inbox::{Inbox, Message};
 use crate::request::FeedRequest;
 use crate::sealed::Sealed;
-use crate::shard::Shard;
+use crate::shard::{Shard, answer_and_close};
 use crate::stats::{Counters, Stats};
+use crate::wait::{Over, ParkedWait};
 
 /// Every time that a shard keeps, in milliseconds; the defaults are those of [`limits`], tests shorten them.
 #[derive(Clone, Copy, Debug)]
@@ -200,11 +201,30 @@ impl Shards {
             let _ = rustix::io::write(&parked.io, &answer);
             return;
         }
+        self.idlest().push(Message::Parked(Box::new(parked)));
+    }
+
+    /// Takes over a connection from the HTTP server with a request of another protocol that waits.
+    pub fn wait(&self, waiting: ParkedWait) {
+        if self.shared.draining.load(Ordering::Acquire) {
+            return answer_and_close(waiting, Over::Drain);
+        }
+        self.idlest().push(Message::Waiting(Box::new(waiting)));
+    }
+
+    /// Lets the waits of a person look again at what came after a position: one of them did not deliver what it took.
+    pub fn look_again(&self, person: PersonId, after: Position) {
+        for inbox in &self.shared.inboxes {
+            inbox.push(Message::LookAgain(person, after));
+        }
+    }
+
+    fn idlest(&self) -> &Inbox {
         let start = self.next.fetch_add(1, Ordering::Relaxed);
         let count = self.shared.inboxes.len();
         let load = |n: &usize| self.shared.loads[*n].load(Ordering::Relaxed);
         let least = (0..count).map(|n| (start + n) % count).min_by_key(load).unwrap_or(0);
-        self.shared.inboxes[least].push(Message::Parked(Box::new(parked)));
+        &self.shared.inboxes[least]
     }
 
     /// Goes down (P8): refuses new requests, tells everybody to come back with spread delays, finishes what was

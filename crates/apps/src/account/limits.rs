@@ -55,8 +55,7 @@ impl<K: Hash + Eq> Buckets<K> {
 }
 
 fn refused(wait_ms: u64) -> Error {
-    Error::new(Code::RateLimited, "Too many tries to sign in; wait a little.")
-        .retry_after_ms(wait_ms)
+    Error::new(Code::RateLimited, "Too many tries; wait a little.").retry_after_ms(wait_ms)
 }
 
 /// All that one subscriber of a provider may use: of IPv6 the upper half.
@@ -71,6 +70,7 @@ fn household(address: IpAddr) -> IpAddr {
 pub(crate) struct SignInLimits {
     names: Mutex<Buckets<String>>,
     addresses: Mutex<Buckets<Option<IpAddr>>>,
+    entries: Mutex<Buckets<Option<IpAddr>>>,
 }
 
 impl Default for SignInLimits {
@@ -78,6 +78,7 @@ impl Default for SignInLimits {
         SignInLimits {
             names: Mutex::new(Buckets::new(limits::SIGN_INS_PER_NAME_PER_MIN)),
             addresses: Mutex::new(Buckets::new(limits::SIGN_INS_PER_ADDRESS_PER_MIN)),
+            entries: Mutex::new(Buckets::new(limits::ENTRIES_PER_ADDRESS_PER_MIN)),
         }
     }
 }
@@ -95,6 +96,12 @@ impl SignInLimits {
         drop(addresses);
         taken.map_err(refused)?;
         name.map_or(Ok(()), |name| self.take_name(name, now_ms))
+    }
+
+    /// Takes one entry from the address: by a form that asks for no password.
+    pub fn take_entry(&self, address: Option<IpAddr>, now_ms: u64) -> Result<(), Error> {
+        let mut entries = self.entries.lock().expect("not poisoned");
+        entries.take(address.map(household), now_ms).map_err(refused)
     }
 
     /// Takes one try from the name alone. It has been checked: names of any length would be memory of any size.

@@ -1,6 +1,7 @@
 //! Accounts: who people are, and how they prove it.
 
 mod administer;
+pub mod entrance;
 mod guest;
 mod limits;
 mod password;

@@ -86,6 +86,11 @@ where
     Ok((cookie(site, &secret, COOKIE_AGE_S), Json(shown)))
 }
 
+/// The cookie of a session that a browser has already.
+pub(super) fn again(site: &Site, secret: &str) -> HeaderMap {
+    cookie(site, secret, COOKIE_AGE_S)
+}
+
 fn cookie(site: &Site, value: &str, age_s: u64) -> HeaderMap {
     let secure = if site.options.secure { "; Secure" } else { "" };
     let line =

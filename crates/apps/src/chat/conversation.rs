@@ -354,15 +354,27 @@ async fn direct(
         if guest && !share_a_conversation(tx, me, other)? {
             return Err(Error::new(Code::NotFound, "There is no such person."));
         }
-        let id = insert(tx, Kind::Direct, None, false, Some(pair))?;
-        for person in [me, other] {
-            insert_member(tx, id, person, MemberRole::Member, Seq(1))?;
-        }
-        begin(tx, &house, id, me, [me, other].into_iter())?;
+        let id = begin_direct(tx, &house, me, other)?;
         Ok((StatusCode::CREATED, load(tx, &house, id, me)?))
     });
     let (status, conversation) = made.await?;
     Ok((status, Json(conversation)))
+}
+
+/// Makes the direct conversation of two people who have none.
+pub(super) fn begin_direct(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    me: PersonId,
+    other: PersonId,
+) -> Result<ConversationId, Error> {
+    let pair = (me.min(other), me.max(other));
+    let id = insert(tx, Kind::Direct, None, false, Some(pair))?;
+    for person in [me, other] {
+        insert_member(tx, id, person, MemberRole::Member, Seq(1))?;
+    }
+    begin(tx, site, id, me, [me, other].into_iter())?;
+    Ok(id)
 }
 
 /// Whether two people are in one conversation: all that a guest sees of others.
@@ -376,7 +388,7 @@ pub(crate) fn share_a_conversation(
     Ok(sql.query_one(query, params![a, b])?.is_some())
 }
 
-fn insert(
+pub(super) fn insert(
     tx: &mut Tx<'_>,
     kind: Kind,
     title: Option<&str>,

@@ -39,7 +39,7 @@ fn room(kind: Kind) -> Result<(), Error> {
 }
 
 /// Puts a person into a room, unless it is in it.
-fn add(
+pub(super) fn add(
     tx: &mut Tx<'_>,
     site: &Site,
     id: ConversationId,
@@ -161,7 +161,7 @@ pub(crate) async fn change_role(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn set_role(
+pub(super) fn set_role(
     tx: &mut Tx<'_>,
     id: ConversationId,
     person: PersonId,
@@ -202,7 +202,12 @@ pub(crate) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn expel(tx: &mut Tx<'_>, id: ConversationId, person: PersonId, by: PersonId) -> Result<(), Error> {
+pub(super) fn expel(
+    tx: &mut Tx<'_>,
+    id: ConversationId,
+    person: PersonId,
+    by: PersonId,
+) -> Result<(), Error> {
     tx.execute("DELETE FROM member WHERE conversation = ?1 AND person = ?2", params![id, person])?;
     // The person's own stream tells it; of the room it gets nothing from here on, not even that it left.
     let body = serde_json::json!({"conversation": id});

@@ -19,9 +19,10 @@ use crate::reply::Refusal;
 use crate::sent::{self, Sent};
 use crate::site::Site;
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Said<'a> {
-    text: &'a str,
+    #[serde(borrow)]
+    text: std::borrow::Cow<'a, str>,
 }
 
 fn check_text(text: &str) -> Result<(), Error> {
@@ -34,6 +35,18 @@ fn check_text(text: &str) -> Result<(), Error> {
     }
 }
 
+/// The body of a message's event.
+pub(super) fn body(text: &str) -> Result<bytes::Bytes, Error> {
+    check_text(text)?;
+    let said = Said { text: text.into() };
+    Ok(serde_json::to_vec(&said).expect("text is JSON").into())
+}
+
+/// The text in the body of a message's event.
+pub(super) fn text_of(body: &[u8]) -> Option<String> {
+    serde_json::from_slice::<Said<'_>>(body).ok().map(|said| said.text.into_owned())
+}
+
 /// Hands a message to the store. `reply` gets the result once it is durable (P1); it must not block.
 pub fn submit(
     site: &Arc<Site>,
@@ -43,16 +56,16 @@ pub fn submit(
     key: Option<Box<str>>,
     reply: impl FnOnce(Result<Appended, Error>) + Send + 'static,
 ) {
-    if let Err(e) = check_text(text) {
-        return reply(Err(e));
-    }
-    let body = serde_json::to_vec(&Said { text }).expect("text is JSON");
+    let body = match body(text) {
+        Ok(body) => body,
+        Err(e) => return reply(Err(e)),
+    };
     let event = NewEvent {
         stream: StreamId::conversation(conversation),
         from: Some(from),
         kind: "message".into(),
         key,
-        body: body.into(),
+        body,
     };
     let reply = Box::new(reply);
     site.store.submit(Append { event, guard: Guard::Follows(from), reply });

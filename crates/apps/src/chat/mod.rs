@@ -3,6 +3,7 @@
 //! A conversation owns one stream, and a second one for its receipts. Who is a member is decided by the table
 //! `member`; what a session follows (`follow`) changes in the same write.
 
+pub mod between;
 mod command;
 mod conversation;
 mod follows;
@@ -21,6 +22,7 @@ pub use follows::Followed;
 pub(crate) use follows::Follows;
 pub(crate) use message::post as post_message;
 pub(crate) use receipts::Receipts;
+pub use receipts::hold_up_to;
 
 use std::sync::Arc;
 

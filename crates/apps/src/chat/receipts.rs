@@ -152,6 +152,11 @@ pub(super) fn advance(site: &Site, id: ConversationId, person: PersonId, marks: 
     site.receipts.with(|f| f.told.advance(id, person, marks));
 }
 
+/// A person holds and has read a conversation up to here, says a protocol that has no cursor.
+pub fn hold_up_to(site: &Site, id: ConversationId, person: PersonId, seq: Seq) {
+    advance(site, id, person, Marks { delivered: seq, read: seq });
+}
+
 #[derive(Serialize)]
 struct Told {
     conversation: ConversationId,

@@ -26,7 +26,8 @@ const CHECKED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// How long a connection waits for a lock.
 pub(super) const BUSY_WAIT: Duration = Duration::from_secs(5);
 
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
 
 /// A store that was opened.
 pub(crate) struct Found {
@@ -177,7 +178,8 @@ fn migrate(conn: &Connection, dir: &Path, now_ms: u64) -> Result<(), StoreError>
         return Err(StoreError::Newer { found: version, known });
     }
     for (sql, number) in MIGRATIONS.iter().zip(1u32..).skip(version as usize) {
-        if number > 1 {
+        // A store that is only being made has nothing to be kept.
+        if version > 0 {
             super::copy_to(
                 conn,
                 &dir.join("backups").join(format!("before-{number}-{now_ms}.db")),

@@ -79,7 +79,7 @@ impl Shard {
         self.enter(Conn::new(fd, peer, self.now));
     }
 
-    fn enter(&mut self, conn: Conn) -> Option<To> {
+    pub(super) fn enter(&mut self, conn: Conn) -> Option<To> {
         if self.conns.len() >= self.connections_max {
             self.turn_away(conn);
             return None;
@@ -116,15 +116,21 @@ impl Shard {
         if let Err(error) = rustix::io::ioctl_fionbio(&io, true) {
             tracing::warn!(%error, "a parked connection can't be used");
         }
-        let mut conn = Conn::new(io, peer, self.now);
-        match kind {
-            Kind::Direct => {}
-            Kind::Sealed(sealed) => conn.sealed = Some(sealed),
-            Kind::Bridged => conn.bridged = true,
-        }
+        let mut conn = conn_of(io, peer, kind, self.now);
         conn.keep(&leftover);
         if let Some(to) = self.enter(conn) {
             self.guarded(to, |shard| shard.asked(to, request));
         }
     }
+}
+
+/// A connection that comes from the HTTP server.
+pub(super) fn conn_of(io: OwnedFd, peer: SocketAddr, kind: Kind, now: u32) -> Conn {
+    let mut conn = Conn::new(io, peer, now);
+    match kind {
+        Kind::Direct => {}
+        Kind::Sealed(sealed) => conn.sealed = Some(sealed),
+        Kind::Bridged => conn.bridged = true,
+    }
+    conn
 }

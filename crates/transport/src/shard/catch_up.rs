@@ -70,6 +70,7 @@ impl Shard {
         };
         let entries = self.hub.replayed(session, page);
         match phase {
+            Phase::Foreign => self.wait_told(to, &entries),
             Phase::Poll if entries.is_empty() => self.poll(to),
             Phase::Poll => self.answer_with(to, &entries),
             Phase::Stream => {
@@ -100,6 +101,9 @@ impl Shard {
     /// The store could not answer. The client holds its cursor and comes back with it.
     fn no_page(&mut self, to: To, error: Error) {
         let Some(conn) = self.conns.get(to) else { return };
+        if conn.phase == Phase::Foreign {
+            return self.wait_over(to, crate::wait::Over::Again);
+        }
         if error.code == Code::BadCursor {
             return self.reset(to, encke_engine::cursor::Reset::Trimmed);
         }

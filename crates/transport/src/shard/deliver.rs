@@ -27,7 +27,7 @@ enum After {
     Kept,
     /// It has something left to do in its next turn.
     Turn,
-    /// A poll that can't take a whole batch in one answer: it reads from here.
+    /// A poll that can't take a whole batch in one answer, or another protocol: it reads from here.
     Read(Position),
 }
 
@@ -54,6 +54,11 @@ impl Shard {
                     (Took::All, None)
                 }
                 Phase::Stream => stream(conn, entries, *epoch, *now, written),
+                // What another protocol says may take a while, so it reads.
+                Phase::Foreign => {
+                    let before = Position(entries[0].event.position.0 - 1);
+                    (Took::Rest, Some(After::Read(before)))
+                }
                 _ if poll::fit(entries.iter().copied()) < entries.len() => {
                     let before = Position(entries[0].event.position.0 - 1);
                     (Took::Rest, Some(After::Read(before)))
@@ -101,7 +106,7 @@ impl Shard {
             After::Read(position) => {
                 if let Some(session) = self.conns.get(to).and_then(|conn| conn.session) {
                     self.hub.resume(session, position);
-                    self.poll(to);
+                    self.go_on(to);
                 }
             }
         }
@@ -122,7 +127,9 @@ impl Shard {
         let Some(conn) = self.conns.get(to) else { return };
         let Some(session) = conn.session else { return };
         let transport = conn.transport;
-        if transport.is_poll() {
+        if conn.phase == Phase::Foreign {
+            // Other protocols know no signals.
+        } else if transport.is_poll() {
             self.hub.rest(session);
             let cursor = self.cursor_of(session);
             let signals = std::slice::from_ref(item);

@@ -13,6 +13,7 @@ use crate::gate::To;
 use crate::out::Taken;
 use crate::poll::Body;
 use crate::request::Transport;
+use crate::wait::Over;
 use crate::{framing, ws};
 
 /// When a reader that was cut is to come back: it was too slow, so not at once.
@@ -34,6 +35,7 @@ impl Shard {
     /// Ends a connection at once.
     pub(super) fn destroy(&mut self, to: To) {
         let Some(mut conn) = self.conns.remove(to) else { return };
+        self.waits.remove(&to.index);
         self.stats.connections -= 1;
         self.shared.loads[self.number].fetch_sub(1, Relaxed);
         if let Some(session) = conn.session.take() {
@@ -62,6 +64,8 @@ impl Shard {
                 }
                 self.end_with(to, &pieces);
             }
+            Phase::Foreign if why == Bye::Revoked => self.wait_over(to, Over::Revoked),
+            Phase::Foreign => self.wait_over(to, Over::Drain),
             Phase::Poll => {
                 let Some(session) = conn.session else { return self.destroy(to) };
                 conn.keep_alive = false;

@@ -88,7 +88,10 @@ impl Shard {
                     }
                 }
             },
-            (Phase::Request | Phase::Admitting | Phase::Sending | Phase::Poll, _) => {
+            (
+                Phase::Request | Phase::Admitting | Phase::Sending | Phase::Poll | Phase::Foreign,
+                _,
+            ) => {
                 // The next request, early.
                 if conn.keep(bytes) > EARLY_BYTES_MAX {
                     self.destroy(to);

@@ -14,6 +14,9 @@ mod poll;
 mod send;
 mod sends;
 mod time;
+mod wait;
+
+pub(crate) use wait::answer_and_close;
 
 use std::collections::VecDeque;
 use std::io;
@@ -27,6 +30,7 @@ use bytes::Bytes;
 use encke_engine::hub::{Hub, State};
 use encke_engine::tail::Tail;
 use encke_engine::{Epoch, Position};
+use rustc_hash::FxHashMap;
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{EventData, EventFlags};
 use rustix::event::{Timespec, epoll};
@@ -39,6 +43,7 @@ use crate::poll::Shared as SharedAnswer;
 use crate::ring::Ring;
 use crate::shards::{Seed, Shared, Timing};
 use crate::stats::{Counters, Stats};
+use crate::wait::Kept;
 use crate::wheel::Wheel;
 
 /// Sockets looked at in one turn.
@@ -64,6 +69,8 @@ pub struct Shard {
     hub: Hub,
     epoch: Epoch,
     conns: Conns,
+    /// What is kept of requests of other protocols, by the place of their connection.
+    waits: FxHashMap<u32, Box<Kept>>,
     connections_max: usize,
     wheel: Wheel,
     timing: Timing,
@@ -116,6 +123,7 @@ impl Shard {
             hub: Hub::new(seed.epoch, seed.trimmed, tail),
             epoch: seed.epoch,
             conns: Conns::default(),
+            waits: FxHashMap::default(),
             connections_max,
             wheel: Wheel::new(),
             timing,
@@ -250,6 +258,9 @@ impl Shard {
                 }
             }
             Message::Parked(parked) => self.parked(*parked),
+            Message::Waiting(waiting) => self.waiting(*waiting),
+            Message::Told(to, told) => self.guarded(to, |s| s.told_later(to, told)),
+            Message::LookAgain(person, after) => self.look_again(person, after),
             Message::Accepted(fd, peer) => self.accepted(fd, peer),
             Message::Drain(deadline) => self.drain(deadline),
         }
@@ -287,6 +298,8 @@ impl Shard {
             Phase::Poll if self.is_live(to) => {}
             Phase::Poll => self.poll(to),
             Phase::Stream => self.catch_up(to, Vec::new()),
+            Phase::Foreign if self.is_live(to) => {}
+            Phase::Foreign => self.wait_on(to),
             Phase::Closing => self.finish(to),
             Phase::Request | Phase::Admitting | Phase::Sending | Phase::Lingering => {}
         }
@@ -301,6 +314,7 @@ impl Shard {
         match out::flush(&conn.fd, &mut conn.out, self.now, &mut self.stats.bytes_out) {
             Taken::All => {
                 conn.wrote = self.now;
+                self.wait_taken(to);
                 self.go_on(to);
             }
             Taken::Kept => {}

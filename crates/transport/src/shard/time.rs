@@ -1,6 +1,7 @@
 //! What time does to connections.
 
 use encke_engine::item::Bye;
+use encke_engine::limits;
 
 use super::Shard;
 use crate::conn::{Conn, Phase};
@@ -8,6 +9,7 @@ use crate::framing;
 use crate::gate::To;
 use crate::request::Transport;
 use crate::shards::Timing;
+use crate::wait::Over;
 
 impl Timing {
     /// Milliseconds as ticks, rounded up: never early.
@@ -26,8 +28,14 @@ impl Timing {
             }
             Phase::Request => after(conn.since, self.head_ms),
             Phase::Admitting | Phase::Sending => None,
-            Phase::Poll if conn.paging => None,
+            Phase::Poll | Phase::Foreign if conn.paging => None,
             Phase::Poll => Some(conn.since.saturating_add(conn.wait)),
+            Phase::Foreign => {
+                let over = conn.since.saturating_add(conn.wait);
+                let beat = after(conn.wrote, limits::FOREIGN_HEARTBEAT_MS);
+                let beat = beat.filter(|_| conn.ready && conn.out.is_none());
+                Some(over).into_iter().chain(beat).min()
+            }
             Phase::Stream if conn.out.is_some() => self.silent_at(conn),
             Phase::Stream => {
                 let beat = after(conn.wrote, self.heartbeat_ms);
@@ -94,6 +102,10 @@ impl Shard {
         }
         match conn.phase {
             Phase::Poll => self.answer_with(to, &[]),
+            Phase::Foreign if conn.since.saturating_add(conn.wait) <= self.now => {
+                self.wait_over(to, Over::Time);
+            }
+            Phase::Foreign => self.wait_beat(to),
             Phase::Stream if self.timing.silent_at(conn).is_some_and(|at| at <= self.now) => {
                 self.end(to, Bye::Idle);
             }

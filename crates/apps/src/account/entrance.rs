@@ -1,0 +1,77 @@
+//! What other protocols need of accounts: whose a name is, guests, sessions.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use encke_engine::{Error, PersonId, limits};
+use encke_store::{Sql, StoreError, Tx, params};
+use http::HeaderMap;
+
+use super::person::fold;
+use super::session;
+use super::settings::settings;
+use crate::identity::Role;
+use crate::site::Site;
+
+/// The account that signs in with this name and is not disabled.
+pub fn account_of(sql: &mut impl Sql, name: &str) -> Result<Option<PersonId>, StoreError> {
+    let query = "SELECT id FROM person WHERE name = ?1 AND disabled_ms IS NULL";
+    sql.query_one(query, params![fold(name)])?.map(|row| row.get(0)).transpose()
+}
+
+/// Whether an account has this name, to sign in with or to be shown.
+pub fn is_accounts_name(sql: &mut impl Sql, name: &str) -> Result<bool, StoreError> {
+    let query = "SELECT 1 FROM person WHERE name = ?1
+                 OR (display_name = ?2 AND name IS NOT NULL) LIMIT 1";
+    Ok(sql.query_one(query, params![fold(name), name])?.is_some())
+}
+
+/// Whether this is the name of an account, to sign in with or to be shown.
+pub fn is_called(sql: &mut impl Sql, person: PersonId, name: &str) -> Result<bool, StoreError> {
+    let query = "SELECT 1 FROM person WHERE id = ?1 AND (name = ?2 OR display_name = ?3)";
+    Ok(sql.query_one(query, params![person, fold(name), name])?.is_some())
+}
+
+/// Whether the owner lets guests in.
+pub fn guests_are_allowed(sql: &mut impl Sql) -> Result<bool, StoreError> {
+    Ok(settings(sql)?.guests)
+}
+
+/// Makes a guest. Of the name it keeps what fits on one line of a list.
+pub fn new_guest(tx: &mut Tx<'_>, name: &str) -> Result<PersonId, Error> {
+    let line: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut shown: String = line.trim().chars().take(limits::DISPLAY_NAME_CHARS_MAX).collect();
+    if shown.is_empty() {
+        shown.push_str("Guest");
+    }
+    let now = tx.now_ms();
+    let row = tx.query_one(
+        "INSERT INTO person (display_name, role, created_ms) VALUES (?1, ?2, ?3) RETURNING id",
+        params![shown, Role::Guest.text(), now],
+    )?;
+    let row = row.ok_or_else(|| StoreError::Other("an insert returned no row".into()))?;
+    Ok(row.get(0)?)
+}
+
+/// Takes one entry from the allowance of an address, or says when there is one.
+pub fn take_entry(site: &Site, address: Option<IpAddr>) -> Result<(), Error> {
+    site.sign_ins.take_entry(address, site.now_ms())
+}
+
+/// Gives a browser a session: `who` says in the same write whose. The one that `before` carries ends. The result is
+/// the header that sets the cookie.
+pub async fn begin_session<F>(
+    site: &Arc<Site>,
+    before: &HeaderMap,
+    who: F,
+) -> Result<HeaderMap, Error>
+where
+    F: FnOnce(&mut Tx<'_>) -> Result<PersonId, Error> + Send + 'static,
+{
+    Ok(session::begin(site, before, who).await?.0)
+}
+
+/// The header that sets the session's cookie to what it is already.
+pub fn same_session(site: &Site, secret: &str) -> HeaderMap {
+    session::again(site, secret)
+}

@@ -1,0 +1,121 @@
+//! Talk between two people, and in rooms that anybody may enter, for other protocols: all within one write.
+
+use encke_engine::{Code, ConversationId, Error, NewEvent, PersonId, Seq, StreamId, limits};
+use encke_store::{Appended, Sql, StoreError, Tx, params};
+
+use super::conversation::{self, Kind, MemberRole, insert_member, not_member};
+use super::{member, message};
+use crate::site::Site;
+
+/// The direct conversation of two people, if there is one.
+pub fn direct_of(
+    sql: &mut impl Sql,
+    a: PersonId,
+    b: PersonId,
+) -> Result<Option<ConversationId>, StoreError> {
+    let query = "SELECT id FROM conversation WHERE first_person = ?1 AND second_person = ?2";
+    let row = sql.query_one(query, params![a.min(b), a.max(b)])?;
+    row.map(|row| row.get(0)).transpose()
+}
+
+/// The direct conversation of two people; it is made if there is none.
+pub fn direct(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    me: PersonId,
+    other: PersonId,
+) -> Result<ConversationId, Error> {
+    if let Some(id) = direct_of(tx, me, other)? {
+        return Ok(id);
+    }
+    conversation::check_present(tx, other)?;
+    conversation::begin_direct(tx, site, me, other)
+}
+
+/// Appends a message of a person that is in the conversation.
+pub fn say(
+    tx: &mut Tx<'_>,
+    from: PersonId,
+    conversation: ConversationId,
+    text: &str,
+) -> Result<Appended, Error> {
+    let stream = StreamId::conversation(conversation);
+    if !is_in(tx, conversation, from)? {
+        return Err(not_member());
+    }
+    let body = message::body(text)?;
+    tx.append(NewEvent { stream, from: Some(from), kind: "message".into(), key: None, body })
+}
+
+/// The text of a message's body; `None` if it has none.
+pub fn text_of(body: &[u8]) -> Option<String> {
+    message::text_of(body)
+}
+
+/// Whether a person is in a conversation.
+pub fn is_in(
+    sql: &mut impl Sql,
+    conversation: ConversationId,
+    person: PersonId,
+) -> Result<bool, StoreError> {
+    let query = "SELECT 1 FROM member WHERE conversation = ?1 AND person = ?2";
+    Ok(sql.query_one(query, params![conversation, person])?.is_some())
+}
+
+/// Whether everybody may enter a room.
+pub fn is_open(sql: &mut impl Sql, room: ConversationId) -> Result<bool, StoreError> {
+    Ok(conversation::find(sql, room)?.is_some_and(|found| found.open))
+}
+
+/// Makes an open room that nobody is in.
+pub fn make_open_room(tx: &mut Tx<'_>, title: &str) -> Result<ConversationId, Error> {
+    conversation::check_title(title)?;
+    let id = conversation::insert(tx, Kind::Room, Some(title), true, None)?;
+    let body = serde_json::json!({"kind": Kind::Room, "title": title, "open": true});
+    tx.append(conversation::event(StreamId::conversation(id), None, "created", &body))?;
+    Ok(id)
+}
+
+/// Brings a person into an open room, guests too; `not_member` if the room is not open and the person not in it. A room
+/// that is full loses the guest that has been in it longest.
+pub fn enter_open_room(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    room: ConversationId,
+    person: PersonId,
+) -> Result<(), Error> {
+    if is_in(tx, room, person)? {
+        return Ok(());
+    }
+    if !is_open(tx, room)? {
+        return Err(not_member());
+    }
+    let count = "SELECT count(*) FROM member WHERE conversation = ?1";
+    let count = tx.query_one(count, params![room])?.map_or(Ok(0), |row| row.get::<u64>(0))?;
+    if count >= limits::ROOM_MEMBERS_MAX as u64 {
+        let query = "SELECT m.person FROM member m JOIN person p ON p.id = m.person
+                     WHERE m.conversation = ?1 AND p.role = 'guest' ORDER BY m.joined_ms, m.person";
+        let longest = tx.query_one(query, params![room])?;
+        let full = || Error::new(Code::Conflict, "The room is full: it has 1,000 members.");
+        let longest: PersonId = longest.ok_or_else(full)?.get(0)?;
+        member::expel(tx, room, longest, longest)?;
+    }
+    member::add(tx, site, room, person, person)
+}
+
+/// Gives a room that has no owner an owner of the site, if there is one.
+pub fn own_room(tx: &mut Tx<'_>, site: &Site, room: ConversationId) -> Result<(), Error> {
+    let owned = "SELECT 1 FROM member WHERE conversation = ?1 AND role = 'owner' LIMIT 1";
+    if tx.query_one(owned, params![room])?.is_some() {
+        return Ok(());
+    }
+    let query = "SELECT id FROM person WHERE role = 'owner' AND disabled_ms IS NULL ORDER BY id";
+    let Some(row) = tx.query_one(query, params![])? else { return Ok(()) };
+    let owner: PersonId = row.get(0)?;
+    if is_in(tx, room, owner)? {
+        return member::set_role(tx, room, owner, MemberRole::Owner, owner);
+    }
+    let joined = Seq(tx.head(StreamId::conversation(room))?.seq.0 + 1);
+    insert_member(tx, room, owner, MemberRole::Owner, joined)?;
+    conversation::admit(tx, site, room, owner, owner)
+}

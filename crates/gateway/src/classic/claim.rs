@@ -1,0 +1,87 @@
+//! Who asks: the session decides, or the claim is believed.
+
+use axum::http::request::Parts;
+use encke_apps::{Identity, Origin, Peer, credentials};
+use encke_engine::PersonId;
+use encke_transport::Who;
+use http::{HeaderMap, Version, header};
+
+use super::answer::Refused;
+use super::{Claims, Classic};
+
+/// Who asks, as far as the connection tells.
+#[derive(Clone, Debug)]
+pub(super) struct Asker {
+    /// Who is signed in; always somebody where sessions decide.
+    pub identity: Option<Identity>,
+    /// Read before the credential was looked at.
+    pub revocations_seen: u64,
+    /// Another request may come on the connection.
+    pub keep_alive: bool,
+    pub peer: Option<std::net::IpAddr>,
+}
+
+impl Asker {
+    /// The session of a person, as this asker's credential carries it.
+    pub fn who(&self, person: PersonId) -> Who {
+        let credential = self.identity.map_or(0, |i| i.credential);
+        Who { person, credential, client: "classic".into() }
+    }
+
+    /// The one who is signed in.
+    pub fn person(&self) -> Option<PersonId> {
+        self.identity.map(|i| i.person)
+    }
+}
+
+impl Classic {
+    /// Who asks. Where sessions decide, nobody is a refusal.
+    pub(super) async fn asker(&self, parts: &Parts) -> Result<Asker, Refused> {
+        self.ask(parts, self.claims == Claims::Session).await
+    }
+
+    /// The same where it takes a session in any case.
+    pub(super) async fn signed_in(&self, parts: &Parts) -> Result<(Asker, Identity), Refused> {
+        let asker = self.ask(parts, true).await?;
+        let identity = asker.identity.ok_or(Refused::new(401, "Sign in first."))?;
+        Ok((asker, identity))
+    }
+
+    /// The same where a session is looked at and not needed.
+    pub(super) async fn anybody(&self, parts: &Parts) -> Result<Asker, Refused> {
+        let mut asker = self.ask(parts, false).await?;
+        if asker.identity.is_none() {
+            asker.identity = self.site.identify(credentials(&parts.headers)).await.ok();
+        }
+        Ok(asker)
+    }
+
+    async fn ask(&self, parts: &Parts, session: bool) -> Result<Asker, Refused> {
+        if self.is_foreign(parts) {
+            return Err(Refused::new(403, "This page may not do this."));
+        }
+        let revocations_seen = self.site.revocations();
+        let identity = match session {
+            true => Some(self.site.identify(credentials(&parts.headers)).await?),
+            false => None,
+        };
+        let peer = parts.extensions.get::<Peer>().map(|Peer(address)| *address);
+        let keep_alive = is_kept_alive(parts.version, &parts.headers);
+        Ok(Asker { identity, revocations_seen, keep_alive, peer })
+    }
+
+    /// Whether a page of another site makes a browser ask this. A link says no origin, but that it is one.
+    fn is_foreign(&self, parts: &Parts) -> bool {
+        let origin = Origin::of(&parts.headers, &parts.uri);
+        let cross = parts.headers.get("sec-fetch-site").is_some_and(|v| v == "cross-site");
+        !origin.is_trusted(&self.site) && (origin.origin.is_some() || cross)
+    }
+}
+
+fn is_kept_alive(version: Version, headers: &HeaderMap) -> bool {
+    let says = |word: &str| {
+        let lines = headers.get_all(header::CONNECTION).into_iter().filter_map(|v| v.to_str().ok());
+        lines.flat_map(|l| l.split(',')).any(|w| w.trim().eq_ignore_ascii_case(word))
+    };
+    !says("close") && (version != Version::HTTP_10 || says("keep-alive"))
+}

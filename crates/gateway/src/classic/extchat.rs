@@ -1,0 +1,57 @@
+//! `/classic/extchat/`: a board of an editor's HTML. Its page shows a blank line for every answer without a text, so a
+//! poll waits long; and it reads every answer as JSON, refusals too.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::post;
+
+use super::Classic;
+use super::answer::{HTML, Refused, html, typed};
+use super::board::{self, Look};
+use super::form::Form;
+use super::hold::Style;
+use super::live::held;
+
+/// The board's channel.
+const BOARD: &str = "classic:extchat";
+/// How long a poll waits.
+const WAIT_MS: u64 = 300_000;
+
+pub(super) fn router() -> Router<Arc<Classic>> {
+    Router::new().route("/comet.php", post(comet).fallback(wrong_method))
+}
+
+async fn comet(State(classic): State<Arc<Classic>>, request: Request) -> Response {
+    match classic.extchat(request).await {
+        Ok(response) => response,
+        Err(refused) => classic.refused(refused.status).await,
+    }
+}
+
+async fn wrong_method(State(classic): State<Arc<Classic>>) -> Response {
+    classic.refused(405).await
+}
+
+impl Classic {
+    /// The page asks again from here without a pause.
+    async fn refused(&self, status: u16) -> Response {
+        typed(status, HTML, board::nothing(self.number_of_now().await.unwrap_or(0)))
+    }
+
+    async fn extchat(&self, request: Request) -> Result<Response, Refused> {
+        let (parts, form) = Form::of_body(request).await?;
+        let (msg, held) = (form.get("msg")?.unwrap_or_default(), held(&form)?);
+        let asker = self.asker(&parts).await?;
+        if !msg.is_empty() {
+            self.put_up(BOARD, asker.person(), msg).await?;
+            return Ok(html(""));
+        }
+        let Look { hold, mut protocol } = self.look_at(BOARD, held, WAIT_MS).await?;
+        // The head has been sent by then, so the body has to say it.
+        protocol.revoked = (401, board::nothing(held));
+        Ok(self.hold(&asker, hold, Style::Spaces, protocol))
+    }
+}

@@ -1,0 +1,75 @@
+//! How a request waits.
+
+use axum::response::Response;
+use encke_engine::hub::Follow;
+use encke_engine::{PersonId, Position, StreamId};
+use encke_transport::{Foreign, Transport, Wait};
+
+use super::Classic;
+use super::answer::HTML;
+use super::claim::Asker;
+use crate::Parking;
+
+/// What a request waits for.
+pub(super) struct Hold {
+    /// Whose session it is.
+    pub person: Option<PersonId>,
+    /// The streams, as they were followed
+    pub streams: Vec<StreamId>,
+    /// at this position.
+    pub as_of: Position,
+    /// It gets what comes after this one.
+    pub at: Position,
+    /// For how long; `None` for ever.
+    pub wait_ms: Option<u64>,
+}
+
+/// How its answer travels.
+#[derive(Clone, Copy)]
+pub(super) enum Style {
+    /// A whole answer when there is one.
+    Answer(&'static str),
+    /// The head at once, spaces meanwhile.
+    Spaces,
+    /// A page in a frame that never ends; only pages of the same site may hold it.
+    Frame,
+}
+
+impl Classic {
+    /// Lets a request wait.
+    pub(super) fn hold(
+        &self,
+        asker: &Asker,
+        hold: Hold,
+        style: Style,
+        protocol: impl Foreign + 'static,
+    ) -> Response {
+        let Hold { person, streams, as_of, at, wait_ms } = hold;
+        let follow = |stream| Follow { stream, from: Position(0) };
+        // A sign-out ends a wait also where nobody in particular waits.
+        let person = person.or(asker.person());
+        let (beats, transport, content_type) = match style {
+            Style::Answer(content_type) => (false, Transport::LongPoll, content_type),
+            Style::Spaces => (true, Transport::LongPoll, HTML),
+            Style::Frame => (true, Transport::Iframe, HTML),
+        };
+        let lines = match style {
+            Style::Frame => "Content-Security-Policy: frame-ancestors 'self'\r\n",
+            _ => "",
+        };
+        Parking::response(Wait {
+            who: person.map(|person| asker.who(person)),
+            follows: streams.into_iter().map(follow).collect(),
+            as_of,
+            revocations_seen: asker.revocations_seen,
+            at,
+            wait_ms,
+            beats,
+            transport,
+            content_type,
+            lines,
+            keep_alive: asker.keep_alive,
+            protocol: Box::new(protocol),
+        })
+    }
+}

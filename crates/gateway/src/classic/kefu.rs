@@ -1,0 +1,325 @@
+//! `/classic/kefu/`: questions to an agent and its answers, each delivered once. Until the desk is there they are direct
+//! conversations.
+//!
+//! The cookie `username` says who asks. A message counts as delivered when the connection that it was written to took
+//! it and had not been closed; until then every window of the person may still get it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::response::Response;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use encke_apps::Role;
+use encke_apps::account::entrance;
+use encke_apps::chat::between;
+use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Position, StreamId};
+use encke_store::{Read, Sql, Tx, params};
+use encke_transport::{Foreign, Over, Told};
+use http::header;
+use serde::Serialize;
+
+use super::answer::{self, Refused, html, json};
+use super::claim::Asker;
+use super::desk::{Claim, Desk, Directs};
+use super::form::Form;
+use super::hold::{Hold, Style};
+use super::mark::{self, Has, Reader};
+use super::name::{self, Called};
+use super::{Claims, Classic};
+
+/// Who may hold the frame.
+const AGENT: &str = "admin";
+/// Bytes of a name.
+const NAME_BYTES_MAX: usize = 64;
+/// What a frame shows first: browsers show nothing before so much has come.
+const PADDING: usize = 4_000;
+
+pub(super) fn router() -> Router<Arc<Classic>> {
+    let only_get = |route: axum::routing::MethodRouter<Arc<Classic>>| {
+        route.head(answer::wrong_method).fallback(answer::wrong_method)
+    };
+    Router::new()
+        .route("/16-kefu-sendmsg.php", post(send).fallback(answer::wrong_method))
+        .route("/16-kefu-ajax.php", only_get(get(ajax)))
+        .route("/16-kefu-iframe.php", only_get(get(frame)))
+}
+
+async fn send(State(classic): State<Arc<Classic>>, request: Request) -> Response {
+    answer::of(classic.kefu_send(request).await)
+}
+
+async fn ajax(State(classic): State<Arc<Classic>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    answer::of(classic.kefu_next(&parts, Shape::Row).await)
+}
+
+async fn frame(State(classic): State<Arc<Classic>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    answer::of(classic.kefu_next(&parts, Shape::Frame).await)
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=NAME_BYTES_MAX).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+}
+
+/// The name in the cookie.
+fn claimed(parts: &Parts) -> Result<String, Refused> {
+    let lines = parts.headers.get_all(header::COOKIE).into_iter();
+    let lines = lines.map(|v| std::str::from_utf8(v.as_bytes()).unwrap_or("username=?"));
+    let mut names =
+        lines.flat_map(|l| l.split(';')).filter_map(|pair| pair.trim().strip_prefix("username="));
+    match (names.next(), names.next()) {
+        (None, _) => Err(Refused::new(401, "Who are you? The cookie username is missing.")),
+        (Some(name), None) if is_name(name) => Ok(name.to_owned()),
+        _ => Err(Refused::bad("The cookie username is not a name.")),
+    }
+}
+
+impl Classic {
+    async fn kefu_send(self: &Arc<Self>, request: Request) -> Result<Response, Refused> {
+        let (parts, form) = Form::of_body(request).await?;
+        let (me, asker) = (claimed(&parts)?, self.asker(&parts).await?);
+        let rec = form.need("rec")?.to_owned();
+        if !is_name(&rec) {
+            return Err(Refused::bad("This is not a name."));
+        }
+        let text = form.need_text("content")?.to_owned();
+        let house = self.clone();
+        let sent = self.site.store.write(move |tx| {
+            let me = house.enter(tx, &me, &asker)?;
+            let other = match house.claims {
+                Claims::Trust => name::find_or_make(tx, &rec)?,
+                Claims::Session => name::find(tx, &rec)?.ok_or_else(nobody)?,
+            };
+            let conversation = between::direct(tx, &house.site, me, other)?;
+            let said = between::say(tx, me, conversation, &text)?;
+            let before = Position(said.position.0 - 1);
+            mark::begin(tx, reader(me), before)?;
+            Ok(mark::begin(tx, reader(other), before)?)
+        });
+        match sent.await {
+            Ok(()) => Ok(html("ok")),
+            Err(e) if e.code.status() < 500 => Err(e.into()),
+            Err(_) => Ok(html("fail")),
+        }
+    }
+
+    /// The asker by the name that it claims, which its session has to bear out where sessions decide. A guest's name is
+    /// its own from then on, but never the agent's.
+    fn enter(&self, tx: &mut Tx<'_>, name: &str, asker: &Asker) -> Result<PersonId, Error> {
+        let Some(identity) = asker.identity else { return name::find_or_make(tx, name) };
+        let me = identity.person;
+        let may = name != AGENT || identity.role != Role::Guest;
+        if may && name::find(tx, name)? == Some(me) {
+            return Ok(me);
+        }
+        let guest = identity.role == Role::Guest;
+        let free = may && guest && name::is_free(tx, name, self.site.clock.now_ms())?;
+        if !free || !entrance::is_called(tx, me, name)? {
+            return Err(Error::new(Code::Forbidden, "This is not your name."));
+        }
+        name::bind(tx, name, me)?;
+        self.names.forget(me);
+        Ok(me)
+    }
+
+    /// Waits for what the asker was not given yet.
+    async fn kefu_next(self: &Arc<Self>, parts: &Parts, shape: Shape) -> Result<Response, Refused> {
+        let name = claimed(parts)?;
+        if shape == Shape::Frame && name != AGENT {
+            return Err(Refused::new(403, "Only the agent may hold this."));
+        }
+        let asker = self.asker(parts).await?;
+        let me = self.entered(name.clone(), &asker).await?;
+        let desk = self.desks.of(self, me);
+        let look = self.site.store.read(move |read| look(read, me)).await?;
+        let Look { has, directs, at, as_of } = look;
+        desk.learn(&has);
+        self.tidy(desk.reader(), &has, at);
+        let mut streams = directs.clone();
+        streams.push(StreamId::person(me));
+        let directs = Directs::new(directs, None);
+        let given =
+            Next { classic: self.clone(), desk, directs, name: name.into(), shape, claims: vec![] };
+        let style = if shape == Shape::Row { Style::Spaces } else { Style::Frame };
+        let hold = Hold { person: Some(me), streams, as_of, at, wait_ms: None };
+        Ok(self.hold(&asker, hold, style, given))
+    }
+
+    /// The asker, who has a mark: what is said to it from then on waits for it. Without a write if that is known.
+    async fn entered(self: &Arc<Self>, name: String, asker: &Asker) -> Result<PersonId, Refused> {
+        let (wanted, person) = (name.clone(), asker.person());
+        let known = self.site.store.read(move |read| {
+            let Some(me) = name::find(read, &wanted)? else { return Ok(None) };
+            let known = person.is_none() && Has::of(read, reader(me))?.mark.is_some();
+            Ok(known.then_some(me))
+        });
+        if let Some(me) = known.await? {
+            return Ok(me);
+        }
+        let (house, asker) = (self.clone(), asker.clone());
+        let here = self.site.store.position();
+        let entered = self.site.store.write(move |tx| {
+            let me = house.enter(tx, &name, &asker)?;
+            mark::begin(tx, reader(me), here)?;
+            Ok(me)
+        });
+        Ok(entered.await?)
+    }
+}
+
+fn nobody() -> Error {
+    Error::new(Code::NotFound, "There is nobody of this name.")
+}
+
+fn reader(person: PersonId) -> Reader {
+    Reader { person, stream: StreamId::person(person) }
+}
+
+struct Look {
+    has: Has,
+    directs: Vec<StreamId>,
+    /// Everything up to here was given, or is not for it.
+    at: Position,
+    as_of: Position,
+}
+
+fn look(read: &mut Read<'_>, me: PersonId) -> Result<Look, Error> {
+    let has = Has::of(read, reader(me))?;
+    let as_of = read.position();
+    let query = "SELECT id FROM conversation WHERE first_person = ?1
+                 UNION ALL SELECT id FROM conversation WHERE second_person = ?1";
+    let rows = read.query(query, params![me])?;
+    let (mut directs, mut at) = (Vec::with_capacity(rows.len()), as_of);
+    for row in rows {
+        let stream = StreamId::conversation(row.get::<ConversationId>(0)?);
+        directs.push(stream);
+        let wanted =
+            |entry: &Entry| is_for(entry, me) && !has.taken.contains(&entry.event.position);
+        if let Some(open) = mark::first_open(read, stream, has.up_to(), wanted)? {
+            at = at.min(Position(open.position.0 - 1));
+        }
+    }
+    Ok(Look { has, directs, at, as_of })
+}
+
+fn is_for(entry: &Entry, me: PersonId) -> bool {
+    let event = &entry.event;
+    &*event.kind == "message" && event.from.is_some_and(|from| from != me)
+}
+
+/// How the next messages are given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Shape {
+    /// One, as JSON.
+    Row,
+    /// All, as script in a frame.
+    Frame,
+}
+
+/// A window that waits.
+struct Next {
+    classic: Arc<Classic>,
+    desk: Arc<Desk>,
+    directs: Directs,
+    name: Arc<str>,
+    shape: Shape,
+    /// What it was given and has not taken yet.
+    claims: Vec<Claim>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    mid: String,
+    pos: &'a str,
+    rec: &'a str,
+    content: &'a str,
+    isread: &'static str,
+}
+
+/// Reloads the frame when nothing has come for a while, or when it was told to; but only once somebody answers, because
+/// a page that could not be loaded never tries again.
+const RELOAD: &str = "<script>var h,p;function r(){if(p)return;p=1;var x=new XMLHttpRequest();\
+    x.open('HEAD',location.href);x.onload=function(){p=0;\
+    if(x.status<500)location.reload();else h=setTimeout(r,2000)};\
+    x.onerror=function(){p=0;h=setTimeout(r,2000)};x.send()}\
+    function b(){clearTimeout(h);h=setTimeout(r,40000)}\
+    window.onload=function(){clearTimeout(h);h=setTimeout(r,1000)};b()</script>\n";
+
+impl Foreign for Next {
+    fn begin(&mut self) -> Bytes {
+        match self.shape {
+            Shape::Row => Bytes::new(),
+            Shape::Frame => format!("{}<br/>\n{RELOAD}", " ".repeat(PADDING)).into(),
+        }
+    }
+
+    fn told(&mut self, entries: &[Arc<Entry>]) -> Told {
+        let me = self.desk.reader().person;
+        let most = if self.shape == Shape::Row { 1 } else { usize::MAX };
+        let mut given: Vec<Arc<Entry>> = Vec::new();
+        for entry in entries {
+            let mine = self.directs.has(entry) && is_for(entry, me) && given.len() < most;
+            if mine && let Some(claim) = self.desk.claim(entry.event.position) {
+                self.claims.push(claim);
+                given.push(entry.clone());
+            }
+        }
+        if given.is_empty() {
+            return Told::Nothing;
+        }
+        let (rec, shape) = (self.name.clone(), self.shape);
+        let from = given.iter().filter_map(|e| e.event.from).collect::<Vec<_>>();
+        self.classic.naming(from.into_iter(), Called::Addressed, move |calls| {
+            let row = |entry: &Arc<Entry>| {
+                let pos = entry.event.from.and_then(|from| calls.get(&from));
+                json(&Row {
+                    mid: entry.event.position.0.to_string(),
+                    pos: pos.map_or("", |pos| &**pos),
+                    rec: &rec,
+                    content: &between::text_of(&entry.event.body).unwrap_or_default(),
+                    isread: "0",
+                })
+            };
+            match shape {
+                Shape::Row => Told::Whole(row(&given[0])),
+                Shape::Frame => Told::Part(
+                    given.iter().map(row).map(script).collect::<Vec<_>>().concat().into(),
+                ),
+            }
+        })
+    }
+
+    fn beat(&self) -> Bytes {
+        match self.shape {
+            Shape::Row => Bytes::from_static(b" "),
+            Shape::Frame => Bytes::from_static(b"<script>b()</script>\n"),
+        }
+    }
+
+    fn over(&mut self, why: Over) -> (u16, Bytes) {
+        let last = match self.shape {
+            // There is no good answer without a message; this one shows an empty line, and the page asks again.
+            Shape::Row => {
+                json(&Row { mid: "0".into(), pos: "", rec: &self.name, content: "", isread: "0" })
+            }
+            Shape::Frame if why == Over::Revoked => {
+                Bytes::from_static(b"<script>window.onload=null;clearTimeout(h)</script>\n")
+            }
+            Shape::Frame => Bytes::from_static(b"<script>r()</script>\n"),
+        };
+        (200, last)
+    }
+
+    fn taken(&mut self) {
+        self.claims.drain(..).for_each(Claim::keep);
+    }
+}
+
+fn script(object: Bytes) -> Vec<u8> {
+    [b"<script>parent.window.comet(", &object[..], b");</script>\n<script>b()</script>\n"].concat()
+}

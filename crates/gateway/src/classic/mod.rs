@@ -1,0 +1,97 @@
+//! Classic pages: the six protocols that the Comet tutorials taught, on Encke's log. docs/guide/classic.md says how a
+//! site puts its own pages before them.
+//!
+//! One file a protocol: `webim` (direct conversations, confirmed by id), `novcomet` (channels that changed), `live` and
+//! `extchat` (boards, which are channels), `kefu` (questions to an agent, each delivered once), `room` (a room).
+//! What they share: `form` reads what pages send, `answer` says it back, `claim` tells who asks, `name` whom a name
+//! stands for, `mark` what somebody has already, `number` the numbers of the boards, `hold` how a request waits.
+
+mod answer;
+mod board;
+mod claim;
+mod desk;
+mod extchat;
+mod form;
+mod hold;
+mod kefu;
+mod live;
+mod mark;
+mod name;
+mod novcomet;
+mod number;
+mod room;
+mod webim;
+mod xml;
+
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::middleware;
+use axum::response::Response;
+use encke_apps::Site;
+use encke_transport::Shards;
+use http::{HeaderValue, header};
+
+use desk::Desks;
+use name::Names;
+use number::Numbers;
+
+/// Whose word is taken for who somebody is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Claims {
+    /// What a page claims must be the signed-in person.
+    Session,
+    /// The claim is believed: for closed networks and trying out.
+    Trust,
+}
+
+/// All that the six protocols share.
+pub struct Classic {
+    site: Arc<Site>,
+    claims: Claims,
+    numbers: Numbers,
+    names: Names,
+    desks: Desks,
+    shards: OnceLock<Arc<Shards>>,
+}
+
+impl Classic {
+    /// The classic pages of a site.
+    pub fn new(site: Arc<Site>, claims: Claims) -> Arc<Self> {
+        Arc::new(Classic {
+            site,
+            claims,
+            numbers: Numbers::default(),
+            names: Names::default(),
+            desks: Desks::default(),
+            shards: OnceLock::new(),
+        })
+    }
+
+    /// Connects the shards that hold the waiting requests, once.
+    pub fn reach_over(&self, shards: Arc<Shards>) {
+        let _ = self.shards.set(shards);
+    }
+}
+
+/// The routes, to be mounted at `/classic`.
+pub fn router(classic: Arc<Classic>) -> Router {
+    Router::new()
+        .nest("/webim", webim::router())
+        .nest("/novcomet", novcomet::router())
+        .nest("/live", live::router())
+        .nest("/kefu", kefu::router())
+        .nest("/extchat", extchat::router())
+        .nest("/room", room::router())
+        .fallback(answer::not_found)
+        .layer(middleware::map_response(no_store))
+        .with_state(classic)
+}
+
+/// Answers are true only now, and a text in one must never be taken for a page of another type.
+async fn no_store(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

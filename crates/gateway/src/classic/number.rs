@@ -1,0 +1,90 @@
+//! The numbers of boards and channels: what a page keeps to say what it has.
+//!
+//! A number is the event's position in the log, moved to where microseconds since 1970 are, because pages hand in plain
+//! times as well. So numbers grow strictly and need no table, and a number says exactly where to go on. Another
+//! incarnation of the log (a backup that was restored) begins at its own time, above all numbers given out before.
+
+use encke_apps::Site;
+use encke_engine::{Error, Position};
+use encke_store::{Read, Sql, StoreError, Tx, params};
+use tokio::sync::OnceCell;
+
+/// Below this a number is a time in seconds.
+const SECONDS_MAX: u64 = 1_000_000_000_000;
+
+/// The number of position 0, once it is known.
+#[derive(Default)]
+pub(super) struct Numbers(OnceCell<u64>);
+
+/// Turns positions into numbers and back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scale(u64);
+
+impl Numbers {
+    /// The scale of this log.
+    pub async fn scale(&self, site: &Site) -> Result<Scale, Error> {
+        let base = self.0.get_or_try_init(|| {
+            let (now_us, here) = (site.clock.now_ms() * 1_000, site.store.position());
+            let epoch = site.store.cursor_at(here).epoch.0;
+            site.store.write(move |tx| Ok(base(tx, epoch, now_us.saturating_sub(here.0))?))
+        });
+        base.await.copied().map(Scale)
+    }
+}
+
+fn state(sql: &mut impl Sql, name: &str) -> Result<Option<u64>, StoreError> {
+    let found = sql.query_one("SELECT value FROM classic_state WHERE name = ?1", params![name])?;
+    found.map(|row| row.get(0)).transpose()
+}
+
+fn set_state(tx: &mut Tx<'_>, name: &str, value: u64) -> Result<(), StoreError> {
+    let sql = "INSERT INTO classic_state (name, value) VALUES (?1, ?2)
+               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    tx.execute(sql, params![name, value]).map(drop)
+}
+
+fn base(tx: &mut Tx<'_>, epoch: u64, new: u64) -> Result<u64, StoreError> {
+    let before = state(tx, "base")?;
+    if let Some(base) = before
+        && state(tx, "epoch")? == Some(epoch)
+    {
+        return Ok(base);
+    }
+    let base = new.max(before.unwrap_or(0));
+    set_state(tx, "base", base)?;
+    set_state(tx, "epoch", epoch)?;
+    Ok(base)
+}
+
+impl Scale {
+    /// The number of a position.
+    pub fn number(self, position: Position) -> u64 {
+        self.0 + position.0
+    }
+
+    /// The position that somebody holds who hands in this number: one of ours, or a time in seconds or microseconds.
+    pub fn held(self, number: u64, read: &mut Read<'_>) -> Result<Position, StoreError> {
+        if number < SECONDS_MAX {
+            return before(read, number.saturating_mul(1_000));
+        }
+        match number.checked_sub(self.0) {
+            Some(position) if position <= read.position().0 => Ok(Position(position)),
+            _ => before(read, number / 1_000),
+        }
+    }
+}
+
+/// The newest position that is not later than a time. Times in the log never go back.
+fn before(read: &mut Read<'_>, at_ms: u64) -> Result<Position, StoreError> {
+    let (mut low, mut high) = (0, read.position().0);
+    while low < high {
+        let middle = low + (high - low).div_ceil(2);
+        let later = read.event(Position(middle))?.is_some_and(|e| e.event.at_ms > at_ms);
+        if later {
+            high = middle - 1;
+        } else {
+            low = middle;
+        }
+    }
+    Ok(Position(low))
+}

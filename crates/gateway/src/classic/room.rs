@@ -1,0 +1,238 @@
+//! `/classic/room/`: one room for the whole site, an ordinary open room of the web chat.
+//!
+//! A name makes a guest session. What is written comes from the session, never from the form.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::post;
+use bytes::Bytes;
+use encke_apps::account::entrance;
+use encke_apps::chat::between;
+use encke_apps::{Role, credentials};
+use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Position, Seq, StreamId, limits};
+use encke_store::{Read, Sql, StoreError, Tx, params};
+use encke_transport::{Foreign, Over, Told};
+use http::HeaderMap;
+
+use super::answer::{self, Refused, XML, html};
+use super::claim::Asker;
+use super::form::{Form, number};
+use super::hold::{Hold, Style};
+use super::name::{self, Called};
+use super::{Claims, Classic, xml};
+
+/// Characters of a name.
+const NAME_CHARS_MAX: usize = 255;
+/// How long a poll waits; its page rests a second after each.
+const WAIT_MS: u64 = 25_000;
+/// What the room is called in the web chat.
+const TITLE: &str = "聊天室 Classic room";
+
+pub(super) fn router() -> Router<Arc<Classic>> {
+    Router::new()
+        .route("/chat.php", post(enter).fallback(answer::wrong_method))
+        .route("/add.php", post(add).fallback(answer::wrong_method))
+        .route("/message.php", post(messages).fallback(answer::wrong_method))
+}
+
+/// The way on, for a site whose own page is at the same address.
+const ENTERED: &str = "<!doctype html><meta charset=\"utf-8\"><title>OK</title>\
+    <meta http-equiv=\"refresh\" content=\"0; url=chat.php\"><p><a href=\"chat.php\">OK</a>";
+
+async fn enter(State(classic): State<Arc<Classic>>, request: Request) -> Response {
+    let entered = classic.room_enter(request).await.map(|cookie| {
+        let mut response = html(ENTERED);
+        response.headers_mut().extend(cookie);
+        response
+    });
+    answer::of(entered)
+}
+
+async fn add(State(classic): State<Arc<Classic>>, request: Request) -> Response {
+    answer::of(classic.room_add(request).await)
+}
+
+async fn messages(State(classic): State<Arc<Classic>>, request: Request) -> Response {
+    answer::of(classic.room_messages(request).await)
+}
+
+fn room(sql: &mut impl Sql) -> Result<Option<ConversationId>, StoreError> {
+    let found = sql.query_one("SELECT value FROM classic_state WHERE name = 'room'", params![])?;
+    found.map(|row| row.get(0)).transpose()
+}
+
+/// Brings somebody into the room; the room is made when the first one comes.
+fn join(
+    tx: &mut Tx<'_>,
+    site: &encke_apps::Site,
+    person: PersonId,
+) -> Result<ConversationId, Error> {
+    let id = match room(tx)? {
+        Some(id) => id,
+        None => {
+            let id = between::make_open_room(tx, TITLE)?;
+            let sql = "INSERT INTO classic_state (name, value) VALUES ('room', ?1)";
+            tx.execute(sql, params![id])?;
+            id
+        }
+    };
+    between::own_room(tx, site, id)?;
+    between::enter_open_room(tx, site, id, person)?;
+    Ok(id)
+}
+
+impl Classic {
+    /// Lets somebody in by a name; the header sets its session.
+    async fn room_enter(self: &Arc<Self>, request: Request) -> Result<HeaderMap, Refused> {
+        let (parts, form) = Form::of_body(request).await?;
+        let name = form.need_text("username")?.to_owned();
+        if name.chars().count() > NAME_CHARS_MAX {
+            return Err(Refused::bad("A name has at most 255 characters."));
+        }
+        let asker = self.anybody(&parts).await?;
+        let account = asker.identity.filter(|i| i.role != Role::Guest).map(|i| i.person);
+        if let Some(me) = account {
+            let (wanted, house) = (name.clone(), self.clone());
+            let mine = self.site.store.write(move |tx| {
+                let mine = entrance::is_called(tx, me, &wanted)?;
+                mine.then(|| join(tx, &house.site, me)).transpose()
+            });
+            match (mine.await?, credentials(&parts.headers).cookie, self.claims) {
+                (Some(_), Some(secret), _) => {
+                    return Ok(entrance::same_session(&self.site, secret));
+                }
+                (Some(_), None, _) => return Ok(HeaderMap::new()),
+                (None, _, Claims::Session) => return Err(Refused::another()),
+                (None, _, Claims::Trust) => {}
+            }
+        }
+        if self.claims == Claims::Session {
+            entrance::take_entry(&self.site, asker.peer)?;
+        }
+        // A person's own session is not ended by entering as somebody else.
+        let before = if account.is_some() { HeaderMap::new() } else { parts.headers };
+        let house = self.clone();
+        let entered = entrance::begin_session(&self.site, &before, move |tx| {
+            let guest = house.guest(tx, &name)?;
+            join(tx, &house.site, guest)?;
+            Ok(guest)
+        });
+        Ok(entered.await?)
+    }
+
+    fn guest(&self, tx: &mut Tx<'_>, name: &str) -> Result<PersonId, Error> {
+        if entrance::is_accounts_name(tx, name)? {
+            return Err(Error::new(
+                Code::Forbidden,
+                "This is the name of somebody with an account.",
+            ));
+        }
+        let guest = match self.claims {
+            Claims::Trust => name::find_or_make(tx, name)?,
+            Claims::Session if entrance::guests_are_allowed(tx)? => entrance::new_guest(tx, name)?,
+            Claims::Session => return Err(Error::new(Code::Forbidden, "This site has no guests.")),
+        };
+        let sql = "INSERT INTO classic_guest (person, name) VALUES (?1, ?2)
+                   ON CONFLICT (person) DO UPDATE SET name = excluded.name";
+        tx.execute(sql, params![guest, name])?;
+        self.names.forget(guest);
+        Ok(guest)
+    }
+
+    async fn room_add(self: &Arc<Self>, request: Request) -> Result<Response, Refused> {
+        let (parts, form) = Form::of_body(request).await?;
+        let (_, identity) = self.signed_in(&parts).await?;
+        let text = form.need_text("message")?.to_owned();
+        let (me, house) = (identity.person, self.clone());
+        let added = self.site.store.write(move |tx| {
+            // Whoever had to make room comes back by writing.
+            let id = join(tx, &house.site, me)?;
+            between::say(tx, me, id, &text)
+        });
+        added.await?;
+        Ok(html(""))
+    }
+
+    async fn room_messages(self: &Arc<Self>, request: Request) -> Result<Response, Refused> {
+        let (parts, form) = Form::of_body(request).await?;
+        let (asker, identity) = self.signed_in(&parts).await?;
+        // Odd values are as good as none.
+        let last = form.get("lastid")?.and_then(number).unwrap_or(0);
+        let me = identity.person;
+        let look = self.site.store.read(move |read| look(read, me, Seq(last))).await?;
+        Ok(self.room_wait(&asker, me, look))
+    }
+
+    fn room_wait(self: &Arc<Self>, asker: &Asker, me: PersonId, look: Look) -> Response {
+        let Look { stream, at, as_of } = look;
+        let streams = stream.into_iter().collect();
+        let hold = Hold { person: Some(me), streams, as_of, at, wait_ms: Some(WAIT_MS) };
+        self.hold(asker, hold, Style::Answer(XML), Poll { classic: self.clone() })
+    }
+}
+
+struct Look {
+    /// There is none before the first one has entered.
+    stream: Option<StreamId>,
+    at: Position,
+    as_of: Position,
+}
+
+/// Where somebody goes on who has the room's events up to a number. Who has none begins with the newest page.
+fn look(read: &mut Read<'_>, me: PersonId, last: Seq) -> Result<Look, Error> {
+    let as_of = read.position();
+    let Some(id) = room(read)? else { return Ok(Look { stream: None, at: as_of, as_of }) };
+    if !between::is_in(read, id, me)? && !between::is_open(read, id)? {
+        return Err(Error::new(Code::NotMember, "You are not a member of this room."));
+    }
+    let stream = StreamId::conversation(id);
+    let after = match last {
+        Seq(0) => read.head(stream)?.seq.0.saturating_sub(limits::REPLAY_EVENTS_MAX as u64),
+        Seq(last) => last,
+    };
+    let (newer, _) = read.after(stream, Seq(after), 1)?;
+    let at = newer.first().map_or(as_of, |first| Position(first.event.position.0 - 1));
+    Ok(Look { stream: Some(stream), at, as_of })
+}
+
+/// A poll that waits.
+struct Poll {
+    classic: Arc<Classic>,
+}
+
+const EMPTY: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<messagelist></messagelist>";
+
+impl Foreign for Poll {
+    fn told(&mut self, entries: &[Arc<Entry>]) -> Told {
+        let said = entries.iter().filter(|e| &*e.event.kind == "message" && e.event.from.is_some());
+        let said: Vec<Arc<Entry>> = said.cloned().collect();
+        if said.is_empty() {
+            return Told::Nothing;
+        }
+        let from: Vec<PersonId> = said.iter().filter_map(|e| e.event.from).collect();
+        self.classic.naming(from.into_iter(), Called::Shown, move |calls| {
+            let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<messagelist>");
+            for entry in &said {
+                let event = &entry.event;
+                let name = event.from.and_then(|from| calls.get(&from));
+                out.push_str(&format!("<message><id>{}</id><user>", event.seq.0));
+                xml::push(&mut out, name.map_or("", |name| &**name));
+                out.push_str("</user><msg>");
+                xml::push(&mut out, &between::text_of(&event.body).unwrap_or_default());
+                out.push_str("</msg></message>");
+            }
+            out.push_str("</messagelist>");
+            Told::Whole(out.into())
+        })
+    }
+
+    fn over(&mut self, why: Over) -> (u16, Bytes) {
+        match why {
+            Over::Revoked => (401, Bytes::from_static(EMPTY)),
+            Over::Time | Over::Drain | Over::Again => (200, Bytes::from_static(EMPTY)),
+        }
+    }
+}

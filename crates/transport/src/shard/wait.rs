@@ -1,0 +1,235 @@
+//! Requests of other protocols that wait (see `crate::wait`): a session like any other, framed by somebody else.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use bytes::Bytes;
+use encke_engine::cursor::Standing;
+use encke_engine::hub::{Next, Open};
+use encke_engine::{Entry, PersonId, Position, limits};
+use rustix::io::Errno;
+use rustix::net::RecvFlags;
+
+use super::Shard;
+use super::accept::conn_of;
+use crate::conn::Phase;
+use crate::gate::{Reply, To};
+use crate::out::Taken;
+use crate::wait::{Kept, Over, ParkedWait, Told, Wait};
+
+impl Shard {
+    /// Takes a connection from the HTTP server, and the request that waits on it.
+    pub(super) fn waiting(&mut self, waiting: ParkedWait) {
+        if self.deadline.is_some() || self.conns.len() >= self.connections_max {
+            self.stats.refused += 1;
+            return answer_and_close(waiting, Over::Drain);
+        }
+        let ParkedWait { io, peer, leftover, kind, wait } = waiting;
+        self.shared.loads[self.number].fetch_add(1, Relaxed);
+        if let Err(error) = rustix::io::ioctl_fionbio(&io, true) {
+            tracing::warn!(%error, "a parked connection can't be used");
+        }
+        let mut conn = conn_of(io, peer, kind, self.now);
+        conn.served = true;
+        conn.keep_alive = wait.keep_alive && !conn.bridged && !wait.beats;
+        conn.transport = wait.transport;
+        conn.wait = wait.wait_ms.map_or(u32::MAX, |ms| self.timing.ticks(ms));
+        conn.keep(&leftover);
+        conn.phase = Phase::Foreign;
+        // Nothing is read or timed before its session is open; an edge that comes meanwhile is not lost.
+        if let Some(to) = self.enter(conn) {
+            self.guarded(to, |shard| shard.wait(to, wait));
+        }
+    }
+
+    fn wait(&mut self, to: To, wait: Wait) {
+        let Wait { who, follows, as_of, revocations_seen, at, content_type, lines, .. } = wait;
+        let kept = Kept { content_type, lines, protocol: wait.protocol, answered: false };
+        self.waits.insert(to.index, Box::new(kept));
+        let nobody = (PersonId(0), 0);
+        let (person, credential) = who.as_ref().map_or(nobody, |w| (w.person, w.credential));
+        // The position was read from the store, so it is never ahead of the log.
+        let at = match self.hub.standing(Some(self.hub.cursor_at(at)), at) {
+            Standing::Good(at) => at,
+            Standing::Reset(_) => return self.wait_over(to, Over::Again),
+        };
+        let owner = to.index;
+        let open = Open { person, credential, owner, at, follows, as_of, revocations_seen };
+        let opened = self.hub.open(open);
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        match opened {
+            Ok(session) => conn.session = Some(session),
+            Err(encke_engine::hub::Stale::Again) => return self.wait_over(to, Over::Again),
+            Err(encke_engine::hub::Stale::Revoked) => return self.wait_over(to, Over::Revoked),
+        }
+        self.stats.sessions[conn.transport as usize] += 1;
+        if let Some(who) = who {
+            self.shared.gate.opened(conn.who.insert(who));
+        }
+        if wait.beats && self.say(to, Kept::begin) != Some(Taken::All) {
+            return;
+        }
+        self.wait_on(to);
+    }
+
+    /// Hands it what came, until it is live, answered, full or out of turn.
+    pub(super) fn wait_on(&mut self, to: To) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        let Some(session) = conn.session else { return };
+        if conn.paging || conn.out.is_some() {
+            return;
+        }
+        match self.hub.next(session, limits::REPLAY_BYTES_MAX) {
+            Next::Live => self.schedule(to),
+            Next::Entries(entries) => self.wait_told(to, &entries),
+            Next::Store(request) => {
+                conn.paging = true;
+                self.shared.gate.page(request, Reply::new(to, self.inbox.clone()));
+            }
+        }
+    }
+
+    pub(super) fn wait_told(&mut self, to: To, entries: &[Arc<Entry>]) {
+        self.stats.replayed += entries.len() as u64;
+        let told = match self.waits.get_mut(&to.index) {
+            Some(kept) if !entries.is_empty() => kept.protocol.told(entries),
+            _ => Told::Nothing,
+        };
+        match told {
+            Told::Later(later) => {
+                if let Some(conn) = self.conns.get_mut(to) {
+                    conn.paging = true;
+                    later(Reply::new(to, self.inbox.clone()));
+                }
+            }
+            told => self.tell(to, told),
+        }
+    }
+
+    /// What had to be looked up is there.
+    pub(super) fn told_later(&mut self, to: To, told: Told) {
+        if let Some(conn) = self.conns.get_mut(to)
+            && conn.phase == Phase::Foreign
+            && std::mem::take(&mut conn.paging)
+        {
+            self.tell(to, told);
+        }
+    }
+
+    fn tell(&mut self, to: To, told: Told) {
+        match told {
+            Told::Nothing => self.enqueue(to),
+            Told::Part(bytes) => {
+                if self.say(to, |_| bytes) == Some(Taken::All) {
+                    self.enqueue(to);
+                }
+            }
+            Told::Whole(bytes) => self.wait_answer(to, 200, &bytes),
+            Told::Later(_) | Told::Cut => self.destroy(to),
+        }
+    }
+
+    /// Writes a part of a body. `None` if the client has left.
+    fn say(&mut self, to: To, part: impl FnOnce(&mut Kept) -> Bytes) -> Option<Taken> {
+        if self.has_left(to) {
+            return None;
+        }
+        let part = part(self.waits.get_mut(&to.index)?);
+        if let Some(conn) = self.conns.get_mut(to) {
+            conn.ready = true;
+        }
+        let taken = self.put(to, &[&part]);
+        match taken {
+            Taken::All => self.wait_taken(to),
+            Taken::Kept => self.schedule(to),
+            Taken::Gone => {}
+        }
+        Some(taken)
+    }
+
+    /// Writes the answer, or the last part of it.
+    fn wait_answer(&mut self, to: To, status: u16, body: &Bytes) {
+        if self.has_left(to) {
+            return;
+        }
+        self.end_session(to);
+        let Some(kept) = self.waits.get_mut(&to.index) else { return };
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        kept.answered = true;
+        let bytes = match conn.ready {
+            true => body.clone(),
+            false => kept.answer(status, body, conn.keep_alive),
+        };
+        conn.ready = false;
+        self.finish_answer(to, &bytes);
+        if self.conns.get(to).is_some_and(|conn| conn.out.is_none()) {
+            self.wait_taken(to);
+        }
+    }
+
+    /// A wait ends without an event.
+    pub(super) fn wait_over(&mut self, to: To, why: Over) {
+        let Some(kept) = self.waits.get_mut(&to.index) else { return };
+        let (status, body) = kept.protocol.over(why);
+        if let Some(conn) = self.conns.get_mut(to)
+            && why != Over::Time
+        {
+            conn.keep_alive = false;
+        }
+        self.wait_answer(to, status, &body);
+    }
+
+    /// A silent body's heartbeat.
+    pub(super) fn wait_beat(&mut self, to: To) {
+        let Some(kept) = self.waits.get(&to.index) else { return };
+        let beat = kept.protocol.beat();
+        self.put(to, &[&beat]);
+    }
+
+    /// The connection has taken all that it was given.
+    pub(super) fn wait_taken(&mut self, to: To) {
+        if let Some(kept) = self.waits.get_mut(&to.index) {
+            kept.protocol.taken();
+            if kept.answered {
+                self.waits.remove(&to.index);
+            }
+        }
+    }
+
+    /// Whether the client has ended the connection, which is then destroyed. What is written to such a connection the
+    /// kernel takes all the same, and nobody reads it.
+    fn has_left(&mut self, to: To) -> bool {
+        let Some(conn) = self.conns.get_mut(to) else { return true };
+        let look = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        match rustix::net::recv(&conn.fd, &mut [0u8; 1][..], look) {
+            Err(Errno::AGAIN | Errno::INTR) => return false,
+            // Behind what it sent may be its end.
+            Ok((_, n)) if n > 0 => self.read(to, true),
+            Ok(_) | Err(_) => self.destroy(to),
+        }
+        self.conns.get(to).is_none()
+    }
+
+    /// The waits of a person are to look again at what came after a position.
+    pub(super) fn look_again(&mut self, person: PersonId, after: Position) {
+        for owner in self.hub.owners_of(person, None) {
+            let Some((to, conn)) = self.conns.at(owner) else { continue };
+            if let (Phase::Foreign, Some(session)) = (conn.phase, conn.session) {
+                let at = self.hub.position(session).min(after);
+                // A page under way is thrown away by the hub when its session has gone back.
+                self.hub.resume(session, at);
+                self.enqueue(to);
+            }
+        }
+    }
+}
+
+/// Says that there is no room, as far as it can be said without waiting.
+pub(crate) fn answer_and_close(waiting: ParkedWait, why: Over) {
+    let ParkedWait { io, peer, kind, wait, .. } = waiting;
+    let answer = wait.turned_away(why);
+    let _ = rustix::io::ioctl_fionbio(&io, true);
+    let mut conn = conn_of(io, peer, kind, 0);
+    conn.put(&[&answer], 0, &mut 0);
+    let _ = rustix::net::shutdown(&conn.fd, rustix::net::Shutdown::Write);
+}

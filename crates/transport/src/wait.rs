@@ -1,0 +1,178 @@
+//! Waits: requests of another protocol than the feed's, parked like a poll or a stream of the feed.
+//!
+//! Whoever read the request says whose session it is, what it follows and from where ([`Wait`]), and gives an object
+//! that knows its protocol ([`Foreign`]): what to say to the events that come, to a heartbeat, at the end. It knows
+//! bodies only; heads, writing, catching up, deadlines, revocation and drain are the shard's, as for every session.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use encke_engine::hub::Follow;
+use encke_engine::{Entry, Position};
+
+use crate::gate::{Answer, Reply, To, Who};
+use crate::head;
+use crate::inbox::Message;
+use crate::request::Transport;
+use crate::shards::Kind;
+
+/// Gives what a protocol says when it had to be looked up first; the reply may be answered from any thread.
+pub type Later = Box<dyn FnOnce(Reply<Told>) + Send>;
+
+/// What a protocol says to events.
+pub enum Told {
+    /// They are not for this request: it goes on waiting.
+    Nothing,
+    /// A part of the body; it goes on waiting for more.
+    Part(Bytes),
+    /// The body, or the last part of it.
+    Whole(Bytes),
+    /// That has to be looked up first; the request gets nothing else meanwhile.
+    Later(Later),
+    /// Nothing can be said any more: the connection is cut.
+    Cut,
+}
+
+/// Why a wait ends without an event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Over {
+    /// Its time is over.
+    Time,
+    /// The server goes down, or has no room: the client is to come back.
+    Drain,
+    /// The credential is no longer good.
+    Revoked,
+    /// It can't go on from where it is: the client is to ask again.
+    Again,
+}
+
+/// A protocol, as far as one waiting request concerns it. Calls come on a shard's thread: they must not block.
+pub trait Foreign: Send {
+    /// How a body begins that is sent before there is an event (see [`Wait::beats`]).
+    fn begin(&mut self) -> Bytes {
+        Bytes::new()
+    }
+
+    /// Events of what it follows, in order, each once unless [`Shards::look_again`](crate::Shards::look_again) says
+    /// otherwise.
+    fn told(&mut self, entries: &[Arc<Entry>]) -> Told;
+
+    /// What is written to a body that has begun and is silent.
+    fn beat(&self) -> Bytes {
+        Bytes::from_static(b" ")
+    }
+
+    /// Status and body, or the last part of one that has begun, when the wait ends without an event.
+    fn over(&mut self, why: Over) -> (u16, Bytes);
+
+    /// All that was said so far has been taken by the connection, which was open before it was written. If this is
+    /// dropped without that, it was not.
+    fn taken(&mut self) {}
+}
+
+/// A request that waits.
+pub struct Wait {
+    /// Whose session it is; `None` if nobody has to be known.
+    pub who: Option<Who>,
+    /// What it follows,
+    pub follows: Vec<Follow>,
+    /// as it was at this position.
+    pub as_of: Position,
+    /// [`Reach::revocations`](encke_engine::reach::Reach::revocations), read before the credential was checked.
+    pub revocations_seen: u64,
+    /// It gets what comes after this position.
+    pub at: Position,
+    /// Milliseconds until its time is over; `None` for never.
+    pub wait_ms: Option<u64>,
+    /// Whether the head is sent at once, and heartbeats while nothing comes. Such a body ends with its connection.
+    pub beats: bool,
+    /// How it is counted.
+    pub transport: Transport,
+    /// `Content-Type` of the answer.
+    pub content_type: &'static str,
+    /// Further lines of the answer's head, each with its end.
+    pub lines: &'static str,
+    /// Whether another request may come on the connection.
+    pub keep_alive: bool,
+    /// The protocol.
+    pub protocol: Box<dyn Foreign>,
+}
+
+impl fmt::Debug for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait").field("who", &self.who).field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+/// A connection that the HTTP server hands over together with a request that waits; as
+/// [`Parked`](crate::Parked) for the feed.
+#[derive(Debug)]
+pub struct ParkedWait {
+    /// The socket; it is made non-blocking.
+    pub io: OwnedFd,
+    /// Who is at the other end.
+    pub peer: SocketAddr,
+    /// Bytes that were read after the request.
+    pub leftover: Bytes,
+    /// Whose end it is.
+    pub kind: Kind,
+    /// The request.
+    pub wait: Wait,
+}
+
+/// What a shard keeps of a wait once its session is open.
+pub(crate) struct Kept {
+    pub content_type: &'static str,
+    pub lines: &'static str,
+    pub protocol: Box<dyn Foreign>,
+    /// It was answered; only whether the connection took the answer is still to be seen.
+    pub answered: bool,
+}
+
+impl Kept {
+    /// A whole answer.
+    pub fn answer(&self, status: u16, body: &[u8], keep_alive: bool) -> Bytes {
+        let length = format!("Content-Length: {}\r\n", body.len());
+        let connection = if keep_alive { "" } else { "Connection: close\r\n" };
+        head::foreign(status, self.content_type, &[self.lines, connection, &length], body)
+    }
+
+    /// The head of a body that ends with its connection, and how the body begins.
+    pub fn begin(&mut self) -> Bytes {
+        let begin = self.protocol.begin();
+        let lines = [self.lines, "X-Accel-Buffering: no\r\n", "Connection: close\r\n"];
+        head::foreign(200, self.content_type, &lines, &begin)
+    }
+}
+
+impl Wait {
+    /// The whole answer to a request that can't wait.
+    pub(crate) fn turned_away(self, why: Over) -> Bytes {
+        let Wait { content_type, lines, mut protocol, beats, .. } = self;
+        let mut body = BytesMut::new();
+        if beats {
+            body.put(protocol.begin());
+        }
+        let (status, last) = protocol.over(why);
+        body.put(last);
+        let length = format!("Connection: close\r\nContent-Length: {}\r\n", body.len());
+        head::foreign(status, content_type, &[lines, &length], &body)
+    }
+}
+
+impl Answer for Told {
+    fn lost(to: To) -> Message {
+        Message::Told(to, Told::Cut)
+    }
+}
+
+impl Reply<Told> {
+    /// Says it.
+    pub fn told(self, told: Told) {
+        let message = Message::Told(self.to(), told);
+        self.send(message);
+    }
+}
