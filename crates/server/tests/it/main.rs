@@ -9,6 +9,7 @@ mod bad_http;
 mod bad_values;
 mod bad_wire;
 mod bystander;
+mod classic;
 mod cli;
 mod encrypted;
 mod feed;

@@ -1,0 +1,70 @@
+//! How classic pages are switched on, and when they are not.
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use super::{Page, start};
+use crate::harness::{Server, encke};
+
+/// What a server says that does not start.
+fn refused(args: &[&str]) -> String {
+    let folder = TempDir::new().unwrap();
+    let all = [&["serve"], args].concat();
+    let output = encke(&all, Some(folder.path()), "");
+    assert!(!output.status.success(), "{args:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn they_are_off_unless_switched_on() {
+    let server = Server::start();
+    let page = Page::of(&server);
+    page.get("/live/backend.php").is(404);
+    assert_eq!(page.post("/webim/GetMessage.php", &[]).status, 405);
+}
+
+#[test]
+fn sessions_decide_unless_told_otherwise_and_belief_is_warned_of() {
+    let server = start(&["--classic"]);
+    Page::of(&server).get("/live/backend.php").is(401);
+    assert!(!server.log().contains("believe"));
+    let server = super::trusting();
+    Page::of(&server).get("/live/backend.php?msg=x").is(200);
+    assert!(server.log().contains("WARN") && server.log().contains("believe every name"));
+}
+
+#[test]
+fn belief_is_refused_to_whoever_comes_from_elsewhere() {
+    let trust = ["--classic", "--classic-identity", "trust"];
+    for listen in ["0.0.0.0:0", "[::]:0"] {
+        let said = refused(&[&trust[..], &["--listen", listen]].concat());
+        assert!(said.contains("allow_remote_trust"), "{said}");
+    }
+    // Not for the listening alone, and not for trust that is not switched on.
+    let folder = Arc::new(TempDir::new().unwrap());
+    Server::start_on(folder, "0.0.0.0:0", &["--classic"], &[]);
+    let folder = Arc::new(TempDir::new().unwrap());
+    Server::start_on(folder, "0.0.0.0:0", &["--classic-identity", "trust"], &[]);
+    let folder = Arc::new(TempDir::new().unwrap());
+    let args = [&trust[..], &["--classic-allow-remote-trust"]].concat();
+    Server::start_on(folder, "0.0.0.0:0", &args, &[]);
+}
+
+#[test]
+fn the_file_has_a_table_of_its_own_which_flags_and_variables_win_over() {
+    let folder = Arc::new(TempDir::new().unwrap());
+    let file = folder.path().join("encke.toml");
+    let text = "[classic]\nenabled = true\nidentity = \"trust\"\nallow_remote_trust = true\n";
+    std::fs::write(&file, text).unwrap();
+    let config = ["--config", file.to_str().unwrap()];
+    let server = Server::start_on(folder.clone(), "0.0.0.0:0", &config, &[]);
+    let page = Page { address: ([127, 0, 0, 1], server.address.port()).into(), cookies: vec![] };
+    page.get("/live/backend.php?msg=x").is(200);
+    drop(server);
+    let env = [("ENCKE_CLASSIC_IDENTITY", "session")];
+    let server = Server::start_on(folder, "127.0.0.1:0", &config, &env);
+    Page::of(&server).get("/live/backend.php?msg=x").is(401);
+    let said = refused(&["--classic", "--classic-identity", "everybody"]);
+    assert!(said.contains("session"), "{said}");
+}
