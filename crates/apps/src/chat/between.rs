@@ -32,6 +32,15 @@ pub fn direct(
     conversation::begin_direct(tx, site, me, other)
 }
 
+/// Whether a guest may begin to talk to somebody: as in the web chat, only if they share a conversation.
+pub fn may_guest_begin(
+    sql: &mut impl Sql,
+    guest: PersonId,
+    other: PersonId,
+) -> Result<bool, StoreError> {
+    conversation::share_a_conversation(sql, guest, other)
+}
+
 /// Appends a message of a person that is in the conversation.
 pub fn say(
     tx: &mut Tx<'_>,

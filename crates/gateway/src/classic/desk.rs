@@ -155,7 +155,9 @@ impl Drop for Claim {
             return;
         }
         self.desk.given.lock().expect("not poisoned").claimed.remove(&self.position);
-        if let Some(classic) = self.desk.classic.upgrade()
+        // Nobody else waits if this is the last that knows of the desk.
+        if Arc::strong_count(&self.desk) > 1
+            && let Some(classic) = self.desk.classic.upgrade()
             && let Some(shards) = classic.shards.get()
         {
             shards.look_again(self.desk.reader.person, Position(self.position.0 - 1));

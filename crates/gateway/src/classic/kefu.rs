@@ -95,6 +95,10 @@ impl Classic {
                 Claims::Trust => name::find_or_make(tx, &rec)?,
                 Claims::Session => name::find(tx, &rec)?.ok_or_else(nobody)?,
             };
+            let guest = asker.identity.is_some_and(|i| i.role == Role::Guest);
+            if guest && rec != AGENT && !between::may_guest_begin(tx, me, other)? {
+                return Err(nobody());
+            }
             let conversation = between::direct(tx, &house.site, me, other)?;
             let said = between::say(tx, me, conversation, &text)?;
             let before = Position(said.position.0 - 1);

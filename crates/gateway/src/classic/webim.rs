@@ -10,6 +10,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
+use encke_apps::Role;
 use encke_apps::chat::{self, between};
 use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Position, Seq, StreamId};
 use encke_store::{Read, Tx};
@@ -74,6 +75,10 @@ impl Classic {
             let me = house.own_number(tx, sender, &asker)?;
             let other = house.number_in(tx, receiver)?.ok_or_else(nobody)?;
             if me == other {
+                return Err(nobody());
+            }
+            let guest = asker.identity.is_some_and(|i| i.role == Role::Guest);
+            if guest && !between::may_guest_begin(tx, me, other)? {
                 return Err(nobody());
             }
             let conversation = between::direct(tx, &house.site, me, other)?;

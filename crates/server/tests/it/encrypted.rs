@@ -22,6 +22,10 @@ use crate::harness::{Auth, Person, Server, Site, WAIT};
 
 /// A server with a certificate that it signed itself, and what trusts it.
 pub fn encrypted() -> (Site, RootCertStore) {
+    encrypted_with(&[])
+}
+
+fn encrypted_with(more: &[&str]) -> (Site, RootCertStore) {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let folder = Arc::new(TempDir::new().unwrap());
     let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
@@ -29,6 +33,7 @@ pub fn encrypted() -> (Site, RootCertStore) {
     std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
     let (cert, key) = (cert.to_str().unwrap(), key.to_str().unwrap());
     let args = ["--tls-listen", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", key];
+    let args = [&args, more].concat();
     let server = Server::start_on(folder.clone(), "127.0.0.1:0", &args, &[]);
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(made.cert.der().to_vec())).unwrap();
@@ -280,4 +285,41 @@ async fn http2_over_tls_has_api_and_feed() {
     tokio::spawn(connection);
     let two = Two { sender, base: "https://localhost".to_owned(), bearer: bearer(&tom) };
     over_two(two, mei, room, site).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn classic_pages_wait_over_tls_and_http2() {
+    let trust = ["--classic", "--classic-identity", "trust"];
+    let (site, roots) = tokio::task::block_in_place(|| encrypted_with(&trust));
+    let tls = site.server.tls.unwrap();
+    let connector = tokio_rustls::TlsConnector::from(client(&roots, b"h2"));
+    let stream = tokio::net::TcpStream::connect(tls).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let stream = connector.connect(name, stream).await.unwrap();
+    let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let bearer = String::new();
+    let mut two = Two { sender, base: "https://localhost".to_owned(), bearer };
+    let path = "/classic/live/backend.php";
+    let waits = two.sender.send_request(
+        Request::get(format!("{}{path}", two.base)).body(Full::new(Bytes::new())).unwrap(),
+    );
+    let mut one = tokio::task::block_in_place(|| connect(tls, &roots));
+    let get = |query: &str| format!("GET {path}{query} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    tokio::task::block_in_place(|| {
+        one.write_all(get("").as_bytes()).unwrap();
+        crate::classic::wait_for(&site.server, 2);
+    });
+    let sent = two.ask("GET", &format!("{path}?msg=over%20two"), None).await;
+    assert_eq!(sent.status(), 200);
+    let answer = waits.await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body["msg"], "over two");
+    tokio::task::block_in_place(|| {
+        let mut lines = BufReader::new(one).lines().map(Result::unwrap);
+        assert_eq!(lines.next().unwrap(), "HTTP/1.1 200 OK");
+        assert!(lines.any(|line| line.contains("over two")));
+    });
 }

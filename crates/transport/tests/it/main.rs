@@ -7,5 +7,6 @@ mod http;
 mod scenarios;
 mod sends;
 mod slow;
+mod waits;
 mod websocket;
 mod world;
