@@ -3,7 +3,7 @@
 //! test, `src/bin/crash`, has blocking clients of its own.)
 //!
 //! The binaries are `pushbench` (the workloads), `rawpush` (the floor),
-//! `durability` (what a durable row costs), `seed` and `crash`.
+//! `durability` (what a durable row costs), `classic` (classic pages), `seed` and `crash`.
 
 pub mod engine;
 pub mod http;

@@ -54,7 +54,11 @@ export async function classicSite(t, server) {
     http { access_log off; ${temporary} types { text/html html; text/javascript js; }
       ${await configuration(server, port)} }`;
   await writeFile(join(folder, 'nginx.conf'), text);
-  const child = spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: 'pipe' });
+  const child = spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], {
+    stdio: 'pipe',
+    // Where Debian has it, and not everybody looks.
+    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` },
+  });
   let log = '';
   child.stderr.on('data', (chunk) => (log += chunk));
   const ended = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));

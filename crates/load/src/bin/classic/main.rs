@@ -1,0 +1,69 @@
+//! Classic pages under load: what a waiting one costs, and how late a message comes.
+//!
+//! `classic idle` holds many pages that wait and ask again when their time is over; `classic delay` lets some receive.
+//! Both speak as the pages do, over plain sockets, to a server that believes them (`--classic-identity trust`).
+
+mod delay;
+mod idle;
+mod page;
+
+use std::net::SocketAddr;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use clap::{Parser, Subcommand};
+use encke_load::procs::Server;
+
+use page::System;
+
+#[derive(Parser)]
+#[command(about = "Classic pages under load")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// What waiting pages cost
+    Idle(idle::Args),
+    /// How late messages come
+    Delay(delay::Args),
+}
+
+/// What both are told.
+#[derive(clap::Args, Clone)]
+struct Common {
+    /// Which pages
+    #[arg(long, value_enum)]
+    system: System,
+    /// Where the server is to listen
+    #[arg(long, default_value = "127.0.0.1:19081")]
+    addr: SocketAddr,
+    /// Command that starts the server; it is ended after the run
+    #[arg(long)]
+    server: String,
+}
+
+impl Common {
+    /// Starts the server and waits until it answers.
+    fn start(&self) -> Result<Server> {
+        let server = Server::start(&self.server)?;
+        let patience = Instant::now() + Duration::from_secs(20);
+        while page::get(self.addr, "/healthz").is_err() {
+            if Instant::now() > patience {
+                bail!("no server at {}", self.addr);
+            }
+            sleep(Duration::from_millis(20));
+        }
+        Ok(server)
+    }
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Idle(args) => idle::run(&args),
+        Command::Delay(args) => delay::run(&args),
+    }
+}
