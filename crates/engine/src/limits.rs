@@ -88,6 +88,8 @@ pub const PRESENCE_GRACE_MS: u64 = 8_000;
 pub const PRESENCE_MEMBERS_MAX: usize = 200;
 /// Members that a room may have.
 pub const ROOM_MEMBERS_MAX: usize = 1_000;
+/// Guests in a room that lets them in by themselves.
+pub const ROOM_GUESTS_MAX: usize = 100;
 /// Conversations that a person may be in.
 pub const CONVERSATIONS_PER_PERSON_MAX: usize = 1_000;
 

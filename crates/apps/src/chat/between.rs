@@ -1,6 +1,6 @@
 //! Talk between two people, and in rooms that anybody may enter, for other protocols: all within one write.
 
-use encke_engine::{Code, ConversationId, Error, NewEvent, PersonId, Seq, StreamId, limits};
+use encke_engine::{ConversationId, Error, NewEvent, PersonId, Seq, StreamId, limits};
 use encke_store::{Appended, Sql, StoreError, Tx, params};
 
 use super::conversation::{self, Kind, MemberRole, insert_member, not_member};
@@ -85,8 +85,9 @@ pub fn make_open_room(tx: &mut Tx<'_>, title: &str) -> Result<ConversationId, Er
     Ok(id)
 }
 
-/// Brings a person into an open room, guests too; `not_member` if the room is not open and the person not in it. A room
-/// that is full loses the guest that has been in it longest.
+/// Brings a person into an open room, guests too; `not_member` if the room is not open and the person not in it. Where too
+/// many guests are, the one that has been in it longest makes room: guests come and never leave, and each newcomer is
+/// told of all members.
 pub fn enter_open_room(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -99,14 +100,13 @@ pub fn enter_open_room(
     if !is_open(tx, room)? {
         return Err(not_member());
     }
-    let count = "SELECT count(*) FROM member WHERE conversation = ?1";
-    let count = tx.query_one(count, params![room])?.map_or(Ok(0), |row| row.get::<u64>(0))?;
-    if count >= limits::ROOM_MEMBERS_MAX as u64 {
-        let query = "SELECT m.person FROM member m JOIN person p ON p.id = m.person
-                     WHERE m.conversation = ?1 AND p.role = 'guest' ORDER BY m.joined_ms, m.person";
-        let longest = tx.query_one(query, params![room])?;
-        let full = || Error::new(Code::Conflict, "The room is full: it has 1,000 members.");
-        let longest: PersonId = longest.ok_or_else(full)?.get(0)?;
+    let query = "SELECT m.person FROM member m JOIN person p ON p.id = m.person
+                 WHERE m.conversation = ?1 AND p.role = 'guest' ORDER BY m.joined_ms, m.person";
+    let guests = tx.query(query, params![room])?;
+    if let Some(longest) = guests.first()
+        && guests.len() >= limits::ROOM_GUESTS_MAX
+    {
+        let longest = longest.get(0)?;
         member::expel(tx, room, longest, longest)?;
     }
     member::add(tx, site, room, person, person)

@@ -152,6 +152,24 @@ fn the_room_is_a_room_of_the_web_chat() {
 }
 
 #[test]
+fn guests_make_room_for_each_other_and_come_back_by_writing() {
+    let site = Site::on(trusting());
+    let first = enter(&site.server, "the first");
+    let pages: Vec<Page> = (0..105).map(|n| enter(&site.server, &format!("guest {n}"))).collect();
+    let mut owner = site.owner();
+    let room = owner.get("/v1/rooms").json()["rooms"][0].clone();
+    assert_eq!(room["members"], 101, "the owner, and as many guests as there may be");
+    // Who made room still hears, and comes back with a word.
+    let waits = list(&first, 0);
+    wait_for(&site.server, 1);
+    add(&pages[104], "crowded");
+    assert_eq!(said(waits)[0].2, "crowded");
+    add(&first, "still here");
+    assert_eq!(said(list(&pages[0], 0)).last().unwrap().1, "the first");
+    assert_eq!(owner.get("/v1/rooms").json()["rooms"][0]["members"], 101);
+}
+
+#[test]
 fn the_name_of_an_account_is_its_own() {
     let site = Site::on(trusting());
     let tom = site.person("tom");
