@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::{Result, ensure};
+use clap::builder::BoolishValueParser;
 use encke_gateway::classic::Claims;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Classic {
     /// Serve pages of the Comet tutorials under /classic/ (in the file: `enabled` in `[classic]`)
     #[arg(long = "classic", env = "ENCKE_CLASSIC", num_args = 0..=1, default_missing_value = "true")]
-    #[arg(value_name = "BOOL")]
+    #[arg(value_parser = BoolishValueParser::new(), value_name = "BOOL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     enabled: Option<bool>,
 
@@ -24,6 +25,7 @@ pub struct Classic {
     /// Believe the page also when others than this machine can connect (`allow_remote_trust`)
     #[arg(long = "classic-allow-remote-trust", env = "ENCKE_CLASSIC_ALLOW_REMOTE_TRUST")]
     #[arg(num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(value_parser = BoolishValueParser::new())]
     #[serde(alias = "allow_remote_trust", skip_serializing_if = "Option::is_none")]
     allow_remote_trust: Option<bool>,
 }

@@ -158,15 +158,16 @@ fn a_message_goes_to_one_window_and_to_the_next_if_that_one_closes() {
             scope.spawn(|| drop((first, second)));
             scope.spawn(|| say(&agent, "user5", &text));
         });
-        // Unless one that left had it taken already.
-        let more = "more";
-        say(&agent, "user5", more);
-        let got = third.json()["content"].as_str().unwrap().to_owned();
-        if got == text {
-            assert_eq!(ajax(&user).json()["content"], more);
-        } else {
-            assert_eq!(got, more);
+        // One that left may have had it taken already. Whatever comes comes once, and what follows comes in any case.
+        for more in ["more", "end"] {
+            say(&agent, "user5", more);
         }
+        let mut got = vec![third.json()["content"].as_str().unwrap().to_owned()];
+        while got.last().unwrap() != "end" {
+            got.push(ajax(&user).json()["content"].as_str().unwrap().to_owned());
+        }
+        let times = |text: &str| got.iter().filter(|g| *g == text).count();
+        assert!(times(&text) <= 1 && times("more") == 1 && got.len() <= 3, "{got:?}");
         wait_for(&server, 0);
     }
 }

@@ -62,7 +62,7 @@ fn the_file_has_a_table_of_its_own_which_flags_and_variables_win_over() {
     let page = Page { address: ([127, 0, 0, 1], server.address.port()).into(), cookies: vec![] };
     page.get("/live/backend.php?msg=x").is(200);
     drop(server);
-    let env = [("ENCKE_CLASSIC_IDENTITY", "session")];
+    let env = [("ENCKE_CLASSIC", "1"), ("ENCKE_CLASSIC_IDENTITY", "session")];
     let server = Server::start_on(folder, "127.0.0.1:0", &config, &env);
     Page::of(&server).get("/live/backend.php?msg=x").is(401);
     let said = refused(&["--classic", "--classic-identity", "everybody"]);
