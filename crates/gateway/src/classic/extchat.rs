@@ -2,6 +2,7 @@
 //! poll waits long; and it reads every answer as JSON, refusals too.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -19,6 +20,8 @@ use super::live::held;
 const BOARD: &str = "classic:extchat";
 /// How long a poll waits.
 const WAIT_MS: u64 = 300_000;
+/// How long somebody is kept who is not signed in: its page asks again at once, and would do nothing else any more.
+const PAUSE: Duration = Duration::from_secs(1);
 
 pub(super) fn router() -> Router<Arc<Classic>> {
     Router::new().route("/comet.php", post(comet).fallback(wrong_method))
@@ -27,7 +30,12 @@ pub(super) fn router() -> Router<Arc<Classic>> {
 async fn comet(State(classic): State<Arc<Classic>>, request: Request) -> Response {
     match classic.extchat(request).await {
         Ok(response) => response,
-        Err(refused) => classic.refused(refused.status).await,
+        Err(refused) => {
+            if refused.status == 401 {
+                tokio::time::sleep(PAUSE).await;
+            }
+            classic.refused(refused.status).await
+        }
     }
 }
 

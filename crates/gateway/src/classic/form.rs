@@ -20,6 +20,7 @@ const TOO_LONG: Refused = Refused::new(413, "This is too long.");
 impl Form {
     /// Of the query in a request's URL.
     pub fn of_query(parts: &Parts) -> Result<Form, Refused> {
+        no_body(parts)?;
         Form::parse(parts.uri.query().unwrap_or_default().as_bytes())
     }
 
@@ -78,6 +79,15 @@ impl Form {
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
+}
+
+/// Refuses a body where none belongs. Nobody reads it, so when the request waits it would be taken for the next one.
+pub(super) fn no_body(parts: &Parts) -> Result<(), Refused> {
+    let length = parts.headers.get(header::CONTENT_LENGTH).is_some_and(|v| v != "0");
+    if length || parts.headers.contains_key(header::TRANSFER_ENCODING) {
+        return Err(Refused::bad("This request has no body."));
+    }
+    Ok(())
 }
 
 /// A whole body. One that is too long is read on for a while: many clients see a refusal only when they have sent all.

@@ -24,7 +24,7 @@ use serde::Serialize;
 use super::answer::{self, Refused, html, json};
 use super::claim::Asker;
 use super::desk::{Claim, Desk, Directs};
-use super::form::Form;
+use super::form::{Form, no_body};
 use super::hold::{Hold, Style};
 use super::mark::{self, Has, Reader};
 use super::name::{self, Called};
@@ -133,6 +133,7 @@ impl Classic {
 
     /// Waits for what the asker was not given yet.
     async fn kefu_next(self: &Arc<Self>, parts: &Parts, shape: Shape) -> Result<Response, Refused> {
+        no_body(parts)?;
         let name = claimed(parts)?;
         if shape == Shape::Frame && name != AGENT {
             return Err(Refused::new(403, "Only the agent may hold this."));

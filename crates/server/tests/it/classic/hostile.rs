@@ -184,6 +184,36 @@ fn half_requests_and_broken_ones_hold_nobody_up() {
 }
 
 #[test]
+fn a_body_is_never_taken_for_the_next_request() {
+    let site = Site::on(trusting());
+    let page = page(&site);
+    let hidden = "GET /classic/live/backend.php?msg=smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
+    for path in [
+        "/live/backend.php?timestamp=0",
+        "/novcomet/comet.php?subscribed[a]=0",
+        "/kefu/16-kefu-ajax.php",
+        "/kefu/16-kefu-iframe.php",
+    ] {
+        let length = format!("Content-Length: {}", hidden.len());
+        let chunks = format!("{:x}\r\n{hidden}\r\n0\r\n\r\n", hidden.len());
+        for (line, body) in [(&*length, hidden), ("Transfer-Encoding: chunked", &*chunks)] {
+            let mut wire = Wire::connect(page.address);
+            let cookie = &page.cookies[0];
+            wire.send(format!(
+                "GET /classic{path} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n{line}\r\n\r\n{body}"
+            ));
+            wire.answer().expect("an answer").is(400);
+            // A request that follows gets its own answer, if the connection goes on.
+            if wire.try_send("GET /classic/none HTTP/1.1\r\nHost: x\r\n\r\n") {
+                assert!(wire.answer().is_none_or(|answer| answer.status == 404));
+            }
+        }
+    }
+    page.get("/live/backend.php?msg=own").is(200);
+    assert_eq!(page.get("/live/backend.php?timestamp=1").is(200).json()["msg"], "own");
+}
+
+#[test]
 fn nothing_that_a_page_sent_stands_in_a_refusal() {
     let site = Site::on(trusting());
     let script = "<script>alert(1)</script>";
