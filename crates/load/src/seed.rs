@@ -22,6 +22,7 @@ pub fn token(number: usize) -> String {
 pub fn people(data: &Path, count: usize) -> Result<usize> {
     let options = Options {
         data: data.to_owned(),
+        database: None,
         clock: Arc::new(SystemClock),
         readers: 1,
         fatal: Arc::new(|e: &StoreError| panic!("{e}")),

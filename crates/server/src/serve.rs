@@ -37,6 +37,7 @@ pub fn run(options: &Options) -> Result<()> {
 pub fn open(data: &Path) -> Result<Opened> {
     let options = encke_store::Options {
         data: data.to_owned(),
+        database: None,
         clock: Arc::new(SystemClock),
         readers: READERS,
         fatal: Arc::new(stop),

@@ -84,6 +84,7 @@ impl TestSite {
         let clock = Arc::new(TestClock(AtomicU64::new(1_763_689_200_000)));
         let opened = Store::open(Options {
             data: data.path().join("data"),
+            database: None,
             clock: clock.clone(),
             readers: 2,
             fatal: Arc::new(|e| panic!("the store is broken: {e}")),
