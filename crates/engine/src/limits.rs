@@ -75,6 +75,10 @@ pub const READS_WAITING_MAX: usize = 4_096;
 
 /// Parts of the log that a node keeps while what comes before them is still missing.
 pub const HINTS_WAITING_MAX: usize = 256;
+/// Messages for other nodes that wait to be sent; further ones are dropped.
+pub const BUS_QUEUED_MAX: usize = 4_096;
+/// Bytes of one message between nodes: what is larger is read from the store.
+pub const BUS_MESSAGE_BYTES_MAX: usize = 512 * 1024;
 /// Milliseconds without news from other nodes after which a node looks at the store.
 pub const LOOK_MS: u64 = 1_000;
 /// Milliseconds that a node waits for a hint that seems to be late, before it reads the store.

@@ -82,7 +82,7 @@ impl Order {
     }
 
     /// The next part, if it is here: it counts as handed on from now.
-    pub fn next(&mut self) -> Option<Committed> {
+    pub fn take_next(&mut self) -> Option<Committed> {
         while let Some((before, _)) = self.waiting.first_key_value() {
             if *before > self.at {
                 return None;
@@ -128,7 +128,7 @@ mod tests {
     }
 
     fn run(order: &mut Order) -> Vec<u64> {
-        std::iter::from_fn(|| order.next()).map(|c| c.mark).collect()
+        std::iter::from_fn(|| order.take_next()).map(|c| c.mark).collect()
     }
 
     #[test]
@@ -180,7 +180,7 @@ mod tests {
                     order.offer(heard);
                 }
                 let before = order.at();
-                while let Some(next) = order.next() {
+                while let Some(next) = order.take_next() {
                     prop_assert_eq!(next.before, told.last().map_or(Point::default(), |c: &Committed| c.after));
                     told.push(next);
                 }
@@ -189,7 +189,7 @@ mod tests {
             }
             order.begin_reading();
             order.offer(Committed { before: order.at(), ..part(0, end) });
-            told.extend(std::iter::from_fn(|| order.next()));
+            told.extend(std::iter::from_fn(|| order.take_next()));
             prop_assert_eq!(told.last().map(|c| c.after), Some(part(0, end).after));
             prop_assert!(!order.is_missing());
         }

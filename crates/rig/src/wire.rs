@@ -11,8 +11,9 @@ pub enum Fault {
     None,
     /// Ends every connection, and new ones at once.
     Cut,
-    /// Lets through what holds these bytes on its way to the server, and ends the connection when the server answers it.
-    LoseAnswerTo(Vec<u8>),
+    /// Lets through what holds the first bytes on its way to the server, and of the answers nothing more; ends the
+    /// connection when one of them holds the second bytes.
+    LoseAnswer(Vec<u8>, Vec<u8>),
     /// Ends the connection instead of letting through what holds these bytes on its way to the server.
     LoseRequest(Vec<u8>),
 }
@@ -85,38 +86,61 @@ impl Wire {
         let (Ok(to_client), Ok(to_server)) = (client.try_clone(), server.try_clone()) else {
             return;
         };
-        let losing = Arc::new(Mutex::new(false));
+        // What ends the connection once the server says it, if answers are being lost.
+        let losing: Losing = Arc::default();
         let (wire, lose) = (self.clone(), losing.clone());
         std::thread::spawn(move || {
-            pump(client, to_server, |bytes| wire.lets_through(bytes, &lose));
+            pump(client, to_server, |bytes| wire.request(bytes, &lose));
         });
         std::thread::spawn(move || {
-            pump(server, to_client, |_| !*losing.lock().expect("not poisoned"));
+            pump(server, to_client, |bytes| match &*losing.lock().expect("not poisoned") {
+                None => Way::Through,
+                Some(last) if holds(bytes, last) => Way::End,
+                Some(_) => Way::Lost,
+            });
         });
     }
 
-    fn lets_through(&self, bytes: &[u8], losing: &Mutex<bool>) -> bool {
+    fn request(&self, bytes: &[u8], losing: &Losing) -> Way {
         let mut inner = self.lock();
-        let holds = |what: &[u8]| bytes.windows(what.len()).any(|w| w == what);
-        let through = match &inner.fault {
-            Fault::LoseAnswerTo(what) if holds(what) => {
-                *losing.lock().expect("not poisoned") = true;
-                true
+        let way = match &inner.fault {
+            Fault::LoseAnswer(what, last) if holds(bytes, what) => {
+                *losing.lock().expect("not poisoned") = Some(last.clone());
+                Way::Through
             }
-            Fault::LoseRequest(what) if holds(what) => false,
-            _ => return true,
+            Fault::LoseRequest(what) if holds(bytes, what) => Way::End,
+            _ => return Way::Through,
         };
         inner.struck += 1;
         inner.fault = Fault::None;
-        through
+        way
     }
 }
 
-/// Carries bytes one way until either end closes or they are not let through.
-fn pump(mut from: TcpStream, mut to: TcpStream, mut lets_through: impl FnMut(&[u8]) -> bool) {
+type Losing = Arc<Mutex<Option<Vec<u8>>>>;
+
+/// What becomes of some bytes.
+enum Way {
+    Through,
+    Lost,
+    End,
+}
+
+fn holds(bytes: &[u8], what: &[u8]) -> bool {
+    bytes.windows(what.len()).any(|w| w == what)
+}
+
+/// Carries bytes one way until either end closes or is to be closed.
+fn pump(mut from: TcpStream, mut to: TcpStream, mut way: impl FnMut(&[u8]) -> Way) {
     let mut bytes = vec![0; 1 << 16];
     while let Ok(count) = from.read(&mut bytes) {
-        if count == 0 || !lets_through(&bytes[..count]) || to.write_all(&bytes[..count]).is_err() {
+        let goes_on = count > 0
+            && match way(&bytes[..count]) {
+                Way::Through => to.write_all(&bytes[..count]).is_ok(),
+                Way::Lost => true,
+                Way::End => false,
+            };
+        if !goes_on {
             break;
         }
     }

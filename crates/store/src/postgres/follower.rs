@@ -120,7 +120,7 @@ impl Follower {
     }
 
     fn hand_on(&self, state: &mut State) {
-        while let Some(next) = state.order.next() {
+        while let Some(next) = state.order.take_next() {
             state.heard = Instant::now();
             let mut heads: FxHashMap<StreamId, Head> = FxHashMap::default();
             let mut entries = Vec::new();

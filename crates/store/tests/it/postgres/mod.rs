@@ -1,5 +1,8 @@
 //! PostgreSQL: the conformance suite on a real server, and what only a store of several nodes can do.
 
+mod faults;
+mod nodes;
+
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
