@@ -21,8 +21,9 @@ impl OnNats {
     fn at(url: String) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let space = format!("space{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all();
-        OnNats { url, space, runtime: { runtime }.build().unwrap() }
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
+        OnNats { url, space, runtime }
     }
 
     fn new() -> Self {
