@@ -17,7 +17,8 @@ mod writer;
 mod writing;
 
 pub(crate) use follower::Follower;
-pub(crate) use open::open;
+pub(crate) use identity::Fatal;
+pub(crate) use open::{connect, moving, open};
 pub(crate) use session::{Session, Use};
 pub use target::Database;
 pub(crate) use writer::Writer;

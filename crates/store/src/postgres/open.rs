@@ -27,13 +27,11 @@ pub(crate) struct Found {
 }
 
 pub(crate) fn open(database: &Database, fatal: Fatal) -> Result<Found, StoreError> {
-    let target = Arc::new(Target::of(database)?);
-    let identity = Arc::new(Identity::new(fatal));
-    let mut session = Session::new(target.clone(), identity.clone(), Use::Write)?;
-    session.connect()?;
-    check(&mut session)?;
-    migrate(&mut session, &target.schema)?;
-    settle(&mut session)?;
+    let (target, identity, mut session) = prepare(database, fatal)?;
+    if moving(&mut session)?.is_some() {
+        let what = "a store is being moved into this space: run `encke migrate` to its end";
+        return Err(StoreError::InUse(what.into()));
+    }
     session.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
     let loaded = load(&mut session);
     session.batch("ROLLBACK")?;
@@ -41,6 +39,35 @@ pub(crate) fn open(database: &Database, fatal: Fatal) -> Result<Found, StoreErro
     identity.settle(epoch);
     identity.knows(at.position, mark);
     Ok(Found { target, identity, session, epoch, at, trimmed, tail, channels })
+}
+
+/// Connects to a space and brings its tables up to date, without opening it.
+pub(crate) fn connect(database: &Database, fatal: Fatal) -> Result<Session, StoreError> {
+    Ok(prepare(database, fatal)?.2)
+}
+
+fn prepare(
+    database: &Database,
+    fatal: Fatal,
+) -> Result<(Arc<Target>, Arc<Identity>, Session), StoreError> {
+    let target = Arc::new(Target::of(database)?);
+    let identity = Arc::new(Identity::new(fatal));
+    let mut session = Session::new(target.clone(), identity.clone(), Use::Write)?;
+    session.connect()?;
+    check(&mut session)?;
+    migrate(&mut session, &target.schema)?;
+    settle(&mut session)?;
+    Ok((target, identity, session))
+}
+
+/// The epoch of the store that is being moved into this space, if one is.
+pub(crate) fn moving(session: &mut Session) -> Result<Option<Epoch>, StoreError> {
+    let there = session.rows("SELECT to_regclass('moving') IS NOT NULL", &[])?;
+    if !there.first().is_some_and(|row| row.get(0)) {
+        return Ok(None);
+    }
+    let rows = session.rows("SELECT epoch FROM moving", &[])?;
+    rows.first().map(|row| Ok(Epoch(number(row, 0)?))).transpose()
 }
 
 fn setting(session: &mut Session, name: &str) -> Result<String, StoreError> {

@@ -29,7 +29,7 @@ pub(crate) enum Use {
     Write,
 }
 
-pub(super) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 pub(super) struct Live {
     pub client: Client,
@@ -194,7 +194,7 @@ impl Session {
     }
 
     /// The rows of a query.
-    pub(super) fn rows(
+    pub(crate) fn rows(
         &mut self,
         sql: &str,
         params: Params<'_>,

@@ -12,7 +12,9 @@ mod writing;
 
 pub(crate) use backup::copy_to;
 pub use backup::{backup_name, check_file};
-pub(crate) use log::{event_at, heads_are_stored, log_after, mark_from, newest, page, stored_head};
+pub(crate) use log::{
+    event_at, heads_are_stored, log_after, mark_from, newest, page, set_state, stored_head,
+};
 pub(crate) use open::{connect, open};
 pub(crate) use reader::Reader;
 pub(crate) use writer::Writer;
@@ -41,7 +43,7 @@ pub(crate) fn query(
     Ok(all)
 }
 
-fn value(field: rusqlite::types::ValueRef<'_>) -> Value {
+pub(crate) fn value(field: rusqlite::types::ValueRef<'_>) -> Value {
     use rusqlite::types::ValueRef as V;
     match field {
         V::Null => Value::Null,

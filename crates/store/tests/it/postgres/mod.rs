@@ -1,6 +1,7 @@
 //! PostgreSQL: the conformance suite on a real server, and what only a store of several nodes can do.
 
 mod faults;
+mod moving;
 mod nodes;
 
 use std::cell::RefCell;
@@ -34,6 +35,16 @@ impl OnPostgres {
         OnPostgres { url, space: self.space.clone() }
     }
 
+    pub fn database(&self) -> Database {
+        Database { url: self.url.clone(), space: self.space.borrow().clone() }
+    }
+
+    /// Whether it can't be opened, for this reason.
+    pub fn is_refused(&self, why: &str) -> bool {
+        let clock = Arc::new(encke_store::SystemClock);
+        Store::open(self.options(clock, |_| {})).is_err_and(|e| e.to_string().contains(why))
+    }
+
     pub fn schema(&self) -> String {
         format!("encke_{}", self.space.borrow())
     }
@@ -43,7 +54,7 @@ impl OnPostgres {
         clock: Arc<dyn Clock>,
         fatal: impl Fn(&StoreError) + Send + Sync + 'static,
     ) -> Options {
-        let database = Database { url: self.url.clone(), space: self.space.borrow().clone() };
+        let database = self.database();
         let fatal = Arc::new(fatal);
         Options { data: PathBuf::new(), database: Some(database), clock, readers: 2, fatal }
     }
