@@ -167,7 +167,7 @@ fn steps_of(epoch: Epoch, before: Point, after: Point, parts: Vec<Part<'_>>) -> 
                     back: Position(back),
                     at_ms,
                     from: from.map(PersonId),
-                    kind: kind.into(),
+                    kind: kind.to_owned().into(),
                     key: key.map(Into::into),
                     body: Bytes::copy_from_slice(body),
                     channel: channel.map(Into::into),

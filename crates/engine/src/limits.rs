@@ -105,6 +105,12 @@ pub const STATEMENTS_MAX: usize = 512;
 pub const RECEIPTS_FOLD_MS: u64 = 200;
 /// Milliseconds after the last connection of a person until it counts as offline.
 pub const PRESENCE_GRACE_MS: u64 = 8_000;
+/// Milliseconds between two signs of life that a node gives to the others.
+pub const NODE_ALIVE_MS: u64 = 2_000;
+/// Other nodes whose people a node knows.
+pub const NODES_MAX: usize = 1_024;
+/// People whose presence is told anew when a whole node comes or goes; the others are seen with the next snapshot.
+pub const PRESENCE_TOLD_MAX: usize = 1_000;
 /// Members of a conversation up to which presence is told to all of them.
 pub const PRESENCE_MEMBERS_MAX: usize = 200;
 /// Members that a room may have.

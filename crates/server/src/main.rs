@@ -7,6 +7,7 @@ mod admin;
 mod assets;
 mod bridge;
 mod cli;
+mod cluster;
 mod connections;
 mod demo;
 mod gate;

@@ -1,7 +1,7 @@
 //! `encke serve`: everything wired together, from the first line to the last.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::os::unix::process::CommandExt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -13,10 +13,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::admin;
+use crate::cluster::Cluster;
 use crate::connections::Connections;
 use crate::demo;
 use crate::gate::{Shared, SiteGate};
-use crate::options::Options;
+use crate::options::{Options, Place};
 use crate::{router, tls};
 
 /// Connections that may wait to be accepted: after a restart everybody comes at once.
@@ -33,20 +34,32 @@ pub fn run(options: &Options) -> Result<()> {
     runtime.block_on(serve(options))
 }
 
-/// Opens the store of a data folder for a process that serves or administers.
-pub fn open(data: &Path) -> Result<Opened> {
+/// Opens the store of a site for a process that serves or administers.
+pub fn open(place: &Place) -> Result<Opened> {
+    let what = match &place.database {
+        Some(database) => format!("opening the space {} of the database", database.space),
+        None => format!("opening the store in {}", place.data.display()),
+    };
     let options = encke_store::Options {
-        data: data.to_owned(),
-        database: None,
+        data: place.data.clone(),
+        database: place.database.clone(),
         clock: Arc::new(SystemClock),
         readers: READERS,
         fatal: Arc::new(stop),
     };
-    Store::open(options).with_context(|| format!("opening the store in {}", data.display()))
+    Store::open(options).context(what)
 }
 
 /// Nothing may be acknowledged any more, so nobody is answered any more.
 fn stop(e: &StoreError) {
+    if matches!(e, StoreError::Replaced(_)) {
+        tracing::error!("{e}; the server begins anew, so that clients are told to do the same");
+        let again = std::env::current_exe().map(|program| {
+            // Takes the place of this process, whose sockets end: it only returns if that fails.
+            std::process::Command::new(program).args(std::env::args_os().skip(1)).exec()
+        });
+        tracing::error!("beginning anew: {:?}", again.map(drop));
+    }
     tracing::error!("{e}; the server stops, so that nothing is acknowledged that is not stored");
     std::process::exit(74);
 }
@@ -55,11 +68,11 @@ async fn serve(options: &Options) -> Result<()> {
     // From here on a signal is heard, also one that comes before everything is up.
     let ends = Ends::new()?;
     let data = options.data();
-    let opened = open(&data)?;
+    let opened = open(&options.place())?;
     let Opened { store, epoch, trimmed, tail, head, start } = opened;
     let site = Site::new(store.clone(), Arc::new(SystemClock), options.site());
-    let shards_later = Arc::new(OnceLock::new());
-    let router = router::all(&site, shards_later.clone());
+    let cluster_later = Arc::new(OnceLock::new());
+    let router = router::all(&site, cluster_later.clone());
     let runtime = tokio::runtime::Handle::current();
     let connections = Connections::new(router, runtime);
     let gate = Arc::new(SiteGate::new(site.clone()));
@@ -72,8 +85,9 @@ async fn serve(options: &Options) -> Result<()> {
     let handoff = Arc::new(crate::connections::Shared(connections.clone()));
     let shards = Shards::start(config, seed, Arc::new(Shared(gate.clone())), handoff)?;
     connections.hand_feeds_to(shards.clone());
-    site.reach_over(shards.clone());
-    let _ = shards_later.set(shards.clone());
+    let cluster = Cluster::join(options, &site, &shards, epoch).await?;
+    site.reach_over(cluster.clone());
+    let _ = cluster_later.set(cluster.clone());
     let publishing = shards.clone();
     start.publishing_to(move |batch| {
         gate.committed(&batch);

@@ -5,10 +5,12 @@
 
 mod command;
 mod conversation;
+mod elsewhere;
 mod follows;
 mod history;
 mod member;
 mod message;
+mod notes;
 mod presence;
 mod receipts;
 mod rooms;
@@ -17,13 +19,16 @@ mod typing;
 mod view;
 
 pub use command::command;
+pub(crate) use elsewhere::Elsewhere;
 pub use follows::Followed;
 pub(crate) use follows::Follows;
 pub(crate) use message::post as post_message;
+pub(crate) use notes::Told;
 pub(crate) use receipts::Receipts;
 
 use std::sync::Arc;
 
+use encke_engine::limits;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -49,12 +54,14 @@ pub(crate) fn router() -> OpenApiRouter<Arc<Site>> {
 impl Site {
     /// Folds receipts and lets presence expire, as long as the site lives; runs as a task.
     pub async fn keep_house(self: Arc<Self>) {
-        let mut turn = tokio::time::interval(std::time::Duration::from_millis(
-            encke_engine::limits::RECEIPTS_FOLD_MS,
-        ));
+        let mut turn =
+            tokio::time::interval(std::time::Duration::from_millis(limits::RECEIPTS_FOLD_MS));
         turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
+        for number in 0u64.. {
             turn.tick().await;
+            if number.is_multiple_of(limits::NODE_ALIVE_MS / limits::RECEIPTS_FOLD_MS) {
+                self.say_alive();
+            }
             receipts::flush(&self).await;
             presence::expire(&self);
         }

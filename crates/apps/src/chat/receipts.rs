@@ -113,8 +113,13 @@ impl Folded {
 }
 
 impl Site {
-    /// Notes who sent something: to be called with each commit, before it is published.
+    /// Notes who sent something, and ends what a commit revoked: to be called with each commit, before it is published.
     pub fn committed(&self, batch: &Batch) {
+        for step in &batch.steps {
+            if let Step::Revoke { person, credential } = step {
+                self.revoke(*person, *credential);
+            }
+        }
         self.receipts.with(|f| {
             for step in &batch.steps {
                 if let Step::Event(entry) = step {
@@ -315,15 +320,43 @@ pub(crate) struct Ack {
     cursor: String,
 }
 
-/// Takes a cursor as an ack; `bad_cursor` if it is not one of this log.
-pub(super) fn take_ack(site: &Site, person: PersonId, cursor: &str) -> Result<(), Error> {
-    let cursor: Cursor = cursor.parse()?;
+/// Takes a cursor as an ack; `bad_cursor` if it is not one of this log. `reply` may come later, on the store's thread: a
+/// cursor from another node may be ahead of what this one has heard of.
+pub(super) fn take_ack(
+    site: &Arc<Site>,
+    person: PersonId,
+    cursor: &str,
+    reply: impl FnOnce(Result<(), Error>) + Send + 'static,
+) {
+    let cursor: Cursor = match cursor.parse() {
+        Ok(cursor) => cursor,
+        Err(e) => return reply(Err(e)),
+    };
+    let foreign = || Error::new(Code::BadCursor, "This cursor is not of this log.");
     let head = site.store.position();
-    if cursor.epoch != site.store.cursor_at(head).epoch || cursor.position > head {
-        return Err(Error::new(Code::BadCursor, "This cursor is not of this log."));
+    if cursor.epoch != site.store.cursor_at(head).epoch {
+        return reply(Err(foreign()));
     }
-    site.acked(person, cursor.position);
-    Ok(())
+    if cursor.position <= head {
+        site.acked(person, cursor.position);
+        return reply(Ok(()));
+    }
+    if !site.store.is_shared() {
+        return reply(Err(foreign()));
+    }
+    let house = site.clone();
+    site.store.submit_read(
+        |read| Ok(read.position()),
+        move |end| {
+            reply(end.and_then(|end| {
+                if cursor.position > end {
+                    return Err(foreign());
+                }
+                house.acked(person, cursor.position);
+                Ok(())
+            }));
+        },
+    );
 }
 
 /// Says that the caller holds everything up to a cursor.
@@ -334,6 +367,9 @@ pub(crate) async fn ack(
     caller: Caller,
     Body(Ack { cursor }): Body<Ack>,
 ) -> Result<StatusCode, Refusal> {
-    take_ack(&site, caller.0.person, &cursor)?;
+    let (done, taken) = tokio::sync::oneshot::channel();
+    take_ack(&site, caller.0.person, &cursor, |result| drop(done.send(result)));
+    let lost = |_| Error::new(Code::Overloaded, "The store did not take this; try again.");
+    taken.await.map_err(lost)??;
     Ok(StatusCode::NO_CONTENT)
 }

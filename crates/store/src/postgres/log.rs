@@ -1,6 +1,6 @@
 //! Reading the log.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use encke_engine::{Event, PersonId, Position, Seq, StreamId};
 use tokio_postgres::Row;
@@ -33,7 +33,7 @@ pub(super) fn event(row: &Row, channels: &Channels) -> Result<Event, StoreError>
         back: Position(number(row, 3)?),
         at_ms: number(row, 4)?,
         from: row.try_get::<_, Option<i64>>(5)?.map(|v| PersonId(v as u64)),
-        kind: Arc::from(row.try_get::<_, &str>(6)?),
+        kind: Cow::Owned(row.try_get(6)?),
         key: row.try_get::<_, Option<&str>>(7)?.map(Into::into),
         body: row.try_get::<_, &[u8]>(8)?.to_vec().into(),
         channel: name.and_then(|name| channels.learn(stream, name)),

@@ -280,7 +280,7 @@ impl Writing {
             self.note(prepared)?;
         }
         let Some(Some(first)) = self.keys.get(&key) else { return Ok(None) };
-        if first.stream != new.stream || first.kind != *new.kind || first.body != new.body {
+        if first.stream != new.stream || first.kind != new.kind || first.body != new.body {
             return Err(Error::new(
                 Code::KeyReused,
                 "This idempotency key was used for something else.",
