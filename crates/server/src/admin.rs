@@ -3,6 +3,7 @@
 //! Whoever may open the folder's files may administer it; nobody else reaches the socket. Both ways go through
 //! the same router, so a change made while the server runs is live at once (P7).
 
+use std::fs::File;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use encke_engine::{Code, Error};
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
+use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::net::{UnixListener, UnixStream};
@@ -149,10 +151,18 @@ impl Drop for Socket {
     }
 }
 
+/// Takes the folder of a node whose store is in a database: it holds little more than the socket, but of that there is one.
+pub fn take_folder(data: &Path) -> Result<File> {
+    let folder = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
+    folder.with_context(|| format!("making the folder {}", data.display()))?;
+    let lock = File::create(data.join("lock"))?;
+    let taken = flock(&lock, FlockOperation::NonBlockingLockExclusive);
+    taken.with_context(|| format!("another Encke is using the folder {}", data.display()))?;
+    Ok(lock)
+}
+
 /// Serves administration in the data folder.
 pub fn listen(data: &Path, site: &Arc<Site>, draining: watch::Receiver<bool>) -> Result<Socket> {
-    // With a database there is nothing else in it.
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data)?;
     let path = data.join(SOCKET);
     // What a killed server left; the folder's lock says that no other one runs.
     let _ = std::fs::remove_file(&path);

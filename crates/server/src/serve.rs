@@ -68,7 +68,9 @@ async fn serve(options: &Options) -> Result<()> {
     // From here on a signal is heard, also one that comes before everything is up.
     let ends = Ends::new()?;
     let data = options.data();
-    let opened = open(&options.place())?;
+    let place = options.place();
+    let _folder = place.database.is_some().then(|| admin::take_folder(&data)).transpose()?;
+    let opened = open(&place)?;
     let Opened { store, epoch, trimmed, tail, head, start } = opened;
     let site = Site::new(store.clone(), Arc::new(SystemClock), options.site());
     let cluster_later = Arc::new(OnceLock::new());

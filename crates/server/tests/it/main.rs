@@ -10,6 +10,7 @@ mod bad_values;
 mod bad_wire;
 mod bystander;
 mod cli;
+mod cluster;
 mod encrypted;
 mod feed;
 mod harness;

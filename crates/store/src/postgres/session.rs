@@ -119,7 +119,7 @@ impl Session {
         let only = if self.use_ == Use::Read { "on" } else { "off" };
         // Success is answered after a commit, so a commit has to be on the disk (P1).
         self.batch(&format!(
-            "SET search_path TO \"{}\"; SET statement_timeout = {statement}; SET jit = off;
+            "SET search_path TO \"{}\"; SET statement_timeout = {statement}; SET jit = off; SET client_min_messages = warning;
              SET idle_in_transaction_session_timeout = {idle}; SET default_transaction_read_only = {only};
              SELECT set_config('synchronous_commit', 'on', false)
              WHERE current_setting('synchronous_commit') = 'off'",
