@@ -95,6 +95,18 @@ impl<'a> Read<'a> {
         }
     }
 
+    /// Says that these streams' heads will be asked for: where that saves time, all are read at once.
+    pub fn expect(&mut self, streams: &[StreamId]) -> Result<(), StoreError> {
+        let View::Postgres(session) = &mut self.view else { return Ok(()) };
+        let unknown =
+            |s: &StreamId| !matches!(self.recent.head_at(*s, self.position), HeadAt::Known(_));
+        let streams: Vec<StreamId> = streams.iter().copied().filter(unknown).collect();
+        for (stream, head) in session.heads(&streams)? {
+            self.recent.learn(stream, head, self.position);
+        }
+        Ok(())
+    }
+
     /// The event at a position.
     pub fn event(&mut self, at: Position) -> Result<Option<Arc<Entry>>, StoreError> {
         if at.0 == 0 || at > self.position {

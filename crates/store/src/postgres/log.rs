@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use encke_engine::{Event, PersonId, Position, Seq, StreamId};
 use tokio_postgres::Row;
 
+use super::ask::{self, Wanted};
 use super::session::Session;
 use crate::channels::Channels;
 use crate::error::StoreError;
@@ -68,6 +69,17 @@ impl Session {
         let found = self.rows(sql, &[&(stream.raw() as i64)])?;
         let Some(row) = found.first() else { return Ok(Head::default()) };
         Ok(Head { seq: Seq(number(row, 0)?), position: Position(number(row, 1)?) })
+    }
+
+    /// The newest events of streams.
+    pub fn heads(&mut self, streams: &[StreamId]) -> Result<Vec<(StreamId, Head)>, StoreError> {
+        if streams.is_empty() {
+            return Ok(Vec::new());
+        }
+        let raw = streams.iter().map(|s| s.raw() as i64).collect();
+        let wanted = Wanted { streams: raw, ..Wanted::default() };
+        let found = ask::ask(self, false, &wanted, 0)?;
+        Ok(streams.iter().copied().zip(found.heads).collect())
     }
 
     /// Events of a stream from number `top` down to the one after `above`, at most `count`; oldest first.

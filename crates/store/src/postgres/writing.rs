@@ -206,6 +206,17 @@ impl Writing {
         Ok(head)
     }
 
+    pub fn expect(&mut self, streams: &[StreamId]) -> Result<(), StoreError> {
+        let unknown = streams.iter().filter(|s| !self.heads.contains_key(s));
+        let streams: Vec<i64> = unknown.map(|s| s.raw() as i64).collect();
+        if streams.is_empty() {
+            return Ok(());
+        }
+        self.check()?;
+        let prepared = self.prepare(&Wanted { streams, ..Wanted::default() });
+        self.note(prepared)
+    }
+
     pub(super) fn append_guarded(
         &mut self,
         event: NewEvent,
