@@ -73,6 +73,22 @@ impl Postgres {
         postgres
     }
 
+    /// Has a stopped server speak TLS from its next start on, with this certificate and key.
+    pub fn speak_tls(&self, certificate: &str, key: &str) {
+        for (name, pem) in [("server.crt", certificate), ("server.key", key)] {
+            // `install` gives a file its owner and its mode at once.
+            let from = self.folder.join(name);
+            std::fs::write(&from, pem).expect("it can be written");
+            let mut install = Command::new("install");
+            if rustix::process::getuid().is_root() {
+                install.args(["-o", "postgres", "-g", "postgres"]);
+            }
+            install.args(["-m", "600"]).arg(from).arg(self.data().join(name));
+            done(install);
+        }
+        self.configure("ssl = on\n");
+    }
+
     /// One for all tests of this process.
     pub fn shared() -> &'static Postgres {
         static SHARED: std::sync::OnceLock<Postgres> = std::sync::OnceLock::new();

@@ -3,6 +3,7 @@
 mod faults;
 mod moving;
 mod nodes;
+mod tls;
 
 use std::cell::RefCell;
 use std::path::PathBuf;
