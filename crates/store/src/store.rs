@@ -189,8 +189,15 @@ impl Store {
                 fatal,
                 stopping,
             };
+            let fatal = writer.fatal.clone();
             inner.spawn("store", move || writer.run())?;
-            inner.spawn("follow", move || follower.run(following))
+            inner.spawn("follow", move || {
+                let following = AssertUnwindSafe(|| follower.run(following));
+                if catch_unwind(following).is_err() {
+                    // Nobody would be told what others commit any more.
+                    fatal(&StoreError::Other("following the log panicked".into()));
+                }
+            })
         }));
         Ok(Opened { store, epoch, trimmed, tail: found.tail, head: at.position, start })
     }

@@ -13,7 +13,10 @@ use crate::value::Value;
 const FETCHED_ROWS: usize = 1_000;
 
 pub(super) fn connect(to: &Database, fatal: postgres::Fatal) -> Result<Session, StoreError> {
-    postgres::connect(to, fatal)
+    let mut session = postgres::connect(to, fatal)?;
+    // While a large log is summed on the other side, this one has nothing to do.
+    session.batch("SET idle_in_transaction_session_timeout = 0")?;
+    Ok(session)
 }
 
 /// Whether the space is of this epoch, which means that the store has moved here.

@@ -92,7 +92,10 @@ impl Session {
                 Ok(())
             }
             Err(e) => {
-                tracing::warn!("connecting to the database: {e}");
+                // Once for each time that it is away.
+                if self.again.is_none() {
+                    tracing::warn!("connecting to the database: {e}");
+                }
                 self.drop_connection();
                 self.again = Some(Instant::now() + self.pause);
                 self.pause =

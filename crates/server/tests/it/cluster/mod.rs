@@ -2,6 +2,7 @@
 
 mod delivery;
 mod faults;
+mod moving;
 mod rights;
 mod signals;
 
@@ -45,9 +46,14 @@ impl Cluster {
         cluster
     }
 
+    /// The arguments of a command that works on this site's store.
+    pub fn args(&self) -> [&str; 4] {
+        ["--database-url", &self.database, "--space", &self.space]
+    }
+
     /// One more node of the same site.
     pub fn node(&self, listen: &str) -> Server {
-        let mut args = vec!["--database-url", &self.database, "--space", &self.space];
+        let mut args = self.args().to_vec();
         args.extend(self.nats.iter().flat_map(|url| ["--nats-url", url]));
         Server::start_on(Arc::new(TempDir::new().unwrap()), listen, &args, &[])
     }
