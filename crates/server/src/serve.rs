@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use encke_apps::Site;
@@ -24,6 +24,10 @@ use crate::{router, tls};
 const BACKLOG: i32 = 4_096;
 /// How long the way down may take.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
+/// For so long a server that starts waits for its database,
+const DATABASE_WAIT_MAX: Duration = Duration::from_secs(60);
+/// with so much time between two tries.
+const DATABASE_AGAIN: Duration = Duration::from_millis(500);
 /// Threads that read the store.
 const READERS: usize = 2;
 
@@ -50,6 +54,23 @@ pub fn open(place: &Place) -> Result<Opened> {
     Store::open(options).context(what)
 }
 
+/// The same, but waits for a database that is about to come up, as after a power cut or in a failover.
+async fn open_when_there(place: &Place) -> Result<Opened> {
+    let deadline = Instant::now() + DATABASE_WAIT_MAX;
+    loop {
+        match open(place) {
+            Err(e)
+                if matches!(e.downcast_ref(), Some(StoreError::Away(_)))
+                    && Instant::now() < deadline =>
+            {
+                tracing::warn!("waiting for the database: {e:#}");
+                tokio::time::sleep(DATABASE_AGAIN).await;
+            }
+            opened => return opened,
+        }
+    }
+}
+
 /// Nothing may be acknowledged any more, so nobody is answered any more.
 fn stop(e: &StoreError) {
     if matches!(e, StoreError::Replaced(_)) {
@@ -70,7 +91,7 @@ async fn serve(options: &Options) -> Result<()> {
     let data = options.data();
     let place = options.place();
     let _folder = place.database.is_some().then(|| admin::take_folder(&data)).transpose()?;
-    let opened = open(&place)?;
+    let opened = open_when_there(&place).await?;
     let Opened { store, epoch, trimmed, tail, head, start } = opened;
     let site = Site::new(store.clone(), Arc::new(SystemClock), options.site());
     let cluster_later = Arc::new(OnceLock::new());
