@@ -36,11 +36,28 @@ pub(super) struct Live {
     statements: FxHashMap<Box<str>, Statement>,
 }
 
+/// A runtime that may be dropped anywhere, also by a task of another one.
+struct Driver(Option<Runtime>);
+
+impl Driver {
+    fn get(&self) -> &Runtime {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 pub(crate) struct Session {
     target: Arc<Target>,
     identity: Arc<Identity>,
     use_: Use,
-    runtime: Runtime,
+    runtime: Driver,
     live: Option<Live>,
     again: Option<Instant>,
     pause: Duration,
@@ -66,7 +83,7 @@ impl Session {
             target,
             identity,
             use_,
-            runtime: runtime.map_err(|e| StoreError::Other(e.to_string()))?,
+            runtime: Driver(Some(runtime.map_err(|e| StoreError::Other(e.to_string()))?)),
             live: None,
             again: None,
             pause: Duration::from_millis(AGAIN_MS_MIN),
@@ -107,12 +124,12 @@ impl Session {
 
     fn try_connect(&mut self) -> Result<(), StoreError> {
         let target = self.target.clone();
-        let connected = self.runtime.block_on(async {
+        let connected = self.runtime.get().block_on(async {
             let all = Duration::from_millis(limits::DATABASE_CONNECT_MS_MAX * 2);
             tokio::time::timeout(all, target.config.connect(target.tls.clone())).await
         });
         let (client, connection) = connected.map_err(|_| away("it takes too long"))??;
-        self.runtime.spawn(async move {
+        self.runtime.get().spawn(async move {
             if let Err(e) = connection.await {
                 tracing::debug!("a connection to the database ended: {e}");
             }
@@ -146,8 +163,10 @@ impl Session {
     ) -> Result<T, StoreError> {
         let Some(live) = &self.live else { return Err(away("the connection was lost")) };
         let longest = Duration::from_millis(ANSWER_MS_MAX);
-        let answer =
-            self.runtime.block_on(async { tokio::time::timeout(longest, ask(&live.client)).await });
+        let answer = self
+            .runtime
+            .get()
+            .block_on(async { tokio::time::timeout(longest, ask(&live.client)).await });
         let answer = answer.map_err(|_| away("it does not answer")).and_then(|a| Ok(a?));
         if matches!(answer, Err(StoreError::Away(_))) {
             self.drop_connection();

@@ -52,7 +52,7 @@ fn a_site_moves_up_and_every_cursor_stays_good() {
     // What was left behind is another log by now, and does not get in again.
     let again = migrate(&cluster);
     assert!(
-        String::from_utf8_lossy(&again.stderr).contains("moved into this space already"),
+        String::from_utf8_lossy(&again.stderr).contains("not empty"),
         "{again:?}"
     );
 }
@@ -76,6 +76,13 @@ fn the_command_line_works_on_a_database_too() {
         crate::harness::Auth::Bearer(token.trim().to_owned()),
     );
     assert_eq!(ada.get("/v1/me").is(200).json()["name"], "ada");
+    // Whatever else is wrong is said plainly.
+    let taken = server.address.to_string();
+    let other = tempfile::tempdir().unwrap();
+    let args: Vec<&str> = ["serve", "--listen", &taken].into_iter().chain(cluster.args()).collect();
+    let refused = encke(&args, Some(other.path()), "");
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("listening on") && !said.contains("panicked"), "{said}");
     let args: Vec<&str> = ["doctor"].into_iter().chain(cluster.args()).collect();
     let doctor = encke(&args, Some(folder.path()), "");
     assert!(
