@@ -79,8 +79,9 @@ pub const HINTS_WAITING_MAX: usize = 256;
 pub const BUS_QUEUED_MAX: usize = 4_096;
 /// Bytes of one message between nodes: what is larger is read from the store.
 pub const BUS_MESSAGE_BYTES_MAX: usize = 512 * 1024;
-/// Milliseconds without news from other nodes after which a node looks at the store.
-pub const LOOK_MS: u64 = 1_000;
+/// Milliseconds without news from other nodes after which a node looks at the store: what ends a right has to arrive
+/// within a second (P7).
+pub const LOOK_MS: u64 = 750;
 /// Milliseconds that a node waits for a hint that seems to be late, before it reads the store.
 pub const HINT_LATE_MS: u64 = 5;
 /// Events that a node reads in one look at the store.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use encke_engine::hub::{Page, PageRequest};
 use encke_engine::{Code, Cursor, Entry, Epoch, Error, Event, Position, Seq, StreamId};
 use rusqlite::Connection;
+use rustc_hash::FxHashMap;
 
 use crate::channels::Channels;
 use crate::error::StoreError;
@@ -28,6 +29,8 @@ pub struct Read<'a> {
     channels: &'a Channels,
     epoch: Epoch,
     position: Position,
+    /// Events that were read ahead.
+    ahead: FxHashMap<Position, Arc<Entry>>,
 }
 
 impl Sql for Read<'_> {
@@ -58,7 +61,7 @@ impl<'a> Read<'a> {
             }
             View::Postgres(session) => session.begin_view(epoch)?,
         };
-        Ok(Read { view, recent, channels, epoch, position })
+        Ok(Read { view, recent, channels, epoch, position, ahead: FxHashMap::default() })
     }
 
     /// The newest event in this view.
@@ -107,12 +110,34 @@ impl<'a> Read<'a> {
         Ok(())
     }
 
+    /// The same, and that the newest event of each will be asked for.
+    pub fn expect_newest(&mut self, streams: &[StreamId]) -> Result<(), Error> {
+        self.expect(streams)?;
+        if matches!(self.view, View::Sqlite(_)) {
+            return Ok(());
+        }
+        let mut wanted = Vec::new();
+        for stream in streams {
+            let at = self.head(*stream)?.position;
+            if at.0 > 0 && self.recent.get(at).is_none() {
+                wanted.push(at);
+            }
+        }
+        if let (View::Postgres(session), false) = (&mut self.view, wanted.is_empty()) {
+            for event in session.events_at(&wanted, self.channels)? {
+                let at = event.position;
+                self.ahead.insert(at, Arc::new(Entry::new(event, self.epoch)));
+            }
+        }
+        Ok(())
+    }
+
     /// The event at a position.
     pub fn event(&mut self, at: Position) -> Result<Option<Arc<Entry>>, StoreError> {
         if at.0 == 0 || at > self.position {
             return Ok(None);
         }
-        if let Some(entry) = self.recent.get(at) {
+        if let Some(entry) = self.recent.get(at).or_else(|| self.ahead.get(&at).cloned()) {
             return Ok(Some(entry));
         }
         let event = match &mut self.view {

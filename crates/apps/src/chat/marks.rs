@@ -5,7 +5,7 @@ use encke_engine::{ConversationId, PersonId, Seq};
 use encke_store::{Read, Sql, StoreError, Tx, Value};
 use rustc_hash::FxHashMap;
 
-use super::bulk;
+use crate::bulk;
 
 /// A member of a conversation.
 pub(super) type Pair = (ConversationId, PersonId);

@@ -3,7 +3,6 @@
 //! A conversation owns one stream, and a second one for its receipts. Who is a member is decided by the table
 //! `member`; what a session follows (`follow`) changes in the same write.
 
-mod bulk;
 mod command;
 mod conversation;
 mod elsewhere;

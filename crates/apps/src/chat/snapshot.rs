@@ -76,9 +76,10 @@ fn conversations(
         params![person],
     )?;
     let found: Vec<Found> = found.iter().map(Found::of).collect::<Result<_, _>>()?;
-    let streams =
-        found.iter().flat_map(|c| [StreamId::conversation(c.id), StreamId::receipts(c.id)]);
-    read.expect(&streams.collect::<Vec<_>>())?;
+    let said: Vec<_> = found.iter().map(|c| StreamId::conversation(c.id)).collect();
+    let receipts: Vec<_> = found.iter().map(|c| StreamId::receipts(c.id)).collect();
+    read.expect_newest(&said)?;
+    read.expect(&receipts)?;
     let mut all = Vec::new();
     for found in found {
         let members = members.remove(&found.id).unwrap_or_default();

@@ -51,10 +51,7 @@ fn a_site_moves_up_and_every_cursor_stays_good() {
     assert_eq!(mei.history(&room).len(), 6);
     // What was left behind is another log by now, and does not get in again.
     let again = migrate(&cluster);
-    assert!(
-        String::from_utf8_lossy(&again.stderr).contains("not empty"),
-        "{again:?}"
-    );
+    assert!(String::from_utf8_lossy(&again.stderr).contains("not empty"), "{again:?}");
 }
 
 #[test]

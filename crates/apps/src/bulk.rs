@@ -6,7 +6,7 @@
 const ROWS_MAX: usize = 128;
 
 /// Divides rows into parts that there are statements for.
-pub(super) fn parts<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+pub(crate) fn parts<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let most = rows.len().min(ROWS_MAX);
         if most == 0 {
@@ -20,7 +20,7 @@ pub(super) fn parts<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
 }
 
 /// `VALUES (?1, ?2), (?3, ?4) …` of whole numbers; a bare parameter there would be a text to PostgreSQL.
-pub(super) fn values(rows: usize, columns: usize) -> String {
+pub(crate) fn values(rows: usize, columns: usize) -> String {
     let row = |row: usize| {
         let fields = (1..=columns).map(|c| format!("CAST(?{} AS BIGINT)", row * columns + c));
         format!("({})", fields.collect::<Vec<_>>().join(", "))
