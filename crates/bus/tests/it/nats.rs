@@ -95,13 +95,17 @@ fn garbage_on_the_subject_is_nothing() {
         use futures_util::StreamExt;
         let client = async_nats::connect(&nodes.url).await.unwrap();
         let mut all = client.subscribe(format!("encke.{}", nodes.space)).await.unwrap();
-        client.flush().await.unwrap();
-        a.bus.send(encke_bus::Message::Commit(crate::node::commit(b"body")));
-        let message = all.next().await.unwrap();
+        // The server may hear of the subscription after the message: so it is sent until it is heard.
+        let message = loop {
+            a.bus.send(encke_bus::Message::Commit(crate::node::commit(b"body")));
+            let soon = std::time::Duration::from_millis(50);
+            if let Ok(message) = tokio::time::timeout(soon, all.next()).await {
+                break message.unwrap();
+            }
+        };
         bytes.extend_from_slice(&message.payload);
         client
     });
-    assert!(matches!(b.message(), encke_bus::Message::Commit(_)));
     let mut garbage: Vec<Vec<u8>> =
         vec![vec![], vec![0], vec![0xff; 100], b"{\"json\":1}".to_vec()];
     garbage.extend((0..bytes.len()).map(|cut| bytes[..cut].to_vec()));
@@ -116,7 +120,15 @@ fn garbage_on_the_subject_is_nothing() {
         heard.flush().await.unwrap();
     });
     a.say("after");
-    assert_eq!(b.note(), "after");
+    // What was real comes as it was; of the rest nothing.
+    let real = std::iter::repeat_with(|| b.message())
+        .take_while(|heard| !matches!(heard, encke_bus::Message::Note(_)));
+    let mut count = 0;
+    for heard in real {
+        assert!(matches!(heard, encke_bus::Message::Commit(c) if c.mark == u64::MAX));
+        count += 1;
+    }
+    assert!(count >= 1);
 }
 
 #[test]
