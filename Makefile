@@ -40,6 +40,7 @@ lint: $(WEB_BUILT)
 test: lint
 	@scripts/tools test
 	cargo test --workspace --no-fail-fast
+	ENCKE_TEST_STORE=postgres cargo test -p encke-server --test it --no-fail-fast -- --skip cluster --skip rules
 	cd web && npm run test
 	$(MAKE) e2e
 	$(MAKE) crash-test KILLS=6

@@ -129,7 +129,7 @@ impl Identities {
     }
 }
 
-fn not_signed_in() -> Error {
+pub(crate) fn not_signed_in() -> Error {
     Error::new(Code::NotSignedIn, "Sign in first.")
 }
 
@@ -217,28 +217,24 @@ impl Site {
         });
     }
 
-    /// Writes, then ends what rests on the credentials that the write ended; also when the client is gone before that,
-    /// as a page is that signs out and is closed.
-    pub(crate) async fn write_and_revoke<T, F>(self: &Arc<Self>, work: F) -> Result<T, Error>
+    /// Writes, and in the same commit ends what rests on the credentials that the write ended: on every node, before
+    /// this is answered here, and also when the client is gone before that, as a page is that signs out and is closed.
+    pub(crate) async fn write_and_revoke<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<(T, Vec<Ended>), Error> + Send + 'static,
     {
-        let site = self.clone();
-        let task = tokio::spawn(async move {
-            let (value, ended) = site.store.write(work).await?;
+        let revoking = |tx: &mut Tx<'_>| {
+            let (value, ended) = work(tx)?;
             for Ended { person, credential } in ended {
-                site.revoke(person, credential);
+                tx.revoke(person, credential)?;
             }
             Ok(value)
-        });
-        task.await.unwrap_or_else(|e| {
-            tracing::error!("ending credentials: {e}");
-            Err(Error::new(Code::Internal, "The server could not do this."))
-        })
+        };
+        self.store.write(revoking).await
     }
 
-    /// Ends what rests on one credential of a person, or on all: to be called after the store has it.
+    /// Ends what rests on one credential of a person, or on all: the store has it.
     pub(crate) fn revoke(&self, person: PersonId, credential: Option<u64>) {
         // The number rises first, so that a look-up under way is not remembered afterwards.
         if let Some(reach) = self.reach() {
@@ -250,12 +246,12 @@ impl Site {
     }
 }
 
-fn secret(credentials: Credentials<'_>) -> Option<(&str, bool)> {
+pub(crate) fn secret(credentials: Credentials<'_>) -> Option<(&str, bool)> {
     let bearer = credentials.bearer.map(|b| (b, false));
     bearer.or(credentials.cookie.map(|c| (c, true)))
 }
 
-fn look_up(
+pub(crate) fn look_up(
     sql: &mut impl Sql,
     hash: &Hash,
     by_cookie: bool,

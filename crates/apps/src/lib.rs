@@ -11,6 +11,7 @@
 
 pub mod account;
 mod body;
+mod bulk;
 mod caller;
 pub mod channel;
 pub mod chat;

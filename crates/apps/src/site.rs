@@ -7,7 +7,7 @@ use encke_engine::reach::Reach;
 use encke_store::{Clock, Store};
 
 use crate::account::{Hasher, Sessions, SignInLimits, Tickets};
-use crate::chat::{Follows, Receipts};
+use crate::chat::{Elsewhere, Follows, Receipts, Told};
 use crate::identity::Identities;
 
 /// What the operator decides.
@@ -33,6 +33,10 @@ pub struct Site {
     pub(crate) sign_ins: SignInLimits,
     pub(crate) sessions: Sessions,
     pub(crate) presence: Mutex<Roll>,
+    pub(crate) presence_told: Told,
+    pub(crate) elsewhere: Mutex<Elsewhere>,
+    /// The number of this node, which no other has.
+    pub(crate) node: u64,
     pub(crate) receipts: Receipts,
     pub(crate) follows: Follows,
     reach: OnceLock<Arc<dyn Reach>>,
@@ -51,6 +55,9 @@ impl Site {
             sign_ins: SignInLimits::default(),
             sessions: Sessions::default(),
             presence: Mutex::default(),
+            presence_told: Told::default(),
+            elsewhere: Mutex::default(),
+            node: getrandom::u64().expect("the system has random numbers"),
             receipts: Receipts::default(),
             follows: Follows::default(),
             reach: OnceLock::new(),

@@ -26,6 +26,13 @@ pub enum Step {
         /// What they no longer follow.
         stream: StreamId,
     },
+    /// From here on a credential of the person is no longer good, or none of them is.
+    Revoke {
+        /// Whose.
+        person: PersonId,
+        /// The number of the credential; all if absent.
+        credential: Option<u64>,
+    },
 }
 
 /// All that one commit brought. Positions rise and have no gap between one batch and the next.

@@ -80,10 +80,45 @@ pub const COMMIT_WRITES_MAX: usize = 1_024;
 /// Reads that wait for the store.
 pub const READS_WAITING_MAX: usize = 4_096;
 
+/// Parts of the log that a node keeps while what comes before them is still missing.
+pub const HINTS_WAITING_MAX: usize = 256;
+/// Messages for other nodes that wait to be sent; further ones are dropped.
+pub const BUS_QUEUED_MAX: usize = 4_096;
+/// Bytes of one message between nodes: what is larger is read from the store.
+pub const BUS_MESSAGE_BYTES_MAX: usize = 512 * 1024;
+/// Milliseconds without news from other nodes after which a node looks at the store: what ends a right has to arrive
+/// within a second (P7).
+pub const LOOK_MS: u64 = 750;
+/// Milliseconds that a node waits for a hint that seems to be late, before it reads the store.
+pub const HINT_LATE_MS: u64 = 5;
+/// Events that a node reads in one look at the store.
+pub const LOOK_EVENTS_MAX: usize = 1_000;
+/// Bytes of events after which such a look ends.
+pub const LOOK_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Changes of who follows what, and revocations, that are kept for nodes that come late.
+pub const CHANGES_KEPT_MAX: u64 = 1_000_000;
+
+/// Milliseconds that a connection to the database may take to be made.
+pub const DATABASE_CONNECT_MS_MAX: u64 = 3_000;
+/// Milliseconds that one statement may run in the database, the wait for the space's turn included.
+pub const DATABASE_STATEMENT_MS_MAX: u64 = 10_000;
+/// Milliseconds that a node may keep the space's turn without saying anything.
+pub const DATABASE_IDLE_MS_MAX: u64 = 5_000;
+/// Milliseconds between two tries to reach the database, at most.
+pub const DATABASE_AGAIN_MS_MAX: u64 = 1_000;
+/// Statements that one connection to the database keeps prepared.
+pub const STATEMENTS_MAX: usize = 512;
+
 /// Milliseconds within which receipts are folded into one event.
 pub const RECEIPTS_FOLD_MS: u64 = 200;
 /// Milliseconds after the last connection of a person until it counts as offline.
 pub const PRESENCE_GRACE_MS: u64 = 8_000;
+/// Milliseconds between two signs of life that a node gives to the others.
+pub const NODE_ALIVE_MS: u64 = 2_000;
+/// Other nodes whose people a node knows.
+pub const NODES_MAX: usize = 1_024;
+/// People whose presence is told anew when a whole node comes or goes; the others are seen with the next snapshot.
+pub const PRESENCE_TOLD_MAX: usize = 1_000;
 /// Members of a conversation up to which presence is told to all of them.
 pub const PRESENCE_MEMBERS_MAX: usize = 200;
 /// Members that a room may have.

@@ -102,6 +102,12 @@ impl Roll {
         changes
     }
 
+    /// Everybody who is not offline.
+    pub fn everybody(&self) -> Vec<(PersonId, Presence)> {
+        let there = self.people.iter().filter(|(_, p)| p.told != Presence::Offline);
+        there.map(|(id, p)| (*id, p.told)).collect()
+    }
+
     /// What others see of a person now.
     pub fn of(&self, person: PersonId) -> Presence {
         self.people.get(&person).map_or(Presence::Offline, |p| p.told)

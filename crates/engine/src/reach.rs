@@ -4,14 +4,23 @@ use bytes::Bytes;
 
 use crate::ids::{PersonId, StreamId};
 
-/// The fan-out of this node, as the apps see it.
+/// The fan-out, as the apps see it.
 pub trait Reach: Send + Sync {
-    /// Sends a signal (one item of JSON) to the live sessions that follow the stream; at most once (P9).
+    /// Sends a signal (one item of JSON) to the live sessions that follow the stream, on whichever node they are; at most
+    /// once (P9).
     fn signal(&self, stream: StreamId, item: Bytes);
+
+    /// The same to the sessions of this node alone.
+    fn signal_here(&self, stream: StreamId, item: Bytes) {
+        self.signal(stream, item);
+    }
+
+    /// Tells the apps of the other nodes something, if there are others; at most once.
+    fn note(&self, _note: Bytes) {}
 
     /// How many revocations there have been; an admission says which of them it knew.
     fn revocations(&self) -> u64;
 
-    /// Ends open connections of the person within a second (P7): those of one credential, or all.
+    /// Ends open connections of the person on this node within a second (P7): those of one credential, or all.
     fn revoke(&self, person: PersonId, credential: Option<u64>);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 use encke_engine::Error;
-use encke_store::{Options, Sql, Store, StoreError, SystemClock, Tx, params};
+use encke_store::{Database, Options, Sql, Store, StoreError, SystemClock, Tx, params};
 use sha2::{Digest, Sha256};
 
 /// People in one transaction.
@@ -22,6 +22,7 @@ pub fn token(number: usize) -> String {
 pub fn people(data: &Path, count: usize) -> Result<usize> {
     let options = Options {
         data: data.to_owned(),
+        database: database(),
         clock: Arc::new(SystemClock),
         readers: 1,
         fatal: Arc::new(|e: &StoreError| panic!("{e}")),
@@ -43,6 +44,13 @@ pub fn people(data: &Path, count: usize) -> Result<usize> {
     }
     opened.store.close();
     Ok(made)
+}
+
+/// The database that a server started from here would use: it is told by the environment.
+fn database() -> Option<Database> {
+    let url = std::env::var("ENCKE_DATABASE_URL").ok()?;
+    let space = std::env::var("ENCKE_SPACE").unwrap_or_else(|_| "main".into());
+    Some(Database { url, space })
 }
 
 /// Makes one person and its token; false if they are there.

@@ -3,7 +3,8 @@
 //! Whoever may open the folder's files may administer it; nobody else reaches the socket. Both ways go through
 //! the same router, so a change made while the server runs is live at once (P7).
 
-use std::os::unix::fs::PermissionsExt;
+use std::fs::File;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,12 +20,14 @@ use encke_engine::{Code, Error};
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
+use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
+use crate::options::Place;
 use crate::serve;
 
 /// The socket's name in the data folder.
@@ -148,6 +151,16 @@ impl Drop for Socket {
     }
 }
 
+/// Takes the folder of a node whose store is in a database: it holds little more than the socket, but of that there is one.
+pub fn take_folder(data: &Path) -> Result<File> {
+    let folder = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
+    folder.with_context(|| format!("making the folder {}", data.display()))?;
+    let lock = File::create(data.join("lock"))?;
+    let taken = flock(&lock, FlockOperation::NonBlockingLockExclusive);
+    taken.with_context(|| format!("another Encke is using the folder {}", data.display()))?;
+    Ok(lock)
+}
+
 /// Serves administration in the data folder.
 pub fn listen(data: &Path, site: &Arc<Site>, draining: watch::Receiver<bool>) -> Result<Socket> {
     let path = data.join(SOCKET);
@@ -182,7 +195,7 @@ async fn accept(listener: UnixListener, router: Router, mut draining: watch::Rec
 }
 
 /// Asks the server of a data folder, or works on its store if none runs.
-pub fn ask(data: &Path, method: Method, path: &str, body: &impl Serialize) -> Result<Value> {
+pub fn ask(place: &Place, method: Method, path: &str, body: &impl Serialize) -> Result<Value> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let body = serde_json::to_vec(body)?;
     let request = Request::builder()
@@ -192,9 +205,9 @@ pub fn ask(data: &Path, method: Method, path: &str, body: &impl Serialize) -> Re
         .header(http::header::CONTENT_TYPE, "application/json")
         .body(Body::from(body))?;
     runtime.block_on(async {
-        let response = match UnixStream::connect(data.join(SOCKET)).await {
+        let response = match UnixStream::connect(place.data.join(SOCKET)).await {
             Ok(stream) => over_socket(stream, request).await?,
-            Err(_) => return on_store(data, request).await,
+            Err(_) => return on_store(place, request).await,
         };
         answer(response).await
     })
@@ -207,12 +220,12 @@ async fn over_socket(stream: UnixStream, request: Request<Body>) -> Result<Respo
     Ok(sender.send_request(request).await?.into_response())
 }
 
-async fn on_store(data: &Path, request: Request<Body>) -> Result<Value> {
-    let opened = serve::open(data)?;
+async fn on_store(place: &Place, request: Request<Body>) -> Result<Value> {
+    let opened = serve::open(place)?;
     let clock = Arc::new(encke_store::SystemClock);
     let site = Site::new(opened.store.clone(), clock, Default::default());
     opened.start.publishing_to(|_| {})?;
-    let response = router(site, data.to_owned()).oneshot(request).await;
+    let response = router(site, place.data.clone()).oneshot(request).await;
     let answered = answer(response.unwrap_or_else(|never| match never {})).await;
     let store = opened.store;
     tokio::task::spawn_blocking(move || store.close()).await?;

@@ -68,6 +68,10 @@ impl SiteGate {
         request: &FeedRequest,
         identity: Identity,
     ) -> Option<(Vec<Follow>, Position)> {
+        if request.cursor.is_some_and(|c| c.position > self.site.store.position()) {
+            // Another node may have been quicker: the store knows.
+            return None;
+        }
         if !request.conversations {
             return Some((Vec::new(), self.site.store.position()));
         }
@@ -118,7 +122,8 @@ impl SiteGate {
             follows,
             as_of,
             revocations_seen,
-            known: self.site.store.position(),
+            // Who follows was perhaps read in a view that is ahead of what this node has heard of.
+            known: self.site.store.position().max(as_of),
             good_for_ms: GOOD_FOR_MS,
             allow_credentials: allow_origin.is_some() && identity.by_cookie,
             allow_origin,
@@ -192,6 +197,17 @@ impl Gate for Shared {
         let gate = self.0.clone();
         // Before the credential is looked at.
         let revocations_seen = gate.site.revocations();
+        if let Some(ticket) = &request.credentials.ticket
+            && gate.site.store.is_shared()
+        {
+            let asked = request.clone();
+            return gate.clone().site.submit_redeem(ticket, move |found| {
+                match found.and_then(|identity| identity.ok_or_else(used_up)) {
+                    Ok(identity) => gate.look_up(asked, Some(identity), revocations_seen, reply),
+                    Err(e) => reply.admit(Err(e.into())),
+                }
+            });
+        }
         let known = match gate.known(&request).transpose() {
             Ok(known) => known,
             Err(e) => return reply.admit(Err(e.into())),

@@ -8,6 +8,7 @@ mod assets;
 mod bridge;
 mod classic_options;
 mod cli;
+mod cluster;
 mod connections;
 mod demo;
 mod gate;

@@ -4,13 +4,17 @@ use std::fmt::Write;
 use std::sync::atomic::Ordering::Relaxed;
 
 use encke_store::{COMMIT_BUCKETS, Store};
-use encke_transport::{DELAY_BOUNDS_US, Shards, Transport};
+use encke_transport::{DELAY_BOUNDS_US, Transport};
+
+use crate::cluster::Cluster;
 
 /// All figures of this process.
-pub fn text(store: &Store, shards: &Shards) -> String {
+pub fn text(store: &Store, cluster: &Cluster) -> String {
     let mut out = String::with_capacity(4096);
-    transports(&mut out, &shards.stats());
+    transports(&mut out, &cluster.shards().stats());
     commits(&mut out, store);
+    let help = "Messages to other nodes that were not sent.";
+    one(&mut out, "encke_bus_dropped_total", "counter", help, cluster.dropped());
     out
 }
 

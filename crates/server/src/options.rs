@@ -8,9 +8,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::classic_options::Classic;
 
+/// The space of a database that holds one site.
+pub const SPACE: &str = "main";
+
+/// Where a site is stored.
+#[derive(Clone)]
+pub struct Place {
+    /// The data folder of this node.
+    pub data: PathBuf,
+    /// The database, if it is not in the folder.
+    pub database: Option<encke_store::Database>,
+}
+
 /// What `encke serve` can be told. Every option is also an environment variable (`ENCKE_LISTEN`) and, without the
 /// dashes in front, a key of the configuration file. A flag wins over the environment, that over the file.
-#[derive(clap::Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(clap::Args, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Options {
     /// Address for plain HTTP; port 0 picks a free one [default: 127.0.0.1:8080]
@@ -22,6 +34,22 @@ pub struct Options {
     #[arg(long, env = "ENCKE_DATA", value_name = "FOLDER")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
+
+    /// PostgreSQL database that holds the site instead of a file in the folder, for any number of nodes:
+    /// postgres://user:password@host/name
+    #[arg(long, env = "ENCKE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<String>,
+
+    /// Which space of the database: one for each site [default: main]
+    #[arg(long, env = "ENCKE_SPACE", value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub space: Option<String>,
+
+    /// NATS server through which nodes tell each other at once what is new, such as nats://127.0.0.1:4222
+    #[arg(long, env = "ENCKE_NATS_URL", hide_env_values = true, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nats_url: Option<String>,
 
     /// Address for HTTPS; needs a certificate and its key
     #[arg(long, env = "ENCKE_TLS_LISTEN", value_name = "ADDRESS")]
@@ -91,6 +119,10 @@ impl Options {
             "HTTPS needs --tls-listen, --tls-cert and --tls-key together"
         );
         self.classic.check([Some(self.listen()), self.tls_listen])?;
+        ensure!(
+            self.database_url.is_some() || (self.nats_url.is_none() && self.space.is_none()),
+            "--nats-url and --space are for nodes that share a database: give --database-url, too"
+        );
         for origin in self.allowed_origins.iter().flatten().chain(&self.public_url) {
             let rest = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
             ensure!(
@@ -109,6 +141,18 @@ impl Options {
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.data.clone().unwrap_or_else(|| "encke-data".into())
+    }
+
+    /// The name of the space.
+    pub fn space(&self) -> &str {
+        self.space.as_deref().unwrap_or(SPACE)
+    }
+
+    /// Where the site is stored.
+    pub fn place(&self) -> Place {
+        let space = self.space().to_owned();
+        let database = self.database_url.clone().map(|url| encke_store::Database { url, space });
+        Place { data: self.data(), database }
     }
 
     /// What the apps need to know.

@@ -10,10 +10,10 @@ use axum::routing::{any, get};
 use encke_apps::{Origin, Refusal, Site};
 use encke_engine::{Code, Error};
 use encke_gateway::classic::Classic;
-use encke_transport::Shards;
 use http::{HeaderValue, Method, StatusCode, header};
 use utoipa::OpenApi;
 
+use crate::cluster::Cluster;
 use crate::{assets, metrics};
 
 #[derive(OpenApi)]
@@ -27,7 +27,7 @@ struct Api;
 #[derive(Clone)]
 struct Operation {
     site: Arc<Site>,
-    shards: Arc<OnceLock<Arc<Shards>>>,
+    cluster: Arc<OnceLock<Arc<Cluster>>>,
     openapi: Arc<str>,
 }
 
@@ -46,11 +46,11 @@ pub fn api(site: &Arc<Site>) -> (Router, String) {
 /// Everything.
 pub fn all(
     site: &Arc<Site>,
-    shards: Arc<OnceLock<Arc<Shards>>>,
+    cluster: Arc<OnceLock<Arc<Cluster>>>,
     classic: Option<&Arc<Classic>>,
 ) -> Router {
     let (api, openapi) = api(site);
-    let operation = Operation { site: site.clone(), shards, openapi: openapi.into() };
+    let operation = Operation { site: site.clone(), cluster, openapi: openapi.into() };
     let operation = Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
@@ -79,10 +79,10 @@ async fn ready(State(operation): State<Operation>) -> Response {
 }
 
 async fn figures(State(operation): State<Operation>) -> Response {
-    let Some(shards) = operation.shards.get() else {
+    let Some(cluster) = operation.cluster.get() else {
         return Refusal(Error::new(Code::Overloaded, "The server is starting.")).into_response();
     };
-    let text = metrics::text(&operation.site.store, shards);
+    let text = metrics::text(&operation.site.store, cluster);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 

@@ -1,9 +1,9 @@
 //! `encke serve`: everything wired together, from the first line to the last.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::os::unix::process::CommandExt;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use encke_apps::Site;
@@ -14,16 +14,21 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::admin;
+use crate::cluster::Cluster;
 use crate::connections::Connections;
 use crate::demo;
 use crate::gate::{Shared, SiteGate};
-use crate::options::Options;
+use crate::options::{Options, Place};
 use crate::{router, tls};
 
 /// Connections that may wait to be accepted: after a restart everybody comes at once.
 const BACKLOG: i32 = 4_096;
 /// How long the way down may take.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
+/// For so long a server that starts waits for its database,
+const DATABASE_WAIT_MAX: Duration = Duration::from_secs(60);
+/// with so much time between two tries.
+const DATABASE_AGAIN: Duration = Duration::from_millis(500);
 /// Threads that read the store.
 const READERS: usize = 2;
 
@@ -34,19 +39,49 @@ pub fn run(options: &Options) -> Result<()> {
     runtime.block_on(serve(options))
 }
 
-/// Opens the store of a data folder for a process that serves or administers.
-pub fn open(data: &Path) -> Result<Opened> {
+/// Opens the store of a site for a process that serves or administers.
+pub fn open(place: &Place) -> Result<Opened> {
+    let what = match &place.database {
+        Some(database) => format!("opening the space {} of the database", database.space),
+        None => format!("opening the store in {}", place.data.display()),
+    };
     let options = encke_store::Options {
-        data: data.to_owned(),
+        data: place.data.clone(),
+        database: place.database.clone(),
         clock: Arc::new(SystemClock),
         readers: READERS,
         fatal: Arc::new(stop),
     };
-    Store::open(options).with_context(|| format!("opening the store in {}", data.display()))
+    Store::open(options).context(what)
+}
+
+/// The same, but waits for a database that is about to come up, as after a power cut or in a failover.
+async fn open_when_there(place: &Place) -> Result<Opened> {
+    let deadline = Instant::now() + DATABASE_WAIT_MAX;
+    loop {
+        match open(place) {
+            Err(e)
+                if matches!(e.downcast_ref(), Some(StoreError::Away(_)))
+                    && Instant::now() < deadline =>
+            {
+                tracing::warn!("waiting for the database: {e:#}");
+                tokio::time::sleep(DATABASE_AGAIN).await;
+            }
+            opened => return opened,
+        }
+    }
 }
 
 /// Nothing may be acknowledged any more, so nobody is answered any more.
 fn stop(e: &StoreError) {
+    if matches!(e, StoreError::Replaced(_)) {
+        tracing::error!("{e}; the server begins anew, so that clients are told to do the same");
+        let again = std::env::current_exe().map(|program| {
+            // Takes the place of this process, whose sockets end: it only returns if that fails.
+            std::process::Command::new(program).args(std::env::args_os().skip(1)).exec()
+        });
+        tracing::error!("beginning anew: {:?}", again.map(drop));
+    }
     tracing::error!("{e}; the server stops, so that nothing is acknowledged that is not stored");
     std::process::exit(74);
 }
@@ -55,12 +90,14 @@ async fn serve(options: &Options) -> Result<()> {
     // From here on a signal is heard, also one that comes before everything is up.
     let ends = Ends::new()?;
     let data = options.data();
-    let opened = open(&data)?;
+    let place = options.place();
+    let _folder = place.database.is_some().then(|| admin::take_folder(&data)).transpose()?;
+    let opened = open_when_there(&place).await?;
     let Opened { store, epoch, trimmed, tail, head, start } = opened;
     let site = Site::new(store.clone(), Arc::new(SystemClock), options.site());
-    let shards_later = Arc::new(OnceLock::new());
+    let cluster_later = Arc::new(OnceLock::new());
     let classic = options.classic.claims().map(|claims| Classic::new(site.clone(), claims));
-    let router = router::all(&site, shards_later.clone(), classic.as_ref());
+    let router = router::all(&site, cluster_later.clone(), classic.as_ref());
     let runtime = tokio::runtime::Handle::current();
     let connections = Connections::new(router, runtime, classic.is_some());
     let gate = Arc::new(SiteGate::new(site.clone()));
@@ -73,11 +110,12 @@ async fn serve(options: &Options) -> Result<()> {
     let handoff = Arc::new(crate::connections::Shared(connections.clone()));
     let shards = Shards::start(config, seed, Arc::new(Shared(gate.clone())), handoff)?;
     connections.hand_feeds_to(shards.clone());
-    site.reach_over(shards.clone());
+    let cluster = Cluster::join(options, &site, &shards, epoch).await?;
+    site.reach_over(cluster.clone());
+    let _ = cluster_later.set(cluster.clone());
     if let Some(classic) = &classic {
         classic.reach_over(shards.clone());
     }
-    let _ = shards_later.set(shards.clone());
     let publishing = shards.clone();
     start.publishing_to(move |batch| {
         gate.committed(&batch);

@@ -27,6 +27,7 @@ fn main() {
     let data = folder.path().join("data");
     let options = Options {
         data,
+        database: None,
         clock: Arc::new(SystemClock),
         readers: 1,
         fatal: Arc::new(|e| panic!("{e}")),

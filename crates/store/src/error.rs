@@ -24,6 +24,12 @@ pub enum StoreError {
         /// and the newest that this program knows.
         known: u32,
     },
+    /// The database can't be reached, or did not answer in time. Nothing was changed; it works again by itself.
+    Away(String),
+    /// The connection was lost in a commit: whether it happened is not known here.
+    Unknown(String),
+    /// The database holds another history than the one that was opened: clients have to start anew.
+    Replaced(String),
     /// Anything else the engine says.
     Other(String),
 }
@@ -40,6 +46,9 @@ impl fmt::Display for StoreError {
                 f,
                 "the store has version {found}, this program knows up to {known}: use a newer Encke"
             ),
+            StoreError::Away(what) => write!(f, "the database can't be reached: {what}"),
+            StoreError::Unknown(what) => write!(f, "the outcome of a commit is not known: {what}"),
+            StoreError::Replaced(what) => write!(f, "the log was replaced: {what}"),
             StoreError::Other(what) => f.write_str(what),
         }
     }
@@ -66,6 +75,39 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(e: tokio_postgres::Error) -> Self {
+        let Some(told) = e.as_db_error() else {
+            // Not the server's word: the connection. Unless a value did not fit, which is our own fault.
+            let ours = e.to_string().starts_with("error serializing")
+                || e.to_string().starts_with("error deserializing");
+            return if ours { StoreError::Other(chain(&e)) } else { StoreError::Away(chain(&e)) };
+        };
+        let what = told.to_string();
+        match told.code().code() {
+            "53100" => StoreError::Full,
+            // Ended by the operator or a time-out, a standby, too many connections, a deadlock.
+            code if ["57", "08", "40", "53"].iter().any(|class| code.starts_with(class))
+                || matches!(code, "25006" | "25P03" | "55P03") =>
+            {
+                StoreError::Away(what)
+            }
+            _ => StoreError::Other(what),
+        }
+    }
+}
+
+/// An error with what caused it.
+fn chain(e: &dyn std::error::Error) -> String {
+    let mut text = e.to_string();
+    let mut cause = e.source();
+    while let Some(e) = cause {
+        text = format!("{text}: {e}");
+        cause = e.source();
+    }
+    text
+}
+
 impl From<StoreError> for Error {
     /// What a client is told; the details go to the operator's log.
     fn from(e: StoreError) -> Self {
@@ -74,7 +116,11 @@ impl From<StoreError> for Error {
                 Error::new(Code::StoreFull, "The server's disk is full; nothing was stored.")
                     .retry_after_ms(5_000)
             }
-            StoreError::Sync(_) => {
+            StoreError::Away(_) | StoreError::Replaced(_) => {
+                Error::new(Code::Overloaded, "The store can't be reached; nothing was changed.")
+                    .retry_after_ms(1_000)
+            }
+            StoreError::Sync(_) | StoreError::Unknown(_) => {
                 tracing::error!("store: {e}");
                 Error::new(Code::Internal, "It is not known whether this was stored; ask again.")
             }

@@ -1,4 +1,4 @@
-//! The store: the truth of a space.
+//! The store: the truth of a space, in SQLite for one node or in PostgreSQL for any number.
 //!
 //! Two ways in. The hot path, [`Store::append`], is tuned by hand for each engine: an append-only log in group
 //! commits. Everything else is SQL written once, in the subset that SQLite and PostgreSQL both take, through
@@ -17,12 +17,17 @@ mod append;
 mod channels;
 mod clock;
 mod error;
+mod job;
+mod moving;
+mod postgres;
 mod read;
+mod readers;
 mod recent;
 mod row;
 mod sqlite;
 mod stats;
 mod store;
+mod turn;
 mod tx;
 mod value;
 
@@ -30,12 +35,14 @@ pub use append::{Append, Appended, Guard};
 pub use channels::Channels;
 pub use clock::{Clock, SystemClock};
 pub use error::StoreError;
+pub use moving::{Moved, Sum, migrate};
+pub use postgres::Database;
 pub use read::Read;
 pub use recent::Head;
 pub use row::Row;
 pub use sqlite::{backup_name, check_file};
 pub use stats::{COMMIT_BUCKETS, Stats};
-pub use store::{Opened, Options, Store};
+pub use store::{Opened, Options, Start, Store};
 pub use tx::Tx;
 pub use value::Value;
 

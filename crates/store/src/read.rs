@@ -4,47 +4,64 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use encke_engine::hub::{Page, PageRequest};
-use encke_engine::{Code, Cursor, Entry, Epoch, Error, Event, Position, Seq, StreamId, limits};
+use encke_engine::{Code, Cursor, Entry, Epoch, Error, Event, Position, Seq, StreamId};
 use rusqlite::Connection;
 use rustc_hash::FxHashMap;
 
-use crate::Sql;
 use crate::channels::Channels;
 use crate::error::StoreError;
 use crate::recent::{Head, HeadAt, Recent};
 use crate::row::Row;
-use crate::sqlite::{self, COLUMNS, event_of_row};
+use crate::turn::Turn;
 use crate::value::Value;
+use crate::{Sql, postgres, sqlite};
+
+/// A connection on which one view is read.
+pub(crate) enum View<'a> {
+    Sqlite(&'a Connection),
+    Postgres(&'a mut postgres::Session),
+}
 
 /// What a [`crate::Store::read`] gets to work with: everything in it is as of [`Read::position`].
 pub struct Read<'a> {
-    conn: &'a Connection,
+    view: View<'a>,
     recent: &'a Recent,
     channels: &'a Channels,
     epoch: Epoch,
     position: Position,
+    /// Events that were read ahead.
+    ahead: FxHashMap<Position, Arc<Entry>>,
 }
 
 impl Sql for Read<'_> {
     fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
-        sqlite::query(self.conn, sql, params)
+        match &mut self.view {
+            View::Sqlite(conn) => sqlite::query(conn, sql, params),
+            View::Postgres(session) => session.query(sql, params),
+        }
     }
 }
 
 impl<'a> Read<'a> {
     pub(crate) fn begin(
-        conn: &'a Connection,
+        mut view: View<'a>,
         recent: &'a Recent,
         channels: &'a Channels,
         epoch: Epoch,
     ) -> Result<Self, Error> {
-        conn.execute_batch("BEGIN").map_err(StoreError::from)?;
-        let position = sqlite::newest(conn)?;
-        // The writer may have committed and not yet told; it is about to.
-        if !recent.wait_for(position) {
-            return Err(Error::new(Code::Overloaded, "The store is behind; try again."));
-        }
-        Ok(Read { conn, recent, channels, epoch, position })
+        let position = match &mut view {
+            View::Sqlite(conn) => {
+                conn.execute_batch("BEGIN").map_err(StoreError::from)?;
+                let position = sqlite::newest(conn)?;
+                // The writer may have committed and not yet told; it is about to.
+                if !recent.wait_for(position) {
+                    return Err(Error::new(Code::Overloaded, "The store is behind; try again."));
+                }
+                position
+            }
+            View::Postgres(session) => session.begin_view(epoch)?,
+        };
+        Ok(Read { view, recent, channels, epoch, position, ahead: FxHashMap::default() })
     }
 
     /// The newest event in this view.
@@ -64,18 +81,55 @@ impl<'a> Read<'a> {
 
     /// The newest event of a stream.
     pub fn head(&mut self, stream: StreamId) -> Result<Head, Error> {
-        match self.recent.head_at(stream, self.position) {
-            HeadAt::Known(head) => Ok(head),
-            HeadAt::Unknown { forgotten } if self.heads_are_stored(forgotten)? => {
-                Ok(sqlite::stored_head(self.conn, stream)?)
+        let known = self.recent.head_at(stream, self.position);
+        match (known, &mut self.view) {
+            (HeadAt::Known(head), _) => Ok(head),
+            (HeadAt::Unknown { forgotten }, View::Sqlite(conn))
+                if sqlite::heads_are_stored(conn, forgotten)? =>
+            {
+                Ok(sqlite::stored_head(conn, stream)?)
+            }
+            (_, View::Postgres(session)) => {
+                let head = session.head(stream)?;
+                self.recent.learn(stream, head, self.position);
+                Ok(head)
             }
             _ => Err(Error::new(Code::Overloaded, "The store is busy; try again.")),
         }
     }
 
-    fn heads_are_stored(&self, up_to: Position) -> Result<bool, StoreError> {
-        Ok(up_to.0 == 0
-            || sqlite::state(self.conn, "heads_position")?.is_some_and(|at| at >= up_to.0))
+    /// Says that these streams' heads will be asked for: where that saves time, all are read at once.
+    pub fn expect(&mut self, streams: &[StreamId]) -> Result<(), StoreError> {
+        let View::Postgres(session) = &mut self.view else { return Ok(()) };
+        let unknown =
+            |s: &StreamId| !matches!(self.recent.head_at(*s, self.position), HeadAt::Known(_));
+        let streams: Vec<StreamId> = streams.iter().copied().filter(unknown).collect();
+        for (stream, head) in session.heads(&streams)? {
+            self.recent.learn(stream, head, self.position);
+        }
+        Ok(())
+    }
+
+    /// The same, and that the newest event of each will be asked for.
+    pub fn expect_newest(&mut self, streams: &[StreamId]) -> Result<(), Error> {
+        self.expect(streams)?;
+        if matches!(self.view, View::Sqlite(_)) {
+            return Ok(());
+        }
+        let mut wanted = Vec::new();
+        for stream in streams {
+            let at = self.head(*stream)?.position;
+            if at.0 > 0 && self.recent.get(at).is_none() {
+                wanted.push(at);
+            }
+        }
+        if let (View::Postgres(session), false) = (&mut self.view, wanted.is_empty()) {
+            for event in session.events_at(&wanted, self.channels)? {
+                let at = event.position;
+                self.ahead.insert(at, Arc::new(Entry::new(event, self.epoch)));
+            }
+        }
+        Ok(())
     }
 
     /// The event at a position.
@@ -83,10 +137,13 @@ impl<'a> Read<'a> {
         if at.0 == 0 || at > self.position {
             return Ok(None);
         }
-        if let Some(entry) = self.recent.get(at) {
+        if let Some(entry) = self.recent.get(at).or_else(|| self.ahead.get(&at).cloned()) {
             return Ok(Some(entry));
         }
-        let event = sqlite::event_at(self.conn, at, self.channels)?;
+        let event = match &mut self.view {
+            View::Sqlite(conn) => sqlite::event_at(conn, at, self.channels)?,
+            View::Postgres(session) => session.events_at(&[at], self.channels)?.pop(),
+        };
         Ok(event.map(|e| Arc::new(Entry::new(e, self.epoch))))
     }
 
@@ -125,12 +182,33 @@ impl<'a> Read<'a> {
         above: Seq,
         count: usize,
     ) -> Result<(Vec<Arc<Entry>>, bool), Error> {
-        let mut entries = Vec::new();
         if top <= above || count == 0 {
-            return Ok((entries, top > above));
+            return Ok((Vec::new(), top > above));
         }
-        let marked = sqlite::mark_from(self.conn, stream, top)?;
-        let mut at = marked.unwrap_or(head.position);
+        let entries = match &mut self.view {
+            View::Sqlite(conn) => {
+                let marked = sqlite::mark_from(conn, stream, top)?;
+                self.walk(marked.unwrap_or(head.position), top, above, count)?
+            }
+            View::Postgres(session) => {
+                let found = session.downwards(stream, top, above, count, self.channels)?;
+                found.into_iter().map(|e| Arc::new(Entry::new(e, self.epoch))).collect()
+            }
+        };
+        let more =
+            entries.first().is_some_and(|e| e.event.back.0 > 0 && e.event.seq.0 > above.0 + 1);
+        Ok((entries, more))
+    }
+
+    /// Follows a stream back from the event at a position; oldest first.
+    fn walk(
+        &mut self,
+        mut at: Position,
+        top: Seq,
+        above: Seq,
+        count: usize,
+    ) -> Result<Vec<Arc<Entry>>, StoreError> {
+        let mut entries = Vec::new();
         while let Some(entry) = self.event(at)? {
             let event = &entry.event;
             at = event.back;
@@ -142,54 +220,27 @@ impl<'a> Read<'a> {
             }
         }
         entries.reverse();
-        let more =
-            entries.first().is_some_and(|e| e.event.back.0 > 0 && e.event.seq.0 > above.0 + 1);
-        Ok((entries, more))
+        Ok(entries)
     }
 
     /// One page of a replay, for a session that is further back than the tail.
     pub fn page(&mut self, request: &PageRequest) -> Result<Page, StoreError> {
-        let follows: FxHashMap<StreamId, Position> =
-            request.follows.iter().map(|f| (f.stream, f.from)).collect();
         let until = request.until.min(self.position);
-        let mut statement = self.conn.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM log WHERE position > ?1 AND position <= ?2
-             ORDER BY position LIMIT ?3"
-        ))?;
-        let scan = limits::SCAN_EVENTS_MAX;
-        let mut rows = statement.query([request.after.0 as i64, until.0 as i64, scan as i64])?;
-        let mut page = Page { entries: Vec::new(), up_to: request.after };
-        let (mut seen, mut bytes) = (0, 0);
-        while let Some(row) = rows.next()? {
-            seen += 1;
-            let at = Position(row.get::<_, i64>(0)? as u64);
-            page.up_to = at;
-            let stream = StreamId::from_raw(row.get::<_, i64>(1)? as u64);
-            if follows.get(&stream.route()).is_none_or(|from| at < *from) {
-                continue;
-            }
-            let event = event_of_row(row, self.channels)?;
-            bytes += event.body.len();
-            page.entries.push(Arc::new(Entry::new(event, self.epoch)));
-            if page.entries.len() >= limits::REPLAY_EVENTS_MAX || bytes >= limits::REPLAY_BYTES_MAX
-            {
-                return Ok(page);
-            }
-        }
-        if seen < scan {
-            page.up_to = until.max(request.after);
-        }
-        Ok(page)
+        let turn = Turn::new(request, until);
+        let (events, up_to) = match &mut self.view {
+            View::Sqlite(conn) => sqlite::page(conn, turn, self.channels)?,
+            View::Postgres(session) => session.page(turn, self.channels)?,
+        };
+        let entry = |event| Arc::new(Entry::new(event, self.epoch));
+        Ok(Page { entries: events.into_iter().map(entry).collect(), up_to })
     }
 
     /// All events after a position, whoever may see them, at most `count`; for the apps' own bookkeeping.
     pub fn log_after(&mut self, after: Position, count: usize) -> Result<Vec<Event>, StoreError> {
-        let mut statement = self.conn.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM log WHERE position > ?1 ORDER BY position LIMIT ?2"
-        ))?;
-        let rows = statement
-            .query_map([after.0 as i64, count as i64], |row| event_of_row(row, self.channels))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        match &mut self.view {
+            View::Sqlite(conn) => sqlite::log_after(conn, after, count, self.channels),
+            View::Postgres(session) => session.log_after(after, count, self.channels),
+        }
     }
 
     /// The item of an event as clients get it.

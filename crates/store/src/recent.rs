@@ -58,6 +58,15 @@ impl Recent {
         self.lock().heads.insert(stream, head);
     }
 
+    /// Remembers a head that was read in a view, if it still is the head.
+    pub fn learn(&self, stream: StreamId, head: Head, view: Position) {
+        let mut inner = self.lock();
+        // Every event that was followed since the view has left its head here, unless it was forgotten.
+        if view <= inner.tail.head() && view >= inner.forgotten {
+            inner.heads.entry(stream).or_insert(head);
+        }
+    }
+
     /// All heads up to `stored` are committed in the store: those may be forgotten if there are too many.
     pub fn stored(&self, stored: Position) {
         self.forget(stored, HEADS_MAX);
@@ -94,6 +103,10 @@ impl Recent {
     /// The head of a stream as it was at `at`: newer events are walked back, as far as they are in memory.
     pub fn head_at(&self, stream: StreamId, at: Position) -> HeadAt {
         let inner = self.lock();
+        if at > inner.tail.head() {
+            // A view on which another node's newest commits are, that this one has not followed yet.
+            return HeadAt::Unknown { forgotten: inner.forgotten };
+        }
         let Some(mut head) = inner.heads.get(&stream).copied() else {
             return HeadAt::Unknown { forgotten: inner.forgotten };
         };
@@ -115,6 +128,20 @@ pub(crate) enum HeadAt {
     },
     /// The view is older than the tail.
     Gone,
+}
+
+/// A tail for readers of the store, with what was found.
+pub(crate) fn tail_of(head: Position, entries: &[Arc<Entry>]) -> Tail {
+    let mut tail = Tail::new(Position(head.0 - entries.len() as u64));
+    entries.iter().for_each(|entry| tail.push(entry.clone()));
+    tail
+}
+
+/// The newest events of the streams that these events are of.
+pub(crate) fn heads_of(entries: &[Arc<Entry>]) -> FxHashMap<StreamId, Head> {
+    let head =
+        |e: &Arc<Entry>| (e.event.stream, Head { seq: e.event.seq, position: e.event.position });
+    entries.iter().map(head).collect()
 }
 
 #[cfg(test)]

@@ -6,16 +6,21 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use encke_engine::{Batch, Code, Cursor, Entry, Epoch, Error, Position, StreamId, limits};
+use encke_engine::{
+    Batch, Code, Committed, Cursor, Entry, Epoch, Error, Point, Position, StreamId, limits,
+};
 use tokio::sync::oneshot;
 
 use crate::append::{Append, Appended};
 use crate::channels::Channels;
 use crate::clock::Clock;
 use crate::error::StoreError;
+use crate::job::{Job, Pending, gone};
+use crate::postgres::{self, Database, Follower};
 use crate::read::Read;
-use crate::recent::Recent;
-use crate::sqlite::{self, Job, Pending, Readers, Writer, Writing};
+use crate::readers::Readers;
+use crate::recent::{self, Recent};
+use crate::sqlite;
 use crate::stats::Stats;
 use crate::tx::Tx;
 
@@ -23,11 +28,14 @@ use crate::tx::Tx;
 pub struct Options {
     /// The data folder; it is made if it is not there.
     pub data: PathBuf,
+    /// The database that holds the space instead of a file in the folder.
+    pub database: Option<Database>,
     /// The time of events.
     pub clock: Arc<dyn Clock>,
     /// Threads that read.
     pub readers: usize,
-    /// Called when a sync failed or the file is damaged: nothing may be acknowledged any more, so a server ends here.
+    /// Called when a sync failed, the file is damaged or the log was replaced: nothing may be acknowledged any more,
+    /// so a server ends here, or opens the store anew.
     pub fatal: Arc<dyn Fn(&StoreError) + Send + Sync>,
 }
 
@@ -62,16 +70,30 @@ impl Start {
     }
 }
 
+/// What only one of the engines has.
+enum Kind {
+    Sqlite { path: PathBuf, _lock: Arc<std::fs::File> },
+    Postgres(Arc<Follower>),
+}
+
 struct Inner {
     jobs: SyncSender<Job>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
     readers: Readers,
     recent: Arc<Recent>,
     channels: Arc<Channels>,
     stats: Arc<Stats>,
     epoch: Epoch,
-    path: PathBuf,
-    _lock: Arc<std::fs::File>,
+    kind: Kind,
+}
+
+impl Inner {
+    fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+        let thread = std::thread::Builder::new().name(name.into()).spawn(work);
+        let thread = thread.map_err(|e| StoreError::Other(e.to_string()))?;
+        self.threads.lock().expect("not poisoned").push(thread);
+        Ok(())
+    }
 }
 
 /// A handle to the store; clones share it.
@@ -79,41 +101,105 @@ struct Inner {
 pub struct Store(Arc<Inner>);
 
 impl Store {
-    /// Opens the store in a folder, or makes one there.
+    /// Opens the store in a folder or a database, or makes one there. Blocks.
     pub fn open(options: Options) -> Result<Opened, StoreError> {
+        match &options.database {
+            None => Store::open_sqlite(options),
+            // Its connections have runtimes of their own, which can't begin on a thread that belongs to one.
+            Some(_) => std::thread::scope(|scope| {
+                let opened = scope.spawn(|| Store::open_postgres(options)).join();
+                opened
+                    .unwrap_or_else(|_| Err(StoreError::Other("opening the store panicked".into())))
+            }),
+        }
+    }
+
+    fn open_sqlite(options: Options) -> Result<Opened, StoreError> {
         let found = sqlite::open(&options.data, options.clock.now_ms())?;
         let lock = Arc::new(found.lock);
         let path = options.data.join("space.db");
         let recent =
-            Arc::new(Recent::new(sqlite::tail_of(found.head, &found.tail), found.dirty.clone()));
+            Arc::new(Recent::new(recent::tail_of(found.head, &found.tail), found.dirty.clone()));
         let channels = Arc::new(found.channels);
         let stats = Arc::new(Stats::default());
         let (jobs, waiting) = sync_channel(limits::WRITES_WAITING_MAX);
         let (epoch, trimmed, head) = (found.epoch, found.trimmed, found.head);
         let writing =
-            Writing::new(found.conn, recent.clone(), channels.clone(), epoch, found.dirty);
-        let store = Store(Arc::new(Inner {
+            sqlite::Writing::new(found.conn, recent.clone(), channels.clone(), epoch, found.dirty);
+        let readers = (0..options.readers.max(1)).map(|_| sqlite::Reader::open(&path));
+        let inner = Arc::new(Inner {
             jobs,
-            writer: Mutex::new(None),
-            readers: Readers::start(&path, options.readers)?,
+            threads: Mutex::default(),
+            readers: Readers::start(readers.collect::<Result<_, _>>()?)?,
             recent,
             channels,
             stats: stats.clone(),
             epoch,
-            path,
-            _lock: lock.clone(),
-        }));
-        let inner = store.0.clone();
+            kind: Kind::Sqlite { path, _lock: lock.clone() },
+        });
+        let store = Store(inner.clone());
         let start = Start(Box::new(move |publish| {
             let (clock, fatal) = (options.clock, options.fatal);
-            let writer = Writer { writing, jobs: waiting, clock, stats, publish, fatal, lock };
-            let thread = std::thread::Builder::new().name("store".into());
-            let thread =
-                thread.spawn(move || writer.run()).map_err(|e| StoreError::Other(e.to_string()))?;
-            *inner.writer.lock().expect("not poisoned") = Some(thread);
-            Ok(())
+            let writer =
+                sqlite::Writer { writing, jobs: waiting, clock, stats, publish, fatal, lock };
+            inner.spawn("store", move || writer.run())
         }));
         Ok(Opened { store, epoch, trimmed, tail: found.tail, head, start })
+    }
+
+    fn open_postgres(options: Options) -> Result<Opened, StoreError> {
+        let Some(database) = &options.database else {
+            return Err(StoreError::Other("no database was named".into()));
+        };
+        let found = postgres::open(database, options.fatal.clone())?;
+        let (epoch, trimmed, at) = (found.epoch, found.trimmed, found.at);
+        let (target, identity) = (found.target, found.identity);
+        let tail = recent::tail_of(at.position, &found.tail);
+        let recent = Arc::new(Recent::new(tail, recent::heads_of(&found.tail)));
+        let channels = Arc::new(found.channels);
+        let follower = Follower::new(at, epoch, recent.clone(), identity.clone(), channels.clone());
+        let follower = Arc::new(follower);
+        let stats = Arc::new(Stats::default());
+        let (jobs, waiting) = sync_channel(limits::WRITES_WAITING_MAX);
+        let session = |use_| postgres::Session::new(target.clone(), identity.clone(), use_);
+        let readers = (0..options.readers.max(1)).map(|_| session(postgres::Use::Read));
+        let inner = Arc::new(Inner {
+            jobs,
+            threads: Mutex::default(),
+            readers: Readers::start(readers.collect::<Result<_, _>>()?)?,
+            recent,
+            channels: channels.clone(),
+            stats: stats.clone(),
+            epoch,
+            kind: Kind::Postgres(follower.clone()),
+        });
+        let following = session(postgres::Use::Read)?;
+        let store = Store(inner.clone());
+        let start = Start(Box::new(move |publish| {
+            follower.publish_to(publish);
+            let writing = postgres::Writing::new(found.session, follower.clone(), channels, epoch);
+            let (clock, fatal) = (options.clock, options.fatal);
+            let (jobs, stopping) = (waiting, false);
+            let writer = postgres::Writer {
+                writing,
+                jobs,
+                clock,
+                stats,
+                follower: follower.clone(),
+                fatal,
+                stopping,
+            };
+            let fatal = writer.fatal.clone();
+            inner.spawn("store", move || writer.run())?;
+            inner.spawn("follow", move || {
+                let following = AssertUnwindSafe(|| follower.run(following));
+                if catch_unwind(following).is_err() {
+                    // Nobody would be told what others commit any more.
+                    fatal(&StoreError::Other("following the log panicked".into()));
+                }
+            })
+        }));
+        Ok(Opened { store, epoch, trimmed, tail: found.tail, head: at.position, start })
     }
 
     /// Hands an append to the writer. Its reply comes after the commit; if too much is waiting, it comes at once.
@@ -129,7 +215,7 @@ impl Store {
                     Error::new(Code::Overloaded, "Too many writes are waiting for the store.");
                 job.refuse(why.retry_after_ms(1_000));
             }
-            Err(TrySendError::Disconnected(job)) => job.refuse(sqlite::gone()),
+            Err(TrySendError::Disconnected(job)) => job.refuse(gone()),
         }
     }
 
@@ -138,7 +224,7 @@ impl Store {
         let (done, answer) = oneshot::channel();
         let reply = Box::new(move |result| drop(done.send(result)));
         self.submit(Append { event, guard: crate::Guard::Open, reply });
-        answer.await.unwrap_or_else(|_| Err(sqlite::gone()))
+        answer.await.unwrap_or_else(|_| Err(gone()))
     }
 
     /// Runs a write: its SQL and its events are committed together, or not at all if it returns an error.
@@ -149,7 +235,7 @@ impl Store {
     {
         let (done, answer) = oneshot::channel();
         self.submit_write(work, move |result| drop(done.send(result)));
-        answer.await.unwrap_or_else(|_| Err(sqlite::gone()))
+        answer.await.unwrap_or_else(|_| Err(gone()))
     }
 
     /// The same with a callback, which runs on the store's thread, or at once if too much is waiting; it must not block.
@@ -174,7 +260,7 @@ impl Store {
     {
         let (done, answer) = oneshot::channel();
         self.submit_read(work, move |result| drop(done.send(result)));
-        answer.await.unwrap_or_else(|_| Err(sqlite::gone()))
+        answer.await.unwrap_or_else(|_| Err(gone()))
     }
 
     /// The same with a callback, which runs on the reader's thread, or at once if too much is waiting.
@@ -186,9 +272,9 @@ impl Store {
     {
         let (recent, channels, epoch) =
             (self.0.recent.clone(), self.0.channels.clone(), self.0.epoch);
-        self.0.readers.submit(Box::new(move |conn| {
-            reply(conn.and_then(|conn| {
-                let mut read = Read::begin(conn, &recent, &channels, epoch)?;
+        self.0.readers.submit(Box::new(move |view| {
+            reply(view.and_then(|view| {
+                let mut read = Read::begin(view, &recent, &channels, epoch)?;
                 caught(|| work(&mut read))
             }));
         }));
@@ -222,17 +308,60 @@ impl Store {
         &self.0.stats
     }
 
+    /// Whether other nodes use the same store.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.0.kind, Kind::Postgres(_))
+    }
+
+    /// From now on what this node commits is told to this function as well, for the other nodes. It must not block.
+    pub fn announce_to(&self, announce: impl Fn(&Committed) + Send + Sync + 'static) {
+        if let Kind::Postgres(follower) = &self.0.kind {
+            follower.announce_to(Box::new(announce));
+        }
+    }
+
+    /// Another node says that it has committed this. It is taken if it comes next; else it only tells that there is more.
+    pub fn hint(&self, committed: Committed) {
+        if let Kind::Postgres(follower) = &self.0.kind {
+            follower.hint(committed);
+        }
+    }
+
+    /// Another node says that the log goes so far.
+    pub fn hint_at(&self, epoch: Epoch, after: Point) {
+        if let Kind::Postgres(follower) = &self.0.kind {
+            follower.hint_at(epoch, after);
+        }
+    }
+
+    /// Hints may have been lost.
+    pub fn look_soon(&self) {
+        if let Kind::Postgres(follower) = &self.0.kind {
+            follower.look_soon();
+        }
+    }
+
     /// Copies the store to a new file while it is in use. Blocks: not for an async thread.
     pub fn backup(&self, path: &Path) -> Result<(), StoreError> {
-        let conn = sqlite::connect(&self.0.path)?;
-        sqlite::copy_to(&conn, path)
+        match &self.0.kind {
+            Kind::Sqlite { path: from, .. } => sqlite::copy_to(&sqlite::connect(from)?, path),
+            Kind::Postgres(_) => Err(StoreError::Other(
+                "this store is in PostgreSQL: use its own backups (pg_basebackup, pg_dump)".into(),
+            )),
+        }
     }
 
     /// Finishes what was handed in, stores what is only in memory, and ends the writer. Blocks.
     pub fn close(&self) {
-        let thread = self.0.writer.lock().expect("not poisoned").take();
-        if let Some(thread) = thread {
-            let _ = self.0.jobs.send(Job::Stop);
+        let threads = std::mem::take(&mut *self.0.threads.lock().expect("not poisoned"));
+        if threads.is_empty() {
+            return;
+        }
+        let _ = self.0.jobs.send(Job::Stop);
+        if let Kind::Postgres(follower) = &self.0.kind {
+            follower.close();
+        }
+        for thread in threads {
             let _ = thread.join();
         }
     }

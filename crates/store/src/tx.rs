@@ -8,63 +8,100 @@ use crate::channels::Channels;
 use crate::error::StoreError;
 use crate::recent::Head;
 use crate::row::Row;
-use crate::sqlite::Writing;
 use crate::value::Value;
-use crate::{Appended, Sql};
+use crate::{Appended, Sql, postgres, sqlite};
 
 /// What a [`crate::Store::write`] gets to work with. If it ends in an error, nothing of it remains.
-pub struct Tx<'a>(pub(crate) &'a mut Writing);
+pub struct Tx<'a>(pub(crate) On<'a>);
+
+/// Which engine a write is on.
+pub(crate) enum On<'a> {
+    Sqlite(&'a mut sqlite::Writing),
+    Postgres(&'a mut postgres::Writing),
+}
+
+macro_rules! on {
+    ($tx:ident, $writing:ident => $what:expr) => {
+        match &mut $tx.0 {
+            On::Sqlite($writing) => $what,
+            On::Postgres($writing) => $what,
+        }
+    };
+}
 
 impl Tx<'_> {
     /// Runs a statement; returns how many rows it changed.
     pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
-        self.0.execute(sql, params)
+        on!(self, writing => writing.execute(sql, params))
     }
 
     /// The time of this write, in milliseconds since 1970.
     pub fn now_ms(&self) -> u64 {
-        self.0.now_ms()
+        match &self.0 {
+            On::Sqlite(writing) => writing.now_ms(),
+            On::Postgres(writing) => writing.now_ms(),
+        }
     }
 
     /// Appends an event. With a key that was used before by the same sender it returns the first append, or
     /// `key_reused` if that had another body.
     pub fn append(&mut self, event: NewEvent) -> Result<Appended, Error> {
-        self.0.append(event)
+        on!(self, writing => writing.append(event))
     }
 
     /// The event that was appended at a position.
     pub fn event(&mut self, at: Position) -> Result<Option<Event>, StoreError> {
-        self.0.event(at)
+        on!(self, writing => writing.event(at))
     }
 
     /// The newest event of a stream, those of this write included.
     pub fn head(&mut self, stream: StreamId) -> Result<Head, StoreError> {
-        self.0.head(stream)
+        on!(self, writing => writing.head(stream))
+    }
+
+    /// Says that these streams' heads will be asked for or appended to: where that saves time, all are read at once.
+    pub fn expect(&mut self, streams: &[StreamId]) -> Result<(), StoreError> {
+        match &mut self.0 {
+            On::Sqlite(_) => Ok(()),
+            On::Postgres(writing) => writing.expect(streams),
+        }
     }
 
     /// From the next event on the person's sessions follow the stream.
     pub fn subscribe(&mut self, person: PersonId, stream: StreamId) -> Result<(), StoreError> {
-        self.0.subscribe(person, stream)
+        on!(self, writing => writing.subscribe(person, stream))
     }
 
     /// From the next event on they don't.
     pub fn unsubscribe(&mut self, person: PersonId, stream: StreamId) -> Result<(), StoreError> {
-        self.0.unsubscribe(person, stream)
+        on!(self, writing => writing.unsubscribe(person, stream))
+    }
+
+    /// What rests on a credential of a person, or on all, ends with this write, on every node (P7).
+    pub fn revoke(&mut self, person: PersonId, credential: Option<u64>) -> Result<(), StoreError> {
+        on!(self, writing => writing.revoke(person, credential))
     }
 
     /// Names of channels.
     pub fn channels(&self) -> &Arc<Channels> {
-        self.0.channels()
+        match &self.0 {
+            On::Sqlite(writing) => writing.channels(),
+            On::Postgres(writing) => writing.channels(),
+        }
     }
 
     /// Wraps an event for the wire.
     pub fn entry(&self, event: Event) -> Entry {
-        Entry::new(event, self.0.epoch())
+        let epoch = match &self.0 {
+            On::Sqlite(writing) => writing.epoch(),
+            On::Postgres(writing) => writing.epoch(),
+        };
+        Entry::new(event, epoch)
     }
 }
 
 impl Sql for Tx<'_> {
     fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
-        self.0.query(sql, params)
+        on!(self, writing => writing.query(sql, params))
     }
 }

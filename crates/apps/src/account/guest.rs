@@ -38,7 +38,7 @@ pub(crate) async fn enter(
     door: Door,
     Body(Guest { display_name }): Body<Guest>,
 ) -> Result<(StatusCode, HeaderMap, Json<Me>), Refusal> {
-    site.sign_ins.take(None, door.peer.map(|Peer(address)| address), site.now_ms())?;
+    site.try_to_sign_in(None, door.peer.map(|Peer(address)| address))?;
     check_display_name(&display_name)?;
     let entered = session::begin(&site, &door.headers, move |tx| {
         if !settings(tx)?.guests {

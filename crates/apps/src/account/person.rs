@@ -6,11 +6,13 @@ use axum::Json;
 use axum::extract::{Query, State};
 use encke_engine::presence::Presence;
 use encke_engine::{Code, Error, PersonId, limits};
-use encke_store::{Row, Sql, StoreError, params};
+use encke_store::{Row, Sql, StoreError, Value, params};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::settings::settings;
+use crate::bulk;
 use crate::caller::Caller;
 use crate::identity::Role;
 use crate::reply::{Refusal, Refused};
@@ -56,14 +58,19 @@ pub(crate) fn people(
     site: &Site,
     ids: &[PersonId],
 ) -> Result<Vec<Person>, StoreError> {
-    let query = format!("SELECT {COLUMNS} FROM person p WHERE p.id = ?1");
-    let mut found = Vec::with_capacity(ids.len());
-    for id in ids {
-        if let Some(row) = sql.query_one(&query, params![*id])? {
-            found.push(of(&row, site)?);
+    let mut found = FxHashMap::default();
+    for part in bulk::parts(ids) {
+        let values = bulk::values(part.len(), 1);
+        let query = format!(
+            "WITH v (id) AS ({values}) SELECT {COLUMNS} FROM v JOIN person p ON p.id = v.id"
+        );
+        let params: Vec<Value> = part.iter().map(|id| (*id).into()).collect();
+        for row in sql.query(&query, &params)? {
+            let person = of(&row, site)?;
+            found.insert(person.id, person);
         }
     }
-    Ok(found)
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// The caller as it sees itself.

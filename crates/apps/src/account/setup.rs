@@ -61,7 +61,7 @@ pub(crate) async fn setup(
     Body(account): Body<NewAccount>,
 ) -> Result<(StatusCode, HeaderMap, Json<Me>), Refusal> {
     let done = || Error::new(Code::AlreadySetUp, "This site has an owner already: sign in.");
-    site.sign_ins.take(None, door.peer.map(|Peer(address)| address), site.now_ms())?;
+    site.try_to_sign_in(None, door.peer.map(|Peer(address)| address))?;
     account.check()?;
     if site.store.read(|read| Ok(has_owner(read)?)).await? {
         return Err(done().into());

@@ -62,7 +62,7 @@ pub(crate) async fn sign_in(
     let address = door.peer.map(|Peer(address)| address);
     // What can't be a name is counted for the address alone.
     let counted = check_name(&name).is_ok().then_some(&*name);
-    site.sign_ins.take(counted, address, site.now_ms())?;
+    site.try_to_sign_in(counted, address)?;
     let wanted = name.clone();
     let found = site.store.read(move |read| {
         let query = "SELECT id, password FROM person WHERE name = ?1 AND disabled_ms IS NULL";

@@ -1,17 +1,21 @@
 //! Tickets: for URLs that must carry a credential. Used once, dead within seconds, never logged.
+//!
+//! One node keeps them in memory. Where several share a store, a ticket may be used on another node than the one that gave
+//! it, and only once on all of them together: so there they are rows.
 
 use std::sync::{Arc, Mutex};
 
 use axum::Json;
 use axum::extract::State;
 use encke_engine::{Code, Error, PersonId, limits};
+use encke_store::{Sql, Tx, params};
 use http::{HeaderMap, StatusCode};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::caller::{Caller, credentials};
-use crate::identity::{Hash, Identity, hash};
+use crate::identity::{Hash, Identity, hash, look_up, not_signed_in, secret};
 use crate::random;
 use crate::reply::{Refusal, Refused};
 use crate::site::Site;
@@ -53,6 +57,43 @@ impl Site {
     }
 }
 
+impl Site {
+    /// Whom a ticket was given to by any node; it is used up by this. `reply` runs on the store's thread, or at once.
+    pub fn submit_redeem(
+        self: &Arc<Self>,
+        ticket: &str,
+        reply: impl FnOnce(Result<Option<Identity>, Error>) + Send + 'static,
+    ) {
+        let (hash, now) = (hash(ticket), self.now_ms());
+        let redeem = move |tx: &mut Tx<'_>| {
+            let used = "DELETE FROM ticket WHERE hash = ?1 AND expires_ms > ?2
+                        RETURNING credential, by_cookie";
+            let Some(row) = tx.query_one(used, params![&hash[..], now])? else { return Ok(None) };
+            let credential: Vec<u8> = row.get(0)?;
+            let Some(credential) = credential.first_chunk() else { return Ok(None) };
+            // What was revoked since is not found any more.
+            let found = look_up(tx, credential, row.get(1)?)?;
+            let found = found.filter(|i| i.expires_ms > now);
+            Ok(found.map(|identity| Identity { by_cookie: false, ..identity }))
+        };
+        self.store.submit_write(redeem, reply);
+    }
+
+    async fn store_ticket(&self, ticket: &str, headers: &HeaderMap) -> Result<(), Error> {
+        let (of, by_cookie) = secret(credentials(headers)).ok_or_else(not_signed_in)?;
+        let (ticket, of, now) = (hash(ticket), hash(of), self.now_ms());
+        let stored = self.store.write(move |tx| {
+            tx.execute("DELETE FROM ticket WHERE expires_ms <= ?1", params![now])?;
+            tx.execute(
+                "INSERT INTO ticket (hash, credential, by_cookie, expires_ms) VALUES (?1, ?2, ?3, ?4)",
+                params![&ticket[..], &of[..], by_cookie, now + limits::TICKET_AGE_MS],
+            )?;
+            Ok(())
+        });
+        stored.await
+    }
+}
+
 /// A ticket for one request.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Ticket {
@@ -72,6 +113,13 @@ pub(crate) async fn issue(
     headers: HeaderMap,
 ) -> Result<(StatusCode, Json<Ticket>), Refusal> {
     let ticket = random::secret("ekk_")?;
+    if site.store.is_shared() {
+        site.store_ticket(&ticket, &headers).await?;
+        return Ok((
+            StatusCode::CREATED,
+            Json(Ticket { ticket, expires_in_ms: limits::TICKET_AGE_MS }),
+        ));
+    }
     site.tickets.add(&ticket, caller.0, site.now_ms())?;
     // A revocation that came after the caller was identified and before the ticket was there did not find it.
     if let Err(gone) = site.identify(credentials(&headers)).await {

@@ -56,7 +56,9 @@ pub fn command(
                 }));
             });
         }
-        Command::Ack { cursor } => reply(unless_wrong(receipts::take_ack(site, person, &cursor))),
+        Command::Ack { cursor } => {
+            receipts::take_ack(site, person, &cursor, move |taken| reply(unless_wrong(taken)));
+        }
         Command::Read { conversation, seq } => {
             let house = site.clone();
             let marks = Marks { delivered: seq, read: seq };

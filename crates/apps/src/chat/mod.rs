@@ -6,10 +6,13 @@
 pub mod between;
 mod command;
 mod conversation;
+mod elsewhere;
 mod follows;
 mod history;
+mod marks;
 mod member;
 mod message;
+mod notes;
 mod presence;
 mod receipts;
 mod rooms;
@@ -18,14 +21,17 @@ mod typing;
 mod view;
 
 pub use command::command;
+pub(crate) use elsewhere::Elsewhere;
 pub use follows::Followed;
 pub(crate) use follows::Follows;
 pub(crate) use message::post as post_message;
+pub(crate) use notes::Told;
 pub(crate) use receipts::Receipts;
 pub use receipts::hold_up_to;
 
 use std::sync::Arc;
 
+use encke_engine::limits;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -51,12 +57,14 @@ pub(crate) fn router() -> OpenApiRouter<Arc<Site>> {
 impl Site {
     /// Folds receipts and lets presence expire, as long as the site lives; runs as a task.
     pub async fn keep_house(self: Arc<Self>) {
-        let mut turn = tokio::time::interval(std::time::Duration::from_millis(
-            encke_engine::limits::RECEIPTS_FOLD_MS,
-        ));
+        let mut turn =
+            tokio::time::interval(std::time::Duration::from_millis(limits::RECEIPTS_FOLD_MS));
         turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
+        for number in 0u64.. {
             turn.tick().await;
+            if number.is_multiple_of(limits::NODE_ALIVE_MS / limits::RECEIPTS_FOLD_MS) {
+                self.say_alive();
+            }
             receipts::flush(&self).await;
             presence::expire(&self);
         }

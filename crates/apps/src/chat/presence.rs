@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use encke_engine::presence::{Change, Presence};
+use encke_engine::presence::{Change, Presence, Roll};
 use encke_engine::{Code, ConversationId, PersonId, StreamId, item, limits};
 use encke_store::{Sql, params};
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::elsewhere::Elsewhere;
+use super::notes::Note;
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::reply::Refusal;
@@ -18,8 +20,7 @@ use crate::site::Site;
 impl Site {
     /// A feed connection of a person's device opened.
     pub fn connected(self: &Arc<Self>, person: PersonId, device: &str) {
-        let change = self.presence.lock().expect("not poisoned").opened(person, device);
-        tell(self, change);
+        self.changed(|roll| roll.opened(person, device));
     }
 
     /// It ended.
@@ -28,29 +29,59 @@ impl Site {
         self.presence.lock().expect("not poisoned").closed(person, device, now);
     }
 
-    /// What others see of a person.
+    /// What others see of a person, on whichever nodes it is.
     pub(crate) fn presence_of(&self, person: PersonId) -> Presence {
-        self.presence.lock().expect("not poisoned").of(person)
+        let here = self.presence.lock().expect("not poisoned").of(person);
+        if self.store.is_shared() { here.max(self.elsewhere(|e| e.of(person))) } else { here }
+    }
+
+    pub(super) fn elsewhere<T>(&self, f: impl FnOnce(&mut Elsewhere) -> T) -> T {
+        f(&mut self.elsewhere.lock().expect("not poisoned"))
+    }
+
+    /// Notes what happened at this node, tells the other nodes, and then the sessions here.
+    fn changed<C: IntoIterator<Item = Change>>(self: &Arc<Self>, act: impl FnOnce(&mut Roll) -> C) {
+        let mut people = Vec::new();
+        {
+            let mut roll = self.presence.lock().expect("not poisoned");
+            for Change { person, now: state } in act(&mut roll) {
+                let (node, number) = (self.node, self.presence_told.next());
+                self.tell_nodes(&Note::Presence { node, number, person, state });
+                people.push(person);
+            }
+        }
+        refold(self, &people);
     }
 }
 
 /// A device tells whether somebody sits before it.
 pub(super) fn says(site: &Arc<Site>, person: PersonId, device: &str, state: Presence) {
-    let change = site.presence.lock().expect("not poisoned").says(person, device, state);
-    tell(site, change);
+    site.changed(|roll| roll.says(person, device, state));
 }
 
-/// Lets those go offline whose last connection ended a while ago.
+/// Lets those go offline whose last connection ended a while ago, here or with the node where it was.
 pub(super) fn expire(site: &Arc<Site>) {
     let now = site.now_ms();
-    let changes = site.presence.lock().expect("not poisoned").expire(now);
-    for change in changes {
-        tell(site, Some(change));
+    site.changed(|roll| roll.expire(now));
+    let gone = site.elsewhere(|e| e.expire(now));
+    refold(site, &gone);
+}
+
+/// Tells the sessions of this node of those whose presence, over all nodes, is news to them.
+pub(super) fn refold(site: &Arc<Site>, people: &[PersonId]) {
+    let mut told = 0;
+    for person in people {
+        let now = site.presence_of(*person);
+        // A roll alone tells only what is news.
+        let news = !site.store.is_shared() || site.elsewhere(|e| e.show(*person, now));
+        if news && told < limits::PRESENCE_TOLD_MAX {
+            told += 1;
+            tell(site, *person, now);
+        }
     }
 }
 
-fn tell(site: &Arc<Site>, change: Option<Change>) {
-    let Some(Change { person, now }) = change else { return };
+fn tell(site: &Arc<Site>, person: PersonId, now: Presence) {
     let house = site.clone();
     let conversations = move |read: &mut encke_store::Read<'_>| {
         let rows = read.query(
@@ -65,7 +96,7 @@ fn tell(site: &Arc<Site>, change: Option<Change>) {
         for conversation in found.unwrap_or_default() {
             let stream = StreamId::conversation(conversation);
             let body = serde_json::json!({"state": now});
-            reach.signal(stream, item::signal("presence", stream, person, &body));
+            reach.signal_here(stream, item::signal("presence", stream, person, &body));
         }
     });
 }

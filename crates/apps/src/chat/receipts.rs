@@ -12,13 +12,14 @@ use encke_engine::{
     Batch, Code, ConversationId, Cursor, Error, Event, PersonId, Position, Seq, Step, StreamId,
     limits,
 };
-use encke_store::{Head, Read, Sql, Tx, params};
+use encke_store::{Head, Read, Tx};
 use http::StatusCode;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::conversation::{MemberRow, event, parse};
+use super::marks::{self, Pair, Stored};
 use super::typing::check_member;
 use super::view::View;
 use crate::body::Body;
@@ -113,8 +114,13 @@ impl Folded {
 }
 
 impl Site {
-    /// Notes who sent something: to be called with each commit, before it is published.
+    /// Notes who sent something, and ends what a commit revoked: to be called with each commit, before it is published.
     pub fn committed(&self, batch: &Batch) {
+        for step in &batch.steps {
+            if let Step::Revoke { person, credential } = step {
+                self.revoke(*person, *credential);
+            }
+        }
         self.receipts.with(|f| {
             for step in &batch.steps {
                 if let Step::Event(entry) = step {
@@ -181,7 +187,7 @@ pub(super) async fn flush(site: &Arc<Site>) {
         for (id, person, marks) in &own {
             f.own_under_way.advance(*id, *person, *marks);
         }
-        (f.told.take(), own, f.acks.drain().collect::<Vec<_>>())
+        (f.told.take(), own, std::mem::take(&mut f.acks))
     });
     if told.is_empty() && own.is_empty() && acks.is_empty() {
         return;
@@ -201,7 +207,9 @@ pub(super) async fn flush(site: &Arc<Site>) {
     let again = moves.clone();
     if let Err(e) = site.store.write(move |tx| store(tx, &moves)).await {
         // Nothing is lost: it is folded in again for the next turn.
-        tracing::warn!("receipts were not stored: {e}");
+        if e.code != Code::Overloaded {
+            tracing::warn!("receipts were not stored: {e}");
+        }
         site.receipts.with(|f| {
             for (id, person, marks, told) in again {
                 let into = if told { &mut f.told } else { &mut f.own };
@@ -212,41 +220,66 @@ pub(super) async fn flush(site: &Arc<Site>) {
 }
 
 /// Which delivered marks cursors move: in each conversation of the person, to the newest event that its cursor covers.
-fn delivered(read: &mut Read<'_>, acks: &[(PersonId, Position)]) -> Result<Vec<Move>, Error> {
+fn delivered(
+    read: &mut Read<'_>,
+    acks: &FxHashMap<PersonId, Position>,
+) -> Result<Vec<Move>, Error> {
+    let people: Vec<PersonId> = acks.keys().copied().collect();
+    let rows = marks::delivered_to(read, &people)?;
+    let streams: Vec<_> = rows.iter().map(|(_, id, _)| StreamId::conversation(*id)).collect();
+    read.expect(&streams)?;
     let mut moves = Vec::new();
-    for (person, position) in acks {
-        let query = "SELECT conversation, delivered FROM member WHERE person = ?1";
-        for row in read.query(query, params![*person])? {
-            let (id, before): (ConversationId, Seq) = (row.get(0)?, row.get(1)?);
-            let stream = StreamId::conversation(id);
-            let mut at = read.head(stream)?;
-            while at.position > *position {
-                let Some(entry) = read.event(at.position)? else { break };
-                at.seq = Seq(entry.event.seq.0 - 1);
-                at.position = entry.event.back;
-            }
-            if at.seq > before {
-                let marks = Marks { delivered: at.seq, read: Seq(0) };
-                moves.push((id, *person, marks, true));
-            }
+    for ((person, id, before), stream) in rows.into_iter().zip(streams) {
+        let position = acks.get(&person).copied().unwrap_or_default();
+        let mut at = read.head(stream)?;
+        while at.position > position {
+            let Some(entry) = read.event(at.position)? else { break };
+            at.seq = Seq(entry.event.seq.0 - 1);
+            at.position = entry.event.back;
+        }
+        if at.seq > before {
+            let marks = Marks { delivered: at.seq, read: Seq(0) };
+            moves.push((id, person, marks, true));
         }
     }
     Ok(moves)
 }
 
-/// `moves` is in the order of conversations.
+/// `moves` is in the order of conversations, and in each in that of people.
 fn store(tx: &mut Tx<'_>, moves: &[Move]) -> Result<(), Error> {
-    for of_one in moves.chunk_by(|a, b| a.0 == b.0) {
+    let members = moves.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
+    let pairs: Vec<Pair> = members.map(|of_member| (of_member[0].0, of_member[0].1)).collect();
+    let stored = marks::read(tx, &pairs)?;
+    let conversations = moves.chunk_by(|a, b| a.0 == b.0);
+    let streams = conversations
+        .clone()
+        .flat_map(|of_one| [StreamId::conversation(of_one[0].0), StreamId::receipts(of_one[0].0)]);
+    tx.expect(&streams.collect::<Vec<_>>())?;
+    let (mut moved, mut told) = (Vec::new(), Vec::new());
+    for of_one in conversations {
         let conversation = of_one[0].0;
         let head = tx.head(StreamId::conversation(conversation))?.seq;
-        let mut told: Vec<Mark> = Vec::new();
+        let mut told_here: Vec<Mark> = Vec::new();
         for of_member in of_one.chunk_by(|a, b| a.1 == b.1) {
-            told.extend(store_one(tx, of_member, head)?);
+            let pair = (conversation, of_member[0].1);
+            let Some(before) = stored.get(&pair) else { continue };
+            let (now, seen_by_all) = merged(*before, of_member, head);
+            if now == before.0 {
+                continue;
+            }
+            moved.push((pair, now));
+            if now != seen_by_all {
+                told_here.push(Mark { person: pair.1, delivered: now.delivered, read: now.read });
+            }
         }
-        if !told.is_empty() {
-            let body = Told { conversation, marks: told };
-            tx.append(event(StreamId::receipts(conversation), None, "receipts", &body))?;
+        if !told_here.is_empty() {
+            told.push(Told { conversation, marks: told_here });
         }
+    }
+    marks::write(tx, &moved)?;
+    for body in told {
+        let stream = StreamId::receipts(body.conversation);
+        tx.append(event(stream, None, "receipts", &body))?;
     }
     Ok(())
 }
@@ -258,32 +291,17 @@ fn within(marks: Marks, joined: Seq, head: Seq) -> Marks {
     Marks { delivered: one(marks.delivered), read: one(marks.read) }
 }
 
-/// All moves of one member; returns what the others are to be told.
-fn store_one(tx: &mut Tx<'_>, moves: &[Move], head: Seq) -> Result<Option<Mark>, Error> {
-    let (id, person, ..) = moves[0];
-    let query = "SELECT delivered, read, joined_seq FROM member
-                 WHERE conversation = ?1 AND person = ?2";
-    let Some(row) = tx.query_one(query, params![id, person])? else { return Ok(None) };
-    let before = Marks { delivered: row.get(0)?, read: row.get(1)? };
-    let joined = row.get(2)?;
-    let clamp = |m: Marks| within(m, joined, head);
-    let mut now = before;
-    let mut seen_by_all = before;
+/// All moves of one member: its marks now, and what the others can see of that without being told.
+fn merged((before, joined): Stored, moves: &[Move], head: Seq) -> (Marks, Marks) {
+    let (mut now, mut seen_by_all) = (before, before);
     for (_, _, marks, told) in moves {
-        now = now.merged(clamp(*marks));
+        let marks = within(*marks, joined, head);
+        now = now.merged(marks);
         if !told {
-            seen_by_all = seen_by_all.merged(clamp(*marks));
+            seen_by_all = seen_by_all.merged(marks);
         }
     }
-    if now == before {
-        return Ok(None);
-    }
-    tx.execute(
-        "UPDATE member SET delivered = ?3, read = ?4 WHERE conversation = ?1 AND person = ?2",
-        params![id, person, now.delivered, now.read],
-    )?;
-    let mark = Mark { person, delivered: now.delivered, read: now.read };
-    Ok((now != seen_by_all).then_some(mark))
+    (now, seen_by_all)
 }
 
 /// How far the caller is in a conversation.
@@ -320,15 +338,43 @@ pub(crate) struct Ack {
     cursor: String,
 }
 
-/// Takes a cursor as an ack; `bad_cursor` if it is not one of this log.
-pub(super) fn take_ack(site: &Site, person: PersonId, cursor: &str) -> Result<(), Error> {
-    let cursor: Cursor = cursor.parse()?;
+/// Takes a cursor as an ack; `bad_cursor` if it is not one of this log. `reply` may come later, on the store's thread: a
+/// cursor from another node may be ahead of what this one has heard of.
+pub(super) fn take_ack(
+    site: &Arc<Site>,
+    person: PersonId,
+    cursor: &str,
+    reply: impl FnOnce(Result<(), Error>) + Send + 'static,
+) {
+    let cursor: Cursor = match cursor.parse() {
+        Ok(cursor) => cursor,
+        Err(e) => return reply(Err(e)),
+    };
+    let foreign = || Error::new(Code::BadCursor, "This cursor is not of this log.");
     let head = site.store.position();
-    if cursor.epoch != site.store.cursor_at(head).epoch || cursor.position > head {
-        return Err(Error::new(Code::BadCursor, "This cursor is not of this log."));
+    if cursor.epoch != site.store.cursor_at(head).epoch {
+        return reply(Err(foreign()));
     }
-    site.acked(person, cursor.position);
-    Ok(())
+    if cursor.position <= head {
+        site.acked(person, cursor.position);
+        return reply(Ok(()));
+    }
+    if !site.store.is_shared() {
+        return reply(Err(foreign()));
+    }
+    let house = site.clone();
+    site.store.submit_read(
+        |read| Ok(read.position()),
+        move |end| {
+            reply(end.and_then(|end| {
+                if cursor.position > end {
+                    return Err(foreign());
+                }
+                house.acked(person, cursor.position);
+                Ok(())
+            }));
+        },
+    );
 }
 
 /// Says that the caller holds everything up to a cursor.
@@ -339,6 +385,9 @@ pub(crate) async fn ack(
     caller: Caller,
     Body(Ack { cursor }): Body<Ack>,
 ) -> Result<StatusCode, Refusal> {
-    take_ack(&site, caller.0.person, &cursor)?;
+    let (done, taken) = tokio::sync::oneshot::channel();
+    take_ack(&site, caller.0.person, &cursor, |result| drop(done.send(result)));
+    let lost = |_| Error::new(Code::Overloaded, "The store did not take this; try again.");
+    taken.await.map_err(lost)??;
     Ok(StatusCode::NO_CONTENT)
 }

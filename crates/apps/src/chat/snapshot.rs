@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use encke_engine::{ConversationId, Error, PersonId};
+use encke_engine::{ConversationId, Error, PersonId, StreamId};
 use encke_store::{Read, Sql, params};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -75,9 +75,13 @@ fn conversations(
         &format!("SELECT {columns} FROM conversation c WHERE c.id IN ({mine}) ORDER BY c.id"),
         params![person],
     )?;
+    let found: Vec<Found> = found.iter().map(Found::of).collect::<Result<_, _>>()?;
+    let said: Vec<_> = found.iter().map(|c| StreamId::conversation(c.id)).collect();
+    let receipts: Vec<_> = found.iter().map(|c| StreamId::receipts(c.id)).collect();
+    read.expect_newest(&said)?;
+    read.expect(&receipts)?;
     let mut all = Vec::new();
-    for row in &found {
-        let found = Found::of(row)?;
+    for found in found {
         let members = members.remove(&found.id).unwrap_or_default();
         all.extend(seen_by(read, site, found, members, person)?);
     }

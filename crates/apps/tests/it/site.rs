@@ -58,6 +58,8 @@ impl Reach for Recorded {
 /// A site, its router and what it is made of.
 pub struct TestSite {
     pub site: Arc<Site>,
+    /// The one that is told of commits.
+    now: Arc<Mutex<Arc<Site>>>,
     pub reach: Arc<Recorded>,
     clock: Arc<TestClock>,
     router: Router,
@@ -84,16 +86,19 @@ impl TestSite {
         let clock = Arc::new(TestClock(AtomicU64::new(1_763_689_200_000)));
         let opened = Store::open(Options {
             data: data.path().join("data"),
+            database: None,
             clock: clock.clone(),
             readers: 2,
             fatal: Arc::new(|e| panic!("the store is broken: {e}")),
         });
         let opened = opened.unwrap();
-        opened.start.publishing_to(|_| {}).unwrap();
         let reach = Arc::new(Recorded::default());
         let site = site_on(opened.store, &clock, &reach);
+        let now = Arc::new(Mutex::new(site.clone()));
+        let told = now.clone();
+        opened.start.publishing_to(move |batch| told.lock().unwrap().committed(&batch)).unwrap();
         let (router, _) = encke_apps::router(site.clone()).split_for_parts();
-        TestSite { site, reach, clock, router, _data: data }
+        TestSite { site, now, reach, clock, router, _data: data }
     }
 
     /// A site that was set up, and its owner `ada`.
@@ -109,6 +114,7 @@ impl TestSite {
     /// Forgets all that is only in memory, as a restart does; the store goes on.
     pub fn restart(&mut self) {
         self.site = site_on(self.site.store.clone(), &self.clock, &self.reach);
+        *self.now.lock().unwrap() = self.site.clone();
         (self.router, _) = encke_apps::router(self.site.clone()).split_for_parts();
     }
 

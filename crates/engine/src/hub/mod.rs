@@ -291,6 +291,8 @@ impl Hub {
                         self.unfollow(key, *stream);
                     }
                 }
+                // Comes by a way of its own: see `revoke`.
+                Step::Revoke { .. } => {}
             }
         }
         // Stable, so what is due to one session stays in order.

@@ -106,6 +106,9 @@ fn disk(options: &Options) -> Finding {
 }
 
 fn store(options: &Options) -> Finding {
+    if options.database_url.is_some() {
+        return database(options);
+    }
     let path = options.data().join("space.db");
     if !path.exists() {
         return Good(format!("{} will be made at the first start", path.display()));
@@ -123,6 +126,25 @@ fn store(options: &Options) -> Finding {
             Bad { what: format!("{}: {}", path.display(), faults.join("; ")), todo: todo() }
         }
         Err(e) => Bad { what: format!("{}: {e}", path.display()), todo: todo() },
+    }
+}
+
+/// Opens the space as a server would, which also makes its tables.
+fn database(options: &Options) -> Finding {
+    let place = options.place();
+    match crate::serve::open(&place) {
+        Ok(opened) => Good(format!(
+            "the space {} of the database can be used; its log ends at {}",
+            options.space(),
+            opened.head.0
+        )),
+        Err(e) => Bad {
+            what: format!("{e:#}"),
+            todo:
+                "Check --database-url: the server, the name, the password, and that the user may \
+                   make a schema."
+                    .into(),
+        },
     }
 }
 

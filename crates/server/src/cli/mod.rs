@@ -2,6 +2,7 @@
 
 mod backup;
 mod doctor;
+mod migrate;
 mod send;
 mod tail;
 mod token;
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::options::Options;
+use crate::options::{Options, Place, SPACE};
 use crate::serve;
 
 /// Messaging that always arrives: chat, rooms and push channels for a web site, from one binary.
@@ -39,6 +40,8 @@ enum Command {
     Send(send::Send),
     /// Copy the store to a file, also while the server runs
     Backup(backup::Backup),
+    /// Move a site from its folder into PostgreSQL
+    Migrate(migrate::Migrate),
     /// Check configuration, store and limits, and say what to do
     Doctor(doctor::Doctor),
 }
@@ -58,6 +61,22 @@ struct Folder {
     /// Folder that holds everything
     #[arg(long, env = "ENCKE_DATA", default_value = "./encke-data", value_name = "FOLDER")]
     data: PathBuf,
+    /// Database that holds the site, if it is not in the folder
+    #[arg(long, env = "ENCKE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// Which space of the database
+    #[arg(long, env = "ENCKE_SPACE", default_value = SPACE, value_name = "NAME")]
+    space: String,
+}
+
+impl Folder {
+    fn place(&self) -> Place {
+        let database = self
+            .database_url
+            .clone()
+            .map(|url| encke_store::Database { url, space: self.space.clone() });
+        Place { data: self.data.clone(), database }
+    }
 }
 
 /// Which server a command talks to, and as whom.
@@ -81,6 +100,7 @@ impl Cli {
             Command::Tail(tail) => tail.run(),
             Command::Send(send) => send.run(),
             Command::Backup(backup) => quietly(|| backup.run()),
+            Command::Migrate(migrate) => quietly(|| migrate.run()),
             Command::Doctor(doctor) => quietly(|| doctor.run()),
         }
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::feed::{Feed, Transport};
-use crate::harness::{Auth, Client, PASSWORD, Server, Site, encke, eventually};
+use crate::harness::{Auth, Client, PASSWORD, Server, Site, encke, eventually, is_on_database};
 
 /// Runs it and returns what it printed; panics if it fails.
 #[track_caller]
@@ -161,6 +161,9 @@ fn send_and_tail_talk_to_a_server() {
 
 #[test]
 fn a_backup_opens_elsewhere_and_old_cursors_are_told() {
+    if is_on_database() {
+        return;
+    }
     let site = Site::start();
     let (mut mei, mut tom) = (site.person("mei"), site.person("tom"));
     let room = mei.room(&[&tom]);
@@ -194,6 +197,9 @@ fn a_backup_opens_elsewhere_and_old_cursors_are_told() {
 
 #[test]
 fn a_backup_is_made_without_a_server_too() {
+    if is_on_database() {
+        return;
+    }
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
     done(&["user", "add", "mei"], Some(&data), &format!("{PASSWORD}\n"));
@@ -204,6 +210,9 @@ fn a_backup_is_made_without_a_server_too() {
 
 #[test]
 fn doctor_finds_what_is_wrong() {
+    if is_on_database() {
+        return;
+    }
     let server = Server::start();
     let data = server.data();
     let well = done(&["doctor"], Some(&data), "");

@@ -11,6 +11,7 @@ mod bad_wire;
 mod bystander;
 mod classic;
 mod cli;
+mod cluster;
 mod encrypted;
 mod feed;
 mod harness;

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use crate::channels::Channels;
 use crate::error::StoreError;
 use crate::recent::Head;
+use crate::turn::Turn;
 
 /// The columns that [`event_of_row`] reads, in its order.
 pub(crate) const COLUMNS: &str = "position, stream, seq, back, at_ms, author, kind, idem, body";
@@ -63,6 +64,51 @@ pub(crate) fn event_at(
     let mut statement =
         conn.prepare_cached(&format!("SELECT {COLUMNS} FROM log WHERE position = ?1"))?;
     Ok(statement.query_row([at.0 as i64], |row| event_of_row(row, channels)).optional()?)
+}
+
+/// The events of one turn of a replay, and how far it came.
+pub(crate) fn page(
+    conn: &Connection,
+    mut turn: Turn,
+    channels: &Channels,
+) -> Result<(Vec<Event>, Position), StoreError> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM log WHERE position > ?1 AND position <= ?2
+         ORDER BY position LIMIT ?3"
+    ))?;
+    let scan = Turn::SCANNED_MAX as i64;
+    let mut rows = statement.query([turn.after.0 as i64, turn.until.0 as i64, scan])?;
+    let mut events = Vec::new();
+    while !turn.is_full()
+        && let Some(row) = rows.next()?
+    {
+        let at = Position(row.get::<_, i64>(0)? as u64);
+        let stream = StreamId::from_raw(row.get::<_, i64>(1)? as u64);
+        if turn.wants(at, stream, row.get_ref(8)?.as_blob().map_or(0, <[u8]>::len)) {
+            events.push(event_of_row(row, channels)?);
+        }
+    }
+    Ok((events, turn.up_to()))
+}
+
+/// All events after a position, at most `count`.
+pub(crate) fn log_after(
+    conn: &Connection,
+    after: Position,
+    count: usize,
+    channels: &Channels,
+) -> Result<Vec<Event>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM log WHERE position > ?1 ORDER BY position LIMIT ?2"
+    ))?;
+    let rows =
+        statement.query_map([after.0 as i64, count as i64], |row| event_of_row(row, channels))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether this view's table of heads holds all up to a position.
+pub(crate) fn heads_are_stored(conn: &Connection, up_to: Position) -> Result<bool, StoreError> {
+    Ok(up_to.0 == 0 || state(conn, "heads_position")?.is_some_and(|at| at >= up_to.0))
 }
 
 /// The newest position; 0 for an empty log.

@@ -5,20 +5,19 @@ mod gather;
 mod keys;
 mod log;
 mod open;
-mod readers;
+mod reader;
 mod wal;
 mod writer;
 mod writing;
 
-pub(crate) use log::{event_at, mark_from, newest, state, stored_head};
-pub(crate) use open::{connect, tail_of};
-
 pub(crate) use backup::copy_to;
 pub use backup::{backup_name, check_file};
-pub(crate) use log::{COLUMNS, event_of_row};
-pub(crate) use open::open;
-pub(crate) use readers::Readers;
-pub(crate) use writer::{Job, Pending, Writer, gone};
+pub(crate) use log::{
+    event_at, heads_are_stored, log_after, mark_from, newest, page, set_state, stored_head,
+};
+pub(crate) use open::{connect, open};
+pub(crate) use reader::Reader;
+pub(crate) use writer::Writer;
 pub(crate) use writing::Writing;
 
 use rusqlite::Connection;
@@ -44,7 +43,7 @@ pub(crate) fn query(
     Ok(all)
 }
 
-fn value(field: rusqlite::types::ValueRef<'_>) -> Value {
+pub(crate) fn value(field: rusqlite::types::ValueRef<'_>) -> Value {
     use rusqlite::types::ValueRef as V;
     match field {
         V::Null => Value::Null,

@@ -7,14 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use encke_engine::tail::Tail;
 use encke_engine::{Entry, Epoch, Position, Seq, StreamId, limits};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rustc_hash::FxHashMap;
 
 use super::log;
-use crate::channels::Channels;
+use crate::channels::{Channels, Numbering};
 use crate::error::StoreError;
 use crate::recent::Head;
 
@@ -212,7 +211,7 @@ fn epoch(conn: &Connection) -> Result<Epoch, StoreError> {
 fn channels(conn: &Connection) -> Result<Channels, StoreError> {
     let mut statement = conn.prepare("SELECT number, name FROM channel ORDER BY number")?;
     let rows = statement.query_map([], |row| Ok((row.get::<_, i64>(0)? as u64, row.get(1)?)))?;
-    Ok(Channels::stored(rows.collect::<Result<_, _>>()?))
+    Ok(Channels::stored(Numbering::Next, rows.collect::<Result<_, _>>()?))
 }
 
 fn tail(
@@ -248,11 +247,4 @@ fn dirty_heads(conn: &Connection) -> Result<FxHashMap<StreamId, Head>, StoreErro
         heads.insert(StreamId::from_raw(number(0)?), head);
     }
     Ok(heads)
-}
-
-/// A tail for readers of the store, with what was found.
-pub(crate) fn tail_of(head: Position, entries: &[Arc<Entry>]) -> Tail {
-    let mut tail = Tail::new(Position(head.0 - entries.len() as u64));
-    entries.iter().for_each(|entry| tail.push(entry.clone()));
-    tail
 }

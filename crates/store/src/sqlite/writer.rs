@@ -10,62 +10,16 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use encke_engine::{Batch, Code, Error, Step, limits};
+use encke_engine::{Batch, Error, Step, limits};
 
 use super::Writing;
 use super::gather::Gather;
-use crate::append::{Append, Appended};
+use crate::append::Append;
 use crate::clock::Clock;
 use crate::error::StoreError;
+use crate::job::{Job, Pending, Reply, Write, gone};
 use crate::stats::Stats;
-use crate::tx::Tx;
-
-/// What a write leaves to be done once its fate is known.
-pub(crate) struct Pending {
-    /// Whether it wants to be committed.
-    pub good: bool,
-    /// Told whether the commit happened.
-    pub reply: Box<dyn FnOnce(Result<(), Error>) + Send>,
-}
-
-/// A write; it does not panic. Instead of a transaction it may get the reason why there is none.
-pub(crate) type Write = Box<dyn FnOnce(Result<&mut Tx<'_>, Error>) -> Pending + Send>;
-
-pub(crate) enum Job {
-    Append(Append),
-    Write(Write),
-    /// Stores what is still only in memory, and ends the thread.
-    Stop,
-}
-
-impl Job {
-    /// Answers it without doing it.
-    pub fn refuse(self, why: Error) {
-        match self {
-            Job::Append(append) => (append.reply)(Err(why)),
-            Job::Write(write) => (write(Err(why.clone())).reply)(Err(why)),
-            Job::Stop => {}
-        }
-    }
-}
-
-/// An answer that waits for the commit, a refusal too: what it was refused for may be gone if the commit fails.
-enum Reply {
-    Append(Box<dyn FnOnce(Result<Appended, Error>) + Send>, Result<Appended, Error>),
-    Write(Box<dyn FnOnce(Result<(), Error>) + Send>),
-}
-
-impl Reply {
-    fn tell(self, committed: Result<(), Error>) {
-        let told = catch_unwind(AssertUnwindSafe(|| match self {
-            Reply::Append(reply, result) => reply(committed.and(result)),
-            Reply::Write(reply) => reply(committed),
-        }));
-        if told.is_err() {
-            tracing::error!("who waited for a write panicked at the answer");
-        }
-    }
-}
+use crate::tx::{On, Tx};
 
 pub(crate) struct Writer {
     pub writing: Writing,
@@ -216,7 +170,7 @@ impl Writer {
             Ok(mark) => mark,
             Err(e) => return (Reply::Write(write(Err(Error::from(e.clone()))).reply), Err(e)),
         };
-        let Pending { good, reply } = write(Ok(&mut Tx(&mut self.writing)));
+        let Pending { good, reply } = write(Ok(&mut Tx(On::Sqlite(&mut self.writing))));
         let result = match self.writing.broken() {
             Some(e) => Err(e),
             None if good => self.writing.keep().map(|()| true),
@@ -248,10 +202,4 @@ impl Writer {
         replies.into_iter().for_each(|reply| reply.tell(Err(refusal.clone())));
         going
     }
-}
-
-/// The writer ended before it came to a write.
-pub(crate) fn gone() -> Error {
-    Error::new(Code::Overloaded, "The store did not take this; nothing was changed.")
-        .retry_after_ms(1_000)
 }

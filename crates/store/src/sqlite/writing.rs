@@ -247,6 +247,11 @@ impl Writing {
         Ok(())
     }
 
+    pub fn revoke(&mut self, person: PersonId, credential: Option<u64>) -> Result<(), StoreError> {
+        self.steps.push(Step::Revoke { person, credential });
+        Ok(())
+    }
+
     /// An error of the disk ends the whole transaction, not only the write that met it.
     fn note<T>(&mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         result.inspect_err(|e| {

@@ -298,6 +298,7 @@ pub fn a_subscription_stands_right_before_its_first_event<F: Fixture>(new: fn() 
         tx.subscribe(person, room(1))?;
         tx.append(event(room(1), "2"))?;
         tx.unsubscribe(person, room(1))?;
+        tx.revoke(person, Some(u64::MAX))?;
         tx.append(event(room(1), "3"))?;
         // Not there: nothing changes.
         Ok(tx.unsubscribe(person, room(1))?)
@@ -313,9 +314,13 @@ pub fn a_subscription_stands_right_before_its_first_event<F: Fixture>(new: fn() 
             assert_eq!((*p, *stream), (person, room(1)));
             "gone".to_owned()
         }
+        Step::Revoke { person: p, credential } => {
+            assert_eq!((*p, *credential), (person, Some(u64::MAX)));
+            "revoked".to_owned()
+        }
     };
     let steps: Vec<_> = space.steps().iter().map(text).collect();
-    assert_eq!(steps, ["event 1", "from 2", "event 2", "gone", "event 3"]);
+    assert_eq!(steps, ["event 1", "from 2", "event 2", "gone", "revoked", "event 3"]);
     let query = "SELECT count(*) FROM follow";
     let left =
         space.read(move |read| Ok(read.query_one(query, params![])?.unwrap().get::<u64>(0)?));

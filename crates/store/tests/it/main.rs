@@ -5,5 +5,6 @@
 mod conformance;
 mod faults;
 mod model;
+mod postgres;
 mod space;
 mod sqlite;

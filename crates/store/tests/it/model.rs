@@ -191,6 +191,7 @@ fn said(step: &Step) -> String {
             format!("{} follows {} from {}", person.0, number(*stream), from.0)
         }
         Step::Unsubscribe { person, stream } => format!("{} leaves {}", person.0, number(*stream)),
+        Step::Revoke { .. } => panic!("nobody revokes here"),
     }
 }
 

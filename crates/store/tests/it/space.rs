@@ -50,8 +50,12 @@ impl Space {
 
     pub fn open_at(fixture: &impl Fixture, now_ms: u64) -> Self {
         let clock = Arc::new(TestClock(AtomicU64::new(now_ms)));
-        let Opened { store, epoch, tail, head, start, .. } =
-            fixture.open(clock.clone()).expect("the store opens");
+        Space::of(fixture.open(clock.clone()).expect("the store opens"), clock)
+    }
+
+    /// A store that was opened by other means.
+    pub fn of(opened: Opened, clock: Arc<TestClock>) -> Self {
+        let Opened { store, epoch, tail, head, start, .. } = opened;
         let published = Arc::new(Mutex::new(Vec::new()));
         let into = published.clone();
         start.publishing_to(move |batch| into.lock().unwrap().push(batch)).unwrap();

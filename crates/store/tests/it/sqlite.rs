@@ -31,7 +31,7 @@ impl Sqlite {
 
 pub fn options(data: &Path, clock: Arc<dyn Clock>) -> Options {
     let fatal = Arc::new(|e: &StoreError| panic!("{e}"));
-    Options { data: data.to_owned(), clock, readers: 2, fatal }
+    Options { data: data.to_owned(), database: None, clock, readers: 2, fatal }
 }
 
 impl Fixture for Sqlite {

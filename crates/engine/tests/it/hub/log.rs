@@ -59,7 +59,7 @@ impl Log {
                 Step::Unsubscribe { person, stream } => {
                     followers.remove(&(*person, *stream));
                 }
-                Step::Event(_) => {}
+                Step::Event(_) | Step::Revoke { .. } => {}
             }
         }
         self.batches.push(Arc::new(Batch { steps }));

@@ -151,6 +151,12 @@ impl Feed {
         self.connect();
     }
 
+    /// The same at another node.
+    pub fn move_to(&mut self, site: &Site, transport: Transport) {
+        self.address = site.address();
+        self.change(transport);
+    }
+
     pub fn again(&mut self) {
         self.change(self.transport);
     }

@@ -8,6 +8,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
+use encke_rig::Postgres;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -44,6 +45,7 @@ impl Server {
             .arg("--data")
             .arg(folder.path().join("data"))
             .args(args)
+            .args(on_database(&folder.path().join("data"), args))
             .envs(env.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -133,6 +135,22 @@ impl Drop for Server {
     }
 }
 
+/// Whether all servers of this run have their store in a database: `ENCKE_TEST_STORE=postgres`.
+pub fn is_on_database() -> bool {
+    std::env::var("ENCKE_TEST_STORE").is_ok_and(|store| store == "postgres")
+}
+
+/// In such a run, the arguments that give a data folder its space in the database of the run.
+fn on_database(data: &Path, args: &[&str]) -> Vec<String> {
+    if !is_on_database() || args.contains(&"--database-url") {
+        return Vec::new();
+    }
+    let hex: String =
+        data.as_os_str().as_encoded_bytes().iter().map(|b| format!("{b:x}")).collect();
+    let space = hex[hex.len().saturating_sub(40)..].to_owned();
+    vec!["--database-url".into(), Postgres::shared().url(), "--space".into(), space]
+}
+
 fn log_of(folder: &Folder) -> String {
     let bytes = std::fs::read(folder.path().join("log")).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
@@ -151,7 +169,7 @@ fn command(args: &[&str]) -> Command {
 pub fn encke(args: &[&str], data: Option<&Path>, input: &str) -> Output {
     let mut command = command(args);
     if let Some(data) = data {
-        command.arg("--data").arg(data);
+        command.arg("--data").arg(data).args(on_database(data, args));
     }
     let mut child = command
         .stdin(Stdio::piped())

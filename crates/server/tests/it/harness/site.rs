@@ -43,6 +43,12 @@ impl Site {
         Site { server, owner: Mutex::new(owner) }
     }
 
+    /// The same site on another node.
+    pub fn beside(&self, server: Server) -> Site {
+        let owner = Client::new(server.address, self.owner().auth);
+        Site { server, owner: Mutex::new(owner) }
+    }
+
     /// One server for all tests that do not disturb each other; it ends with the last of them.
     pub fn shared() -> Arc<Site> {
         static SHARED: Mutex<Weak<Site>> = Mutex::new(Weak::new());
@@ -97,6 +103,11 @@ impl Site {
 }
 
 impl Person {
+    /// The same person at another node.
+    pub fn at(&self, site: &Site) -> Person {
+        Person { client: Client::new(site.address(), self.auth()), ..self.clone() }
+    }
+
     pub fn auth(&self) -> Auth {
         self.client.auth.clone()
     }

@@ -184,6 +184,7 @@ pub fn run() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let options = Options {
         data: folder.into(),
+        database: None,
         clock: Arc::new(SystemClock),
         readers: 1,
         fatal: Arc::new(|_| std::process::exit(74)),

@@ -1,18 +1,23 @@
 //! The readers: threads with a connection each, so that no read waits for the writer or blocks an async thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use encke_engine::{Code, Error, limits};
 
-use super::open::connect;
 use crate::error::StoreError;
+use crate::read::View;
 
-/// A read; it does not panic. Instead of a connection it may get the reason why there is none.
-type Job = Box<dyn FnOnce(Result<&mut rusqlite::Connection, Error>) + Send>;
+/// A read; it does not panic. Instead of a view it may get the reason why there is none.
+pub(crate) type Job = Box<dyn FnOnce(Result<View<'_>, Error>) + Send>;
+
+/// One reader's connection.
+pub(crate) trait Reader: Send + 'static {
+    /// Has a read done, and ends whatever transaction it left open.
+    fn serve(&mut self, job: Job);
+}
 
 pub(crate) struct Readers {
     jobs: Option<SyncSender<Job>>,
@@ -20,16 +25,14 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    pub fn start(path: &Path, count: usize) -> Result<Self, StoreError> {
+    pub fn start<R: Reader>(readers: Vec<R>) -> Result<Self, StoreError> {
         let (jobs, waiting) = sync_channel::<Job>(limits::READS_WAITING_MAX);
         let waiting = Arc::new(Mutex::new(waiting));
         let mut threads = Vec::new();
-        for number in 0..count.max(1) {
-            let conn = connect(path)?;
-            conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -512")?;
+        for (number, reader) in readers.into_iter().enumerate() {
             let waiting = waiting.clone();
             let thread = std::thread::Builder::new().name(format!("read-{number}"));
-            let spawned = thread.spawn(move || serve(conn, &waiting));
+            let spawned = thread.spawn(move || serve(reader, &waiting));
             threads.push(spawned.map_err(|e| StoreError::Other(e.to_string()))?);
         }
         Ok(Readers { jobs: Some(jobs), threads })
@@ -62,15 +65,12 @@ impl Drop for Readers {
     }
 }
 
-fn serve(mut conn: rusqlite::Connection, waiting: &Mutex<Receiver<Job>>) {
+fn serve(mut reader: impl Reader, waiting: &Mutex<Receiver<Job>>) {
     loop {
         let job = waiting.lock().expect("not poisoned").recv();
         let Ok(job) = job else { return };
-        if catch_unwind(AssertUnwindSafe(|| job(Ok(&mut conn)))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| reader.serve(job))).is_err() {
             tracing::error!("who waited for a read panicked at the answer");
-        }
-        if !conn.is_autocommit() {
-            let _ = conn.execute_batch("ROLLBACK");
         }
     }
 }

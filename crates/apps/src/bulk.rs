@@ -1,0 +1,46 @@
+//! SQL for many rows at once: where the store is a network away, each statement costs a round trip.
+//!
+//! A statement is made for 1, 2, 4 … rows, so that few texts are prepared, whatever the number of rows.
+
+/// Rows of one statement.
+const ROWS_MAX: usize = 128;
+
+/// Divides rows into parts that there are statements for.
+pub(crate) fn parts<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let most = rows.len().min(ROWS_MAX);
+        if most == 0 {
+            return None;
+        }
+        // The greatest power of two that is not more.
+        let (part, rest) = rows.split_at(1 << most.ilog2());
+        rows = rest;
+        Some(part)
+    })
+}
+
+/// `VALUES (?1, ?2), (?3, ?4) …` of whole numbers; a bare parameter there would be a text to PostgreSQL.
+pub(crate) fn values(rows: usize, columns: usize) -> String {
+    let row = |row: usize| {
+        let fields = (1..=columns).map(|c| format!("CAST(?{} AS BIGINT)", row * columns + c));
+        format!("({})", fields.collect::<Vec<_>>().join(", "))
+    };
+    format!("VALUES {}", (0..rows).map(row).collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_divided_into_powers_of_two() {
+        let lengths = |n: usize| parts(&vec![(); n]).map(<[()]>::len).collect::<Vec<_>>();
+        assert_eq!(lengths(0), [] as [usize; 0]);
+        assert_eq!(lengths(7), [4, 2, 1]);
+        assert_eq!(lengths(300), [128, 128, 32, 8, 4]);
+        assert_eq!(
+            values(2, 2),
+            "VALUES (CAST(?1 AS BIGINT), CAST(?2 AS BIGINT)), (CAST(?3 AS BIGINT), CAST(?4 AS BIGINT))"
+        );
+    }
+}

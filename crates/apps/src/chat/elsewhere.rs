@@ -1,0 +1,189 @@
+//! Who is connected at the other nodes, as far as those have told. The caller brings the time.
+//!
+//! A node numbers what it tells. Its heartbeat says the number of the newest, so that who has missed something asks
+//! for all of it. A node that is silent for too long is gone, and with it everybody who was only there.
+
+use encke_engine::presence::Presence;
+use encke_engine::{PersonId, limits};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// A list that is being told in parts.
+struct Coming {
+    number: u64,
+    parts: u32,
+    people: FxHashMap<PersonId, Presence>,
+}
+
+#[derive(Default)]
+struct Node {
+    heard_ms: u64,
+    /// All up to here is known.
+    number: Option<u64>,
+    people: FxHashMap<PersonId, Presence>,
+    coming: Option<Coming>,
+}
+
+/// See the top of this file.
+#[derive(Default)]
+pub(crate) struct Elsewhere {
+    nodes: FxHashMap<u64, Node>,
+    /// What the sessions of this node were told of people who are not offline.
+    shown: FxHashMap<PersonId, Presence>,
+}
+
+/// A part of the list of everybody who is connected at a node.
+pub(crate) struct Part {
+    pub number: u64,
+    pub part: u32,
+    pub parts: u32,
+    pub people: Vec<(PersonId, Presence)>,
+}
+
+impl Elsewhere {
+    /// What a person is at the other nodes.
+    pub fn of(&self, person: PersonId) -> Presence {
+        let at = self.nodes.values().filter_map(|node| node.people.get(&person));
+        at.copied().max().unwrap_or_default()
+    }
+
+    /// A person is this now, all nodes together; whether that is news to the sessions of this node.
+    pub fn show(&mut self, person: PersonId, now: Presence) -> bool {
+        let before = if now == Presence::Offline {
+            self.shown.remove(&person)
+        } else {
+            self.shown.insert(person, now)
+        };
+        before.unwrap_or_default() != now
+    }
+
+    fn node(&mut self, id: u64, now_ms: u64) -> Option<&mut Node> {
+        if self.nodes.len() >= limits::NODES_MAX && !self.nodes.contains_key(&id) {
+            return None;
+        }
+        let node = self.nodes.entry(id).or_default();
+        node.heard_ms = now_ms;
+        Some(node)
+    }
+
+    /// A node tells of one person.
+    pub fn told(&mut self, id: u64, number: u64, person: PersonId, now: Presence, now_ms: u64) {
+        let Some(node) = self.node(id, now_ms) else { return };
+        // What comes out of order is not known any more, and is asked for after the next heartbeat.
+        node.number = node.number.filter(|known| known + 1 == number).map(|_| number);
+        node.set(person, now);
+    }
+
+    /// A node is alive, and has told so much; whether it is to be asked for all of it.
+    pub fn alive(&mut self, id: u64, number: u64, now_ms: u64) -> bool {
+        self.node(id, now_ms).is_some_and(|node| node.number != Some(number))
+    }
+
+    /// A part of a node's list; returns who may have changed, once it is whole.
+    pub fn listed(&mut self, id: u64, part: Part, now_ms: u64) -> Vec<PersonId> {
+        let Some(node) = self.node(id, now_ms) else { return Vec::new() };
+        let Part { number, part, parts, people } = part;
+        if part == 0 {
+            node.coming = Some(Coming { number, parts: 0, people: FxHashMap::default() });
+        }
+        let Some(mut coming) = node.coming.take() else { return Vec::new() };
+        if coming.number != number || coming.parts != part {
+            return Vec::new();
+        }
+        coming.people.extend(people);
+        coming.parts += 1;
+        if coming.parts < parts {
+            node.coming = Some(coming);
+            return Vec::new();
+        }
+        // What was told meanwhile comes with a later number, and is asked for again.
+        node.number = Some(number);
+        let before = std::mem::replace(&mut node.people, coming.people);
+        let all: FxHashSet<PersonId> = before.keys().chain(node.people.keys()).copied().collect();
+        all.into_iter().filter(|p| before.get(p) != node.people.get(p)).collect()
+    }
+
+    /// Forgets nodes that are silent; returns who was there.
+    pub fn expire(&mut self, now_ms: u64) -> Vec<PersonId> {
+        let mut gone = Vec::new();
+        self.nodes.retain(|_, node| {
+            let alive = now_ms.saturating_sub(node.heard_ms) < limits::PRESENCE_GRACE_MS;
+            if !alive {
+                gone.extend(node.people.keys());
+            }
+            alive
+        });
+        gone
+    }
+}
+
+impl Node {
+    fn set(&mut self, person: PersonId, now: Presence) {
+        if now == Presence::Offline {
+            self.people.remove(&person);
+        } else {
+            self.people.insert(person, now);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: u64 = 1;
+    const MEI: PersonId = PersonId(1);
+    const TOM: PersonId = PersonId(2);
+
+    fn list(number: u64, part: u32, parts: u32, people: &[(PersonId, Presence)]) -> Part {
+        Part { number, part, parts, people: people.to_vec() }
+    }
+
+    #[test]
+    fn a_node_that_is_new_or_was_not_heard_is_asked_for_all() {
+        let mut elsewhere = Elsewhere::default();
+        assert!(elsewhere.alive(A, 0, 0));
+        assert_eq!(elsewhere.listed(A, list(0, 0, 1, &[]), 0), []);
+        assert!(!elsewhere.alive(A, 0, 0));
+        elsewhere.told(A, 1, MEI, Presence::Online, 0);
+        assert!(!elsewhere.alive(A, 1, 0));
+        elsewhere.told(A, 3, TOM, Presence::Away, 0);
+        assert!(elsewhere.alive(A, 3, 0), "the second is missing");
+        assert_eq!((elsewhere.of(MEI), elsewhere.of(TOM)), (Presence::Online, Presence::Away));
+    }
+
+    #[test]
+    fn a_list_counts_when_all_its_parts_have_come() {
+        let mut elsewhere = Elsewhere::default();
+        elsewhere.told(A, 1, MEI, Presence::Online, 0);
+        let (first, second) = ([(TOM, Presence::Away)], [(PersonId(3), Presence::Online)]);
+        assert_eq!(elsewhere.listed(A, list(7, 1, 2, &second), 0), []);
+        assert_eq!(elsewhere.listed(A, list(7, 0, 2, &first), 0), []);
+        assert_eq!(elsewhere.of(MEI), Presence::Online);
+        let mut changed = elsewhere.listed(A, list(7, 1, 2, &second), 0);
+        changed.sort_unstable();
+        assert_eq!(changed, [MEI, TOM, PersonId(3)]);
+        assert_eq!((elsewhere.of(MEI), elsewhere.of(TOM)), (Presence::Offline, Presence::Away));
+        assert!(!elsewhere.alive(A, 7, 0));
+    }
+
+    #[test]
+    fn a_node_that_is_silent_is_gone_with_all_who_were_there() {
+        let mut elsewhere = Elsewhere::default();
+        elsewhere.told(A, 1, MEI, Presence::Away, 0);
+        elsewhere.told(2, 1, MEI, Presence::Online, 0);
+        elsewhere.alive(A, 1, limits::PRESENCE_GRACE_MS - 1);
+        assert_eq!(elsewhere.expire(limits::PRESENCE_GRACE_MS - 1), []);
+        assert_eq!(elsewhere.of(MEI), Presence::Online);
+        assert_eq!(elsewhere.expire(limits::PRESENCE_GRACE_MS), [MEI]);
+        assert_eq!(elsewhere.of(MEI), Presence::Away);
+    }
+
+    #[test]
+    fn what_sessions_know_already_is_not_shown_again() {
+        let mut elsewhere = Elsewhere::default();
+        assert!(!elsewhere.show(MEI, Presence::Offline));
+        assert!(elsewhere.show(MEI, Presence::Online));
+        assert!(!elsewhere.show(MEI, Presence::Online));
+        assert!(elsewhere.show(MEI, Presence::Offline));
+    }
+}

@@ -1,0 +1,71 @@
+//! Members' marks as they are stored, many at once.
+
+use encke_engine::marks::Marks;
+use encke_engine::{ConversationId, PersonId, Seq};
+use encke_store::{Read, Sql, StoreError, Tx, Value};
+use rustc_hash::FxHashMap;
+
+use crate::bulk;
+
+/// A member of a conversation.
+pub(super) type Pair = (ConversationId, PersonId);
+
+/// What is stored of a member: its marks, and since which number it is one.
+pub(super) type Stored = (Marks, Seq);
+
+/// The marks of those who are members.
+pub(super) fn read(tx: &mut Tx<'_>, pairs: &[Pair]) -> Result<FxHashMap<Pair, Stored>, StoreError> {
+    let mut found = FxHashMap::default();
+    for part in bulk::parts(pairs) {
+        let query = format!(
+            "WITH v (conversation, person) AS ({})
+             SELECT m.conversation, m.person, m.delivered, m.read, m.joined_seq FROM v
+             JOIN member m ON m.conversation = v.conversation AND m.person = v.person",
+            bulk::values(part.len(), 2)
+        );
+        let params: Vec<Value> =
+            part.iter().flat_map(|(c, p)| [(*c).into(), (*p).into()]).collect();
+        for row in tx.query(&query, &params)? {
+            let marks = Marks { delivered: row.get(2)?, read: row.get(3)? };
+            found.insert((row.get(0)?, row.get(1)?), (marks, row.get(4)?));
+        }
+    }
+    Ok(found)
+}
+
+/// Stores the marks of members.
+pub(super) fn write(tx: &mut Tx<'_>, marks: &[(Pair, Marks)]) -> Result<(), StoreError> {
+    for part in bulk::parts(marks) {
+        let update = format!(
+            "WITH v (conversation, person, delivered, read) AS ({})
+             UPDATE member SET delivered = v.delivered, read = v.read FROM v
+             WHERE member.conversation = v.conversation AND member.person = v.person",
+            bulk::values(part.len(), 4)
+        );
+        let row = |((c, p), m): &(Pair, Marks)| -> [Value; 4] {
+            [(*c).into(), (*p).into(), m.delivered.into(), m.read.into()]
+        };
+        tx.execute(&update, &part.iter().flat_map(row).collect::<Vec<_>>())?;
+    }
+    Ok(())
+}
+
+/// In which conversations people are, and up to where each was delivered to.
+pub(super) fn delivered_to(
+    read: &mut Read<'_>,
+    people: &[PersonId],
+) -> Result<Vec<(PersonId, ConversationId, Seq)>, StoreError> {
+    let mut found = Vec::new();
+    for part in bulk::parts(people) {
+        let query = format!(
+            "WITH v (person) AS ({})
+             SELECT m.person, m.conversation, m.delivered FROM v JOIN member m ON m.person = v.person",
+            bulk::values(part.len(), 1)
+        );
+        let params: Vec<Value> = part.iter().map(|p| (*p).into()).collect();
+        for row in read.query(&query, &params)? {
+            found.push((row.get(0)?, row.get(1)?, row.get(2)?));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,44 @@
+//! Several nodes in one process: in tests, and where one process serves a space twice.
+
+use std::sync::{Arc, RwLock};
+
+use crate::{Bus, Hear, Heard, Message};
+
+/// All nodes of a space in this process.
+#[derive(Clone, Default)]
+pub struct Local(Arc<RwLock<Vec<(u64, Hear)>>>);
+
+/// One of them.
+pub struct Member {
+    all: Local,
+    number: u64,
+}
+
+impl Local {
+    /// A node comes in; it is heard until its value is dropped.
+    pub fn join(&self, hear: Hear) -> Member {
+        let mut nodes = self.0.write().expect("not poisoned");
+        let number = nodes.last().map_or(0, |(last, _)| last + 1);
+        nodes.push((number, hear));
+        Member { all: self.clone(), number }
+    }
+}
+
+impl Bus for Member {
+    fn send(&self, message: Message) {
+        let nodes: Vec<Hear> = {
+            let nodes = self.all.0.read().expect("not poisoned");
+            let others = nodes.iter().filter(|(number, _)| *number != self.number);
+            others.map(|(_, hear)| hear.clone()).collect()
+        };
+        for hear in nodes {
+            hear(Heard::Message(message.clone()));
+        }
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.all.0.write().expect("not poisoned").retain(|(number, _)| *number != self.number);
+    }
+}

@@ -1,0 +1,124 @@
+//! A node under test, and what it may say.
+
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use encke_bus::{Bus, Hear, Heard, Message};
+use encke_engine::{
+    Batch, Committed, Entry, Epoch, Event, PersonId, Point, Position, Seq, Step, StreamId,
+};
+
+/// How long anything may take on a busy machine.
+pub const WAIT: Duration = Duration::from_secs(30);
+
+/// What a suite needs of a bus: further nodes of one space.
+pub trait Nodes {
+    fn join(&self, hear: Hear) -> Arc<dyn Bus>;
+}
+
+pub struct Node {
+    pub bus: Arc<dyn Bus>,
+    heard: Mutex<Receiver<Heard>>,
+}
+
+impl Node {
+    pub fn of(nodes: &impl Nodes) -> Self {
+        let (into, heard) = channel();
+        let into = Mutex::new(into);
+        let bus = nodes.join(Arc::new(move |what| drop(into.lock().unwrap().send(what))));
+        Node { bus, heard: Mutex::new(heard) }
+    }
+
+    pub fn say(&self, text: &str) {
+        self.bus.send(Message::Note(Bytes::copy_from_slice(text.as_bytes())));
+    }
+
+    /// The next thing that is heard.
+    pub fn next(&self) -> Heard {
+        self.heard.lock().unwrap().recv_timeout(WAIT).expect("something is heard")
+    }
+
+    /// The next message.
+    pub fn message(&self) -> Message {
+        loop {
+            if let Heard::Message(message) = self.next() {
+                return message;
+            }
+        }
+    }
+
+    /// The next message, which is a note.
+    pub fn note(&self) -> String {
+        match self.message() {
+            Message::Note(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+            other => panic!("{other:?} is no note"),
+        }
+    }
+
+    pub fn lost(&self) {
+        while !matches!(self.next(), Heard::Lost) {}
+    }
+}
+
+/// Two nodes that hear each other: a bus promises nothing for what is said before.
+pub fn pair(nodes: &impl Nodes) -> (Node, Node) {
+    let (a, b) = (Node::of(nodes), Node::of(nodes));
+    meet(&a, &b);
+    meet(&b, &a);
+    (a, b)
+}
+
+/// Says something again and again until the other hears it, and lets it hear all of that.
+pub fn meet(from: &Node, to: &Node) {
+    let mut tries = 0u64;
+    loop {
+        tries += 1;
+        assert!(tries < 3_000, "the nodes never hear each other");
+        from.say("hello");
+        let heard = to.heard.lock().unwrap().recv_timeout(Duration::from_millis(10));
+        if matches!(heard, Ok(Heard::Message(_))) {
+            break;
+        }
+    }
+    from.say("met");
+    while to.note() != "met" {}
+}
+
+pub fn event(position: u64, body: &[u8]) -> Event {
+    Event {
+        position: Position(position),
+        stream: StreamId::channel(u64::MAX >> 5),
+        seq: Seq(position * 2),
+        back: Position(position - 1),
+        at_ms: 1_700_000_000_000,
+        from: Some(PersonId(7)),
+        kind: "message".into(),
+        key: Some("k\u{1F600}".into()),
+        body: Bytes::copy_from_slice(body),
+        channel: Some("news".into()),
+    }
+}
+
+/// A commit of two events, with changes of every kind.
+pub fn commit(body: &[u8]) -> Committed {
+    let epoch = Epoch(0xab);
+    let entry = |position| Step::Event(Arc::new(Entry::new(event(position, body), epoch)));
+    let (person, stream) = (PersonId(1 << 59), StreamId::person(PersonId(3)));
+    let steps = vec![
+        Step::Subscribe { person, stream, from: Position(11) },
+        entry(11),
+        Step::Unsubscribe { person, stream },
+        Step::Revoke { person, credential: Some(u64::MAX) },
+        entry(12),
+        Step::Revoke { person, credential: None },
+    ];
+    Committed {
+        epoch,
+        before: Point { position: Position(10), change: 5 },
+        after: Point { position: Position(12), change: 9 },
+        mark: u64::MAX,
+        batch: Arc::new(Batch { steps }),
+    }
+}

@@ -1,0 +1,67 @@
+//! A NATS server of one's own.
+
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+
+use crate::process::{free_port, spawn, until};
+
+/// A running server on 127.0.0.1. It ends with its value or with the process.
+pub struct Nats {
+    port: u16,
+    running: Mutex<Option<Child>>,
+}
+
+impl Nats {
+    /// A fresh server.
+    pub fn start() -> Self {
+        let nats = Nats { port: free_port(), running: Mutex::new(None) };
+        nats.start_again();
+        nats
+    }
+
+    /// One for all tests of this process.
+    pub fn shared() -> &'static Nats {
+        static SHARED: std::sync::OnceLock<Nats> = std::sync::OnceLock::new();
+        SHARED.get_or_init(Nats::start)
+    }
+
+    /// Starts it again, and waits until it answers.
+    pub fn start_again(&self) {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--", "nats-server", "-a", "127.0.0.1", "-p"]);
+        command.arg(self.port.to_string());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        *self.running.lock().expect("not poisoned") = Some(spawn(command));
+        until("NATS answers", || TcpStream::connect(("127.0.0.1", self.port)).is_ok());
+    }
+
+    /// Ends it at once.
+    pub fn kill(&self) {
+        if let Some(mut child) = self.running.lock().expect("not poisoned").take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// How to reach it, by way of a port.
+    pub fn url_by(&self, port: u16) -> String {
+        format!("nats://127.0.0.1:{port}")
+    }
+
+    /// How to reach it.
+    pub fn url(&self) -> String {
+        self.url_by(self.port)
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl Drop for Nats {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

@@ -1,0 +1,60 @@
+//! Processes that end with ours.
+
+use std::ffi::OsStr;
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+/// How long anything here may take on a busy machine.
+pub(crate) const WAIT: Duration = Duration::from_secs(60);
+
+/// A port on 127.0.0.1 that nobody listens on.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    listener.local_addr().expect("it has an address").port()
+}
+
+type Order = (Command, Sender<std::io::Result<Child>>);
+
+/// Starts a command from a thread that lives as long as the process: what is started is told when its parent thread
+/// ends, and a test's thread ends with its test.
+pub(crate) fn spawn(command: Command) -> Child {
+    static STARTER: OnceLock<Mutex<Sender<Order>>> = OnceLock::new();
+    let starter = STARTER.get_or_init(|| {
+        let (orders, waiting) = channel::<Order>();
+        std::thread::spawn(move || {
+            for (mut command, started) in waiting {
+                let _ = started.send(command.spawn());
+            }
+        });
+        Mutex::new(orders)
+    });
+    let (started, child) = channel();
+    let order = (command, started);
+    starter.lock().expect("not poisoned").send(order).expect("the thread runs");
+    child.recv().expect("the thread answers").expect("the program is installed: scripts/tools test")
+}
+
+/// A command that runs as nobody special: PostgreSQL refuses to run as root.
+pub(crate) fn unprivileged(program: impl AsRef<OsStr>, at_end: Option<&str>) -> Command {
+    let mut command = Command::new("setpriv");
+    if let Some(signal) = at_end {
+        command.args(["--pdeathsig", signal]);
+    }
+    if rustix::process::getuid().is_root() {
+        command.args(["--reuid", "postgres", "--regid", "postgres", "--clear-groups"]);
+    }
+    command.arg("--").arg(program).stdin(Stdio::null());
+    command
+}
+
+/// Asks until it is so.
+pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let end = Instant::now() + WAIT;
+    while !so() {
+        assert!(Instant::now() < end, "not in time: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,94 @@
+//! This node among others: what it hears of them, and what it tells them.
+
+use std::sync::Arc;
+
+use anyhow::{Result, anyhow};
+use bytes::Bytes;
+use encke_apps::Site;
+use encke_bus::{Bus, Heard, Message, Nats};
+use encke_engine::reach::Reach;
+use encke_engine::{Epoch, PersonId, StreamId};
+use encke_transport::Shards;
+
+use crate::options::Options;
+
+/// The sessions of all nodes, as far as they can be reached.
+pub struct Cluster {
+    shards: Arc<Shards>,
+    bus: Option<Arc<Nats>>,
+}
+
+impl Cluster {
+    /// Connects the site and its store with the other nodes, if there is a bus to them. Without one the store alone
+    /// tells of what they commit, and signals stay here.
+    pub async fn join(
+        options: &Options,
+        site: &Arc<Site>,
+        shards: &Arc<Shards>,
+        epoch: Epoch,
+    ) -> Result<Arc<Self>> {
+        let mut bus = None;
+        if let Some(url) = &options.nats_url {
+            // Another log, even one of the same name, is not our business.
+            let subject = format!("{}.{:x}", options.space(), epoch.0);
+            let nats = Nats::connect(url, &subject, hearing(site, shards)).await;
+            let nats = Arc::new(nats.map_err(|e| anyhow!("connecting to NATS: {e}"))?);
+            let announcing = nats.clone();
+            site.store.announce_to(move |c| announcing.send(Message::Commit(c.clone())));
+            bus = Some(nats);
+        }
+        Ok(Arc::new(Cluster { shards: shards.clone(), bus }))
+    }
+
+    /// The sessions of this node.
+    pub fn shards(&self) -> &Shards {
+        &self.shards
+    }
+
+    /// Messages to other nodes that were dropped.
+    pub fn dropped(&self) -> u64 {
+        self.bus.as_ref().map_or(0, |bus| bus.dropped())
+    }
+}
+
+fn hearing(site: &Arc<Site>, shards: &Arc<Shards>) -> encke_bus::Hear {
+    // The site holds the bus, which must not hold the site.
+    let (site, shards) = (Arc::downgrade(site), Arc::downgrade(shards));
+    Arc::new(move |heard| {
+        let (Some(site), Some(shards)) = (site.upgrade(), shards.upgrade()) else { return };
+        match heard {
+            Heard::Message(Message::Commit(committed)) => site.store.hint(committed),
+            Heard::Message(Message::End(epoch, after)) => site.store.hint_at(epoch, after),
+            Heard::Message(Message::Signal(stream, item)) => shards.signal(stream, item),
+            Heard::Message(Message::Note(note)) => site.noted(&note),
+            Heard::Lost => site.store.look_soon(),
+        }
+    })
+}
+
+impl Reach for Cluster {
+    fn signal(&self, stream: StreamId, item: Bytes) {
+        if let Some(bus) = &self.bus {
+            bus.send(Message::Signal(stream, item.clone()));
+        }
+        self.shards.signal(stream, item);
+    }
+
+    fn signal_here(&self, stream: StreamId, item: Bytes) {
+        self.shards.signal(stream, item);
+    }
+
+    fn note(&self, note: Bytes) {
+        if let Some(bus) = &self.bus {
+            bus.send(Message::Note(note));
+        }
+    }
+
+    fn revocations(&self) -> u64 {
+        self.shards.revocations()
+    }
+
+    fn revoke(&self, person: PersonId, credential: Option<u64>) {
+        self.shards.revoke(person, credential);
+    }
+}

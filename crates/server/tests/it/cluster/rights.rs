@@ -1,0 +1,105 @@
+//! Whatever ends a right on one node ends it on all.
+
+use serde_json::{Value, json};
+
+use super::Cluster;
+use crate::feed::{Feed, Transport, over_every_transport};
+use crate::harness::{Site, eventually};
+
+mod run {
+    use super::*;
+
+    /// P7, over two nodes that hear of each other by looking alone.
+    pub fn a_sign_out_ends_the_stream_on_another_node(transport: Transport) {
+        let cluster = Cluster::start(2, None);
+        let (a, b) = cluster.two();
+        let (mut mei, tom) = (a.person("mei"), a.person("tom"));
+        let room = mei.room(&[&tom]);
+        let mut browser = a.sign_in(&tom.name);
+        let start = tom.clone().now();
+        let cookie = browser.auth.clone();
+        let mut feed = Feed::begin(b.address(), transport, cookie, Some(&start), "client=tab");
+        mei.say(&room, "before");
+        assert_eq!(feed.texts(&room, 1), ["before"]);
+        feed.stall();
+        browser.poke("/v1/sign-out").is(204);
+        mei.say(&room, "after");
+        let items = feed.rest();
+        let last = items.last().unwrap_or_else(|| panic!("{transport:?} ended without a word"));
+        match last["type"].as_str() {
+            Some("bye") => assert_eq!(last["reason"], "revoked"),
+            Some("refused") if transport.is_poll() => assert_eq!(last["status"], 401),
+            _ => panic!("{transport:?}: {items:?}"),
+        }
+        let later: Vec<&Value> = items.iter().filter(|i| i["kind"] == "message").collect();
+        assert!(later.is_empty(), "after the sign-out: {later:?}");
+        feed.again();
+        assert_eq!(feed.item().unwrap()["error"]["code"], "not_signed_in");
+    }
+}
+
+over_every_transport! { a_sign_out_ends_the_stream_on_another_node }
+
+/// The status of a request that needs a right, once it is this.
+fn becomes(status: u16, mut ask: impl FnMut() -> u16) {
+    eventually("the right is gone", || (ask() == status).then_some(()));
+}
+
+#[test]
+fn who_is_removed_or_disabled_is_so_on_every_node() {
+    let cluster = Cluster::with_bus(2);
+    let (a, b) = cluster.two();
+    let (mut mei, tom) = (a.person("mei"), b.person("tom"));
+    let room = mei.room(&[&tom]);
+    let mut feed = Feed::now(b, Transport::WebSocket, &tom);
+    let mut tom = tom.at(b);
+    tom.say(&room, "here");
+    mei.client.delete(&format!("/v1/conversations/{room}/members/{}", tom.id)).is(204);
+    // This node may not have heard of the room yet when the feed began.
+    while feed.event_of(&tom.id)["kind"] != "conversation_removed" {}
+    // In the store it is so at once, so what is stored is refused at once.
+    assert_eq!(tom.try_say(&room, "still here").is(403).code(), "not_member");
+    a.owner().delete(&format!("/v1/people/{}", tom.id)).is(204);
+    let bye = feed.rest().into_iter().find(|i| i["type"] == "bye").unwrap();
+    assert_eq!(bye["reason"], "revoked");
+    becomes(401, || tom.client.get("/v1/me").status);
+}
+
+#[test]
+fn a_ticket_is_used_once_on_whichever_node() {
+    let cluster = Cluster::with_bus(2);
+    let (a, b) = cluster.two();
+    let mut tom = a.person("tom");
+    let ticket = |tom: &mut crate::harness::Person| {
+        let made = tom.client.poke("/v1/tickets").is(201).json();
+        made["ticket"].as_str().unwrap().to_owned()
+    };
+    let used = |site: &Site, ticket: &str| {
+        site.server.visitor().get(&format!("/v1/feed?ticket={ticket}")).status
+    };
+    let first = ticket(&mut tom);
+    assert_eq!(used(b, &first), 200);
+    assert_eq!((used(a, &first), used(b, &first)), (401, 401));
+    let second = ticket(&mut tom);
+    assert_eq!((used(a, &second), used(a, &second)), (200, 401));
+    // It rests on a credential: with that it goes.
+    let mut browser = a.sign_in(&tom.name);
+    let third = browser.poke("/v1/tickets").is(201).json()["ticket"].as_str().unwrap().to_owned();
+    browser.poke("/v1/sign-out").is(204);
+    assert_eq!(used(b, &third), 401);
+}
+
+#[test]
+fn tries_to_sign_in_count_on_all_nodes_together() {
+    let cluster = Cluster::with_bus(2);
+    let (a, b) = cluster.two();
+    let tom = a.person("tom");
+    let wrong = json!({"name": tom.name, "password": "not the password"});
+    let status = |site: &Site| site.server.visitor().post("/v1/sign-in", &wrong).status;
+    let first = eventually("tries are told", || {
+        // Ten in a minute on either node alone; so with the eleventh, of both together, one is refused.
+        let tried: Vec<u16> = (0..6).flat_map(|_| [status(a), status(b)]).collect();
+        tried.contains(&429).then_some(tried)
+    });
+    assert!(first.iter().take(6).all(|s| *s == 401), "{first:?}");
+}

@@ -1,0 +1,117 @@
+//! Moving a store from SQLite into PostgreSQL, with its epoch and its positions: every cursor stays good.
+//!
+//! The log is copied in parts, each committed; the rest in one transaction at the end. Who is interrupted goes on where
+//! it stopped. Until both sides were counted and summed and are the same, the new space can't be opened; from then on
+//! the old store has another epoch, so that nobody goes on writing the same history twice.
+
+mod source;
+mod table;
+mod target;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use encke_engine::{Epoch, Position};
+
+use crate::error::StoreError;
+use crate::postgres::{Database, Session};
+use source::Source;
+pub use table::Sum;
+use table::{TABLES, Table};
+
+/// A table that has moved.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Moved {
+    /// Which.
+    pub table: &'static str,
+    /// What both sides hold of it.
+    pub sum: Sum,
+}
+
+/// Moves the store of a folder into an empty space. `progress` is told how far the log has come, and where it ends.
+/// Blocks, for as long as it takes.
+///
+/// # Errors
+/// If the store is in use, the space holds something else, or what arrived is not what was sent.
+pub fn migrate(
+    from: &Path,
+    to: &Database,
+    mut progress: impl FnMut(Position, Position),
+) -> Result<Vec<Moved>, StoreError> {
+    let source = Source::open(from)?;
+    let fatal = Arc::new(|_: &StoreError| {});
+    let mut session = target::connect(to, fatal)?;
+    if target::holds(&mut session, source.epoch)? {
+        // The end of a move whose last answer was lost.
+        source.leave()?;
+        return Err(other("this store has moved into this space already; it is served from there"));
+    }
+    target::prepare(&mut session, source.epoch)?;
+    let mut after = target::log_end(&mut session)?;
+    if after > source.head {
+        return Err(other("the space holds more than the store"));
+    }
+    progress(after, source.head);
+    while after < source.head {
+        after = copy_log(&source, &mut session, after)?;
+        progress(after, source.head);
+    }
+    session.batch("BEGIN")?;
+    for table in TABLES.iter().filter(|t| !t.is_log()) {
+        target::clear(&mut session, table)?;
+        source.rows(table, |rows| target::insert(&mut session, table, rows))?;
+    }
+    let moved = TABLES.iter().map(|table| compare(&source, &mut session, table));
+    let moved = moved.collect::<Result<Vec<_>, _>>()?;
+    target::finish(&mut session, &source)?;
+    // Whoever opens the old store again, for whatever reason, tells its clients to start anew.
+    source.leave()?;
+    Ok(moved)
+}
+
+fn copy_log(
+    source: &Source,
+    session: &mut Session,
+    after: Position,
+) -> Result<Position, StoreError> {
+    let (rows, last) = source.log_after(after)?;
+    if rows.is_empty() {
+        return Err(other("the store's log has a gap"));
+    }
+    session.batch("BEGIN")?;
+    target::insert(session, &TABLES[0], &rows)?;
+    session.batch("COMMIT")?;
+    Ok(last)
+}
+
+fn compare(
+    source: &Source,
+    session: &mut Session,
+    table: &'static Table,
+) -> Result<Moved, StoreError> {
+    let mut ours = Sum::default();
+    source.rows(table, |rows| {
+        rows.iter().for_each(|row| ours.add(row));
+        Ok(())
+    })?;
+    let theirs = target::sum(session, table)?;
+    if ours != theirs {
+        return Err(other(&format!(
+            "{} did not arrive as it was sent: {} rows instead of {}, or other ones",
+            table.name, theirs.rows, ours.rows
+        )));
+    }
+    Ok(Moved { table: table.name, sum: ours })
+}
+
+fn other(what: &str) -> StoreError {
+    StoreError::Other(what.to_owned())
+}
+
+/// What a store in SQLite is, beside its tables.
+pub(super) struct Facts {
+    pub epoch: Epoch,
+    pub head: Position,
+    pub at_ms: u64,
+    pub trimmed: Position,
+}

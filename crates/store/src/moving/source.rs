@@ -1,0 +1,118 @@
+//! The store that is left: a folder with SQLite's file.
+
+use std::ops::Deref;
+use std::path::Path;
+
+use encke_engine::Position;
+use rusqlite::Connection;
+
+use super::Facts;
+use super::table::{TABLES, Table};
+use crate::error::StoreError;
+use crate::row::Row;
+use crate::sqlite;
+use crate::value::Value;
+
+/// Rows that travel at once, at most,
+const ROWS_MAX: usize = 2_000;
+/// and bytes of events.
+const BYTES_MAX: usize = 8 * 1024 * 1024;
+
+pub(super) struct Source {
+    conn: Connection,
+    facts: Facts,
+    /// No server may use it meanwhile.
+    _lock: std::fs::File,
+}
+
+impl Deref for Source {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.facts
+    }
+}
+
+fn size(row: &[Value]) -> usize {
+    row.iter()
+        .map(|value| match value {
+            Value::Text(v) => v.len(),
+            Value::Blob(v) => v.len(),
+            _ => 8,
+        })
+        .sum()
+}
+
+impl Source {
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        // To open a store makes one if there is none.
+        if !folder.join("space.db").exists() {
+            return Err(super::other(&format!("there is no store in {}", folder.display())));
+        }
+        let found = sqlite::open(folder, 0)?;
+        let newest = sqlite::query(&found.conn, "SELECT coalesce(max(at_ms), 0) FROM log", &[])?;
+        let at_ms = newest.first().map_or(Ok(0), |row| row.get(0))?;
+        let (epoch, head, trimmed) = (found.epoch, found.head, found.trimmed);
+        let facts = Facts { epoch, head, at_ms, trimmed };
+        Ok(Source { conn: found.conn, facts, _lock: found.lock })
+    }
+
+    /// The next part of the log, and where it ends.
+    pub fn log_after(&self, after: Position) -> Result<(Vec<Vec<Value>>, Position), StoreError> {
+        let columns = TABLES[0].list();
+        let sql =
+            format!("SELECT {columns} FROM log WHERE position > ?1 ORDER BY position LIMIT ?2");
+        let (mut rows, mut bytes, mut last) = (Vec::new(), 0, after);
+        self.each(&sql, &[after.into(), (ROWS_MAX as u64).into()], |row| {
+            bytes += size(&row);
+            last = Row(row.clone()).get(0)?;
+            rows.push(row);
+            Ok(bytes < BYTES_MAX)
+        })?;
+        Ok((rows, last))
+    }
+
+    /// All rows of a table, some at a time.
+    pub fn rows(
+        &self,
+        table: &Table,
+        mut take: impl FnMut(&[Vec<Value>]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let sql = format!("SELECT {} FROM {}", table.list(), table.name);
+        let (mut some, mut bytes) = (Vec::new(), 0);
+        self.each(&sql, &[], |row| {
+            bytes += size(&row);
+            some.push(row);
+            if some.len() == ROWS_MAX || bytes >= BYTES_MAX {
+                take(&some)?;
+                some.clear();
+                bytes = 0;
+            }
+            Ok(true)
+        })?;
+        if some.is_empty() { Ok(()) } else { take(&some) }
+    }
+
+    fn each(
+        &self,
+        sql: &str,
+        params: &[Value],
+        mut take: impl FnMut(Vec<Value>) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.conn.prepare(sql)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(rusqlite::params_from_iter(params))?;
+        while let Some(row) = rows.next()? {
+            let fields = (0..columns).map(|i| Ok(sqlite::value(row.get_ref(i)?)));
+            if !take(fields.collect::<Result<_, rusqlite::Error>>()?)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// From now on this is a copy: whoever opens it gets another epoch.
+    pub fn leave(&self) -> Result<(), StoreError> {
+        sqlite::set_state(&self.conn, "restored", 1)
+    }
+}

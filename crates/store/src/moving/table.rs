@@ -1,0 +1,146 @@
+//! The tables that move, and their rows as both engines give them.
+
+use sha2::{Digest, Sha256};
+
+use crate::value::Value;
+
+/// What a column holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    Number,
+    Text,
+    Bytes,
+}
+
+/// A table with its columns. Both engines have it under the same names.
+pub(super) struct Table {
+    pub name: &'static str,
+    pub columns: &'static [(&'static str, Holds)],
+}
+
+use Holds::{Bytes, Number, Text};
+
+/// In an order in which whoever refers to another comes after it.
+pub(super) const TABLES: [Table; 9] = [
+    Table {
+        name: "log",
+        columns: &[
+            ("position", Number),
+            ("stream", Number),
+            ("seq", Number),
+            ("back", Number),
+            ("at_ms", Number),
+            ("author", Number),
+            ("kind", Text),
+            ("idem", Text),
+            ("body", Bytes),
+        ],
+    },
+    Table {
+        name: "follow",
+        columns: &[("person", Number), ("stream", Number), ("from_position", Number)],
+    },
+    Table { name: "channel", columns: &[("number", Number), ("name", Text)] },
+    Table {
+        name: "person",
+        columns: &[
+            ("id", Number),
+            ("name", Text),
+            ("shown_name", Text),
+            ("display_name", Text),
+            ("role", Text),
+            ("password", Text),
+            ("created_ms", Number),
+            ("disabled_ms", Number),
+        ],
+    },
+    Table {
+        name: "session",
+        columns: &[
+            ("hash", Bytes),
+            ("person", Number),
+            ("created_ms", Number),
+            ("expires_ms", Number),
+        ],
+    },
+    Table {
+        name: "token",
+        columns: &[("hash", Bytes), ("person", Number), ("label", Text), ("created_ms", Number)],
+    },
+    Table { name: "setting", columns: &[("name", Text), ("value", Text)] },
+    Table {
+        name: "conversation",
+        columns: &[
+            ("id", Number),
+            ("kind", Text),
+            ("title", Text),
+            ("open", Number),
+            ("first_person", Number),
+            ("second_person", Number),
+            ("created_ms", Number),
+        ],
+    },
+    Table {
+        name: "member",
+        columns: &[
+            ("conversation", Number),
+            ("person", Number),
+            ("role", Text),
+            ("joined_seq", Number),
+            ("joined_ms", Number),
+            ("delivered", Number),
+            ("read", Number),
+        ],
+    },
+];
+
+impl Table {
+    /// Its columns, divided by commas.
+    pub fn list(&self) -> String {
+        self.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether rows go to its end only, so that a copy can go on where it stopped.
+    pub fn is_log(&self) -> bool {
+        self.name == "log"
+    }
+}
+
+/// How many rows a table has, and a sum over what they hold that does not depend on their order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Sum {
+    /// Rows.
+    pub rows: u64,
+    /// The sum of the rows' SHA-256, cut to 128 bits.
+    pub sum: u128,
+}
+
+impl Sum {
+    pub(super) fn add(&mut self, row: &[Value]) {
+        let mut hash = Sha256::new();
+        for value in row {
+            // What a value is and how long goes before it, so that no two rows look alike.
+            match value {
+                Value::Null => hash.update([0]),
+                Value::Int(v) => {
+                    hash.update([1]);
+                    hash.update(v.to_be_bytes());
+                }
+                Value::Text(v) => {
+                    hash.update([2]);
+                    hash.update((v.len() as u64).to_be_bytes());
+                    hash.update(v);
+                }
+                Value::Blob(v) => {
+                    hash.update([3]);
+                    hash.update((v.len() as u64).to_be_bytes());
+                    hash.update(v);
+                }
+            }
+        }
+        let digest: [u8; 32] = hash.finalize().into();
+        let first = digest.first_chunk().map_or(0, |b| u128::from_be_bytes(*b));
+        self.sum = self.sum.wrapping_add(first);
+        self.rows += 1;
+    }
+}

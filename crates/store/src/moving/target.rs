@@ -1,0 +1,151 @@
+//! The space that is moved into.
+
+use encke_engine::{Epoch, Position};
+use tokio_postgres::types::ToSql;
+
+use super::source::Source;
+use super::table::{Holds, Sum, TABLES, Table};
+use crate::error::StoreError;
+use crate::postgres::{self, Database, Session};
+use crate::value::Value;
+
+/// Rows that are read at once.
+const FETCHED_ROWS: usize = 1_000;
+
+pub(super) fn connect(to: &Database, fatal: postgres::Fatal) -> Result<Session, StoreError> {
+    let mut session = postgres::connect(to, fatal)?;
+    // While a large log is summed on the other side, this one has nothing to do.
+    session.batch("SET idle_in_transaction_session_timeout = 0")?;
+    Ok(session)
+}
+
+/// Whether the space is of this epoch, which means that the store has moved here.
+pub(super) fn holds(session: &mut Session, epoch: Epoch) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM space WHERE epoch = ?1";
+    Ok(!session.query(sql, &[epoch.0.into()])?.is_empty())
+}
+
+/// Refuses a space that is neither empty nor in the middle of the same move, and begins one.
+pub(super) fn prepare(session: &mut Session, epoch: Epoch) -> Result<(), StoreError> {
+    if let Some(begun) = postgres::moving(session)? {
+        if begun == epoch {
+            return Ok(());
+        }
+        return Err(super::other("another store has begun to move into this space"));
+    }
+    for table in &TABLES {
+        let sql = format!("SELECT 1 FROM {} LIMIT 1", table.name);
+        if !session.query(&sql, &[])?.is_empty() {
+            let what = format!("the space is not empty: it has rows in the table {}", table.name);
+            return Err(super::other(&what));
+        }
+    }
+    session.batch("BEGIN")?;
+    session.batch("CREATE TABLE moving (epoch BIGINT NOT NULL)")?;
+    session.execute("INSERT INTO moving VALUES (?1)", &[epoch.0.into()])?;
+    session.batch("COMMIT")
+}
+
+/// Up to where the log has been copied.
+pub(super) fn log_end(session: &mut Session) -> Result<Position, StoreError> {
+    let rows = session.query("SELECT coalesce(max(position), 0) FROM log", &[])?;
+    rows.first().map_or(Ok(Position(0)), |row| row.get(0))
+}
+
+pub(super) fn clear(session: &mut Session, table: &Table) -> Result<(), StoreError> {
+    // Those that refer to it come later in the list and may still have rows.
+    session.batch(&format!("TRUNCATE {} CASCADE", table.name))
+}
+
+/// One column of many rows.
+enum Column<'a> {
+    Numbers(Vec<Option<i64>>),
+    Texts(Vec<Option<&'a str>>),
+    Bytes(Vec<Option<&'a [u8]>>),
+}
+
+fn column<'a>(rows: &'a [Vec<Value>], index: usize, holds: Holds) -> Column<'a> {
+    let fields = rows.iter().map(|row| &row[index]);
+    match holds {
+        Holds::Number => {
+            let number = |v: &Value| if let Value::Int(v) = v { Some(*v) } else { None };
+            Column::Numbers(fields.map(number).collect())
+        }
+        Holds::Text => {
+            let text = |v: &'a Value| if let Value::Text(v) = v { Some(v.as_str()) } else { None };
+            Column::Texts(fields.map(text).collect())
+        }
+        Holds::Bytes => {
+            let bytes =
+                |v: &'a Value| if let Value::Blob(v) = v { Some(v.as_slice()) } else { None };
+            Column::Bytes(fields.map(bytes).collect())
+        }
+    }
+}
+
+pub(super) fn insert(
+    session: &mut Session,
+    table: &Table,
+    rows: &[Vec<Value>],
+) -> Result<(), StoreError> {
+    let columns: Vec<Column<'_>> =
+        table.columns.iter().enumerate().map(|(i, (_, holds))| column(rows, i, *holds)).collect();
+    let kind = |holds: &Holds| match holds {
+        Holds::Number => "bigint",
+        Holds::Text => "text",
+        Holds::Bytes => "bytea",
+    };
+    let arrays: Vec<String> = (1..)
+        .zip(table.columns)
+        .map(|(n, (_, holds))| format!("${n}::{}[]", kind(holds)))
+        .collect();
+    let (list, arrays) = (table.list(), arrays.join(", "));
+    // The events of a move belong together: they have one mark.
+    let (more, mark) = if table.is_log() { (", mark", ", 0") } else { ("", "") };
+    let sql = format!(
+        "INSERT INTO {} ({list}{more}) SELECT {list}{mark} FROM unnest({arrays}) AS u ({list})",
+        table.name
+    );
+    let params: Vec<&(dyn ToSql + Sync)> = columns
+        .iter()
+        .map(|column| match column {
+            Column::Numbers(v) => v as &(dyn ToSql + Sync),
+            Column::Texts(v) => v,
+            Column::Bytes(v) => v,
+        })
+        .collect();
+    session.rows(&sql, &params).map(drop)
+}
+
+/// What a table holds, within the open transaction.
+pub(super) fn sum(session: &mut Session, table: &Table) -> Result<Sum, StoreError> {
+    let (name, list) = (table.name, table.list());
+    session.batch(&format!("DECLARE of_{name} CURSOR FOR SELECT {list} FROM {name}"))?;
+    let mut sum = Sum::default();
+    loop {
+        let rows = session.query(&format!("FETCH {FETCHED_ROWS} FROM of_{name}"), &[])?;
+        rows.iter().for_each(|row| sum.add(&row.0));
+        if rows.len() < FETCHED_ROWS {
+            break;
+        }
+    }
+    session.batch(&format!("CLOSE of_{name}"))?;
+    Ok(sum)
+}
+
+/// The space is what the store was, and may be opened: ends the transaction.
+pub(super) fn finish(session: &mut Session, source: &Source) -> Result<(), StoreError> {
+    session.execute(
+        "UPDATE space SET epoch = ?1, position = ?2, at_ms = ?3, trimmed = ?4",
+        &[source.epoch.0.into(), source.head.into(), source.at_ms.into(), source.trimmed.into()],
+    )?;
+    for table in ["person", "conversation"] {
+        // Ids go on behind the greatest.
+        let sql = format!(
+            "SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 0) + 1, false)
+             FROM {table}"
+        );
+        session.query(&sql, &[])?;
+    }
+    session.batch("DROP TABLE moving; COMMIT")
+}

@@ -1,0 +1,172 @@
+//! What a batch of appends needs to know, asked for at once.
+
+use bytes::Bytes;
+use encke_engine::{Epoch, Event, PersonId, Point, Position, Seq, StreamId};
+use futures_util::future::join5;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Statement};
+
+use super::log::number;
+use super::session::Session;
+use crate::Appended;
+use crate::append::{Append, Guard};
+use crate::error::StoreError;
+use crate::recent::Head;
+
+/// An idempotency key of a sender.
+pub(super) type Key = (Option<PersonId>, Box<str>);
+
+/// What to ask for.
+#[derive(Default)]
+pub(super) struct Wanted {
+    pub keys: Vec<Key>,
+    pub streams: Vec<i64>,
+    pub follows: Vec<(i64, i64)>,
+}
+
+impl Wanted {
+    pub fn add(&mut self, append: &Append) {
+        let event = &append.event;
+        self.streams.push(event.stream.raw() as i64);
+        if let Some(key) = &event.key {
+            self.keys.push((event.from, key.clone()));
+        }
+        if let Guard::Follows(person) = append.guard {
+            self.follows.push((person.0 as i64, event.stream.raw() as i64));
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.streams.is_empty() && self.follows.is_empty()
+    }
+}
+
+/// The first append with a key.
+pub(super) struct First {
+    pub stream: StreamId,
+    pub kind: String,
+    pub body: Bytes,
+    pub appended: Appended,
+}
+
+impl First {
+    pub fn of(event: &Event, appended: Appended) -> Self {
+        let (kind, body) = (event.kind.to_string(), event.body.clone());
+        First { stream: event.stream, kind, body, appended }
+    }
+}
+
+/// The space's row, once it is this transaction's turn.
+pub(super) struct Turn {
+    pub at: Point,
+    pub at_ms: u64,
+    pub epoch: Epoch,
+}
+
+/// What was found, each in the order in which it was asked for.
+pub(super) struct Found {
+    pub turn: Option<Turn>,
+    pub keys: Vec<Option<First>>,
+    pub heads: Vec<Head>,
+    pub follows: Vec<bool>,
+}
+
+const TURN: &str = "SELECT position, change, at_ms, epoch FROM space FOR UPDATE";
+// OFFSET 0 keeps each of these one look into the index, whatever the planner thinks of the table's size.
+const KEYS: &str = "SELECT u.n, l.position, l.stream, l.seq, l.at_ms, l.kind, l.body
+    FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS u (idem, author, n)
+    CROSS JOIN LATERAL (SELECT * FROM log WHERE log.idem = u.idem
+        AND log.author IS NOT DISTINCT FROM u.author AND log.at_ms >= $3 OFFSET 0) l
+    ORDER BY u.n, l.position";
+const HEADS: &str = "SELECT u.n, l.seq, l.position
+    FROM unnest($1::bigint[]) WITH ORDINALITY AS u (stream, n)
+    CROSS JOIN LATERAL (SELECT seq, position FROM log WHERE log.stream = u.stream
+        ORDER BY seq DESC LIMIT 1) l";
+const FOLLOWS: &str = "SELECT u.n FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS u (person, stream, n)
+    CROSS JOIN LATERAL (SELECT 1 FROM follow f WHERE f.person = u.person AND f.stream = u.stream OFFSET 0) f";
+
+type Rows = Result<Vec<tokio_postgres::Row>, tokio_postgres::Error>;
+
+async fn rows(
+    client: &Client,
+    statement: &Option<Statement>,
+    params: &[&(dyn ToSql + Sync)],
+) -> Rows {
+    match statement {
+        Some(statement) => client.query(statement, params).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Asks for all of it in one round trip; with `turn` it waits for the space's row and locks it first. Every statement
+/// sees what was committed before it began, so what comes after the lock sees all that was committed under it.
+pub(super) fn ask(
+    session: &mut Session,
+    turn: bool,
+    wanted: &Wanted,
+    oldest_ms: u64,
+) -> Result<Found, StoreError> {
+    let mut statement = |needed: bool, sql| needed.then(|| session.statement(sql)).transpose();
+    let turn = statement(turn, TURN)?;
+    let keys = statement(!wanted.keys.is_empty(), KEYS)?;
+    let heads = statement(!wanted.streams.is_empty(), HEADS)?;
+    let follows = statement(!wanted.follows.is_empty(), FOLLOWS)?;
+    let ahead = session.take_ahead();
+    let texts: Vec<&str> = wanted.keys.iter().map(|(_, key)| &**key).collect();
+    let authors: Vec<Option<i64>> =
+        wanted.keys.iter().map(|(author, _)| author.map(|p| p.0 as i64)).collect();
+    let (people, streams): (Vec<i64>, Vec<i64>) = wanted.follows.iter().copied().unzip();
+    let oldest = oldest_ms as i64;
+    let answers = session.wait(async |client| {
+        let sent =
+            async { if ahead.is_empty() { Ok(()) } else { client.batch_execute(&ahead).await } };
+        let (sent, turn, keys, heads, follows) = join5(
+            sent,
+            rows(client, &turn, &[]),
+            rows(client, &keys, &[&texts, &authors, &oldest]),
+            rows(client, &heads, &[&wanted.streams]),
+            rows(client, &follows, &[&people, &streams]),
+        )
+        .await;
+        sent?;
+        Ok((turn?, keys?, heads?, follows?))
+    })?;
+    let mut found = Found {
+        turn: answers.0.first().map(turn_of).transpose()?,
+        keys: wanted.keys.iter().map(|_| None).collect(),
+        heads: vec![Head::default(); wanted.streams.len()],
+        follows: vec![false; wanted.follows.len()],
+    };
+    for row in answers.1 {
+        // The newest one comes last.
+        found.keys[place(&row)?] = Some(first_of(&row)?);
+    }
+    for row in answers.2 {
+        let head = Head { seq: Seq(number(&row, 1)?), position: Position(number(&row, 2)?) };
+        found.heads[place(&row)?] = head;
+    }
+    for row in answers.3 {
+        found.follows[place(&row)?] = true;
+    }
+    Ok(found)
+}
+
+/// Ordinality counts from 1.
+fn place(row: &tokio_postgres::Row) -> Result<usize, StoreError> {
+    Ok(number(row, 0)? as usize - 1)
+}
+
+fn turn_of(row: &tokio_postgres::Row) -> Result<Turn, StoreError> {
+    let at = Point { position: Position(number(row, 0)?), change: number(row, 1)? };
+    Ok(Turn { at, at_ms: number(row, 2)?, epoch: Epoch(number(row, 3)?) })
+}
+
+fn first_of(row: &tokio_postgres::Row) -> Result<First, StoreError> {
+    let (position, seq) = (Position(number(row, 1)?), Seq(number(row, 3)?));
+    Ok(First {
+        stream: StreamId::from_raw(number(row, 2)?),
+        kind: row.try_get(5)?,
+        body: row.try_get::<_, Vec<u8>>(6)?.into(),
+        appended: Appended { position, seq, at_ms: number(row, 4)?, repeated: false },
+    })
+}

@@ -1,0 +1,25 @@
+//! PostgreSQL: the store of any number of equal nodes. A schema a space, in it one row that every commit locks.
+//!
+//! The row says where the log ends. Who appends takes its lock first, gives out the next positions, and commits: so
+//! positions are in the order of commits and have no gaps, whichever nodes write. A sequence would give neither.
+
+mod ask;
+mod commit;
+mod follower;
+mod identity;
+mod log;
+mod look;
+mod open;
+mod session;
+mod target;
+mod value;
+mod writer;
+mod writing;
+
+pub(crate) use follower::Follower;
+pub(crate) use identity::Fatal;
+pub(crate) use open::{connect, moving, open};
+pub(crate) use session::{Session, Use};
+pub use target::Database;
+pub(crate) use writer::Writer;
+pub(crate) use writing::Writing;

@@ -1,0 +1,159 @@
+//! Opening a space: migrations, whether it is still the same log, what of it belongs into memory.
+
+use std::sync::Arc;
+
+use encke_engine::{Entry, Epoch, Point, Position, limits};
+
+use super::identity::{Fatal, Identity, incarnation, renew};
+use super::log::{self, COLUMNS, number};
+use super::session::{Session, Use};
+use super::target::{Database, Target};
+use crate::channels::{Channels, Numbering};
+use crate::error::StoreError;
+
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+
+/// A space that was opened.
+pub(crate) struct Found {
+    pub target: Arc<Target>,
+    pub identity: Arc<Identity>,
+    /// For the writer.
+    pub session: Session,
+    pub epoch: Epoch,
+    pub at: Point,
+    pub trimmed: Position,
+    pub tail: Vec<Arc<Entry>>,
+    pub channels: Channels,
+}
+
+pub(crate) fn open(database: &Database, fatal: Fatal) -> Result<Found, StoreError> {
+    let (target, identity, mut session) = prepare(database, fatal)?;
+    if moving(&mut session)?.is_some() {
+        let what = "a store is being moved into this space: run `encke migrate` to its end";
+        return Err(StoreError::InUse(what.into()));
+    }
+    session.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+    let loaded = load(&mut session);
+    session.batch("ROLLBACK")?;
+    let (epoch, at, trimmed, tail, mark, channels) = loaded?;
+    identity.settle(epoch);
+    identity.knows(at.position, mark);
+    Ok(Found { target, identity, session, epoch, at, trimmed, tail, channels })
+}
+
+/// Connects to a space and brings its tables up to date, without opening it.
+pub(crate) fn connect(database: &Database, fatal: Fatal) -> Result<Session, StoreError> {
+    Ok(prepare(database, fatal)?.2)
+}
+
+fn prepare(
+    database: &Database,
+    fatal: Fatal,
+) -> Result<(Arc<Target>, Arc<Identity>, Session), StoreError> {
+    let target = Arc::new(Target::of(database)?);
+    let identity = Arc::new(Identity::new(fatal));
+    let mut session = Session::new(target.clone(), identity.clone(), Use::Write)?;
+    session.connect()?;
+    check(&mut session)?;
+    migrate(&mut session, &target.schema)?;
+    settle(&mut session)?;
+    Ok((target, identity, session))
+}
+
+/// The epoch of the store that is being moved into this space, if one is.
+pub(crate) fn moving(session: &mut Session) -> Result<Option<Epoch>, StoreError> {
+    let there = session.rows("SELECT to_regclass('moving') IS NOT NULL", &[])?;
+    if !there.first().is_some_and(|row| row.get(0)) {
+        return Ok(None);
+    }
+    let rows = session.rows("SELECT epoch FROM moving", &[])?;
+    rows.first().map(|row| Ok(Epoch(number(row, 0)?))).transpose()
+}
+
+fn setting(session: &mut Session, name: &str) -> Result<String, StoreError> {
+    let rows = session.rows("SELECT current_setting($1)", &[&name])?;
+    Ok(rows.first().map(|row| row.get(0)).unwrap_or_default())
+}
+
+fn check(session: &mut Session) -> Result<(), StoreError> {
+    let encoding = setting(session, "server_encoding")?;
+    if encoding != "UTF8" {
+        let what = format!("the database has the encoding {encoding}, UTF8 is needed");
+        return Err(StoreError::Other(what));
+    }
+    if setting(session, "fsync")? == "off" {
+        tracing::warn!(
+            "the database runs with fsync = off: a power cut may lose what was acknowledged"
+        );
+    }
+    Ok(())
+}
+
+/// Forward only. Nodes that start together wait for each other.
+fn migrate(session: &mut Session, schema: &str) -> Result<(), StoreError> {
+    session.batch("BEGIN")?;
+    let migrated = migrate_in(session, schema);
+    session.batch(if migrated.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    migrated
+}
+
+fn migrate_in(session: &mut Session, schema: &str) -> Result<(), StoreError> {
+    session.rows("SELECT pg_advisory_xact_lock(hashtext($1))", &[&schema])?;
+    let there = session.rows("SELECT to_regnamespace($1) IS NOT NULL", &[&schema])?;
+    if !there.first().is_some_and(|row| row.get(0)) {
+        session.batch(&format!("CREATE SCHEMA \"{schema}\""))?;
+    }
+    session.batch("CREATE TABLE IF NOT EXISTS version (number INT PRIMARY KEY)")?;
+    let found = session.rows("SELECT coalesce(max(number), 0) FROM version", &[])?;
+    let found = found.first().map_or(0, |row| row.get::<_, i32>(0) as u32);
+    let known = MIGRATIONS.len() as u32;
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    for (sql, number) in MIGRATIONS.iter().zip(1u32..).skip(found as usize) {
+        session.batch(sql)?;
+        session.batch(&format!("INSERT INTO version VALUES ({number})"))?;
+        tracing::info!("the space {schema} has version {number} now");
+    }
+    Ok(())
+}
+
+/// Makes sure that the space has its row, and that it is of the database that it is in.
+fn settle(session: &mut Session) -> Result<(), StoreError> {
+    let live = incarnation(session)?;
+    let random = getrandom::u64().map_err(|e| StoreError::Other(e.to_string()))?;
+    let first = "INSERT INTO space VALUES (1, $1, $2, 0, 0, 0, 0) ON CONFLICT DO NOTHING";
+    session.rows(first, &[&((random >> 1) as i64), &live])?;
+    let rows = session.rows("SELECT epoch, incarnation FROM space", &[])?;
+    let row = rows.first().ok_or_else(|| StoreError::Other("the space has no row".into()))?;
+    if row.get::<_, &str>(1) != live {
+        renew(session, Epoch(number(row, 0)?), &live)?;
+    }
+    Ok(())
+}
+
+type Loaded = (Epoch, Point, Position, Vec<Arc<Entry>>, u64, Channels);
+
+fn load(session: &mut Session) -> Result<Loaded, StoreError> {
+    let rows = session.rows("SELECT epoch, position, change, trimmed FROM space", &[])?;
+    let row = rows.first().ok_or_else(|| StoreError::Other("the space has no row".into()))?;
+    let epoch = Epoch(number(row, 0)?);
+    let at = Point { position: Position(number(row, 1)?), change: number(row, 2)? };
+    let trimmed = Position(number(row, 3)?);
+    let rows = session.rows("SELECT number, name FROM channel ORDER BY number", &[])?;
+    let named = rows.iter().map(|row| Ok((number(row, 0)?, row.try_get(1)?)));
+    let named: Result<Vec<_>, StoreError> = named.collect();
+    let channels = Channels::stored(Numbering::Hashed, named?);
+    let sql = format!(
+        "SELECT {COLUMNS}, l.mark FROM
+            (SELECT position, sum(octet_length(body)) OVER (ORDER BY position DESC) AS bytes
+             FROM log ORDER BY position DESC LIMIT $1) n
+         JOIN log l ON l.position = n.position WHERE n.bytes <= $2 ORDER BY l.position"
+    );
+    let (events, bytes) = (limits::TAIL_EVENTS_MAX as i64, limits::TAIL_BYTES_MAX as i64);
+    let rows = session.rows(&sql, &[&events, &bytes])?;
+    let mark = rows.last().map_or(Ok(0), |row| number(row, 10))?;
+    let entry = |row| Ok(Arc::new(Entry::new(log::event(row, &channels)?, epoch)));
+    let tail = rows.iter().map(entry).collect::<Result<_, StoreError>>()?;
+    Ok((epoch, at, trimmed, tail, mark, channels))
+}

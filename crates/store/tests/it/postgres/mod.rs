@@ -1,0 +1,126 @@
+//! PostgreSQL: the conformance suite on a real server, and what only a store of several nodes can do.
+
+mod faults;
+mod moving;
+mod nodes;
+mod tls;
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use encke_rig::Postgres;
+use encke_store::{Clock, Database, Opened, Options, Store, StoreError};
+
+use crate::space::{Fixture, Space};
+
+/// A space on a server.
+pub struct OnPostgres {
+    pub url: String,
+    space: RefCell<String>,
+}
+
+impl OnPostgres {
+    /// A fresh space on the server that all tests share.
+    pub fn new() -> Self {
+        OnPostgres::at(Postgres::shared().url())
+    }
+
+    /// A fresh space on another one.
+    pub fn at(url: String) -> Self {
+        OnPostgres { url, space: RefCell::new(Postgres::fresh_space()) }
+    }
+
+    /// The same space by another way.
+    pub fn by(&self, url: String) -> Self {
+        OnPostgres { url, space: self.space.clone() }
+    }
+
+    pub fn database(&self) -> Database {
+        Database { url: self.url.clone(), space: self.space.borrow().clone() }
+    }
+
+    /// Whether it can't be opened, for this reason.
+    pub fn is_refused(&self, why: &str) -> bool {
+        let clock = Arc::new(encke_store::SystemClock);
+        Store::open(self.options(clock, |_| {})).is_err_and(|e| e.to_string().contains(why))
+    }
+
+    pub fn schema(&self) -> String {
+        format!("encke_{}", self.space.borrow())
+    }
+
+    pub fn options(
+        &self,
+        clock: Arc<dyn Clock>,
+        fatal: impl Fn(&StoreError) + Send + Sync + 'static,
+    ) -> Options {
+        let database = self.database();
+        let fatal = Arc::new(fatal);
+        Options { data: PathBuf::new(), database: Some(database), clock, readers: 2, fatal }
+    }
+}
+
+const TABLES: [&str; 12] = [
+    "space",
+    "log",
+    "change",
+    "follow",
+    "channel",
+    "person",
+    "session",
+    "token",
+    "ticket",
+    "setting",
+    "conversation",
+    "member",
+];
+
+impl Fixture for OnPostgres {
+    fn open(&self, clock: Arc<dyn Clock>) -> Result<Opened, StoreError> {
+        Store::open(self.options(clock, |e| panic!("{e}")))
+    }
+
+    /// As `pg_restore` does: new tables with the same rows.
+    fn restore_backup_of(&self, store: &Store) {
+        let from = self.find(store);
+        Space::open(self).close();
+        let to = self.schema();
+        let copy: String = TABLES
+            .iter()
+            .map(|t| {
+                format!("DELETE FROM {to}.{t}; INSERT INTO {to}.{t} SELECT * FROM {from}.{t};")
+            })
+            .collect();
+        Postgres::shared().sql(&format!("BEGIN; {copy} COMMIT"));
+    }
+
+    /// A node that is killed leaves nothing behind but the database.
+    fn crashed_copy_of(&self, other: &Self) {
+        *self.space.borrow_mut() = other.space.borrow().clone();
+    }
+}
+
+impl OnPostgres {
+    /// The schema of a store, by its epoch.
+    fn find(&self, store: &Store) -> String {
+        let epoch = store.cursor_at(store.position()).epoch.0;
+        let postgres = Postgres::shared();
+        let schemas = postgres
+            .sql("SELECT table_schema FROM information_schema.tables WHERE table_name = 'space'");
+        let of = |schema: &String| {
+            postgres.sql(&format!("SELECT epoch FROM {schema}.space")) == [epoch.to_string()]
+        };
+        schemas.into_iter().find(of).expect("the store has a schema")
+    }
+}
+
+macro_rules! suite {
+    ($($name:ident)*) => { $(
+        #[test]
+        fn $name() {
+            crate::conformance::$name(OnPostgres::new);
+        }
+    )* };
+}
+crate::conformance::list!(suite);

@@ -1,0 +1,160 @@
+//! Moving up from SQLite.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use encke_engine::{PersonId, Position};
+use encke_rig::{Fault, Postgres, Wire};
+use encke_store::{Moved, StoreError, migrate, params};
+
+use super::OnPostgres;
+use super::nodes::stream;
+use crate::space::{Space, event, keyed};
+use crate::sqlite::Sqlite;
+
+const EVENTS: u64 = 5_000;
+
+/// A store with something in every table.
+fn filled() -> (Sqlite, encke_engine::Epoch) {
+    let sqlite = Sqlite::new();
+    let space = Space::open(&sqlite);
+    let news = space.store.channels().stream("news").unwrap();
+    let person = "INSERT INTO person (id, name, display_name, role, created_ms) VALUES (?1, ?2, ?3, 'member', 1)";
+    let filled = space.write(move |tx| {
+        for id in 1..=2_500u64 {
+            tx.execute(person, params![id, format!("name{id}"), "\u{1F600} 你好"])?;
+            tx.execute("INSERT INTO setting VALUES (?1, '')", params![id.to_string()])?;
+        }
+        let hash = (0..=255).collect::<Vec<u8>>();
+        tx.execute("INSERT INTO session VALUES (?1, 7, 1, ?2)", params![&hash[..], i64::MAX])?;
+        tx.execute("INSERT INTO token VALUES (?1, 8, 'label', 1)", params![&hash[..]])?;
+        let conversation = "INSERT INTO conversation (id, kind, title, open, created_ms) VALUES (9, 'room', NULL, 1, 1)";
+        tx.execute(conversation, params![])?;
+        tx.execute("INSERT INTO member VALUES (9, 7, 'owner', 1, 1, 0, 0)", params![])?;
+        tx.subscribe(PersonId(7), stream(1))?;
+        tx.append(event(news, "\"big\""))?;
+        for number in 1..EVENTS {
+            let body = format!("\"{number} {}\"", "x".repeat(number as usize % 300));
+            tx.append(keyed(stream(100 + number % 7), 5, &format!("k{number}"), &body))?;
+        }
+        Ok(())
+    });
+    filled.unwrap();
+    let epoch = space.opened.epoch;
+    space.close();
+    (sqlite, epoch)
+}
+
+fn run(from: &Path, to: &OnPostgres) -> Result<Vec<Moved>, StoreError> {
+    migrate(from, &to.database(), |_, _| {})
+}
+
+fn check_moved(to: &OnPostgres, epoch: encke_engine::Epoch) {
+    let space = Space::open(to);
+    assert_eq!((space.opened.epoch, space.opened.head), (epoch, Position(EVENTS)));
+    assert_eq!(space.opened.tail[0].event.channel.as_deref(), Some("news"));
+    let again = space.append(keyed(stream(101), 5, "k1", "\"1 x\"")).unwrap();
+    assert_eq!((again.position, again.repeated), (Position(2), true));
+    assert_eq!(space.append(event(stream(100), "1")).unwrap().position, Position(EVENTS + 1));
+    // New ids do not meet old ones, and new channels no old numbers.
+    let person = "INSERT INTO person (display_name, role, created_ms) VALUES ('new', 'guest', 1) RETURNING id";
+    let id = space.write(move |tx| {
+        Ok(encke_store::Sql::query_one(tx, person, params![])?.unwrap().get::<u64>(0)?)
+    });
+    assert_eq!(id.unwrap(), 2_501);
+    let news = space.store.channels().stream("news").unwrap();
+    assert_eq!(space.append(event(news, "2")).unwrap().seq.0, 2);
+    assert_ne!(space.store.channels().stream("other").unwrap(), news);
+}
+
+#[test]
+fn a_store_moves_with_its_epoch_and_its_positions() {
+    let ((sqlite, epoch), to) = (filled(), OnPostgres::new());
+    let moved = run(sqlite.0.path(), &to).unwrap();
+    let rows = |name: &str| moved.iter().find(|m| m.table == name).unwrap().sum.rows;
+    assert_eq!((rows("log"), rows("person"), rows("session")), (EVENTS, 2_500, 1));
+    check_moved(&to, epoch);
+    // The old one is a copy now.
+    let left = Space::open(&sqlite);
+    assert_ne!(left.opened.epoch, epoch);
+    assert_eq!(left.opened.head, Position(EVENTS));
+}
+
+#[test]
+fn a_move_that_was_interrupted_goes_on() {
+    let (sqlite, epoch) = filled();
+    let postgres = Postgres::shared();
+    let wire = Wire::to(postgres.port());
+    let to = OnPostgres::at(postgres.url());
+    let by_wire = to.by(postgres.url_by(wire.port()));
+    // After the first part of the log, in the middle of the rest, and at its very end.
+    let cut = AtomicBool::new(false);
+    let first = migrate(sqlite.0.path(), &by_wire.database(), |at, _| {
+        if at.0 > 0 && !cut.swap(true, Ordering::Relaxed) {
+            wire.set(Fault::Cut);
+        }
+    });
+    assert!(first.is_err() && cut.into_inner());
+    wire.set(Fault::None);
+    assert!(by_wire.is_refused("run `encke migrate` to its end"));
+    for what in ["INSERT INTO token", "DROP TABLE moving"] {
+        wire.set(Fault::LoseRequest(what.into()));
+        assert!(run(sqlite.0.path(), &by_wire).is_err(), "{what}");
+    }
+    assert_eq!(wire.struck(), 2);
+    // It is done, and nobody is told.
+    wire.set(Fault::LoseAnswer(b"DROP TABLE moving".to_vec(), b"COMMIT".to_vec()));
+    assert!(run(sqlite.0.path(), &by_wire).is_err());
+    let said = run(sqlite.0.path(), &to).unwrap_err().to_string();
+    assert!(said.contains("moved into this space already"), "{said}");
+    check_moved(&to, epoch);
+    assert_ne!(Space::open(&sqlite).opened.epoch, epoch);
+}
+
+#[test]
+fn a_space_that_holds_something_is_not_moved_into() {
+    let (sqlite, _) = filled();
+    let to = OnPostgres::new();
+    let space = Space::open(&to);
+    space.write(|tx| Ok(tx.execute("INSERT INTO setting VALUES ('a', 'b')", params![])?)).unwrap();
+    let said = run(sqlite.0.path(), &to).unwrap_err().to_string();
+    assert!(said.contains("not empty"), "{said}");
+    assert_eq!(space.read(|read| Ok(read.position())).unwrap(), Position(0));
+    // Nor is one into which another store is moving.
+    let (other, _) = filled();
+    let to = OnPostgres::new();
+    let wire = Wire::to(Postgres::shared().port());
+    wire.set(Fault::LoseRequest(b"INSERT INTO token".to_vec()));
+    let by_wire = to.by(Postgres::shared().url_by(wire.port()));
+    assert!(run(sqlite.0.path(), &by_wire).is_err());
+    let said = run(other.0.path(), &to).unwrap_err().to_string();
+    assert!(said.contains("another store"), "{said}");
+}
+
+#[test]
+fn a_store_in_use_is_not_moved() {
+    let (sqlite, epoch) = filled();
+    let space = Space::open(&sqlite);
+    let said = run(sqlite.0.path(), &OnPostgres::new()).unwrap_err().to_string();
+    assert!(said.contains("another Encke is using"), "{said}");
+    let nowhere = run(Path::new("/nowhere"), &OnPostgres::new()).unwrap_err().to_string();
+    assert!(nowhere.contains("no store in /nowhere"), "{nowhere}");
+    space.close();
+    assert_eq!(Space::open(&sqlite).opened.epoch, epoch);
+}
+
+#[test]
+fn what_did_not_arrive_as_it_was_is_noticed() {
+    let (sqlite, _) = filled();
+    let to = OnPostgres::new();
+    let wire = Wire::to(Postgres::shared().port());
+    wire.set(Fault::LoseRequest(b"INSERT INTO token".to_vec()));
+    let by_wire = to.by(Postgres::shared().url_by(wire.port()));
+    assert!(run(sqlite.0.path(), &by_wire).is_err());
+    let change =
+        format!("UPDATE {}.log SET body = body || '\\x20' WHERE position = 77", to.schema());
+    Postgres::shared().sql(&change);
+    let said = run(sqlite.0.path(), &to).unwrap_err().to_string();
+    assert!(said.contains("log did not arrive"), "{said}");
+    assert!(to.is_refused("run `encke migrate` to its end"));
+}
