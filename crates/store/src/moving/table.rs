@@ -21,7 +21,7 @@ pub(super) struct Table {
 use Holds::{Bytes, Number, Text};
 
 /// In an order in which whoever refers to another comes after it.
-pub(super) const TABLES: [Table; 9] = [
+pub(super) const TABLES: [Table; 14] = [
     Table {
         name: "log",
         columns: &[
@@ -92,6 +92,17 @@ pub(super) const TABLES: [Table; 9] = [
             ("read", Number),
         ],
     },
+    Table { name: "classic_name", columns: &[("name", Text), ("person", Number)] },
+    Table { name: "classic_guest", columns: &[("person", Number), ("name", Text)] },
+    Table {
+        name: "classic_mark",
+        columns: &[("person", Number), ("stream", Number), ("position", Number)],
+    },
+    Table {
+        name: "classic_taken",
+        columns: &[("person", Number), ("stream", Number), ("position", Number)],
+    },
+    Table { name: "classic_state", columns: &[("name", Text), ("value", Number)] },
 ];
 
 impl Table {

@@ -11,7 +11,8 @@ use super::target::{Database, Target};
 use crate::channels::{Channels, Numbering};
 use crate::error::StoreError;
 
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
 
 /// A space that was opened.
 pub(crate) struct Found {

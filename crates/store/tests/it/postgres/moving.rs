@@ -31,6 +31,11 @@ fn filled() -> (Sqlite, encke_engine::Epoch) {
         let conversation = "INSERT INTO conversation (id, kind, title, open, created_ms) VALUES (9, 'room', NULL, 1, 1)";
         tx.execute(conversation, params![])?;
         tx.execute("INSERT INTO member VALUES (9, 7, 'owner', 1, 1, 0, 0)", params![])?;
+        tx.execute("INSERT INTO classic_name VALUES ('guest', 7)", params![])?;
+        tx.execute("INSERT INTO classic_guest VALUES (7, 'Guest')", params![])?;
+        tx.execute("INSERT INTO classic_mark VALUES (7, 9, 3)", params![])?;
+        tx.execute("INSERT INTO classic_taken VALUES (7, 9, 4)", params![])?;
+        tx.execute("INSERT INTO classic_state VALUES ('room', 9)", params![])?;
         tx.subscribe(PersonId(7), stream(1))?;
         tx.append(event(news, "\"big\""))?;
         for number in 1..EVENTS {
@@ -73,6 +78,7 @@ fn a_store_moves_with_its_epoch_and_its_positions() {
     let moved = run(sqlite.0.path(), &to).unwrap();
     let rows = |name: &str| moved.iter().find(|m| m.table == name).unwrap().sum.rows;
     assert_eq!((rows("log"), rows("person"), rows("session")), (EVENTS, 2_500, 1));
+    assert!(moved.iter().all(|table| table.sum.rows > 0), "{moved:?}");
     check_moved(&to, epoch);
     // The old one is a copy now.
     let left = Space::open(&sqlite);
