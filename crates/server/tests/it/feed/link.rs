@@ -64,7 +64,8 @@ impl Link {
                     items.push_back(refused(&answer));
                     return Link::Ended;
                 }
-                Link::Stream(wire, Lines::new(transport, &head))
+                let lines = Lines::new(transport, &head);
+                Link::Stream(wire.body_in_chunks(Wire::is_chunked(&head)), lines)
             }
         }
     }

@@ -62,6 +62,8 @@ pub fn values<'a, 'n>(head: &'a str, name: &'n str) -> impl Iterator<Item = &'a 
 pub struct Wire {
     reader: BufReader<TcpStream>,
     line: Vec<u8>,
+    /// What is left of the current chunk, in a stream that a proxy sends in chunks.
+    chunk: Option<u64>,
 }
 
 impl Wire {
@@ -73,7 +75,8 @@ impl Wire {
         let stream = TcpStream::connect_timeout(&address, WAIT)?;
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(WAIT))?;
-        Ok(Wire { reader: BufReader::with_capacity(64 * 1024, stream), line: Vec::new() })
+        let reader = BufReader::with_capacity(64 * 1024, stream);
+        Ok(Wire { reader, line: Vec::new(), chunk: None })
     }
 
     pub fn stream(&self) -> &TcpStream {
@@ -105,8 +108,43 @@ impl Wire {
         self.stream().set_read_timeout(Some(left)).unwrap();
     }
 
+    /// Whether a body comes in chunks.
+    pub fn is_chunked(head: &str) -> bool {
+        values(head, "transfer-encoding").any(|v| v == "chunked")
+    }
+
+    /// From here on the lines of a body are read.
+    pub fn body_in_chunks(mut self, chunked: bool) -> Wire {
+        self.chunk = chunked.then_some(0);
+        self
+    }
+
     /// The next line, without its end; `None` at the end of the connection.
     pub fn line(&mut self, deadline: Instant) -> Option<Vec<u8>> {
+        let Some(mut left) = self.chunk.take() else { return self.raw_line(deadline) };
+        let mut line = Vec::new();
+        while !line.ends_with(b"\n") {
+            if left == 0 {
+                let size = self.raw_line(deadline)?;
+                left = u64::from_str_radix(std::str::from_utf8(&size).unwrap(), 16).unwrap();
+                if left == 0 {
+                    assert!(line.is_empty(), "cut in a line");
+                    return None;
+                }
+            }
+            self.until(deadline);
+            let mut part = self.reader.by_ref().take(left);
+            left -= part.read_until(b'\n', &mut line).expect("the rest of a chunk") as u64;
+            if left == 0 {
+                self.take(2)?;
+            }
+        }
+        self.chunk = Some(left);
+        line.truncate(line.len() - 1 - usize::from(line.ends_with(b"\r\n")));
+        Some(line)
+    }
+
+    fn raw_line(&mut self, deadline: Instant) -> Option<Vec<u8>> {
         self.until(deadline);
         match self.reader.read_until(b'\n', &mut self.line) {
             Ok(0) => None,
@@ -184,7 +222,7 @@ impl Wire {
     pub fn body_of(&mut self, head: String) -> Option<Answer> {
         let status: u16 = head.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status");
         let length = values(&head, "content-length").next();
-        let chunked = values(&head, "transfer-encoding").any(|v| v == "chunked");
+        let chunked = Wire::is_chunked(&head);
         let body = match length {
             _ if matches!(status, 101 | 204 | 304) => Vec::new(),
             Some(length) => self.take(length.parse().unwrap())?,

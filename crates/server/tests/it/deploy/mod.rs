@@ -1,0 +1,108 @@
+//! What stands in `deploy/`: the real proxies with the configurations as they are, but for names, addresses and files.
+
+mod files;
+mod front;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::cluster::Cluster;
+use crate::feed::{Feed, Transport, over_every_transport};
+use crate::harness::{Client, Person, Site, eventually};
+use front::Front;
+
+fn folder() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy"))
+}
+
+fn behind(front: &Front, who: &Person) -> Person {
+    Person { client: Client::new(front.address, who.auth()), ..who.clone() }
+}
+
+/// What is sent while a feed is open comes at once: a proxy that buffers would keep it until there is more.
+fn is_not_held_back(transport: Transport, start: impl Fn(&[SocketAddr]) -> Front) {
+    let site = Site::shared();
+    let front = start(&[site.address()]);
+    let (mei, tom) = (site.person("mei"), site.person("tom"));
+    let (mut mei, mut tom) = (behind(&front, &mei), behind(&front, &tom));
+    let room = mei.room(&[&tom]);
+    let cursor = tom.now();
+    let mut feed = Feed::begin(front.address, transport, tom.auth(), Some(&cursor), "");
+    for n in 0..5 {
+        mei.say(&room, &n.to_string());
+        assert_eq!(feed.texts(&room, 1), [n.to_string()]);
+    }
+    // Over the next connection it goes on where it was.
+    mei.say(&room, "meanwhile");
+    feed.again();
+    assert_eq!(feed.texts(&room, 1), ["meanwhile"]);
+}
+
+/// Behind the same address, another node takes over.
+fn passes_over_a_node(start: impl Fn(&[SocketAddr]) -> Front) {
+    let mut cluster = Cluster::with_bus(2);
+    let front = start(&[cluster.nodes[0].address(), cluster.nodes[1].address()]);
+    let (mei, tom) = (cluster.nodes[0].person("mei"), cluster.nodes[1].person("tom"));
+    let (mut mei, mut tom) = (behind(&front, &mei), behind(&front, &tom));
+    let room = mei.room(&[&tom]);
+    let cursor = tom.now();
+    let mut feed = Feed::begin(front.address, Transport::LongPoll, tom.auth(), Some(&cursor), "");
+    mei.say(&room, "before");
+    assert_eq!(feed.texts(&room, 1), ["before"]);
+    cluster.nodes[0].server.kill();
+    for n in 0..4 {
+        // The send that finds the node gone may be answered by the proxy; repeated with its key it counts once.
+        let body = json!({"text": n.to_string(), "key": n.to_string()});
+        let path = format!("/v1/conversations/{room}/messages");
+        eventually("a send is taken", || {
+            let status = mei.client.post(&path, &body).status;
+            assert!(matches!(status, 200 | 201 | 502 | 503 | 504), "{status}");
+            (status < 300).then_some(())
+        });
+    }
+    eventually("the node is passed over", || {
+        (0..20).all(|_| mei.client.get("/readyz").status == 200).then_some(())
+    });
+    feed.again();
+    assert_eq!(feed.texts(&room, 4), ["0", "1", "2", "3"]);
+}
+
+mod nginx {
+    use super::*;
+
+    mod run {
+        use super::*;
+
+        pub fn passes_events_on_at_once(transport: Transport) {
+            is_not_held_back(transport, Front::nginx);
+        }
+    }
+
+    over_every_transport! { passes_events_on_at_once }
+
+    #[test]
+    fn passes_over_a_node_that_is_gone() {
+        passes_over_a_node(Front::nginx);
+    }
+}
+
+mod caddy {
+    use super::*;
+
+    mod run {
+        use super::*;
+
+        pub fn passes_events_on_at_once(transport: Transport) {
+            is_not_held_back(transport, Front::caddy);
+        }
+    }
+
+    over_every_transport! { passes_events_on_at_once }
+
+    #[test]
+    fn passes_over_a_node_that_is_gone() {
+        passes_over_a_node(Front::caddy);
+    }
+}
