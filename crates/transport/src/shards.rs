@@ -17,7 +17,7 @@ use crate::head;
 use crate::inbox::{Inbox, Message};
 use crate::request::FeedRequest;
 use crate::sealed::Sealed;
-use crate::shard::{Shard, answer_and_close};
+use crate::shard::{Shard, answer_and_close, turn_away};
 use crate::stats::{Counters, Stats};
 use crate::wait::{Over, ParkedWait};
 
@@ -198,8 +198,7 @@ impl Shards {
         if self.shared.draining.load(Ordering::Acquire) {
             // A shard that has drained reads no messages any more.
             let answer = head::refusal(&head::draining(limits::DRAIN_SPREAD_MS).into(), false);
-            let _ = rustix::io::write(&parked.io, &answer);
-            return;
+            return answer_and_close(parked.io, parked.peer, parked.kind, &answer);
         }
         self.idlest().push(Message::Parked(Box::new(parked)));
     }
@@ -207,7 +206,7 @@ impl Shards {
     /// Takes over a connection from the HTTP server with a request of another protocol that waits.
     pub fn wait(&self, waiting: ParkedWait) {
         if self.shared.draining.load(Ordering::Acquire) {
-            return answer_and_close(waiting, Over::Drain);
+            return turn_away(waiting, Over::Drain);
         }
         self.idlest().push(Message::Waiting(Box::new(waiting)));
     }

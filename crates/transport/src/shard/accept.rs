@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering::Relaxed;
 
+use bytes::Bytes;
 use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::io::Errno;
 use rustix::net::{SocketFlags, acceptfrom_with};
@@ -133,4 +134,12 @@ pub(super) fn conn_of(io: OwnedFd, peer: SocketAddr, kind: Kind, now: u32) -> Co
         Kind::Bridged => conn.bridged = true,
     }
     conn
+}
+
+/// Answers a connection that no shard takes, as far as that can be done without waiting.
+pub(crate) fn answer_and_close(io: OwnedFd, peer: SocketAddr, kind: Kind, answer: &Bytes) {
+    let _ = rustix::io::ioctl_fionbio(&io, true);
+    let mut conn = conn_of(io, peer, kind, 0);
+    conn.put(&[answer], 0, &mut 0);
+    let _ = rustix::net::shutdown(&conn.fd, rustix::net::Shutdown::Write);
 }

@@ -16,7 +16,8 @@ mod sends;
 mod time;
 mod wait;
 
-pub(crate) use wait::answer_and_close;
+pub(crate) use accept::answer_and_close;
+pub(crate) use wait::turn_away;
 
 use std::collections::VecDeque;
 use std::io;

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use rustix::net::RecvFlags;
 
 use super::Shard;
-use super::accept::conn_of;
+use super::accept::{answer_and_close, conn_of};
 use crate::conn::Phase;
 use crate::gate::{Reply, To};
 use crate::out::Taken;
@@ -22,7 +22,7 @@ impl Shard {
     pub(super) fn waiting(&mut self, waiting: ParkedWait) {
         if self.deadline.is_some() || self.conns.len() >= self.connections_max {
             self.stats.refused += 1;
-            return answer_and_close(waiting, Over::Drain);
+            return turn_away(waiting, Over::Drain);
         }
         let ParkedWait { io, peer, leftover, kind, wait } = waiting;
         self.shared.loads[self.number].fetch_add(1, Relaxed);
@@ -225,11 +225,7 @@ impl Shard {
 }
 
 /// Says that there is no room, as far as it can be said without waiting.
-pub(crate) fn answer_and_close(waiting: ParkedWait, why: Over) {
+pub(crate) fn turn_away(waiting: ParkedWait, why: Over) {
     let ParkedWait { io, peer, kind, wait, .. } = waiting;
-    let answer = wait.turned_away(why);
-    let _ = rustix::io::ioctl_fionbio(&io, true);
-    let mut conn = conn_of(io, peer, kind, 0);
-    conn.put(&[&answer], 0, &mut 0);
-    let _ = rustix::net::shutdown(&conn.fd, rustix::net::Shutdown::Write);
+    answer_and_close(io, peer, kind, &wait.turned_away(why));
 }

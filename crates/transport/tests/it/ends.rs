@@ -1,11 +1,15 @@
 //! How feeds end: drain, revocation, too many, panics, hang-ups, no room.
 
+use std::io::Read;
 use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use encke_engine::PersonId;
 use encke_engine::reach::Reach;
-use encke_transport::{Timing, Transport};
+use encke_transport::{FeedRequest, Kind, Parked, Sealed, Timing, Transport};
+use rustls::crypto::cipher::{AeadKey, Iv};
+use rustls::{ConnectionTrafficSecrets, ExtractedSecrets};
 use serde_json::json;
 
 use crate::client::{Feed, Wire, get, header};
@@ -194,4 +198,36 @@ fn who_finds_no_room_is_told_so_and_others_stay() {
     world.until(|w| w.shards.stats().connections == 2);
     let mut again = Feed::open(world.address, Transport::Ndjson, 5, None);
     again.ready();
+}
+
+/// Both ends of a connection under TLS, as after its handshake.
+fn sealed() -> (Sealed, Sealed) {
+    let secrets = |n: u8| {
+        let (key, iv) = (AeadKey::from([n; 32]), Iv::copy(&[n; 12]));
+        (0, ConnectionTrafficSecrets::Chacha20Poly1305 { key, iv })
+    };
+    let end = |tx, rx| {
+        let secrets = ExtractedSecrets { tx: secrets(tx), rx: secrets(rx) };
+        Sealed::new(secrets).unwrap()
+    };
+    (end(1, 2), end(2, 1))
+}
+
+#[test]
+fn who_is_handed_over_during_a_drain_is_told_so_also_under_tls() {
+    let world = World::new();
+    world.shards.drain(Duration::from_secs(20));
+    let peer = "192.0.2.1:1".parse().unwrap();
+    let (parts, ()) = http::Request::get("/v1/feed").body(()).unwrap().into_parts();
+    let request = FeedRequest::from_parts(&parts, peer).unwrap();
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let (server, mut client) = sealed();
+    let kind = Kind::Sealed(Box::new(server));
+    let (io, leftover) = (theirs.into(), Default::default());
+    world.shards.park(Parked { io, peer, request, leftover, kind });
+    let (mut wire, mut plain) = (Vec::new(), Vec::new());
+    (&ours).read_to_end(&mut wire).unwrap();
+    client.open(&mut wire, &mut plain).unwrap();
+    let answer = String::from_utf8(plain).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("\"draining\""), "{answer}");
 }
