@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use encke_engine::{Entry, Error, Event, NewEvent, PersonId, Position, StreamId};
 
+use crate::append::Appends;
 use crate::channels::Channels;
 use crate::error::StoreError;
 use crate::recent::Head;

@@ -1,7 +1,6 @@
 //! What a batch of appends needs to know, asked for at once.
 
-use bytes::Bytes;
-use encke_engine::{Epoch, Event, PersonId, Point, Position, Seq, StreamId};
+use encke_engine::{Epoch, PersonId, Point, Position, Seq, StreamId};
 use futures_util::future::join5;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
@@ -9,6 +8,7 @@ use tokio_postgres::{Client, Statement};
 use super::log::number;
 use super::session::Session;
 use crate::Appended;
+use crate::append::First;
 use crate::append::{Append, Guard};
 use crate::error::StoreError;
 use crate::recent::Head;
@@ -38,21 +38,6 @@ impl Wanted {
 
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty() && self.streams.is_empty() && self.follows.is_empty()
-    }
-}
-
-/// The first append with a key.
-pub(super) struct First {
-    pub stream: StreamId,
-    pub kind: String,
-    pub body: Bytes,
-    pub appended: Appended,
-}
-
-impl First {
-    pub fn of(event: &Event, appended: Appended) -> Self {
-        let (kind, body) = (event.kind.to_string(), event.body.clone());
-        First { stream: event.stream, kind, body, appended }
     }
 }
 

@@ -10,7 +10,7 @@ use encke_engine::{Error, Step, limits};
 use super::ask::Wanted;
 use super::follower::Follower;
 use super::writing::Writing;
-use crate::append::Append;
+use crate::append::{Append, Appends};
 use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::job::{Job, Pending, Reply, Write, gone};

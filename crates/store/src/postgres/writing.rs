@@ -7,8 +7,7 @@
 use std::sync::Arc;
 
 use encke_engine::{
-    Code, Committed, Entry, Epoch, Error, Event, NewEvent, PersonId, Point, Position, Seq, Step,
-    StreamId, limits,
+    Code, Committed, Entry, Epoch, Error, Event, PersonId, Point, Position, Step, StreamId, limits,
 };
 use rustc_hash::FxHashMap;
 
@@ -16,12 +15,13 @@ use super::ask::{self, Found, Key, Wanted};
 use super::commit;
 use super::follower::Follower;
 use super::session::Session;
+use crate::Appended;
+use crate::append::{Appends, First};
 use crate::channels::Channels;
 use crate::error::StoreError;
 use crate::recent::Head;
 use crate::row::Row;
 use crate::value::Value;
-use crate::{Appended, Guard};
 
 /// Bytes of events in one transaction: all of them travel in one packet.
 const TRANSACTION_BYTES_MAX: usize = 256 * 1024 * 1024;
@@ -52,7 +52,7 @@ pub(crate) struct Writing {
     /// What `heads` held before each append.
     heads_undo: Vec<(StreamId, Option<Head>)>,
     /// The first append with a key; `None` if there is none.
-    keys: FxHashMap<Key, Option<ask::First>>,
+    keys: FxHashMap<Key, Option<First>>,
     keys_undo: Vec<Key>,
     follows: FxHashMap<(PersonId, StreamId), bool>,
     /// Channels whose first event is in this transaction.
@@ -94,14 +94,6 @@ impl Writing {
             failed: None,
             broken: None,
         }
-    }
-
-    pub fn now_ms(&self) -> u64 {
-        self.now_ms
-    }
-
-    pub fn channels(&self) -> &Arc<Channels> {
-        &self.channels
     }
 
     pub fn epoch(&self) -> Epoch {
@@ -195,17 +187,6 @@ impl Writing {
         Ok(self.note(found)?.pop())
     }
 
-    pub fn head(&mut self, stream: StreamId) -> Result<Head, StoreError> {
-        if let Some(head) = self.heads.get(&stream) {
-            return Ok(*head);
-        }
-        self.check()?;
-        let head = self.session.head(stream);
-        let head = self.note(head)?;
-        self.heads.insert(stream, head);
-        Ok(head)
-    }
-
     pub fn expect(&mut self, streams: &[StreamId]) -> Result<(), StoreError> {
         let unknown = streams.iter().filter(|s| !self.heads.contains_key(s));
         let streams: Vec<i64> = unknown.map(|s| s.raw() as i64).collect();
@@ -215,99 +196,6 @@ impl Writing {
         self.check()?;
         let prepared = self.prepare(&Wanted { streams, ..Wanted::default() });
         self.note(prepared)
-    }
-
-    pub(super) fn append_guarded(
-        &mut self,
-        event: NewEvent,
-        guard: Guard,
-    ) -> Result<Appended, Error> {
-        // A retry gets the first answer, also when its sender has been removed since.
-        if let Some(first) = self.first_with_key(&event)? {
-            return Ok(first);
-        }
-        if let Guard::Follows(person) = guard
-            && !self.does_follow(person, event.stream)?
-        {
-            return Err(Error::new(Code::NotMember, "You are not a member of this conversation."));
-        }
-        self.append_new(event)
-    }
-
-    pub fn append(&mut self, new: NewEvent) -> Result<Appended, Error> {
-        match self.first_with_key(&new)? {
-            Some(first) => Ok(first),
-            None => self.append_new(new),
-        }
-    }
-
-    fn append_new(&mut self, new: NewEvent) -> Result<Appended, Error> {
-        if new.body.len() > limits::EVENT_BODY_BYTES_MAX {
-            return Err(Error::new(Code::TooLarge, "This is more than one event may hold."));
-        }
-        self.bytes += new.body.len();
-        if self.bytes > TRANSACTION_BYTES_MAX {
-            return Err(Error::new(Code::TooLarge, "This is more than can be stored at once."));
-        }
-        let before = self.head(new.stream)?;
-        let event = Event {
-            position: Position(self.at.position.0 + 1),
-            stream: new.stream,
-            seq: Seq(before.seq.0 + 1),
-            back: before.position,
-            at_ms: self.now_ms,
-            from: new.from,
-            kind: new.kind,
-            key: new.key,
-            body: new.body,
-            channel: self.channels.name(new.stream),
-        };
-        if event.seq.0 == 1
-            && let Some(name) = &event.channel
-        {
-            self.names.push((event.stream, name.clone()));
-        }
-        let (position, seq, at_ms) = (event.position, event.seq, event.at_ms);
-        let appended = Appended { position, seq, at_ms, repeated: false };
-        self.heads_undo
-            .push((event.stream, self.heads.insert(event.stream, Head { seq, position })));
-        if let Some(key) = &event.key {
-            let key: Key = (event.from, key.clone());
-            self.keys_undo.push(key.clone());
-            self.keys.insert(key, Some(ask::First::of(&event, appended)));
-        }
-        self.at.position = position;
-        self.steps.push(Step::Event(Arc::new(Entry::new(event, self.epoch))));
-        Ok(appended)
-    }
-
-    fn first_with_key(&mut self, new: &NewEvent) -> Result<Option<Appended>, Error> {
-        let Some(key) = &new.key else { return Ok(None) };
-        let key: Key = (new.from, key.clone());
-        if !self.keys.contains_key(&key) {
-            self.check()?;
-            let wanted = Wanted { keys: vec![key.clone()], ..Wanted::default() };
-            let prepared = self.prepare(&wanted);
-            self.note(prepared)?;
-        }
-        let Some(Some(first)) = self.keys.get(&key) else { return Ok(None) };
-        if first.stream != new.stream || first.kind != new.kind || first.body != new.body {
-            return Err(Error::new(
-                Code::KeyReused,
-                "This idempotency key was used for something else.",
-            ));
-        }
-        Ok(Some(Appended { repeated: true, ..first.appended }))
-    }
-
-    fn does_follow(&mut self, person: PersonId, stream: StreamId) -> Result<bool, StoreError> {
-        if let Some(known) = self.follows.get(&(person, stream)) {
-            return Ok(*known);
-        }
-        let sql = "SELECT 1 FROM follow WHERE person = ?1 AND stream = ?2";
-        let found = !self.query(sql, &[person.into(), stream.into()])?.is_empty();
-        self.follows.insert((person, stream), found);
-        Ok(found)
     }
 
     pub fn subscribe(&mut self, person: PersonId, stream: StreamId) -> Result<(), StoreError> {
@@ -436,5 +324,79 @@ impl Writing {
         self.session.take_ahead();
         let _ = self.session.batch("ROLLBACK");
         self.clear();
+    }
+}
+
+impl Appends for Writing {
+    fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    fn channels(&self) -> &Arc<Channels> {
+        &self.channels
+    }
+
+    fn newest(&self) -> Position {
+        self.at.position
+    }
+
+    fn head(&mut self, stream: StreamId) -> Result<Head, StoreError> {
+        if let Some(head) = self.heads.get(&stream) {
+            return Ok(*head);
+        }
+        self.check()?;
+        let head = self.session.head(stream);
+        let head = self.note(head)?;
+        self.heads.insert(stream, head);
+        Ok(head)
+    }
+
+    fn first_with_key(
+        &mut self,
+        from: Option<PersonId>,
+        key: &str,
+    ) -> Result<Option<First>, StoreError> {
+        let key: Key = (from, key.into());
+        if !self.keys.contains_key(&key) {
+            self.check()?;
+            let wanted = Wanted { keys: vec![key.clone()], ..Wanted::default() };
+            let prepared = self.prepare(&wanted);
+            self.note(prepared)?;
+        }
+        Ok(self.keys.get(&key).cloned().flatten())
+    }
+
+    fn does_follow(&mut self, person: PersonId, stream: StreamId) -> Result<bool, StoreError> {
+        if let Some(known) = self.follows.get(&(person, stream)) {
+            return Ok(*known);
+        }
+        let sql = "SELECT 1 FROM follow WHERE person = ?1 AND stream = ?2";
+        let found = !self.query(sql, &[person.into(), stream.into()])?.is_empty();
+        self.follows.insert((person, stream), found);
+        Ok(found)
+    }
+
+    fn take(&mut self, event: Event) -> Result<Appended, Error> {
+        self.bytes += event.body.len();
+        if self.bytes > TRANSACTION_BYTES_MAX {
+            return Err(Error::new(Code::TooLarge, "This is more than can be stored at once."));
+        }
+        if event.seq.0 == 1
+            && let Some(name) = &event.channel
+        {
+            self.names.push((event.stream, name.clone()));
+        }
+        let (position, seq, at_ms) = (event.position, event.seq, event.at_ms);
+        let appended = Appended { position, seq, at_ms, repeated: false };
+        self.heads_undo
+            .push((event.stream, self.heads.insert(event.stream, Head { seq, position })));
+        if let Some(key) = &event.key {
+            let key: Key = (event.from, key.clone());
+            self.keys_undo.push(key.clone());
+            self.keys.insert(key, Some(First::of(&event, appended)));
+        }
+        self.at.position = position;
+        self.steps.push(Step::Event(Arc::new(Entry::new(event, self.epoch))));
+        Ok(appended)
     }
 }

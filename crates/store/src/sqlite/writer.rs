@@ -14,7 +14,7 @@ use encke_engine::{Batch, Error, Step, limits};
 
 use super::Writing;
 use super::gather::Gather;
-use crate::append::Append;
+use crate::append::{Append, Appends};
 use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::job::{Job, Pending, Reply, Write, gone};

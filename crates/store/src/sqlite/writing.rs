@@ -3,21 +3,20 @@
 use std::sync::Arc;
 
 use encke_engine::limits;
-use encke_engine::{
-    Code, Entry, Epoch, Error, Event, NewEvent, PersonId, Position, Seq, Step, StreamId,
-};
+use encke_engine::{Entry, Epoch, Error, Event, PersonId, Position, Step, StreamId};
 use rusqlite::Connection;
 use rustc_hash::FxHashMap;
 
 use super::keys::Keys;
 use super::log;
 use super::wal;
+use crate::Appended;
+use crate::append::{Appends, First};
 use crate::channels::Channels;
 use crate::error::StoreError;
 use crate::recent::{Head, Recent};
 use crate::row::Row;
 use crate::value::Value;
-use crate::{Appended, Guard};
 
 /// Streams whose heads are not stored yet, at most.
 const DIRTY_HEADS_MAX: usize = 8_192;
@@ -87,14 +86,6 @@ impl Writing {
         }
     }
 
-    pub fn now_ms(&self) -> u64 {
-        self.now_ms
-    }
-
-    pub fn channels(&self) -> &Arc<Channels> {
-        &self.channels
-    }
-
     pub fn epoch(&self) -> Epoch {
         self.epoch
     }
@@ -117,71 +108,7 @@ impl Writing {
         self.note(found)
     }
 
-    pub fn head(&mut self, stream: StreamId) -> Result<Head, StoreError> {
-        if let Some(head) = self.staged.get(&stream) {
-            return Ok(*head);
-        }
-        if let Some(head) = self.recent.head(stream) {
-            return Ok(head);
-        }
-        let stored = log::stored_head(&self.conn, stream);
-        let head = self.note(stored)?;
-        self.recent.remember(stream, head);
-        Ok(head)
-    }
-
-    pub fn append_guarded(&mut self, event: NewEvent, guard: Guard) -> Result<Appended, Error> {
-        // A retry gets the first answer, also when its sender has been removed since.
-        if let Some(first) = self.first_with_key(&event)? {
-            return Ok(first);
-        }
-        if let Guard::Follows(person) = guard
-            && !self.does_follow(person, event.stream)?
-        {
-            return Err(Error::new(Code::NotMember, "You are not a member of this conversation."));
-        }
-        self.append_new(event)
-    }
-
-    pub fn append(&mut self, new: NewEvent) -> Result<Appended, Error> {
-        match self.first_with_key(&new)? {
-            Some(first) => Ok(first),
-            None => self.append_new(new),
-        }
-    }
-
-    fn append_new(&mut self, new: NewEvent) -> Result<Appended, Error> {
-        if new.body.len() > limits::EVENT_BODY_BYTES_MAX {
-            return Err(Error::new(Code::TooLarge, "This is more than one event may hold."));
-        }
-        let before = self.head(new.stream)?;
-        let event = Event {
-            position: Position(self.head.0 + 1),
-            stream: new.stream,
-            seq: Seq(before.seq.0 + 1),
-            back: before.position,
-            at_ms: self.now_ms,
-            from: new.from,
-            kind: new.kind,
-            key: new.key,
-            body: new.body,
-            channel: self.channels.name(new.stream),
-        };
-        if event.seq.0 == 1
-            && let Some(name) = &event.channel
-        {
-            let params = [Value::from(new.stream.raw() >> 2), Value::from(&**name)];
-            self.execute("INSERT INTO channel VALUES (?1, ?2) ON CONFLICT DO NOTHING", &params)?;
-        }
-        if let Err(e) = log::insert(&self.conn, &event) {
-            // Whatever it was: a row may be there that nobody would be told of.
-            self.broken = Some(e.clone());
-            return Err(e.into());
-        }
-        self.stage(event)
-    }
-
-    fn stage(&mut self, event: Event) -> Result<Appended, Error> {
+    fn stage(&mut self, event: Event) -> Appended {
         let head = Head { seq: event.seq, position: event.position };
         self.undo.push((event.stream, self.staged.insert(event.stream, head)));
         self.head = event.position;
@@ -190,37 +117,7 @@ impl Writing {
         }
         let at_ms = event.at_ms;
         self.steps.push(Step::Event(Arc::new(Entry::new(event, self.epoch))));
-        Ok(Appended { position: head.position, seq: head.seq, at_ms, repeated: false })
-    }
-
-    fn first_with_key(&mut self, new: &NewEvent) -> Result<Option<Appended>, Error> {
-        let Some(key) = &new.key else { return Ok(None) };
-        let Some(at) = self.keys.find(new.from, key) else { return Ok(None) };
-        let Some(first) = self.event(at)? else { return Ok(None) };
-        if first.from != new.from || first.key.as_ref() != Some(key) {
-            return Ok(None);
-        }
-        if first.stream != new.stream || first.kind != new.kind || first.body != new.body {
-            return Err(Error::new(
-                Code::KeyReused,
-                "This idempotency key was used for something else.",
-            ));
-        }
-        let (position, seq, at_ms) = (first.position, first.seq, first.at_ms);
-        Ok(Some(Appended { position, seq, at_ms, repeated: true }))
-    }
-
-    fn does_follow(&mut self, person: PersonId, stream: StreamId) -> Result<bool, StoreError> {
-        if let Some(known) = self.follows.get(&(person, stream)) {
-            return Ok(*known);
-        }
-        let sql = "SELECT 1 FROM follow WHERE person = ?1 AND stream = ?2";
-        let found = !self.query(sql, &[person.into(), stream.into()])?.is_empty();
-        if self.follows.len() >= FOLLOWS_MAX {
-            self.follows.clear();
-        }
-        self.follows.insert((person, stream), found);
-        Ok(found)
+        Appended { position: head.position, seq: head.seq, at_ms, repeated: false }
     }
 
     pub fn subscribe(&mut self, person: PersonId, stream: StreamId) -> Result<(), StoreError> {
@@ -420,4 +317,74 @@ fn oldest_since(conn: &Connection, at_ms: u64) -> Result<Position, StoreError> {
         if time >= at_ms { high = middle } else { low = at + 1 }
     }
     Ok(Position(low))
+}
+
+impl Appends for Writing {
+    fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    fn channels(&self) -> &Arc<Channels> {
+        &self.channels
+    }
+
+    fn newest(&self) -> Position {
+        self.head
+    }
+
+    fn head(&mut self, stream: StreamId) -> Result<Head, StoreError> {
+        if let Some(head) = self.staged.get(&stream) {
+            return Ok(*head);
+        }
+        if let Some(head) = self.recent.head(stream) {
+            return Ok(head);
+        }
+        let stored = log::stored_head(&self.conn, stream);
+        let head = self.note(stored)?;
+        self.recent.remember(stream, head);
+        Ok(head)
+    }
+
+    fn first_with_key(
+        &mut self,
+        from: Option<PersonId>,
+        key: &str,
+    ) -> Result<Option<First>, StoreError> {
+        let Some(at) = self.keys.find(from, key) else { return Ok(None) };
+        let Some(event) = self.event(at)? else { return Ok(None) };
+        if event.from != from || event.key.as_deref() != Some(key) {
+            return Ok(None);
+        }
+        let (position, seq, at_ms) = (event.position, event.seq, event.at_ms);
+        let appended = Appended { position, seq, at_ms, repeated: false };
+        Ok(Some(First::of(&event, appended)))
+    }
+
+    fn does_follow(&mut self, person: PersonId, stream: StreamId) -> Result<bool, StoreError> {
+        if let Some(known) = self.follows.get(&(person, stream)) {
+            return Ok(*known);
+        }
+        let sql = "SELECT 1 FROM follow WHERE person = ?1 AND stream = ?2";
+        let found = !self.query(sql, &[person.into(), stream.into()])?.is_empty();
+        if self.follows.len() >= FOLLOWS_MAX {
+            self.follows.clear();
+        }
+        self.follows.insert((person, stream), found);
+        Ok(found)
+    }
+
+    fn take(&mut self, event: Event) -> Result<Appended, Error> {
+        if event.seq.0 == 1
+            && let Some(name) = &event.channel
+        {
+            let params = [Value::from(event.stream.raw() >> 2), Value::from(&**name)];
+            self.execute("INSERT INTO channel VALUES (?1, ?2) ON CONFLICT DO NOTHING", &params)?;
+        }
+        if let Err(e) = log::insert(&self.conn, &event) {
+            // Whatever it was: a row may be there that nobody would be told of.
+            self.broken = Some(e.clone());
+            return Err(e.into());
+        }
+        Ok(self.stage(event))
+    }
 }
