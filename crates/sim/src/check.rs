@@ -1,0 +1,167 @@
+//! The promises, checked at every step and once more at the end, against the truth in the store.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use encke_engine::marks::Marks;
+use encke_engine::{ConversationId, Cursor, Entry, Epoch, PersonId, Position, Seq, limits};
+
+use crate::agenda::{MS, Time};
+use crate::scene::{LOST_MAX, NodeId, Scene};
+use crate::store::{Commit, Place, State};
+
+/// A node that is well knows of whatever was taken from somebody after this time (P7): when it looks next, with what
+/// looking itself may take, after the end of a connection that broke before was noticed.
+const AUTHORITY_MAX: Time = limits::LOOK_MS * MS + LOST_MAX + 1_000 * MS;
+
+/// What a client holds: all that it may see of an epoch's log after where it began, up to here.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader {
+    /// Whose.
+    pub person: PersonId,
+    /// Of which log.
+    pub epoch: Epoch,
+    /// Up to where.
+    pub held: Position,
+}
+
+/// What nodes have promised.
+#[derive(Default)]
+pub struct Check {
+    /// The first answer to each key, in each epoch.
+    answers: BTreeMap<(Box<str>, u64), (PersonId, Place)>,
+    /// How far clients have acked at most.
+    acked: BTreeMap<(ConversationId, PersonId), Marks>,
+}
+
+impl Scene {
+    /// A client received an event.
+    pub fn received(&mut self, reader: &mut Reader, entry: &Arc<Entry>, cursor: Cursor) {
+        self.figures.received += 1;
+        let at = entry.event.position;
+        if cursor.epoch != reader.epoch {
+            let what = format!("{reader:?} got {at:?} of {:?} without a reset", cursor.epoch);
+            return self.fail("P4", what);
+        }
+        let Some(log) = self.store.history(reader.epoch) else { return };
+        if log.entries.get(&at).is_none_or(|truth| truth.event != entry.event) {
+            return self.fail("P2", format!("{reader:?} got something else than the log has: {at:?}"));
+        }
+        if log.span_of(reader.person, entry).is_none() {
+            return self.fail("P7", format!("{reader:?} got {at:?}, which it may not see"));
+        }
+        if at <= reader.held {
+            return self.fail("P4", format!("{reader:?} got {at:?} again"));
+        }
+        self.advanced(reader, Position(at.0 - 1));
+        reader.held = at;
+    }
+
+    /// A client is told that it holds everything up to a position.
+    pub fn advanced(&mut self, reader: &mut Reader, to: Position) {
+        let missing = self.store.history(reader.epoch).and_then(|log| missing(log, *reader, to));
+        if let Some(at) = missing {
+            self.fail("P4", format!("{reader:?} did not get {at:?} on its way to {to:?}"));
+        }
+        reader.held = reader.held.max(to);
+    }
+
+    /// A node hands an event to a session.
+    pub fn handed(&mut self, node: NodeId, person: PersonId, credential: u64, entry: &Entry) {
+        let log = self.store.now();
+        let span = log.span_of(person, entry).and_then(|span| span.ended);
+        let ended = [span, log.ended.get(&credential).copied()].into_iter().flatten().min();
+        let link = &self.links[node.place];
+        if let Some(ended) = ended
+            && self.reaches_store(node)
+            && self.agenda.now() > ended.max(link.well_since) + AUTHORITY_MAX
+        {
+            let at = entry.event.position;
+            self.fail("P7", format!("{node:?} hands {at:?} to {person:?} {credential}, too late"));
+        }
+    }
+
+    /// A client learns where its message stands.
+    pub fn acknowledged(&mut self, person: PersonId, key: &str, epoch: Epoch, place: Place) {
+        self.figures.acknowledged += 1;
+        let first = self.check.answers.insert((key.into(), epoch.0), (person, place));
+        if first.is_some_and(|(_, first)| first != place) {
+            self.fail("P3", format!("{key} is at {first:?} and at {place:?}"));
+        }
+        let there = self.store.history(epoch).and_then(|log| log.entries.get(&place.position));
+        if there.is_none_or(|e| e.event.key.as_deref() != Some(key)) {
+            self.fail("P1", format!("{key} was acknowledged at {place:?} of {epoch:?}, not stored"));
+        }
+    }
+
+    /// A client says what it holds.
+    pub fn says_ack(&mut self, room: ConversationId, person: PersonId, marks: Marks) {
+        let acked = self.check.acked.entry((room, person)).or_default();
+        *acked = acked.merged(marks);
+    }
+
+    /// A transaction is about to be committed.
+    pub fn check_commit(&mut self, commit: &Commit) {
+        for (room, person, marks) in &commit.marks {
+            let key = (*room, *person);
+            let before = self.store.now().marks.get(&key).copied().unwrap_or_default();
+            let acked = self.check.acked.get(&key).copied().unwrap_or_default();
+            if marks.merged(before) != *marks || acked.merged(*marks) != acked {
+                let what = format!("{key:?} goes from {before:?} to {marks:?}, acked is {acked:?}");
+                self.fail("P5", what);
+            }
+        }
+    }
+
+    /// Everything has come to rest: nothing may be missing anywhere.
+    pub fn check_end(&mut self, readers: &[Reader]) {
+        let log = self.store.now();
+        let (epoch, end) = (log.epoch, log.at.position);
+        let mut wrong = wrong_numbers(log);
+        for ((key, epoch), (_, place)) in &self.check.answers {
+            let kept = self.store.is_kept(Epoch(*epoch), place.position);
+            let found = log.entries.get(&place.position);
+            if kept && found.is_none_or(|e| e.event.key.as_deref() != Some(key)) {
+                wrong.push(("P1", format!("{key} was acknowledged at {place:?} and is gone")));
+            }
+        }
+        for reader in readers {
+            if reader.epoch != epoch {
+                let what = format!("{reader:?} was not told to go on in {epoch:?}");
+                wrong.push(("P4", what));
+            } else if let Some(at) = missing(log, *reader, end) {
+                wrong.push(("P4", format!("{reader:?} never got {at:?}; the log ends at {end:?}")));
+            }
+        }
+        wrong.into_iter().for_each(|(promise, what)| self.fail(promise, what));
+    }
+}
+
+/// The first event that a reader had to get between what it holds and a position.
+fn missing(log: &State, reader: Reader, to: Position) -> Option<Position> {
+    let due = |e: &&Arc<Entry>| log.span_of(reader.person, e).is_some_and(|s| s.ended.is_none());
+    log.between(reader.held, to).find(due).map(|e| e.event.position)
+}
+
+/// Positions and numbers without gaps, each key once, times that never go back.
+fn wrong_numbers(log: &State) -> Vec<(&'static str, String)> {
+    let mut wrong = Vec::new();
+    let (mut last, mut at_ms) = (Position(0), 0);
+    let mut seqs = BTreeMap::new();
+    let mut keys = BTreeMap::new();
+    for entry in log.entries.values() {
+        let event = &entry.event;
+        let seq: &mut Seq = seqs.entry(event.stream).or_default();
+        if event.position.0 != last.0 + 1 || event.seq.0 != seq.0 + 1 || event.at_ms < at_ms {
+            let at = (event.position, event.seq, event.at_ms);
+            wrong.push(("P2", format!("{at:?} comes after {:?}", (last, *seq, at_ms))));
+        }
+        (last, *seq, at_ms) = (event.position, event.seq, event.at_ms);
+        if let Some(key) = &event.key
+            && let Some(first) = keys.insert(key.clone(), event.position)
+        {
+            wrong.push(("P3", format!("{key} stands at {first:?} and at {:?}", event.position)));
+        }
+    }
+    wrong
+}

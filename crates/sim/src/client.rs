@@ -1,0 +1,361 @@
+//! A client: it signs in, takes a snapshot, follows the feed from its cursor over whichever node and transport, says
+//! something now and then, and asks again for whatever was lost on the way.
+
+use encke_engine::cursor::Cursor;
+use encke_engine::ids::Owner;
+use encke_engine::{Code, Entry, Epoch, PersonId, Position, StreamId};
+
+use crate::agenda::{MS, Time};
+use crate::check::Reader;
+use crate::node::{FeedRequest, Job, ToNode, Up, delivered};
+use crate::scene::{ConnId, Event, Scene};
+use crate::store::Place;
+use crate::wires::{Item, Transport};
+
+/// A command or a snapshot that waits for its answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Exchange {
+    /// Whose.
+    pub client: usize,
+    /// Its number.
+    pub number: u64,
+}
+
+/// What a command comes to.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// The message stands there.
+    Stored {
+        /// Its key.
+        key: Box<str>,
+        /// In which log,
+        epoch: Epoch,
+        /// and where.
+        place: Place,
+        /// It was there already.
+        repeated: bool,
+    },
+    /// It may not be written.
+    NotMember,
+    /// The credential is not good.
+    NotSignedIn(u64),
+    /// This credential is good from now on.
+    SignedIn(u64),
+    /// The present state is the one at this cursor.
+    Snapshot(Epoch, Position),
+    /// Perhaps done, perhaps not: try again.
+    Refused,
+}
+
+/// What a client is told.
+#[derive(Debug)]
+pub enum ToClient {
+    /// Go on.
+    Wake,
+    /// Items of a connection.
+    Items(ConnId, Vec<Item>),
+    /// A connection broke.
+    Gone(ConnId),
+    /// The answer to a command.
+    Answered(u64, Outcome),
+    /// No answer came.
+    TimedOut(u64),
+    /// Time to say something.
+    Say,
+    /// Time to go elsewhere, if it still has this connection.
+    Hop(ConnId),
+    /// Time for the next poll.
+    Poll(ConnId),
+}
+
+struct Saying {
+    key: Box<str>,
+    stream: StreamId,
+    number: u64,
+}
+
+/// See the top of this file.
+pub struct Client {
+    number: usize,
+    person: PersonId,
+    credential: Option<u64>,
+    /// What it keeps to come back to where it was.
+    cursor: Option<String>,
+    reader: Reader,
+    conn: Option<(ConnId, Transport)>,
+    asking: Option<u64>,
+    saying: Option<Saying>,
+    said: u64,
+}
+
+impl Scene {
+    /// A node answers a command; the answer may be lost.
+    pub fn answer_exchange(&mut self, exchange: Exchange, outcome: Outcome) {
+        if !self.chance(self.weather.answer_lost) {
+            let delay = self.delay();
+            let answer = ToClient::Answered(exchange.number, outcome);
+            self.tell_client(exchange.client, delay, answer);
+        }
+    }
+}
+
+impl Client {
+    /// A client of a person.
+    pub fn new(number: usize, person: PersonId, scene: &mut Scene) -> Self {
+        scene.tell_client(number, scene.weather.say_ms * MS, ToClient::Say);
+        scene.tell_client(number, 20 * MS, ToClient::Wake);
+        let reader = Reader { person, epoch: Epoch(0), held: Position(0) };
+        let (credential, cursor, conn, asking, saying) = Default::default();
+        Client { number, person, credential, cursor, reader, conn, asking, saying, said: 0 }
+    }
+
+    /// What it holds; `None` as long as it has no cursor.
+    pub fn reader(&self) -> Option<Reader> {
+        self.cursor.as_ref().map(|_| self.reader)
+    }
+
+    /// The key of a message whose fate it does not know.
+    pub fn unanswered(&self) -> Option<&str> {
+        self.saying.as_ref().map(|s| &*s.key)
+    }
+
+    /// Something happens to it.
+    pub fn told(&mut self, what: ToClient, calm: bool, scene: &mut Scene) {
+        match what {
+            ToClient::Wake => self.go_on(scene),
+            ToClient::Items(conn, items) => {
+                if !scene.arrived(conn, items.len()) {
+                    return;
+                }
+                for item in items {
+                    if self.conn.is_some_and(|(c, _)| c == conn) {
+                        self.item(item, scene);
+                    }
+                }
+            }
+            ToClient::Gone(conn) => self.lost(conn, scene),
+            ToClient::Hop(conn) => {
+                if self.conn.is_some_and(|(c, _)| c == conn) {
+                    scene.figures.hops += 1;
+                    self.hang_up(scene);
+                    self.go_on(scene);
+                }
+            }
+            ToClient::Poll(conn) => {
+                if let Some((_, transport)) = self.conn.filter(|(c, _)| *c == conn) {
+                    self.ask_feed(conn, transport, scene);
+                }
+            }
+            ToClient::Answered(number, outcome) => self.answered(number, outcome, scene),
+            ToClient::TimedOut(number) => self.answered(number, Outcome::Refused, scene),
+            ToClient::Say => self.say(calm, scene),
+        }
+    }
+
+    fn exchange(&self, scene: &mut Scene) -> Exchange {
+        let number = scene.number();
+        let patience = scene.random.u64(300 * MS..3_000 * MS);
+        scene.tell_client(self.number, patience, ToClient::TimedOut(number));
+        Exchange { client: self.number, number }
+    }
+
+    fn later(&self, scene: &mut Scene) {
+        let delay = scene.random.u64(MS..300 * MS);
+        scene.tell_client(self.number, delay, ToClient::Wake);
+    }
+
+    /// Does what is next, if nothing is under way: signs in, takes a snapshot, or asks for the feed.
+    fn go_on(&mut self, scene: &mut Scene) {
+        if self.conn.is_some() || self.asking.is_some() {
+            return;
+        }
+        let Some(node) = scene.any_node() else { return self.later(scene) };
+        let Some(credential) = self.credential else {
+            let exchange = self.exchange(scene);
+            self.asking = Some(exchange.number);
+            let fresh = scene.number();
+            let delay = scene.delay();
+            let job = Job::SignIn(exchange, self.person, fresh);
+            return scene.tell_node(node, delay, ToNode::Job(job));
+        };
+        if self.cursor.is_none() {
+            let exchange = self.exchange(scene);
+            self.asking = Some(exchange.number);
+            let delay = scene.delay();
+            return scene.tell_node(node, delay, ToNode::Snapshot(exchange, credential));
+        }
+        let transport = Transport::ALL[scene.random.usize(..Transport::ALL.len())];
+        let slow: Time = if scene.chance(scene.weather.slow_reader) {
+            scene.random.u64(20 * MS..400 * MS)
+        } else {
+            0
+        };
+        let conn = scene.connect(self.number, node, slow);
+        self.conn = Some((conn, transport));
+        self.ask_feed(conn, transport, scene);
+    }
+
+    fn ask_feed(&mut self, conn: ConnId, transport: Transport, scene: &mut Scene) {
+        let (Some(cursor), Some(credential)) = (self.cursor.clone(), self.credential) else {
+            return;
+        };
+        let wait = scene.random.u64(100 * MS..2_000 * MS);
+        let device = format!("client {}", self.number);
+        scene.trace(|| format!("{device} asks for {cursor} by {transport:?} {conn}"));
+        scene.send_up(conn, Up::Feed(FeedRequest { transport, cursor, credential, device, wait }));
+        if scene.chance(scene.weather.hop) {
+            let soon = scene.random.u64(0..1_500 * MS);
+            scene.tell_client(self.number, soon, ToClient::Hop(conn));
+        }
+    }
+
+    fn hang_up(&mut self, scene: &mut Scene) {
+        if let Some((conn, _)) = self.conn.take() {
+            scene.hang_up(conn, true);
+        }
+    }
+
+    fn lost(&mut self, conn: ConnId, scene: &mut Scene) {
+        if self.conn.is_some_and(|(c, _)| c == conn) {
+            self.conn = None;
+            self.later(scene);
+        }
+    }
+
+    fn item(&mut self, item: Item, scene: &mut Scene) {
+        match item {
+            Item::Event(entry, cursor) => self.event(&entry, cursor, scene),
+            Item::Ready(cursor) => self.hold(cursor, scene),
+            Item::Answer(entries, cursor) => {
+                for entry in entries {
+                    let at = Cursor { position: entry.event.position, ..cursor };
+                    self.event(&entry, at, scene);
+                }
+                self.hold(cursor, scene);
+                let Some((conn, _)) = self.conn else { return };
+                if scene.random.bool() {
+                    let think = scene.random.u64(0..50 * MS);
+                    return scene.tell_client(self.number, think, ToClient::Poll(conn));
+                }
+                self.hang_up(scene);
+                self.later(scene);
+            }
+            Item::Reset(_) => {
+                scene.figures.resets += 1;
+                if scene.store.is_untouched() {
+                    scene.fail("P4", format!("client {} was reset for nothing", self.number));
+                }
+                self.cursor = None;
+                self.hang_up(scene);
+                self.later(scene);
+            }
+            Item::Refused(code) => {
+                if code == Code::NotSignedIn {
+                    self.credential = None;
+                }
+                self.hang_up(scene);
+                self.later(scene);
+            }
+            Item::Bye(why) => {
+                if !why.retry() {
+                    self.credential = None;
+                }
+                self.hang_up(scene);
+                self.later(scene);
+            }
+        }
+    }
+
+    fn event(&mut self, entry: &std::sync::Arc<Entry>, cursor: Cursor, scene: &mut Scene) {
+        scene.received(&mut self.reader, entry, cursor);
+        self.cursor = Some(cursor.to_string());
+        let both_ways = self.conn.filter(|(_, t)| *t == Transport::WebSocket);
+        if let (Some((conn, _)), Owner::Conversation(room)) = (both_ways, entry.event.stream.owner())
+            && scene.random.bool()
+        {
+            let marks = delivered(entry.event.seq);
+            scene.says_ack(room, self.person, marks);
+            scene.send_up(conn, Up::Ack(room, self.person, marks));
+        }
+    }
+
+    /// It is told that it has everything up to a cursor.
+    fn hold(&mut self, cursor: Cursor, scene: &mut Scene) {
+        if cursor.epoch != self.reader.epoch {
+            let what = format!("{:?} is told to hold {cursor} without a reset", self.reader);
+            return scene.fail("P4", what);
+        }
+        if cursor.position < self.reader.held {
+            let what = format!("{:?} is told to hold only {cursor}", self.reader);
+            return scene.fail("P5", what);
+        }
+        scene.advanced(&mut self.reader, cursor.position);
+        self.cursor = Some(cursor.to_string());
+    }
+
+    fn answered(&mut self, number: u64, outcome: Outcome, scene: &mut Scene) {
+        if self.saying.as_ref().is_some_and(|s| s.number == number) {
+            return self.sent(outcome, scene);
+        }
+        if self.asking != Some(number) {
+            return;
+        }
+        self.asking = None;
+        match outcome {
+            Outcome::SignedIn(credential) => self.credential = Some(credential),
+            Outcome::NotSignedIn(credential) if self.credential == Some(credential) => {
+                self.credential = None;
+            }
+            Outcome::Snapshot(epoch, position) => {
+                self.reader = Reader { person: self.person, epoch, held: position };
+                self.cursor = Some(Cursor { epoch, position }.to_string());
+            }
+            _ => return self.later(scene),
+        }
+        self.go_on(scene);
+    }
+
+    fn say(&mut self, calm: bool, scene: &mut Scene) {
+        if calm {
+            return;
+        }
+        let next = scene.random.u64(MS..2 * scene.weather.say_ms * MS);
+        scene.tell_client(self.number, next, ToClient::Say);
+        if self.saying.is_some() {
+            return;
+        }
+        self.said += 1;
+        let (_, stream) = scene.any_room();
+        let key = format!("k{}.{}", self.number, self.said).into();
+        self.saying = Some(Saying { key, stream, number: 0 });
+        self.send(scene);
+    }
+
+    /// Sends it, or sends it again with the same key, to whichever node.
+    fn send(&mut self, scene: &mut Scene) {
+        let exchange = self.exchange(scene);
+        let Some(saying) = &mut self.saying else { return };
+        saying.number = exchange.number;
+        let (key, stream, person) = (saying.key.clone(), saying.stream, self.person);
+        if let Some(node) = scene.any_node() {
+            let delay = scene.delay();
+            let job = Job::Send { exchange, person, stream, key };
+            scene.agenda.after(delay, Event::Node(node, ToNode::Job(job)));
+        }
+    }
+
+    fn sent(&mut self, outcome: Outcome, scene: &mut Scene) {
+        match outcome {
+            Outcome::Stored { key, epoch, place, repeated } => {
+                scene.figures.repeated += u64::from(repeated);
+                scene.acknowledged(self.person, &key, epoch, place);
+                self.saying = None;
+            }
+            Outcome::NotMember => self.saying = None,
+            _ => {
+                scene.figures.unknown += 1;
+                self.send(scene);
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What breaks, and how it heals again.
+
+use encke_engine::PersonId;
+
+use crate::agenda::{MS, Time};
+use crate::node::{Job, ToNode};
+use crate::scene::{Event, NodeId, Scene};
+
+/// See the top of this file.
+#[derive(Clone, Copy, Debug)]
+pub enum Fault {
+    /// A node is killed.
+    Crash,
+    /// A node and the store don't reach each other.
+    StoreCut,
+    /// They do again.
+    StoreHeal(usize),
+    /// A node and the bus don't reach each other.
+    BusCut,
+    /// They do again.
+    BusHeal(usize),
+    /// The store restarts.
+    StoreRestart,
+    /// The store's machine is lost.
+    FailOver,
+    /// It, or its standby, is there again.
+    StoreBack,
+    /// A clock jumps.
+    ClockJump,
+    /// A node stands still.
+    Pause,
+    /// A connection breaks.
+    Break,
+    /// A client stops reading.
+    Stall,
+}
+
+impl Scene {
+    /// How often a fault of this kind happens.
+    fn every(&self, fault: Fault) -> Option<u64> {
+        let weather = &self.weather;
+        match fault {
+            Fault::Crash => weather.crash_ms,
+            Fault::StoreCut => weather.store_cut_ms,
+            Fault::BusCut => weather.bus_cut_ms,
+            Fault::StoreRestart => weather.store_restart_ms,
+            Fault::FailOver => weather.failover_ms,
+            Fault::ClockJump => weather.clock_jump_ms,
+            Fault::Pause => weather.pause_ms,
+            Fault::Break => weather.break_ms,
+            Fault::Stall => weather.stall_ms,
+            Fault::StoreHeal(_) | Fault::BusHeal(_) | Fault::StoreBack => None,
+        }
+    }
+
+    /// Plans when a fault of this kind happens next.
+    fn plan(&mut self, fault: Fault) {
+        if let Some(ms) = self.every(fault) {
+            let delay = self.random.u64(1..2 * ms * MS);
+            self.agenda.after(delay, Event::Fault(fault));
+        }
+    }
+
+    /// Plans the first fault of each kind.
+    pub fn plan_faults(&mut self) {
+        for fault in [
+            Fault::Crash,
+            Fault::StoreCut,
+            Fault::BusCut,
+            Fault::StoreRestart,
+            Fault::FailOver,
+            Fault::ClockJump,
+            Fault::Pause,
+            Fault::Break,
+            Fault::Stall,
+        ] {
+            self.plan(fault);
+        }
+    }
+
+    /// Something breaks or heals. Once the sky is clear nothing breaks any more.
+    pub fn fault(&mut self, fault: Fault, calm: bool) {
+        if calm && self.every(fault).is_some() {
+            return;
+        }
+        self.plan(fault);
+        self.trace(|| format!("fault  {fault:?}"));
+        let place = self.random.usize(..self.links.len());
+        let while_long = self.random.u64(10 * MS..3_000 * MS);
+        match fault {
+            Fault::Crash => self.crash(place, while_long),
+            Fault::StoreCut => {
+                self.figures.cuts += 1;
+                self.links[place].store_cut = true;
+                self.agenda.after(while_long, Event::Fault(Fault::StoreHeal(place)));
+            }
+            Fault::StoreHeal(place) => {
+                self.links[place].store_cut = false;
+                self.links[place].well_since = self.agenda.now();
+            }
+            Fault::BusCut => {
+                self.figures.cuts += 1;
+                self.links[place].bus_cut = true;
+                self.agenda.after(while_long, Event::Fault(Fault::BusHeal(place)));
+            }
+            Fault::BusHeal(place) => self.bus_heals(place),
+            Fault::StoreRestart if !self.store.away => self.store_goes(while_long / 3, None),
+            Fault::FailOver if !self.store.away => {
+                let lost = self.random.usize(..6);
+                self.store_goes(while_long / 3, Some(lost));
+            }
+            Fault::StoreRestart | Fault::FailOver => {}
+            Fault::StoreBack => self.store_is_back(),
+            Fault::ClockJump => {
+                self.figures.jumps += 1;
+                // By hours, both ways; keys are remembered for a day.
+                self.links[place].clock_off_ms = self.random.i64(-36_000_000..36_000_000);
+            }
+            Fault::Pause => {
+                self.figures.crashes += 1;
+                let until = self.agenda.now() + while_long;
+                let link = &mut self.links[place];
+                link.paused_until = until.max(link.paused_until);
+                link.well_since = link.paused_until;
+            }
+            Fault::Break => self.break_any(),
+            Fault::Stall => self.stall_any(),
+        }
+    }
+
+    /// The bus tells its clients that it is back, and that they may have missed something.
+    fn bus_heals(&mut self, place: usize) {
+        self.links[place].bus_cut = false;
+        if let Some(life) = self.links[place].life {
+            self.tell_node(NodeId { place, life }, MS, ToNode::HintsLost);
+        }
+    }
+
+    fn crash(&mut self, place: usize, back_after: Time) {
+        if let Some(life) = self.links[place].life {
+            self.stop(NodeId { place, life }, back_after);
+        }
+    }
+
+    /// A node finds that it serves a log that is gone: it begins anew.
+    pub fn begin_anew(&mut self, node: NodeId) {
+        if self.is_up(node) {
+            let back_after = self.random.u64(20 * MS..200 * MS);
+            self.stop(node, back_after);
+        }
+    }
+
+    fn stop(&mut self, node: NodeId, back_after: Time) {
+        self.trace(|| format!("{node:?} ends"));
+        self.figures.crashes += 1;
+        self.links[node.place].life = None;
+        self.break_all(node);
+        self.turn_of_the_dead(node);
+        self.agenda.after(back_after, Event::Start(node.place));
+    }
+
+    fn store_goes(&mut self, back_after: Time, lost: Option<usize>) {
+        self.figures.failovers += 1;
+        self.store_stops();
+        if let Some(lost) = lost {
+            let now = self.agenda.now();
+            self.store.fail_over(lost, now);
+        }
+        self.agenda.after(back_after, Event::Fault(Fault::StoreBack));
+    }
+
+    fn store_is_back(&mut self) {
+        self.store.away = false;
+        let now = self.agenda.now();
+        for link in &mut self.links {
+            link.well_since = link.well_since.max(now);
+        }
+    }
+
+    /// Somebody joins, leaves or signs out, by way of any node.
+    pub fn change(&mut self) {
+        let (room, _) = self.any_room();
+        let person = PersonId(self.random.u64(1..=self.weather.people));
+        let all = self.store.now().credentials.iter();
+        let mine: Vec<u64> = all.filter(|(_, p)| **p == person).map(|(c, _)| *c).collect();
+        let job = match self.random.u8(..20) {
+            0..=10 => Job::Join(person, room),
+            11..=16 => Job::Leave(person, room),
+            17..=18 if !mine.is_empty() => {
+                Job::Revoke(person, Some(mine[self.random.usize(..mine.len())]))
+            }
+            _ => Job::Revoke(person, None),
+        };
+        if let Some(node) = self.any_node() {
+            self.trace(|| format!("{node:?} is to do {job:?}"));
+            self.tell_node(node, MS, ToNode::Job(job));
+        }
+    }
+}

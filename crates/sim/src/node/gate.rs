@@ -1,0 +1,130 @@
+//! The gate: who may, and what the sessions follow, remembered as `crates/server/src/gate.rs` and the apps do it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use encke_engine::marks::Moved;
+use encke_engine::presence::Roll;
+use encke_engine::{Batch, Code, Cursor, Epoch, PersonId, Position, Step};
+
+use super::Follows;
+use crate::scene::{ConnId, NodeId, Scene};
+use crate::store::{Ask, Purpose, Request, Viewed};
+
+/// A remembered list of what a person follows is read again after so many changes anywhere.
+const CHANGES_MAX: usize = 16;
+
+/// A request that may be served.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    /// Who it is.
+    pub person: PersonId,
+    /// What the session follows, and when.
+    pub follows: Follows,
+    /// The newest revocation that was known before the credential was looked at.
+    pub revocations_seen: u64,
+    /// The newest position that is known to be committed.
+    pub known: Position,
+}
+
+/// See the top of this file.
+pub struct Gate {
+    pub node: NodeId,
+    pub epoch: Epoch,
+    incarnation: u64,
+    /// Everything up to here was handed to the shards.
+    pub position: Position,
+    revocations: u64,
+    identities: BTreeMap<u64, PersonId>,
+    follows: BTreeMap<PersonId, Follows>,
+    changes: VecDeque<Position>,
+    pub roll: Roll,
+    pub moved: Moved,
+}
+
+impl Gate {
+    pub fn new(node: NodeId, epoch: Epoch, incarnation: u64, position: Position) -> Self {
+        let (revocations, identities, follows, changes) = Default::default();
+        let (roll, moved) = Default::default();
+        Gate {
+            node,
+            epoch,
+            incarnation,
+            position,
+            revocations,
+            identities,
+            follows,
+            changes,
+            roll,
+            moved,
+        }
+    }
+
+    /// Notes what a commit changed of who follows what; before it is published.
+    pub fn committed(&mut self, batch: &Batch) {
+        let changes = batch.steps.iter().filter(|s| !matches!(s, Step::Event(_))).count();
+        self.changes.extend(std::iter::repeat_n(self.position, changes));
+        let old = self.changes.len().saturating_sub(CHANGES_MAX);
+        self.changes.drain(..old);
+    }
+
+    /// The number of a revocation; what rests on it is forgotten.
+    pub fn revoke(&mut self, person: PersonId, credential: Option<u64>) -> u64 {
+        self.revocations += 1;
+        self.identities.retain(|c, p| *p != person || credential.is_some_and(|gone| gone != *c));
+        self.revocations
+    }
+
+    fn is_fresh(&self, as_of: Position) -> bool {
+        let oldest = self.changes.front();
+        self.changes.len() < CHANGES_MAX || oldest.is_none_or(|oldest| as_of >= *oldest)
+    }
+
+    fn known_follows(&self, person: PersonId, cursor: Cursor) -> Option<Follows> {
+        if cursor.position > self.position {
+            // Another node may have been quicker: the store knows.
+            return None;
+        }
+        self.follows.get(&person).filter(|(_, as_of)| self.is_fresh(*as_of)).cloned()
+    }
+
+    /// Admits at once, if everything is known, or asks the store.
+    pub fn admit(
+        &mut self,
+        conn: ConnId,
+        credential: u64,
+        cursor: Cursor,
+        scene: &mut Scene,
+    ) -> Option<Admission> {
+        let revocations_seen = self.revocations;
+        let known = self.identities.get(&credential).copied();
+        if let Some(person) = known
+            && let Some(follows) = self.known_follows(person, cursor)
+        {
+            let known = self.position.max(follows.1);
+            return Some(Admission { person, follows, revocations_seen, known });
+        }
+        let what = Request::View(Purpose::Admit { conn, known, revocations_seen }, credential);
+        let Gate { node, epoch, incarnation, .. } = *self;
+        scene.ask(Ask { node, epoch, incarnation, what });
+        None
+    }
+
+    /// The store has answered.
+    pub fn viewed(
+        &mut self,
+        credential: u64,
+        revocations_seen: u64,
+        viewed: Viewed,
+    ) -> Result<Admission, Code> {
+        let person = viewed.person.ok_or(Code::NotSignedIn)?;
+        // What was revoked while it was looked up must not be remembered.
+        if self.revocations == revocations_seen {
+            self.identities.insert(credential, person);
+        }
+        let follows: Follows = (Arc::from(viewed.follows), viewed.as_of);
+        self.follows.insert(person, follows.clone());
+        let known = self.position.max(viewed.as_of);
+        Ok(Admission { person, follows, revocations_seen, known })
+    }
+}

@@ -1,0 +1,269 @@
+//! A node: hubs, the order of commits, a writer, a gate, wired as `crates/server` and `crates/store/src/postgres` do it.
+//!
+//! All that decides is the engine's: [`encke_engine::Order`], [`encke_engine::Hub`], its tail and cursors, marks, presence.
+//! What is here only carries between them, and in the same order.
+
+mod bus;
+mod deliver;
+mod follower;
+mod gate;
+mod poll;
+mod shard;
+mod writer;
+mod writing;
+
+use std::sync::Arc;
+
+use encke_engine::hub::Follow;
+use encke_engine::marks::Marks;
+use encke_engine::tail::Tail;
+use encke_engine::{ConversationId, Hub, PersonId, Position, Seq, StreamId};
+
+pub use bus::Hint;
+pub use gate::Admission;
+
+use crate::agenda::{MS, Time};
+use crate::client::{Exchange, Outcome};
+use crate::scene::{ConnId, NodeId, Scene};
+use crate::store::{Answer, Ask, Purpose, Request};
+use crate::wires::Transport;
+use follower::Follower;
+use gate::Gate;
+use shard::{Message, Shard};
+use writer::Writer;
+
+/// What a node is told.
+#[derive(Debug)]
+pub enum ToNode {
+    /// By a client, over a connection.
+    Up(ConnId, Up),
+    /// A connection is gone.
+    Gone(ConnId),
+    /// A connection has room again.
+    Writable(ConnId),
+    /// Something to write.
+    Job(Job),
+    /// A client wants a snapshot.
+    Snapshot(Exchange, u64),
+    /// By the store.
+    Told(Box<Answer>),
+    /// By another node.
+    Hint(Hint),
+    /// The bus lost something.
+    HintsLost,
+    /// Time to see whether to look at the store.
+    Follow,
+    /// A transaction that stood still goes on.
+    Commit(u64),
+    /// Time for the writer to try again.
+    Write,
+    /// A shard's turn.
+    Shard(usize),
+    /// A poll has waited for as long as it asked.
+    PollOver(ConnId, Time),
+    /// Ten times a second: slow readers, marks, presence.
+    House,
+}
+
+/// What a client sends over a connection.
+#[derive(Clone, Debug)]
+pub enum Up {
+    /// A request for the feed.
+    Feed(FeedRequest),
+    /// It holds a conversation up to a number.
+    Ack(ConversationId, PersonId, Marks),
+}
+
+/// A request for the feed.
+#[derive(Clone, Debug)]
+pub struct FeedRequest {
+    /// By which transport.
+    pub transport: Transport,
+    /// The text of its cursor.
+    pub cursor: String,
+    /// Its credential.
+    pub credential: u64,
+    /// The client's name for its device.
+    pub device: String,
+    /// How long a poll waits.
+    pub wait: Time,
+}
+
+/// Something to write.
+#[derive(Clone, Debug)]
+pub enum Job {
+    /// A message, if its author follows the stream.
+    Send { exchange: Exchange, person: PersonId, stream: StreamId, key: Box<str> },
+    /// A message that anybody may write.
+    Marker(StreamId),
+    /// Somebody joins a room.
+    Join(PersonId, ConversationId),
+    /// Somebody leaves a room.
+    Leave(PersonId, ConversationId),
+    /// A credential ends, or all of a person.
+    Revoke(PersonId, Option<u64>),
+    /// Somebody signs in and gets this credential.
+    SignIn(Exchange, PersonId, u64),
+    /// Marks that moved.
+    Marks(Vec<(ConversationId, PersonId, Marks)>),
+}
+
+/// See the top of this file.
+pub struct Node {
+    id: NodeId,
+    incarnation: u64,
+    gate: Gate,
+    follower: Follower,
+    writer: Writer,
+    shards: Vec<Shard>,
+}
+
+impl Node {
+    /// Opens the space and starts; `None` if the store is not there.
+    pub fn start(id: NodeId, scene: &mut Scene) -> Option<Node> {
+        if !scene.reaches_store(id) {
+            return None;
+        }
+        scene.store.settle(scene.variant);
+        let (incarnation, state) = (scene.store.incarnation, scene.store.now());
+        let (epoch, at) = (state.epoch, state.at);
+        let tail_events = scene.weather.tail_events;
+        let newest: Vec<_> = state.entries.values().rev().take(tail_events).cloned().collect();
+        let tail = || {
+            let floor = Position(at.position.0.saturating_sub(newest.len() as u64));
+            let mut tail = Tail::bounded(floor, tail_events, usize::MAX);
+            newest.iter().rev().for_each(|entry| tail.push(entry.clone()));
+            tail
+        };
+        let count = scene.weather.shards;
+        let shards: Vec<Shard> = (0..count)
+            .map(|number| Shard::new(id, incarnation, number, Hub::new(epoch, Position(0), tail())))
+            .collect();
+        let now = scene.agenda.now();
+        let mut node = Node {
+            id,
+            incarnation,
+            gate: Gate::new(id, epoch, incarnation, at.position),
+            follower: Follower::new(id, epoch, at, now),
+            writer: Writer::default(),
+            shards,
+        };
+        scene.trace(|| format!("{id:?} serves {epoch:?} from {at:?}"));
+        node.follower.plan(scene);
+        scene.tell_node(id, 100 * MS, ToNode::House);
+        Some(node)
+    }
+
+    /// Something happens to it.
+    pub fn told(&mut self, what: ToNode, scene: &mut Scene) {
+        match what {
+            ToNode::Up(conn, up) => self.up(conn, up, scene),
+            ToNode::Gone(conn) => self.post(conn, Message::Gone(conn), scene),
+            ToNode::Writable(conn) => self.post(conn, Message::Writable(conn), scene),
+            ToNode::PollOver(conn, since) => {
+                self.post(conn, Message::PollOver(conn, since), scene);
+            }
+            ToNode::Job(job) => self.submit(job, scene),
+            ToNode::Snapshot(exchange, credential) => {
+                let view = Request::View(Purpose::Snapshot(exchange), credential);
+                self.ask(view, scene);
+            }
+            ToNode::Told(answer) => self.answered(*answer, scene),
+            ToNode::Hint(hint) => self.hint(hint, scene),
+            ToNode::HintsLost => self.follower.look_soon(scene),
+            ToNode::Follow => self.follow(scene),
+            ToNode::Commit(number) => self.goes_on(number, scene),
+            ToNode::Write => self.write(scene),
+            ToNode::Shard(number) => self.shards[number].turn(&mut self.gate, scene),
+            ToNode::House => self.keep_house(scene),
+        }
+    }
+
+    fn ask(&self, what: Request, scene: &mut Scene) {
+        let Node { id, incarnation, .. } = *self;
+        scene.ask(Ask { node: id, epoch: self.gate.epoch, incarnation, what });
+    }
+
+    /// Puts something into the inbox of the shard that has a connection.
+    fn post(&mut self, conn: ConnId, message: Message, scene: &mut Scene) {
+        let number = conn as usize % self.shards.len();
+        self.shards[number].push(message, scene);
+    }
+
+    fn up(&mut self, conn: ConnId, up: Up, scene: &mut Scene) {
+        match up {
+            Up::Feed(request) => self.post(conn, Message::Asked(conn, request), scene),
+            Up::Ack(room, person, marks) => self.gate.moved.advance(room, person, marks),
+        }
+    }
+
+    fn answered(&mut self, answer: Answer, scene: &mut Scene) {
+        match answer {
+            Answer::Turn(number) => self.has_turn(number, scene),
+            Answer::Committed => self.committed(scene),
+            Answer::Looked(found) => self.looked(found, scene),
+            Answer::Paged(conn, page) => self.post(conn, Message::Paged(conn, Some(page)), scene),
+            Answer::Viewed(Purpose::Snapshot(exchange), credential, viewed) => {
+                let epoch = self.gate.epoch;
+                let outcome = match viewed.person {
+                    Some(_) => Outcome::Snapshot(epoch, viewed.as_of),
+                    None => Outcome::NotSignedIn(credential),
+                };
+                scene.answer_exchange(exchange, outcome);
+            }
+            Answer::Viewed(Purpose::Admit { conn, revocations_seen, .. }, credential, viewed) => {
+                let admitted = self.gate.viewed(credential, revocations_seen, viewed);
+                self.post(conn, Message::Admitted(conn, admitted), scene);
+            }
+            Answer::Lost(what) => self.lost(what, scene),
+            Answer::Replaced => scene.begin_anew(self.id),
+        }
+    }
+
+    fn lost(&mut self, what: Request, scene: &mut Scene) {
+        match what {
+            Request::Turn(_) => self.no_turn(scene),
+            Request::Commit(..) => self.commit_unknown(scene),
+            Request::Look(_) => self.look_failed(scene),
+            Request::Page(conn, _) => self.post(conn, Message::Paged(conn, None), scene),
+            Request::View(Purpose::Snapshot(exchange), _) => {
+                scene.answer_exchange(exchange, Outcome::Refused);
+            }
+            Request::View(Purpose::Admit { conn, .. }, _) => {
+                let refused = Err(encke_engine::Code::Overloaded);
+                self.post(conn, Message::Admitted(conn, refused), scene);
+            }
+        }
+    }
+
+    fn keep_house(&mut self, scene: &mut Scene) {
+        let marks = self.gate.moved.take();
+        if !marks.is_empty() {
+            self.submit(Job::Marks(marks), scene);
+        }
+        let now_ms = scene.clock_ms(self.id);
+        self.gate.roll.expire(now_ms);
+        for shard in &mut self.shards {
+            shard.cut_slow(&mut self.gate, scene);
+        }
+        scene.tell_node(self.id, 100 * MS, ToNode::House);
+    }
+
+    /// Up to where it has told its hubs, and up to where they have come.
+    pub fn heads(&self) -> (Position, Vec<Position>) {
+        (self.follower.at(), self.shards.iter().map(|shard| shard.head()).collect())
+    }
+
+    /// Whether somebody who has an open session here counts as offline.
+    pub fn forgets_somebody(&self) -> Option<PersonId> {
+        self.shards.iter().find_map(|shard| shard.whom_forgotten(&self.gate))
+    }
+}
+
+/// What the hub opens a session with, but for the connection.
+pub type Follows = (Arc<[Follow]>, Position);
+
+/// The number that an ack of everything in a stream has.
+pub fn delivered(seq: Seq) -> Marks {
+    Marks { delivered: seq, read: Seq(0) }
+}

@@ -1,0 +1,262 @@
+//! The store: one log in the order of commits, a row that is locked in turns, views, and standbys that take over.
+//!
+//! It does what `crates/store/src/postgres` asks of PostgreSQL, each request at one moment. Positions are given out by
+//! whoever holds the turn; a commit without it is a commit that failed.
+
+mod request;
+mod state;
+
+use std::collections::VecDeque;
+
+use encke_engine::hub::{Page, PageRequest};
+use encke_engine::{Batch, Committed, Epoch, Point, Position, limits};
+
+pub use request::{Answer, Ask, Purpose, Request, Viewed};
+pub use state::{Commit, Place, State};
+
+use crate::agenda::MS;
+use crate::scene::{Event, NodeId, Scene};
+use crate::variant::Variant;
+
+/// See the top of this file.
+pub struct Store {
+    /// All histories there were; the last one goes on.
+    histories: Vec<State>,
+    /// Rises when a standby takes over.
+    pub incarnation: u64,
+    /// The one that the space's row was written in.
+    settled: u64,
+    /// Whose turn it is.
+    turn: Option<(NodeId, u64)>,
+    waiting: VecDeque<(NodeId, u64)>,
+    /// Nobody reaches it.
+    pub away: bool,
+    /// The sequence of the variant that has one.
+    sequence: Point,
+    epochs: u64,
+}
+
+impl Store {
+    /// An empty log.
+    pub fn new() -> Self {
+        Store {
+            histories: vec![State::new(Epoch(1))],
+            incarnation: 0,
+            settled: 0,
+            turn: None,
+            waiting: VecDeque::new(),
+            away: false,
+            sequence: Point::default(),
+            epochs: 1,
+        }
+    }
+
+    /// The log as it is now.
+    pub fn now(&self) -> &State {
+        self.histories.last().expect("there is always one")
+    }
+
+    fn now_mut(&mut self) -> &mut State {
+        self.histories.last_mut().expect("there is always one")
+    }
+
+    /// The longest history of an epoch.
+    pub fn history(&self, epoch: Epoch) -> Option<&State> {
+        self.histories.iter().find(|state| state.epoch == epoch)
+    }
+
+    /// Whether there never was another log.
+    pub fn is_untouched(&self) -> bool {
+        self.histories.len() == 1
+    }
+
+    /// Whether what stood at a place of an epoch's log was carried over into all that came after it.
+    pub fn is_kept(&self, epoch: Epoch, at: Position) -> bool {
+        let from = self.histories.iter().position(|state| state.epoch == epoch);
+        from.is_some_and(|from| self.histories[from + 1..].iter().all(|s| s.inherited >= at))
+    }
+
+    /// Gives out the next positions without a lock: only the variant that is built on it asks.
+    pub fn from_sequence(&mut self, count: Point) -> Point {
+        let before = self.sequence.max(self.now().at);
+        self.sequence.position.0 = before.position.0 + count.position.0;
+        self.sequence.change = before.change + count.change;
+        before
+    }
+
+    /// A node opens the space, or goes on with a new connection: another incarnation gets another epoch.
+    pub fn settle(&mut self, variant: Variant) {
+        if self.settled != self.incarnation && variant != Variant::EpochKept {
+            self.epochs += 1;
+            let epoch = Epoch(self.epochs);
+            self.now_mut().renew(epoch);
+        }
+        self.settled = self.incarnation;
+    }
+
+    /// A standby takes over that has all but the newest commits.
+    pub fn fail_over(&mut self, lost: usize, now: u64) {
+        let old = self.now();
+        let kept = old.commits.len().saturating_sub(lost);
+        let next = old.up_to(kept, now);
+        self.histories.push(next);
+        self.incarnation += 1;
+    }
+
+    /// What follows a point, and whether there is more behind it.
+    pub fn look(&self, at: Point, count: usize) -> Option<(Committed, bool)> {
+        let state = self.now();
+        let mut found = state.steps.range((std::ops::Bound::Excluded(at), std::ops::Bound::Unbounded));
+        let part: Vec<_> = found.by_ref().take(count).collect();
+        let after = *part.last()?.0;
+        let events = part.iter().filter(|(_, (_, s))| matches!(s, encke_engine::Step::Event(_)));
+        let mark = events.last().map_or(0, |(_, (mark, _))| *mark);
+        let steps = part.iter().map(|(_, (_, step))| step.clone()).collect();
+        let batch = std::sync::Arc::new(Batch { steps });
+        Some((Committed { epoch: state.epoch, before: at, after, mark, batch }, found.next().is_some()))
+    }
+
+    /// One page of a replay.
+    pub fn page(&self, request: &PageRequest, count: usize) -> Page {
+        let state = self.now();
+        let until = request.until.min(state.at.position);
+        let rows: Vec<_> = state.between(request.after, until).take(count).collect();
+        let whole = rows.len() < count;
+        let last = rows.last().map_or(request.after, |e| e.event.position);
+        let wanted = rows.into_iter().filter(|e| {
+            let (route, at) = (e.event.stream.route(), e.event.position);
+            request.follows.iter().any(|f| f.stream == route && f.from <= at)
+        });
+        let entries = wanted.cloned().collect();
+        Page { entries, up_to: if whole { until.max(request.after) } else { last } }
+    }
+}
+
+impl Scene {
+    /// A node asks the store for something.
+    pub fn ask(&mut self, ask: Ask) {
+        if !self.reaches_store(ask.node) {
+            return self.lost(ask);
+        }
+        let delay = self.delay();
+        self.agenda.after(delay, Event::Store(Box::new(ask)));
+    }
+
+    /// The node's connection ends instead of an answer.
+    fn lost(&mut self, ask: Ask) {
+        let delay = self.random.u64(MS..crate::scene::LOST_MAX);
+        let answer = Answer::Lost(ask.what);
+        self.tell_node(ask.node, delay, crate::node::ToNode::Told(Box::new(answer)));
+    }
+
+    fn answer(&mut self, ask: Ask, answer: Answer) {
+        let committed = matches!(ask.what, Request::Commit(..));
+        let breaks = committed && self.chance(self.weather.answer_lost);
+        if breaks || !self.reaches_store(ask.node) {
+            return self.lost(ask);
+        }
+        let delay = self.delay();
+        self.tell_node(ask.node, delay, crate::node::ToNode::Told(Box::new(answer)));
+    }
+
+    /// A request arrives at the store.
+    pub fn asked(&mut self, ask: Ask) {
+        if !self.reaches_store(ask.node) {
+            return self.lost(ask);
+        }
+        if self.variant != Variant::EpochKept {
+            if ask.incarnation != self.store.incarnation {
+                self.store.settle(self.variant);
+                return self.answer(ask, Answer::Replaced);
+            }
+            if ask.epoch != self.store.now().epoch {
+                return self.answer(ask, Answer::Replaced);
+            }
+        }
+        let count = self.weather.scan_events;
+        let answer = match &ask.what {
+            Request::Turn(number) => return self.wants_turn(ask.node, *number),
+            Request::Commit(number, commit) => {
+                let unlocked = self.variant == Variant::Sequence;
+                if self.store.turn.is_none_or(|(_, n)| n != *number) && !unlocked {
+                    return self.lost(ask);
+                }
+                let commit = commit.clone();
+                self.commit(commit);
+                self.end_turn(*number);
+                Answer::Committed
+            }
+            Request::Look(at) => Answer::Looked(self.store.look(*at, count)),
+            Request::Page(to, request) => Answer::Paged(*to, self.store.page(request, count)),
+            Request::View(purpose, credential) => {
+                let state = self.store.now();
+                let person = purpose.known().or(state.credentials.get(credential).copied());
+                let follows = person.map(|p| state.follows_of(p)).unwrap_or_default();
+                let as_of = state.at.position;
+                Answer::Viewed(purpose.clone(), *credential, Viewed { person, follows, as_of })
+            }
+        };
+        self.answer(ask, answer);
+    }
+
+    fn commit(&mut self, commit: Commit) {
+        let now = self.agenda.now();
+        self.trace(|| format!("store  commit {:?} to {:?}", commit.before, commit.after));
+        self.figures.commits += 1;
+        self.check_commit(&commit);
+        self.store.now_mut().apply(commit, now);
+    }
+
+    fn wants_turn(&mut self, node: NodeId, number: u64) {
+        if self.variant == Variant::Sequence || self.store.turn.is_none() {
+            return self.give_turn(node, number);
+        }
+        self.store.waiting.push_back((node, number));
+    }
+
+    fn give_turn(&mut self, node: NodeId, number: u64) {
+        self.store.turn = Some((node, number));
+        self.agenda.after(limits::DATABASE_IDLE_MS_MAX * MS, Event::TurnIdle(number));
+        if !self.reaches_store(node) {
+            let delay = self.random.u64(MS..crate::scene::LOST_MAX);
+            let lost = Box::new(Answer::Lost(Request::Turn(number)));
+            return self.tell_node(node, delay, crate::node::ToNode::Told(lost));
+        }
+        let delay = self.delay();
+        let turn = Box::new(Answer::Turn(number));
+        self.tell_node(node, delay, crate::node::ToNode::Told(turn));
+    }
+
+    /// A transaction is over, or said nothing for too long.
+    pub fn end_turn(&mut self, number: u64) {
+        if self.store.turn.is_none_or(|(_, n)| n != number) {
+            return;
+        }
+        self.store.turn = None;
+        while self.store.turn.is_none()
+            && let Some((node, number)) = self.store.waiting.pop_front()
+        {
+            if self.is_up(node) {
+                self.give_turn(node, number);
+            }
+        }
+    }
+
+    /// A node ended: the store notices, if it has its turn.
+    pub fn turn_of_the_dead(&mut self, node: NodeId) {
+        let delay = self.delay();
+        if let Some((_, number)) = self.store.turn.filter(|(holder, _)| *holder == node) {
+            self.agenda.after(delay, Event::TurnIdle(number));
+        }
+    }
+
+    /// The store stops: whatever is not committed is gone.
+    pub fn store_stops(&mut self) {
+        self.store.away = true;
+        self.store.turn = None;
+        for (node, number) in std::mem::take(&mut self.store.waiting) {
+            let lost = Box::new(Answer::Lost(Request::Turn(number)));
+            self.tell_node(node, MS, crate::node::ToNode::Told(lost));
+        }
+    }
+}

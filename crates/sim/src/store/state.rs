@@ -1,0 +1,219 @@
+//! One history of the log, and all that follows from it. It only grows; a failover begins another.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use encke_engine::hub::Follow;
+use encke_engine::marks::Marks;
+use encke_engine::{
+    ConversationId, Entry, Epoch, PersonId, Point, Position, Seq, Step, StreamId,
+};
+
+use crate::agenda::Time;
+
+/// What one transaction brings.
+#[derive(Clone, Debug, Default)]
+pub struct Commit {
+    /// Where the log stood before it.
+    pub before: Point,
+    /// Where it ends.
+    pub after: Point,
+    /// Its random number.
+    pub mark: u64,
+    /// The time of its events.
+    pub at_ms: u64,
+    /// Events and changes, in order.
+    pub steps: Vec<Step>,
+    /// Credentials that are good from now on.
+    pub credentials: Vec<(u64, PersonId)>,
+    /// Marks that moved.
+    pub marks: Vec<(ConversationId, PersonId, Marks)>,
+}
+
+/// Where an event stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// In the log,
+    pub position: Position,
+    /// in its stream.
+    pub seq: Seq,
+}
+
+/// For so long a person followed a stream.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    /// The first position,
+    pub from: Position,
+    /// the first that no longer counts,
+    pub until: Position,
+    /// and when that was committed.
+    pub ended: Option<Time>,
+}
+
+/// See the top of this file.
+#[derive(Debug)]
+pub struct State {
+    /// Its number.
+    pub epoch: Epoch,
+    /// What it took over from the one before; without one all of it.
+    pub inherited: Position,
+    /// Its end.
+    pub at: Point,
+    /// The time of its newest event.
+    pub at_ms: u64,
+    /// All that was committed, in the order of commits.
+    pub commits: Vec<Commit>,
+    /// All events.
+    pub entries: BTreeMap<Position, Arc<Entry>>,
+    /// All events and changes, by the point that they lead to, with the mark of their commit.
+    pub steps: BTreeMap<Point, (u64, Step)>,
+    /// The newest event of each stream.
+    pub heads: BTreeMap<StreamId, Place>,
+    /// The first event with a key.
+    pub keys: BTreeMap<Box<str>, Place>,
+    /// Who followed what, and who does.
+    pub spans: BTreeMap<(PersonId, StreamId), Vec<Span>>,
+    /// Credentials that are good.
+    pub credentials: BTreeMap<u64, PersonId>,
+    /// Those that were ended, and when.
+    pub ended: BTreeMap<u64, Time>,
+    /// Delivered and read marks.
+    pub marks: BTreeMap<(ConversationId, PersonId), Marks>,
+}
+
+impl State {
+    /// A log in which nothing stands.
+    pub fn new(epoch: Epoch) -> Self {
+        let (at, at_ms, commits, entries, steps, heads) = Default::default();
+        let (keys, spans, credentials, ended, marks) = Default::default();
+        State {
+            epoch,
+            inherited: Position(u64::MAX),
+            at,
+            at_ms,
+            commits,
+            entries,
+            steps,
+            heads,
+            keys,
+            spans,
+            credentials,
+            ended,
+            marks,
+        }
+    }
+
+    /// The same log with only so many of its commits, as a standby has it.
+    pub fn up_to(&self, commits: usize, now: Time) -> Self {
+        let mut state = State::new(self.epoch);
+        self.commits[..commits].iter().for_each(|commit| state.apply(commit.clone(), now));
+        state.inherited = state.at.position;
+        state
+    }
+
+    /// Gives it another epoch: what it holds carries it from now on.
+    pub fn renew(&mut self, epoch: Epoch) {
+        self.epoch = epoch;
+        let anew = |e: &Arc<Entry>| Arc::new(Entry::new(e.event.clone(), epoch));
+        self.entries.values_mut().for_each(|e| *e = anew(e));
+        for (_, step) in self.steps.values_mut() {
+            if let Step::Event(entry) = step {
+                *entry = anew(entry);
+            }
+        }
+    }
+
+    /// Adds what a transaction brought.
+    pub fn apply(&mut self, commit: Commit, now: Time) {
+        let mut at = commit.before;
+        for step in &commit.steps {
+            match step {
+                Step::Event(entry) => {
+                    at.position = entry.event.position;
+                    self.append(entry);
+                }
+                change => {
+                    at.change += 1;
+                    self.change(change, at.position, now);
+                }
+            }
+            self.steps.insert(at, (commit.mark, step.clone()));
+        }
+        self.credentials.extend(commit.credentials.iter().copied());
+        for (room, person, marks) in &commit.marks {
+            self.marks.insert((*room, *person), *marks);
+        }
+        self.at = self.at.max(commit.after);
+        self.at_ms = self.at_ms.max(commit.at_ms);
+        self.commits.push(commit);
+    }
+
+    fn append(&mut self, entry: &Arc<Entry>) {
+        let event = &entry.event;
+        let place = Place { position: event.position, seq: event.seq };
+        self.heads.insert(event.stream, place);
+        if let Some(key) = &event.key {
+            self.keys.entry(key.clone()).or_insert(place);
+        }
+        self.entries.insert(event.position, entry.clone());
+    }
+
+    fn change(&mut self, step: &Step, at: Position, now: Time) {
+        let next = Position(at.0 + 1);
+        match step {
+            Step::Subscribe { person, stream, from } => {
+                let span = Span { from: *from, until: Position(u64::MAX), ended: None };
+                self.spans.entry((*person, *stream)).or_default().push(span);
+            }
+            Step::Unsubscribe { person, stream } => {
+                let spans = self.spans.entry((*person, *stream)).or_default();
+                if let Some(span) = spans.last_mut().filter(|s| s.ended.is_none()) {
+                    (span.until, span.ended) = (next, Some(now));
+                }
+            }
+            Step::Revoke { person, credential } => {
+                let ends = |(c, p): &(u64, PersonId)| {
+                    p == person && credential.is_none_or(|ended| ended == *c)
+                };
+                let all = self.credentials.iter().map(|(c, p)| (*c, *p));
+                let ended: BTreeSet<u64> = all.filter(ends).map(|(c, _)| c).collect();
+                self.credentials.retain(|c, _| !ended.contains(c));
+                self.ended.extend(ended.into_iter().map(|c| (c, now)));
+            }
+            Step::Event(_) => {}
+        }
+    }
+
+    /// Since when a person follows a stream.
+    pub fn follows(&self, person: PersonId, stream: StreamId) -> Option<Position> {
+        let span = self.spans.get(&(person, stream))?.last()?;
+        span.ended.is_none().then_some(span.from)
+    }
+
+    /// What a person's sessions follow.
+    pub fn follows_of(&self, person: PersonId) -> Vec<Follow> {
+        let own = StreamId::person(person);
+        let of = self.spans.range((person, StreamId::from_raw(0))..);
+        let mine = of.take_while(|((p, _), _)| *p == person).map(|((_, stream), _)| *stream);
+        let rooms = mine.filter_map(|s| Some(Follow { stream: s, from: self.follows(person, s)? }));
+        [Follow { stream: own, from: Position(0) }].into_iter().chain(rooms).collect()
+    }
+
+    /// The span in which a person may see an event.
+    pub fn span_of(&self, person: PersonId, entry: &Entry) -> Option<Span> {
+        let (stream, at) = (entry.event.stream.route(), entry.event.position);
+        if stream == StreamId::person(person) {
+            return Some(Span { from: Position(0), until: Position(u64::MAX), ended: None });
+        }
+        let spans = self.spans.get(&(person, stream))?;
+        spans.iter().find(|s| s.from <= at && at < s.until).copied()
+    }
+
+    /// Events after one position and up to another.
+    pub fn between(&self, after: Position, up_to: Position) -> impl Iterator<Item = &Arc<Entry>> {
+        let first = Position(after.0 + 1);
+        self.entries.range(first..=up_to.max(after).max(first)).map(|(_, e)| e).filter(
+            move |e| e.event.position <= up_to,
+        )
+    }
+}

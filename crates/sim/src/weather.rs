@@ -1,0 +1,129 @@
+//! The weather of one seed: how large the world is, and which faults it has to bear and how often.
+//!
+//! Each kind of fault is absent from some seeds, so that a fault which hides behind another is found as well.
+
+use fastrand::Rng;
+
+use crate::agenda::{MS, Time};
+
+/// See the top of this file. Chances are between 0 and 1.
+pub struct Weather {
+    /// Nodes.
+    pub nodes: usize,
+    /// Hubs of each node.
+    pub shards: usize,
+    /// People.
+    pub people: u64,
+    /// Clients; some people have several.
+    pub clients: usize,
+    /// Rooms.
+    pub rooms: u64,
+    /// Events in a hub's tail.
+    pub tail_events: usize,
+    /// Rows that one page or look takes at most.
+    pub scan_events: usize,
+    /// Items that a connection takes before it is full.
+    pub window: usize,
+    /// The longest of the usual delays between two parts.
+    pub delay_max: Time,
+    /// A hint is lost,
+    pub hint_lost: f64,
+    /// comes twice,
+    pub hint_twice: f64,
+    /// comes late.
+    pub hint_late: f64,
+    /// Somebody tells of the end of a transaction that is not committed yet.
+    pub hint_early: f64,
+    /// An answer to a command or a snapshot is lost.
+    pub answer_lost: f64,
+    /// A transaction takes long.
+    pub slow_commit: f64,
+    /// A client changes node or transport before its answer is there.
+    pub hop: f64,
+    /// A client reads slowly.
+    pub slow_reader: f64,
+    /// Milliseconds between two faults of each kind, on the average; `None` for never.
+    pub crash_ms: Option<u64>,
+    /// A node is cut from the store.
+    pub store_cut_ms: Option<u64>,
+    /// A node is cut from the bus.
+    pub bus_cut_ms: Option<u64>,
+    /// The store restarts.
+    pub store_restart_ms: Option<u64>,
+    /// A standby takes over that lacks the newest commits.
+    pub failover_ms: Option<u64>,
+    /// A clock jumps.
+    pub clock_jump_ms: Option<u64>,
+    /// A node stands still and goes on.
+    pub pause_ms: Option<u64>,
+    /// A connection breaks.
+    pub break_ms: Option<u64>,
+    /// A client stops reading for a while.
+    pub stall_ms: Option<u64>,
+    /// Somebody joins, leaves, or signs out.
+    pub change_ms: u64,
+    /// A client says something.
+    pub say_ms: u64,
+}
+
+impl Weather {
+    /// The weather of a seed.
+    pub fn of(random: &mut Rng) -> Self {
+        let mut chance = |max: f64| if random.bool() { random.f64() * max } else { 0.0 };
+        let (hint_lost, hint_twice, hint_late) = (chance(0.7), chance(0.5), chance(0.5));
+        let (hint_early, answer_lost, slow_commit) = (chance(0.3), chance(0.3), chance(0.2));
+        let (hop, slow_reader) = (chance(0.4), chance(0.5));
+        let mut sometimes = |ms: u64| random.bool().then_some(ms);
+        let (crash_ms, store_cut_ms, bus_cut_ms) =
+            (sometimes(4_000), sometimes(4_000), sometimes(4_000));
+        let (store_restart_ms, failover_ms) = (sometimes(8_000), sometimes(9_000));
+        let (clock_jump_ms, pause_ms, break_ms, stall_ms) =
+            (sometimes(3_000), sometimes(4_000), sometimes(800), sometimes(3_000));
+        Weather {
+            nodes: random.usize(1..=4),
+            shards: random.usize(1..=2),
+            people: random.u64(2..=5),
+            clients: random.usize(2..=8),
+            rooms: random.u64(1..=3),
+            tail_events: random.usize(1..=60),
+            scan_events: random.usize(1..=40),
+            window: random.usize(1..=12),
+            delay_max: random.u64(1..=40) * MS,
+            hint_lost,
+            hint_twice,
+            hint_late,
+            hint_early,
+            answer_lost,
+            slow_commit,
+            hop,
+            slow_reader,
+            crash_ms,
+            store_cut_ms,
+            bus_cut_ms,
+            store_restart_ms,
+            failover_ms,
+            clock_jump_ms,
+            pause_ms,
+            break_ms,
+            stall_ms,
+            change_ms: random.u64(200..=1_500),
+            say_ms: random.u64(50..=600),
+        }
+    }
+
+    /// Everything is well from now on.
+    pub fn clear_up(&mut self) {
+        self.delay_max = self.delay_max.min(5 * MS);
+        let chances = [
+            &mut self.hint_lost,
+            &mut self.hint_twice,
+            &mut self.hint_late,
+            &mut self.hint_early,
+            &mut self.answer_lost,
+            &mut self.slow_commit,
+            &mut self.hop,
+            &mut self.slow_reader,
+        ];
+        chances.into_iter().for_each(|chance| *chance = 0.0);
+    }
+}

@@ -1,0 +1,174 @@
+//! The clients' connections: each is in order as long as it holds, has room for so much, and may break at any moment.
+
+use std::collections::BTreeMap;
+
+use encke_engine::cursor::Reset;
+use encke_engine::item::Bye;
+use encke_engine::{Code, Cursor, Entry};
+use std::sync::Arc;
+
+use crate::agenda::{MS, Time};
+use crate::client::ToClient;
+use crate::node::{ToNode, Up};
+use crate::scene::{ConnId, NodeId, Scene};
+
+/// How a client asks for the feed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Transport {
+    /// Answers at once.
+    ShortPoll,
+    /// Answers when there is something.
+    LongPoll,
+    /// A page that never ends; the same as the next two for what is simulated here.
+    Iframe,
+    /// Server-sent events.
+    Sse,
+    /// One line an event.
+    Ndjson,
+    /// Both ways.
+    WebSocket,
+}
+
+impl Transport {
+    /// All of them.
+    pub const ALL: [Transport; 6] = [
+        Transport::ShortPoll,
+        Transport::LongPoll,
+        Transport::Iframe,
+        Transport::Sse,
+        Transport::Ndjson,
+        Transport::WebSocket,
+    ];
+
+    /// Whether each request has one answer.
+    pub fn is_poll(self) -> bool {
+        matches!(self, Transport::ShortPoll | Transport::LongPoll)
+    }
+}
+
+/// What a client is sent.
+#[derive(Clone, Debug)]
+pub enum Item {
+    /// An event, with the cursor behind it.
+    Event(Arc<Entry>, Cursor),
+    /// The replay is over.
+    Ready(Cursor),
+    /// Take a snapshot.
+    Reset(Reset),
+    /// The connection ends.
+    Bye(Bye),
+    /// The answer to a poll.
+    Answer(Vec<Arc<Entry>>, Cursor),
+    /// The request is refused.
+    Refused(Code),
+}
+
+/// One connection.
+struct Wire {
+    client: usize,
+    node: NodeId,
+    open: bool,
+    up_last: Time,
+    down_last: Time,
+    /// Items that the client has not taken yet.
+    in_flight: usize,
+    /// The node waits for room.
+    awaited: bool,
+    /// So much longer than usual the client takes for what it is sent.
+    slow: Time,
+}
+
+/// All connections that somebody still has.
+#[derive(Default)]
+pub struct Wires {
+    all: BTreeMap<ConnId, Wire>,
+    newest: ConnId,
+}
+
+impl Scene {
+    /// A client connects to a node.
+    pub fn connect(&mut self, client: usize, node: NodeId, slow: Time) -> ConnId {
+        let now = self.agenda.now();
+        self.wires.newest += 1;
+        let (up_last, down_last, open) = (now, now, true);
+        let wire =
+            Wire { client, node, open, up_last, down_last, in_flight: 0, awaited: false, slow };
+        self.wires.all.insert(self.wires.newest, wire);
+        self.wires.newest
+    }
+
+    /// A client sends something up.
+    pub fn send_up(&mut self, conn: ConnId, up: Up) {
+        let arrives = self.agenda.now() + self.delay();
+        let Some(wire) = self.wires.all.get_mut(&conn).filter(|w| w.open) else { return };
+        wire.up_last = wire.up_last.max(arrives);
+        let (node, at) = (wire.node, wire.up_last);
+        self.agenda.at(at, crate::scene::Event::Node(node, ToNode::Up(conn, up)));
+    }
+
+    /// A node sends items down; false if that is more than the client takes right now. They are on their way all the same.
+    pub fn send_down(&mut self, conn: ConnId, items: Vec<Item>) -> bool {
+        let arrives = self.agenda.now() + self.delay();
+        let window = self.weather.window;
+        let Some(wire) = self.wires.all.get_mut(&conn).filter(|w| w.open) else { return true };
+        wire.in_flight += items.len();
+        wire.awaited = wire.in_flight > window;
+        wire.down_last = wire.down_last.max(arrives + wire.slow * items.len() as Time);
+        let (client, at, room) = (wire.client, wire.down_last, !wire.awaited);
+        let what = ToClient::Items(conn, items);
+        self.agenda.at(at, crate::scene::Event::Client(client, what));
+        room
+    }
+
+    /// Items arrive at a client; false if its connection broke before.
+    pub fn arrived(&mut self, conn: ConnId, count: usize) -> bool {
+        let window = self.weather.window;
+        let Some(wire) = self.wires.all.get_mut(&conn).filter(|w| w.open) else { return false };
+        wire.in_flight -= count;
+        if wire.awaited && wire.in_flight <= window / 2 {
+            wire.awaited = false;
+            let node = wire.node;
+            self.tell_node(node, 50, ToNode::Writable(conn));
+        }
+        true
+    }
+
+    /// A connection ends, whoever ends it: the node hears of it a little later, and the client if it did not do it.
+    pub fn hang_up(&mut self, conn: ConnId, by_client: bool) {
+        let (soon, later) = (self.delay(), self.delay());
+        let Some(wire) = self.wires.all.remove(&conn) else { return };
+        self.tell_node(wire.node, soon, ToNode::Gone(conn));
+        if !by_client {
+            self.tell_client(wire.client, later, ToClient::Gone(conn));
+        }
+    }
+
+    /// Any connection breaks.
+    pub fn break_any(&mut self) {
+        let count = self.wires.all.len();
+        if count > 0 {
+            let which = self.random.usize(..count);
+            let conn = self.wires.all.keys().nth(which).copied();
+            conn.into_iter().for_each(|conn| self.hang_up(conn, false));
+        }
+    }
+
+    /// All connections of a node break.
+    pub fn break_all(&mut self, node: NodeId) {
+        let of_node = self.wires.all.iter().filter(|(_, w)| w.node == node);
+        let all: Vec<ConnId> = of_node.map(|(conn, _)| *conn).collect();
+        all.into_iter().for_each(|conn| self.hang_up(conn, false));
+    }
+
+    /// The client of some connection stops reading for a while.
+    pub fn stall_any(&mut self) {
+        let until = self.agenda.now() + self.random.u64(100 * MS..8_000 * MS);
+        let count = self.wires.all.len();
+        if count > 0 {
+            let which = self.random.usize(..count);
+            if let Some(wire) = self.wires.all.values_mut().nth(which) {
+                wire.down_last = wire.down_last.max(until);
+            }
+        }
+    }
+}
