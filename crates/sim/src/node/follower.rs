@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use encke_engine::{Batch, Committed, Epoch, Order, Point, Position, Step, limits};
+use encke_engine::{Batch, Committed, Order, Point, Position, Step, limits};
 
 use super::shard::Message;
 use super::{Node, ToNode};
@@ -16,7 +16,6 @@ const AGAIN: Time = 100 * MS;
 /// See the top of this file.
 pub struct Follower {
     node: NodeId,
-    pub(super) epoch: Epoch,
     pub(super) order: Order,
     heard: Time,
     hinted: Option<Time>,
@@ -27,10 +26,9 @@ pub struct Follower {
 }
 
 impl Follower {
-    pub fn new(node: NodeId, epoch: Epoch, at: Point, now: Time) -> Self {
+    pub fn new(node: NodeId, at: Point, now: Time) -> Self {
         Follower {
             node,
-            epoch,
             order: Order::new(at),
             heard: now,
             hinted: None,

@@ -93,6 +93,7 @@ pub struct FeedRequest {
 #[derive(Clone, Debug)]
 pub enum Job {
     /// A message, if its author follows the stream.
+    #[allow(missing_docs)]
     Send { exchange: Exchange, person: PersonId, stream: StreamId, key: Box<str> },
     /// A message that anybody may write.
     Marker(StreamId),
@@ -144,7 +145,7 @@ impl Node {
             id,
             incarnation,
             gate: Gate::new(id, epoch, incarnation, at.position),
-            follower: Follower::new(id, epoch, at, now),
+            follower: Follower::new(id, at, now),
             writer: Writer::default(),
             shards,
         };
