@@ -12,12 +12,14 @@ pub const MS: Time = 1_000;
 pub struct Agenda<T> {
     now: Time,
     noted: u64,
+    /// Of all that has happened: the same for the same world.
+    fingerprint: u64,
     to_come: BTreeMap<(Time, u64), T>,
 }
 
 impl<T> Default for Agenda<T> {
     fn default() -> Self {
-        Agenda { now: 0, noted: 0, to_come: BTreeMap::new() }
+        Agenda { now: 0, noted: 0, fingerprint: 0, to_come: BTreeMap::new() }
     }
 }
 
@@ -25,6 +27,11 @@ impl<T> Agenda<T> {
     /// The present.
     pub fn now(&self) -> Time {
         self.now
+    }
+
+    /// Of when everything happened until now, and in which order.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
     }
 
     /// Notes what happens so much later.
@@ -41,7 +48,11 @@ impl<T> Agenda<T> {
     /// Goes on to what comes next, unless that is after `end`.
     pub fn next(&mut self, end: Time) -> Option<T> {
         let entry = self.to_come.first_entry().filter(|e| e.key().0 <= end)?;
-        self.now = entry.key().0;
+        let (time, number) = *entry.key();
+        self.now = time;
+        for part in [time, number] {
+            self.fingerprint = (self.fingerprint ^ part).wrapping_mul(0x0100_0000_01b3);
+        }
         Some(entry.remove())
     }
 }

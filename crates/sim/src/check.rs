@@ -45,7 +45,8 @@ impl Scene {
         }
         let Some(log) = self.store.history(reader.epoch) else { return };
         if log.entries.get(&at).is_none_or(|truth| truth.event != entry.event) {
-            return self.fail("P2", format!("{reader:?} got something else than the log has: {at:?}"));
+            return self
+                .fail("P2", format!("{reader:?} got something else than the log has: {at:?}"));
         }
         if log.span_of(reader.person, entry).is_none() {
             return self.fail("P7", format!("{reader:?} got {at:?}, which it may not see"));
@@ -90,7 +91,10 @@ impl Scene {
         }
         let there = self.store.history(epoch).and_then(|log| log.entries.get(&place.position));
         if there.is_none_or(|e| e.event.key.as_deref() != Some(key)) {
-            self.fail("P1", format!("{key} was acknowledged at {place:?} of {epoch:?}, not stored"));
+            self.fail(
+                "P1",
+                format!("{key} was acknowledged at {place:?} of {epoch:?}, not stored"),
+            );
         }
     }
 

@@ -8,7 +8,7 @@ use encke_engine::{Code, Entry, Epoch, PersonId, Position, StreamId};
 use crate::agenda::{MS, Time};
 use crate::check::Reader;
 use crate::node::{FeedRequest, Job, ToNode, Up, delivered};
-use crate::scene::{ConnId, Event, Scene};
+use crate::scene::{ConnId, NodeId, Scene};
 use crate::store::Place;
 use crate::wires::{Item, Transport};
 
@@ -68,10 +68,22 @@ pub enum ToClient {
     Poll(ConnId),
 }
 
+/// Its connection for the feed.
+#[derive(Clone, Copy)]
+struct Line {
+    conn: ConnId,
+    node: NodeId,
+    transport: Transport,
+    /// Nothing has come since the last request.
+    unanswered: bool,
+}
+
+/// What it wants to say, and has not been told the fate of.
 struct Saying {
     key: Box<str>,
     stream: StreamId,
     number: u64,
+    node: Option<NodeId>,
 }
 
 /// See the top of this file.
@@ -82,7 +94,9 @@ pub struct Client {
     /// What it keeps to come back to where it was.
     cursor: Option<String>,
     reader: Reader,
-    conn: Option<(ConnId, Transport)>,
+    line: Option<Line>,
+    /// Where it was when it went away without waiting for the response.
+    left: Option<(NodeId, Transport)>,
     asking: Option<u64>,
     saying: Option<Saying>,
     said: u64,
@@ -105,8 +119,8 @@ impl Client {
         scene.tell_client(number, scene.weather.say_ms * MS, ToClient::Say);
         scene.tell_client(number, 20 * MS, ToClient::Wake);
         let reader = Reader { person, epoch: Epoch(0), held: Position(0) };
-        let (credential, cursor, conn, asking, saying) = Default::default();
-        Client { number, person, credential, cursor, reader, conn, asking, saying, said: 0 }
+        let (credential, cursor, line, left, asking, saying) = Default::default();
+        Client { number, person, credential, cursor, reader, line, left, asking, saying, said: 0 }
     }
 
     /// What it holds; `None` as long as it has no cursor.
@@ -125,25 +139,27 @@ impl Client {
             ToClient::Wake => self.go_on(scene),
             ToClient::Items(conn, items) => {
                 if !scene.arrived(conn, items.len()) {
+                    scene.figures.too_late += 1;
                     return;
                 }
                 for item in items {
-                    if self.conn.is_some_and(|(c, _)| c == conn) {
+                    if let Some(line) = self.line.as_mut().filter(|line| line.conn == conn) {
+                        line.unanswered = false;
                         self.item(item, scene);
                     }
                 }
             }
             ToClient::Gone(conn) => self.lost(conn, scene),
             ToClient::Hop(conn) => {
-                if self.conn.is_some_and(|(c, _)| c == conn) {
-                    scene.figures.hops += 1;
+                if let Some(line) = self.line.filter(|line| line.conn == conn) {
+                    self.left = line.unanswered.then_some((line.node, line.transport));
                     self.hang_up(scene);
                     self.go_on(scene);
                 }
             }
             ToClient::Poll(conn) => {
-                if let Some((_, transport)) = self.conn.filter(|(c, _)| *c == conn) {
-                    self.ask_feed(conn, transport, scene);
+                if self.line.is_some_and(|line| line.conn == conn) {
+                    self.ask_feed(scene);
                 }
             }
             ToClient::Answered(number, outcome) => self.answered(number, outcome, scene),
@@ -166,7 +182,7 @@ impl Client {
 
     /// Does what is next, if nothing is under way: signs in, takes a snapshot, or asks for the feed.
     fn go_on(&mut self, scene: &mut Scene) {
-        if self.conn.is_some() || self.asking.is_some() {
+        if self.line.is_some() || self.asking.is_some() {
             return;
         }
         let Some(node) = scene.any_node() else { return self.later(scene) };
@@ -190,15 +206,22 @@ impl Client {
         } else {
             0
         };
+        if let Some((left, by)) = self.left.take() {
+            scene.figures.node_changes += u64::from(left.place != node.place);
+            scene.figures.transport_changes += u64::from(by != transport);
+        }
         let conn = scene.connect(self.number, node, slow);
-        self.conn = Some((conn, transport));
-        self.ask_feed(conn, transport, scene);
+        self.line = Some(Line { conn, node, transport, unanswered: false });
+        self.ask_feed(scene);
     }
 
-    fn ask_feed(&mut self, conn: ConnId, transport: Transport, scene: &mut Scene) {
+    fn ask_feed(&mut self, scene: &mut Scene) {
         let (Some(cursor), Some(credential)) = (self.cursor.clone(), self.credential) else {
             return;
         };
+        let Some(line) = &mut self.line else { return };
+        line.unanswered = true;
+        let Line { conn, transport, .. } = *line;
         let wait = scene.random.u64(100 * MS..2_000 * MS);
         let device = format!("client {}", self.number);
         scene.trace(|| format!("{device} asks for {cursor} by {transport:?} {conn}"));
@@ -210,14 +233,14 @@ impl Client {
     }
 
     fn hang_up(&mut self, scene: &mut Scene) {
-        if let Some((conn, _)) = self.conn.take() {
-            scene.hang_up(conn, true);
+        if let Some(line) = self.line.take() {
+            scene.hang_up(line.conn, true);
         }
     }
 
     fn lost(&mut self, conn: ConnId, scene: &mut Scene) {
-        if self.conn.is_some_and(|(c, _)| c == conn) {
-            self.conn = None;
+        if self.line.is_some_and(|line| line.conn == conn) {
+            self.line = None;
             self.later(scene);
         }
     }
@@ -232,7 +255,7 @@ impl Client {
                     self.event(&entry, at, scene);
                 }
                 self.hold(cursor, scene);
-                let Some((conn, _)) = self.conn else { return };
+                let Some(Line { conn, .. }) = self.line else { return };
                 if scene.random.bool() {
                     let think = scene.random.u64(0..50 * MS);
                     return scene.tell_client(self.number, think, ToClient::Poll(conn));
@@ -269,8 +292,9 @@ impl Client {
     fn event(&mut self, entry: &std::sync::Arc<Entry>, cursor: Cursor, scene: &mut Scene) {
         scene.received(&mut self.reader, entry, cursor);
         self.cursor = Some(cursor.to_string());
-        let both_ways = self.conn.filter(|(_, t)| *t == Transport::WebSocket);
-        if let (Some((conn, _)), Owner::Conversation(room)) = (both_ways, entry.event.stream.owner())
+        let both_ways = self.line.filter(|line| line.transport == Transport::WebSocket);
+        if let (Some(Line { conn, .. }), Owner::Conversation(room)) =
+            (both_ways, entry.event.stream.owner())
             && scene.random.bool()
         {
             let marks = delivered(entry.event.seq);
@@ -327,7 +351,7 @@ impl Client {
         self.said += 1;
         let (_, stream) = scene.any_room();
         let key = format!("k{}.{}", self.number, self.said).into();
-        self.saying = Some(Saying { key, stream, number: 0 });
+        self.saying = Some(Saying { key, stream, number: 0, node: None });
         self.send(scene);
     }
 
@@ -338,9 +362,12 @@ impl Client {
         saying.number = exchange.number;
         let (key, stream, person) = (saying.key.clone(), saying.stream, self.person);
         if let Some(node) = scene.any_node() {
+            let before = saying.node.replace(node);
+            let elsewhere = before.is_some_and(|before| before.place != node.place);
+            scene.figures.elsewhere += u64::from(elsewhere);
             let delay = scene.delay();
             let job = Job::Send { exchange, person, stream, key };
-            scene.agenda.after(delay, Event::Node(node, ToNode::Job(job)));
+            scene.tell_node(node, delay, ToNode::Job(job));
         }
     }
 

@@ -78,6 +78,12 @@ impl Scene {
         }
     }
 
+    /// Nothing goes wrong by chance from now on, and everybody reads as fast as it can.
+    pub fn clear_up(&mut self) {
+        self.weather.clear_up();
+        self.wires.clear_up();
+    }
+
     /// Something breaks or heals. Once the sky is clear nothing breaks any more.
     pub fn fault(&mut self, fault: Fault, calm: bool) {
         if calm && self.every(fault).is_some() {
@@ -90,7 +96,7 @@ impl Scene {
         match fault {
             Fault::Crash => self.crash(place, while_long),
             Fault::StoreCut => {
-                self.figures.cuts += 1;
+                self.figures.store_cuts += 1;
                 self.links[place].store_cut = true;
                 self.agenda.after(while_long, Event::Fault(Fault::StoreHeal(place)));
             }
@@ -99,7 +105,7 @@ impl Scene {
                 self.links[place].well_since = self.agenda.now();
             }
             Fault::BusCut => {
-                self.figures.cuts += 1;
+                self.figures.bus_cuts += 1;
                 self.links[place].bus_cut = true;
                 self.agenda.after(while_long, Event::Fault(Fault::BusHeal(place)));
             }
@@ -112,12 +118,14 @@ impl Scene {
             Fault::StoreRestart | Fault::FailOver => {}
             Fault::StoreBack => self.store_is_back(),
             Fault::ClockJump => {
-                self.figures.jumps += 1;
                 // By hours, both ways; keys are remembered for a day.
-                self.links[place].clock_off_ms = self.random.i64(-36_000_000..36_000_000);
+                let off_ms = self.random.i64(-36_000_000..36_000_000);
+                let before_ms = std::mem::replace(&mut self.links[place].clock_off_ms, off_ms);
+                self.figures.clock_jumps += 1;
+                self.figures.clock_jumps_back += u64::from(off_ms < before_ms);
             }
             Fault::Pause => {
-                self.figures.crashes += 1;
+                self.figures.pauses += 1;
                 let until = self.agenda.now() + while_long;
                 let link = &mut self.links[place];
                 link.paused_until = until.max(link.paused_until);
@@ -138,6 +146,7 @@ impl Scene {
 
     fn crash(&mut self, place: usize, back_after: Time) {
         if let Some(life) = self.links[place].life {
+            self.figures.crashes += 1;
             self.stop(NodeId { place, life }, back_after);
         }
     }
@@ -145,6 +154,7 @@ impl Scene {
     /// A node finds that it serves a log that is gone: it begins anew.
     pub fn begin_anew(&mut self, node: NodeId) {
         if self.is_up(node) {
+            self.figures.anew += 1;
             let back_after = self.random.u64(20 * MS..200 * MS);
             self.stop(node, back_after);
         }
@@ -152,7 +162,6 @@ impl Scene {
 
     fn stop(&mut self, node: NodeId, back_after: Time) {
         self.trace(|| format!("{node:?} ends"));
-        self.figures.crashes += 1;
         self.links[node.place].life = None;
         self.break_all(node);
         self.turn_of_the_dead(node);
@@ -160,11 +169,14 @@ impl Scene {
     }
 
     fn store_goes(&mut self, back_after: Time, lost: Option<usize>) {
-        self.figures.failovers += 1;
         self.store_stops();
-        if let Some(lost) = lost {
-            let now = self.agenda.now();
-            self.store.fail_over(lost, now);
+        match lost {
+            Some(lost) => {
+                let now = self.agenda.now();
+                self.figures.failovers += 1;
+                self.figures.commits_lost += self.store.fail_over(lost, now) as u64;
+            }
+            None => self.figures.restarts += 1,
         }
         self.agenda.after(back_after, Event::Fault(Fault::StoreBack));
     }

@@ -4,11 +4,18 @@ use std::fmt;
 use std::ops::AddAssign;
 
 macro_rules! figures {
-    ($($(#[$doc:meta])* $name:ident: $text:literal),* $(,)?) => {
-        /// See the top of this file.
+    ($($name:ident: $text:literal),* $(,)?) => {
+        /// How often what happened.
         #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
         pub struct Figures {
-            $($(#[$doc])* pub $name: u64,)*
+            $(#[doc = $text] pub $name: u64,)*
+        }
+
+        impl Figures {
+            /// All, each with what it counts.
+            pub fn all(&self) -> impl Iterator<Item = (&'static str, u64)> {
+                [$(($text, self.$name)),*].into_iter()
+            }
         }
 
         impl AddAssign for Figures {
@@ -16,57 +23,55 @@ macro_rules! figures {
                 $(self.$name += other.$name;)*
             }
         }
-
-        impl fmt::Display for Figures {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                $(writeln!(f, "{:>12} {}", self.$name, $text)?;)*
-                Ok(())
-            }
-        }
     };
 }
 
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.all().try_for_each(|(what, count)| writeln!(f, "{count:>12} {what}"))
+    }
+}
+
 figures! {
-    /// Steps of the world.
     steps: "steps",
-    /// Sends that were acknowledged.
-    acknowledged: "sends acknowledged",
-    /// Sends that were answered with the first result.
-    repeated: "of them repeats that got the first result",
-    /// Sends whose fate their client did not learn at first.
-    unknown: "sends with an unknown outcome, sent again",
-    /// Commits.
     commits: "commits",
-    /// Events that clients received.
+    acknowledged: "sends acknowledged",
+    repeated: "of them repeats that got the first result",
+    unknown: "sends with an unknown outcome, sent again",
+    elsewhere: "of them sent again to another node",
     received: "events received",
-    /// Pages that were read from the store for a session.
-    pages: "pages read from the store",
-    /// Times that a connection was full.
-    full: "times that a reader fell behind",
-    /// Connections that ended because their reader took nothing.
-    cut: "readers cut",
-    /// Looks of a node at the store.
-    looks: "looks at the store",
-    /// Hints on the bus.
-    hints: "hints",
-    /// Those that were lost.
-    hints_lost: "hints lost, doubled, late or early",
-    /// Clients that were told to take a snapshot.
-    resets: "resets",
-    /// Requests for the feed that were admitted.
     opened: "sessions opened",
-    /// Requests that had to be admitted again.
-    stale: "admissions that were too old",
-    /// Sessions that ended because their credential did.
+    node_changes: "clients that went to another node between request and response",
+    transport_changes: "clients that took another transport between request and response",
+    too_late: "responses to clients that had gone",
+    resets: "resets",
     revoked: "sessions and admissions revoked",
-    /// Changes of client from one node or transport to another before the answer.
-    hops: "changes of node or transport in mid-flight",
-    /// Nodes that crashed, stood still, or began anew.
-    crashes: "crashes, pauses and new beginnings of nodes",
-    /// Times that the store restarted or a standby took over.
-    failovers: "restarts and failovers of the store",
-    /// Times that a node was cut from the store or the bus.
-    cuts: "cuts between a node and the store or the bus",
-    /// Clocks that jumped.
-    jumps: "clocks that jumped",
+    stale: "admissions that were too old",
+    pages: "pages read from the store for a session",
+    full: "times that a reader was full and fell behind",
+    cut: "readers cut because they took nothing",
+    looks: "looks of a node at the store",
+    hints: "hints",
+    hints_lost: "hints lost",
+    hints_doubled: "hints doubled",
+    hints_late: "hints late",
+    hints_ahead: "hints that came before what precedes them",
+    hints_early: "hints before their commit",
+    hints_foreign: "hints of a log that was replaced",
+    slow: "transactions that stood still",
+    waited: "transactions that waited for another's turn",
+    turns_taken: "turns taken from who stood still for too long",
+    commits_unknown: "commits whose answer was lost",
+    commits_lost: "commits lost with the store's machine",
+    clock_jumps: "clocks that jumped",
+    clock_jumps_back: "of them backwards",
+    crashes: "nodes killed",
+    pauses: "nodes that stood still",
+    anew: "nodes that began anew on another log",
+    store_cuts: "nodes cut from the store",
+    bus_cuts: "nodes cut from the bus",
+    restarts: "restarts of the store",
+    failovers: "standbys that took over",
+    breaks: "connections broken",
+    stalls: "readers that stopped for a while",
 }

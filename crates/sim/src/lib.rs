@@ -18,20 +18,20 @@
 //!
 //! Never in here: threads, sockets, a real clock, anything that iterates in an order that is not fixed.
 
-pub mod agenda;
-pub mod check;
-pub mod client;
-pub mod faults;
-pub mod figures;
-pub mod node;
-pub mod scene;
-pub mod store;
-pub mod trace;
-pub mod variant;
-pub mod weather;
-pub mod wires;
-pub mod world;
+mod agenda;
+mod check;
+mod client;
+mod faults;
+mod figures;
+mod node;
+mod scene;
+mod store;
+mod variant;
+mod weather;
+mod wires;
+mod world;
 
 pub use figures::Figures;
+pub use scene::Violation;
 pub use variant::Variant;
 pub use world::{Report, run};

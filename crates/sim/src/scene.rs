@@ -13,7 +13,6 @@ use crate::faults::Fault;
 use crate::figures::Figures;
 use crate::node::ToNode;
 use crate::store::{Ask, Store};
-use crate::trace::Trace;
 use crate::variant::Variant;
 use crate::weather::Weather;
 use crate::wires::Wires;
@@ -102,8 +101,8 @@ pub struct Scene {
     pub figures: Figures,
     /// The first promise that was broken.
     pub violation: Option<Violation>,
-    /// The newest lines of what happened, if somebody wants them.
-    pub lines: Option<Trace>,
+    /// What happened, if somebody wants to read it.
+    pub lines: Option<Vec<String>>,
     numbers: u64,
 }
 
@@ -124,7 +123,7 @@ impl Scene {
             check: Check::default(),
             figures: Figures::default(),
             violation: None,
-            lines: trace.then(Trace::default),
+            lines: trace.then(Vec::new),
             numbers: 0,
         }
     }
@@ -149,7 +148,8 @@ impl Scene {
     /// Notes a line, if somebody wants it.
     pub fn trace(&mut self, line: impl FnOnce() -> String) {
         if let Some(lines) = &mut self.lines {
-            lines.note(self.agenda.now(), line());
+            let now = self.agenda.now();
+            lines.push(format!("{:>6}.{:03} ms  {}", now / MS, now % MS, line()));
         }
     }
 

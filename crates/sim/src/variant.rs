@@ -12,27 +12,36 @@ pub enum Variant {
     CheckBeforeRegister,
     /// A hint is taken at its word, also when it is not the next one.
     AnyHint,
+    /// A node tells the others of a commit before it has happened.
+    HintBeforeCommit,
     /// Positions come from a sequence, outside the lock: they become visible out of order.
     Sequence,
-    /// Whether a key was used is known to the node that used it.
+    /// A sender is answered before the commit.
+    AnswerBeforeCommit,
+    /// Whether a key was used is known only to the node that used it.
     KeysOnNode,
     /// A standby that took over goes on under the same epoch.
     EpochKept,
-    /// A node tells the others of a commit before it has happened.
-    HintBeforeCommit,
     /// A list of what a person follows is used without what changed since it was read.
     StaleFollows,
+    /// The newest ack is taken for the mark.
+    MarksOverwritten,
+    /// A connection that can take no more is handed more.
+    FullStaysLive,
 }
 
 impl Variant {
     /// All but the sound one.
-    pub const BROKEN: [Variant; 7] = [
+    pub const BROKEN: [Variant; 10] = [
         Variant::CheckBeforeRegister,
         Variant::AnyHint,
+        Variant::HintBeforeCommit,
         Variant::Sequence,
+        Variant::AnswerBeforeCommit,
         Variant::KeysOnNode,
         Variant::EpochKept,
-        Variant::HintBeforeCommit,
         Variant::StaleFollows,
+        Variant::MarksOverwritten,
+        Variant::FullStaysLive,
     ];
 }

@@ -85,6 +85,13 @@ pub struct Wires {
     newest: ConnId,
 }
 
+impl Wires {
+    /// All clients read as fast as they can from now on.
+    pub fn clear_up(&mut self) {
+        self.all.values_mut().for_each(|wire| wire.slow = 0);
+    }
+}
+
 impl Scene {
     /// A client connects to a node.
     pub fn connect(&mut self, client: usize, node: NodeId, slow: Time) -> ConnId {
@@ -148,6 +155,7 @@ impl Scene {
         let count = self.wires.all.len();
         if count > 0 {
             let which = self.random.usize(..count);
+            self.figures.breaks += 1;
             let conn = self.wires.all.keys().nth(which).copied();
             conn.into_iter().for_each(|conn| self.hang_up(conn, false));
         }
@@ -167,6 +175,7 @@ impl Scene {
         if count > 0 {
             let which = self.random.usize(..count);
             if let Some(wire) = self.wires.all.values_mut().nth(which) {
+                self.figures.stalls += 1;
                 wire.down_last = wire.down_last.max(until);
             }
         }

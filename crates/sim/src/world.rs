@@ -9,7 +9,6 @@ use crate::client::Client;
 use crate::figures::Figures;
 use crate::node::{Job, Node, ToNode};
 use crate::scene::{Event, NodeId, Scene, Violation};
-use crate::trace::Trace;
 use crate::variant::Variant;
 
 /// Until then everything breaks,
@@ -28,8 +27,10 @@ pub struct Report {
     pub figures: Figures,
     /// The promise that was broken, if one was.
     pub violation: Option<Violation>,
-    /// What happened before that, if it was asked for.
-    pub trace: Option<Trace>,
+    /// The same for two runs of the same world, and hardly for two different ones.
+    pub fingerprint: u64,
+    /// All that happened, if it was asked for.
+    pub trace: Vec<String>,
 }
 
 struct World {
@@ -44,10 +45,11 @@ pub fn run(seed: u64, variant: Variant, trace: bool) -> Report {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| world.run())) {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or(panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
-        world.scene.fail("An assertion", text.unwrap_or_default());
+        world.scene.fail("an assertion", text.unwrap_or_default());
     }
-    let Scene { figures, violation, lines, .. } = world.scene;
-    Report { figures, violation, trace: lines }
+    let Scene { figures, violation, lines, agenda, random, .. } = world.scene;
+    let fingerprint = agenda.fingerprint() ^ random.get_seed();
+    Report { figures, violation, fingerprint, trace: lines.unwrap_or_default() }
 }
 
 impl World {
@@ -75,7 +77,7 @@ impl World {
         self.scene.plan_faults();
         self.scene.agenda.after(500 * MS, Event::Change);
         self.until(CALM_AT, false);
-        self.scene.weather.clear_up();
+        self.scene.clear_up();
         self.until(MARKER_AT, true);
         for room in 1..=self.scene.weather.rooms {
             self.job(MS, Job::Marker(StreamId::conversation(ConversationId(room))));
@@ -103,7 +105,7 @@ impl World {
                 self.clients[number].told(what, calm, &mut self.scene);
             }
             Event::Store(ask) => self.scene.asked(*ask),
-            Event::TurnIdle(number) => self.scene.end_turn(number),
+            Event::TurnIdle(number) => self.scene.turn_idle(number),
             Event::Fault(fault) => self.scene.fault(fault, calm),
             Event::Change if calm => {}
             Event::Change => {
@@ -161,7 +163,8 @@ impl World {
         for node in self.nodes.iter().flatten() {
             let (told, heads) = node.heads();
             if told != end || heads.iter().any(|head| *head != end) {
-                let what = format!("the log ends at {end:?}, a node at {told:?}, its hubs {heads:?}");
+                let what =
+                    format!("the log ends at {end:?}, a node at {told:?}, its hubs {heads:?}");
                 self.scene.fail("P4", what);
             }
             if let Some(person) = node.forgets_somebody() {

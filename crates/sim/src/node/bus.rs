@@ -20,7 +20,9 @@ impl Scene {
     /// A node tells all others.
     pub fn announce(&mut self, from: NodeId, hint: &Hint) {
         for place in 0..self.links.len() {
-            let Some(life) = self.links[place].life.filter(|_| place != from.place) else { continue };
+            let Some(life) = self.links[place].life.filter(|_| place != from.place) else {
+                continue;
+            };
             self.figures.hints += 1;
             let cut = self.links[from.place].bus_cut || self.links[place].bus_cut;
             if cut || self.chance(self.weather.hint_lost) {
@@ -28,10 +30,10 @@ impl Scene {
                 continue;
             }
             let twice = self.chance(self.weather.hint_twice);
-            self.figures.hints_lost += u64::from(twice);
+            self.figures.hints_doubled += u64::from(twice);
             for _ in 0..=u8::from(twice) {
                 let late = self.chance(self.weather.hint_late);
-                self.figures.hints_lost += u64::from(late);
+                self.figures.hints_late += u64::from(late);
                 let late = if late { self.random.u64(..3_000 * MS) } else { 0 };
                 let delay = self.delay() + late;
                 self.tell_node(NodeId { place, life }, delay, ToNode::Hint(hint.clone()));
@@ -46,12 +48,15 @@ impl Node {
         match hint {
             Hint::Commit(committed) => {
                 if committed.epoch != self.gate.epoch {
+                    scene.figures.hints_foreign += 1;
                     return;
                 }
                 self.follower.hinted(scene);
                 if scene.variant == Variant::AnyHint {
                     self.follower.skip_to(committed.before);
                 }
+                let ahead = committed.before > self.follower.order.at();
+                scene.figures.hints_ahead += u64::from(ahead);
                 self.follower.order.offer(committed);
                 self.hand_on(scene);
             }

@@ -10,6 +10,7 @@ use super::shard::{Message, Phase, Shard};
 use crate::agenda::Time;
 use crate::scene::{ConnId, Scene};
 use crate::store::{Ask, Request};
+use crate::variant::Variant;
 use crate::wires::Item;
 
 /// Bytes of bodies in one turn: a few events.
@@ -36,7 +37,8 @@ impl Shard {
                 let items = entries.iter().map(|e| item(e, cursor(e.event.position)));
                 let room = scene.send_down(owner, items.collect());
                 conn.kept_since = if room { None } else { Some(full(scene)) };
-                return if room { Took::All } else { Took::Full };
+                let stays = room || scene.variant == Variant::FullStaysLive;
+                return if stays { Took::All } else { Took::Full };
             }
             conn.phase = Phase::Request;
             let answer = entries.iter().map(|e| Arc::clone(e)).collect();

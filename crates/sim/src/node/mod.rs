@@ -20,7 +20,6 @@ use encke_engine::tail::Tail;
 use encke_engine::{ConversationId, Hub, PersonId, Position, Seq, StreamId};
 
 pub use bus::Hint;
-pub use gate::Admission;
 
 use crate::agenda::{MS, Time};
 use crate::client::{Exchange, Outcome};
@@ -93,7 +92,6 @@ pub struct FeedRequest {
 #[derive(Clone, Debug)]
 pub enum Job {
     /// A message, if its author follows the stream.
-    #[allow(missing_docs)]
     Send { exchange: Exchange, person: PersonId, stream: StreamId, key: Box<str> },
     /// A message that anybody may write.
     Marker(StreamId),

@@ -1,8 +1,8 @@
 //! How a poll gets its answer; its session rests until the client comes again.
 
+use encke_engine::Entry;
 use encke_engine::cursor::Standing;
 use encke_engine::hub::{Next, State};
-use encke_engine::Entry;
 use std::sync::Arc;
 
 use super::deliver::{TURN_BYTES, fit};
@@ -81,9 +81,8 @@ impl Shard {
     }
 
     pub(super) fn poll_over(&mut self, id: ConnId, since: Time, scene: &mut Scene) {
-        let waits = |c: &&super::shard::Conn| {
-            c.phase == Phase::Poll && c.since == since && !c.paging
-        };
+        let waits =
+            |c: &&super::shard::Conn| c.phase == Phase::Poll && c.since == since && !c.paging;
         if self.conns.get(&id).filter(waits).is_some() {
             self.answer_with(id, &[], scene);
         }

@@ -83,10 +83,14 @@ impl Node {
         let mut writing = Writing::begin(self.id, &self.writer.keys, scene);
         let jobs = std::mem::take(&mut under.jobs);
         let answers = jobs.into_iter().filter_map(|job| writing.run(job, scene)).collect();
+        let mut answers: Vec<_> = answers;
         let commit = writing.end(scene);
+        if scene.variant == Variant::AnswerBeforeCommit {
+            answers.drain(..).for_each(|(to, outcome)| scene.answer_exchange(to, outcome));
+        }
         let hint = Hint::End(self.gate.epoch, commit.after);
         if scene.chance(scene.weather.hint_early) {
-            scene.figures.hints_lost += 1;
+            scene.figures.hints_early += 1;
             scene.announce(self.id, &hint);
         }
         if scene.variant == Variant::HintBeforeCommit && commit.after > commit.before {
@@ -96,6 +100,7 @@ impl Node {
         self.writer.under = Some(under);
         if scene.chance(scene.weather.slow_commit) {
             // It stands still in the middle of its turn.
+            scene.figures.slow += 1;
             let slow = scene.random.u64(10 * MS..7_000 * MS);
             return scene.tell_node(self.id, slow, ToNode::Commit(number));
         }

@@ -150,7 +150,10 @@ impl<'a> Writing<'a> {
     fn mark(&mut self, room: ConversationId, person: PersonId, to: Marks, scene: &Scene) {
         let stored = || scene.store.now().marks.get(&(room, person)).copied();
         let before = self.marks.get(&(room, person)).copied().or_else(stored).unwrap_or_default();
-        let after = before.merged(to);
+        let after = match scene.variant {
+            Variant::MarksOverwritten => to,
+            _ => before.merged(to),
+        };
         if after != before {
             self.marks.insert((room, person), after);
             let stream = StreamId::receipts(room);

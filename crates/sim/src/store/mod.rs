@@ -94,26 +94,32 @@ impl Store {
         self.settled = self.incarnation;
     }
 
-    /// A standby takes over that has all but the newest commits.
-    pub fn fail_over(&mut self, lost: usize, now: u64) {
+    /// A standby takes over that has all but the newest commits; returns how many it lacks.
+    pub fn fail_over(&mut self, lost: usize, now: u64) -> usize {
         let old = self.now();
         let kept = old.commits.len().saturating_sub(lost);
+        let lacks = old.commits.len() - kept;
         let next = old.up_to(kept, now);
         self.histories.push(next);
         self.incarnation += 1;
+        lacks
     }
 
     /// What follows a point, and whether there is more behind it.
     pub fn look(&self, at: Point, count: usize) -> Option<(Committed, bool)> {
         let state = self.now();
-        let mut found = state.steps.range((std::ops::Bound::Excluded(at), std::ops::Bound::Unbounded));
+        let mut found =
+            state.steps.range((std::ops::Bound::Excluded(at), std::ops::Bound::Unbounded));
         let part: Vec<_> = found.by_ref().take(count).collect();
         let after = *part.last()?.0;
         let events = part.iter().filter(|(_, (_, s))| matches!(s, encke_engine::Step::Event(_)));
         let mark = events.last().map_or(0, |(_, (mark, _))| *mark);
         let steps = part.iter().map(|(_, (_, step))| step.clone()).collect();
         let batch = std::sync::Arc::new(Batch { steps });
-        Some((Committed { epoch: state.epoch, before: at, after, mark, batch }, found.next().is_some()))
+        Some((
+            Committed { epoch: state.epoch, before: at, after, mark, batch },
+            found.next().is_some(),
+        ))
     }
 
     /// One page of a replay.
@@ -153,6 +159,7 @@ impl Scene {
         let committed = matches!(ask.what, Request::Commit(..));
         let breaks = committed && self.chance(self.weather.answer_lost);
         if breaks || !self.reaches_store(ask.node) {
+            self.figures.commits_unknown += u64::from(committed);
             return self.lost(ask);
         }
         let delay = self.delay();
@@ -211,6 +218,7 @@ impl Scene {
         if self.variant == Variant::Sequence || self.store.turn.is_none() {
             return self.give_turn(node, number);
         }
+        self.figures.waited += 1;
         self.store.waiting.push_back((node, number));
     }
 
@@ -227,7 +235,15 @@ impl Scene {
         self.tell_node(node, delay, crate::node::ToNode::Told(turn));
     }
 
-    /// A transaction is over, or said nothing for too long.
+    /// A transaction said nothing for too long, or its node is gone.
+    pub fn turn_idle(&mut self, number: u64) {
+        if let Some((node, _)) = self.store.turn.filter(|(_, n)| *n == number) {
+            self.figures.turns_taken += u64::from(self.is_up(node));
+            self.end_turn(number);
+        }
+    }
+
+    /// A transaction is over.
     pub fn end_turn(&mut self, number: u64) {
         if self.store.turn.is_none_or(|(_, n)| n != number) {
             return;

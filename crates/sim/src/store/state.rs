@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use encke_engine::hub::Follow;
 use encke_engine::marks::Marks;
-use encke_engine::{
-    ConversationId, Entry, Epoch, PersonId, Point, Position, Seq, Step, StreamId,
-};
+use encke_engine::{ConversationId, Entry, Epoch, PersonId, Point, Position, Seq, Step, StreamId};
 
 use crate::agenda::Time;
 
@@ -212,8 +210,9 @@ impl State {
     /// Events after one position and up to another.
     pub fn between(&self, after: Position, up_to: Position) -> impl Iterator<Item = &Arc<Entry>> {
         let first = Position(after.0 + 1);
-        self.entries.range(first..=up_to.max(after).max(first)).map(|(_, e)| e).filter(
-            move |e| e.event.position <= up_to,
-        )
+        self.entries
+            .range(first..=up_to.max(after).max(first))
+            .map(|(_, e)| e)
+            .filter(move |e| e.event.position <= up_to)
     }
 }
