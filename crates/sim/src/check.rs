@@ -89,8 +89,7 @@ impl Scene {
         if first.is_some_and(|(_, first)| first != place) {
             self.fail("P3", format!("{key} is at {first:?} and at {place:?}"));
         }
-        let there = self.store.history(epoch).and_then(|log| log.entries.get(&place.position));
-        if there.is_none_or(|e| e.event.key.as_deref() != Some(key)) {
+        if !self.store.ever_had(epoch, place, key) {
             self.fail(
                 "P1",
                 format!("{key} was acknowledged at {place:?} of {epoch:?}, not stored"),

@@ -1,13 +1,14 @@
 //! A client: it signs in, takes a snapshot, follows the feed from its cursor over whichever node and transport, says
 //! something now and then, and asks again for whatever was lost on the way.
 
-use encke_engine::cursor::Cursor;
+use encke_engine::cursor::{Cursor, Reset};
 use encke_engine::ids::Owner;
-use encke_engine::{Code, Entry, Epoch, PersonId, Position, StreamId};
+use encke_engine::marks::Marks;
+use encke_engine::{Code, ConversationId, Entry, Epoch, PersonId, Position, StreamId};
 
 use crate::agenda::{MS, Time};
 use crate::check::Reader;
-use crate::node::{FeedRequest, Job, ToNode, Up, delivered};
+use crate::node::{FeedRequest, Job, ToNode, delivered};
 use crate::scene::{ConnId, NodeId, Scene};
 use crate::store::Place;
 use crate::wires::{Item, Transport};
@@ -225,9 +226,11 @@ impl Client {
         let wait = scene.random.u64(100 * MS..2_000 * MS);
         let device = format!("client {}", self.number);
         scene.trace(|| format!("{device} asks for {cursor} by {transport:?} {conn}"));
-        scene.send_up(conn, Up::Feed(FeedRequest { transport, cursor, credential, device, wait }));
+        scene.request(conn, FeedRequest { transport, cursor, credential, device, wait });
         if scene.chance(scene.weather.hop) {
-            let soon = scene.random.u64(0..1_500 * MS);
+            // As long as a response is on its way, or whenever.
+            let longest = if scene.random.bool() { scene.weather.delay_max } else { 1_500 * MS };
+            let soon = scene.random.u64(..longest);
             scene.tell_client(self.number, soon, ToClient::Hop(conn));
         }
     }
@@ -263,10 +266,13 @@ impl Client {
                 self.hang_up(scene);
                 self.later(scene);
             }
-            Item::Reset(_) => {
+            Item::Reset(why) => {
                 scene.figures.resets += 1;
-                if scene.store.is_untouched() {
-                    scene.fail("P4", format!("client {} was reset for nothing", self.number));
+                if why != Reset::UnknownEpoch || scene.store.is_untouched() {
+                    scene.fail(
+                        "P4",
+                        format!("client {} was reset for nothing: {why:?}", self.number),
+                    );
                 }
                 self.cursor = None;
                 self.hang_up(scene);
@@ -292,14 +298,20 @@ impl Client {
     fn event(&mut self, entry: &std::sync::Arc<Entry>, cursor: Cursor, scene: &mut Scene) {
         scene.received(&mut self.reader, entry, cursor);
         self.cursor = Some(cursor.to_string());
-        let both_ways = self.line.filter(|line| line.transport == Transport::WebSocket);
-        if let (Some(Line { conn, .. }), Owner::Conversation(room)) =
-            (both_ways, entry.event.stream.owner())
+        if let Owner::Conversation(room) = entry.event.stream.owner()
             && scene.random.bool()
         {
-            let marks = delivered(entry.event.seq);
-            scene.says_ack(room, self.person, marks);
-            scene.send_up(conn, Up::Ack(room, self.person, marks));
+            self.ack(room, delivered(entry.event.seq), scene);
+        }
+    }
+
+    /// Over its WebSocket, or by a request to whichever node.
+    fn ack(&self, room: ConversationId, marks: Marks, scene: &mut Scene) {
+        let both_ways = self.line.filter(|line| line.transport == Transport::WebSocket);
+        scene.says_ack(room, self.person, marks);
+        if let Some(node) = both_ways.map(|line| line.node).or_else(|| scene.any_node()) {
+            let delay = scene.delay();
+            scene.tell_node(node, delay, ToNode::Ack(room, self.person, marks));
         }
     }
 

@@ -46,7 +46,6 @@ figures! {
     too_late: "responses to clients that had gone",
     resets: "resets",
     revoked: "sessions and admissions revoked",
-    stale: "admissions that were too old",
     pages: "pages read from the store for a session",
     full: "times that a reader was full and fell behind",
     cut: "readers cut because they took nothing",

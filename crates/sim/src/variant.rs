@@ -31,6 +31,21 @@ pub enum Variant {
 }
 
 impl Variant {
+    /// The promise that it breaks. A hole in the log is met by the engine itself, which stops rather than go on.
+    pub fn breaks(self) -> &'static str {
+        match self {
+            Variant::Sound => "none",
+            Variant::CheckBeforeRegister => "P4",
+            Variant::AnyHint => "an assertion",
+            Variant::HintBeforeCommit | Variant::Sequence | Variant::EpochKept => "P2",
+            Variant::AnswerBeforeCommit => "P1",
+            Variant::KeysOnNode => "P3",
+            Variant::StaleFollows => "P7",
+            Variant::MarksOverwritten => "P5",
+            Variant::FullStaysLive => "P6",
+        }
+    }
+
     /// All but the sound one.
     pub const BROKEN: [Variant; 10] = [
         Variant::CheckBeforeRegister,

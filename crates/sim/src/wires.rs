@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::agenda::{MS, Time};
 use crate::client::ToClient;
-use crate::node::{ToNode, Up};
+use crate::node::{FeedRequest, ToNode};
 use crate::scene::{ConnId, NodeId, Scene};
 
 /// How a client asks for the feed.
@@ -104,13 +104,13 @@ impl Scene {
         self.wires.newest
     }
 
-    /// A client sends something up.
-    pub fn send_up(&mut self, conn: ConnId, up: Up) {
+    /// A client asks for the feed.
+    pub fn request(&mut self, conn: ConnId, request: FeedRequest) {
         let arrives = self.agenda.now() + self.delay();
         let Some(wire) = self.wires.all.get_mut(&conn).filter(|w| w.open) else { return };
         wire.up_last = wire.up_last.max(arrives);
         let (node, at) = (wire.node, wire.up_last);
-        self.agenda.at(at, crate::scene::Event::Node(node, ToNode::Up(conn, up)));
+        self.agenda.at(at, crate::scene::Event::Node(node, ToNode::Asked(conn, request)));
     }
 
     /// A node sends items down; false if that is more than the client takes right now. They are on their way all the same.

@@ -34,8 +34,10 @@ use writer::Writer;
 /// What a node is told.
 #[derive(Debug)]
 pub enum ToNode {
-    /// By a client, over a connection.
-    Up(ConnId, Up),
+    /// A client asks for the feed.
+    Asked(ConnId, FeedRequest),
+    /// A client holds a conversation up to a number.
+    Ack(ConversationId, PersonId, Marks),
     /// A connection is gone.
     Gone(ConnId),
     /// A connection has room again.
@@ -62,15 +64,6 @@ pub enum ToNode {
     PollOver(ConnId, Time),
     /// Ten times a second: slow readers, marks, presence.
     House,
-}
-
-/// What a client sends over a connection.
-#[derive(Clone, Debug)]
-pub enum Up {
-    /// A request for the feed.
-    Feed(FeedRequest),
-    /// It holds a conversation up to a number.
-    Ack(ConversationId, PersonId, Marks),
 }
 
 /// A request for the feed.
@@ -156,7 +149,8 @@ impl Node {
     /// Something happens to it.
     pub fn told(&mut self, what: ToNode, scene: &mut Scene) {
         match what {
-            ToNode::Up(conn, up) => self.up(conn, up, scene),
+            ToNode::Asked(conn, request) => self.post(conn, Message::Asked(conn, request), scene),
+            ToNode::Ack(room, person, marks) => self.gate.moved.advance(room, person, marks),
             ToNode::Gone(conn) => self.post(conn, Message::Gone(conn), scene),
             ToNode::Writable(conn) => self.post(conn, Message::Writable(conn), scene),
             ToNode::PollOver(conn, since) => {
@@ -187,13 +181,6 @@ impl Node {
     fn post(&mut self, conn: ConnId, message: Message, scene: &mut Scene) {
         let number = conn as usize % self.shards.len();
         self.shards[number].push(message, scene);
-    }
-
-    fn up(&mut self, conn: ConnId, up: Up, scene: &mut Scene) {
-        match up {
-            Up::Feed(request) => self.post(conn, Message::Asked(conn, request), scene),
-            Up::Ack(room, person, marks) => self.gate.moved.advance(room, person, marks),
-        }
     }
 
     fn answered(&mut self, answer: Answer, scene: &mut Scene) {

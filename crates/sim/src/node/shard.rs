@@ -16,8 +16,6 @@ use crate::scene::{ConnId, NodeId, Scene};
 use crate::variant::Variant;
 use crate::wires::Item;
 
-/// How often a request is admitted if its admission is too old each time.
-const TRIES_MAX: u8 = 3;
 /// A reader that takes nothing for so long is cut.
 const SLOW_MAX: Time = 3_000 * MS;
 
@@ -60,7 +58,6 @@ pub(super) struct Conn {
     pub phase: Phase,
     pub session: Option<u32>,
     pub who: Option<PersonId>,
-    pub tries: u8,
     pub paging: bool,
     pub ready: bool,
     /// Since when it is full.
@@ -143,7 +140,6 @@ impl Shard {
             phase: Phase::Admitting,
             session: None,
             who: None,
-            tries: 0,
             paging: false,
             ready: false,
             kept_since: None,
@@ -155,7 +151,6 @@ impl Shard {
 
     fn admit(&mut self, id: ConnId, gate: &mut Gate, scene: &mut Scene) {
         let Some(conn) = self.conns.get_mut(&id) else { return };
-        conn.tries += 1;
         let (credential, cursor) = (conn.request.credential, cursor_of(&conn.request));
         if let Some(admission) = gate.admit(id, credential, cursor, scene) {
             self.push(Message::Admitted(id, Ok(admission)), scene);
@@ -200,13 +195,8 @@ impl Shard {
         };
         match self.hub.open(open) {
             Ok(session) => conn.session = Some(session),
-            Err(Stale::Again) => {
-                scene.figures.stale += 1;
-                if conn.tries < TRIES_MAX {
-                    return self.admit(id, gate, scene);
-                }
-                return self.refuse(id, Code::Overloaded, gate, scene);
-            }
+            // Takes more changes than a world has; the client comes again.
+            Err(Stale::Again) => return self.refuse(id, Code::Overloaded, gate, scene),
             Err(Stale::Revoked) => {
                 scene.figures.revoked += 1;
                 return self.refuse(id, Code::NotSignedIn, gate, scene);

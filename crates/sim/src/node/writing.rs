@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use encke_engine::marks::Marks;
-use encke_engine::{
-    ConversationId, Entry, Epoch, Event, PersonId, Point, Position, Seq, Step, StreamId,
-};
+use encke_engine::{ConversationId, Entry, Epoch, Event, PersonId, Position, Seq, Step, StreamId};
 
 use super::Job;
 use crate::client::{Exchange, Outcome};
@@ -38,7 +36,10 @@ impl<'a> Writing<'a> {
     pub fn begin(node: NodeId, known: &'a BTreeMap<Box<str>, Place>, scene: &mut Scene) -> Self {
         let mark = scene.number();
         let state = scene.store.now();
-        let before = state.at;
+        let before = match scene.variant {
+            Variant::Sequence => state.at.max(scene.store.sequence),
+            _ => state.at,
+        };
         // Times in the log never go back, whatever the clocks of the nodes do.
         let at_ms = scene.clock_ms(node).max(state.at_ms);
         let commit = Commit { before, after: before, mark, at_ms, ..Commit::default() };
@@ -166,34 +167,8 @@ impl<'a> Writing<'a> {
         let marks = std::mem::take(&mut self.marks);
         self.commit.marks = marks.into_iter().map(|((c, p), marks)| (c, p, marks)).collect();
         if scene.variant == Variant::Sequence {
-            self.renumber(scene);
+            scene.store.sequence = self.commit.after;
         }
         self.commit
-    }
-
-    /// The variant takes its positions from a sequence, as if nobody else were writing.
-    fn renumber(&mut self, scene: &mut Scene) {
-        let Commit { before, after, .. } = self.commit;
-        let count = Point {
-            position: Position(after.position.0 - before.position.0),
-            change: after.change - before.change,
-        };
-        let begin = scene.store.from_sequence(count);
-        let by = begin.position.0 - before.position.0;
-        let moved = |p: Position| Position(p.0 + by);
-        for step in &mut self.commit.steps {
-            match step {
-                Step::Event(entry) => {
-                    let mut event = entry.event.clone();
-                    event.position = moved(event.position);
-                    *entry = Arc::new(Entry::new(event, self.epoch));
-                }
-                Step::Subscribe { from, .. } => *from = moved(*from),
-                Step::Unsubscribe { .. } | Step::Revoke { .. } => {}
-            }
-        }
-        self.commit.before = begin;
-        self.commit.after.position = moved(after.position);
-        self.commit.after.change = begin.change + count.change;
     }
 }

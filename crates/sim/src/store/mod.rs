@@ -31,8 +31,8 @@ pub struct Store {
     waiting: VecDeque<(NodeId, u64)>,
     /// Nobody reaches it.
     pub away: bool,
-    /// The sequence of the variant that has one.
-    sequence: Point,
+    /// The positions that were given out; only the variant asks that takes them without the lock.
+    pub sequence: Point,
     epochs: u64,
 }
 
@@ -65,6 +65,12 @@ impl Store {
         self.histories.iter().find(|state| state.epoch == epoch)
     }
 
+    /// Whether a message with this key ever stood there in a log of this epoch.
+    pub fn ever_had(&self, epoch: Epoch, place: Place, key: &str) -> bool {
+        let mut logs = self.histories.iter().filter(|log| log.epoch == epoch);
+        logs.any(|log| log.has(place, key))
+    }
+
     /// Whether there never was another log.
     pub fn is_untouched(&self) -> bool {
         self.histories.len() == 1
@@ -74,14 +80,6 @@ impl Store {
     pub fn is_kept(&self, epoch: Epoch, at: Position) -> bool {
         let from = self.histories.iter().position(|state| state.epoch == epoch);
         from.is_some_and(|from| self.histories[from + 1..].iter().all(|s| s.inherited >= at))
-    }
-
-    /// Gives out the next positions without a lock: only the variant that is built on it asks.
-    pub fn from_sequence(&mut self, count: Point) -> Point {
-        let before = self.sequence.max(self.now().at);
-        self.sequence.position.0 = before.position.0 + count.position.0;
-        self.sequence.change = before.change + count.change;
-        before
     }
 
     /// A node opens the space, or goes on with a new connection: another incarnation gets another epoch.

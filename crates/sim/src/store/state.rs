@@ -182,6 +182,12 @@ impl State {
         }
     }
 
+    /// Whether a message with this key stands there.
+    pub fn has(&self, place: Place, key: &str) -> bool {
+        let entry = self.entries.get(&place.position);
+        entry.is_some_and(|e| e.event.seq == place.seq && e.event.key.as_deref() == Some(key))
+    }
+
     /// Since when a person follows a stream.
     pub fn follows(&self, person: PersonId, stream: StreamId) -> Option<Position> {
         let span = self.spans.get(&(person, stream))?.last()?;
