@@ -90,8 +90,8 @@ impl Scene {
             return;
         }
         self.plan(fault);
-        self.trace(|| format!("fault  {fault:?}"));
         let place = self.random.usize(..self.links.len());
+        self.trace(|| format!("fault  {fault:?} at {place}"));
         let while_long = self.random.u64(10 * MS..3_000 * MS);
         match fault {
             Fault::Crash => self.crash(place, while_long),
@@ -101,8 +101,10 @@ impl Scene {
                 self.agenda.after(while_long, Event::Fault(Fault::StoreHeal(place)));
             }
             Fault::StoreHeal(place) => {
-                self.links[place].store_cut = false;
-                self.links[place].well_since = self.agenda.now();
+                let now = self.agenda.now();
+                let link = &mut self.links[place];
+                link.store_cut = false;
+                link.well_since = link.well_since.max(now);
             }
             Fault::BusCut => {
                 self.figures.bus_cuts += 1;
