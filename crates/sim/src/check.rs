@@ -12,7 +12,7 @@ use crate::store::{Commit, Place, State};
 
 /// A node that is well knows of whatever was taken from somebody after this time (P7): when it looks next, with what
 /// looking itself may take, after the end of a connection that broke before was noticed.
-const AUTHORITY_MAX: Time = limits::LOOK_MS * MS + LOST_MAX + 1_000 * MS;
+const AUTHORITY_MAX: Time = limits::LOOK_MS * MS + LOST_MAX + 300 * MS;
 
 /// What a client holds: all that it may see of an epoch's log after where it began, up to here.
 #[derive(Clone, Copy, Debug)]

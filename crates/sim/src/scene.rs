@@ -71,7 +71,7 @@ pub struct Link {
 }
 
 /// A promise that was broken.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Violation {
     /// Which.
     pub promise: &'static str,

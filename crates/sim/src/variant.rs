@@ -35,9 +35,9 @@ impl Variant {
     pub fn breaks(self) -> &'static str {
         match self {
             Variant::Sound => "none",
-            Variant::CheckBeforeRegister => "P4",
+            Variant::CheckBeforeRegister | Variant::Sequence => "P4",
             Variant::AnyHint => "an assertion",
-            Variant::HintBeforeCommit | Variant::Sequence | Variant::EpochKept => "P2",
+            Variant::HintBeforeCommit | Variant::EpochKept => "P2",
             Variant::AnswerBeforeCommit => "P1",
             Variant::KeysOnNode => "P3",
             Variant::StaleFollows => "P7",

@@ -20,8 +20,10 @@ pub struct Weather {
     pub rooms: u64,
     /// Events in a hub's tail.
     pub tail_events: usize,
-    /// Rows that one page or look takes at most.
-    pub scan_events: usize,
+    /// Rows that one page takes at most.
+    pub page_events: usize,
+    /// Events and changes that a node reads in one look; with fewer it could not keep up with the writers.
+    pub look_events: usize,
     /// Items that a connection takes before it is full.
     pub window: usize,
     /// The longest of the usual delays between two parts.
@@ -86,7 +88,8 @@ impl Weather {
             clients: random.usize(2..=8),
             rooms: random.u64(1..=3),
             tail_events: random.usize(1..=60),
-            scan_events: random.usize(1..=40),
+            page_events: random.usize(1..=40),
+            look_events: random.usize(4..=40),
             window: random.usize(1..=12),
             delay_max: random.u64(1..=40) * MS,
             hint_lost,

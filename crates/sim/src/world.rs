@@ -21,7 +21,7 @@ const END: Time = 25_000 * MS;
 const START_AGAIN: Time = 500 * MS;
 
 /// What became of a seed.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Report {
     /// What was counted.
     pub figures: Figures,

@@ -3,16 +3,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use std::sync::Arc;
-
-use encke_engine::{Batch, Committed, Point};
+use encke_engine::Committed;
 
 use super::writing::Writing;
 use super::{Hint, Job, Node, ToNode};
 use crate::agenda::{MS, Time};
 use crate::client::{Exchange, Outcome};
 use crate::scene::Scene;
-use crate::store::{Commit, Place, Request};
+use crate::store::{self, Commit, Place, Request};
 use crate::variant::Variant;
 
 /// Writes in one commit.
@@ -77,13 +75,11 @@ impl Node {
 
     /// It is this node's turn: positions are given out, and the transaction goes on its way.
     pub(super) fn has_turn(&mut self, number: u64, scene: &mut Scene) {
-        let Some(mut under) = self.writer.under.take().filter(|u| u.number == number) else {
-            return;
-        };
+        let Some(mut under) = self.writer.under.take_if(|u| u.number == number) else { return };
         let mut writing = Writing::begin(self.id, &self.writer.keys, scene);
         let jobs = std::mem::take(&mut under.jobs);
-        let answers = jobs.into_iter().filter_map(|job| writing.run(job, scene)).collect();
-        let mut answers: Vec<_> = answers;
+        let mut answers: Vec<_> =
+            jobs.into_iter().filter_map(|job| writing.run(job, scene)).collect();
         let commit = writing.end(scene);
         if scene.variant == Variant::AnswerBeforeCommit {
             answers.drain(..).for_each(|(to, outcome)| scene.answer_exchange(to, outcome));
@@ -154,9 +150,6 @@ impl Node {
     }
 
     fn part_of(&self, commit: &Commit) -> Committed {
-        let Commit { before, after, mark, steps, .. } = commit;
-        let (before, after, mark): (Point, Point, u64) = (*before, *after, *mark);
-        let batch = Arc::new(Batch { steps: steps.clone() });
-        Committed { epoch: self.gate.epoch, before, after, mark, batch }
+        store::committed(self.gate.epoch, commit.before, commit.after, commit.steps.clone())
     }
 }

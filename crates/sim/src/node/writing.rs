@@ -34,7 +34,6 @@ pub struct Writing<'a> {
 
 impl<'a> Writing<'a> {
     pub fn begin(node: NodeId, known: &'a BTreeMap<Box<str>, Place>, scene: &mut Scene) -> Self {
-        let mark = scene.number();
         let state = scene.store.now();
         let before = match scene.variant {
             Variant::Sequence => state.at.max(scene.store.sequence),
@@ -42,7 +41,7 @@ impl<'a> Writing<'a> {
         };
         // Times in the log never go back, whatever the clocks of the nodes do.
         let at_ms = scene.clock_ms(node).max(state.at_ms);
-        let commit = Commit { before, after: before, mark, at_ms, ..Commit::default() };
+        let commit = Commit { before, after: before, at_ms, ..Commit::default() };
         let (heads, keys, follows, marks) = Default::default();
         Writing { commit, epoch: state.epoch, heads, keys, follows, marks, known }
     }

@@ -7,9 +7,11 @@ mod request;
 mod state;
 
 use std::collections::VecDeque;
+use std::ops::Bound;
+use std::sync::Arc;
 
 use encke_engine::hub::{Page, PageRequest};
-use encke_engine::{Batch, Committed, Epoch, Point, Position, limits};
+use encke_engine::{Batch, Committed, Epoch, Point, Position, Step, limits};
 
 pub use request::{Answer, Ask, Purpose, Request, Viewed};
 pub use state::{Commit, Place, State};
@@ -34,6 +36,11 @@ pub struct Store {
     /// The positions that were given out; only the variant asks that takes them without the lock.
     pub sequence: Point,
     epochs: u64,
+}
+
+/// A part of the log, to be told to nodes. Nothing asks for its mark here: logs are told apart by their incarnation.
+pub fn committed(epoch: Epoch, before: Point, after: Point, steps: Vec<Step>) -> Committed {
+    Committed { epoch, before, after, mark: 0, batch: Arc::new(Batch { steps }) }
 }
 
 impl Store {
@@ -106,18 +113,11 @@ impl Store {
     /// What follows a point, and whether there is more behind it.
     pub fn look(&self, at: Point, count: usize) -> Option<(Committed, bool)> {
         let state = self.now();
-        let mut found =
-            state.steps.range((std::ops::Bound::Excluded(at), std::ops::Bound::Unbounded));
+        let mut found = state.steps.range((Bound::Excluded(at), Bound::Unbounded));
         let part: Vec<_> = found.by_ref().take(count).collect();
         let after = *part.last()?.0;
-        let events = part.iter().filter(|(_, (_, s))| matches!(s, encke_engine::Step::Event(_)));
-        let mark = events.last().map_or(0, |(_, (mark, _))| *mark);
-        let steps = part.iter().map(|(_, (_, step))| step.clone()).collect();
-        let batch = std::sync::Arc::new(Batch { steps });
-        Some((
-            Committed { epoch: state.epoch, before: at, after, mark, batch },
-            found.next().is_some(),
-        ))
+        let steps = part.into_iter().map(|(_, step)| step.clone()).collect();
+        Some((committed(state.epoch, at, after, steps), found.next().is_some()))
     }
 
     /// One page of a replay.
@@ -178,7 +178,6 @@ impl Scene {
                 return self.answer(ask, Answer::Replaced);
             }
         }
-        let count = self.weather.scan_events;
         let answer = match &ask.what {
             Request::Turn(number) => return self.wants_turn(ask.node, *number),
             Request::Commit(number, commit) => {
@@ -191,8 +190,10 @@ impl Scene {
                 self.end_turn(*number);
                 Answer::Committed
             }
-            Request::Look(at) => Answer::Looked(self.store.look(*at, count)),
-            Request::Page(to, request) => Answer::Paged(*to, self.store.page(request, count)),
+            Request::Look(at) => Answer::Looked(self.store.look(*at, self.weather.look_events)),
+            Request::Page(to, request) => {
+                Answer::Paged(*to, self.store.page(request, self.weather.page_events))
+            }
             Request::View(purpose, credential) => {
                 let state = self.store.now();
                 let person = purpose.known().or(state.credentials.get(credential).copied());

@@ -16,8 +16,6 @@ pub struct Commit {
     pub before: Point,
     /// Where it ends.
     pub after: Point,
-    /// Its random number.
-    pub mark: u64,
     /// The time of its events.
     pub at_ms: u64,
     /// Events and changes, in order.
@@ -63,8 +61,8 @@ pub struct State {
     pub commits: Vec<Commit>,
     /// All events.
     pub entries: BTreeMap<Position, Arc<Entry>>,
-    /// All events and changes, by the point that they lead to, with the mark of their commit.
-    pub steps: BTreeMap<Point, (u64, Step)>,
+    /// All events and changes, by the point that they lead to.
+    pub steps: BTreeMap<Point, Step>,
     /// The newest event of each stream.
     pub heads: BTreeMap<StreamId, Place>,
     /// The first event with a key.
@@ -114,7 +112,7 @@ impl State {
         self.epoch = epoch;
         let anew = |e: &Arc<Entry>| Arc::new(Entry::new(e.event.clone(), epoch));
         self.entries.values_mut().for_each(|e| *e = anew(e));
-        for (_, step) in self.steps.values_mut() {
+        for step in self.steps.values_mut() {
             if let Step::Event(entry) = step {
                 *entry = anew(entry);
             }
@@ -135,7 +133,7 @@ impl State {
                     self.change(change, at.position, now);
                 }
             }
-            self.steps.insert(at, (commit.mark, step.clone()));
+            self.steps.insert(at, step.clone());
         }
         self.credentials.extend(commit.credentials.iter().copied());
         for (room, person, marks) in &commit.marks {
