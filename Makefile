@@ -3,7 +3,7 @@
 WEB_BUILT := web/chat/dist/index.html
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help run build test lint bench crash-test e2e tools clean
+.PHONY: help run build test lint bench sim crash-test e2e tools clean
 
 help:
 	@echo 'make run         build, start with a demo on ./encke-data, print how to sign in'
@@ -11,6 +11,7 @@ help:
 	@echo 'make test        everything that CI runs'
 	@echo 'make lint        formatting, clippy, licences, type checks'
 	@echo 'make crash-test  the long crash test: at least 50 kills'
+	@echo 'make sim         simulated clusters, one a seed: SEEDS=5000'
 	@echo 'make bench       the figures of docs/performance.md'
 
 run: build
@@ -49,6 +50,10 @@ e2e: $(WEB_BUILT)
 	@scripts/tools test
 	cargo build --bin encke
 	cd web && npm run e2e -w e2e
+
+SEEDS ?= 5000
+sim:
+	cargo run -q --release -p encke-sim -- --seeds $(SEEDS)
 
 KILLS ?= 60
 crash-test: $(WEB_BUILT)

@@ -15,7 +15,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("server", &["engine", "store", "bus", "transport", "apps", "gateway", "rig"]),
     // Beside the product: what tests it may reach for what is below.
     ("rig", &[]),
-    ("sim", &["engine", "store", "bus", "transport", "apps", "server"]),
+    ("sim", &["engine"]),
     ("load", &["engine", "store", "rig"]),
 ];
 

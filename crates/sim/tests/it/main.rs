@@ -7,7 +7,7 @@ use std::process::Command;
 use encke_sim::{Figures, Report, Variant, run};
 
 /// Worlds that `cargo test` runs; `make sim` runs more.
-const SEEDS: u64 = 1_500;
+const SEEDS: u64 = 1_000;
 /// In so many worlds a broken variant has to be found.
 const FOUND_MAX: u64 = 60;
 
