@@ -82,6 +82,16 @@ impl Scene {
         }
     }
 
+    /// A hub that has come so far found an event for a session that was not live.
+    pub fn found(&mut self, person: PersonId, entry: &Entry, hub: Cursor) {
+        let log = self.store.history(hub.epoch);
+        let span = log.and_then(|log| log.span_of(person, entry));
+        if span.is_some_and(|span| span.until <= hub.position) {
+            let at = entry.event.position;
+            self.fail("P7", format!("{person:?} gets {at:?} from a hub that knows it has left"));
+        }
+    }
+
     /// A client learns where its message stands.
     pub fn acknowledged(&mut self, person: PersonId, key: &str, epoch: Epoch, place: Place) {
         self.figures.acknowledged += 1;

@@ -126,6 +126,7 @@ impl Shard {
         let Some(conn) = self.conns.get(&id) else { return };
         if let Some(person) = conn.who {
             for entry in entries {
+                scene.found(person, entry, self.hub.cursor());
                 scene.handed(self.node, person, conn.request.credential, entry);
             }
         }
