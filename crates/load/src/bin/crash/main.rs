@@ -1,22 +1,12 @@
 //! The crash test: real processes, SIGKILL at random moments, and a checker that has seen everything.
 //!
 //! Writers and readers over all transports go on while the server is killed and started again. Every send and every
-//! observation is written down ([`journal`]), and at the end, when all readers have met the last event of each of
-//! their streams, [`check`] compares them with the promises P1 to P4 (and P8, for the SIGTERMs between the kills).
+//! observation is written down (`trial::journal`), and at the end, when all readers have met the last event of each of
+//! their streams, `trial::check` compares them with the promises P1 to P4 (and P8, for the SIGTERMs between the kills).
 
-mod check;
-mod feed;
-mod http;
-mod item;
-mod journal;
 mod play;
-mod random;
-mod reader;
 mod report;
 mod server;
-mod shared;
-mod world;
-mod writer;
 
 use std::path::PathBuf;
 

@@ -9,10 +9,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-
-use crate::http::Http;
-use crate::random::Random;
-use crate::shared::Shared;
+use encke_load::trial::http::Http;
+use encke_load::trial::random::Random;
+use encke_load::trial::shared::Shared;
 
 /// How long a start may take.
 const START_MAX: Duration = Duration::from_secs(20);

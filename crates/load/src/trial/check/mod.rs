@@ -5,7 +5,7 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::journal::{Outcome, Reading, Seen, Send, Stream};
+use crate::trial::journal::{Outcome, Reading, Seen, Send, Stream};
 
 /// All that was written down.
 #[derive(Default)]
@@ -159,7 +159,7 @@ fn whole(history: &[Seen], log: &Log, found: &mut Vec<String>) {
 
 /// A send is in the log as often, and there, where its answer says.
 fn kept(send: &Send, stored: Option<&HashSet<u64>>, log: &Log, found: &mut Vec<String>) {
-    let Send { stream, key, digest, outcome } = send;
+    let Send { stream, key, digest, outcome, .. } = send;
     let count = stored.map_or(0, HashSet::len);
     match outcome {
         Outcome::Ok(answer) => match log.events.get(&(stream, answer.seq)) {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::json;
 
-use super::{Attempt, Target, Writer};
-use crate::http::{Answer, Http};
-use crate::item;
-use crate::journal::Outcome;
+use super::{Attempt, Target, Writer, leaves_open};
+use crate::trial::http::{Answer, Http};
+use crate::trial::item;
+use crate::trial::journal::Outcome;
 
 /// An answer that takes longer counts as none.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
@@ -22,9 +22,12 @@ struct Line(Option<Http>);
 
 pub fn run(writer: &mut Writer) {
     let mut line = Line::default();
-    let mut done: VecDeque<(Attempt, crate::journal::Answer)> = VecDeque::new();
+    let mut done: VecDeque<(Attempt, crate::trial::journal::Answer)> = VecDeque::new();
     while !writer.shared.writers_are_over() {
         let mut attempt = writer.next();
+        if writer.moves() {
+            line = Line::default();
+        }
         let outcome = settle(writer, &mut line, &mut attempt);
         writer.note(&attempt, outcome.clone());
         if let Outcome::Ok(answer) = outcome {
@@ -37,7 +40,7 @@ pub fn run(writer: &mut Writer) {
             let at = writer.random.below(done.len() as u64) as usize;
             repeat(writer, &mut line, &done[at].0, done[at].1);
         }
-        writer.pause(0, 25);
+        writer.pause(0, writer.pause_ms_max);
     }
 }
 
@@ -48,7 +51,7 @@ fn settle(writer: &mut Writer, line: &mut Line, attempt: &mut Attempt) -> Outcom
             Ok(answer) => match answer.refusal() {
                 None => return accepted(writer, &answer),
                 Some((code, retry)) => {
-                    attempt.in_doubt |= code == "internal";
+                    attempt.in_doubt |= leaves_open(&code);
                     if !retry {
                         writer.fault(format!("{} was refused: {code}", attempt.key));
                         return attempt.given_up();
@@ -79,7 +82,12 @@ fn accepted(writer: &mut Writer, answer: &Answer) -> Outcome {
 }
 
 /// An acknowledged key again: the same body gets the same answer, another one is refused.
-fn repeat(writer: &mut Writer, line: &mut Line, attempt: &Attempt, first: crate::journal::Answer) {
+fn repeat(
+    writer: &mut Writer,
+    line: &mut Line,
+    attempt: &Attempt,
+    first: crate::trial::journal::Answer,
+) {
     let other = writer.random.percent(20);
     let text = if other { "another text" } else { attempt.text.as_str() };
     let Ok(answer) = line.post(writer, attempt, text) else { return };
@@ -119,13 +127,13 @@ impl Line {
     /// Posts once. An error says whether anything was sent.
     fn post(
         &mut self,
-        writer: &Writer,
+        writer: &mut Writer,
         attempt: &Attempt,
         text: &str,
     ) -> std::result::Result<Answer, bool> {
         let mut http = match self.0.take() {
             Some(http) => http,
-            None => Http::open(writer.addr).map_err(|_| false)?,
+            None => Http::open(writer.next_door()).map_err(|_| false)?,
         };
         let (target, key) = (&attempt.target, &attempt.key);
         let answer = post(&mut http, target, &writer.token, key, text).map_err(|_| true)?;

@@ -2,11 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use encke_load::ws;
+use crate::ws;
 
 use super::{Ask, End, News, Sink, Transport, parsed};
-use crate::http::Http;
-use crate::item::Item;
+use crate::trial::http::Http;
+use crate::trial::item::Item;
 
 /// An ack command goes out after so many events.
 const ACK_EVERY: u64 = 25;

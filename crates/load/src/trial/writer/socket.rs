@@ -2,20 +2,18 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::json;
 
-use super::{Attempt, Target, Writer};
-use crate::feed::{self, Ask, End, News, Transport};
-use crate::http::Http;
-use crate::item::{self, Item};
-use crate::journal::Outcome;
+use super::{Attempt, Target, Writer, leaves_open};
+use crate::trial::feed::{self, Ask, End, News, Transport};
+use crate::trial::http::Http;
+use crate::trial::item::{self, Item};
+use crate::trial::journal::Outcome;
 
 /// Sends underway at one time; the limit is 16.
 const UNDERWAY_MAX: u64 = 8;
-/// An answer that takes longer counts as none.
-const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 pub fn run(writer: &mut Writer) {
     let mut open = Vec::new();
@@ -28,6 +26,9 @@ pub fn run(writer: &mut Writer) {
             }
             let count = 1 + writer.random.below(UNDERWAY_MAX);
             open.extend((0..count).map(|_| writer.next()));
+            if writer.moves() {
+                line = None;
+            }
         }
         if line.is_none() {
             line = connect(writer);
@@ -38,7 +39,7 @@ pub fn run(writer: &mut Writer) {
             line = None;
         }
         give_up(writer, &mut open);
-        writer.pause(0, 50);
+        writer.pause(0, 2 * writer.pause_ms_max);
     }
     for attempt in open {
         writer.note(&attempt, attempt.given_up());
@@ -46,7 +47,7 @@ pub fn run(writer: &mut Writer) {
 }
 
 fn connect(writer: &mut Writer) -> Option<Http> {
-    let (addr, token) = (writer.addr, writer.token.clone());
+    let (addr, token) = (writer.next_door(), writer.token.clone());
     let transport = Transport::WebSocket;
     let ask = Ask { addr, transport, token: &token, cursor: "", channels: "unused", slow: false };
     match feed::open(&ask) {
@@ -85,7 +86,7 @@ fn round(
         waiting.insert(*next_id, attempt);
     }
     let sent = frames.iter().try_for_each(|frame| feed::write_text(http, frame));
-    let until = Instant::now() + ANSWER_MAX;
+    let until = Instant::now() + writer.shared.patience;
     let mut refused = Vec::new();
     let read = feed::read(http, &mut |news| {
         if let News::Item(item) = news {
@@ -103,7 +104,7 @@ fn round(
         writer.fault(why.clone());
     }
     if late {
-        writer.fault("a WebSocket send had no answer for 10 s".into());
+        writer.fault(format!("a WebSocket send had no answer for {:?}", writer.shared.patience));
         return Err(End::Lost);
     }
     sent?;
@@ -129,7 +130,7 @@ fn take(
             let attempt = id.and_then(|id| waiting.remove(&id));
             match attempt {
                 Some(mut attempt) if retry => {
-                    attempt.in_doubt |= code == "internal";
+                    attempt.in_doubt |= leaves_open(&code);
                     writer.refused(code);
                     refused.push(attempt);
                 }

@@ -1,17 +1,18 @@
 //! A reader: it goes on from its cursor, whatever happens, and writes down all that it sees.
 
 use std::collections::HashMap;
-use std::net::SocketAddrV4;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::feed::{self, Ask, End, News, TRANSPORTS, Transport};
-use crate::item::Item;
-use crate::journal::{Reading, Stream};
-use crate::random::Random;
-use crate::shared::Shared;
+use crate::trial::doors::Doors;
+use crate::trial::feed::{self, Ask, End, News, TRANSPORTS, Transport};
+use crate::trial::item::{self, Item};
+use crate::trial::journal::{Reading, Stream};
+use crate::trial::random::Random;
+use crate::trial::shared::Shared;
 
 /// How a reader lives.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +25,7 @@ pub enum Habit {
 }
 
 pub struct Reader {
-    pub addr: SocketAddrV4,
+    pub doors: Doors,
     pub token: String,
     pub habit: Habit,
     pub cursor: String,
@@ -33,6 +34,8 @@ pub struct Reader {
     pub markers: HashMap<Stream, u64>,
     pub random: Random,
     pub shared: Arc<Shared>,
+    /// The position of its cursor, for whoever watches.
+    pub reached: Arc<AtomicU64>,
     pub reading: Reading,
 }
 
@@ -73,7 +76,7 @@ impl Reader {
             Habit::Changing => 1 + self.random.below(60),
             _ => u64::MAX,
         };
-        let addr = self.addr;
+        let addr = self.doors.pick(&mut self.random);
         let ask =
             Ask { addr, transport, token: &token, cursor: &cursor, channels: &channels, slow };
         feed::follow(&ask, &mut |news| {
@@ -81,7 +84,7 @@ impl Reader {
                 News::Quiet => left = left.saturating_sub(5),
                 News::Connected => self.connected(transport, last_start),
                 News::Polled { cursor } => {
-                    self.cursor = cursor;
+                    self.goes_to(&cursor);
                     left = left.saturating_sub(5);
                 }
                 News::Item(item) => {
@@ -111,9 +114,17 @@ impl Reader {
         }
     }
 
+    fn goes_to(&mut self, cursor: &str) {
+        cursor.clone_into(&mut self.cursor);
+        match item::position(cursor) {
+            Ok(position) => self.reached.store(position, Ordering::Relaxed),
+            Err(e) => self.reading.faults.push(format!("{e:#}")),
+        }
+    }
+
     fn take(&mut self, item: Item) {
         if let Some(cursor) = item.cursor() {
-            cursor.clone_into(&mut self.cursor);
+            self.goes_to(cursor);
         }
         match item {
             Item::Event { seen, .. } => {
@@ -121,6 +132,7 @@ impl Reader {
                     self.markers.remove(&seen.stream);
                 }
                 self.reading.seen.push(seen);
+                self.reading.moments.push(Instant::now());
             }
             Item::Reset(reason) => self.reading.faults.push(format!("it was reset: {reason}")),
             Item::Bye { reason, retry, after_ms } => {

@@ -5,8 +5,9 @@ use std::net::{SocketAddrV4, TcpStream};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::http::{Piece, Reader};
 use anyhow::{Result, bail};
-use encke_load::http::{Piece, Reader};
+use memchr::memmem;
 use serde_json::Value;
 
 /// A read that brings nothing ends after this, so that the thread can look whether it is to end.
@@ -52,6 +53,9 @@ impl Socket {
     }
 }
 
+/// What a refusal by a proxy begins with.
+pub const GATEWAY: &str = "gateway";
+
 /// A whole answer.
 pub struct Answer {
     pub status: u16,
@@ -69,6 +73,11 @@ impl Answer {
             return None;
         }
         let json = self.json().unwrap_or_default();
+        // nginx's own words: what became of the request behind it is not known.
+        if matches!(self.status, 502 | 504) && memmem::find(&self.body, b"<center>nginx").is_some()
+        {
+            return Some((format!("{GATEWAY} {}", self.status), true));
+        }
         let code = json["error"]["code"].as_str().map_or_else(
             || format!("{} without a code: {}", self.status, String::from_utf8_lossy(&self.body)),
             str::to_owned,

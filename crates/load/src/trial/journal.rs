@@ -1,11 +1,12 @@
-//! What is written down while the server is being killed: every send, every observation.
+//! What is written down while servers are being killed: every send, every observation.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::SocketAddrV4;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::feed::Transport;
+use crate::trial::feed::Transport;
 
 /// A stream's name on the wire: `c12`, `r12`, `p5`, `channel:news`.
 pub type Stream = Arc<str>;
@@ -53,6 +54,8 @@ pub struct Send {
     pub key: String,
     pub digest: u64,
     pub outcome: Outcome,
+    /// Who answered, and when.
+    pub answered: Option<(SocketAddrV4, Instant)>,
 }
 
 /// What a writer brings back.
@@ -79,6 +82,8 @@ pub struct Reading {
     /// The streams that it must see to their ends.
     pub expected: Vec<Stream>,
     pub seen: Vec<Seen>,
+    /// When each of them was seen.
+    pub moments: Vec<Instant>,
     pub connects: BTreeMap<Transport, u64>,
     pub byes: BTreeMap<String, u64>,
     pub refused: BTreeMap<String, u64>,

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 pub struct Shared {
     began: Instant,
     deadline: Instant,
+    /// How long an answer to a send over a WebSocket may take.
+    pub patience: Duration,
     starts: AtomicU64,
     started_ms: AtomicU64,
     /// Writers end when they have an answer to what they have sent.
@@ -15,11 +17,12 @@ pub struct Shared {
 }
 
 impl Shared {
-    pub fn new(limit: Duration) -> Self {
+    pub fn new(limit: Duration, patience: Duration) -> Self {
         let began = Instant::now();
         Shared {
             began,
             deadline: began + limit,
+            patience,
             starts: AtomicU64::new(0),
             started_ms: AtomicU64::new(0),
             writers_end: AtomicBool::new(false),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Evidence, check};
-use crate::journal::{Answer, Outcome, Reading, Seen, Send, Stream};
+use crate::trial::journal::{Answer, Outcome, Reading, Seen, Send, Stream};
 
 const C: &str = "c1";
 
@@ -12,7 +12,13 @@ fn event(seq: u64) -> Seen {
 }
 
 fn send(seq: u64, outcome: Outcome) -> Send {
-    Send { stream: Arc::from(C), key: format!("k{seq}"), digest: 100 + seq, outcome }
+    Send {
+        stream: Arc::from(C),
+        key: format!("k{seq}"),
+        digest: 100 + seq,
+        outcome,
+        answered: None,
+    }
 }
 
 fn acked(seq: u64) -> Send {

@@ -8,15 +8,20 @@ pub use http::post;
 use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::thread::sleep;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::journal::{Outcome, Send, Stream, Writing, digest};
-use crate::random::Random;
-use crate::shared::Shared;
+use crate::trial::doors::Doors;
+use crate::trial::http::GATEWAY;
+use crate::trial::journal::{Outcome, Send, Stream, Writing, digest};
+use crate::trial::random::Random;
+use crate::trial::shared::Shared;
 
 /// Sends in a hundred whose writer gives up after the first try without an answer.
 const GIVES_UP: u64 = 15;
+/// Sends in a hundred before which a writer that has several doors takes another one.
+const MOVES: u64 = 5;
 
 /// Where a writer may send to.
 #[derive(Clone)]
@@ -54,10 +59,11 @@ struct Attempt {
 }
 
 impl Attempt {
-    /// What is to be written down about it, by this person.
-    fn ended(&self, person: &str, outcome: Outcome) -> Send {
+    /// What is to be written down about it, by this person, at this door.
+    fn ended(&self, person: &str, outcome: Outcome, door: SocketAddrV4) -> Send {
         let digest = self.target.digest(person, &self.key, &self.text);
-        Send { stream: self.target.stream(), key: self.key.clone(), digest, outcome }
+        let answered = matches!(outcome, Outcome::Ok(_)).then(|| (door, Instant::now()));
+        Send { stream: self.target.stream(), key: self.key.clone(), digest, outcome, answered }
     }
 
     /// How it ends if its writer gives up now.
@@ -68,7 +74,9 @@ impl Attempt {
 
 pub struct Writer {
     pub name: String,
-    pub addr: SocketAddrV4,
+    pub doors: Doors,
+    /// The one that it uses now.
+    pub door: SocketAddrV4,
     pub person: String,
     pub token: String,
     pub targets: Vec<Target>,
@@ -76,6 +84,13 @@ pub struct Writer {
     pub shared: Arc<Shared>,
     pub writing: Writing,
     pub made: u64,
+    /// The longest pause between two sends, in milliseconds.
+    pub pause_ms_max: u64,
+}
+
+/// A refusal with this code leaves open whether the send was stored.
+fn leaves_open(code: &str) -> bool {
+    code == "internal" || code.starts_with(GATEWAY)
 }
 
 /// Text of every plane, and what frames, scripts and JSON stumble over.
@@ -123,7 +138,18 @@ impl Writer {
 
     fn note(&mut self, attempt: &Attempt, outcome: Outcome) {
         self.writing.retried += u64::from(attempt.in_doubt && matches!(outcome, Outcome::Ok(_)));
-        self.writing.sends.push(attempt.ended(&self.person, outcome));
+        self.writing.sends.push(attempt.ended(&self.person, outcome, self.door));
+    }
+
+    /// The door for the next connection.
+    fn next_door(&mut self) -> SocketAddrV4 {
+        self.door = self.doors.pick(&mut self.random);
+        self.door
+    }
+
+    /// Now and then it goes elsewhere without need.
+    fn moves(&mut self) -> bool {
+        self.doors.are_several() && self.random.percent(MOVES)
     }
 
     fn fault(&mut self, what: String) {

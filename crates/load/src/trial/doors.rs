@@ -1,0 +1,30 @@
+//! Where a client may connect.
+
+use std::net::SocketAddrV4;
+
+use super::random::Random;
+
+/// Addresses of the same site; a client takes any of them, and another one with each connection.
+#[derive(Clone)]
+pub struct Doors(Vec<SocketAddrV4>);
+
+impl Doors {
+    /// At least one address.
+    pub fn of(addresses: Vec<SocketAddrV4>) -> Self {
+        assert!(!addresses.is_empty());
+        Doors(addresses)
+    }
+
+    pub fn one(address: SocketAddrV4) -> Self {
+        Doors(vec![address])
+    }
+
+    pub fn pick(&self, random: &mut Random) -> SocketAddrV4 {
+        *random.pick(&self.0)
+    }
+
+    /// There is another one to go to.
+    pub fn are_several(&self) -> bool {
+        self.0.len() > 1
+    }
+}

@@ -1,0 +1,97 @@
+//! The figures and the verdict, for people.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use crate::trial::check::{Evidence, check};
+use crate::trial::journal::{Outcome, Writing};
+
+/// Violations that are printed.
+const SHOWN_MAX: usize = 40;
+
+/// What a trial has brought.
+#[derive(Default)]
+pub struct Brought {
+    pub evidence: Evidence,
+    pub writings: Vec<Writing>,
+    /// What was wrong on the way.
+    pub faults: Vec<String>,
+}
+
+impl Brought {
+    /// Prints the figures and what is wrong; true if everything held.
+    pub fn print(&self) -> bool {
+        let verdict = check(&self.evidence);
+        let evidence = &self.evidence;
+        let of = |wanted: fn(&Outcome) -> bool| {
+            evidence.sends.iter().filter(|send| wanted(&send.outcome)).count()
+        };
+        let ok = of(|o| matches!(o, Outcome::Ok(_)));
+        let (unknown, failed) = (of(|o| *o == Outcome::Unknown), of(|o| *o == Outcome::Failed));
+        let retried: u64 = self.writings.iter().map(|w| w.retried).sum();
+        let stored: u64 = self.writings.iter().map(|w| w.retried_stored).sum();
+        let repeated: u64 = self.writings.iter().map(|w| w.repeated).sum();
+        let seen: usize = evidence.readings.iter().map(|r| r.seen.len()).sum();
+        println!(
+            "sends            {ok} ok ({retried} after a try without an answer, of which {stored} had stored it), {unknown} unknown \
+            ({} of them stored), {failed} failed",
+            verdict.unknown_stored
+        );
+        println!("repeated keys    {repeated} got the first answer, or 409 with another text");
+        println!(
+            "observations     {seen} by {} readers, of {} events",
+            evidence.readings.len(),
+            verdict.events
+        );
+        println!("connections      {}", counts(evidence.readings.iter().map(|r| &r.connects)));
+        println!("byes             {}", counts(evidence.readings.iter().map(|r| &r.byes)));
+        println!("refused readers  {}", counts(evidence.readings.iter().map(|r| &r.refused)));
+        println!("refused sends    {}", counts(self.writings.iter().map(|w| &w.refused)));
+
+        let mut wrong = self.faults.clone();
+        let of_writers = self.writings.iter().flat_map(|w| &w.faults);
+        wrong.extend(of_writers.map(|fault| format!("a writer: {fault}")));
+        for reading in &evidence.readings {
+            wrong.extend(reading.faults.iter().map(|fault| format!("{}: {fault}", reading.name)));
+        }
+        wrong.extend(verdict.violations);
+        show(&wrong);
+        let good = wrong.is_empty() && ok > 0;
+        println!(
+            "{}",
+            if good { "nothing lost, nothing doubled, nothing out of order" } else { "FAILED" }
+        );
+        good
+    }
+}
+
+/// Prints what is wrong, the same line once.
+fn show(wrong: &[String]) {
+    let mut counted: Vec<(&String, u64)> = Vec::new();
+    for line in wrong {
+        if let Some((_, count)) = counted.iter_mut().find(|(known, _)| *known == line) {
+            *count += 1;
+        } else if counted.len() < SHOWN_MAX {
+            counted.push((line, 1));
+        }
+    }
+    for (line, count) in &counted {
+        println!(
+            "VIOLATION  {line}{}",
+            if *count > 1 { format!(" ({count} times)") } else { String::new() }
+        );
+    }
+    let shown: u64 = counted.iter().map(|(_, count)| count).sum();
+    if wrong.len() as u64 > shown {
+        println!("and {} more", wrong.len() as u64 - shown);
+    }
+}
+
+fn counts<'a, K: Ord + Debug + 'a>(all: impl Iterator<Item = &'a BTreeMap<K, u64>>) -> String {
+    let mut sums: BTreeMap<&K, u64> = BTreeMap::new();
+    for (key, count) in all.flatten() {
+        *sums.entry(key).or_default() += count;
+    }
+    let texts: Vec<String> = sums.iter().map(|(key, count)| format!("{key:?} {count}")).collect();
+    if texts.is_empty() { "none".into() } else { texts.join(", ").replace('"', "") }
+}
