@@ -2,13 +2,13 @@
 
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::process::{free_port, spawn, unprivileged, until};
+use crate::process::{done, free_port, spawn, unprivileged, until};
 
 /// A running server, on 127.0.0.1, with what it stores synced to the disk. It ends with its value or with the process.
 pub struct Postgres {
@@ -24,14 +24,6 @@ fn program(name: &str) -> PathBuf {
     found.retain(|path| path.exists());
     found.sort();
     found.pop().unwrap_or_else(|| name.into())
-}
-
-fn done(mut command: Command) -> Output {
-    let output = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output();
-    let output = output.expect("PostgreSQL is installed: scripts/tools test");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {said}");
-    output
 }
 
 /// A folder that the server's user may write to.
@@ -111,14 +103,27 @@ impl Postgres {
     }
 
     fn configure(&self, lines: &str) {
-        use std::io::Write;
         let (folder, port) = (self.folder.display(), self.port);
-        let text = format!(
+        self.configure_on(&format!(
             "\n{lines}listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{folder}'\n"
-        );
+        ));
+    }
+
+    /// Further settings; the last word counts.
+    fn configure_on(&self, text: &str) {
+        use std::io::Write;
         let path = self.data().join("postgresql.conf");
         let file = std::fs::OpenOptions::new().append(true).open(path);
         file.and_then(|mut f| f.write_all(text.as_bytes())).expect("its settings can be written");
+    }
+
+    /// Has a stopped server take connections from other machines of the test, whose addresses are in this network.
+    pub fn open_to(&self, network: &str) {
+        use std::io::Write;
+        self.configure_on("listen_addresses = '*'\n");
+        let file = std::fs::OpenOptions::new().append(true).open(self.data().join("pg_hba.conf"));
+        let line = format!("host all all {network} trust\n");
+        file.and_then(|mut f| f.write_all(line.as_bytes())).expect("its settings can be written");
     }
 
     /// Starts it where it left off, and waits until it answers.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -35,6 +35,15 @@ pub(crate) fn spawn(command: Command) -> Child {
     let order = (command, started);
     starter.lock().expect("not poisoned").send(order).expect("the thread runs");
     child.recv().expect("the thread answers").expect("the program is installed: scripts/tools test")
+}
+
+/// Runs a command to its good end.
+pub(crate) fn done(mut command: Command) -> Output {
+    let output = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output();
+    let output = output.expect("the program is installed: scripts/tools test");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {said}");
+    output
 }
 
 /// A command that runs as nobody special: PostgreSQL refuses to run as root.
