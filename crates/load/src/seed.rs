@@ -20,9 +20,14 @@ pub fn token(number: usize) -> String {
 /// Sees to it that `token(0)` to `token(count - 1)` work, each of a bot of its own, since bots may publish to channels.
 /// What an earlier call made stays. Returns how many people were made.
 pub fn people(data: &Path, count: usize) -> Result<usize> {
+    people_of(data, database(), count)
+}
+
+/// The same in this database, if one is given.
+pub fn people_of(data: &Path, database: Option<Database>, count: usize) -> Result<usize> {
     let options = Options {
         data: data.to_owned(),
-        database: database(),
+        database,
         clock: Arc::new(SystemClock),
         readers: 1,
         fatal: Arc::new(|e: &StoreError| panic!("{e}")),

@@ -13,6 +13,8 @@ use serde_json::Value;
 /// A read that brings nothing ends after this, so that the thread can look whether it is to end.
 const TURN: Duration = Duration::from_millis(100);
 const CONNECT_MAX: Duration = Duration::from_secs(2);
+/// An answer to a send that takes longer counts as none.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 /// A connection with what was read and not used yet.
 pub struct Socket {
@@ -90,6 +92,8 @@ impl Answer {
 pub struct Http {
     pub socket: Socket,
     reader: Reader,
+    /// How long a send waits for its answer.
+    pub patience: Duration,
 }
 
 /// A part of a body that streams.
@@ -101,11 +105,15 @@ pub enum Part {
 
 impl Http {
     pub fn open(addr: SocketAddrV4) -> Result<Self> {
-        Ok(Http { socket: Socket::open(addr, false)?, reader: Reader::default() })
+        Ok(Http::over(Socket::open(addr, false)?))
     }
 
     pub fn open_slow(addr: SocketAddrV4) -> Result<Self> {
-        Ok(Http { socket: Socket::open(addr, true)?, reader: Reader::default() })
+        Ok(Http::over(Socket::open(addr, true)?))
+    }
+
+    fn over(socket: Socket) -> Self {
+        Http { socket, reader: Reader::default(), patience: ANSWER_MAX }
     }
 
     /// Sends a request; `headers` are whole lines without their ends.
@@ -198,6 +206,11 @@ impl Http {
         self.request(method, path, token, headers, body)?;
         let status = self.head(patience)?;
         self.rest(status, patience)
+    }
+
+    /// The value of a header of the last answer.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.reader.header(name).map(|value| String::from_utf8_lossy(value).into_owned())
     }
 
     /// The server takes no further request on this connection.

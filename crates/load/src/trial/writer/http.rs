@@ -1,7 +1,6 @@
 //! Sending with POST.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use anyhow::Result;
 use serde_json::json;
@@ -11,8 +10,6 @@ use crate::trial::http::{Answer, Http};
 use crate::trial::item;
 use crate::trial::journal::Outcome;
 
-/// An answer that takes longer counts as none.
-const ANSWER_MAX: Duration = Duration::from_secs(10);
 /// Acknowledged sends that may be sent again.
 const REMEMBERED_MAX: usize = 200;
 
@@ -120,7 +117,7 @@ pub fn post(http: &mut Http, to: &Target, token: &str, key: &str, text: &str) ->
         }
     };
     let kind = format!("Content-Type: {kind}");
-    http.call("POST", &path, token, &[&key, &kind], &body, ANSWER_MAX)
+    http.call("POST", &path, token, &[&key, &kind], &body, http.patience)
 }
 
 impl Line {

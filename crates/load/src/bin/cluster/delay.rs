@@ -1,0 +1,119 @@
+//! How long events take from the node that acknowledged them to the clients of another one. Pure.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddrV4;
+use std::time::{Duration, Instant};
+
+use encke_load::trial::journal::{Reading, Send, Stream};
+
+use crate::fault::Fault;
+
+/// The promise is a second, [`limits::LOOK_MS`](encke_engine::limits::LOOK_MS) and a read; this is what a busy machine
+/// gets until late counts as never.
+pub const LATE: Duration = Duration::from_secs(10);
+
+/// A time in which one thing was wrong, until all had recovered; or nothing.
+#[derive(Clone)]
+pub struct Phase {
+    pub fault: Option<Fault>,
+    pub began: Instant,
+    pub ended: Instant,
+    /// The node that was struck, if it could not do its work.
+    pub disabled: Option<SocketAddrV4>,
+}
+
+/// What was seen of delays, in rising order.
+pub type Delays = BTreeMap<Option<Fault>, Vec<Duration>>;
+
+/// Compares when sends were answered with when they were seen by readers that stay at one node each.
+pub fn measure(sends: &[Send], watching: &[(SocketAddrV4, &Reading)], phases: &[Phase]) -> Delays {
+    let mut all = Delays::new();
+    for (node, reading) in watching {
+        let seen = reading.seen.iter().zip(&reading.moments);
+        let seen: HashMap<(&Stream, u64), Instant> =
+            seen.map(|(seen, at)| ((&seen.stream, seen.seq), *at)).collect();
+        for send in sends {
+            let (Some((door, answered)), Some(seq)) = (send.answered, seq(send)) else { continue };
+            let is_elsewhere = door != *node && watching.iter().any(|(at, _)| *at == door);
+            let phase = phases.iter().find(|p| (p.began..p.ended).contains(&answered));
+            let (true, Some(phase)) = (is_elsewhere, phase) else { continue };
+            if phase.disabled == Some(*node) {
+                continue;
+            }
+            if let Some(at) = seen.get(&(&send.stream, seq)) {
+                let delay = at.saturating_duration_since(answered);
+                all.entry(phase.fault).or_default().push(delay);
+            }
+        }
+    }
+    all.values_mut().for_each(|delays| delays.sort_unstable());
+    all
+}
+
+fn seq(send: &Send) -> Option<u64> {
+    match &send.outcome {
+        encke_load::trial::journal::Outcome::Ok(answer) => Some(answer.seq),
+        _ => None,
+    }
+}
+
+/// While hints are away everything comes by looking, so nothing may be late.
+pub fn violations(delays: &Delays) -> Vec<String> {
+    let bounded = delays.iter().filter_map(|(fault, delays)| {
+        let (fault, longest) = ((*fault)?, delays.last()?);
+        (fault.is_of_hints() && *longest > LATE)
+            .then(|| format!("late: {longest:?} from node to node while {}", fault.name()))
+    });
+    bounded.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::sync::Arc;
+
+    use encke_load::trial::journal::{Answer, Outcome, Seen};
+
+    use super::*;
+
+    fn node(number: u8) -> SocketAddrV4 {
+        SocketAddrV4::new(Ipv4Addr::new(10, 77, number, 2), 8080)
+    }
+
+    /// One event, acknowledged by node 1 a second into a phase, seen by the readers at both nodes after so long.
+    fn measured(fault: Fault, disabled: Option<SocketAddrV4>, after: Duration) -> Delays {
+        let began = Instant::now();
+        let answered = began + Duration::from_secs(1);
+        let stream: Stream = Arc::from("c1");
+        let seen = Seen { stream: stream.clone(), seq: 1, position: 1, at: 1, digest: 1 };
+        let reading =
+            Reading { seen: vec![seen], moments: vec![answered + after], ..Reading::default() };
+        let send = Send {
+            stream,
+            key: "k".into(),
+            digest: 1,
+            outcome: Outcome::Ok(Answer { seq: 1, position: 1, at: 1 }),
+            answered: Some((node(1), answered)),
+        };
+        let ended = began + Duration::from_secs(5);
+        let phase = Phase { fault: Some(fault), began, ended, disabled };
+        measure(&[send], &[(node(1), &reading), (node(2), &reading)], &[phase])
+    }
+
+    #[test]
+    fn what_comes_late_while_hints_are_away_is_found() {
+        let good = measured(Fault::KillNats, None, Duration::from_secs(1));
+        assert_eq!(good[&Some(Fault::KillNats)], [Duration::from_secs(1)]);
+        assert_eq!(violations(&good), Vec::<String>::new());
+        let late = measured(Fault::KillNats, None, LATE + Duration::from_millis(1));
+        assert_eq!(violations(&late).len(), 1);
+    }
+
+    #[test]
+    fn a_node_that_is_down_is_not_late() {
+        let found = measured(Fault::Stop, Some(node(2)), Duration::from_secs(60));
+        assert!(found.is_empty());
+        let found = measured(Fault::Stop, Some(node(3)), Duration::from_secs(60));
+        assert_eq!(found[&Some(Fault::Stop)].len(), 1);
+    }
+}

@@ -1,0 +1,178 @@
+//! What goes wrong, one kind after the other.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use encke_load::trial::http::Answer;
+use encke_load::trial::world::World;
+use encke_load::trial::writer::{Target, post};
+
+use crate::node::{BUS, DATABASE};
+use crate::revocation;
+use crate::site::Site;
+use crate::stage::Stage;
+
+/// A node that can't reach its database says so, and refuses sends, within this time.
+const NOTICED_MAX: Duration = Duration::from_secs(20);
+/// For so long the database is down at most.
+const DATABASE_DOWN_MAX: Duration = Duration::from_secs(5);
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Fault {
+    Kill,
+    KillNats,
+    HalfOfHints,
+    CutFromDatabase,
+    CutFromNats,
+    Stop,
+    RestartDatabase,
+    CrashDatabase,
+    Drain,
+}
+
+impl Fault {
+    pub const ALL: [Fault; 9] = [
+        Fault::Kill,
+        Fault::KillNats,
+        Fault::HalfOfHints,
+        Fault::CutFromDatabase,
+        Fault::CutFromNats,
+        Fault::Stop,
+        Fault::RestartDatabase,
+        Fault::CrashDatabase,
+        Fault::Drain,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Fault::Kill => "a node is killed",
+            Fault::KillNats => "NATS is killed",
+            Fault::HalfOfHints => "half of the hints are lost",
+            Fault::CutFromDatabase => "a node is cut off from PostgreSQL",
+            Fault::CutFromNats => "a node is cut off from NATS",
+            Fault::Stop => "a node is stopped (SIGSTOP)",
+            Fault::RestartDatabase => "PostgreSQL restarts",
+            Fault::CrashDatabase => "PostgreSQL crashes",
+            Fault::Drain => "a node is drained (SIGTERM)",
+        }
+    }
+
+    /// Every node goes on, and hears of the others at the latest by looking: delays are bounded.
+    pub fn is_of_hints(self) -> bool {
+        matches!(self, Fault::KillNats | Fault::HalfOfHints | Fault::CutFromNats)
+    }
+
+    /// The node that it strikes can't do its work meanwhile.
+    pub fn disables_its_node(self) -> bool {
+        matches!(self, Fault::Kill | Fault::CutFromDatabase | Fault::Stop | Fault::Drain)
+    }
+
+    /// Strikes, lasts, and is over when this returns. What it says of the nodes meanwhile is checked.
+    pub fn strike(self, at: &mut At, length: Duration) -> Result<()> {
+        let At { site, stage, victim, .. } = at;
+        let victim = *victim;
+        match self {
+            Fault::Kill => {
+                site.nodes[victim].kill()?;
+                stage.rest(length)?;
+                site.nodes[victim].start()?;
+                site.nodes[victim].wait_ready(stage)
+            }
+            Fault::Drain => {
+                site.nodes[victim].terminate(stage)?;
+                stage.rest(length)?;
+                site.nodes[victim].start()?;
+                site.nodes[victim].wait_ready(stage)
+            }
+            Fault::KillNats => {
+                site.nats.kill();
+                stage.rest(length)?;
+                at.sign_out()?;
+                at.site.nats.start_again();
+                Ok(())
+            }
+            Fault::HalfOfHints => {
+                let before = site.relay.dropped();
+                site.relay.drop_half(true);
+                stage.rest(length)?;
+                at.sign_out()?;
+                at.site.relay.drop_half(false);
+                ensure!(at.site.relay.dropped() > before, "no hint was lost: nothing was tried");
+                Ok(())
+            }
+            Fault::CutFromDatabase => at.cut_from_database(length),
+            Fault::CutFromNats => {
+                site.nodes[victim].machine.cut(BUS);
+                stage.rest(length)?;
+                at.sign_out()?;
+                at.site.nodes[victim].machine.mend(BUS);
+                Ok(())
+            }
+            Fault::Stop => {
+                site.nodes[victim].signal(libc::SIGSTOP);
+                stage.rest(length)?;
+                site.nodes[victim].signal(libc::SIGCONT);
+                Ok(())
+            }
+            Fault::RestartDatabase | Fault::CrashDatabase => {
+                if self == Fault::RestartDatabase {
+                    site.postgres.stop();
+                } else {
+                    site.postgres.kill();
+                }
+                stage.rest(length.min(DATABASE_DOWN_MAX))?;
+                site.postgres.start_again();
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Where a fault strikes.
+pub struct At<'a> {
+    pub site: &'a mut Site,
+    pub stage: &'a Stage,
+    pub world: &'a World,
+    pub revocations: &'a mut revocation::Revocations,
+    /// Which node it strikes, if it strikes one.
+    pub victim: usize,
+    /// How long a node took to refuse, once it could not reach its database.
+    pub noticed: &'a mut Vec<Duration>,
+}
+
+impl At<'_> {
+    /// A sign-out reaches all nodes.
+    pub fn sign_out(&mut self) -> Result<()> {
+        self.revocations.sign_out(&self.site.addresses(), self.stage)
+    }
+
+    fn cut_from_database(&mut self, length: Duration) -> Result<()> {
+        let began = std::time::Instant::now();
+        let node = &self.site.nodes[self.victim];
+        node.machine.cut(DATABASE);
+        // A send waits no longer than this for its refusal, which says to try again.
+        let refused = self.try_to_send(NOTICED_MAX)?;
+        let (code, retry) = refused.refusal().unwrap_or_default();
+        let good = matches!((refused.status, &*code), (503, "overloaded") | (500, "internal"));
+        ensure!(good && retry, "a send without a database was answered {} {code}", refused.status);
+        self.noticed.push(began.elapsed());
+        // And the node tells whoever balances.
+        let node = &self.site.nodes[self.victim];
+        self.stage.until("a node without a database is not ready", NOTICED_MAX, || {
+            Ok(node.ready()?.status == 503)
+        })?;
+        self.stage.rest(length.saturating_sub(began.elapsed()))?;
+        self.site.nodes[self.victim].machine.mend(DATABASE);
+        Ok(())
+    }
+
+    /// Sends straight to the node; its key is the only one of this text, so it may be stored or not.
+    fn try_to_send(&self, patience: Duration) -> Result<Answer> {
+        let who = &self.world.people[0];
+        let number = self.noticed.len();
+        let to = Target::Channel("cluster-cut".into());
+        let mut http = encke_load::trial::http::Http::open(self.site.nodes[self.victim].address)?;
+        http.patience = patience;
+        post(&mut http, &to, &who.token, &format!("cut-{number}"), "is anybody there?")
+    }
+}

@@ -1,0 +1,60 @@
+//! The cluster test: three nodes on a real PostgreSQL with a real NATS server between them, behind a real nginx, each
+//! node on a machine of its own whose cables can be cut; and while one after the other fails, the checker has seen
+//! everything.
+//!
+//! Writers and readers over all transports go to the nodes by way of nginx and straight, changing between them in the
+//! middle of everything. What they write down is compared with the promises as in the crash test (`trial::check`).
+//! Beyond that, [`recovery`] sees after each fault that every node takes sends and every reader has caught up,
+//! [`revocation`] that a sign-out reaches all nodes, and [`delay`] how long events take from node to node.
+
+mod delay;
+mod fault;
+mod node;
+mod play;
+mod recovery;
+mod report;
+mod revocation;
+mod site;
+mod stage;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, anyhow};
+use clap::Parser;
+
+/// Tortures three nodes on one database, and checks that nothing is lost, doubled, out of order or stuck.
+#[derive(Parser)]
+pub struct Cli {
+    /// The server, such as target/debug/encke
+    #[arg(long)]
+    server: PathBuf,
+    /// How often each kind of fault strikes
+    #[arg(long, default_value_t = 4)]
+    rounds: u64,
+    /// How long a fault lasts, in seconds; what has to be waited for may take longer
+    #[arg(long, default_value_t = 10)]
+    fault_s: u64,
+    /// The calm before each fault, in seconds
+    #[arg(long, default_value_t = 4)]
+    calm_s: u64,
+    /// What decides all that is random; taken from the clock if absent
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Folder for the nodes' logs, which is kept; a temporary one if absent
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Deletes an acknowledged event from the database before the end: the checker has to find it
+    #[arg(long)]
+    plant_loss: bool,
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    let server = cli.server.canonicalize()?;
+    let stage = stage::Stage::listening()?;
+    encke_rig::alone().map_err(|e| anyhow!("{e}"))?;
+    let seed = cli.seed.unwrap_or_else(encke_load::sys::now_ns);
+    println!("cluster test: seed {seed}, every fault {} times", cli.rounds);
+    let good = play::play(&Cli { server, ..cli }, seed, &stage)?;
+    std::process::exit(i32::from(!good));
+}

@@ -1,0 +1,199 @@
+//! The course of a test: start, let writers and readers go on, strike, recover, end, compare.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use encke_load::trial::cast::{Cast, Following, joined};
+use encke_load::trial::doors::Doors;
+use encke_load::trial::feed::{TRANSPORTS, Transport};
+use encke_load::trial::random::Random;
+use encke_load::trial::reader::Habit;
+use encke_load::trial::report::Brought;
+use encke_load::trial::shared::Shared;
+use encke_load::trial::world::World;
+
+use crate::Cli;
+use crate::delay::{self, Delays, Phase};
+use crate::fault::{At, Fault};
+use crate::recovery;
+use crate::report;
+use crate::revocation::Revocations;
+use crate::site::{NODES, Site};
+use crate::stage::Stage;
+
+/// Readers that change between all transports and all ways to the site.
+const CHANGING: usize = 4;
+/// The longest pause of a writer between two sends: three nodes and a database share two cores with this.
+const PAUSE_MS_MAX: u64 = 150;
+/// How long an answer over a WebSocket may take: a node may be stopped, and then be cut off.
+const ANSWER_MAX: Duration = Duration::from_secs(60);
+/// For all but the faults: start, catching up, checking.
+const REST_MAX: Duration = Duration::from_secs(300);
+/// A fault with all that is waited for.
+const FAULT_MAX: Duration = Duration::from_secs(180);
+
+/// What a test has brought.
+#[derive(Default)]
+pub struct Played {
+    pub brought: Brought,
+    pub phases: Vec<Phase>,
+    pub delays: Delays,
+    /// The longest time from the end of a fault until all was as before, and how often it struck.
+    pub back: std::collections::BTreeMap<Fault, (u64, Duration)>,
+    pub revoked: Vec<Duration>,
+    pub noticed: Vec<Duration>,
+    pub dropped: u64,
+    pub took: Duration,
+}
+
+/// Plays, prints what came of it; true if everything held.
+pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<bool> {
+    let temporary = tempfile::Builder::new().prefix("encke-cluster-").tempdir()?;
+    let folder = cli.data.as_deref().unwrap_or(temporary.path());
+    std::fs::create_dir_all(folder)?;
+    let mut random = Random::new(seed);
+    let mut site = Site::start(&cli.server, folder, stage)?;
+    let world = World::make(site.nodes[0].address)?;
+    let revocations = Revocations::prepare(site.nodes[0].address)?;
+    let faults = Fault::ALL.len() as u32 * u32::try_from(cli.rounds)?;
+    let shared = Arc::new(Shared::new(REST_MAX + FAULT_MAX * faults, ANSWER_MAX));
+    let mut cast = Cast::of(&world, random.fork(), shared.clone());
+    let writers = cast.writers(&site.doors(), PAUSE_MS_MAX);
+    let readers = cast.readers("", parts(&site));
+    let mut played = Played::default();
+    let mut course = Course { cli, site: &mut site, world: &world, stage, revocations };
+    let ended = course.torture(&readers, &mut random, &mut played);
+    (played.revoked, played.dropped) = (course.revocations.took, site.relay.dropped());
+    let ended = ended.and_then(|()| {
+        shared.writers_end.store(true, Ordering::SeqCst);
+        let writings = joined(writers)?;
+        let evidence = &mut played.brought.evidence;
+        for writing in &writings {
+            evidence.sends.extend(writing.sends.iter().cloned());
+        }
+        played.brought.writings = writings;
+        evidence.sends.extend(cast.write_markers()?);
+        let readings = joined(readers.into_iter().map(|reader| reader.thread))?;
+        let watching: Vec<_> = site.addresses().into_iter().zip(&readings).collect();
+        played.delays = delay::measure(&evidence.sends, &watching, &played.phases);
+        played.brought.faults.extend(delay::violations(&played.delays));
+        evidence.readings = readings;
+        if cli.plant_loss {
+            plant_loss(&mut site, stage)?;
+        }
+        let auditors = cast.auditors(&site.doors());
+        evidence.readings.extend(joined(auditors.into_iter().map(|reader| reader.thread))?);
+        evidence.histories = world.histories()?.into();
+        site.nodes.iter_mut().try_for_each(|node| node.terminate(stage))
+    });
+    shared.all_end.store(true, Ordering::SeqCst);
+    stage.still_on()?;
+    if let Err(e) = ended {
+        played.brought.faults.push(format!("{e:#}"));
+    }
+    played.brought.faults.extend(site.faults());
+    played.took = shared.took();
+    Ok(report::print(&played))
+}
+
+/// Readers that stay at one node each come first: they are watched for delays.
+fn parts(site: &Site) -> Vec<(Habit, Doors)> {
+    let watching = site.addresses().into_iter().map(Doors::one);
+    let mut parts: Vec<_> = watching.map(|at| (Habit::Steady(Transport::Sse), at)).collect();
+    debug_assert_eq!(parts.len(), NODES);
+    let doors = site.doors();
+    // Each transport by way of nginx, and straight.
+    for doors in &doors[..2] {
+        parts.extend(TRANSPORTS.map(|transport| (Habit::Steady(transport), doors.clone())));
+    }
+    let slow = [Transport::Sse, Transport::WebSocket, Transport::LongPoll].map(Habit::Slow);
+    parts.extend(slow.into_iter().zip(doors.iter().cloned()));
+    parts.extend((0..CHANGING).map(|_| (Habit::Changing, doors[2].clone())));
+    parts
+}
+
+/// Takes an acknowledged event away behind everybody's back, and has the nodes read the log anew.
+fn plant_loss(site: &mut Site, stage: &Stage) -> Result<()> {
+    site.postgres.sql(
+        "DELETE FROM encke_main.log WHERE position = (SELECT position - 3 FROM encke_main.space)",
+    );
+    for node in &mut site.nodes {
+        node.kill()?;
+        node.start()?;
+    }
+    site.nodes.iter_mut().try_for_each(|node| node.wait_ready(stage))
+}
+
+struct Course<'a> {
+    cli: &'a Cli,
+    site: &'a mut Site,
+    world: &'a World,
+    stage: &'a Stage,
+    revocations: Revocations,
+}
+
+impl Course<'_> {
+    /// Each fault once a round, in an order of the seed.
+    fn torture(
+        &mut self,
+        readers: &[Following],
+        random: &mut Random,
+        played: &mut Played,
+    ) -> Result<()> {
+        for round in 0..self.cli.rounds {
+            let mut left = Fault::ALL.to_vec();
+            while !left.is_empty() {
+                let fault = left.swap_remove(random.below(left.len() as u64) as usize);
+                let victim = random.below(NODES as u64) as usize;
+                self.calm(random, played)?;
+                let began = Instant::now();
+                eprintln!("round {}: {}, node {}", round + 1, fault.name(), victim + 1);
+                let back = self.strike(fault, victim, readers, played)?;
+                let disabled = fault.disables_its_node();
+                let disabled = disabled.then(|| self.site.nodes[victim].address);
+                let ended = Instant::now();
+                played.phases.push(Phase { fault: Some(fault), began, ended, disabled });
+                let (times, longest) = played.back.entry(fault).or_default();
+                (*times, *longest) = (*times + 1, back.max(*longest));
+            }
+        }
+        self.calm(random, played)
+    }
+
+    fn calm(&mut self, random: &mut Random, played: &mut Played) -> Result<()> {
+        let began = Instant::now();
+        let most = self.cli.calm_s * 1_000;
+        self.stage.rest(random.millis(most / 2, most))?;
+        let ended = Instant::now();
+        played.phases.push(Phase { fault: None, began, ended, disabled: None });
+        Ok(())
+    }
+
+    /// Strikes and waits until all is as before; returns how long that took once the fault was over.
+    fn strike(
+        &mut self,
+        fault: Fault,
+        victim: usize,
+        readers: &[Following],
+        played: &mut Played,
+    ) -> Result<Duration> {
+        let mut at = At {
+            site: self.site,
+            stage: self.stage,
+            world: self.world,
+            revocations: &mut self.revocations,
+            victim,
+            noticed: &mut played.noticed,
+        };
+        let while_ = || format!("while {}", fault.name());
+        use anyhow::Context;
+        fault.strike(&mut at, Duration::from_secs(self.cli.fault_s)).with_context(while_)?;
+        let number = played.phases.len();
+        let recovered = recovery::wait(at.site, self.world, readers, number, self.stage);
+        let (sends, back) = recovered.with_context(|| format!("after {}", fault.name()))?;
+        played.brought.evidence.sends.extend(sends);
+        Ok(back)
+    }
+}

@@ -1,0 +1,47 @@
+//! The figures of a cluster test, for people.
+
+use std::time::Duration;
+
+use crate::play::Played;
+
+/// Prints all; true if everything held.
+pub fn print(played: &Played) -> bool {
+    println!(
+        "| what is wrong | times | delay from node to node, median | 99 % | longest | back after |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- |");
+    for (fault, delays) in &played.delays {
+        let at = |percent: usize| {
+            let place = (delays.len() * percent / 100).min(delays.len().saturating_sub(1));
+            ms(delays.get(place).copied())
+        };
+        let (times, back) = match fault.and_then(|f| played.back.get(&f)) {
+            Some((times, back)) => (times.to_string(), ms(Some(*back))),
+            None => (String::new(), String::new()),
+        };
+        let name = fault.map_or("nothing", |f| f.name());
+        println!("| {name} | {times} | {} | {} | {} | {back} |", at(50), at(99), at(100));
+    }
+    println!();
+    println!("took             {:.0?}", played.took);
+    println!("hints lost       {} by the relay", played.dropped);
+    println!(
+        "sign-outs        {} reached all nodes, after {} at most",
+        played.revoked.len(),
+        longest(&played.revoked)
+    );
+    println!(
+        "cut off          {} times a node without its database refused a send, after {} at most",
+        played.noticed.len(),
+        longest(&played.noticed)
+    );
+    played.brought.print()
+}
+
+fn longest(all: &[Duration]) -> String {
+    ms(all.iter().max().copied())
+}
+
+fn ms(time: Option<Duration>) -> String {
+    time.map_or("-".into(), |time| format!("{} ms", time.as_millis()))
+}

@@ -1,0 +1,101 @@
+//! All that runs: the database, the bus with its relay, three nodes, and nginx in front of them.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use encke_load::seed;
+use encke_load::trial::doors::Doors;
+use encke_load::trial::world::PEOPLE;
+use encke_rig::{Nats, Nginx, Postgres, Relay};
+use encke_store::Database;
+
+use crate::node::{NETWORK, Node};
+use crate::stage::Stage;
+
+/// Nodes of the site.
+pub const NODES: usize = 3;
+/// What the operator is told to write; the test does as it says.
+const GUIDE: &str = include_str!("../../../../../docs/operations/cluster.md");
+
+pub struct Site {
+    // In the order in which they end.
+    nginx: Nginx,
+    pub nodes: Vec<Node>,
+    pub relay: Relay,
+    pub nats: Nats,
+    pub postgres: Postgres,
+}
+
+impl Site {
+    /// Starts everything; all nodes are ready when this returns.
+    pub fn start(program: &Path, folder: &Path, stage: &Stage) -> Result<Self> {
+        let postgres = Postgres::start();
+        postgres.stop();
+        postgres.open_to(NETWORK);
+        postgres.start_again();
+        stage.still_on()?;
+        let database = Database { url: postgres.url(), space: "main".into() };
+        seed::people_of(&folder.join("seed"), Some(database), PEOPLE)?;
+        let nats = Nats::start();
+        let relay = Relay::to(nats.port(), Ipv4Addr::UNSPECIFIED.into());
+        let mut nodes = Vec::new();
+        for number in 1..=NODES as u8 {
+            let database = |at| format!("postgres://encke@{at}:{}/postgres", postgres.port());
+            let bus = |at| format!("nats://{at}:{}", relay.port());
+            let mut node = Node::new(number, program, folder, database, bus);
+            node.start()?;
+            nodes.push(node);
+        }
+        for node in &mut nodes {
+            node.wait_ready(stage)?;
+        }
+        let addresses: Vec<SocketAddrV4> = nodes.iter().map(|node| node.address).collect();
+        let block = proxy(&addresses)?;
+        let nginx =
+            Nginx::start(|port| block.replace("listen 80;", &format!("listen 127.0.0.1:{port};")));
+        Ok(Site { nginx, nodes, relay, nats, postgres })
+    }
+
+    /// nginx.
+    pub fn front(&self) -> SocketAddrV4 {
+        SocketAddrV4::new(Ipv4Addr::LOCALHOST, self.nginx.port())
+    }
+
+    pub fn addresses(&self) -> Vec<SocketAddrV4> {
+        self.nodes.iter().map(|node| node.address).collect()
+    }
+
+    /// Ways for clients: through nginx alone, straight to any node, and all of them.
+    pub fn doors(&self) -> Vec<Doors> {
+        let straight = self.addresses();
+        let mut all = straight.clone();
+        all.push(self.front());
+        vec![Doors::one(self.front()), Doors::of(straight), Doors::of(all)]
+    }
+
+    /// What the logs hold that must not be there.
+    pub fn faults(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        for (number, node) in self.nodes.iter().enumerate() {
+            let log = std::fs::read_to_string(&node.log).unwrap_or_default();
+            let bad = log.lines().filter(|l| l.contains("panicked") || l.contains("begins anew"));
+            all.extend(bad.map(|line| format!("the log of node {}: {line}", number + 1)));
+        }
+        all
+    }
+}
+
+/// The configuration of the guide, with these nodes in it.
+fn proxy(nodes: &[SocketAddrV4]) -> Result<String> {
+    let (_, rest) = GUIDE.split_once("```nginx\n").context("the guide has a configuration")?;
+    let (block, _) = rest.split_once("```").context("it has an end")?;
+    let mut block = block.to_owned();
+    for (number, node) in nodes.iter().enumerate() {
+        let example = format!("10.0.0.{}:8080", 11 + number);
+        ensure!(block.contains(&example), "the guide says {example}");
+        block = block.replace(&example, &node.to_string());
+    }
+    ensure!(block.contains("listen 80;"), "the guide says listen 80");
+    Ok(block)
+}
