@@ -102,6 +102,15 @@ pub const CHANGES_KEPT_MAX: u64 = 1_000_000;
 pub const DATABASE_CONNECT_MS_MAX: u64 = 3_000;
 /// Milliseconds that one statement may run in the database, the wait for the space's turn included.
 pub const DATABASE_STATEMENT_MS_MAX: u64 = 10_000;
+/// Milliseconds that an answer of the database may take to arrive: longer than it may work on it.
+pub const DATABASE_ANSWER_MS_MAX: u64 = 12_000;
+/// Milliseconds that the machine of the database may be silent while something is expected of it: then packets get lost
+/// on the way, and the connection is given up. A database that only works for long does not count as silent.
+pub const DATABASE_SILENCE_MS_MAX: u64 = 4_000;
+/// Milliseconds between the questions by which such silence is told from waiting.
+pub const DATABASE_PROBE_MS: u64 = 1_000;
+/// Milliseconds that an empty write may take while a node counts as ready.
+pub const READY_MS_MAX: u64 = 3_000;
 /// Milliseconds that a node may keep the space's turn without saying anything.
 pub const DATABASE_IDLE_MS_MAX: u64 = 5_000;
 /// Milliseconds between two tries to reach the database, at most.

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 /// What a wire does to what it carries.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -11,6 +11,8 @@ pub enum Fault {
     None,
     /// Ends every connection, and new ones at once.
     Cut,
+    /// Carries nothing, and ends nothing: what is sent meanwhile arrives when the wire is whole again.
+    Silent,
     /// Lets through what holds the first bytes on its way to the server, and of the answers nothing more; ends the
     /// connection when one of them holds the second bytes.
     LoseAnswer(Vec<u8>, Vec<u8>),
@@ -30,6 +32,7 @@ struct Inner {
 pub struct Wire {
     port: u16,
     inner: Arc<Mutex<Inner>>,
+    changed: Arc<Condvar>,
 }
 
 impl Wire {
@@ -38,7 +41,7 @@ impl Wire {
         let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
         let port = listener.local_addr().expect("it has an address").port();
         let inner = Inner { fault: Fault::None, open: Vec::new(), struck: 0 };
-        let wire = Wire { port, inner: Arc::new(Mutex::new(inner)) };
+        let wire = Wire { port, inner: Arc::new(Mutex::new(inner)), changed: Arc::default() };
         let carrying = wire.clone();
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -66,6 +69,12 @@ impl Wire {
             }
         }
         inner.fault = fault;
+        self.changed.notify_all();
+    }
+
+    fn wait_while_silent(&self) {
+        let silent = |inner: &mut Inner| inner.fault == Fault::Silent;
+        drop(self.changed.wait_while(self.lock(), silent).expect("not poisoned"));
     }
 
     /// How often a fault that waits for certain bytes has struck. It strikes once, then the wire is whole again.
@@ -90,13 +99,20 @@ impl Wire {
         let losing: Losing = Arc::default();
         let (wire, lose) = (self.clone(), losing.clone());
         std::thread::spawn(move || {
-            pump(client, to_server, |bytes| wire.request(bytes, &lose));
+            pump(client, to_server, |bytes| {
+                wire.wait_while_silent();
+                wire.request(bytes, &lose)
+            });
         });
+        let wire = self.clone();
         std::thread::spawn(move || {
-            pump(server, to_client, |bytes| match &*losing.lock().expect("not poisoned") {
-                None => Way::Through,
-                Some(last) if holds(bytes, last) => Way::End,
-                Some(_) => Way::Lost,
+            pump(server, to_client, |bytes| {
+                wire.wait_while_silent();
+                match &*losing.lock().expect("not poisoned") {
+                    None => Way::Through,
+                    Some(last) if holds(bytes, last) => Way::End,
+                    Some(_) => Way::Lost,
+                }
             });
         });
     }

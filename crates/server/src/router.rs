@@ -1,6 +1,7 @@
 //! All that is served over HTTP beside the feed: the API, operation, the web chat.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -8,7 +9,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use encke_apps::{Origin, Refusal, Site};
-use encke_engine::{Code, Error};
+use encke_engine::{Code, Error, limits};
 use encke_gateway::classic::Classic;
 use http::{HeaderValue, Method, StatusCode, header};
 use utoipa::OpenApi;
@@ -70,11 +71,18 @@ async fn wrong_method() -> Response {
         .into_response()
 }
 
-/// Whether the store takes writes: an empty write goes through its writer and its disk.
+/// Whether the store takes writes: an empty write goes through its writer and its disk, or to its database and back.
+/// Whoever balances does not wait for long, so neither does this.
 async fn ready(State(operation): State<Operation>) -> Response {
-    match operation.site.store.write(|tx| Ok(tx.now_ms())).await {
-        Ok(_) => "ready\n".into_response(),
-        Err(e) => Refusal(e).into_response(),
+    let longest = Duration::from_millis(limits::READY_MS_MAX);
+    let written = operation.site.store.write(|tx| Ok(tx.now_ms()));
+    match tokio::time::timeout(longest, written).await {
+        Ok(Ok(_)) => "ready\n".into_response(),
+        Ok(Err(e)) => Refusal(e).into_response(),
+        Err(_) => {
+            let why = Error::new(Code::Overloaded, "The store does not answer in time.");
+            Refusal(why.retry_after_ms(1_000)).into_response()
+        }
     }
 }
 

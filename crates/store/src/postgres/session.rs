@@ -17,8 +17,6 @@ use crate::error::StoreError;
 use crate::row::Row;
 use crate::value::Value;
 
-/// Milliseconds that an answer may take to arrive beyond the time that the server may take for it.
-const ANSWER_MS_MAX: u64 = limits::DATABASE_STATEMENT_MS_MAX + 2_000;
 /// Milliseconds until the second try to connect; doubled with each.
 const AGAIN_MS_MIN: u64 = 50;
 
@@ -162,7 +160,7 @@ impl Session {
         ask: impl AsyncFnOnce(&Client) -> Result<T, tokio_postgres::Error>,
     ) -> Result<T, StoreError> {
         let Some(live) = &self.live else { return Err(away("the connection was lost")) };
-        let longest = Duration::from_millis(ANSWER_MS_MAX);
+        let longest = Duration::from_millis(limits::DATABASE_ANSWER_MS_MAX);
         let answer = self
             .runtime
             .get()

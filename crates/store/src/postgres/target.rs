@@ -48,7 +48,13 @@ impl Target {
         config
             .application_name("encke")
             .connect_timeout(Duration::from_millis(limits::DATABASE_CONNECT_MS_MAX))
-            .tcp_user_timeout(Duration::from_millis(limits::DATABASE_STATEMENT_MS_MAX))
+            .tcp_user_timeout(Duration::from_millis(limits::DATABASE_SILENCE_MS_MAX))
+            // Once all that was sent is acknowledged, only these find out that the answer will never come.
+            .keepalives_idle(Duration::from_millis(limits::DATABASE_PROBE_MS))
+            .keepalives_interval(Duration::from_millis(limits::DATABASE_PROBE_MS))
+            .keepalives_retries(
+                (limits::DATABASE_SILENCE_MS_MAX / limits::DATABASE_PROBE_MS) as u32,
+            )
             .target_session_attrs(TargetSessionAttrs::ReadWrite);
         if let Some(mode) = asked.mode {
             config.ssl_mode(mode);

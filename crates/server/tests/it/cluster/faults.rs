@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use encke_rig::{Nats, Postgres, free_port};
+use encke_rig::{Fault, Nats, Postgres, Wire, free_port};
 use serde_json::json;
 
-use super::Cluster;
+use super::{Cluster, typing_until_heard};
 use crate::feed::{Feed, Transport};
 use crate::harness::{Person, Site, eventually};
 
@@ -108,6 +108,40 @@ fn a_database_that_restarts_is_waited_for() {
     late.again();
     let texts = late.texts(&room, 2);
     assert_eq!(texts, ["before", "after"]);
+}
+
+#[test]
+fn a_node_that_does_not_reach_its_database_says_so_and_still_delivers() {
+    let postgres = Postgres::shared();
+    let mut cluster = Cluster::with_bus(1);
+    let wire = Wire::to(postgres.port());
+    cluster.database = postgres.url_by(wire.port());
+    let node = cluster.nodes[0].beside(cluster.node("127.0.0.1:0"));
+    cluster.nodes.push(node);
+    let (a, b) = cluster.two();
+    let (mut mei, tom) = (a.person("mei"), a.person("tom"));
+    let room = mei.room(&[&tom]);
+    let mut feed = Feed::now(b, Transport::Sse, &tom);
+    mei.say(&room, "before");
+    assert_eq!(feed.texts(&room, 1), ["before"]);
+    typing_until_heard(&mei, &room, &mut feed);
+    let mut balancer = b.server.visitor();
+    for (fault, text) in [(Fault::Cut, "while it is cut"), (Fault::Silent, "while it is silent")] {
+        balancer.get("/readyz").is(200);
+        wire.set(fault);
+        let refused = eventually("it is not ready", || {
+            let answer = balancer.get("/readyz");
+            (answer.status == 503).then(|| answer.json())
+        });
+        assert_eq!(refused["error"]["code"], "overloaded");
+        // What it hears of the other node it still hands on.
+        mei.say(&room, text);
+        assert_eq!(feed.texts(&room, 1), [text]);
+        wire.set(Fault::None);
+        eventually("it is ready", || (balancer.get("/readyz").status == 200).then_some(()));
+    }
+    insist(&tom, &[b], &room, "after");
+    assert_eq!(feed.texts(&room, 1), ["after"]);
 }
 
 #[test]

@@ -7,11 +7,15 @@ mod rights;
 mod signals;
 
 use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
 use encke_rig::{Nats, Postgres};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{Server, Site};
+use crate::feed::Feed;
+use crate::harness::{Person, Server, Site};
 
 /// A site on several nodes.
 pub struct Cluster {
@@ -19,6 +23,23 @@ pub struct Cluster {
     space: String,
     database: String,
     nats: Option<String>,
+}
+
+/// Types, which travels over the bus alone and at most once: so it is said until it is heard.
+pub fn typing_until_heard(who: &Person, room: &str, feed: &mut Feed) -> Value {
+    let path = format!("/v1/conversations/{room}/typing");
+    let mut writing = who.clone();
+    let (heard, hearing) = channel::<()>();
+    let saying = std::thread::spawn(move || {
+        let pause = Duration::from_millis(20);
+        while hearing.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+            writing.client.post(&path, &json!({"on": true})).is(204);
+        }
+    });
+    let typing = std::iter::from_fn(|| feed.item()).find(|i| i["kind"] == "typing").unwrap();
+    drop(heard);
+    saying.join().unwrap();
+    typing
 }
 
 impl Cluster {

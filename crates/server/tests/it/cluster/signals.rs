@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::Cluster;
+use super::{Cluster, typing_until_heard};
 use crate::feed::{Feed, Transport};
 use crate::harness::{Person, eventually};
 
@@ -25,21 +25,8 @@ fn who_types_on_one_node_is_seen_on_the_other() {
     let (mut mei, tom) = (a.person("mei"), b.person("tom"));
     let room = mei.room(&[&tom]);
     let mut feed = Feed::now(b, Transport::WebSocket, &tom);
-    // At most once: so it is said until it is heard.
-    let path = format!("/v1/conversations/{room}/typing");
-    let mut writing = mei.clone();
-    let (heard, hearing) = std::sync::mpsc::channel::<()>();
-    let saying = std::thread::spawn(move || {
-        while hearing.recv_timeout(std::time::Duration::from_millis(20))
-            == Err(std::sync::mpsc::RecvTimeoutError::Timeout)
-        {
-            writing.client.post(&path, &json!({"on": true})).is(204);
-        }
-    });
-    let typing = std::iter::from_fn(|| feed.item()).find(|i| i["kind"] == "typing").unwrap();
+    let typing = typing_until_heard(&mei, &room, &mut feed);
     assert_eq!((&typing["stream"], &typing["from"]), (&json!(room), &json!(mei.id)));
-    drop(heard);
-    saying.join().unwrap();
 }
 
 #[test]
