@@ -3,16 +3,17 @@
 WEB_BUILT := web/chat/dist/index.html
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help run build test lint bench sim crash-test e2e tools clean
+.PHONY: help run build test lint bench sim crash-test cluster-test e2e tools clean
 
 help:
-	@echo 'make run         build, start with a demo on ./encke-data, print how to sign in'
-	@echo 'make build       the release binary, target/release/encke'
-	@echo 'make test        everything that CI runs'
-	@echo 'make lint        formatting, clippy, licences, type checks'
-	@echo 'make crash-test  the long crash test: at least 50 kills'
-	@echo 'make sim         simulated clusters, one a seed: SEEDS=5000'
-	@echo 'make bench       the figures of docs/performance.md'
+	@echo 'make run           build, start with a demo on ./encke-data, print how to sign in'
+	@echo 'make build         the release binary, target/release/encke'
+	@echo 'make test          everything that CI runs'
+	@echo 'make lint          formatting, clippy, licences, type checks'
+	@echo 'make crash-test    the long crash test: at least 50 kills'
+	@echo 'make cluster-test  the long test of several nodes: all that can fail between them, as root'
+	@echo 'make sim           simulated clusters, one a seed: SEEDS=5000'
+	@echo 'make bench         the figures of docs/performance.md'
 
 run: build
 	target/release/encke serve --demo
@@ -45,6 +46,7 @@ test: lint
 	cd web && npm run test
 	$(MAKE) e2e
 	$(MAKE) crash-test KILLS=6
+	$(MAKE) cluster-test ROUNDS=1 FAULT_S=3 CALM_S=1
 
 e2e: $(WEB_BUILT)
 	@scripts/tools test
@@ -59,6 +61,14 @@ KILLS ?= 60
 crash-test: $(WEB_BUILT)
 	cargo build --bin encke
 	cargo run -q -p encke-load --bin crash -- --kills $(KILLS) --server target/debug/encke
+
+ROUNDS ?= 4
+FAULT_S ?= 10
+CALM_S ?= 4
+cluster-test: $(WEB_BUILT)
+	@scripts/tools test
+	cargo build --bin encke
+	cargo run -q -p encke-load --bin cluster -- --rounds $(ROUNDS) --fault-s $(FAULT_S) --calm-s $(CALM_S) --server target/debug/encke
 
 bench: build
 	benches/run

@@ -24,6 +24,14 @@ pub fn alone() -> Result<(), String> {
         if !rustix::process::getuid().is_root() {
             return Err("this makes network namespaces, which takes root: try it with sudo".into());
         }
+        // What may fail is tried first: afterwards nobody of us is left to say why.
+        let mut probe = Command::new("unshare");
+        let probed = probe.args(["--net", "--", "true"]).output();
+        let probed = probed.map_err(|e| format!("unshare (util-linux) can't be run: {e}"))?;
+        if !probed.status.success() {
+            let said = String::from_utf8_lossy(&probed.stderr);
+            return Err(format!("network namespaces can't be made here, not even by root: {said}"));
+        }
         let me = std::env::current_exe().map_err(|e| e.to_string())?;
         let mut again = Command::new("unshare");
         again.args(["--net", "--"]).arg(me).args(std::env::args_os().skip(1)).env(ALONE, "1");

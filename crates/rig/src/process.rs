@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, OnceLock};
@@ -26,6 +27,8 @@ pub(crate) fn spawn(command: Command) -> Child {
         let (orders, waiting) = channel::<Order>();
         std::thread::spawn(move || {
             for (mut command, started) in waiting {
+                // Ctrl-C is for the test, which then puts everything away.
+                command.process_group(0);
                 let _ = started.send(command.spawn());
             }
         });

@@ -96,7 +96,7 @@ impl Fault {
                 site.relay.drop_half(true);
                 stage.rest(length)?;
                 at.sign_out()?;
-                at.site.relay.drop_half(false);
+                at.site.relay.drop_half(at.lossy);
                 ensure!(at.site.relay.dropped() > before, "no hint was lost: nothing was tried");
                 Ok(())
             }
@@ -136,6 +136,8 @@ pub struct At<'a> {
     pub revocations: &'a mut revocation::Revocations,
     /// Which node it strikes, if it strikes one.
     pub victim: usize,
+    /// Half of the hints are lost all the time, whatever else is wrong.
+    pub lossy: bool,
     /// How long a node took to refuse, once it could not reach its database.
     pub noticed: &'a mut Vec<Duration>,
 }

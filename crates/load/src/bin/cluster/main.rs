@@ -19,7 +19,7 @@ mod stage;
 
 use std::path::PathBuf;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::Parser;
 
 /// Tortures three nodes on one database, and checks that nothing is lost, doubled, out of order or stuck.
@@ -52,7 +52,10 @@ fn main() -> Result<()> {
     let cli = Cli::parse();
     let server = cli.server.canonicalize()?;
     let stage = stage::Stage::listening()?;
-    encke_rig::alone().map_err(|e| anyhow!("{e}"))?;
+    if let Err(e) = encke_rig::alone() {
+        eprintln!("cluster test: {e}");
+        std::process::exit(2);
+    }
     let seed = cli.seed.unwrap_or_else(encke_load::sys::now_ns);
     println!("cluster test: seed {seed}, every fault {} times", cli.rounds);
     let good = play::play(&Cli { server, ..cli }, seed, &stage)?;

@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -85,6 +86,8 @@ impl Node {
         let mut command = self.machine.command(&self.program);
         command.args(["serve", "--log", "info"]).args(&self.args);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        // Ctrl-C is for the test, which then puts everything away.
+        command.process_group(0);
         self.child = Some(command.spawn().context("starting a node")?);
         Ok(())
     }

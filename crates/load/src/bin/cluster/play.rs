@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use encke_load::trial::cast::{Cast, Following, joined};
 use encke_load::trial::doors::Doors;
 use encke_load::trial::feed::{TRANSPORTS, Transport};
@@ -63,7 +63,8 @@ pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<bool> {
     let writers = cast.writers(&site.doors(), PAUSE_MS_MAX);
     let readers = cast.readers("", parts(&site));
     let mut played = Played::default();
-    let mut course = Course { cli, site: &mut site, world: &world, stage, revocations };
+    let mut course =
+        Course { cli, site: &mut site, world: &world, stage, revocations, lossy: false };
     let ended = course.torture(&readers, &mut random, &mut played);
     (played.revoked, played.dropped) = (course.revocations.took, site.relay.dropped());
     let ended = ended.and_then(|()| {
@@ -132,6 +133,7 @@ struct Course<'a> {
     world: &'a World,
     stage: &'a Stage,
     revocations: Revocations,
+    lossy: bool,
 }
 
 impl Course<'_> {
@@ -143,6 +145,9 @@ impl Course<'_> {
         played: &mut Played,
     ) -> Result<()> {
         for round in 0..self.cli.rounds {
+            // Every second round with half of the hints lost throughout.
+            self.lossy = round % 2 == 1;
+            self.site.relay.drop_half(self.lossy);
             let mut left = Fault::ALL.to_vec();
             while !left.is_empty() {
                 let fault = left.swap_remove(random.below(left.len() as u64) as usize);
@@ -150,7 +155,13 @@ impl Course<'_> {
                 self.calm(random, played)?;
                 let began = Instant::now();
                 eprintln!("round {}: {}, node {}", round + 1, fault.name(), victim + 1);
-                let back = self.strike(fault, victim, readers, played)?;
+                let most = self.cli.fault_s * 1_000;
+                let length = match fault {
+                    // Longer than the database waits for a node in the middle of its turn.
+                    Fault::Stop => Duration::from_millis(most),
+                    _ => random.millis(most / 2, most),
+                };
+                let back = self.strike(fault, victim, length, readers, played)?;
                 let disabled = fault.disables_its_node();
                 let disabled = disabled.then(|| self.site.nodes[victim].address);
                 let ended = Instant::now();
@@ -159,6 +170,8 @@ impl Course<'_> {
                 (*times, *longest) = (*times + 1, back.max(*longest));
             }
         }
+        self.lossy = false;
+        self.site.relay.drop_half(false);
         self.calm(random, played)
     }
 
@@ -167,7 +180,8 @@ impl Course<'_> {
         let most = self.cli.calm_s * 1_000;
         self.stage.rest(random.millis(most / 2, most))?;
         let ended = Instant::now();
-        played.phases.push(Phase { fault: None, began, ended, disabled: None });
+        let fault = self.lossy.then_some(Fault::HalfOfHints);
+        played.phases.push(Phase { fault, began, ended, disabled: None });
         Ok(())
     }
 
@@ -176,6 +190,7 @@ impl Course<'_> {
         &mut self,
         fault: Fault,
         victim: usize,
+        length: Duration,
         readers: &[Following],
         played: &mut Played,
     ) -> Result<Duration> {
@@ -185,11 +200,11 @@ impl Course<'_> {
             world: self.world,
             revocations: &mut self.revocations,
             victim,
+            lossy: self.lossy,
             noticed: &mut played.noticed,
         };
         let while_ = || format!("while {}", fault.name());
-        use anyhow::Context;
-        fault.strike(&mut at, Duration::from_secs(self.cli.fault_s)).with_context(while_)?;
+        fault.strike(&mut at, length).with_context(while_)?;
         let number = played.phases.len();
         let recovered = recovery::wait(at.site, self.world, readers, number, self.stage);
         let (sends, back) = recovered.with_context(|| format!("after {}", fault.name()))?;

@@ -10,7 +10,9 @@ pub fn print(played: &Played) -> bool {
         "| what is wrong | times | delay from node to node, median | 99 % | longest | back after |"
     );
     println!("| --- | --- | --- | --- | --- | --- |");
-    for (fault, delays) in &played.delays {
+    let struck = played.back.keys().map(|fault| Some(*fault));
+    for fault in [None].into_iter().chain(struck) {
+        let delays = played.delays.get(&fault).map_or(&[][..], Vec::as_slice);
         let at = |percent: usize| {
             let place = (delays.len() * percent / 100).min(delays.len().saturating_sub(1));
             ms(delays.get(place).copied())

@@ -83,6 +83,31 @@ fn a_database_that_is_away_refuses_for_now_and_heals() {
 }
 
 #[test]
+fn a_database_that_does_not_answer_is_given_up_and_heals() {
+    let postgres = Postgres::shared();
+    let wire = Wire::to(postgres.port());
+    let fixture = OnPostgres::at(postgres.url_by(wire.port()));
+    let space = Space::open(&fixture);
+    space.append(event(stream(1), "1")).unwrap();
+    space.read(|_| Ok(())).unwrap();
+    // The connection stays, and so would who waits for an answer, if nothing bounded that.
+    wire.set(Fault::Silent);
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(|| space.read(|_| Ok(())).unwrap_err());
+        let refused = space.append(keyed(stream(1), 5, "k", "2")).unwrap_err();
+        for refused in [refused, reading.join().unwrap()] {
+            assert_eq!(refused.code, Code::Overloaded);
+            assert!(refused.code.retry());
+        }
+    });
+    wire.set(Fault::None);
+    until("a send is taken again", || space.append(keyed(stream(1), 5, "k", "2")).is_ok());
+    until("a read is done again", || space.read(|_| Ok(())).is_ok());
+    until("all was told", || space.events().len() == 2);
+    assert_eq!(count(&fixture), "2");
+}
+
+#[test]
 fn a_server_that_is_killed_again_and_again_loses_and_doubles_nothing() {
     let postgres = Postgres::start();
     let fixture = OnPostgres::at(postgres.url());
