@@ -80,7 +80,7 @@ impl Inner {
         // The payload has a line's end of its own.
         from.take(bytes + 2).read_to_end(&mut frame)?;
         let number = self.messages.fetch_add(1, Ordering::Relaxed);
-        if self.drops.load(Ordering::Relaxed) && number % 2 == 0 {
+        if self.drops.load(Ordering::Relaxed) && number.is_multiple_of(2) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
             return Ok(true);
         }

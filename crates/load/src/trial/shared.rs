@@ -1,7 +1,10 @@
 //! What all threads know: when the server was started last, and when to end.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+const HUSH_TURN: Duration = Duration::from_millis(10);
 
 pub struct Shared {
     began: Instant,
@@ -12,6 +15,8 @@ pub struct Shared {
     started_ms: AtomicU64,
     /// Writers end when they have an answer to what they have sent.
     pub writers_end: AtomicBool,
+    /// Writers begin nothing new for now.
+    pub hush: AtomicBool,
     /// Everybody ends now.
     pub all_end: AtomicBool,
 }
@@ -26,6 +31,7 @@ impl Shared {
             starts: AtomicU64::new(0),
             started_ms: AtomicU64::new(0),
             writers_end: AtomicBool::new(false),
+            hush: AtomicBool::new(false),
             all_end: AtomicBool::new(false),
         }
     }
@@ -48,6 +54,13 @@ impl Shared {
 
     pub fn is_over(&self) -> bool {
         self.all_end.load(Ordering::Relaxed) || Instant::now() > self.deadline
+    }
+
+    /// Waits while it is to be quiet.
+    pub fn wait_while_hushed(&self) {
+        while self.hush.load(Ordering::Relaxed) && !self.writers_are_over() {
+            sleep(HUSH_TURN);
+        }
     }
 
     pub fn writers_are_over(&self) -> bool {

@@ -35,15 +35,12 @@ pub fn measure(sends: &[Send], watching: &[(SocketAddrV4, &Reading)], phases: &[
         for send in sends {
             let (Some((door, answered)), Some(seq)) = (send.answered, seq(send)) else { continue };
             let is_elsewhere = door != *node && watching.iter().any(|(at, _)| *at == door);
-            let phase = phases.iter().find(|p| (p.began..p.ended).contains(&answered));
-            let (true, Some(phase)) = (is_elsewhere, phase) else { continue };
-            if phase.disabled == Some(*node) {
-                continue;
-            }
-            if let Some(at) = seen.get(&(&send.stream, seq)) {
-                let delay = at.saturating_duration_since(answered);
-                all.entry(phase.fault).or_default().push(delay);
-            }
+            let (true, Some(at)) = (is_elsewhere, seen.get(&(&send.stream, seq))) else { continue };
+            // What was sent in the calm and then held up belongs to the fault that held it up.
+            let phase = phases.iter().find(|p| (p.began..p.ended).contains(at));
+            let Some(phase) = phase.filter(|p| p.disabled != Some(*node)) else { continue };
+            let delay = at.saturating_duration_since(answered);
+            all.entry(phase.fault).or_default().push(delay);
         }
     }
     all.values_mut().for_each(|delays| delays.sort_unstable());
@@ -80,7 +77,7 @@ mod tests {
         SocketAddrV4::new(Ipv4Addr::new(10, 77, number, 2), 8080)
     }
 
-    /// One event, acknowledged by node 1 a second into a phase, seen by the readers at both nodes after so long.
+    /// One event, acknowledged by node 1 a second before a fault, seen by the readers at both nodes after so long.
     fn measured(fault: Fault, disabled: Option<SocketAddrV4>, after: Duration) -> Delays {
         let began = Instant::now();
         let answered = began + Duration::from_secs(1);
@@ -95,15 +92,17 @@ mod tests {
             outcome: Outcome::Ok(Answer { seq: 1, position: 1, at: 1 }),
             answered: Some((node(1), answered)),
         };
-        let ended = began + Duration::from_secs(5);
-        let phase = Phase { fault: Some(fault), began, ended, disabled };
-        measure(&[send], &[(node(1), &reading), (node(2), &reading)], &[phase])
+        let struck = began + Duration::from_secs(2);
+        let calm = Phase { fault: None, began, ended: struck, disabled: None };
+        let ended = began + Duration::from_secs(100);
+        let phase = Phase { fault: Some(fault), began: struck, ended, disabled };
+        measure(&[send], &[(node(1), &reading), (node(2), &reading)], &[calm, phase])
     }
 
     #[test]
     fn what_comes_late_while_hints_are_away_is_found() {
-        let good = measured(Fault::KillNats, None, Duration::from_secs(1));
-        assert_eq!(good[&Some(Fault::KillNats)], [Duration::from_secs(1)]);
+        let good = measured(Fault::KillNats, None, Duration::from_secs(2));
+        assert_eq!(good[&Some(Fault::KillNats)], [Duration::from_secs(2)]);
         assert_eq!(violations(&good), Vec::<String>::new());
         let late = measured(Fault::KillNats, None, LATE + Duration::from_millis(1));
         assert_eq!(violations(&late).len(), 1);

@@ -1,19 +1,29 @@
 //! What goes wrong, one kind after the other.
 
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use encke_load::trial::http::Answer;
+use encke_load::trial::cast::Following;
+use encke_load::trial::http::{Answer, Http};
+use encke_load::trial::journal::Send;
+use encke_load::trial::shared::Shared;
 use encke_load::trial::world::World;
 use encke_load::trial::writer::{Target, post};
 
+use crate::delay::LATE;
 use crate::node::{BUS, DATABASE};
-use crate::revocation;
-use crate::site::Site;
+use crate::recovery;
+use crate::revocation::Revocations;
+use crate::site::{NODES, Site};
 use crate::stage::Stage;
 
 /// A node that can't reach its database says so, and refuses sends, within this time.
 const NOTICED_MAX: Duration = Duration::from_secs(20);
+/// How often an event is sent into the quiet,
+const LOOKS: usize = 2;
+/// and how long that lasts before.
+const QUIET: Duration = Duration::from_secs(1);
 /// For so long the database is down at most.
 const DATABASE_DOWN_MAX: Duration = Duration::from_secs(5);
 
@@ -88,6 +98,7 @@ impl Fault {
                 site.nats.kill();
                 stage.rest(length)?;
                 at.sign_out()?;
+                at.look()?;
                 at.site.nats.start_again();
                 Ok(())
             }
@@ -105,6 +116,7 @@ impl Fault {
                 site.nodes[victim].machine.cut(BUS);
                 stage.rest(length)?;
                 at.sign_out()?;
+                at.look()?;
                 at.site.nodes[victim].machine.mend(BUS);
                 Ok(())
             }
@@ -133,11 +145,17 @@ pub struct At<'a> {
     pub site: &'a mut Site,
     pub stage: &'a Stage,
     pub world: &'a World,
-    pub revocations: &'a mut revocation::Revocations,
+    pub revocations: &'a mut Revocations,
     /// Which node it strikes, if it strikes one.
     pub victim: usize,
     /// Half of the hints are lost all the time, whatever else is wrong.
     pub lossy: bool,
+    /// Readers that stay at one node each, in the order of the nodes.
+    pub watching: &'a [Following],
+    pub shared: &'a Shared,
+    pub sends: &'a mut Vec<Send>,
+    /// How long events took to all nodes when nothing but looking could bring them.
+    pub looked: &'a mut Vec<Duration>,
     /// How long a node took to refuse, once it could not reach its database.
     pub noticed: &'a mut Vec<Duration>,
 }
@@ -148,8 +166,29 @@ impl At<'_> {
         self.revocations.sign_out(&self.site.addresses(), self.stage)
     }
 
+    /// When nothing else is going on, an event reaches every node all the same: they look.
+    fn look(&mut self) -> Result<()> {
+        self.shared.hush.store(true, Ordering::Relaxed);
+        let looked = (0..LOOKS).try_for_each(|_| {
+            self.stage.rest(QUIET)?;
+            let text = format!("quiet {}", self.looked.len());
+            let at = self.site.nodes[self.looked.len() % NODES].address;
+            let (sent, answer) = recovery::send(at, self.world, &text, self.stage)?;
+            self.sends.push(sent);
+            self.looked.push(recovery::caught_up(
+                self.watching,
+                answer.position,
+                LATE,
+                self.stage,
+            )?);
+            Ok(())
+        });
+        self.shared.hush.store(false, Ordering::Relaxed);
+        looked
+    }
+
     fn cut_from_database(&mut self, length: Duration) -> Result<()> {
-        let began = std::time::Instant::now();
+        let began = Instant::now();
         let node = &self.site.nodes[self.victim];
         node.machine.cut(DATABASE);
         // A send waits no longer than this for its refusal, which says to try again.
@@ -173,7 +212,7 @@ impl At<'_> {
         let who = &self.world.people[0];
         let number = self.noticed.len();
         let to = Target::Channel("cluster-cut".into());
-        let mut http = encke_load::trial::http::Http::open(self.site.nodes[self.victim].address)?;
+        let mut http = Http::open(self.site.nodes[self.victim].address)?;
         http.patience = patience;
         post(&mut http, &to, &who.token, &format!("cut-{number}"), "is anybody there?")
     }

@@ -43,6 +43,7 @@ pub struct Played {
     /// The longest time from the end of a fault until all was as before, and how often it struck.
     pub back: std::collections::BTreeMap<Fault, (u64, Duration)>,
     pub revoked: Vec<Duration>,
+    pub looked: Vec<Duration>,
     pub noticed: Vec<Duration>,
     pub dropped: u64,
     pub took: Duration,
@@ -63,8 +64,15 @@ pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<bool> {
     let writers = cast.writers(&site.doors(), PAUSE_MS_MAX);
     let readers = cast.readers("", parts(&site));
     let mut played = Played::default();
-    let mut course =
-        Course { cli, site: &mut site, world: &world, stage, revocations, lossy: false };
+    let mut course = Course {
+        cli,
+        site: &mut site,
+        world: &world,
+        stage,
+        revocations,
+        shared: &shared,
+        lossy: false,
+    };
     let ended = course.torture(&readers, &mut random, &mut played);
     (played.revoked, played.dropped) = (course.revocations.took, site.relay.dropped());
     let ended = ended.and_then(|()| {
@@ -133,6 +141,7 @@ struct Course<'a> {
     world: &'a World,
     stage: &'a Stage,
     revocations: Revocations,
+    shared: &'a Shared,
     lossy: bool,
 }
 
@@ -201,6 +210,10 @@ impl Course<'_> {
             revocations: &mut self.revocations,
             victim,
             lossy: self.lossy,
+            watching: &readers[..NODES],
+            shared: self.shared,
+            sends: &mut played.brought.evidence.sends,
+            looked: &mut played.looked,
             noticed: &mut played.noticed,
         };
         let while_ = || format!("while {}", fault.name());

@@ -33,6 +33,11 @@ pub fn print(played: &Played) -> bool {
         longest(&played.revoked)
     );
     println!(
+        "by looking       {} events reached all nodes without hints and without other news, after {} at most",
+        played.looked.len(),
+        longest(&played.looked)
+    );
+    println!(
         "cut off          {} times a node without its database refused a send, after {} at most",
         played.noticed.len(),
         longest(&played.noticed)

@@ -119,6 +119,7 @@ impl Writer {
     }
 
     fn next(&mut self) -> Attempt {
+        self.shared.wait_while_hushed();
         self.made += 1;
         let key = format!("{}-{}", self.name, self.made);
         let target = self.random.pick(&self.targets).clone();
