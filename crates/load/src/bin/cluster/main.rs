@@ -43,9 +43,9 @@ pub struct Cli {
     /// Folder for the nodes' logs, which is kept; a temporary one if absent
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Deletes an acknowledged event from the database before the end: the checker has to find it
+    /// Replaces an acknowledged message in the database before the end: the checker has to find it, so this run fails
     #[arg(long)]
-    plant_loss: bool,
+    plant: bool,
 }
 
 fn main() -> Result<()> {

@@ -89,8 +89,8 @@ pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<bool> {
         played.delays = delay::measure(&evidence.sends, &watching, &played.phases);
         played.brought.faults.extend(delay::violations(&played.delays));
         evidence.readings = readings;
-        if cli.plant_loss {
-            plant_loss(&mut site, stage)?;
+        if cli.plant {
+            plant(&mut site, stage)?;
         }
         let auditors = cast.auditors(&site.doors());
         evidence.readings.extend(joined(auditors.into_iter().map(|reader| reader.thread))?);
@@ -123,10 +123,12 @@ fn parts(site: &Site) -> Vec<(Habit, Doors)> {
     parts
 }
 
-/// Takes an acknowledged event away behind everybody's back, and has the nodes read the log anew.
-fn plant_loss(site: &mut Site, stage: &Stage) -> Result<()> {
+/// Replaces an acknowledged message behind everybody's back, and has the nodes read the log anew.
+fn plant(site: &mut Site, stage: &Stage) -> Result<()> {
     site.postgres.sql(
-        "DELETE FROM encke_main.log WHERE position = (SELECT position - 3 FROM encke_main.space)",
+        "UPDATE encke_main.log SET body = convert_to('{\"text\":\"planted\"}', 'UTF8') WHERE position =
+            (SELECT max(l.position) FROM encke_main.log l, encke_main.space s
+             WHERE l.kind = 'message' AND l.position < s.position - 20)",
     );
     for node in &mut site.nodes {
         node.kill()?;
