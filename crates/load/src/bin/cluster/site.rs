@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use encke_load::seed;
 use encke_load::trial::doors::Doors;
 use encke_load::trial::world::PEOPLE;
@@ -15,8 +15,10 @@ use crate::stage::Stage;
 
 /// Nodes of the site.
 pub const NODES: usize = 3;
-/// What the operator is told to write; the test does as it says.
-const GUIDE: &str = include_str!("../../../../../docs/operations/cluster.md");
+/// What operators are given to put in front of several nodes.
+const FRONT: &str = include_str!("../../../../../deploy/compose/front.conf");
+/// How it names a node.
+const NODE: &str = "server two:8080 max_fails=1 fail_timeout=2s;";
 
 pub struct Site {
     // In the order in which they end.
@@ -51,9 +53,7 @@ impl Site {
             node.wait_ready(stage)?;
         }
         let addresses: Vec<SocketAddrV4> = nodes.iter().map(|node| node.address).collect();
-        let block = proxy(&addresses)?;
-        let nginx =
-            Nginx::start(|port| block.replace("listen 80;", &format!("listen 127.0.0.1:{port};")));
+        let nginx = Nginx::start(|port| front(&addresses, port));
         Ok(Site { nginx, nodes, relay, nats, postgres })
     }
 
@@ -86,16 +86,17 @@ impl Site {
     }
 }
 
-/// The configuration of the guide, with these nodes in it.
-fn proxy(nodes: &[SocketAddrV4]) -> Result<String> {
-    let (_, rest) = GUIDE.split_once("```nginx\n").context("the guide has a configuration")?;
-    let (block, _) = rest.split_once("```").context("it has an end")?;
-    let mut block = block.to_owned();
-    for (number, node) in nodes.iter().enumerate() {
-        let example = format!("10.0.0.{}:8080", 11 + number);
-        ensure!(block.contains(&example), "the guide says {example}");
-        block = block.replace(&example, &node.to_string());
-    }
-    ensure!(block.contains("listen 80;"), "the guide says listen 80");
-    Ok(block)
+/// nginx as it is set up for operators, with these nodes.
+fn front(nodes: &[SocketAddrV4], port: u16) -> String {
+    let other = NODE.replace("two", "one");
+    let line = |node: &SocketAddrV4| NODE.replace("two:8080", &node.to_string());
+    let places = [
+        (other.as_str(), String::new()),
+        (NODE, nodes.iter().map(line).collect()),
+        ("listen 80;", format!("listen 127.0.0.1:{port};")),
+    ];
+    places.iter().fold(FRONT.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "deploy/compose/front.conf says {from}");
+        text.replace(from, to)
+    })
 }
