@@ -129,7 +129,9 @@ impl Machine {
         self.mend(name);
     }
 
-    /// From now on whatever is sent over this cable is lost, both ways, and nobody is told.
+    /// From now on whatever is sent over this cable is lost, both ways, and nobody is told: each end sends to a hardware
+    /// address that nobody has. A device that is down or a route to nowhere would be noticed at once, and filters that
+    /// drop need modules of the kernel that are not everywhere.
     pub fn cut(&self, name: &str) {
         self.point(name, |_| (NOBODY, NOBODY));
     }

@@ -11,7 +11,7 @@ use crate::process::{free_port, spawn, until};
 pub struct Nginx {
     port: u16,
     child: Child,
-    folder: TempDir,
+    _folder: TempDir,
 }
 
 impl Nginx {
@@ -41,20 +41,16 @@ impl Nginx {
         let mut child = spawn(command);
         until("nginx answers", || {
             let ended = child.try_wait().expect("it is ours");
-            assert!(ended.is_none(), "nginx does not start: it said why");
+            let said = std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+            assert!(ended.is_none(), "nginx does not start: {said}");
             TcpStream::connect(("127.0.0.1", port)).is_ok()
         });
-        Nginx { port, child, folder }
+        Nginx { port, child, _folder: folder }
     }
 
     /// Its port.
     pub fn port(&self) -> u16 {
         self.port
-    }
-
-    /// What it had to say.
-    pub fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 }
 

@@ -51,11 +51,11 @@ pub struct Cli {
 fn main() -> Result<()> {
     let cli = Cli::parse();
     let server = cli.server.canonicalize()?;
-    let stage = stage::Stage::listening()?;
     if let Err(e) = encke_rig::alone() {
         eprintln!("cluster test: {e}");
         std::process::exit(2);
     }
+    let stage = stage::Stage::listening()?;
     let seed = cli.seed.unwrap_or_else(encke_load::sys::now_ns);
     println!("cluster test: seed {seed}, every fault {} times", cli.rounds);
     let good = play::play(&Cli { server, ..cli }, seed, &stage)?;
