@@ -62,7 +62,7 @@ crash-test: $(WEB_BUILT)
 	cargo build --bin encke
 	cargo run -q -p encke-load --bin crash -- --kills $(KILLS) --server target/debug/encke
 
-ROUNDS ?= 4
+ROUNDS ?= 5
 FAULT_S ?= 10
 CALM_S ?= 4
 cluster-test: $(WEB_BUILT)

@@ -200,7 +200,7 @@ impl At<'_> {
         // And the node tells whoever balances.
         let node = &self.site.nodes[self.victim];
         self.stage.until("a node without a database is not ready", NOTICED_MAX, || {
-            Ok(node.ready()?.status == 503)
+            Ok(node.ready().is_ok_and(|answer| answer.status == 503))
         })?;
         self.stage.rest(length.saturating_sub(began.elapsed()))?;
         self.site.nodes[self.victim].machine.mend(DATABASE);

@@ -29,7 +29,7 @@ pub struct Cli {
     #[arg(long)]
     server: PathBuf,
     /// How often each kind of fault strikes
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 5)]
     rounds: u64,
     /// How long a fault lasts, in seconds; what has to be waited for may take longer
     #[arg(long, default_value_t = 10)]
