@@ -7,6 +7,7 @@
 //! Beyond that, [`recovery`] sees after each fault that every node takes sends and every reader has caught up,
 //! [`revocation`] that a sign-out reaches all nodes, and [`delay`] how long events take from node to node.
 
+mod at;
 mod delay;
 mod fault;
 mod node;

@@ -15,8 +15,9 @@ use encke_load::trial::shared::Shared;
 use encke_load::trial::world::World;
 
 use crate::Cli;
+use crate::at::At;
 use crate::delay::{self, Delays, Phase};
-use crate::fault::{At, Fault};
+use crate::fault::Fault;
 use crate::recovery;
 use crate::report;
 use crate::revocation::Revocations;
