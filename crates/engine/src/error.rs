@@ -31,6 +31,7 @@ pub enum Code {
     StoreFull,
     Overloaded,
     Draining,
+    Misdirected,
 }
 
 impl Code {
@@ -60,6 +61,7 @@ impl Code {
             Code::StoreFull => ("store_full", 507, true),
             Code::Overloaded => ("overloaded", 503, true),
             Code::Draining => ("draining", 503, true),
+            Code::Misdirected => ("misdirected", 421, false),
         }
     }
 

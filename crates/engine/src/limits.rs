@@ -60,6 +60,13 @@ pub const SILENCE_MS_MAX: u64 = 75_000;
 pub const CONNECTIONS_PER_PERSON_MAX: usize = 64;
 /// Channels that one session may ask for.
 pub const CHANNELS_PER_SESSION_MAX: usize = 100;
+/// Spaces that one process serves: each has threads, connections to its store and a tail of its own, so beyond this
+/// another process is the better place.
+pub const SPACES_MAX: usize = 64;
+/// Host names of one space.
+pub const HOSTS_PER_SPACE_MAX: usize = 64;
+/// Bytes of a host's name.
+pub const HOST_BYTES_MAX: usize = 253;
 /// Milliseconds over which clients are told to come back after a drain.
 pub const DRAIN_SPREAD_MS: u64 = 5_000;
 

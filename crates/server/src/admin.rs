@@ -28,7 +28,7 @@ use tokio::sync::watch;
 use tower::ServiceExt;
 
 use crate::options::Place;
-use crate::serve;
+use crate::space;
 
 /// The socket's name in the data folder.
 const SOCKET: &str = "admin.sock";
@@ -221,7 +221,7 @@ async fn over_socket(stream: UnixStream, request: Request<Body>) -> Result<Respo
 }
 
 async fn on_store(place: &Place, request: Request<Body>) -> Result<Value> {
-    let opened = serve::open(place)?;
+    let opened = space::open(place)?;
     let clock = Arc::new(encke_store::SystemClock);
     let site = Site::new(opened.store.clone(), clock, Default::default());
     opened.start.publishing_to(|_| {})?;

@@ -10,7 +10,7 @@ use encke_engine::reach::Reach;
 use encke_engine::{Epoch, PersonId, StreamId};
 use encke_transport::Shards;
 
-use crate::options::Options;
+use crate::space_options::SpaceOptions;
 
 /// The sessions of all nodes, as far as they can be reached.
 pub struct Cluster {
@@ -22,7 +22,7 @@ impl Cluster {
     /// Connects the site and its store with the other nodes, if there is a bus to them. Without one the store alone
     /// tells of what they commit, and signals stay here.
     pub async fn join(
-        options: &Options,
+        options: &SpaceOptions,
         site: &Arc<Site>,
         shards: &Arc<Shards>,
         epoch: Epoch,
@@ -30,7 +30,7 @@ impl Cluster {
         let mut bus = None;
         if let Some(url) = &options.nats_url {
             // Another log, even one of the same name, is not our business.
-            let subject = format!("{}.{:x}", options.space(), epoch.0);
+            let subject = format!("{}.{:x}", options.schema(), epoch.0);
             let nats = Nats::connect(url, &subject, hearing(site, shards)).await;
             let nats = Arc::new(nats.map_err(|e| anyhow!("connecting to NATS: {e}"))?);
             let announcing = nats.clone();

@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use std::io::{self, Read};
 use std::net::{SocketAddr, TcpStream as StdStream};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -35,6 +35,7 @@ use crate::head_wait::HeadWait;
 use crate::records::Records;
 use crate::rewind::Rewind;
 use crate::sealed_stream::SealedStream;
+use crate::spaces::{Serving, Spaces};
 use crate::wire::Wire;
 
 /// Connections that hyper serves at one time.
@@ -48,9 +49,8 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0";
 
 /// Serves what the shards hand over.
 pub struct Connections {
-    router: axum::Router,
+    spaces: Arc<Spaces>,
     runtime: Handle,
-    shards: OnceLock<Arc<Shards>>,
     room: Arc<Semaphore>,
     /// Bytes of a request's head.
     head_bytes_max: usize,
@@ -58,22 +58,16 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// Connections served by this router, on this runtime; `long_heads` if texts travel in URLs.
-    pub fn new(router: axum::Router, runtime: Handle, long_heads: bool) -> Arc<Self> {
+    /// Connections to these spaces, served on this runtime; `long_heads` if texts travel in URLs.
+    pub fn new(spaces: Arc<Spaces>, runtime: Handle, long_heads: bool) -> Arc<Self> {
         let longest = if long_heads { limits::LONG_HEAD_BYTES_MAX } else { 0 };
         Arc::new(Connections {
-            router,
+            spaces,
             runtime,
-            shards: OnceLock::new(),
             room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
             head_bytes_max: limits::HEAD_BYTES_MAX.max(longest),
             draining: watch::Sender::new(false),
         })
-    }
-
-    /// Connects the shards, once, before the first connection is served.
-    pub fn hand_feeds_to(&self, shards: Arc<Shards>) {
-        let _ = self.shards.set(shards);
     }
 
     /// Lets each connection finish what it has begun, and waits for all of them, but not longer than this.
@@ -124,7 +118,7 @@ impl Connections {
     /// HTTP/1.1 whose feeds are parked.
     async fn http1(self: Arc<Self>, io: Rewind, peer: SocketAddr) {
         let (io, requests) = HeadWait::around(io);
-        let parked: Arc<Mutex<Option<Asked>>> = Arc::default();
+        let parked: Arc<Mutex<Option<Found>>> = Arc::default();
         let asked = Arc::new(Notify::new());
         let service = service_fn(|request: Request<Incoming>| {
             let (this, parked, asked) = (self.clone(), parked.clone(), asked.clone());
@@ -132,19 +126,23 @@ impl Connections {
             // Boxed, because a connection that is given up half-way must not be pinned in place.
             Box::pin(async move {
                 let _turn = turn;
+                let serving = match this.serving(&request) {
+                    Ok(serving) => serving,
+                    Err(refused) => return Ok::<_, Infallible>(*refused),
+                };
                 let found = if is_feed(&request) {
                     match from_request(request, peer) {
-                        Err(refused) => return Ok::<_, Infallible>(*refused),
+                        Err(refused) => return Ok(*refused),
                         Ok((feed, _)) => Asked::Feed(Box::new(feed)),
                     }
                 } else {
-                    let mut response = this.route(request, peer).await;
+                    let mut response = this.route(serving, request, peer).await;
                     match Parking::take(&mut response) {
                         None => return Ok(response),
                         Some(wait) => Asked::Wait(wait),
                     }
                 };
-                *parked.lock().expect("not poisoned") = Some(found);
+                *parked.lock().expect("not poisoned") = Some((found, serving.shards.clone()));
                 asked.notify_one();
                 std::future::pending().await
             })
@@ -172,7 +170,7 @@ impl Connections {
             log_end(ended);
             return linger(wire).await;
         }
-        let (Some(request), Some(shards)) = (request, self.shards.get()) else { return };
+        let Some((request, shards)) = request else { return };
         match wire.into_parked().await {
             Ok((stream, kind, plain)) => {
                 let (io, leftover) =
@@ -250,23 +248,37 @@ impl Connections {
         request: Request<Incoming>,
         peer: SocketAddr,
     ) -> Result<Response<Body>, Infallible> {
+        let serving = match self.serving(&request) {
+            Ok(serving) => serving,
+            Err(refused) => return Ok(*refused),
+        };
+        let shards = &serving.shards;
         if !is_feed(&request) {
-            let mut response = self.route(request, peer).await;
-            let (Some(wait), Some(shards)) = (Parking::take(&mut response), self.shards.get())
-            else {
-                return Ok(response);
-            };
+            let mut response = self.route(serving, request, peer).await;
+            let Some(wait) = Parking::take(&mut response) else { return Ok(response) };
             return Ok(bridge::wait(shards, wait, peer).await.map_or_else(not_bridged, wrapped));
         }
         let (feed, request) = match from_request(request, peer) {
             Ok(both) => both,
             Err(refused) => return Ok(*refused),
         };
-        let Some(shards) = self.shards.get() else { return Ok(unavailable()) };
         Ok(bridge::answer(shards, feed, request).await.map_or_else(not_bridged, wrapped))
     }
 
-    async fn route(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+    /// Whose a request is; or its refusal, which says of nobody's requests at least that the process is alive.
+    fn serving(&self, request: &Request<Incoming>) -> Result<&Serving, Box<Response<Body>>> {
+        self.spaces.of(request).map_err(|e| match request.uri().path() {
+            "/healthz" => Box::new("ok\n".into_response()),
+            _ => Box::new(Refusal(e).into_response()),
+        })
+    }
+
+    async fn route(
+        &self,
+        serving: &Serving,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> Response<Body> {
         // A classic page reads every answer as one of its own protocol, so those are not refused from here.
         if *self.draining.borrow() && !request.uri().path().starts_with("/classic/") {
             return Refusal(
@@ -277,7 +289,7 @@ impl Connections {
         }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer.ip()));
-        match self.router.clone().oneshot(request).await {
+        match serving.router.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         }
@@ -312,6 +324,9 @@ enum Asked {
     Feed(Box<FeedRequest>),
     Wait(Wait),
 }
+
+/// And whose it is.
+type Found = (Asked, Arc<Shards>);
 
 fn http1_builder(head_bytes_max: usize) -> hyper::server::conn::http1::Builder {
     let mut builder = hyper::server::conn::http1::Builder::new();

@@ -51,7 +51,11 @@ fn transports(out: &mut String, stats: &encke_transport::Stats) {
     }
     one(out, "encke_connections", "gauge", "Connections that the shards hold.", stats.connections);
     let counters = [
-        ("encke_connections_accepted_total", "Connections accepted.", stats.accepted),
+        (
+            "encke_connections_accepted_total",
+            "Connections accepted, or taken from another site.",
+            stats.accepted,
+        ),
         ("encke_connections_handed_off_total", "Connections given to hyper.", stats.handed_off),
         ("encke_deliveries_total", "Events handed to live sessions.", stats.deliveries),
         ("encke_replayed_total", "Events replayed from tail or store.", stats.replayed),

@@ -7,9 +7,13 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::classic_options::Classic;
+use crate::hosts::Hosts;
+use crate::space_options::{self, SpaceKey, SpaceOptions};
 
 /// The space of a database that holds one site.
 pub const SPACE: &str = "main";
+/// The folder that holds everything, if no other is named.
+pub const DATA: &str = "encke-data";
 
 /// Where a site is stored.
 #[derive(Clone)]
@@ -41,10 +45,16 @@ pub struct Options {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_url: Option<String>,
 
-    /// Which space of the database: one for each site [default: main]
+    /// Which space of the database: one for each site [default: main]. In the file, `[[space]]` tables are several sites
+    /// in this one process
     #[arg(long, env = "ENCKE_SPACE", value_name = "NAME")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub space: Option<String>,
+    pub space: Option<SpaceKey>,
+
+    /// Of several sites, the one that gets requests whose host belongs to none [default: they are refused]
+    #[arg(long, env = "ENCKE_DEFAULT_SPACE", value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_space: Option<String>,
 
     /// NATS server through which nodes tell each other at once what is new, such as nats://127.0.0.1:4222
     #[arg(long, env = "ENCKE_NATS_URL", hide_env_values = true, value_name = "URL")]
@@ -107,6 +117,11 @@ impl Options {
         toml::from_str::<Options>(&text)
             .with_context(|| format!("the configuration {}", path.display()))?;
         let mut table: toml::Table = toml::from_str(&text)?;
+        let several = table.get("space").is_some_and(toml::Value::is_array);
+        ensure!(
+            !several || self.space.is_none(),
+            "the configuration has [[space]] tables, so --space (ENCKE_SPACE) can't name the only one"
+        );
         overlay(&mut table, toml::Table::try_from(&self)?);
         Ok(table.try_into()?)
     }
@@ -118,16 +133,41 @@ impl Options {
             tls.iter().all(|t| *t) || !tls.iter().any(|t| *t),
             "HTTPS needs --tls-listen, --tls-cert and --tls-key together"
         );
-        self.classic.check([Some(self.listen()), self.tls_listen])?;
+        let addresses = [Some(self.listen()), self.tls_listen];
+        for space in self.spaces() {
+            space.classic.check(addresses)?;
+        }
+        if let Some(SpaceKey::Several(spaces)) = &self.space {
+            self.check_alone()?;
+            space_options::check_all(spaces, self.default_space.as_deref())?;
+            return self.hosts().map(drop);
+        }
+        ensure!(
+            self.default_space.is_none(),
+            "default-space is for several sites in one process, which [[space]] tables in the configuration tell of"
+        );
         ensure!(
             self.database_url.is_some() || (self.nats_url.is_none() && self.space.is_none()),
             "--nats-url and --space are for nodes that share a database: give --database-url, too"
         );
-        for origin in self.allowed_origins.iter().flatten().chain(&self.public_url) {
-            let rest = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
+        self.spaces().iter().try_for_each(SpaceOptions::check)
+    }
+
+    /// Beside several sites, nothing may be said that is about one.
+    fn check_alone(&self) -> Result<()> {
+        let about_one = [
+            ("data", self.data.is_some()),
+            ("database-url", self.database_url.is_some()),
+            ("nats-url", self.nats_url.is_some()),
+            ("public-url", self.public_url.is_some()),
+            ("allowed-origins", self.allowed_origins.is_some()),
+            ("demo", self.demo.is_some()),
+            ("classic", !self.classic.is_open()),
+        ];
+        for (name, given) in about_one {
             ensure!(
-                rest.is_some_and(|host| !host.is_empty() && !host.contains('/')),
-                "{origin} is not an origin: it should look like https://www.example.com, without a path"
+                !given,
+                "{name} is about one site, and there are several: say it in its [[space]] table"
             );
         }
         Ok(())
@@ -138,29 +178,39 @@ impl Options {
         self.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)))
     }
 
-    /// The data folder.
-    pub fn data(&self) -> PathBuf {
-        self.data.clone().unwrap_or_else(|| "encke-data".into())
+    /// The sites that are served: mostly one, of which these options tell themselves.
+    pub fn spaces(&self) -> Vec<SpaceOptions> {
+        let name = match &self.space {
+            Some(SpaceKey::Several(spaces)) => {
+                let shards = |space: &SpaceOptions| space.shards.or(self.shards);
+                return spaces
+                    .iter()
+                    .map(|s| SpaceOptions { shards: shards(s), ..s.clone() })
+                    .collect();
+            }
+            Some(SpaceKey::Name(name)) => name.clone(),
+            None => SPACE.to_owned(),
+        };
+        vec![SpaceOptions {
+            name,
+            hosts: Vec::new(),
+            data: Some(self.data.clone().unwrap_or_else(|| DATA.into())),
+            database_url: self.database_url.clone(),
+            schema: None,
+            nats_url: self.nats_url.clone(),
+            public_url: self.public_url.clone(),
+            allowed_origins: self.allowed_origins.clone().unwrap_or_default(),
+            shards: self.shards,
+            classic: self.classic.clone(),
+        }]
     }
 
-    /// The name of the space.
-    pub fn space(&self) -> &str {
-        self.space.as_deref().unwrap_or(SPACE)
-    }
-
-    /// Where the site is stored.
-    pub fn place(&self) -> Place {
-        let space = self.space().to_owned();
-        let database = self.database_url.clone().map(|url| encke_store::Database { url, space });
-        Place { data: self.data(), database }
-    }
-
-    /// What the apps need to know.
-    pub fn site(&self) -> encke_apps::SiteOptions {
-        let mut allowed_origins = self.allowed_origins.clone().unwrap_or_default();
-        allowed_origins.extend(self.public_url.clone());
-        let secure = self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
-        encke_apps::SiteOptions { allowed_origins, secure }
+    /// Which host belongs to which of [`spaces`](Self::spaces); `None` if one has them all.
+    pub fn hosts(&self) -> Result<Option<Hosts>> {
+        let Some(SpaceKey::Several(spaces)) = &self.space else { return Ok(None) };
+        let default = self.default_space.as_ref();
+        let default = default.and_then(|name| spaces.iter().position(|s| s.name == *name));
+        Hosts::new(spaces.iter().map(|s| s.hosts.as_slice()), default).map(Some)
     }
 }
 

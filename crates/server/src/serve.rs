@@ -1,36 +1,28 @@
-//! `encke serve`: everything wired together, from the first line to the last.
+//! `encke serve`: from the first line to the last.
 
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::process::CommandExt;
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use encke_apps::Site;
-use encke_gateway::classic::Classic;
-use encke_store::{Opened, Store, StoreError, SystemClock};
-use encke_transport::{Config, Seed, Shards};
+use encke_transport::Shards;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
-use crate::admin;
-use crate::cluster::Cluster;
 use crate::connections::Connections;
-use crate::demo;
-use crate::gate::{Shared, SiteGate};
-use crate::options::{Options, Place};
-use crate::{router, tls};
+use crate::hosts::Hosts;
+use crate::options::Options;
+use crate::space::{self, Process, Space};
+use crate::space_options::SpaceOptions;
+use crate::spaces::Spaces;
+use crate::{demo, door, tls};
 
 /// Connections that may wait to be accepted: after a restart everybody comes at once.
 const BACKLOG: i32 = 4_096;
 /// How long the way down may take.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
-/// For so long a server that starts waits for its database,
-const DATABASE_WAIT_MAX: Duration = Duration::from_secs(60);
-/// with so much time between two tries.
-const DATABASE_AGAIN: Duration = Duration::from_millis(500);
-/// Threads that read the store.
-const READERS: usize = 2;
 
 /// Runs the server until it is told to end.
 pub fn run(options: &Options) -> Result<()> {
@@ -39,111 +31,118 @@ pub fn run(options: &Options) -> Result<()> {
     runtime.block_on(serve(options))
 }
 
-/// Opens the store of a site for a process that serves or administers.
-pub fn open(place: &Place) -> Result<Opened> {
-    let what = match &place.database {
-        Some(database) => format!("opening the space {} of the database", database.space),
-        None => format!("opening the store in {}", place.data.display()),
-    };
-    let options = encke_store::Options {
-        data: place.data.clone(),
-        database: place.database.clone(),
-        clock: Arc::new(SystemClock),
-        readers: READERS,
-        fatal: Arc::new(stop),
-    };
-    Store::open(options).context(what)
-}
-
-/// The same, but waits for a database that is about to come up, as after a power cut or in a failover.
-async fn open_when_there(place: &Place) -> Result<Opened> {
-    let deadline = Instant::now() + DATABASE_WAIT_MAX;
-    loop {
-        match open(place) {
-            Err(e)
-                if matches!(e.downcast_ref(), Some(StoreError::Away(_)))
-                    && Instant::now() < deadline =>
-            {
-                tracing::warn!("waiting for the database: {e:#}");
-                tokio::time::sleep(DATABASE_AGAIN).await;
-            }
-            opened => return opened,
-        }
-    }
-}
-
-/// Nothing may be acknowledged any more, so nobody is answered any more.
-fn stop(e: &StoreError) {
-    if matches!(e, StoreError::Replaced(_)) {
-        tracing::error!("{e}; the server begins anew, so that clients are told to do the same");
-        let again = std::env::current_exe().map(|program| {
-            // Takes the place of this process, whose sockets end: it only returns if that fails.
-            std::process::Command::new(program).args(std::env::args_os().skip(1)).exec()
-        });
-        tracing::error!("beginning anew: {:?}", again.map(drop));
-    }
-    tracing::error!("{e}; the server stops, so that nothing is acknowledged that is not stored");
-    std::process::exit(74);
+/// All that serves.
+struct Running {
+    /// Of several spaces.
+    door: Option<Arc<Shards>>,
+    address: SocketAddr,
+    spaces: Vec<Space>,
+    /// Those whose database was not there at the start.
+    late: JoinSet<Option<Space>>,
 }
 
 async fn serve(options: &Options) -> Result<()> {
     // From here on a signal is heard, also one that comes before everything is up.
     let ends = Ends::new()?;
-    let data = options.data();
-    let place = options.place();
-    let _folder = place.database.is_some().then(|| admin::take_folder(&data)).transpose()?;
-    let opened = open_when_there(&place).await?;
-    let Opened { store, epoch, trimmed, tail, head, start } = opened;
-    let site = Site::new(store.clone(), Arc::new(SystemClock), options.site());
-    let cluster_later = Arc::new(OnceLock::new());
-    let classic = options.classic.claims().map(|claims| Classic::new(site.clone(), claims));
-    let router = router::all(&site, cluster_later.clone(), classic.as_ref());
-    let runtime = tokio::runtime::Handle::current();
-    let connections = Connections::new(router, runtime, classic.is_some());
-    let gate = Arc::new(SiteGate::new(site.clone()));
+    let all = options.spaces();
+    let hosts = options.hosts()?;
+    let several = hosts.is_some();
+    let process = Arc::new(process(hosts, &all));
+    let running = match &all[..] {
+        [only] if !several => serve_one(options, &process, only).await?,
+        _ => serve_several(options, &process, all).await?,
+    };
 
-    let listener = listen(options.listen())?;
-    let address = listener.local_addr()?;
-    let mut config = Config::new(vec![listener]);
-    config.shards = options.shards.unwrap_or(config.shards).max(1);
-    let seed = Seed { epoch, trimmed, tail, head };
-    let handoff = Arc::new(crate::connections::Shared(connections.clone()));
-    let shards = Shards::start(config, seed, Arc::new(Shared(gate.clone())), handoff)?;
-    connections.hand_feeds_to(shards.clone());
-    let cluster = Cluster::join(options, &site, &shards, epoch).await?;
-    site.reach_over(cluster.clone());
-    let _ = cluster_later.set(cluster.clone());
-    if let Some(classic) = &classic {
-        classic.reach_over(shards.clone());
+    let mut addresses = vec![format!("http://{}", running.address)];
+    addresses.extend(serve_tls(options, &process.connections, &process.draining).await?);
+    if let ([only], Some(true)) = (&running.spaces[..], options.demo) {
+        demo::make(&only.site, &addresses[0]).await?;
     }
-    let publishing = shards.clone();
-    start.publishing_to(move |batch| {
-        gate.committed(&batch);
-        publishing.publish(batch);
-    })?;
-    site.fold_own_sends().await?;
-    tokio::spawn(site.clone().keep_house());
-
-    let draining = watch::Sender::new(false);
-    let mut addresses = vec![format!("http://{address}")];
-    addresses.extend(serve_tls(options, &connections, &draining).await?);
-    let _socket = admin::listen(&data, &site, draining.subscribe())?;
-    if options.demo == Some(true) {
-        demo::make(&site, &addresses[0]).await?;
-    }
-    options.classic.warn();
     println!("Encke is ready: {}", addresses.join(" "));
     ends.wait().await;
+    running.go_down(&process).await
+}
 
-    tracing::info!("going down");
-    draining.send_replace(true);
-    shards.drain(DRAIN_MAX);
-    connections.drain(DRAIN_MAX).await;
-    let threads = shards.clone();
-    tokio::task::spawn_blocking(move || threads.join()).await?;
-    site.settle().await;
-    tokio::task::spawn_blocking(move || store.close()).await?;
-    Ok(())
+fn process(hosts: Option<Hosts>, all: &[SpaceOptions]) -> Process {
+    let spaces = Spaces::new(hosts, all.len());
+    let long_heads = all.iter().any(|space| space.classic.claims().is_some());
+    let connections = Connections::new(spaces.clone(), Handle::current(), long_heads);
+    Process { spaces, connections, draining: watch::Sender::new(false) }
+}
+
+async fn serve_one(options: &Options, process: &Process, only: &SpaceOptions) -> Result<Running> {
+    let ground = space::prepare_when_there(only).await?;
+    let listener = listen(options.listen())?;
+    let address = listener.local_addr()?;
+    let space = Space::start(process, 0, only, ground, vec![listener]).await?;
+    Ok(Running { door: None, address, spaces: vec![space], late: JoinSet::new() })
+}
+
+/// Starts those that can be started. One whose database is away comes later; whatever else is wrong with one has to be
+/// seen now, while somebody is looking.
+async fn serve_several(
+    options: &Options,
+    process: &Arc<Process>,
+    all: Vec<SpaceOptions>,
+) -> Result<Running> {
+    let mut trying = JoinSet::new();
+    for (number, space) in all.into_iter().enumerate() {
+        trying.spawn(async move {
+            let prepared = space::prepare(&space).await;
+            (number, space, prepared)
+        });
+    }
+    let (mut spaces, mut late) = (Vec::new(), JoinSet::new());
+    while let Some(tried) = trying.join_next().await {
+        let (number, space, prepared) = tried?;
+        match prepared {
+            Ok(ground) => {
+                let started = Space::start(process, number, &space, ground, Vec::new()).await;
+                spaces.push(started.with_context(|| format!("the space {}", space.name))?);
+            }
+            Err(e) if space::is_away(&e) => {
+                tracing::warn!(
+                    "the space {} is not there, the others are served: {e:#}",
+                    space.name
+                );
+                late.spawn(space::start_when_there(process.clone(), number, space));
+            }
+            Err(e) => return Err(e.context(format!("the space {}", space.name))),
+        }
+    }
+    let listener = listen(options.listen())?;
+    let address = listener.local_addr()?;
+    let door = Some(door::open(process, listener, options.shards)?);
+    Ok(Running { door, address, spaces, late })
+}
+
+impl Running {
+    async fn go_down(mut self, process: &Process) -> Result<()> {
+        tracing::info!("going down");
+        process.draining.send_replace(true);
+        while let Some(Ok(Some(space))) = self.late.try_join_next() {
+            self.spaces.push(space);
+        }
+        if let Some(door) = &self.door {
+            door.drain(DRAIN_MAX);
+        }
+        self.spaces.iter().for_each(|space| space.drain(DRAIN_MAX));
+        process.connections.drain(DRAIN_MAX).await;
+        // One that was just about to be there; those that are not, are not waited for.
+        while let Ok(Some(late)) = tokio::time::timeout(DRAIN_MAX, self.late.join_next()).await {
+            if let Ok(Some(space)) = late {
+                space.drain(DRAIN_MAX);
+                self.spaces.push(space);
+            }
+        }
+        if let Some(door) = self.door {
+            tokio::task::spawn_blocking(move || door.join()).await?;
+        }
+        for space in self.spaces {
+            space.close().await?;
+        }
+        Ok(())
+    }
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener> {

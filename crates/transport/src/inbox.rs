@@ -11,6 +11,7 @@ use encke_engine::{Batch, Error, PersonId, Position, StreamId};
 use rustix::event::{EventfdFlags, eventfd};
 
 use crate::gate::{Admission, To};
+use crate::hosts::Moved;
 use crate::request::{Refusal, SendAnswer};
 use crate::shards::Parked;
 use crate::wait::{ParkedWait, Told};
@@ -35,6 +36,8 @@ pub enum Message {
     Parked(Box<Parked>),
     /// A connection from the HTTP server whose request waits.
     Waiting(Box<ParkedWait>),
+    /// A connection from another site's shards.
+    Moved(Box<Moved>),
     /// What another protocol says, after it was looked up.
     Told(To, Told),
     /// The waits of a person are to look again at what came after a position.

@@ -24,6 +24,9 @@
 //! **TLS**: the handshake is done in the server crate, by rustls. A connection under TLS 1.3 then comes with the keys of
 //! its records (`sealed`) and is parked like any other; what is shared between plain connections is sealed for each.
 //!
+//! **Several sites**: each has its own shards. A request whose host belongs to another site takes its connection there
+//! (`hosts`). With one site nothing of this is looked at.
+//!
 //! **Bridges**: HTTP/2, and TLS 1.2, end in the server crate. It hands one end of a socket pair to [`Shards::park`] and
 //! carries the bytes from the other. On it the shard writes an ordinary HTTP/1.1 answer: a head, then the body. A
 //! poll's has `Content-Length`; a stream's ends when the socket does; a WebSocket's is 101 and then raw frames,
@@ -35,6 +38,7 @@ mod conn;
 mod framing;
 mod gate;
 mod head;
+mod hosts;
 mod iframe;
 mod inbox;
 mod ndjson;
@@ -52,6 +56,7 @@ mod wheel;
 mod ws;
 
 pub use gate::{Admission, Answer, Gate, Handoff, Reply, Who};
+pub use hosts::{Elsewhere, Hosts};
 pub use request::{
     Credentials, FeedRequest, KeptSend, PATH, Refusal, SendAnswer, SendRequest, Stands, Transport,
 };

@@ -14,6 +14,7 @@ use encke_engine::{Batch, Entry, Epoch, PersonId, Position, StreamId, limits};
 
 use crate::gate::{Gate, Handoff};
 use crate::head;
+use crate::hosts::{Hosts, Moved};
 use crate::inbox::{Inbox, Message};
 use crate::request::FeedRequest;
 use crate::sealed::Sealed;
@@ -58,7 +59,6 @@ impl Default for Timing {
 }
 
 /// How the shards are set up.
-#[derive(Debug)]
 pub struct Config {
     /// Sockets on which plain HTTP/1.1 is expected; every shard accepts from all of them.
     pub listeners: Vec<TcpListener>,
@@ -68,6 +68,8 @@ pub struct Config {
     pub connections_max: usize,
     /// Times.
     pub timing: Timing,
+    /// Where requests belong, if this process serves several sites.
+    pub hosts: Option<Arc<dyn Hosts>>,
 }
 
 impl Config {
@@ -77,7 +79,7 @@ impl Config {
         let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
         let files = files.map_or(1 << 20, |n| usize::try_from(n).unwrap_or(1 << 20));
         let connections_max = (files.saturating_sub(256) / shards).max(16);
-        Config { listeners, shards, connections_max, timing: Timing::default() }
+        Config { listeners, shards, connections_max, timing: Timing::default(), hosts: None }
     }
 }
 
@@ -125,6 +127,7 @@ pub struct Parked {
 pub(crate) struct Shared {
     pub gate: Arc<dyn Gate>,
     pub handoff: Arc<dyn Handoff>,
+    pub hosts: Option<Arc<dyn Hosts>>,
     pub inboxes: Vec<Arc<Inbox>>,
     /// Connections of each shard, to spread new ones evenly.
     pub loads: Vec<AtomicU32>,
@@ -153,6 +156,7 @@ impl Shards {
         let shared = Arc::new(Shared {
             gate,
             handoff,
+            hosts: config.hosts,
             inboxes,
             loads: (0..count).map(|_| AtomicU32::new(0)).collect(),
             counters: (0..count).map(|_| Arc::default()).collect(),
@@ -201,6 +205,15 @@ impl Shards {
             return answer_and_close(parked.io, parked.peer, parked.kind, &answer);
         }
         self.idlest().push(Message::Parked(Box::new(parked)));
+    }
+
+    /// Takes over a connection from another site's shards.
+    pub(crate) fn take(&self, moved: Moved) {
+        if self.shared.draining.load(Ordering::Acquire) {
+            let answer = head::refusal(&head::draining(limits::DRAIN_SPREAD_MS).into(), false);
+            return answer_and_close(moved.io, moved.peer, moved.kind, &answer);
+        }
+        self.idlest().push(Message::Moved(Box::new(moved)));
     }
 
     /// Takes over a connection from the HTTP server with a request of another protocol that waits.

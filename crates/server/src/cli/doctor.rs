@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use crate::options::Options;
+use crate::space_options::SpaceOptions;
 
 /// Open files below which a server is cramped.
 const OPEN_FILES_WANTED: u64 = 4_096;
@@ -37,7 +38,10 @@ impl Doctor {
         }) {
             Ok(options) => {
                 findings.push(Good("the configuration can be read".into()));
-                findings.extend([address(&options), open_files(), disk(&options), store(&options)]);
+                findings.extend([address(&options), open_files()]);
+                for space in options.spaces() {
+                    findings.extend([disk(&space), store(&space)]);
+                }
                 findings.extend(tls(&options));
             }
             Err(e) => findings.push(Bad {
@@ -64,9 +68,10 @@ impl Doctor {
 
 fn address(options: &Options) -> Finding {
     let address = options.listen();
-    if options.data().join("admin.sock").exists()
-        && std::os::unix::net::UnixStream::connect(options.data().join("admin.sock")).is_ok()
-    {
+    let runs = |space: &SpaceOptions| {
+        std::os::unix::net::UnixStream::connect(space.data().join("admin.sock")).is_ok()
+    };
+    if options.spaces().iter().any(runs) {
         return Good("a server is running on this data folder".into());
     }
     match std::net::TcpListener::bind(address) {
@@ -91,8 +96,8 @@ fn open_files() -> Finding {
     }
 }
 
-fn disk(options: &Options) -> Finding {
-    let data = options.data();
+fn disk(space: &SpaceOptions) -> Finding {
+    let data = space.data();
     let there = data.ancestors().find(|p| p.exists()).unwrap_or(std::path::Path::new("."));
     let free = rustix::fs::statvfs(there).map_or(u64::MAX, |s| s.f_bavail * s.f_frsize);
     let mib = free / (1024 * 1024);
@@ -105,11 +110,11 @@ fn disk(options: &Options) -> Finding {
     }
 }
 
-fn store(options: &Options) -> Finding {
-    if options.database_url.is_some() {
-        return database(options);
+fn store(space: &SpaceOptions) -> Finding {
+    if space.database_url.is_some() {
+        return database(space);
     }
-    let path = options.data().join("space.db");
+    let path = space.data().join("space.db");
     if !path.exists() {
         return Good(format!("{} will be made at the first start", path.display()));
     }
@@ -130,12 +135,12 @@ fn store(options: &Options) -> Finding {
 }
 
 /// Opens the space as a server would, which also makes its tables.
-fn database(options: &Options) -> Finding {
-    let place = options.place();
-    match crate::serve::open(&place) {
+fn database(space: &SpaceOptions) -> Finding {
+    let place = space.place();
+    match crate::space::open(&place) {
         Ok(opened) => Good(format!(
             "the space {} of the database can be used; its log ends at {}",
-            options.space(),
+            space.schema(),
             opened.head.0
         )),
         Err(e) => Bad {

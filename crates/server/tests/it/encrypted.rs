@@ -25,22 +25,28 @@ pub fn encrypted() -> (Site, RootCertStore) {
     encrypted_with(&[])
 }
 
-fn encrypted_with(more: &[&str]) -> (Site, RootCertStore) {
+/// Puts a certificate that it signed itself and its key into a folder.
+pub fn certificate(folder: &TempDir) -> ([String; 2], RootCertStore) {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let folder = Arc::new(TempDir::new().unwrap());
     let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
     std::fs::write(&cert, made.cert.pem()).unwrap();
     std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-    let (cert, key) = (cert.to_str().unwrap(), key.to_str().unwrap());
-    let args = ["--tls-listen", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", key];
-    let args = [&args, more].concat();
-    let server = Server::start_on(folder.clone(), "127.0.0.1:0", &args, &[]);
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(made.cert.der().to_vec())).unwrap();
+    ([cert, key].map(|path| path.to_str().unwrap().to_owned()), roots)
+}
+
+fn encrypted_with(more: &[&str]) -> (Site, RootCertStore) {
+    let folder = Arc::new(TempDir::new().unwrap());
+    let ([cert, key], roots) = certificate(&folder);
+    let (cert, key) = (cert.as_str(), key.as_str());
+    let args = ["--tls-listen", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", key];
+    let args = [&args, more].concat();
+    let server = Server::start_on(folder, "127.0.0.1:0", &args, &[]);
     (Site::on(server), roots)
 }
 
-fn client(roots: &RootCertStore, protocol: &[u8]) -> Arc<ClientConfig> {
+pub fn client(roots: &RootCertStore, protocol: &[u8]) -> Arc<ClientConfig> {
     client_of(roots, protocol, &[&TLS12, &TLS13])
 }
 
@@ -253,7 +259,7 @@ async fn over_two(mut two: Two, mut mei: Person, room: String, site: Site) {
     assert_eq!(tokio::task::block_in_place(|| site.server.ended()).code(), Some(0));
 }
 
-async fn read_to(body: &mut Incoming, text: &mut String, mark: &str) {
+pub async fn read_to(body: &mut Incoming, text: &mut String, mark: &str) {
     while !text.contains(mark) {
         let frame = tokio::time::timeout(WAIT, body.frame()).await.expect("in time");
         let frame = frame.expect("the feed goes on").unwrap();

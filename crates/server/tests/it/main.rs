@@ -23,3 +23,4 @@ mod rules;
 mod scenarios;
 mod sealed;
 mod snapshot;
+mod spaces;

@@ -25,6 +25,17 @@ pub enum First<'a> {
     Send(usize, SendRequest<'a>),
 }
 
+impl First<'_> {
+    /// The host that a request was sent to, once it can be told; `None` as long as it can't.
+    pub fn host(&self) -> Option<Option<&str>> {
+        match self {
+            First::Feed(_, Ok(request)) => Some(request.host.as_deref()),
+            First::Send(_, request) => Some(request.host),
+            First::Partial | First::Other | First::Feed(_, Err(_)) => None,
+        }
+    }
+}
+
 /// Looks at the bytes of a request; `seen` of them were looked at before.
 pub fn look(bytes: &[u8], seen: usize, peer: SocketAddr) -> First<'_> {
     let sends = match begins(bytes) {

@@ -1,10 +1,8 @@
 //! What clients send: requests, and WebSocket frames.
 
 use std::net::TcpStream;
-use std::sync::atomic::Ordering::Relaxed;
 
 use encke_engine::limits;
-use rustix::event::epoll;
 use rustix::io::Errno;
 
 use super::{SCRATCH_BYTES, Shard};
@@ -127,7 +125,12 @@ impl Shard {
             return false;
         }
         let Some(conn) = self.conns.get_mut(to) else { return false };
-        match look(bytes, seen, conn.peer()) {
+        let first = look(bytes, seen, conn.peer());
+        if self.shared.hosts.is_some() && self.goes_elsewhere(to, &first, bytes) {
+            return false;
+        }
+        let Some(conn) = self.conns.get_mut(to) else { return false };
+        match first {
             First::Partial => return true,
             First::Other => self.hand_off(to, bytes.to_vec()),
             First::Send(length, request) => {
@@ -158,12 +161,8 @@ impl Shard {
 
     /// Gives a connection to the HTTP server.
     fn hand_off(&mut self, to: To, already_read: Vec<u8>) {
-        self.end_session(to);
-        let Some(conn) = self.conns.remove(to) else { return };
-        self.stats.connections -= 1;
+        let Some(conn) = self.release(to) else { return };
         self.stats.handed_off += 1;
-        self.shared.loads[self.number].fetch_sub(1, Relaxed);
-        let _ = epoll::delete(&self.epoll, &conn.fd);
         let peer = conn.peer();
         self.shared.handoff.http(TcpStream::from(conn.fd), conn.sealed, already_read, peer);
     }

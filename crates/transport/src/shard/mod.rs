@@ -10,6 +10,7 @@ mod command;
 mod deliver;
 mod end;
 mod input;
+mod moved;
 mod poll;
 mod send;
 mod sends;
@@ -260,6 +261,7 @@ impl Shard {
             }
             Message::Parked(parked) => self.parked(*parked),
             Message::Waiting(waiting) => self.waiting(*waiting),
+            Message::Moved(moved) => self.moved(*moved),
             Message::Told(to, told) => self.guarded(to, |s| s.told_later(to, told)),
             Message::LookAgain(person, after) => self.look_again(person, after),
             Message::Accepted(fd, peer) => self.accepted(fd, peer),

@@ -3,6 +3,7 @@
 
 mod client;
 mod ends;
+mod hosts;
 mod http;
 mod scenarios;
 mod sends;

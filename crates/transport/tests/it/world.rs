@@ -13,8 +13,8 @@ use encke_engine::{
     StreamId, item,
 };
 use encke_transport::{
-    Admission, Config, FeedRequest, Gate, Handoff, KeptSend, Reply, Sealed, Seed, SendAnswer,
-    SendRequest, Shards, Stands, Timing, Who,
+    Admission, Config, FeedRequest, Gate, Handoff, Hosts, KeptSend, Reply, Sealed, Seed,
+    SendAnswer, SendRequest, Shards, Stands, Timing, Who,
 };
 
 pub const EPOCH: Epoch = Epoch(0xe);
@@ -30,6 +30,8 @@ pub struct Setup {
     pub history: Vec<String>,
     pub trimmed: u64,
     pub good_for_ms: u64,
+    /// Where requests belong.
+    pub hosts: Option<Arc<dyn Hosts>>,
 }
 
 impl Default for Setup {
@@ -41,6 +43,7 @@ impl Default for Setup {
             history: Vec::new(),
             trimmed: 0,
             good_for_ms: 60_000,
+            hosts: None,
         }
     }
 }
@@ -131,6 +134,7 @@ impl World {
         config.shards = setup.shards;
         config.connections_max = setup.connections_max;
         config.timing = setup.timing;
+        config.hosts = setup.hosts;
         let seed = Seed { epoch: EPOCH, trimmed: Position(setup.trimmed), tail: Vec::new(), head };
         let hand = Arc::new(Hand(Mutex::new(hand)));
         let shards = Shards::start(config, seed, gate.clone(), hand).unwrap();

@@ -242,6 +242,7 @@ export const en = {
     too_large: 'That is too long.',
     rate_limited: 'Too many tries. Wait a moment.',
     overloaded: 'The server is busy. Try again soon.',
+    misdirected: 'This address is not set up on the server.',
     draining: 'The server is restarting. Try again soon.',
     store_full: 'The server’s storage is full.',
     internal: 'Something went wrong on the server.',

@@ -244,6 +244,7 @@ export const zhCN: Words = {
     too_large: '内容太长。',
     rate_limited: '尝试次数过多，请稍候。',
     overloaded: '服务器繁忙，请稍后再试。',
+    misdirected: '服务器上没有设置这个网址。',
     draining: '服务器正在重启，请稍后再试。',
     store_full: '服务器存储已满。',
     internal: '服务器出错了。',

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::cluster::Cluster;
 use crate::feed::{Feed, Transport, over_every_transport};
 use crate::harness::{Client, Person, Site, eventually};
-use front::Front;
+pub use front::Front;
 
 fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy"))

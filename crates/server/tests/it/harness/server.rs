@@ -40,13 +40,36 @@ impl Server {
     }
 
     pub fn start_on(folder: Folder, listen: &str, args: &[&str], env: &[(&str, &str)]) -> Server {
+        let data = folder.path().join("data");
+        let mut command = command(&["serve", "--listen", listen]);
+        command.arg("--data").arg(&data).args(args).args(on_database(&data, args));
+        command.envs(env.iter().copied());
+        Server::run(folder, command)
+    }
+
+    /// With a configuration file, which says where everything is stored.
+    pub fn configured(folder: Folder, listen: &str, text: &str) -> Server {
+        let file = folder.path().join("encke.toml");
+        std::fs::write(&file, text).unwrap();
+        let mut command = command(&["serve", "--listen", listen]);
+        command.arg("--config").arg(file).current_dir(folder.path());
+        Server::run(folder, command)
+    }
+
+    /// The same, where so many files may be open.
+    pub fn cramped(folder: Folder, listen: &str, text: &str, files: u64) -> Server {
+        let file = folder.path().join("encke.toml");
+        std::fs::write(&file, text).unwrap();
+        let mut command = Command::new("prlimit");
+        command.arg(format!("--nofile={files}:{files}")).arg(env!("CARGO_BIN_EXE_encke"));
+        command.args(["serve", "--listen", listen, "--config"]).arg(file);
+        command.current_dir(folder.path());
+        Server::run(folder, command)
+    }
+
+    fn run(folder: Folder, mut command: Command) -> Server {
         let log = File::options().create(true).append(true).open(folder.path().join("log"));
-        let mut child = command(&["serve", "--listen", listen])
-            .arg("--data")
-            .arg(folder.path().join("data"))
-            .args(args)
-            .args(on_database(&folder.path().join("data"), args))
-            .envs(env.iter().copied())
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log.unwrap())

@@ -37,9 +37,7 @@ impl Site {
 
     /// Sets up the owner of a fresh server.
     pub fn on(server: Server) -> Site {
-        let body = json!({"name": "owner", "password": PASSWORD});
-        let made = server.visitor().post("/v1/setup", &body).is(201);
-        let owner = Client::new(server.address, Auth::Cookie(made.session()));
+        let owner = Client::set_up(server.address);
         Site { server, owner: Mutex::new(owner) }
     }
 
@@ -84,14 +82,7 @@ impl Site {
 
     /// Somebody new, with a token.
     pub fn person(&self, stem: &str) -> Person {
-        let name = name(stem);
-        let mut owner = self.owner();
-        let body = json!({"name": name, "password": PASSWORD});
-        let made = owner.post("/v1/people", &body).is(201).json();
-        let id = made["id"].as_str().unwrap().to_owned();
-        let token = owner.post("/v1/tokens", &json!({"person": id, "label": "test"})).is(201);
-        let token = token.json()["token"].as_str().unwrap().to_owned();
-        Person { id, name, client: Client::new(self.address(), Auth::Bearer(token)) }
+        self.owner().person(stem)
     }
 
     /// Signs in as a browser does.
@@ -99,6 +90,25 @@ impl Site {
         let body = json!({"name": name, "password": PASSWORD});
         let session = self.server.visitor().post("/v1/sign-in", &body).is(200).session();
         Client::new(self.address(), Auth::Cookie(session))
+    }
+}
+
+impl Client {
+    /// The owner of a fresh site.
+    pub fn set_up(address: SocketAddr) -> Client {
+        let body = json!({"name": "owner", "password": PASSWORD});
+        let made = Client::new(address, Auth::None).post("/v1/setup", &body).is(201);
+        Client::new(address, Auth::Cookie(made.session()))
+    }
+
+    /// As the owner: somebody new, with a token.
+    pub fn person(&mut self, stem: &str) -> Person {
+        let name = name(stem);
+        let made = self.post("/v1/people", &json!({"name": name, "password": PASSWORD}));
+        let id = made.is(201).json()["id"].as_str().unwrap().to_owned();
+        let token = self.post("/v1/tokens", &json!({"person": id, "label": "test"})).is(201);
+        let token = token.json()["token"].as_str().unwrap().to_owned();
+        Person { id, name, client: Client::new(self.address, Auth::Bearer(token)) }
     }
 }
 

@@ -1,0 +1,61 @@
+//! The door of a process with several spaces: shards of nobody, which accept and read the first request of each plain
+//! connection, and give it to the space that its host belongs to.
+//!
+//! They are not a space's own, so that a space which is full, or not there, keeps nobody from the others.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use anyhow::Result;
+use bytes::Bytes;
+use encke_engine::hub::{Page, PageRequest};
+use encke_engine::{Code, Epoch, Error, Position};
+use encke_transport::{
+    Admission, FeedRequest, Gate, Reply, Seed, SendAnswer, SendRequest, Shards, Who,
+};
+
+use crate::space::Process;
+
+/// Begins to accept.
+pub fn open(
+    process: &Process,
+    listener: TcpListener,
+    shards: Option<usize>,
+) -> Result<Arc<Shards>> {
+    let mut config = process.config(vec![listener], shards);
+    config.hosts = process.spaces.seen_by(None);
+    let seed = Seed { epoch: Epoch(0), trimmed: Position(0), tail: Vec::new(), head: Position(0) };
+    let handoff = Arc::new(crate::connections::Shared(process.connections.clone()));
+    Ok(Shards::start(config, seed, Arc::new(Nobody), handoff)?)
+}
+
+/// Nobody is admitted here: every request belongs to a space or is refused before it is asked for.
+struct Nobody;
+
+fn refused() -> Error {
+    Error::new(Code::Misdirected, "No site is served here.")
+}
+
+impl Gate for Nobody {
+    fn admit(&self, _: Arc<FeedRequest>, reply: Reply<Admission>) {
+        reply.admit(Err(refused().into()));
+    }
+
+    fn page(&self, _: PageRequest, reply: Reply<Page>) {
+        reply.page(Err(refused()));
+    }
+
+    fn command(&self, _: &Who, _: Bytes, reply: Reply<Bytes>) {
+        reply.answer(None);
+    }
+
+    fn send(&self, _: &SendRequest<'_>, reply: Reply<SendAnswer>) {
+        reply.sent(refused().into());
+    }
+
+    fn acked(&self, _: &Who, _: Position) {}
+
+    fn opened(&self, _: &Who) {}
+
+    fn closed(&self, _: &Who) {}
+}

@@ -1,0 +1,258 @@
+//! One space: its store, its site, its shards, its way to other nodes. Opened, started, drained and closed here.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use encke_apps::Site;
+use encke_engine::Epoch;
+use encke_gateway::classic::Classic;
+use encke_store::{Opened, Store, StoreError, SystemClock};
+use encke_transport::{Config, Seed, Shards};
+use tokio::sync::watch;
+
+use crate::admin;
+use crate::cluster::Cluster;
+use crate::connections::Connections;
+use crate::gate::{Shared, SiteGate};
+use crate::options::Place;
+use crate::router;
+use crate::space_options::SpaceOptions;
+use crate::spaces::{Serving, Spaces};
+
+/// For so long a server that starts waits for the database of its only space,
+const DATABASE_WAIT_MAX: Duration = Duration::from_secs(60);
+/// with so much time between two tries.
+const DATABASE_AGAIN: Duration = Duration::from_millis(500);
+/// Threads that read the store.
+const READERS: usize = 2;
+/// Files that a space has open for itself: store, locks, what wakes its threads.
+const FILES: usize = 32;
+/// Connections of one shard, however many spaces there are.
+const CONNECTIONS_MIN: usize = 16;
+
+/// What all spaces of this process share.
+pub struct Process {
+    /// Whose a request is.
+    pub spaces: Arc<Spaces>,
+    /// What is not the feed.
+    pub connections: Arc<Connections>,
+    /// Whether the process goes down.
+    pub draining: watch::Sender<bool>,
+}
+
+impl Process {
+    /// Shards that have their part of the process's connections: one space can't use up those of the others.
+    pub fn config(&self, listeners: Vec<TcpListener>, shards: Option<usize>) -> Config {
+        let mut config = Config::new(listeners);
+        config.shards = shards.unwrap_or(config.shards).max(1);
+        if let several @ 2.. = self.spaces.count() {
+            let left = config.connections_max.saturating_sub(several * FILES / config.shards);
+            // The door has a part, too.
+            config.connections_max = (left / (several + 1)).max(CONNECTIONS_MIN);
+        }
+        config
+    }
+}
+
+/// A store that was opened, and the folder that goes with it.
+pub struct Ground {
+    opened: Opened,
+    _folder: Option<File>,
+}
+
+/// A space that serves.
+pub struct Space {
+    /// Its features.
+    pub site: Arc<Site>,
+    shards: Arc<Shards>,
+    _folder: Option<File>,
+    _socket: admin::Socket,
+}
+
+/// Opens the store of a site for a process that serves or administers. Blocks.
+pub fn open(place: &Place) -> Result<Opened> {
+    let what = match &place.database {
+        Some(database) => format!("opening the space {} of the database", database.space),
+        None => format!("opening the store in {}", place.data.display()),
+    };
+    let options = encke_store::Options {
+        data: place.data.clone(),
+        database: place.database.clone(),
+        clock: Arc::new(SystemClock),
+        readers: READERS,
+        fatal: Arc::new(stop),
+    };
+    Store::open(options).context(what)
+}
+
+/// Opens what a space stands on.
+pub async fn prepare(options: &SpaceOptions) -> Result<Ground> {
+    let place = options.place();
+    tokio::task::spawn_blocking(move || {
+        let folder = place.database.is_some().then(|| admin::take_folder(&place.data));
+        Ok(Ground { _folder: folder.transpose()?, opened: open(&place)? })
+    })
+    .await?
+}
+
+/// The same for the only space, but waits for a database that is about to come up, as after a power cut or in a failover.
+pub async fn prepare_when_there(options: &SpaceOptions) -> Result<Ground> {
+    let deadline = Instant::now() + DATABASE_WAIT_MAX;
+    loop {
+        match prepare(options).await {
+            Err(e) if is_away(&e) && Instant::now() < deadline => {
+                tracing::warn!("waiting for the database: {e:#}");
+                tokio::time::sleep(DATABASE_AGAIN).await;
+            }
+            prepared => return prepared,
+        }
+    }
+}
+
+/// The same for one of several, which serve meanwhile: tries until it is there, whatever the matter is. `None` if the
+/// process goes down first.
+pub async fn start_when_there(
+    process: Arc<Process>,
+    number: usize,
+    options: SpaceOptions,
+) -> Option<Space> {
+    let mut draining = process.draining.subscribe();
+    let mut said = String::new();
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(DATABASE_AGAIN) => {}
+            _ = draining.wait_for(|d| *d) => return None,
+        }
+        let started = match prepare(&options).await {
+            Ok(ground) => Space::start(&process, number, &options, ground, Vec::new()).await,
+            Err(e) => Err(e),
+        };
+        match started {
+            Ok(space) => {
+                tracing::info!("the space {} is there", options.name);
+                return Some(space);
+            }
+            Err(e) => {
+                let now = format!("{e:#}");
+                if now != said {
+                    tracing::warn!("the space {} is not there: {now}", options.name);
+                    said = now;
+                }
+            }
+        }
+    }
+}
+
+/// Whether the database can't be reached now, but may be later.
+pub fn is_away(e: &anyhow::Error) -> bool {
+    matches!(e.downcast_ref(), Some(StoreError::Away(_)))
+}
+
+/// Nothing may be acknowledged any more, so nobody is answered any more.
+fn stop(e: &StoreError) {
+    if matches!(e, StoreError::Replaced(_)) {
+        tracing::error!("{e}; the server begins anew, so that clients are told to do the same");
+        let again = std::env::current_exe().map(|program| {
+            // Takes the place of this process, whose sockets end: it only returns if that fails.
+            std::process::Command::new(program).args(std::env::args_os().skip(1)).exec()
+        });
+        tracing::error!("beginning anew: {:?}", again.map(drop));
+    }
+    tracing::error!("{e}; the server stops, so that nothing is acknowledged that is not stored");
+    std::process::exit(74);
+}
+
+impl Space {
+    /// Begins to serve; on these listeners, if it is the only space.
+    pub async fn start(
+        process: &Process,
+        number: usize,
+        options: &SpaceOptions,
+        ground: Ground,
+        listeners: Vec<TcpListener>,
+    ) -> Result<Space> {
+        let Ground { opened, _folder } = ground;
+        let Opened { store, epoch, trimmed, tail, head, start } = opened;
+        process.spaces.own(epoch, &options.name)?;
+        let site = Site::new(store, Arc::new(SystemClock), options.site());
+        let cluster = Arc::new(OnceLock::new());
+        let classic = options.classic.claims().map(|claims| Classic::new(site.clone(), claims));
+        let router = router::all(&site, cluster.clone(), classic.as_ref());
+        let gate = Arc::new(SiteGate::new(site.clone()));
+
+        let only = !listeners.is_empty();
+        let mut config = process.config(listeners, options.shards);
+        config.hosts = process.spaces.seen_by(Some(number));
+        let seed = Seed { epoch, trimmed, tail, head };
+        let handoff = Arc::new(crate::connections::Shared(process.connections.clone()));
+        let shards = Shards::start(config, seed, Arc::new(Shared(gate.clone())), handoff)?;
+        let serve = || {
+            let (router, shards) = (router.clone(), shards.clone());
+            process.spaces.serve(number, Serving { router, shards });
+        };
+        if only {
+            // Its shards accept from now on.
+            serve();
+        }
+        let joined = Joining { site: &site, shards: &shards, gate, start, epoch, cluster };
+        if let Err(e) = joined.join(options, classic.as_deref()).await {
+            shards.drain(Duration::ZERO);
+            let store = site.store.clone();
+            tokio::task::spawn_blocking(move || store.close()).await?;
+            return Err(e);
+        }
+        let _socket = admin::listen(&options.data(), &site, process.draining.subscribe())?;
+        tokio::spawn(site.clone().keep_house());
+        options.classic.warn();
+        serve();
+        Ok(Space { site, shards, _folder, _socket })
+    }
+
+    /// Begins to go down.
+    pub fn drain(&self, within: Duration) {
+        self.shards.drain(within);
+    }
+
+    /// Ends it, once it has drained.
+    pub async fn close(self) -> Result<()> {
+        let Space { site, shards, _folder, _socket } = self;
+        tokio::task::spawn_blocking(move || shards.join()).await?;
+        site.settle().await;
+        let store = site.store.clone();
+        tokio::task::spawn_blocking(move || store.close()).await?;
+        Ok(())
+    }
+}
+
+/// A space whose parts are there and do not know each other yet.
+struct Joining<'a> {
+    site: &'a Arc<Site>,
+    shards: &'a Arc<Shards>,
+    gate: Arc<SiteGate>,
+    start: encke_store::Start,
+    epoch: Epoch,
+    cluster: Arc<OnceLock<Arc<Cluster>>>,
+}
+
+impl Joining<'_> {
+    async fn join(self, options: &SpaceOptions, classic: Option<&Classic>) -> Result<()> {
+        let Joining { site, shards, gate, start, epoch, cluster } = self;
+        let joined = Cluster::join(options, site, shards, epoch).await?;
+        site.reach_over(joined.clone());
+        let _ = cluster.set(joined);
+        if let Some(classic) = classic {
+            classic.reach_over(shards.clone());
+        }
+        let publishing = shards.clone();
+        start.publishing_to(move |batch| {
+            gate.committed(&batch);
+            publishing.publish(batch);
+        })?;
+        site.fold_own_sends().await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,195 @@
+//! Options of one space: `[[space]]` in the configuration file, for a process that serves several.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail, ensure};
+use encke_engine::limits;
+use serde::de::{SeqAccess, Visitor, value::SeqAccessDeserializer};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::classic_options::Classic;
+use crate::options::{DATA, Place};
+
+/// One site: where it is stored, where it is reached, what is special about it.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SpaceOptions {
+    /// What the space is called in logs and in the database, which it has a schema `encke_NAME` in.
+    pub name: String,
+    /// The hosts whose requests are for it.
+    pub hosts: Vec<String>,
+    /// Folder that holds everything [default: ./encke-data/NAME].
+    pub data: Option<PathBuf>,
+    /// PostgreSQL database that holds the site instead of a file in the folder.
+    pub database_url: Option<String>,
+    /// The name of its schema there, without `encke_` [default: the space's name].
+    pub schema: Option<String>,
+    /// NATS server through which nodes tell each other what is new.
+    pub nats_url: Option<String>,
+    /// Where people reach the site, if a proxy stands before it.
+    pub public_url: Option<String>,
+    /// Further origins whose pages may use the site.
+    pub allowed_origins: Vec<String>,
+    /// Threads that hold its waiting connections [default: one a core].
+    pub shards: Option<usize>,
+    /// Classic pages.
+    pub classic: Classic,
+}
+
+impl SpaceOptions {
+    /// The data folder.
+    pub fn data(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| Path::new(DATA).join(&self.name))
+    }
+
+    /// Where the site is stored.
+    pub fn place(&self) -> Place {
+        let space = self.schema().to_owned();
+        let database = self.database_url.clone().map(|url| encke_store::Database { url, space });
+        Place { data: self.data(), database }
+    }
+
+    /// The name of its schema in a database.
+    pub fn schema(&self) -> &str {
+        self.schema.as_deref().unwrap_or(&self.name)
+    }
+
+    /// What the apps need to know.
+    pub fn site(&self) -> encke_apps::SiteOptions {
+        let mut allowed_origins = self.allowed_origins.clone();
+        allowed_origins.extend(self.public_url.clone());
+        let secure = self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+        encke_apps::SiteOptions { allowed_origins, secure }
+    }
+
+    /// Refuses what can't be meant, whether it is one of several or the only one.
+    pub fn check(&self) -> Result<()> {
+        for origin in self.allowed_origins.iter().chain(&self.public_url) {
+            let rest = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
+            ensure!(
+                rest.is_some_and(|host| !host.is_empty() && !host.contains('/')),
+                "{origin} is not an origin: it should look like https://www.example.com, without a path"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Refuses spaces that are not several different ones.
+pub fn check_all(spaces: &[SpaceOptions], default: Option<&str>) -> Result<()> {
+    ensure!(!spaces.is_empty(), "`space` is empty: give at least one [[space]], or none at all");
+    ensure!(
+        spaces.len() <= limits::SPACES_MAX,
+        "{} spaces are more than the {} that one process serves; start another one",
+        spaces.len(),
+        limits::SPACES_MAX
+    );
+    let (mut names, mut folders, mut schemas) = (HashMap::new(), HashMap::new(), HashMap::new());
+    for space in spaces {
+        let name = &space.name;
+        check_one(space, default)?;
+        if names.insert(name, ()).is_some() {
+            bail!("two spaces are called {name}");
+        }
+        if let Some(other) = folders.insert(real(&space.data()), name) {
+            bail!("the spaces {other} and {name} have the same folder {}", space.data().display());
+        }
+        if let Some(url) = &space.database_url
+            && let Some(other) = schemas.insert((url, space.schema()), name)
+        {
+            bail!(
+                "the spaces {other} and {name} have the same schema {} of one database",
+                space.schema()
+            );
+        }
+    }
+    if let Some(default) = default {
+        ensure!(
+            spaces.iter().any(|s| s.name == default),
+            "default-space is {default}, but no [[space]] has that name"
+        );
+    }
+    Ok(())
+}
+
+fn check_one(space: &SpaceOptions, default: Option<&str>) -> Result<()> {
+    let name = &space.name;
+    ensure!(!name.is_empty(), "a [[space]] has no name");
+    for text in [name.as_str(), space.schema()] {
+        let plain = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_');
+        ensure!(
+            (1..=40).contains(&text.len()) && text.bytes().all(plain),
+            "{text} can't be the name of a space: it has up to 40 small letters, digits and _"
+        );
+    }
+    ensure!(
+        !space.hosts.is_empty() || default == Some(name),
+        "the space {name} has no hosts, so nobody could reach it: give it some, or make it the default-space"
+    );
+    ensure!(
+        space.hosts.len() <= limits::HOSTS_PER_SPACE_MAX,
+        "the space {name} has more than {} hosts",
+        limits::HOSTS_PER_SPACE_MAX
+    );
+    ensure!(
+        space.database_url.is_some() || (space.nats_url.is_none() && space.schema.is_none()),
+        "the space {name} has a nats-url or a schema, which are for nodes that share a database: give database-url, too"
+    );
+    space.check()
+}
+
+/// A folder that may not be there yet, by the name that does not depend on links.
+fn real(folder: &Path) -> PathBuf {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    for there in folder.ancestors() {
+        if let (Ok(real), Ok(rest)) = (there.canonicalize(), folder.strip_prefix(there)) {
+            return if rest.as_os_str().is_empty() { real } else { real.join(rest) };
+        }
+    }
+    folder
+}
+
+/// What the key `space` says: the name of the one space of a database, or all about several.
+#[derive(Clone, Serialize)]
+#[serde(untagged)]
+pub enum SpaceKey {
+    /// `space = "main"`.
+    Name(String),
+    /// `[[space]]`, any number of times.
+    Several(Vec<SpaceOptions>),
+}
+
+impl std::str::FromStr for SpaceKey {
+    type Err = std::convert::Infallible;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Ok(SpaceKey::Name(name.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for SpaceKey {
+    /// By hand, so that what is wrong in a table is named, with its line.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = SpaceKey;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a space, or [[space]] tables")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<SpaceKey, E> {
+                Ok(SpaceKey::Name(name.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<SpaceKey, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(seq)).map(SpaceKey::Several)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}

@@ -1,0 +1,121 @@
+//! The spaces of a process as its connections see them: whose is a request, and is that space there?
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use anyhow::{Result, bail};
+use encke_engine::{Code, Epoch, Error};
+use encke_transport::{Elsewhere, Shards};
+use http::{Request, header};
+
+use crate::hosts::{Hosts, plain};
+
+/// After so many milliseconds it makes sense to ask again for a space whose database is away.
+const AWAY_MS: u64 = 2_000;
+
+/// All spaces, each from the moment on which it is there.
+pub struct Spaces {
+    /// `None` if there is one space, which gets every request.
+    hosts: Option<Hosts>,
+    serving: Vec<OnceLock<Serving>>,
+    /// Which logs are served, and by whom.
+    logs: Mutex<HashMap<Epoch, String>>,
+}
+
+/// What serves the requests of a space.
+pub struct Serving {
+    /// All but the feed.
+    pub router: axum::Router,
+    /// The feed.
+    pub shards: Arc<Shards>,
+}
+
+impl Spaces {
+    /// So many spaces, none of which is there yet.
+    pub fn new(hosts: Option<Hosts>, count: usize) -> Arc<Self> {
+        let serving = (0..count).map(|_| OnceLock::new()).collect();
+        Arc::new(Spaces { hosts, serving, logs: Mutex::default() })
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.serving.len()
+    }
+
+    /// From now on a space serves.
+    pub fn serve(&self, number: usize, serving: Serving) {
+        let _ = self.serving[number].set(serving);
+    }
+
+    /// Notes whose log this is.
+    ///
+    /// # Errors
+    /// If another space has it already: then a cursor, session or token of one would be good in the other, and two
+    /// writers would be at work on one log.
+    pub fn own(&self, epoch: Epoch, name: &str) -> Result<()> {
+        let mut logs = self.logs.lock().expect("not poisoned");
+        match logs.get(&epoch) {
+            Some(other) if other != name => bail!(
+                "the spaces {other} and {name} have the same log: they are stored in one place, or one is a copy of the other's files"
+            ),
+            _ => {}
+        }
+        logs.insert(epoch, name.to_owned());
+        Ok(())
+    }
+
+    /// Whose a request is. Who names two hosts is refused rather than guessed at.
+    pub fn of<B>(&self, request: &Request<B>) -> Result<&Serving, Error> {
+        let Some(hosts) = &self.hosts else { return self.at(0) };
+        let mut lines = request.headers().get_all(header::HOST).iter();
+        let line = lines.next().map(|value| value.to_str().unwrap_or_default());
+        let authority = request.uri().authority().map(|a| a.as_str());
+        let one = match (authority, line) {
+            (Some(authority), Some(line)) => plain(authority) == plain(line),
+            _ => true,
+        };
+        if !one || lines.next().is_some() {
+            return Err(misdirected());
+        }
+        self.at(hosts.of(authority.or(line)).ok_or_else(misdirected)?)
+    }
+
+    fn at(&self, number: usize) -> Result<&Serving, Error> {
+        self.serving[number].get().ok_or_else(|| {
+            let what = "This site is not there right now; try again soon.";
+            Error::new(Code::Overloaded, what).retry_after_ms(AWAY_MS)
+        })
+    }
+
+    /// The same for the shards of one of them, or for the door's, which are nobody's; `None` if there is no question.
+    pub fn seen_by(
+        self: &Arc<Self>,
+        who: Option<usize>,
+    ) -> Option<Arc<dyn encke_transport::Hosts>> {
+        self.hosts.as_ref()?;
+        Some(Arc::new(SeenBy { spaces: self.clone(), who }))
+    }
+}
+
+struct SeenBy {
+    spaces: Arc<Spaces>,
+    who: Option<usize>,
+}
+
+impl encke_transport::Hosts for SeenBy {
+    fn elsewhere(&self, host: Option<&str>) -> Option<Elsewhere> {
+        let number = self.spaces.hosts.as_ref()?.of(host);
+        if number.is_some() && number == self.who {
+            return None;
+        }
+        let serving = number.ok_or_else(misdirected).and_then(|number| self.spaces.at(number));
+        Some(match serving {
+            Ok(serving) => Elsewhere::Shards(serving.shards.clone()),
+            Err(e) => Elsewhere::Nobody(e),
+        })
+    }
+}
+
+fn misdirected() -> Error {
+    Error::new(Code::Misdirected, "No site is served under this host name.")
+}

@@ -1,0 +1,59 @@
+//! Connections between the shards of several sites (see `crate::hosts`).
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use rustix::event::epoll;
+
+use super::Shard;
+use super::accept::conn_of;
+use crate::conn::Conn;
+use crate::gate::To;
+use crate::hosts::{Elsewhere, Moved};
+use crate::request::First;
+use crate::shards::Kind;
+
+impl Shard {
+    /// Sends a connection to where its request belongs, or refuses the request. Returns whether that is elsewhere;
+    /// `bytes` begin with the request.
+    pub(super) fn goes_elsewhere(&mut self, to: To, first: &First<'_>, bytes: &[u8]) -> bool {
+        let (Some(hosts), Some(host)) = (&self.shared.hosts, first.host()) else { return false };
+        match hosts.elsewhere(host) {
+            None => return false,
+            Some(Elsewhere::Shards(shards)) => {
+                let Some(conn) = self.release(to) else { return true };
+                let peer = conn.peer();
+                let kind = conn.sealed.map_or(Kind::Direct, Kind::Sealed);
+                shards.take(Moved { io: conn.fd, peer, kind, bytes: bytes.to_vec() });
+            }
+            Some(Elsewhere::Nobody(error)) => {
+                let Some(conn) = self.conns.get_mut(to) else { return true };
+                // What came behind it may be anybody's; the client asks again on a connection of its own.
+                conn.keep_alive = false;
+                self.refuse(to, &error.into());
+            }
+        }
+        true
+    }
+
+    /// Takes a connection from another site's shards, and goes on with what was read from it.
+    pub(super) fn moved(&mut self, moved: Moved) {
+        let Moved { io, peer, kind, bytes } = moved;
+        self.stats.accepted += 1;
+        self.shared.loads[self.number].fetch_add(1, Relaxed);
+        let mut conn = conn_of(io, peer, kind, self.now);
+        conn.keep(&bytes);
+        if let Some(to) = self.enter(conn) {
+            self.guarded(to, |shard| shard.stashed(to));
+        }
+    }
+
+    /// Lets go of a connection, which goes on elsewhere.
+    pub(super) fn release(&mut self, to: To) -> Option<Conn> {
+        self.end_session(to);
+        let conn = self.conns.remove(to)?;
+        self.stats.connections -= 1;
+        self.shared.loads[self.number].fetch_sub(1, Relaxed);
+        let _ = epoll::delete(&self.epoll, &conn.fd);
+        Some(conn)
+    }
+}
