@@ -124,8 +124,11 @@ impl Identities {
         }
     }
 
-    fn forget(&self, gone: impl Fn(&Identity) -> bool) {
-        self.0.write().expect("not poisoned").retain(|identity| !gone(identity));
+    /// Does something and then forgets; who asks in between waits until it is forgotten.
+    fn forget_after(&self, gone: impl Fn(&Identity) -> bool, done: impl FnOnce()) {
+        let mut all = self.0.write().expect("not poisoned");
+        done();
+        all.retain(|identity| !gone(identity));
     }
 }
 
@@ -236,12 +239,17 @@ impl Site {
 
     /// Ends what rests on one credential of a person, or on all: the store has it.
     pub(crate) fn revoke(&self, person: PersonId, credential: Option<u64>) {
-        // The number rises first, so that a look-up under way is not remembered afterwards.
-        if let Some(reach) = self.reach() {
-            reach.revoke(person, credential);
-        }
-        self.identities
-            .forget(|i| i.person == person && credential.is_none_or(|c| c == i.credential));
+        self.tickets.forget(person, credential);
+        let is_gone =
+            |i: &Identity| i.person == person && credential.is_none_or(|c| c == i.credential);
+        // The number rises first, so that a look-up under way is not remembered afterwards. And who is told by this may
+        // be back before the next line is run: until all is forgotten nobody is known.
+        self.identities.forget_after(is_gone, || {
+            if let Some(reach) = self.reach() {
+                reach.revoke(person, credential);
+            }
+        });
+        // One that was made meanwhile.
         self.tickets.forget(person, credential);
     }
 }

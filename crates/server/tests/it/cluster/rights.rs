@@ -34,7 +34,8 @@ mod run {
         let later: Vec<&Value> = items.iter().filter(|i| i["kind"] == "message").collect();
         assert!(later.is_empty(), "after the sign-out: {later:?}");
         feed.again();
-        assert_eq!(feed.item().unwrap()["error"]["code"], "not_signed_in");
+        let refused = feed.item().unwrap();
+        assert_eq!(refused["error"]["code"], "not_signed_in", "{refused}");
     }
 }
 
