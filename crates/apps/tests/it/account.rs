@@ -1,11 +1,13 @@
 //! Accounts: who may do what, and how every credential ends.
 
+use std::sync::mpsc;
 use std::time::Duration;
 
 use encke_apps::Credentials;
 use encke_engine::PersonId;
 use http::{Method, StatusCode, header};
 use serde_json::json;
+use tokio::runtime::Handle;
 use tower::ServiceExt;
 
 use crate::people::ids;
@@ -120,6 +122,28 @@ async fn sign_out_ends_this_session_at_once() {
     assert!(matches!(revoked[..], [(id, Some(_))] if id == ada.id), "{revoked:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_the_moment_it_is_signed_out_is_not_let_in() {
+    let (site, ada) = TestSite::with_owner().await;
+    // It is remembered.
+    assert!(is_signed_in(&site, &ada).await);
+    let (router, again, handle) = (site.router(), ada.get("/v1/me"), Handle::current());
+    let (answered, answer) = mpsc::sync_channel(1);
+    let come_back = move || {
+        let (at_once, came) = mpsc::sync_channel(1);
+        std::thread::spawn(move || {
+            let response = handle.block_on(router.oneshot(again.request())).unwrap();
+            answered.send(response.status()).unwrap();
+            let _ = at_once.send(());
+        });
+        // Whoever could be let in on what is remembered would be by now.
+        let _ = came.recv_timeout(Duration::from_millis(300));
+    };
+    *site.reach.when_revoked.lock().unwrap() = Some(Box::new(come_back));
+    assert_eq!(site.call(ada.post("/v1/sign-out")).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(answer.recv_timeout(Duration::from_secs(30)), Ok(StatusCode::UNAUTHORIZED));
+}
+
 #[tokio::test]
 async fn sign_out_everywhere_ends_all_sessions_and_no_token() {
     let (site, ada) = TestSite::with_owner().await;
@@ -140,7 +164,7 @@ async fn sign_out_everywhere_ends_all_sessions_and_no_token() {
 async fn a_page_that_signs_out_and_is_closed_is_signed_out() {
     let (site, ada) = TestSite::with_owner().await;
     assert!(is_signed_in(&site, &ada).await);
-    let (router, _) = encke_apps::router(site.site.clone()).split_for_parts();
+    let router = site.router();
     tokio::select! {
         biased;
         // Looked at once; the store's thread may be quicker than that, mostly it is not.

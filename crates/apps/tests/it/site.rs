@@ -38,6 +38,8 @@ impl Clock for TestClock {
 pub struct Recorded {
     pub revoked: Mutex<Vec<(PersonId, Option<u64>)>>,
     pub signals: Mutex<Vec<(StreamId, Value)>>,
+    /// What a session does that is told of the next revocation.
+    pub when_revoked: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl Reach for Recorded {
@@ -52,6 +54,9 @@ impl Reach for Recorded {
 
     fn revoke(&self, person: PersonId, credential: Option<u64>) {
         self.revoked.lock().unwrap().push((person, credential));
+        if let Some(then) = self.when_revoked.lock().unwrap().take() {
+            then();
+        }
     }
 }
 
@@ -156,6 +161,11 @@ impl TestSite {
     /// A new token of a person.
     pub async fn token(&self, person: PersonId) -> String {
         encke_apps::account::create_token(&self.site, person, "test").await.unwrap()
+    }
+
+    /// What answers requests.
+    pub fn router(&self) -> Router {
+        self.router.clone()
     }
 
     /// Sends a request and reads the whole answer.
