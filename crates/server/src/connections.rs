@@ -32,6 +32,7 @@ use tower::ServiceExt;
 
 use crate::bridge;
 use crate::head_wait::HeadWait;
+use crate::proxies::Proxies;
 use crate::records::Records;
 use crate::rewind::Rewind;
 use crate::sealed_stream::SealedStream;
@@ -50,6 +51,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0";
 /// Serves what the shards hand over.
 pub struct Connections {
     spaces: Arc<Spaces>,
+    proxies: Proxies,
     runtime: Handle,
     room: Arc<Semaphore>,
     /// Bytes of a request's head.
@@ -59,10 +61,16 @@ pub struct Connections {
 
 impl Connections {
     /// Connections to these spaces, served on this runtime; `long_heads` if texts travel in URLs.
-    pub fn new(spaces: Arc<Spaces>, runtime: Handle, long_heads: bool) -> Arc<Self> {
+    pub fn new(
+        spaces: Arc<Spaces>,
+        proxies: Proxies,
+        runtime: Handle,
+        long_heads: bool,
+    ) -> Arc<Self> {
         let longest = if long_heads { limits::LONG_HEAD_BYTES_MAX } else { 0 };
         Arc::new(Connections {
             spaces,
+            proxies,
             runtime,
             room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
             head_bytes_max: limits::HEAD_BYTES_MAX.max(longest),
@@ -288,7 +296,8 @@ impl Connections {
             .into_response();
         }
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(Peer(peer.ip()));
+        let visitor = self.proxies.visitor(peer.ip(), request.headers());
+        request.extensions_mut().insert(Peer(visitor));
         match serving.router.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},

@@ -17,6 +17,7 @@ mod head_wait;
 mod hosts;
 mod metrics;
 mod options;
+mod proxies;
 mod records;
 mod rewind;
 mod router;

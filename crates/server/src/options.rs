@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::classic_options::Classic;
 use crate::hosts::Hosts;
+use crate::proxies::Proxies;
 use crate::space_options::{self, SpaceKey, SpaceOptions};
 
 /// The space of a database that holds one site.
@@ -86,6 +87,11 @@ pub struct Options {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_origins: Option<Vec<String>>,
 
+    /// Proxies whose `X-Forwarded-For` says who asks, as addresses or networks, separated by commas [default: none]
+    #[arg(long, env = "ENCKE_TRUSTED_PROXIES", value_name = "ADDRESSES", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted_proxies: Option<Vec<String>>,
+
     /// Threads that hold the waiting connections [default: one a core]
     #[arg(long, env = "ENCKE_SHARDS", value_name = "NUMBER")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,6 +139,7 @@ impl Options {
             tls.iter().all(|t| *t) || !tls.iter().any(|t| *t),
             "HTTPS needs --tls-listen, --tls-cert and --tls-key together"
         );
+        self.proxies()?;
         let addresses = [Some(self.listen()), self.tls_listen];
         for space in self.spaces() {
             space.classic.check(addresses)?;
@@ -176,6 +183,12 @@ impl Options {
     /// Address for plain HTTP.
     pub fn listen(&self) -> SocketAddr {
         self.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)))
+    }
+
+    /// Whose word on where a request comes from is taken.
+    pub fn proxies(&self) -> Result<Proxies> {
+        let list = self.trusted_proxies.as_deref().unwrap_or_default();
+        Proxies::parse(list).context("trusted-proxies")
     }
 
     /// The sites that are served: mostly one, of which these options tell themselves.

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use crate::connections::Connections;
 use crate::hosts::Hosts;
 use crate::options::Options;
+use crate::proxies::Proxies;
 use crate::space::{self, Process, Space};
 use crate::space_options::SpaceOptions;
 use crate::spaces::Spaces;
@@ -47,7 +48,7 @@ async fn serve(options: &Options) -> Result<()> {
     let all = options.spaces();
     let hosts = options.hosts()?;
     let several = hosts.is_some();
-    let process = Arc::new(process(hosts, &all));
+    let process = Arc::new(process(hosts, &all, options.proxies()?));
     let running = match &all[..] {
         [only] if !several => serve_one(options, &process, only).await?,
         _ => serve_several(options, &process, all).await?,
@@ -63,10 +64,10 @@ async fn serve(options: &Options) -> Result<()> {
     running.go_down(&process).await
 }
 
-fn process(hosts: Option<Hosts>, all: &[SpaceOptions]) -> Process {
+fn process(hosts: Option<Hosts>, all: &[SpaceOptions], proxies: Proxies) -> Process {
     let spaces = Spaces::new(hosts, all.len());
     let long_heads = all.iter().any(|space| space.classic.claims().is_some());
-    let connections = Connections::new(spaces.clone(), Handle::current(), long_heads);
+    let connections = Connections::new(spaces.clone(), proxies, Handle::current(), long_heads);
     Process { spaces, connections, draining: watch::Sender::new(false) }
 }
 

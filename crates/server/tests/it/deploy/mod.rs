@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::cluster::Cluster;
 use crate::feed::{Feed, Transport, over_every_transport};
-use crate::harness::{Client, Person, Site, eventually};
+use crate::harness::{Client, Person, Server, Site, eventually};
 pub use front::Front;
 
 fn folder() -> PathBuf {
@@ -67,6 +67,34 @@ fn passes_over_a_node(start: impl Fn(&[SocketAddr]) -> Front) {
     });
     feed.again();
     assert_eq!(feed.texts(&room, 4), ["0", "1", "2", "3"]);
+}
+
+/// Guesses passwords of nobody in particular, as a visitor of whom the proxy says this, until it is told to wait.
+fn is_told_to_wait(server: &Server, forwarded: &str) -> bool {
+    let body = json!({"name": crate::harness::name("nobody"), "password": "guess"}).to_string();
+    let headers = [("Content-Type", "application/json"), ("X-Forwarded-For", forwarded)];
+    let answer =
+        server.visitor().ask("POST", "/v1/sign-in", &headers, Some(body.as_bytes())).status;
+    assert!(matches!(answer, 401 | 429), "{answer}");
+    answer == 429
+}
+
+/// Who has used up its tries gets one back every two seconds; who has not has thirty.
+fn soon_waits(server: &Server, forwarded: &str) -> bool {
+    (0..10).any(|_| is_told_to_wait(server, forwarded))
+}
+
+#[test]
+fn tries_to_sign_in_count_for_the_visitor_that_a_trusted_proxy_names() {
+    let trusting = Server::start_with(&["--trusted-proxies", "127.0.0.0/8"], &[]);
+    eventually("a guesser waits", || is_told_to_wait(&trusting, "192.0.2.1").then_some(()));
+    assert!(!is_told_to_wait(&trusting, "192.0.2.2"));
+    // What stands before the last address is the visitor's own invention.
+    assert!(soon_waits(&trusting, "192.0.2.3, 192.0.2.1"));
+    // Without a trusted proxy nobody's word counts.
+    let alone = Server::start();
+    eventually("a guesser waits", || is_told_to_wait(&alone, "192.0.2.1").then_some(()));
+    assert!(soon_waits(&alone, "192.0.2.2"));
 }
 
 mod nginx {
