@@ -7,6 +7,8 @@ use encke_engine::tail::Tail;
 use encke_engine::{Entry, Position, Seq, StreamId};
 use rustc_hash::FxHashMap;
 
+use crate::error::StoreError;
+
 /// The newest event of a stream: its number and where it stands. All 0 for a stream without events.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Head {
@@ -131,10 +133,21 @@ pub(crate) enum HeadAt {
 }
 
 /// A tail for readers of the store, with what was found.
-pub(crate) fn tail_of(head: Position, entries: &[Arc<Entry>]) -> Tail {
-    let mut tail = Tail::new(Position(head.0 - entries.len() as u64));
+///
+/// # Errors
+/// If an event is missing: somebody has changed the log by other means.
+pub(crate) fn tail_of(head: Position, entries: &[Arc<Entry>]) -> Result<Tail, StoreError> {
+    let floor = head.0.saturating_sub(entries.len() as u64);
+    let mut tail = Tail::new(Position(floor));
+    let dues = (floor + 1..=head.0).rev();
+    let missing = entries.iter().rev().zip(dues).find(|(e, due)| e.event.position.0 != *due);
+    if let Some((_, due)) = missing {
+        return Err(StoreError::Damaged(format!(
+            "the event at position {due} is missing in the log; restore a backup"
+        )));
+    }
     entries.iter().for_each(|entry| tail.push(entry.clone()));
-    tail
+    Ok(tail)
 }
 
 /// The newest events of the streams that these events are of.

@@ -118,8 +118,8 @@ impl Store {
         let found = sqlite::open(&options.data, options.clock.now_ms())?;
         let lock = Arc::new(found.lock);
         let path = options.data.join("space.db");
-        let recent =
-            Arc::new(Recent::new(recent::tail_of(found.head, &found.tail), found.dirty.clone()));
+        let tail = recent::tail_of(found.head, &found.tail)?;
+        let recent = Arc::new(Recent::new(tail, found.dirty.clone()));
         let channels = Arc::new(found.channels);
         let stats = Arc::new(Stats::default());
         let (jobs, waiting) = sync_channel(limits::WRITES_WAITING_MAX);
@@ -154,7 +154,7 @@ impl Store {
         let found = postgres::open(database, options.fatal.clone())?;
         let (epoch, trimmed, at) = (found.epoch, found.trimmed, found.at);
         let (target, identity) = (found.target, found.identity);
-        let tail = recent::tail_of(at.position, &found.tail);
+        let tail = recent::tail_of(at.position, &found.tail)?;
         let recent = Arc::new(Recent::new(tail, recent::heads_of(&found.tail)));
         let channels = Arc::new(found.channels);
         let follower = Follower::new(at, epoch, recent.clone(), identity.clone(), channels.clone());

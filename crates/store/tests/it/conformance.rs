@@ -1,6 +1,7 @@
 //! What every engine has to do, as functions over a [`Fixture`].
 
 mod pages;
+mod refused;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use encke_store::{Guard, Read, Sql, params};
 
 use crate::space::{Fixture, Space, event, keyed, numbers};
 pub use pages::*;
+pub use refused::*;
 
 /// All of them, for a macro that makes a test of each.
 macro_rules! list {
@@ -39,6 +41,7 @@ macro_rules! list {
             a_killed_store_goes_on_where_it_ended
             times_never_go_back
             a_restored_backup_has_the_same_events_and_another_epoch
+            a_log_with_a_hole_is_not_opened
             a_closed_store_refuses
             a_read_cannot_write
             too_many_waiting_writes_are_refused_at_once
@@ -443,21 +446,6 @@ pub fn a_restored_backup_has_the_same_events_and_another_epoch<F: Fixture>(new: 
     check_goes_on(&restored, epoch, 100);
     restored.close();
     assert_eq!(Space::open(&copy).opened.epoch, epoch, "only once");
-}
-
-pub fn a_closed_store_refuses<F: Fixture>(new: fn() -> F) {
-    let space = Space::open(&new());
-    // What was handed in before is done, what comes after is refused.
-    let before = space.together(|| {
-        (0..50).map(|_| space.submit(event(room(1), "1"), Guard::Open)).collect::<Vec<_>>()
-    });
-    space.store.close();
-    assert!(before.into_iter().all(|answer| answer.recv().unwrap().is_ok()));
-    let refused = space.append(event(room(1), "1")).unwrap_err();
-    assert!(refused.code.retry());
-    assert!(space.write(|_| Ok(())).unwrap_err().code.retry());
-    assert_eq!(space.read(|read| Ok(read.position())).unwrap(), Position(50));
-    space.store.close();
 }
 
 pub fn a_read_cannot_write<F: Fixture>(new: fn() -> F) {
