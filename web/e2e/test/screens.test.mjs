@@ -132,6 +132,28 @@ test('everything by keyboard: sign in, choose, write, menus and dialogs', async 
   assert.match(await focused(), /^Mei/);
 });
 
+test('a dialog that is asked for again the moment it closes is there again', async (t) => {
+  const { anna } = await two(t);
+  const { page } = await chatOf(t, anna);
+  await page.getByRole('button', { name: 'New conversation' }).click();
+  const dialog = page.getByRole('dialog', { name: 'New conversation' });
+  await dialog.waitFor();
+  // Nothing of the browser's own comes between the two, as between two keys on a busy machine.
+  const again = await page.evaluate(async () => {
+    /** @type {HTMLElement | null} */ (document.querySelector('dialog header button'))?.click();
+    // The page has drawn it, but the browser has had no turn.
+    for (let turn = 0; turn < 20; turn += 1) await null;
+    /** @type {HTMLElement | null} */ (document.querySelector('[aria-label="New conversation"]'))?.click();
+    const later = () => new Promise((resolve) => setTimeout(resolve));
+    // The browser's `close` of the first one comes as a task of its own.
+    for (let task = 0; task < 5; task += 1) await later();
+    return document.querySelector('dialog[open]') !== null;
+  });
+  assert.ok(again, 'the dialog is open');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+});
+
 test('an input method that composes never sends', async (t) => {
   const { anna, mei, conversation } = await two(t);
   const chat = await chatOf(t, anna);
