@@ -168,3 +168,9 @@ pub const SESSION_AGE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 pub const TICKET_AGE_MS: u64 = 10_000;
 /// Tickets that are not used yet.
 pub const TICKETS_MAX: usize = 100_000;
+/// Bytes of HTML that classic pages' boards remember, as it was written and as it was made safe.
+pub const CLASSIC_HTML_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Tags of a text that is read as HTML; one that has more is shown as the text that it is.
+pub const CLASSIC_TAGS_MAX: usize = 256;
+/// Texts that are made safe anew for one answer of a board; the rest comes with the next one.
+pub const CLASSIC_CLEANED_MAX: usize = 64;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Result, ensure};
 use clap::builder::BoolishValueParser;
-use encke_gateway::classic::Claims;
+use encke_gateway::classic::{self, Claims};
 use serde::{Deserialize, Serialize};
 
 /// What may be decided about classic pages.
@@ -28,6 +28,21 @@ pub struct Classic {
     #[arg(value_parser = BoolishValueParser::new())]
     #[serde(alias = "allow_remote_trust", skip_serializing_if = "Option::is_none")]
     allow_remote_trust: Option<bool>,
+
+    /// How classic pages are given texts and names: as HTML that shows them, or as they are (`html`) [default: escaped]
+    #[arg(long = "classic-html", env = "ENCKE_CLASSIC_HTML", value_name = "HOW")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    html: Option<Html>,
+}
+
+/// How texts are handed to pages.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Html {
+    /// Safe to insert as HTML, which is what the pages of the tutorials do
+    Escaped,
+    /// As they were written, for pages that escape them
+    Raw,
 }
 
 /// Whose word is taken for who somebody is.
@@ -55,10 +70,23 @@ impl Classic {
         (self.enabled == Some(true)).then_some(claims)
     }
 
+    /// How texts are handed to pages.
+    pub fn html(&self) -> classic::Html {
+        match self.html {
+            Some(Html::Raw) => classic::Html::Raw,
+            Some(Html::Escaped) | None => classic::Html::Escaped,
+        }
+    }
+
     /// Refuses to believe whoever can connect from elsewhere, unless that is meant.
     pub fn check(&self, addresses: [Option<SocketAddr>; 2]) -> Result<()> {
         let remote = addresses.into_iter().flatten().find(|a| !a.ip().to_canonical().is_loopback());
         if let (Some(Claims::Trust), Some(address)) = (self.claims(), remote) {
+            ensure!(
+                self.html() == classic::Html::Escaped,
+                "classic pages with identity = \"trust\" and html = \"raw\" run what anybody writes, and {address} is \
+                 open to others than this machine: listen on 127.0.0.1, or leave one of the two out of [classic]"
+            );
             ensure!(
                 self.allow_remote_trust == Some(true),
                 "classic pages with identity = \"trust\" believe whoever connects, and {address} is open to others \
@@ -74,6 +102,12 @@ impl Classic {
             tracing::warn!(
                 "classic pages believe every name that they are told (identity = \"trust\"): anyone who can connect \
                  can read and write as anybody under /classic/"
+            );
+        }
+        if self.claims().is_some() && self.html() == classic::Html::Raw {
+            tracing::warn!(
+                "classic pages are given texts as they were written (html = \"raw\"): a page that does not escape them \
+                 runs what anybody writes"
             );
         }
     }

@@ -180,7 +180,9 @@ impl Space {
         process.spaces.own(epoch, &options.name)?;
         let site = Site::new(store, Arc::new(SystemClock), options.site());
         let cluster = Arc::new(OnceLock::new());
-        let classic = options.classic.claims().map(|claims| Classic::new(site.clone(), claims));
+        let html = options.classic.html();
+        let classic = options.classic.claims();
+        let classic = classic.map(|claims| Classic::new(site.clone(), claims, html));
         let router = router::all(&site, cluster.clone(), classic.as_ref());
         let gate = Arc::new(SiteGate::new(site.clone()));
 

@@ -1,17 +1,28 @@
 //! A board: a channel of texts that everybody sees. What two protocols share; they differ in how they ask and answer.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use encke_engine::{Code, Entry, Error, NewEvent, PersonId, Position, StreamId, limits};
+use encke_store::Read;
 use encke_transport::{Foreign, Over, Told};
 use serde::Serialize;
 
 use super::Classic;
 use super::answer::json;
 use super::hold::Hold;
+use super::html::Html;
 use super::mark;
 use super::number::Scale;
+
+/// What the texts of a board are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Holds {
+    Text,
+    /// An editor's HTML.
+    Html,
+}
 
 /// Where a page stands on a board.
 pub(super) struct Look {
@@ -21,6 +32,8 @@ pub(super) struct Look {
 
 /// A poll of a board that waits.
 pub(super) struct Board {
+    classic: Arc<Classic>,
+    holds: Holds,
     scale: Scale,
     /// What the page holds, in its own words.
     held: u64,
@@ -50,13 +63,18 @@ impl Classic {
     pub(super) async fn put_up(
         &self,
         board: &str,
+        holds: Holds,
         from: Option<PersonId>,
         text: &str,
     ) -> Result<(), Error> {
         if text.len() > limits::BODY_BYTES_MAX {
             return Err(Error::new(Code::TooLarge, "A text has at most 65,536 bytes."));
         }
-        let body = serde_json::to_vec(text).expect("text is JSON").into();
+        let body: Bytes = serde_json::to_vec(text).expect("text is JSON").into();
+        if holds == Holds::Html && self.html == Html::Escaped {
+            // Before anybody waits for it, so that all who wait are answered without it.
+            self.editor.clean(body.clone(), text);
+        }
         let event =
             NewEvent { stream: self.board(board)?, from, kind: "data".into(), key: None, body };
         self.site.store.append(event).await.map(drop)
@@ -70,13 +88,15 @@ impl Classic {
 
     /// Where a page goes on that holds what came up to a number; 0 for nothing.
     pub(super) async fn look_at(
-        &self,
+        self: &Arc<Self>,
         board: &str,
+        holds: Holds,
         held: u64,
         wait_ms: u64,
     ) -> Result<Look, Error> {
         let scale = self.numbers.scale(&self.site).await?;
         let stream = self.board(board)?;
+        let classic = self.clone();
         let look = self.site.store.read(move |read| {
             let head = read.head(stream)?.position;
             let as_of = read.position();
@@ -93,7 +113,8 @@ impl Classic {
             let streams = vec![stream];
             let hold = Hold { person: None, streams, as_of, at, wait_ms: Some(wait_ms) };
             let revoked = (401, Bytes::from_static(b"You have been signed out."));
-            Ok(Look { hold, protocol: Board { scale, held, newest, revoked } })
+            let protocol = Board { classic, holds, scale, held, newest, revoked };
+            Ok(Look { hold, protocol })
         });
         look.await
     }
@@ -106,13 +127,74 @@ fn text_of(entry: &Entry) -> String {
     text.unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned())
 }
 
+/// What a poll is answered from; it may be answered on another thread.
+struct Texts {
+    classic: Arc<Classic>,
+    holds: Holds,
+    scale: Scale,
+    entries: Vec<Arc<Entry>>,
+}
+
+impl Texts {
+    /// Whether nothing has to be made safe first that takes a while.
+    fn are_ready(&self) -> bool {
+        let is_known = |entry: &Arc<Entry>| self.classic.editor.known(&entry.event.body).is_some();
+        !self.is_html() || self.entries.iter().all(is_known)
+    }
+
+    fn is_html(&self) -> bool {
+        self.holds == Holds::Html && self.classic.html == Html::Escaped
+    }
+
+    /// The answer, with as many of them as fit into one: the rest comes with the page's next poll.
+    fn answer(&self) -> Bytes {
+        let (mut msg, mut last, mut cleaned) = (String::new(), None, 0);
+        for entry in &self.entries {
+            let text = text_of(entry);
+            let body = &entry.event.body;
+            let known = self.is_html().then(|| self.classic.editor.known(body));
+            let shown = match known {
+                None => self.classic.html.of(&text),
+                Some(Some(html)) => Cow::Owned(html.to_string()),
+                Some(None) if cleaned == limits::CLASSIC_CLEANED_MAX => break,
+                Some(None) => {
+                    cleaned += 1;
+                    Cow::Owned(self.classic.editor.clean(body.clone(), &text).to_string())
+                }
+            };
+            if last.is_some() && msg.len() + shown.len() > limits::REPLAY_BYTES_MAX {
+                break;
+            }
+            if last.is_some() {
+                msg.push_str("<br>");
+            }
+            msg.push_str(&shown);
+            last = Some(entry.event.position);
+        }
+        let timestamp = last.map_or(0, |last| self.scale.number(last));
+        json(&Answer { msg: &msg, timestamp })
+    }
+}
+
 impl Foreign for Board {
     fn told(&mut self, entries: &[Arc<Entry>]) -> Told {
         let entries = if self.newest { &entries[entries.len() - 1..] } else { entries };
-        let texts: Vec<String> = entries.iter().map(|entry| text_of(entry)).collect();
-        let Some(last) = entries.last() else { return Told::Nothing };
-        let timestamp = self.scale.number(last.event.position);
-        Told::Whole(json(&Answer { msg: &texts.join("<br>"), timestamp }))
+        if entries.is_empty() {
+            return Told::Nothing;
+        }
+        let (classic, held) = (self.classic.clone(), self.held);
+        let (holds, scale, entries) = (self.holds, self.scale, entries.to_vec());
+        let texts = Texts { classic, holds, scale, entries };
+        if texts.are_ready() {
+            return Told::Whole(texts.answer());
+        }
+        let classic = self.classic.clone();
+        Told::Later(Box::new(move |reply| {
+            let answer = move |_: &mut Read<'_>| Ok(texts.answer());
+            // Where too much waits, the page asks again for the same.
+            let said = move |made: Result<Bytes, Error>| made.unwrap_or_else(|_| nothing(held));
+            classic.site.store.submit_read(answer, move |made| reply.told(Told::Whole(said(made))));
+        }))
     }
 
     fn over(&mut self, why: Over) -> (u16, Bytes) {

@@ -1,5 +1,5 @@
 //! `/classic/extchat/`: a board of an editor's HTML. Its page shows a blank line for every answer without a text, so a
-//! poll waits long; and it reads every answer as JSON, refusals too.
+//! poll waits long; and it reads every answer as JSON, refusals too. What it inserts is what `editor` leaves of the HTML.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use axum::routing::post;
 
 use super::Classic;
 use super::answer::{HTML, Refused, html, typed};
-use super::board::{self, Look};
+use super::board::{self, Holds, Look};
 use super::form::Form;
 use super::hold::Style;
 use super::live::held;
@@ -49,15 +49,15 @@ impl Classic {
         typed(status, HTML, board::nothing(self.number_of_now().await.unwrap_or(0)))
     }
 
-    async fn extchat(&self, request: Request) -> Result<Response, Refused> {
+    async fn extchat(self: &Arc<Self>, request: Request) -> Result<Response, Refused> {
         let (parts, form) = Form::of_body(request).await?;
         let (msg, held) = (form.get("msg")?.unwrap_or_default(), held(&form)?);
         let asker = self.asker(&parts).await?;
         if !msg.is_empty() {
-            self.put_up(BOARD, asker.person(), msg).await?;
+            self.put_up(BOARD, Holds::Html, asker.person(), msg).await?;
             return Ok(html(""));
         }
-        let Look { hold, mut protocol } = self.look_at(BOARD, held, WAIT_MS).await?;
+        let Look { hold, mut protocol } = self.look_at(BOARD, Holds::Html, held, WAIT_MS).await?;
         // The head has been sent by then, so the body has to say it.
         protocol.revoked = (401, board::nothing(held));
         Ok(self.hold(&asker, hold, Style::Spaces, protocol))

@@ -241,6 +241,7 @@ struct Next {
 struct Row<'a> {
     mid: String,
     pos: &'a str,
+    /// Letters and digits, as `is_name` has it.
     rec: &'a str,
     content: &'a str,
     isread: &'static str,
@@ -277,16 +278,17 @@ impl Foreign for Next {
         if given.is_empty() {
             return Told::Nothing;
         }
-        let (rec, shape) = (self.name.clone(), self.shape);
+        let (rec, shape, html) = (self.name.clone(), self.shape, self.classic.html);
         let from = given.iter().filter_map(|e| e.event.from).collect::<Vec<_>>();
         self.classic.naming(from.into_iter(), Called::Addressed, move |calls| {
             let row = |entry: &Arc<Entry>| {
                 let pos = entry.event.from.and_then(|from| calls.get(&from));
+                let text = between::text_of(&entry.event.body).unwrap_or_default();
                 json(&Row {
                     mid: entry.event.position.0.to_string(),
-                    pos: pos.map_or("", |pos| &**pos),
+                    pos: &html.of(pos.map_or("", |pos| &**pos)),
                     rec: &rec,
-                    content: &between::text_of(&entry.event.body).unwrap_or_default(),
+                    content: &html.of(&text),
                     isread: "0",
                 })
             };

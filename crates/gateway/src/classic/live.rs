@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::Classic;
 use super::answer::{self, HTML, Refused, html, json};
-use super::board::Look;
+use super::board::{Holds, Look};
 use super::form::{Form, number};
 use super::hold::Style;
 
@@ -55,16 +55,16 @@ pub(super) fn held(form: &Form) -> Result<u64, Refused> {
 }
 
 impl Classic {
-    async fn live(&self, request: Request) -> Result<Response, Refused> {
+    async fn live(self: &Arc<Self>, request: Request) -> Result<Response, Refused> {
         let (parts, _) = request.into_parts();
         let form = Form::of_query(&parts)?;
         let (msg, held) = (form.get("msg")?.unwrap_or_default(), held(&form)?);
         let asker = self.asker(&parts).await?;
         if !msg.is_empty() {
-            self.put_up(BOARD, asker.person(), msg).await?;
+            self.put_up(BOARD, Holds::Text, asker.person(), msg).await?;
             return Ok(html(""));
         }
-        let Look { hold, protocol } = self.look_at(BOARD, held, WAIT_MS).await?;
+        let Look { hold, protocol } = self.look_at(BOARD, Holds::Text, held, WAIT_MS).await?;
         Ok(self.hold(&asker, hold, Style::Answer(HTML), protocol))
     }
 
@@ -75,7 +75,8 @@ impl Classic {
         if msg.is_empty() {
             return Ok(html(json(&Sent { data: Data { msg }, info: "on", status: 0 })));
         }
-        self.put_up(BOARD, asker.person(), msg).await?;
+        self.put_up(BOARD, Holds::Text, asker.person(), msg).await?;
+        let msg = &self.html.of(msg);
         Ok(html(json(&Sent { data: Data { msg }, info: "OK", status: 100 })))
     }
 }

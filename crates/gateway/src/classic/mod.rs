@@ -4,15 +4,18 @@
 //! One file a protocol: `webim` (direct conversations, confirmed by id), `novcomet` (channels that changed), `live` and
 //! `extchat` (boards, which are channels), `kefu` (questions to an agent, each delivered once), `room` (a room).
 //! What they share: `form` reads what pages send, `answer` says it back, `claim` tells who asks, `name` whom a name
-//! stands for, `mark` what somebody has already, `number` the numbers of the boards, `hold` how a request waits.
+//! stands for, `mark` what somebody has already, `number` the numbers of the boards, `hold` how a request waits, `html`
+//! and `editor` what a page may insert.
 
 mod answer;
 mod board;
 mod claim;
 mod desk;
+mod editor;
 mod extchat;
 mod form;
 mod hold;
+mod html;
 mod kefu;
 mod live;
 mod mark;
@@ -33,6 +36,8 @@ use encke_transport::Shards;
 use http::{HeaderValue, header};
 
 use desk::Desks;
+use editor::Editor;
+pub use html::Html;
 use name::Names;
 use number::Numbers;
 
@@ -49,6 +54,8 @@ pub enum Claims {
 pub struct Classic {
     site: Arc<Site>,
     claims: Claims,
+    html: Html,
+    editor: Editor,
     numbers: Numbers,
     names: Names,
     desks: Desks,
@@ -57,10 +64,12 @@ pub struct Classic {
 
 impl Classic {
     /// The classic pages of a site.
-    pub fn new(site: Arc<Site>, claims: Claims) -> Arc<Self> {
+    pub fn new(site: Arc<Site>, claims: Claims, html: Html) -> Arc<Self> {
         Arc::new(Classic {
             site,
             claims,
+            html,
+            editor: Editor::default(),
             numbers: Numbers::default(),
             names: Names::default(),
             desks: Desks::default(),

@@ -213,15 +213,18 @@ impl Foreign for Poll {
             return Told::Nothing;
         }
         let from: Vec<PersonId> = said.iter().filter_map(|e| e.event.from).collect();
+        let html = self.classic.html;
         self.classic.naming(from.into_iter(), Called::Shown, move |calls| {
             let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<messagelist>");
             for entry in &said {
                 let event = &entry.event;
                 let name = event.from.and_then(|from| calls.get(&from));
                 out.push_str(&format!("<message><id>{}</id><user>", event.seq.0));
-                xml::push(&mut out, name.map_or("", |name| &**name));
+                // The page takes the text out of the XML and inserts it as HTML.
+                xml::push(&mut out, &html.of(name.map_or("", |name| &**name)));
                 out.push_str("</user><msg>");
-                xml::push(&mut out, &between::text_of(&event.body).unwrap_or_default());
+                let text = between::text_of(&event.body).unwrap_or_default();
+                xml::push(&mut out, &html.of(&text));
                 out.push_str("</msg></message>");
             }
             out.push_str("</messagelist>");

@@ -24,7 +24,7 @@ use super::desk::Directs;
 use super::form::{Form, number};
 use super::hold::{Hold, Style};
 use super::mark::{self, Has, Reader};
-use super::{Claims, Classic, name};
+use super::{Claims, Classic, Html, name};
 
 /// How long a poll waits.
 const WAIT_MS: u64 = 30_000;
@@ -205,7 +205,8 @@ impl Classic {
         }
         let [receiver, sender] = uids;
         let directs = Directs::new(conversation.map(StreamId::conversation), pair.other);
-        let protocol = Poll { directs, from: pair.other, taken: has.taken, receiver, sender };
+        let (from, taken, html) = (pair.other, has.taken, self.html);
+        let protocol = Poll { directs, from, taken, receiver, sender, html };
         let hold = Hold { person: Some(pair.me), streams, as_of, at, wait_ms: Some(WAIT_MS) };
         Ok(self.hold(asker, hold, Style::Answer(HTML), protocol))
     }
@@ -271,6 +272,7 @@ struct Poll {
     taken: FxHashSet<Position>,
     receiver: u64,
     sender: u64,
+    html: Html,
 }
 
 #[derive(Serialize)]
@@ -298,12 +300,13 @@ impl Poll {
         let event = &entry.event;
         let since =
             i64::try_from(event.at_ms).ok().and_then(chrono::DateTime::from_timestamp_millis);
+        let text = between::text_of(&event.body).unwrap_or_default();
         let local = since.unwrap_or_default().with_timezone(&chrono::Local);
         Message {
             id: event.position.0.to_string(),
             reciver_uid: self.receiver.to_string(),
             sender_uid: self.sender.to_string(),
-            content: between::text_of(&event.body).unwrap_or_default(),
+            content: self.html.of(&text).into_owned(),
             create_time: (event.at_ms / 1_000).to_string(),
             status: "1",
             send_time: local.format("%Y-%m-%d %H:%M:%S").to_string(),

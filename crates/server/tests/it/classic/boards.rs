@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Page, TEXTS, TRUST, again, encode, form, trusting, wait_for};
+use super::{Asked, Page, TEXTS, TRUST, again, encode, escaped, form, trusting, wait_for};
 use crate::harness::Wire;
 
 fn put(page: &Page, text: &str) {
@@ -23,22 +23,59 @@ fn number(answer: &Value) -> u64 {
 }
 
 #[test]
-fn every_text_comes_back_unchanged() {
+fn every_text_comes_back_whole() {
     let server = trusting();
     let page = Page::of(&server);
-    let (mut on_live, mut on_ext) = (0, 0);
+    let mut on_live = 0;
     for text in TEXTS {
         put(&page, text);
         let answer = live(&page, on_live).json();
-        assert_eq!(answer["msg"], *text);
+        assert_eq!(answer["msg"], escaped(text));
         assert!(number(&answer) > on_live);
         on_live = number(&answer);
-        let sent = page.post("/extchat/comet.php", &[("msg", text)]).is(200);
-        assert_eq!(sent.body, b"");
-        let answer = ext(&page, on_ext).json();
-        assert_eq!(answer["msg"], *text);
-        on_ext = number(&answer);
     }
+}
+
+#[test]
+fn an_editors_html_comes_back_as_the_editor_made_it() {
+    let server = trusting();
+    let page = Page::of(&server);
+    let mut held = 0;
+    for html in [
+        "<b>bold</b>, <i>italic</i>, <u>你好 \u{1F600}</u><br>",
+        "<font color=\"#ff0000\" size=\"5\">red</font>",
+        "<span style=\"background-color: rgb(255, 255, 0)\">marked</span>",
+        "<ul><li>1 &lt; 2 &amp; \"3\"</li></ul>",
+        "no markup at all",
+    ] {
+        let sent = page.post("/extchat/comet.php", &[("msg", html)]).is(200);
+        assert_eq!(sent.body, b"");
+        let answer = ext(&page, held).json();
+        assert_eq!(answer["msg"], html);
+        held = number(&answer);
+    }
+}
+
+#[test]
+fn what_is_too_much_for_one_answer_comes_with_the_next() {
+    let server = trusting();
+    let page = Page::of(&server);
+    // Quotes are six times as long when they are escaped.
+    let texts: Vec<String> = (0..30).map(|n| format!("{n}{}", "\"".repeat(20_000))).collect();
+    for text in &texts {
+        page.post("/live/SendMsg", &[("msg", text)]).is(200);
+    }
+    let (mut held, mut shown, mut answers) = (1, Vec::new(), 0);
+    while shown.len() < texts.len() {
+        let answer = live(&page, held).json();
+        let msg = answer["msg"].as_str().unwrap();
+        assert!(msg.len() <= 1024 * 1024, "{}", msg.len());
+        shown.extend(msg.split("<br>").map(str::to_owned));
+        held = number(&answer);
+        answers += 1;
+    }
+    assert_eq!(shown, texts.iter().map(|text| escaped(text)).collect::<Vec<_>>());
+    assert!(answers > 3);
 }
 
 #[test]
@@ -94,10 +131,10 @@ fn the_posting_way_says_what_it_did() {
     let server = trusting();
     let page = Page::of(&server);
     let answer = page.post("/live/SendMsg", &[("msg", "posted & done")]).is(200).json();
-    assert_eq!(answer, json!({"data": {"msg": "posted & done"}, "info": "OK", "status": 100}));
+    assert_eq!(answer, json!({"data": {"msg": "posted &amp; done"}, "info": "OK", "status": 100}));
     let answer = page.post("/live/SendMsg", &[("msg", "")]).is(200).json();
     assert_eq!(answer, json!({"data": {"msg": ""}, "info": "on", "status": 0}));
-    assert_eq!(live(&page, 0).json()["msg"], "posted & done");
+    assert_eq!(live(&page, 0).json()["msg"], "posted &amp; done");
     page.post("/live/SendMsg", &[]).is(400);
 }
 

@@ -129,7 +129,7 @@ fn channels_and_boards_are_for_who_is_signed_in() {
     let waits = t.gets("/live/backend.php?timestamp=9999999999999999");
     wait_for(&site.server, 1);
     site.owner().post("/v1/channels/classic:live/events", &json!({"any": "JSON"})).is(201);
-    assert_eq!(waits.json()["msg"], r#"{"any":"JSON"}"#);
+    assert_eq!(waits.json()["msg"], "{&quot;any&quot;:&quot;JSON&quot;}");
 }
 
 #[test]

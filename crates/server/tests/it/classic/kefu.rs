@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::{Asked, Page, TEXTS, TRUST, again, trusting, wait_for};
+use super::{Asked, Page, TEXTS, TRUST, again, escaped, trusting, wait_for};
 use crate::harness::{Server, WAIT};
 
 fn page(server: &Server, name: &str) -> Page {
@@ -21,10 +21,10 @@ fn ajax(page: &Page) -> Asked {
 }
 
 /// The frame of the agent, its head read.
-struct Frame(Asked);
+pub struct Frame(pub Asked);
 
 impl Frame {
-    fn open(page: &Page) -> Frame {
+    pub fn open(page: &Page) -> Frame {
         let mut asked = page.gets("/kefu/16-kefu-iframe.php");
         let head = asked.0.head().expect("a head");
         assert!(head.starts_with("HTTP/1.1 200") && !head.contains("Content-Length"), "{head}");
@@ -34,7 +34,7 @@ impl Frame {
     }
 
     /// The next question, as the script that the parent gets.
-    fn question(&mut self) -> Value {
+    pub fn question(&mut self) -> Value {
         loop {
             let line = self.0.0.line(Instant::now() + WAIT).expect("the frame goes on");
             let line = String::from_utf8(line).unwrap();
@@ -71,7 +71,7 @@ fn every_text_comes_once_in_order_and_as_fast_as_it_is_asked_for() {
         say(&user, "admin", text);
     }
     for text in TEXTS {
-        assert_eq!(ajax(&agent).json()["content"], *text);
+        assert_eq!(ajax(&agent).json()["content"], escaped(text));
     }
     let waits = ajax(&agent);
     wait_for(&server, 1);
@@ -86,7 +86,7 @@ fn the_agents_raw_form_is_taken_as_it_is() {
     let raw = "rec=user5&content=line\nbreak \"quoted\" <b>100% 你好=x";
     let answer = agent.asks_raw("/kefu/16-kefu-sendmsg.php", raw.as_bytes()).answer().is(200);
     assert_eq!(answer.text(), "ok");
-    assert_eq!(ajax(&user).json()["content"], "line\nbreak \"quoted\" <b>100% 你好=x");
+    assert_eq!(ajax(&user).json()["content"], escaped("line\nbreak \"quoted\" <b>100% 你好=x"));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn the_frame_gives_all_questions_oldest_first_and_each_once() {
     assert_eq!(frame.question()["pos"], "user2");
     for text in TEXTS {
         say(&a, "admin", text);
-        assert_eq!(frame.question()["content"], *text);
+        assert_eq!(frame.question()["content"], escaped(text));
     }
     // Another frame gets only what this one did not.
     let mut other = Frame::open(&agent);

@@ -7,6 +7,7 @@ mod identity;
 mod kefu;
 mod life;
 mod many;
+mod markup;
 mod novcomet;
 mod options;
 mod room;
@@ -145,6 +146,12 @@ pub fn waiting(server: &Server) -> usize {
 #[track_caller]
 pub fn wait_for(server: &Server, count: usize) {
     eventually(&format!("{count} requests that wait"), || (waiting(server) == count).then_some(()));
+}
+
+/// A text as pages are given it: as HTML that shows it.
+pub fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 /// Texts that the originals lost or that end something somewhere.

@@ -52,10 +52,32 @@ fn belief_is_refused_to_whoever_comes_from_elsewhere() {
 }
 
 #[test]
+fn texts_as_they_are_and_belief_do_not_go_together_where_others_can_connect() {
+    let both = [
+        "--classic",
+        "--classic-identity",
+        "trust",
+        "--classic-allow-remote-trust",
+        "--classic-html",
+        "raw",
+    ];
+    for listen in ["0.0.0.0:0", "[::]:0"] {
+        let said = refused(&[&both[..], &["--listen", listen]].concat());
+        assert!(said.contains("html = \"raw\"") && said.contains("127.0.0.1"), "{said}");
+    }
+    assert!(start(&both).log().contains("as they were written"));
+    // Where sessions decide, the pages' own escaping is trusted anywhere.
+    let folder = Arc::new(TempDir::new().unwrap());
+    Server::start_on(folder, "0.0.0.0:0", &["--classic", "--classic-html", "raw"], &[]);
+    let said = refused(&["--classic", "--classic-html", "none"]);
+    assert!(said.contains("escaped"), "{said}");
+}
+
+#[test]
 fn the_file_has_a_table_of_its_own_which_flags_and_variables_win_over() {
     let folder = Arc::new(TempDir::new().unwrap());
     let file = folder.path().join("encke.toml");
-    let text = "[classic]\nenabled = true\nidentity = \"trust\"\nallow_remote_trust = true\n";
+    let text = "[classic]\nenabled = true\nidentity = \"trust\"\nallow_remote_trust = true\nhtml = \"escaped\"\n";
     std::fs::write(&file, text).unwrap();
     let config = ["--config", file.to_str().unwrap()];
     let server = Server::start_on(folder.clone(), "0.0.0.0:0", &config, &[]);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Page, TEXTS, TRUST, again, trusting, wait_for};
+use super::{Page, TEXTS, TRUST, again, escaped, trusting, wait_for};
 
 fn send(page: &Page, from: &str, to: &str, text: &str) -> u64 {
     let pairs = [("message", text), ("reciver_uid", to), ("sender_uid", from)];
@@ -62,13 +62,13 @@ fn a_message_has_the_fields_that_the_page_reads() {
 }
 
 #[test]
-fn every_text_comes_back_unchanged_and_in_order() {
+fn every_text_comes_back_whole_and_in_order() {
     let server = trusting();
     let page = Page::of(&server);
     for text in TEXTS {
         send(&page, "1", "2", text);
     }
-    assert_eq!(texts(&get(&page, "2", "1")), TEXTS);
+    assert_eq!(texts(&get(&page, "2", "1")), TEXTS.map(escaped));
     let long = "彗".repeat(1_000);
     send(&page, "1", "3", &long);
     assert_eq!(texts(&get(&page, "3", "1")), [long]);
