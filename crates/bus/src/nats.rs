@@ -10,6 +10,7 @@ use encke_engine::limits;
 use futures_util::StreamExt;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 use crate::{Bus, Hear, Heard, Message};
 
@@ -32,7 +33,7 @@ impl Nats {
     /// If the URL can't be meant; a server that is not there is waited for.
     pub async fn connect(url: &str, space: &str, hear: Hear) -> Result<Self, String> {
         let node = getrandom::u64().map_err(|e| e.to_string())?;
-        let told = hear.clone();
+        let (told, span) = (hear.clone(), tracing::Span::current());
         let options = ConnectOptions::new()
             .name("encke")
             .retry_on_initial_connect()
@@ -45,7 +46,7 @@ impl Nats {
             })
             .event_callback(move |event| {
                 let told = told.clone();
-                async move {
+                let tell = async move {
                     match event {
                         Event::Connected => tracing::info!("NATS is there"),
                         Event::Disconnected => {
@@ -56,15 +57,18 @@ impl Nats {
                         other => return tracing::debug!("NATS: {other}"),
                     }
                     told(Heard::Lost);
-                }
+                };
+                // The client's own tasks don't know whose connection this is.
+                tell.instrument(span.clone())
             });
         let client = options.connect(url).await.map_err(|e| e.to_string())?;
         let subject = format!("encke.{space}");
         let heard = client.subscribe(subject.clone()).await.map_err(|e| e.to_string())?;
         let (queue, waiting) = channel(limits::BUS_QUEUED_MAX);
         let dropped = Arc::new(AtomicU64::new(0));
-        let speaking = tokio::spawn(speak(client, subject, node, waiting, dropped.clone()));
-        let listening = tokio::spawn(listen(heard, node, hear));
+        let speaking = speak(client, subject, node, waiting, dropped.clone());
+        let speaking = tokio::spawn(speaking.in_current_span());
+        let listening = tokio::spawn(listen(heard, node, hear).in_current_span());
         Ok(Nats { queue, dropped, tasks: vec![speaking, listening] })
     }
 

@@ -118,6 +118,12 @@ pub const DATABASE_SILENCE_MS_MAX: u64 = 4_000;
 pub const DATABASE_PROBE_MS: u64 = 1_000;
 /// Milliseconds that an empty write may take while a node counts as ready.
 pub const READY_MS_MAX: u64 = 3_000;
+/// Milliseconds for which one look at whether a node is ready answers everybody who asks.
+pub const READY_KEPT_MS: u64 = 250;
+/// Connections to the operations address.
+pub const OPS_CONNECTIONS_MAX: usize = 64;
+/// Milliseconds that a connection to the operations address may last, its answers included.
+pub const OPS_CONNECTION_MS_MAX: u64 = 60_000;
 /// Milliseconds that a node may keep the space's turn without saying anything.
 pub const DATABASE_IDLE_MS_MAX: u64 = 5_000;
 /// Milliseconds between two tries to reach the database, at most.

@@ -26,6 +26,7 @@ use serde_json::Value;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tower::ServiceExt;
+use tracing::Instrument;
 
 use crate::options::Place;
 use crate::space;
@@ -170,7 +171,7 @@ pub fn listen(data: &Path, site: &Arc<Site>, draining: watch::Receiver<bool>) ->
         .with_context(|| format!("making the socket {}", path.display()))?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
     let router = router(site.clone(), data.to_owned());
-    tokio::spawn(accept(listener, router, draining));
+    tokio::spawn(accept(listener, router, draining).in_current_span());
     Ok(Socket(path))
 }
 
@@ -182,7 +183,7 @@ async fn accept(listener: UnixListener, router: Router, mut draining: watch::Rec
         };
         let Ok((stream, _)) = accepted else { continue };
         let router = router.clone();
-        tokio::spawn(async move {
+        let serve = async move {
             let service = hyper_util::service::TowerToHyperService::new(router);
             let served = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
@@ -190,7 +191,8 @@ async fn accept(listener: UnixListener, router: Router, mut draining: watch::Rec
             if let Err(e) = served {
                 tracing::debug!("administration: {e}");
             }
-        });
+        };
+        tokio::spawn(serve.in_current_span());
     }
 }
 

@@ -29,6 +29,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio_rustls::rustls::ProtocolVersion;
 use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
+use tracing::Instrument;
 
 use crate::bridge;
 use crate::head_wait::HeadWait;
@@ -298,7 +299,8 @@ impl Connections {
         let mut request = request.map(Body::new);
         let visitor = self.proxies.visitor(peer.ip(), request.headers());
         request.extensions_mut().insert(Peer(visitor));
-        match serving.router.clone().oneshot(request).await {
+        let answer = serving.router.clone().oneshot(request).instrument(serving.span.clone());
+        match answer.await {
             Ok(response) => response,
             Err(never) => match never {},
         }

@@ -16,6 +16,8 @@ mod gate;
 mod head_wait;
 mod hosts;
 mod metrics;
+mod operation;
+mod ops;
 mod options;
 mod proxies;
 mod records;

@@ -1,6 +1,6 @@
-//! `/metrics`, in Prometheus' text format.
+//! `/metrics`, in Prometheus' text format: each family once, with a line for each space.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::sync::atomic::Ordering::Relaxed;
 
 use encke_store::{COMMIT_BUCKETS, Store};
@@ -8,86 +8,161 @@ use encke_transport::{DELAY_BOUNDS_US, Transport};
 
 use crate::cluster::Cluster;
 
-/// All figures of this process.
-pub fn text(store: &Store, cluster: &Cluster) -> String {
-    let mut out = String::with_capacity(4096);
-    transports(&mut out, &cluster.shards().stats());
-    commits(&mut out, store);
+/// One space, as its figures are read.
+pub struct Source<'a> {
+    /// Its name, if the process serves several.
+    pub space: Option<&'a str>,
+    /// Its store.
+    pub store: &'a Store,
+    /// Its node among others.
+    pub cluster: &'a Cluster,
+}
+
+/// All figures of these spaces.
+pub fn text(sources: &[Source<'_>]) -> String {
+    let mut page = Page { out: String::with_capacity(4096), sources };
+    transports(&mut page);
+    commits(&mut page);
     let help = "Messages to other nodes that were not sent.";
-    one(&mut out, "encke_bus_dropped_total", "counter", help, cluster.dropped());
-    out
+    page.counter("encke_bus_dropped_total", help, |s| s.cluster.dropped());
+    page.out
 }
 
-fn one(out: &mut String, name: &str, kind: &str, help: &str, value: impl std::fmt::Display) {
-    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
+struct Page<'a> {
+    out: String,
+    sources: &'a [Source<'a>],
 }
 
-fn histogram(
-    out: &mut String,
-    name: &str,
-    help: &str,
-    bounds: impl Iterator<Item = f64>,
-    counts: &[u64],
-    sum: f64,
-) {
-    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} histogram");
-    let mut total = 0;
-    for (bound, count) in bounds.zip(counts) {
-        total += count;
-        let _ = writeln!(out, "{name}_bucket{{le=\"{bound}\"}} {total}");
+/// The labels of a sample, in braces; empty if there are none.
+fn labels(source: &Source<'_>, further: Option<(&str, &str)>) -> String {
+    let space = source.space.map(|name| ("space", name));
+    let pairs = space.into_iter().chain(further);
+    let texts: Vec<String> = pairs.map(|(key, value)| format!("{key}=\"{value}\"")).collect();
+    if texts.is_empty() { String::new() } else { format!("{{{}}}", texts.join(",")) }
+}
+
+impl Page<'_> {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(self.out, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
-    let total: u64 = counts.iter().sum();
-    let _ = writeln!(
-        out,
-        "{name}_bucket{{le=\"+Inf\"}} {total}\n{name}_sum {sum}\n{name}_count {total}"
-    );
+
+    fn one<T: Display>(
+        &mut self,
+        name: &str,
+        kind: &str,
+        help: &str,
+        value: impl Fn(&Source<'_>) -> T,
+    ) {
+        self.head(name, kind, help);
+        for source in self.sources {
+            let _ = writeln!(self.out, "{name}{} {}", labels(source, None), value(source));
+        }
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, value: impl Fn(&Source<'_>) -> u64) {
+        self.one(name, "gauge", help, value);
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: impl Fn(&Source<'_>) -> u64) {
+        self.one(name, "counter", help, value);
+    }
+
+    /// Counts by upper bound, the last without one, and the sum of what was counted.
+    fn histogram(
+        &mut self,
+        name: &str,
+        help: &str,
+        bounds: &[f64],
+        counted: impl Fn(&Source<'_>) -> (Vec<u64>, f64),
+    ) {
+        self.head(name, "histogram", help);
+        for source in self.sources {
+            let (counts, sum) = counted(source);
+            let mut total = 0;
+            let bounds = bounds.iter().map(f64::to_string).chain(["+Inf".to_owned()]);
+            for (bound, count) in bounds.zip(&counts) {
+                total += count;
+                let labels = labels(source, Some(("le", &bound)));
+                let _ = writeln!(self.out, "{name}_bucket{labels} {total}");
+            }
+            let labels = labels(source, None);
+            let _ = writeln!(self.out, "{name}_sum{labels} {sum}\n{name}_count{labels} {total}");
+        }
+    }
 }
 
-fn transports(out: &mut String, stats: &encke_transport::Stats) {
+fn transports(page: &mut Page<'_>) {
+    let stats: Vec<_> = page.sources.iter().map(|s| s.cluster.shards().stats()).collect();
     let name = "encke_sessions";
-    let _ = writeln!(out, "# HELP {name} Open sessions by transport.\n# TYPE {name} gauge");
-    for (transport, count) in Transport::ALL.into_iter().zip(stats.sessions) {
-        let _ = writeln!(out, "{name}{{transport=\"{}\"}} {count}", transport.name());
+    page.head(name, "gauge", "Open sessions by transport.");
+    for (source, stats) in page.sources.iter().zip(&stats) {
+        for (transport, count) in Transport::ALL.into_iter().zip(stats.sessions) {
+            let labels = labels(source, Some(("transport", transport.name())));
+            let _ = writeln!(page.out, "{name}{labels} {count}");
+        }
     }
-    one(out, "encke_connections", "gauge", "Connections that the shards hold.", stats.connections);
-    let counters = [
+    type Figure = fn(&encke_transport::Stats) -> u64;
+    let figures: [(&str, &str, &str, Figure); 10] = [
+        ("encke_connections", "gauge", "Connections that the shards hold.", |s| s.connections),
         (
             "encke_connections_accepted_total",
+            "counter",
             "Connections accepted, or taken from another site.",
-            stats.accepted,
+            |s| s.accepted,
         ),
-        ("encke_connections_handed_off_total", "Connections given to hyper.", stats.handed_off),
-        ("encke_deliveries_total", "Events handed to live sessions.", stats.deliveries),
-        ("encke_replayed_total", "Events replayed from tail or store.", stats.replayed),
-        ("encke_readers_behind_total", "Sessions whose connection was full.", stats.fell_behind),
-        ("encke_slow_readers_cut_total", "Readers that took nothing for too long.", stats.slow_cut),
-        ("encke_feeds_refused_total", "Requests for the feed that were refused.", stats.refused),
-        ("encke_connection_panics_total", "Connections ended by a fault of ours.", stats.panics),
-        ("encke_sent_bytes_total", "Bytes written by the shards.", stats.bytes_out),
+        ("encke_connections_handed_off_total", "counter", "Connections given to hyper.", |s| {
+            s.handed_off
+        }),
+        ("encke_deliveries_total", "counter", "Events handed to live sessions.", |s| s.deliveries),
+        ("encke_replayed_total", "counter", "Events replayed from tail or store.", |s| s.replayed),
+        ("encke_readers_behind_total", "counter", "Sessions whose connection was full.", |s| {
+            s.fell_behind
+        }),
+        (
+            "encke_slow_readers_cut_total",
+            "counter",
+            "Readers that took nothing for too long.",
+            |s| s.slow_cut,
+        ),
+        ("encke_feeds_refused_total", "counter", "Requests for the feed that were refused.", |s| {
+            s.refused
+        }),
+        (
+            "encke_connection_panics_total",
+            "counter",
+            "Connections ended by a fault of ours.",
+            |s| s.panics,
+        ),
+        ("encke_sent_bytes_total", "counter", "Bytes written by the shards.", |s| s.bytes_out),
     ];
-    for (name, help, value) in counters {
-        one(out, name, "counter", help, value);
+    for (name, kind, help, figure) in figures {
+        page.head(name, kind, help);
+        for (source, stats) in page.sources.iter().zip(&stats) {
+            let _ = writeln!(page.out, "{name}{} {}", labels(source, None), figure(stats));
+        }
     }
-    let bounds = DELAY_BOUNDS_US.iter().map(|us| *us as f64 / 1e6);
+    let bounds = DELAY_BOUNDS_US.map(|us| us as f64 / 1e6);
     let help = "Seconds from the commit until an event was written to its sessions.";
-    let sum = stats.delay_sum_us as f64 / 1e6;
-    histogram(out, "encke_delivery_delay_seconds", help, bounds, &stats.delays, sum);
+    page.histogram("encke_delivery_delay_seconds", help, &bounds, |source| {
+        let stats = source.cluster.shards().stats();
+        (stats.delays.to_vec(), stats.delay_sum_us as f64 / 1e6)
+    });
 }
 
-fn commits(out: &mut String, store: &Store) {
-    let stats = store.stats();
-    one(out, "encke_log_position", "gauge", "The end of the log.", store.position().0);
-    let counters = [
-        ("encke_events_total", "Events appended since the start.", &stats.events),
-        ("encke_store_errors_total", "Commits and queries that failed.", &stats.errors),
-    ];
-    for (name, help, value) in counters {
-        one(out, name, "counter", help, value.load(Relaxed));
-    }
-    let seconds = stats.commit_ns.load(Relaxed) as f64 / 1e9;
-    one(out, "encke_commit_seconds_total", "counter", "Time spent in commits.", seconds);
-    let counts: Vec<u64> = stats.commit_sizes.iter().map(|c| c.load(Relaxed)).collect();
-    let bounds = COMMIT_BUCKETS.iter().map(|n| *n as f64);
-    let sum = stats.writes.load(Relaxed) as f64;
-    histogram(out, "encke_commit_writes", "Writes in a commit.", bounds, &counts, sum);
+fn commits(page: &mut Page<'_>) {
+    page.gauge("encke_log_position", "The end of the log.", |s| s.store.position().0);
+    let help = "Events appended since the start.";
+    page.counter("encke_events_total", help, |s| s.store.stats().events.load(Relaxed));
+    let help = "Commits and queries that failed.";
+    page.counter("encke_store_errors_total", help, |s| s.store.stats().errors.load(Relaxed));
+    let help = "Time spent in commits.";
+    page.one("encke_commit_seconds_total", "counter", help, |s| {
+        s.store.stats().commit_ns.load(Relaxed) as f64 / 1e9
+    });
+    let bounds = COMMIT_BUCKETS.map(|n| n as f64);
+    page.histogram("encke_commit_writes", "Writes in a commit.", &bounds, |source| {
+        let stats = source.store.stats();
+        let counts = stats.commit_sizes.iter().map(|c| c.load(Relaxed)).collect();
+        (counts, stats.writes.load(Relaxed) as f64)
+    });
 }

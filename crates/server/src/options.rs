@@ -62,6 +62,17 @@ pub struct Options {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nats_url: Option<String>,
 
+    /// Address for operation: /healthz, /readyz and /metrics of all sites, without a password, so for a network that only
+    /// operators reach. With it, /readyz and /metrics are nowhere else [default: none]
+    #[arg(long, env = "ENCKE_OPS_LISTEN", value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ops_listen: Option<SocketAddr>,
+
+    /// Token that may read /metrics where people come in: `Authorization: Bearer TOKEN` [default: nobody may]
+    #[arg(long, env = "ENCKE_METRICS_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics_token: Option<String>,
+
     /// Address for HTTPS; needs a certificate and its key
     #[arg(long, env = "ENCKE_TLS_LISTEN", value_name = "ADDRESS")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -168,6 +179,7 @@ impl Options {
             ("nats-url", self.nats_url.is_some()),
             ("public-url", self.public_url.is_some()),
             ("allowed-origins", self.allowed_origins.is_some()),
+            ("metrics-token", self.metrics_token.is_some()),
             ("demo", self.demo.is_some()),
             ("classic", !self.classic.is_open()),
         ];
@@ -212,10 +224,16 @@ impl Options {
             schema: None,
             nats_url: self.nats_url.clone(),
             public_url: self.public_url.clone(),
+            metrics_token: self.metrics_token.clone(),
             allowed_origins: self.allowed_origins.clone().unwrap_or_default(),
             shards: self.shards,
             classic: self.classic.clone(),
         }]
+    }
+
+    /// Whether the configuration tells of several sites.
+    pub fn has_several(&self) -> bool {
+        matches!(self.space, Some(SpaceKey::Several(_)))
     }
 
     /// Which host belongs to which of [`spaces`](Self::spaces); `None` if one has them all.

@@ -1,7 +1,6 @@
-//! All that is served over HTTP beside the feed: the API, operation, the web chat.
+//! All that is served over HTTP beside the feed: the API, its description, the web chat.
 
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -9,13 +8,12 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use encke_apps::{Origin, Refusal, Site};
-use encke_engine::{Code, Error, limits};
+use encke_engine::{Code, Error};
 use encke_gateway::classic::Classic;
 use http::{HeaderValue, Method, StatusCode, header};
 use utoipa::OpenApi;
 
-use crate::cluster::Cluster;
-use crate::{assets, metrics};
+use crate::assets;
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -23,14 +21,6 @@ use crate::{assets, metrics};
     description = "Messaging that always arrives. The feed and its six transports are described in docs/protocol.md."
 ))]
 struct Api;
-
-/// What the pages of operation look at.
-#[derive(Clone)]
-struct Operation {
-    site: Arc<Site>,
-    cluster: Arc<OnceLock<Arc<Cluster>>>,
-    openapi: Arc<str>,
-}
 
 /// The API with its description, without operation and the web chat.
 pub fn api(site: &Arc<Site>) -> (Router, String) {
@@ -44,21 +34,12 @@ pub fn api(site: &Arc<Site>) -> (Router, String) {
     (router.method_not_allowed_fallback(wrong_method).layer(known), json)
 }
 
-/// Everything.
-pub fn all(
-    site: &Arc<Site>,
-    cluster: Arc<OnceLock<Arc<Cluster>>>,
-    classic: Option<&Arc<Classic>>,
-) -> Router {
+/// Everything; `operation` is what [`operation::router`](crate::operation::router) serves.
+pub fn all(site: &Arc<Site>, operation: Router, classic: Option<&Arc<Classic>>) -> Router {
     let (api, openapi) = api(site);
-    let operation = Operation { site: site.clone(), cluster, openapi: openapi.into() };
-    let operation = Router::new()
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(figures))
-        .route("/openapi.json", get(openapi_json))
-        .with_state(operation);
-    let all = api.merge(operation);
+    let openapi: Arc<str> = openapi.into();
+    let described = Router::new().route("/openapi.json", get(openapi_json)).with_state(openapi);
+    let all = api.merge(operation).merge(described);
     let all = match classic {
         Some(classic) => all.nest("/classic", encke_gateway::classic::router(classic.clone())),
         None => all,
@@ -71,32 +52,8 @@ async fn wrong_method() -> Response {
         .into_response()
 }
 
-/// Whether the store takes writes: an empty write goes through its writer and its disk, or to its database and back.
-/// Whoever balances does not wait for long, so neither does this.
-async fn ready(State(operation): State<Operation>) -> Response {
-    let longest = Duration::from_millis(limits::READY_MS_MAX);
-    let written = operation.site.store.write(|tx| Ok(tx.now_ms()));
-    match tokio::time::timeout(longest, written).await {
-        Ok(Ok(_)) => "ready\n".into_response(),
-        Ok(Err(e)) => Refusal(e).into_response(),
-        Err(_) => {
-            let why = Error::new(Code::Overloaded, "The store does not answer in time.");
-            Refusal(why.retry_after_ms(1_000)).into_response()
-        }
-    }
-}
-
-async fn figures(State(operation): State<Operation>) -> Response {
-    let Some(cluster) = operation.cluster.get() else {
-        return Refusal(Error::new(Code::Overloaded, "The server is starting.")).into_response();
-    };
-    let text = metrics::text(&operation.site.store, cluster);
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
-}
-
-async fn openapi_json(State(operation): State<Operation>) -> Response {
-    let json = operation.openapi.to_string();
-    ([(header::CONTENT_TYPE, "application/json")], json).into_response()
+async fn openapi_json(State(openapi): State<Arc<str>>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], openapi.to_string()).into_response()
 }
 
 /// Lets pages of allowed origins read the answers, and answers what browsers ask before they send (CORS).

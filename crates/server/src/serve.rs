@@ -14,11 +14,10 @@ use tokio::task::JoinSet;
 use crate::connections::Connections;
 use crate::hosts::Hosts;
 use crate::options::Options;
-use crate::proxies::Proxies;
 use crate::space::{self, Process, Space};
 use crate::space_options::SpaceOptions;
 use crate::spaces::Spaces;
-use crate::{demo, door, tls};
+use crate::{demo, door, ops, tls};
 
 /// Connections that may wait to be accepted: after a restart everybody comes at once.
 const BACKLOG: i32 = 4_096;
@@ -48,7 +47,9 @@ async fn serve(options: &Options) -> Result<()> {
     let all = options.spaces();
     let hosts = options.hosts()?;
     let several = hosts.is_some();
-    let process = Arc::new(process(hosts, &all, options.proxies()?));
+    let process = Arc::new(process(hosts, &all, options)?);
+    // Before the spaces, so that an operator sees them come.
+    let operation = options.ops_listen.map(|address| serve_ops(address, &process)).transpose()?;
     let running = match &all[..] {
         [only] if !several => serve_one(options, &process, only).await?,
         _ => serve_several(options, &process, all).await?,
@@ -59,20 +60,25 @@ async fn serve(options: &Options) -> Result<()> {
     if let ([only], Some(true)) = (&running.spaces[..], options.demo) {
         demo::make(&only.site, &addresses[0]).await?;
     }
+    if let Some(address) = operation {
+        println!("Operation is at http://{address}");
+    }
     println!("Encke is ready: {}", addresses.join(" "));
     ends.wait().await;
     running.go_down(&process).await
 }
 
-fn process(hosts: Option<Hosts>, all: &[SpaceOptions], proxies: Proxies) -> Process {
-    let spaces = Spaces::new(hosts, all.len());
+fn process(hosts: Option<Hosts>, all: &[SpaceOptions], options: &Options) -> Result<Process> {
+    let proxies = options.proxies()?;
+    let spaces = Spaces::new(hosts, all.iter().map(|space| space.name.clone()).collect());
     let long_heads = all.iter().any(|space| space.classic.claims().is_some());
     let connections = Connections::new(spaces.clone(), proxies, Handle::current(), long_heads);
-    Process { spaces, connections, draining: watch::Sender::new(false) }
+    let (draining, has_ops) = (watch::Sender::new(false), options.ops_listen.is_some());
+    Ok(Process { spaces, connections, draining, has_ops })
 }
 
 async fn serve_one(options: &Options, process: &Process, only: &SpaceOptions) -> Result<Running> {
-    let ground = space::prepare_when_there(only).await?;
+    let ground = space::prepare_when_there(process, only).await?;
     let listener = listen(options.listen())?;
     let address = listener.local_addr()?;
     let space = Space::start(process, 0, only, ground, vec![listener]).await?;
@@ -88,8 +94,9 @@ async fn serve_several(
 ) -> Result<Running> {
     let mut trying = JoinSet::new();
     for (number, space) in all.into_iter().enumerate() {
+        let process = process.clone();
         trying.spawn(async move {
-            let prepared = space::prepare(&space).await;
+            let prepared = space::prepare(&process, number, &space).await;
             (number, space, prepared)
         });
     }
@@ -150,6 +157,13 @@ fn listen(address: SocketAddr) -> Result<TcpListener> {
     let listener = TcpListener::bind(address).with_context(|| format!("listening on {address}"))?;
     rustix::net::listen(&listener, BACKLOG)?;
     Ok(listener)
+}
+
+fn serve_ops(address: SocketAddr, process: &Process) -> Result<SocketAddr> {
+    let listener = listen(address)?;
+    let address = listener.local_addr()?;
+    ops::serve(listener, process.spaces.clone())?;
+    Ok(address)
 }
 
 async fn serve_tls(

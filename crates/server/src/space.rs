@@ -13,11 +13,13 @@ use encke_gateway::classic::Classic;
 use encke_store::{Opened, Store, StoreError, SystemClock};
 use encke_transport::{Config, Seed, Shards};
 use tokio::sync::watch;
+use tracing::Instrument;
 
 use crate::admin;
 use crate::cluster::Cluster;
 use crate::connections::Connections;
 use crate::gate::{Shared, SiteGate};
+use crate::operation::{self, Watched};
 use crate::options::Place;
 use crate::router;
 use crate::space_options::SpaceOptions;
@@ -42,6 +44,8 @@ pub struct Process {
     pub connections: Arc<Connections>,
     /// Whether the process goes down.
     pub draining: watch::Sender<bool>,
+    /// Whether operation has an address of its own.
+    pub has_ops: bool,
 }
 
 impl Process {
@@ -73,8 +77,15 @@ pub struct Space {
     _socket: admin::Socket,
 }
 
-/// Opens the store of a site for a process that serves or administers. Blocks.
+/// What is done when a store may acknowledge nothing any more.
+type Fatal = Arc<dyn Fn(&StoreError) + Send + Sync>;
+
+/// Opens the store of a site for a command that administers it. Blocks.
 pub fn open(place: &Place) -> Result<Opened> {
+    open_or(place, Arc::new(stop))
+}
+
+fn open_or(place: &Place, fatal: Fatal) -> Result<Opened> {
     let what = match &place.database {
         Some(database) => format!("opening the space {} of the database", database.space),
         None => format!("opening the store in {}", place.data.display()),
@@ -84,26 +95,48 @@ pub fn open(place: &Place) -> Result<Opened> {
         database: place.database.clone(),
         clock: Arc::new(SystemClock),
         readers: READERS,
-        fatal: Arc::new(stop),
+        fatal,
     };
     Store::open(options).context(what)
 }
 
 /// Opens what a space stands on.
-pub async fn prepare(options: &SpaceOptions) -> Result<Ground> {
+pub async fn prepare(process: &Process, number: usize, options: &SpaceOptions) -> Result<Ground> {
     let place = options.place();
-    tokio::task::spawn_blocking(move || {
+    let (span, fatal) = (process.spaces.span(number), fatal(process, number));
+    let open = move || {
         let folder = place.database.is_some().then(|| admin::take_folder(&place.data));
-        Ok(Ground { _folder: folder.transpose()?, opened: open(&place)? })
+        Ok(Ground { _folder: folder.transpose()?, opened: open_or(&place, fatal)? })
+    };
+    tokio::task::spawn_blocking(move || span.in_scope(open)).await?
+}
+
+/// A store that fails takes its space with it: alone the process, one of several only itself.
+fn fatal(process: &Process, number: usize) -> Fatal {
+    if process.spaces.count() == 1 {
+        return Arc::new(stop);
+    }
+    let spaces = Arc::downgrade(&process.spaces);
+    Arc::new(move |e| {
+        if matches!(e, StoreError::Replaced(_)) {
+            // Its clients have to begin anew, which takes new shards: all of them do.
+            stop(e);
+        }
+        tracing::error!(
+            "{e}; this site is served no more, so that nothing is acknowledged that is not stored. \
+             Mend the disk, then start the server again"
+        );
+        if let Some(spaces) = spaces.upgrade() {
+            spaces.fail(number);
+        }
     })
-    .await?
 }
 
 /// The same for the only space, but waits for a database that is about to come up, as after a power cut or in a failover.
-pub async fn prepare_when_there(options: &SpaceOptions) -> Result<Ground> {
+pub async fn prepare_when_there(process: &Process, options: &SpaceOptions) -> Result<Ground> {
     let deadline = Instant::now() + DATABASE_WAIT_MAX;
     loop {
-        match prepare(options).await {
+        match prepare(process, 0, options).await {
             Err(e) if is_away(&e) && Instant::now() < deadline => {
                 tracing::warn!("waiting for the database: {e:#}");
                 tokio::time::sleep(DATABASE_AGAIN).await;
@@ -127,7 +160,7 @@ pub async fn start_when_there(
             () = tokio::time::sleep(DATABASE_AGAIN) => {}
             _ = draining.wait_for(|d| *d) => return None,
         }
-        let started = match prepare(&options).await {
+        let started = match prepare(&process, number, &options).await {
             Ok(ground) => Space::start(&process, number, &options, ground, Vec::new()).await,
             Err(e) => Err(e),
         };
@@ -175,6 +208,17 @@ impl Space {
         ground: Ground,
         listeners: Vec<TcpListener>,
     ) -> Result<Space> {
+        let span = process.spaces.span(number);
+        Space::begin(process, number, options, ground, listeners).instrument(span).await
+    }
+
+    async fn begin(
+        process: &Process,
+        number: usize,
+        options: &SpaceOptions,
+        ground: Ground,
+        listeners: Vec<TcpListener>,
+    ) -> Result<Space> {
         let Ground { opened, _folder } = ground;
         let Opened { store, epoch, trimmed, tail, head, start } = opened;
         process.spaces.own(epoch, &options.name)?;
@@ -183,7 +227,11 @@ impl Space {
         let html = options.classic.html();
         let classic = options.classic.claims();
         let classic = classic.map(|claims| Classic::new(site.clone(), claims, html));
-        let router = router::all(&site, cluster.clone(), classic.as_ref());
+        let name = process.spaces.told_name(number);
+        let token = options.metrics_token.clone();
+        let watched = Watched::new(name, site.clone(), cluster.clone(), token);
+        let operation = operation::router(watched.clone(), process.has_ops);
+        let router = router::all(&site, operation, classic.as_ref());
         let gate = Arc::new(SiteGate::new(site.clone()));
 
         let only = !listeners.is_empty();
@@ -193,8 +241,9 @@ impl Space {
         let handoff = Arc::new(crate::connections::Shared(process.connections.clone()));
         let shards = Shards::start(config, seed, Arc::new(Shared(gate.clone())), handoff)?;
         let serve = || {
-            let (router, shards) = (router.clone(), shards.clone());
-            process.spaces.serve(number, Serving { router, shards });
+            let (router, shards, watched) = (router.clone(), shards.clone(), watched.clone());
+            let span = process.spaces.span(number);
+            process.spaces.serve(number, Serving { router, shards, watched, span });
         };
         if only {
             // Its shards accept from now on.
@@ -208,7 +257,7 @@ impl Space {
             return Err(e);
         }
         let _socket = admin::listen(&options.data(), &site, process.draining.subscribe())?;
-        tokio::spawn(site.clone().keep_house());
+        tokio::spawn(site.clone().keep_house().in_current_span());
         options.classic.warn();
         serve();
         Ok(Space { site, shards, _folder, _socket })

@@ -12,6 +12,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::classic_options::Classic;
 use crate::options::{DATA, Place};
 
+/// Bytes that a token for figures has at least.
+const METRICS_TOKEN_BYTES_MIN: usize = 16;
+
 /// One site: where it is stored, where it is reached, what is special about it.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -32,6 +35,8 @@ pub struct SpaceOptions {
     pub public_url: Option<String>,
     /// Further origins whose pages may use the site.
     pub allowed_origins: Vec<String>,
+    /// Token that may read its figures.
+    pub metrics_token: Option<String>,
     /// Threads that hold its waiting connections [default: one a core].
     pub shards: Option<usize>,
     /// Classic pages.
@@ -66,6 +71,14 @@ impl SpaceOptions {
 
     /// Refuses what can't be meant, whether it is one of several or the only one.
     pub fn check(&self) -> Result<()> {
+        if let Some(token) = &self.metrics_token {
+            ensure!(
+                token.len() >= METRICS_TOKEN_BYTES_MIN
+                    && token.bytes().all(|b| b.is_ascii_graphic()),
+                "metrics-token is too easy to guess or can't stand in a header: \
+                 it needs at least {METRICS_TOKEN_BYTES_MIN} visible ASCII characters"
+            );
+        }
         for origin in self.allowed_origins.iter().chain(&self.public_url) {
             let rest = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
             ensure!(

@@ -1,14 +1,18 @@
 //! The spaces of a process as its connections see them: whose is a request, and is that space there?
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use encke_engine::{Code, Epoch, Error};
 use encke_transport::{Elsewhere, Shards};
 use http::{Request, header};
+use tracing::Span;
 
 use crate::hosts::{Hosts, plain};
+use crate::operation::Watched;
 
 /// After so many milliseconds it makes sense to ask again for a space whose database is away.
 const AWAY_MS: u64 = 2_000;
@@ -17,7 +21,10 @@ const AWAY_MS: u64 = 2_000;
 pub struct Spaces {
     /// `None` if there is one space, which gets every request.
     hosts: Option<Hosts>,
+    names: Vec<String>,
     serving: Vec<OnceLock<Serving>>,
+    /// Spaces whose store has failed for good: they serve nobody until the process starts again.
+    failed: Vec<AtomicBool>,
     /// Which logs are served, and by whom.
     logs: Mutex<HashMap<Epoch, String>>,
 }
@@ -28,13 +35,53 @@ pub struct Serving {
     pub router: axum::Router,
     /// The feed.
     pub shards: Arc<Shards>,
+    /// The space as operation sees it.
+    pub watched: Arc<Watched>,
+    /// What names the space in the log.
+    pub span: Span,
 }
 
 impl Spaces {
-    /// So many spaces, none of which is there yet.
-    pub fn new(hosts: Option<Hosts>, count: usize) -> Arc<Self> {
-        let serving = (0..count).map(|_| OnceLock::new()).collect();
-        Arc::new(Spaces { hosts, serving, logs: Mutex::default() })
+    /// Spaces of these names, none of which is there yet.
+    pub fn new(hosts: Option<Hosts>, names: Vec<String>) -> Arc<Self> {
+        let serving = names.iter().map(|_| OnceLock::new()).collect();
+        let failed = names.iter().map(|_| AtomicBool::new(false)).collect();
+        Arc::new(Spaces { hosts, names, serving, failed, logs: Mutex::default() })
+    }
+
+    /// The name of a space.
+    pub fn name(&self, number: usize) -> &str {
+        &self.names[number]
+    }
+
+    /// The name of a space, if it has to be told from others.
+    pub fn told_name(&self, number: usize) -> Option<String> {
+        self.hosts.is_some().then(|| self.names[number].clone())
+    }
+
+    /// What names a space in the log, if it has to be told from others.
+    pub fn span(&self, number: usize) -> Span {
+        match self.told_name(number) {
+            // Of the highest level, so that no filter leaves the name out of a line that it lets through.
+            Some(name) => tracing::error_span!("space", name),
+            None => Span::none(),
+        }
+    }
+
+    /// A space as operation sees it.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn watched(&self, number: usize) -> Result<Arc<Watched>, Error> {
+        self.at(number).map(|serving| serving.watched.clone())
+    }
+
+    /// From now on a space serves nobody, and its connections end: what it would say can't be trusted any more.
+    pub fn fail(&self, number: usize) {
+        self.failed[number].store(true, SeqCst);
+        if let Some(serving) = self.serving[number].get() {
+            serving.shards.drain(Duration::ZERO);
+        }
     }
 
     /// How many there are.
@@ -81,7 +128,8 @@ impl Spaces {
     }
 
     fn at(&self, number: usize) -> Result<&Serving, Error> {
-        self.serving[number].get().ok_or_else(|| {
+        let there = self.serving[number].get().filter(|_| !self.failed[number].load(SeqCst));
+        there.ok_or_else(|| {
             let what = "This site is not there right now; try again soon.";
             Error::new(Code::Overloaded, what).retry_after_ms(AWAY_MS)
         })

@@ -32,7 +32,8 @@ impl Readers {
         for (number, reader) in readers.into_iter().enumerate() {
             let waiting = waiting.clone();
             let thread = std::thread::Builder::new().name(format!("read-{number}"));
-            let spawned = thread.spawn(move || serve(reader, &waiting));
+            let span = tracing::Span::current();
+            let spawned = thread.spawn(move || span.in_scope(|| serve(reader, &waiting)));
             threads.push(spawned.map_err(|e| StoreError::Other(e.to_string()))?);
         }
         Ok(Readers { jobs: Some(jobs), threads })

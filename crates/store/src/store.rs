@@ -89,7 +89,9 @@ struct Inner {
 
 impl Inner {
     fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
-        let thread = std::thread::Builder::new().name(name.into()).spawn(work);
+        let span = tracing::Span::current();
+        let named = std::thread::Builder::new().name(name.into());
+        let thread = named.spawn(move || span.in_scope(work));
         let thread = thread.map_err(|e| StoreError::Other(e.to_string()))?;
         self.threads.lock().expect("not poisoned").push(thread);
         Ok(())

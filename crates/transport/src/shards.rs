@@ -179,7 +179,8 @@ impl Shards {
                 config.timing,
             )?;
             let named = thread::Builder::new().name(format!("shard-{number}"));
-            threads.push(named.spawn(move || shard.run())?);
+            let span = tracing::Span::current();
+            threads.push(named.spawn(move || span.in_scope(|| shard.run()))?);
         }
         Ok(Arc::new(Shards {
             shared,

@@ -8,6 +8,8 @@ import { promisify } from 'node:util';
 
 const binary =
   process.env['ENCKE_BIN'] ?? fileURLToPath(new URL('../../../target/debug/encke', import.meta.url));
+/** What may read the figures. */
+const metrics_token = 'figures-of-this-test';
 const start_ms_max = 20_000;
 const stop_ms_max = 10_000;
 
@@ -66,7 +68,9 @@ export class Server {
 
   /** How many sessions the feed has, by transport; those without any are left out. */
   async sessions() {
-    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const text = await (
+      await fetch(`${this.url}/metrics`, { headers: { Authorization: `Bearer ${metrics_token}` } })
+    ).text();
     /** @type {Record<string, number>} */
     const counts = {};
     for (const [, name, count] of text.matchAll(/^encke_sessions\{transport="([\w-]+)"\} (\d+)$/gm)) {
@@ -79,7 +83,7 @@ export class Server {
   #run(listen) {
     const child = spawn(binary, ['serve', '--listen', listen, '--data', this.data, ...this.args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, NO_COLOR: '1', ENCKE_METRICS_TOKEN: metrics_token },
     });
     this.#process = child;
     return new Promise((resolve, reject) => {

@@ -20,7 +20,7 @@ impl Backup {
     pub fn run(self) -> Result<()> {
         // A running server may have another working folder.
         let file = self.file.as_deref().map(absolute).transpose()?;
-        let made = ask(&self.folder.place(), Method::POST, "/backups", &NewBackup { file })?;
+        let made = ask(&self.folder.place()?, Method::POST, "/backups", &NewBackup { file })?;
         let path = Path::new(made["file"].as_str().unwrap_or_default());
         println!("{}", path.display());
         Ok(())

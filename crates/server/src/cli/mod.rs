@@ -8,12 +8,13 @@ mod tail;
 mod token;
 mod user;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail, ensure};
 use clap::{Parser, Subcommand};
 
-use crate::options::{Options, Place, SPACE};
+use crate::options::{Options, Place};
 use crate::serve;
 
 /// Messaging that always arrives: chat, rooms and push channels for a web site, from one binary.
@@ -55,27 +56,48 @@ struct Serve {
     options: Options,
 }
 
-/// Which data folder a command works on.
+/// Which site a command works on: the one in a folder, in a database, or of a server's configuration.
 #[derive(clap::Args)]
 struct Folder {
-    /// Folder that holds everything
-    #[arg(long, env = "ENCKE_DATA", default_value = "./encke-data", value_name = "FOLDER")]
-    data: PathBuf,
+    /// Folder that holds everything [default: ./encke-data]
+    #[arg(long, env = "ENCKE_DATA", value_name = "FOLDER")]
+    data: Option<PathBuf>,
     /// Database that holds the site, if it is not in the folder
     #[arg(long, env = "ENCKE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     database_url: Option<String>,
-    /// Which space of the database
-    #[arg(long, env = "ENCKE_SPACE", default_value = SPACE, value_name = "NAME")]
-    space: String,
+    /// Configuration file of the server, which says where its sites are stored
+    #[arg(long, env = "ENCKE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Which site, by the name of its space: of the database [default: main], or of the configuration's [[space]] tables
+    #[arg(long, env = "ENCKE_SPACE", value_name = "NAME")]
+    space: Option<String>,
 }
 
 impl Folder {
-    fn place(&self) -> Place {
-        let database = self
-            .database_url
-            .clone()
-            .map(|url| encke_store::Database { url, space: self.space.clone() });
-        Place { data: self.data.clone(), database }
+    fn place(&self) -> Result<Place> {
+        let (data, database_url) = (self.data.clone(), self.database_url.clone());
+        let options = Options { data, database_url, ..Options::default() };
+        let options = options.over_file(self.config.as_deref())?;
+        options.check()?;
+        let mut sites = options.spaces();
+        if !options.has_several() {
+            let mut only = sites.remove(0);
+            only.name = self.space.clone().unwrap_or(only.name);
+            ensure!(
+                only.database_url.is_some() || self.space.is_none(),
+                "--space names a site of a database or of a configuration: give --database-url or --config, too"
+            );
+            return Ok(only.place());
+        }
+        let names: Vec<String> = sites.iter().map(|site| site.name.clone()).collect();
+        let names = names.join(", ");
+        let Some(name) = &self.space else {
+            bail!("the configuration has the sites {names}: say which with --space")
+        };
+        match sites.iter().find(|site| site.name == *name) {
+            Some(site) => Ok(site.place()),
+            None => bail!("the configuration has the sites {names}, but none called {name}"),
+        }
     }
 }
 
@@ -123,6 +145,8 @@ fn quietly(run: impl FnOnce() -> Result<()>) -> Result<()> {
 
 fn log_to_stderr(filter: &str) -> Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter)?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
+    log.with_writer(std::io::stderr).init();
     Ok(())
 }

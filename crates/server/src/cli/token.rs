@@ -28,7 +28,7 @@ pub enum Command {
 impl Command {
     pub fn run(self) -> Result<()> {
         let Command::Create { folder, user, bot, label } = self;
-        let made = ask(&folder.place(), Method::POST, "/tokens", &NewToken { user, bot, label })?;
+        let made = ask(&folder.place()?, Method::POST, "/tokens", &NewToken { user, bot, label })?;
         println!("{}", made["token"].as_str().unwrap_or_default());
         Ok(())
     }

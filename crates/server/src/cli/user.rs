@@ -45,16 +45,16 @@ impl Command {
             Command::Add { folder, name, display_name, owner } => {
                 let role = if owner { Role::Owner } else { Role::Member };
                 let new = NewPerson { name, display_name, password: password()?, role };
-                let added = ask(&folder.place(), Method::POST, "/people", &new)?;
+                let added = ask(&folder.place()?, Method::POST, "/people", &new)?;
                 println!("{} {}", added["id"].as_str().unwrap_or_default(), new.name);
             }
             Command::Passwd { folder, name } => {
                 let new = NewPassword { name, password: password()? };
-                ask(&folder.place(), Method::POST, "/passwords", &new)?;
+                ask(&folder.place()?, Method::POST, "/passwords", &new)?;
                 println!("{} has a new password; open sessions have ended.", new.name);
             }
             Command::List { folder } => {
-                let people = ask(&folder.place(), Method::GET, "/people", &())?;
+                let people = ask(&folder.place()?, Method::GET, "/people", &())?;
                 for person in people.as_array().into_iter().flatten() {
                     let text = |field: &str| person[field].as_str().unwrap_or("-").to_owned();
                     let off = if person["disabled"] == true { " (disabled)" } else { "" };

@@ -18,6 +18,7 @@ mod feed;
 mod harness;
 mod life;
 mod operation;
+mod ops;
 mod pairs;
 mod rules;
 mod scenarios;

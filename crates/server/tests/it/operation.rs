@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::{Value, json};
 
 use crate::feed::{Feed, Transport};
-use crate::harness::{Auth, PASSWORD, Server, Site, Wire, eventually, line_of};
+use crate::harness::{
+    Auth, Client, METRICS_TOKEN, PASSWORD, Server, Site, Wire, eventually, line_of,
+};
 
 #[test]
 fn health_says_what_it_says() {
@@ -72,13 +74,13 @@ fn metrics_are_prometheus_text_and_count() {
     let mut feed = Feed::now(&site, Transport::Sse, &tom);
     mei.say(&room, "counted");
     assert_eq!(feed.texts(&room, 1), ["counted"]);
-    let mut visitor = site.server.visitor();
-    let answer = visitor.get("/metrics").is(200);
+    let bearer = Auth::Bearer(METRICS_TOKEN.to_owned());
+    let answer = Client::new(site.address(), bearer).get("/metrics").is(200);
     assert!(answer.header("content-type").unwrap().starts_with("text/plain; version=0.0.4"));
     let found = samples(answer.text());
     // Shards publish their figures at the end of a turn.
     eventually("the session to be counted", || {
-        let now = samples(visitor.get("/metrics").text());
+        let now = samples(&site.server.figures());
         (now["encke_sessions{transport=\"sse\"}"] == 1.0 && now["encke_deliveries_total{}"] >= 1.0)
             .then_some(())
     });

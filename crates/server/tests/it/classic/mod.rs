@@ -133,10 +133,10 @@ impl Page {
 
 /// How many requests wait.
 pub fn waiting(server: &Server) -> usize {
-    let text = server.visitor().get("/metrics").is(200);
+    let text = server.figures();
     let of = |transport: &str| {
         let name = format!("encke_sessions{{transport=\"{transport}\"}} ");
-        let line = text.text().lines().find_map(|l| l.strip_prefix(&name).map(str::to_owned));
+        let line = text.lines().find_map(|l| l.strip_prefix(&name).map(str::to_owned));
         line.expect("a figure").parse::<usize>().unwrap()
     };
     of("long-poll") + of("iframe")

@@ -69,6 +69,50 @@ fn passes_over_a_node(start: impl Fn(&[SocketAddr]) -> Front) {
     assert_eq!(feed.texts(&room, 4), ["0", "1", "2", "3"]);
 }
 
+/// Reads, and sends with a key, are answered as if nothing happened while a node goes down in order: what it refuses goes
+/// to another one.
+fn is_not_noticed(start: impl Fn(&[SocketAddr]) -> Front) {
+    const SENDS: usize = 60;
+    let mut cluster = Cluster::with_bus(2);
+    let front = start(&[cluster.nodes[0].address(), cluster.nodes[1].address()]);
+    let mei = cluster.nodes[0].person("mei");
+    let room = mei.clone().room(&[]);
+    let (reached, reach) = std::sync::mpsc::channel();
+    let sends = std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..3)
+            .map(|sender| {
+                let (mut client, reached) = (behind(&front, &mei).client, reached.clone());
+                let room = &room;
+                scope.spawn(move || {
+                    for n in 0..SENDS {
+                        let key = format!("{sender}-{n}");
+                        let lines =
+                            [("Content-Type", "application/json"), ("Idempotency-Key", &*key)];
+                        let path = format!("/v1/conversations/{room}/messages");
+                        let body = json!({"text": key}).to_string();
+                        let status =
+                            client.ask("POST", &path, &lines, Some(body.as_bytes())).status;
+                        assert!(matches!(status, 200 | 201), "send {n}: {status}");
+                        let read = client.ask("GET", "/v1/me", &[], None).status;
+                        assert_eq!(read, 200, "read {n}");
+                        let _ = reached.send(());
+                    }
+                })
+            })
+            .collect();
+        drop(reached);
+        // In the midst of it.
+        reach.iter().take(SENDS).for_each(drop);
+        assert_eq!(cluster.nodes[0].server.stop(), Some(0));
+        senders.into_iter().map(|s| s.join().map(|()| SENDS).unwrap_or(0)).sum::<usize>()
+    });
+    assert_eq!(sends, 3 * SENDS);
+    // Each is there once.
+    let mut reader = mei.at(&cluster.nodes[1]);
+    let last = reader.say(&room, "last")["seq"].as_u64().unwrap();
+    assert_eq!(last, 1 + sends as u64 + 1, "the room's first event, the sends, this one");
+}
+
 /// Guesses passwords of nobody in particular, as a visitor of whom the proxy says this, until it is told to wait.
 fn is_told_to_wait(server: &Server, forwarded: &str) -> bool {
     let body = json!({"name": crate::harness::name("nobody"), "password": "guess"}).to_string();
@@ -113,6 +157,11 @@ mod nginx {
     #[test]
     fn passes_over_a_node_that_is_gone() {
         passes_over_a_node(Front::nginx);
+    }
+
+    #[test]
+    fn nobody_notices_a_node_that_goes_down() {
+        is_not_noticed(Front::nginx);
     }
 }
 

@@ -17,6 +17,9 @@ use super::{Client, WAIT, eventually};
 /// A folder for data and logs; it goes with its last server.
 pub type Folder = Arc<TempDir>;
 
+/// What may read the figures of a server.
+pub const METRICS_TOKEN: &str = "figures-of-this-test";
+
 /// A running server. It is killed when it goes out of scope.
 pub struct Server {
     child: Child,
@@ -43,16 +46,26 @@ impl Server {
         let data = folder.path().join("data");
         let mut command = command(&["serve", "--listen", listen]);
         command.arg("--data").arg(&data).args(args).args(on_database(&data, args));
-        command.envs(env.iter().copied());
+        command.env("ENCKE_METRICS_TOKEN", METRICS_TOKEN).envs(env.iter().copied());
         Server::run(folder, command)
     }
 
     /// With a configuration file, which says where everything is stored.
     pub fn configured(folder: Folder, listen: &str, text: &str) -> Server {
+        Server::configured_with(folder, listen, text, &[])
+    }
+
+    /// The same, with further variables.
+    pub fn configured_with(
+        folder: Folder,
+        listen: &str,
+        text: &str,
+        env: &[(&str, &std::ffi::OsStr)],
+    ) -> Server {
         let file = folder.path().join("encke.toml");
         std::fs::write(&file, text).unwrap();
         let mut command = command(&["serve", "--listen", listen]);
-        command.arg("--config").arg(file).current_dir(folder.path());
+        command.arg("--config").arg(file).current_dir(folder.path()).envs(env.iter().copied());
         Server::run(folder, command)
     }
 
@@ -112,6 +125,11 @@ impl Server {
         Client::new(self.address, super::Auth::None)
     }
 
+    /// The figures of its only site.
+    pub fn figures(&self) -> String {
+        super::figures_at(self.address)
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
@@ -156,6 +174,12 @@ impl Drop for Server {
             eprintln!("the server's log:\n{}", self.log());
         }
     }
+}
+
+/// The figures of the site at an address.
+pub fn figures_at(address: SocketAddr) -> String {
+    let mut reader = Client::new(address, super::Auth::Bearer(METRICS_TOKEN.to_owned()));
+    reader.get("/metrics").is(200).text().to_owned()
 }
 
 /// Whether all servers of this run have their store in a database: `ENCKE_TEST_STORE=postgres`.

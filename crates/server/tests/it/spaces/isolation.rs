@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::feed::{Feed, Transport, position};
-use crate::harness::{Auth, Client, PASSWORD, eventually};
+use crate::harness::{Auth, Client, PASSWORD, eventually, figures_at};
 
 use super::Two;
 
@@ -64,14 +64,14 @@ fn presence_figures_settings_and_limits_are_a_spaces_own() {
     eventually("tom is online", || (presence(&mut mei, &tom.id) == "online").then_some(()));
     assert_eq!(presence(&mut other, &also_tom.id), "offline");
     let figure = |client: &mut Client, name: &str| {
-        let text = client.get("/metrics").is(200).text().to_owned();
+        let text = figures_at(client.address);
         let line = text.lines().find_map(|l| l.strip_prefix(name)).unwrap().trim().to_owned();
         line.parse::<f64>().unwrap()
     };
-    let sessions = "encke_sessions{transport=\"websocket\"}";
+    let sessions = |space| format!("encke_sessions{{space=\"{space}\",transport=\"websocket\"}}");
     // A shard counts what it has done at the end of each turn.
-    eventually("it is counted", || (figure(&mut two.left, sessions) == 1.0).then_some(()));
-    assert_eq!(figure(&mut two.right, sessions), 0.0);
+    eventually("it is counted", || (figure(&mut two.left, &sessions("left")) == 1.0).then_some(()));
+    assert_eq!(figure(&mut two.right, &sessions("right")), 0.0);
     two.left.send("PATCH", "/v1/settings", &json!({"site_name": "Left", "guests": true})).is(200);
     assert_eq!(two.right.get("/v1/settings").is(200).json()["guests"], false);
     // Too many tries here are none there.

@@ -1,6 +1,7 @@
 //! Several spaces in one process. Each has a host of its own, which is an address of this machine: so whoever connects to
 //! 127.0.0.2 asks for another site than who connects to 127.0.0.1, at the same port.
 
+mod broken;
 mod connections;
 mod encrypted;
 mod isolation;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::{Client, Person, Server, Wire, line_of};
+use crate::harness::{Client, METRICS_TOKEN, Person, Server, Wire, line_of};
 
 /// A process with two spaces, `left` and `right`.
 pub struct Two {
@@ -29,7 +30,9 @@ pub struct Two {
 pub fn text(first: &str) -> String {
     format!(
         "{first}\n[[space]]\nname = \"left\"\nhosts = [\"127.0.0.1\", \"left.example\"]\ndata = \"left\"\n\
-         [[space]]\nname = \"right\"\nhosts = [\"127.0.0.2\", \"right.example\"]\ndata = \"right\"\n"
+         metrics-token = \"{METRICS_TOKEN}\"\n\
+         [[space]]\nname = \"right\"\nhosts = [\"127.0.0.2\", \"right.example\"]\ndata = \"right\"\n\
+         metrics-token = \"{METRICS_TOKEN}\"\n"
     )
 }
 

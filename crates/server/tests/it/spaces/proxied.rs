@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Two, at, message};
 use crate::deploy::Front;
-use crate::harness::{Auth, Person, Wire};
+use crate::harness::{Auth, Person, Wire, figures_at};
 
 /// One request through the proxy; the JSON of its answer.
 fn ask(
@@ -65,10 +65,10 @@ fn a_proxy_may_mix_hosts_on_its_connections() {
     });
     // It did mix them: connections have come again from the other space, beyond those that there ever were.
     let figures = [&mut two.left, &mut two.right].map(|owner| {
-        let text = owner.get("/metrics").is(200).text().to_owned();
-        let name = "encke_connections_accepted_total ";
-        let line = text.lines().find_map(|l| l.strip_prefix(name)).unwrap().to_owned();
-        line.parse::<u64>().unwrap()
+        let text = figures_at(owner.address);
+        let name = "encke_connections_accepted_total{";
+        let line = text.lines().find(|l| l.starts_with(name)).unwrap();
+        line.split_once(' ').unwrap().1.parse::<u64>().unwrap()
     });
     assert!(figures.iter().all(|n| *n > 4 * READERS as u64), "{figures:?}");
 }

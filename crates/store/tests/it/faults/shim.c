@@ -1,7 +1,8 @@
 /* A disk that fails on demand: loaded with LD_PRELOAD, it looks for flag files in the folder $FAULTS at each write and sync
  * of a store's files (never of anything else).
  *   full-wal, full-shm, full-db   writes to the write-ahead log, its index, the database fail with ENOSPC
- *   sync-wal, sync-db             syncs of it fail with EIO */
+ *   sync-wal, sync-db             syncs of it fail with EIO
+ * With $FAULTS_IN only files fail whose path contains it. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@ static int fails(const char *what, int fd) {
     if (length < 0) return 0;
     path[length] = 0;
     if (!strstr(path, "/space.db")) return 0;
+    const char *in = getenv("FAULTS_IN");
+    if (in && !strstr(path, in)) return 0;
     snprintf(flag, sizeof flag, "%s/%s-%s", folder, what,
              strstr(path, "-wal") ? "wal" : strstr(path, "-shm") ? "shm" : "db");
     return stat(flag, &found) == 0;

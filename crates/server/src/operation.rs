@@ -1,0 +1,128 @@
+//! What an operator and its machines look at: whether the process lives, whether a space takes writes, and figures.
+//!
+//! On the address that people use, `/metrics` needs a token; with an operations address ([`crate::ops`]) both it and
+//! `/readyz` are there alone.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use encke_apps::{Refusal, Site, credentials};
+use encke_engine::{Code, Error, limits};
+use http::{HeaderMap, header};
+use sha2::{Digest, Sha256};
+use tokio::sync::Mutex;
+
+use crate::cluster::Cluster;
+use crate::metrics;
+
+/// One space, as operation sees it.
+pub struct Watched {
+    /// The space's name, if the process serves several.
+    pub space: Option<String>,
+    site: Arc<Site>,
+    cluster: Arc<OnceLock<Arc<Cluster>>>,
+    token: Option<String>,
+    /// The last answer of the store, and when it came.
+    ready: Mutex<Option<(Instant, Result<(), Error>)>>,
+}
+
+impl Watched {
+    /// A space whose figures are for whoever has this token; its cluster comes when it has joined.
+    pub fn new(
+        space: Option<String>,
+        site: Arc<Site>,
+        cluster: Arc<OnceLock<Arc<Cluster>>>,
+        token: Option<String>,
+    ) -> Arc<Self> {
+        Arc::new(Watched { space, site, cluster, token, ready: Mutex::default() })
+    }
+
+    /// Whether the store takes writes: an empty write goes through its writer and its disk, or to its database and
+    /// back. One answer serves everybody who asks within [`limits::READY_KEPT_MS`], so asking often costs no writes.
+    pub async fn ready(&self) -> Result<(), Error> {
+        let mut kept = self.ready.lock().await;
+        if let Some((at, answer)) = &*kept
+            && at.elapsed() < Duration::from_millis(limits::READY_KEPT_MS)
+        {
+            return answer.clone();
+        }
+        let longest = Duration::from_millis(limits::READY_MS_MAX);
+        let written = self.site.store.write(|tx| Ok(tx.now_ms()));
+        let answer = match tokio::time::timeout(longest, written).await {
+            Ok(written) => written.map(drop),
+            Err(_) => {
+                let why = Error::new(Code::Overloaded, "The store does not answer in time.");
+                Err(why.retry_after_ms(1_000))
+            }
+        };
+        *kept = Some((Instant::now(), answer.clone()));
+        answer
+    }
+
+    /// Where its figures are read; `None` until the space has started.
+    pub fn source(&self) -> Option<metrics::Source<'_>> {
+        let cluster = self.cluster.get()?;
+        Some(metrics::Source { space: self.space.as_deref(), store: &self.site.store, cluster })
+    }
+
+    /// Whether a request may read the figures on the address that people use.
+    fn may_read(&self, headers: &HeaderMap) -> Result<(), Error> {
+        let Some(token) = &self.token else {
+            let what = "Figures are not served here: set ops-listen or metrics-token.";
+            return Err(Error::new(Code::Forbidden, what));
+        };
+        let given = credentials(headers).bearer.unwrap_or_default();
+        // Hashed, so that the time that comparing takes says nothing about the token.
+        if Sha256::digest(given) == Sha256::digest(token) {
+            return Ok(());
+        }
+        Err(Error::new(Code::NotSignedIn, "Figures need the metrics-token."))
+    }
+}
+
+/// What is served of this on the address that people use; `apart` if operation has an address of its own.
+pub fn router(watched: Arc<Watched>, apart: bool) -> Router {
+    let alive = Router::new().route("/healthz", get(async || "ok\n"));
+    if apart {
+        let elsewhere = || async { Refusal(not_here()).into_response() };
+        return alive.route("/readyz", get(elsewhere)).route("/metrics", get(elsewhere));
+    }
+    let asked = Router::new().route("/readyz", get(ready)).route("/metrics", get(figures));
+    alive.merge(asked.with_state(watched))
+}
+
+fn not_here() -> Error {
+    Error::new(Code::NotFound, "This is served on the operations address alone.")
+}
+
+async fn ready(State(watched): State<Arc<Watched>>) -> Response {
+    is_ready(watched.ready().await)
+}
+
+async fn figures(State(watched): State<Arc<Watched>>, headers: HeaderMap) -> Response {
+    if let Err(refused) = watched.may_read(&headers) {
+        return Refusal(refused).into_response();
+    }
+    match watched.source() {
+        Some(source) => page(&[source]),
+        None => Refusal(Error::new(Code::Overloaded, "The server is starting.")).into_response(),
+    }
+}
+
+/// The answer of `/readyz`.
+pub fn is_ready(answer: Result<(), Error>) -> Response {
+    match answer {
+        Ok(()) => "ready\n".into_response(),
+        Err(e) => Refusal(e).into_response(),
+    }
+}
+
+/// The answer of `/metrics`.
+pub fn page(sources: &[metrics::Source<'_>]) -> Response {
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], metrics::text(sources)).into_response()
+}
