@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use encke_apps::Refusal;
 use encke_engine::{Code, Error};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use sha2::{Digest, Sha256};
 
 struct File {
@@ -64,6 +64,8 @@ fn file(index: usize, headers: &HeaderMap) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, set("nosniff")),
         (header::REFERRER_POLICY, set("same-origin")),
         (header::CONTENT_SECURITY_POLICY, set(POLICY)),
+        // A page that was opened by another site has no tie to it, nor that site to the page.
+        (HeaderName::from_static("cross-origin-opener-policy"), set("same-origin")),
     ];
     for (name, value) in lines {
         if let Some(value) = value {

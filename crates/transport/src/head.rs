@@ -133,7 +133,7 @@ pub fn stream(request: &FeedRequest, cors: &str) -> Bytes {
     let framed = match (request.transport, &request.parent) {
         (Transport::Iframe, parent) => {
             let by = parent.as_deref().unwrap_or("'self'");
-            format!("Content-Security-Policy: frame-ancestors {by}\r\n")
+            format!("Content-Security-Policy: frame-ancestors {by}\r\n{}", iframe::ALONE)
         }
         _ => String::new(),
     };

@@ -1,34 +1,42 @@
 //! The forever iframe: a page that never ends, each item a script that calls into the parent page.
+//!
+//! The page does nothing unless it is framed. Otherwise any site could open it in a window, where `parent` is the window
+//! itself, and choose a function of a signed-in page for it to call.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
 /// An HTML comment.
 pub const HEARTBEAT: &[u8] = b"<!-- -->\n";
 
+/// Header line: a window that shows the page has no tie to the window that opened it.
+pub const ALONE: &str = "Cross-Origin-Opener-Policy: same-origin\r\n";
+
 /// Browsers show nothing, and run nothing, before some of a page has arrived.
 const PADDING: usize = 2048;
 
 /// The page's beginning: padding, and the one function `e` that every item is handed to. Both texts were checked
-/// when the request was parsed: a dotted name and an origin can hold nothing that ends a script or a string.
+/// when the request was parsed: a name and an origin can hold nothing that ends a script or a string.
 pub fn start(callback: &str, parent: Option<&str>) -> Bytes {
     let call = match parent {
-        Some(origin) => format!("parent.postMessage(i,\"{origin}\")"),
-        None => format!("parent.{callback}(i)"),
+        Some(origin) => format!("parent.postMessage(JSON.parse(s),\"{origin}\")"),
+        None => format!("parent.{callback}(JSON.parse(s))"),
     };
     let mut page = String::with_capacity(PADDING + 200);
     page.push_str("<!doctype html><meta charset=\"utf-8\"><title>feed</title>\n<!--");
     page.extend(std::iter::repeat_n(' ', PADDING));
-    page.push_str("-->\n<script>function e(i){");
+    page.push_str("-->\n<script>function e(s){if(parent!==self)");
     page.push_str(&call);
     page.push_str("}</script>\n");
     page.into()
 }
 
-/// An item. What could end the script, or a line in an old JavaScript, is escaped; such characters stand only
-/// inside JSON strings, where `\u` says the same.
+/// An item, as a string that the page parses. JSON written as JavaScript would not always say the same: a literal with
+/// `__proto__` in it sets a prototype, and one that has it twice is no script at all.
+///
+/// Whatever the bytes are, JSON or not, they can't end the string, the line or the script.
 pub fn frame(json: &[u8]) -> Bytes {
     let mut out = BytesMut::with_capacity(json.len() + 32);
-    out.put_slice(b"<script>e(");
+    out.put_slice(b"<script>e('");
     let mut rest = json;
     while let Some((at, len, escape)) = special(rest) {
         out.put_slice(&rest[..at]);
@@ -36,7 +44,7 @@ pub fn frame(json: &[u8]) -> Bytes {
         rest = &rest[at + len..];
     }
     out.put_slice(rest);
-    out.put_slice(b")</script>\n");
+    out.put_slice(b"')</script>\n");
     out.freeze()
 }
 
@@ -44,11 +52,18 @@ pub fn frame(json: &[u8]) -> Bytes {
 fn special(text: &[u8]) -> Option<(usize, usize, &'static [u8])> {
     let mut from = 0;
     loop {
-        let at = from + text[from..].iter().position(|b| matches!(b, b'<' | b'>' | b'&' | 0xE2))?;
+        let is_special =
+            |b: &u8| matches!(b, b'\'' | b'\\' | b'<' | b'>' | b'&' | b'\n' | b'\r' | 0 | 0xE2);
+        let at = from + text[from..].iter().position(is_special)?;
         let found: (usize, &[u8]) = match &text[at..] {
-            [b'<', ..] => (1, b"\\u003c"),
-            [b'>', ..] => (1, b"\\u003e"),
-            [b'&', ..] => (1, b"\\u0026"),
+            [b'\'', ..] => (1, b"\\'"),
+            [b'\\', ..] => (1, b"\\\\"),
+            [b'<', ..] => (1, b"\\x3c"),
+            [b'>', ..] => (1, b"\\x3e"),
+            [b'&', ..] => (1, b"\\x26"),
+            [b'\n', ..] => (1, b"\\n"),
+            [b'\r', ..] => (1, b"\\r"),
+            [0, ..] => (1, b"\\x00"),
             [0xE2, 0x80, 0xA8, ..] => (3, b"\\u2028"),
             [0xE2, 0x80, 0xA9, ..] => (3, b"\\u2029"),
             _ => {
@@ -64,23 +79,52 @@ fn special(text: &[u8]) -> Option<(usize, usize, &'static [u8])> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn no_text_leaves_the_script() {
-        let json = "{\"a\":\"</script><!--&\u{2028}\u{2029}\u{2027}é\u{1F600}\"}";
-        let framed = frame(json.as_bytes());
-        let text = std::str::from_utf8(&framed).unwrap();
-        let inner = text.strip_prefix("<script>e(").unwrap().strip_suffix(")</script>\n").unwrap();
-        assert!(!inner.contains(['<', '>', '&', '\u{2028}', '\u{2029}']));
-        let read: serde_json::Value = serde_json::from_str(inner).unwrap();
-        assert_eq!(read, serde_json::from_str::<serde_json::Value>(json).unwrap());
+    /// What a browser's JavaScript makes of a script's string.
+    fn unquoted(framed: &[u8]) -> String {
+        let text = std::str::from_utf8(framed).unwrap();
+        let inner = text.strip_prefix("<script>e('").unwrap();
+        let inner = inner.strip_suffix("')</script>\n").unwrap();
+        assert!(!inner.contains(['<', '>', '&', '\n', '\r', '\0', '\u{2028}', '\u{2029}']));
+        let (mut out, mut chars) = (String::new(), inner.chars());
+        while let Some(c) = chars.next() {
+            assert_ne!(c, '\'', "the string ends early: {inner}");
+            if c != '\\' {
+                out.push(c);
+                continue;
+            }
+            let digits = match chars.next().unwrap() {
+                'n' => "a".to_owned(),
+                'r' => "d".to_owned(),
+                'x' => chars.by_ref().take(2).collect(),
+                'u' => chars.by_ref().take(4).collect(),
+                plain => format!("{:x}", u32::from(plain)),
+            };
+            out.push(char::from_u32(u32::from_str_radix(&digits, 16).unwrap()).unwrap());
+        }
+        out
     }
 
     #[test]
-    fn the_page_binds_its_function_once() {
-        let page = start("app.on", None);
-        assert!(page.ends_with(b"<script>function e(i){parent.app.on(i)}</script>\n"));
+    fn no_text_leaves_the_script_and_each_arrives_as_it_was() {
+        for text in [
+            "{\"a\":\"</script><!--&\u{2028}\u{2029}\u{2027}é\u{1F600}\"}",
+            r#"{"__proto__":1,"__proto__":2,"a\"\\b":"it's \u003c"}"#,
+            // What is no JSON stays in the string, too.
+            "</script>\n<script>alert(1)//'\\",
+            "');alert(1)//\r\n\0",
+        ] {
+            assert_eq!(unquoted(&frame(text.as_bytes())), text);
+        }
+    }
+
+    #[test]
+    fn the_page_binds_its_function_once_and_only_for_a_parent() {
+        let page = start("encke.on", None);
+        let bound = "function e(s){if(parent!==self)parent.encke.on(JSON.parse(s))}";
+        assert!(page.ends_with(format!("<script>{bound}</script>\n").as_bytes()));
         assert!(page.len() > PADDING);
-        let page = start("x", Some("https://a.example"));
-        assert!(page.ends_with(b"{parent.postMessage(i,\"https://a.example\")}</script>\n"));
+        let page = start("encke", Some("https://a.example"));
+        let call = "if(parent!==self)parent.postMessage(JSON.parse(s),\"https://a.example\")}";
+        assert!(page.ends_with(format!("{call}</script>\n").as_bytes()));
     }
 }

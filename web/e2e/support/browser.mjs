@@ -16,6 +16,8 @@ const args = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // Names for tests that need another site, or one that is not this machine's own by its name.
+  '--host-resolver-rules=MAP *.test 127.0.0.1',
 ];
 /** What a page may take to do anything that a test asks of it. */
 const action_ms_max = 15_000;
@@ -60,9 +62,12 @@ export async function freshBrowser(t, options = {}) {
   return context;
 }
 
-/** A request that fails is what many tests are about; the browser says so by itself, and nothing can keep it from that. */
+/**
+ * A request that fails, or a page in the clear, is what tests are about; the browser says so by itself, and nothing can
+ * keep it from that.
+ */
 function isOfTheNetwork(/** @type {string} */ text) {
-  return /^Failed to load resource: |^WebSocket connection to |^Access to .* blocked by CORS policy/.test(
+  return /^Failed to load resource: |^WebSocket connection to |^Access to .* blocked by CORS policy|^The Cross-Origin-Opener-Policy header has been ignored/.test(
     text,
   );
 }

@@ -2,3 +2,6 @@
 declare var sdk: any;
 declare var client: any;
 declare var told: any;
+/** What a page that holds a frame of the feed, or is one, was called with. */
+declare var heard: any[];
+declare var encke: (item: any) => void;

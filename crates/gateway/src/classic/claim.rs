@@ -58,7 +58,7 @@ impl Classic {
 
     async fn ask(&self, parts: &Parts, session: bool) -> Result<Asker, Refused> {
         if self.is_foreign(parts) {
-            return Err(Refused::new(403, "This page may not do this."));
+            return Err(foreign());
         }
         let revocations_seen = self.site.revocations();
         let identity = match session {
@@ -70,12 +70,61 @@ impl Classic {
         Ok(Asker { identity, revocations_seen, keep_alive, peer })
     }
 
+    /// Who asks by a GET that changes something, which a link of any page could be. It has to come from a script or a frame
+    /// of the site's own; a program that is no browser says nothing of pages, and is heard.
+    pub(super) async fn asker_who_changes(&self, parts: &Parts, by: By) -> Result<Asker, Refused> {
+        if !self.is_own(parts, by) {
+            return Err(foreign());
+        }
+        self.asker(parts).await
+    }
+
+    fn is_own(&self, parts: &Parts, by: By) -> bool {
+        let says = |name: &str| parts.headers.get(name).map(|v| v.to_str().unwrap_or("?"));
+        // No script navigates. Of an address that a browser goes to, nobody knows who made it, also in the site itself.
+        let navigates = says("sec-fetch-mode") == Some("navigate")
+            || says("upgrade-insecure-requests").is_some();
+        if by == By::Script && navigates {
+            return false;
+        }
+        let origin = Origin::of(&parts.headers, &parts.uri);
+        match (says("sec-fetch-site"), origin.origin, says("referer")) {
+            (Some("same-origin"), None, _) => true,
+            (_, Some(_), _) => origin.is_trusted(&self.site),
+            (Some(_), None, _) => false,
+            (None, None, Some(page)) => {
+                Origin { origin: Some(origin_of(page)), ..origin }.is_trusted(&self.site)
+            }
+            (None, None, None) => true,
+        }
+    }
+
     /// Whether a page of another site makes a browser ask this. A link says no origin, but that it is one.
     fn is_foreign(&self, parts: &Parts) -> bool {
         let origin = Origin::of(&parts.headers, &parts.uri);
-        let cross = parts.headers.get("sec-fetch-site").is_some_and(|v| v == "cross-site");
-        !origin.is_trusted(&self.site) && (origin.origin.is_some() || cross)
+        let site = parts.headers.get("sec-fetch-site");
+        let other = site.is_some_and(|v| v == "cross-site" || v == "same-site");
+        !origin.is_trusted(&self.site) && (origin.origin.is_some() || other)
     }
+}
+
+/// What of a page asks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum By {
+    Script,
+    /// A frame, into which a browser navigates.
+    Frame,
+}
+
+fn foreign() -> Refused {
+    Refused::new(403, "This page may not do this.")
+}
+
+/// The origin in a page's address.
+fn origin_of(page: &str) -> &str {
+    let host = page.find("://").map_or(0, |at| at + 3);
+    let end = page[host..].find(['/', '?', '#']).map_or(page.len(), |at| host + at);
+    &page[..end]
 }
 
 fn is_kept_alive(version: Version, headers: &HeaderMap) -> bool {

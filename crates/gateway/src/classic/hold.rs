@@ -54,7 +54,10 @@ impl Classic {
             Style::Frame => (true, Transport::Iframe, HTML),
         };
         let lines = match style {
-            Style::Frame => "Content-Security-Policy: frame-ancestors 'self'\r\n",
+            Style::Frame => {
+                "Content-Security-Policy: frame-ancestors 'self'\r\n\
+                 Cross-Origin-Opener-Policy: same-origin\r\n"
+            }
             _ => "",
         };
         Parking::response(Wait {

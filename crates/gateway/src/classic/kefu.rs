@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use encke_apps::Role;
@@ -22,7 +22,7 @@ use http::header;
 use serde::Serialize;
 
 use super::answer::{self, Refused, html, json};
-use super::claim::Asker;
+use super::claim::{Asker, By};
 use super::desk::{Claim, Desk, Directs};
 use super::form::{Form, no_body};
 use super::hold::{Hold, Style};
@@ -58,6 +58,10 @@ async fn ajax(State(classic): State<Arc<Classic>>, request: Request) -> Response
 
 async fn frame(State(classic): State<Arc<Classic>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
+    let dest = parts.headers.get("sec-fetch-dest");
+    if dest.is_some_and(|dest| dest != "iframe" && dest != "frame") {
+        return Refused::new(403, "This answers only inside of a frame.").into_response();
+    }
     answer::of(classic.kefu_next(&parts, Shape::Frame).await)
 }
 
@@ -138,7 +142,9 @@ impl Classic {
         if shape == Shape::Frame && name != AGENT {
             return Err(Refused::new(403, "Only the agent may hold this."));
         }
-        let asker = self.asker(parts).await?;
+        let by = if shape == Shape::Frame { By::Frame } else { By::Script };
+        // Who asks takes a message, so a link must not.
+        let asker = self.asker_who_changes(parts, by).await?;
         let me = self.entered(name.clone(), &asker).await?;
         let desk = self.desks.of(self, me);
         let look = self.site.store.read(move |read| look(read, me)).await?;
@@ -247,6 +253,10 @@ struct Row<'a> {
     isread: &'static str,
 }
 
+/// Opened by itself, where `parent` is the page's own window, the page ends before it calls anybody; what it would have been
+/// given stays undelivered.
+const FRAMED: &str = "<script>if(parent===self)window.stop()</script>\n";
+
 /// Reloads the frame when nothing has come for a while, or when it was told to; but only once somebody answers, because
 /// a page that could not be loaded never tries again.
 const RELOAD: &str = "<script>var h,p;function r(){if(p)return;p=1;var x=new XMLHttpRequest();\
@@ -260,7 +270,7 @@ impl Foreign for Next {
     fn begin(&mut self) -> Bytes {
         match self.shape {
             Shape::Row => Bytes::new(),
-            Shape::Frame => format!("{}<br/>\n{RELOAD}", " ".repeat(PADDING)).into(),
+            Shape::Frame => format!("{}<br/>\n{FRAMED}{RELOAD}", " ".repeat(PADDING)).into(),
         }
     }
 

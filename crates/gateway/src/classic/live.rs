@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::Classic;
 use super::answer::{self, HTML, Refused, html, json};
 use super::board::{Holds, Look};
+use super::claim::By;
 use super::form::{Form, number};
 use super::hold::Style;
 
@@ -59,11 +60,12 @@ impl Classic {
         let (parts, _) = request.into_parts();
         let form = Form::of_query(&parts)?;
         let (msg, held) = (form.get("msg")?.unwrap_or_default(), held(&form)?);
-        let asker = self.asker(&parts).await?;
         if !msg.is_empty() {
+            let asker = self.asker_who_changes(&parts, By::Script).await?;
             self.put_up(BOARD, Holds::Text, asker.person(), msg).await?;
             return Ok(html(""));
         }
+        let asker = self.asker(&parts).await?;
         let Look { hold, protocol } = self.look_at(BOARD, Holds::Text, held, WAIT_MS).await?;
         Ok(self.hold(&asker, hold, Style::Answer(HTML), protocol))
     }

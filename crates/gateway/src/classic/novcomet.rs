@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::Classic;
 use super::answer::{self, HTML, Refused, html, json};
+use super::claim::By;
 use super::form::{Form, number};
 use super::hold::{Hold, Style};
 use super::number::Scale;
@@ -83,7 +84,7 @@ impl Classic {
         let form = Form::of_query(&parts)?;
         if let Some(id) = form.get("publish")? {
             check_id(id)?;
-            let asker = self.asker(&parts).await?;
+            let asker = self.asker_who_changes(&parts, By::Script).await?;
             let stream = self.site.store.channels().stream(&channel(id))?;
             let (from, body) = (asker.person(), Bytes::from_static(b"true"));
             let event = NewEvent { stream, from, kind: "data".into(), key: None, body };

@@ -303,7 +303,8 @@ fn pages_of_allowed_origins_may() {
     let path = format!("/v1/feed?live=iframe&parent={FRIEND}");
     frame.send(line_of("GET", &path, address, &tom.auth().lines(address), None));
     assert!(frame.head().unwrap().starts_with("HTTP/1.1 200"));
-    let bound = format!("<script>function e(i){{parent.postMessage(i,\"{FRIEND}\")}}</script>");
+    let call = format!("parent.postMessage(JSON.parse(s),\"{FRIEND}\")");
+    let bound = format!("<script>function e(s){{if(parent!==self){call}}}</script>");
     eventually("the binding", || {
         let line = frame.line(std::time::Instant::now() + crate::harness::WAIT).unwrap();
         (line == bound.as_bytes()).then_some(())

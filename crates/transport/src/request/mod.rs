@@ -127,6 +127,7 @@ struct Headers<'a> {
     origin: Option<&'a str>,
     host: Option<&'a str>,
     last_event_id: Option<&'a str>,
+    fetch_dest: Option<&'a [u8]>,
     connection_close: bool,
     connection_keep_alive: bool,
     connection_upgrade: bool,
@@ -168,6 +169,16 @@ fn length(value: &[u8]) -> Option<usize> {
     let digits = value.trim_ascii();
     let plain = (1..=8).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
     if plain { std::str::from_utf8(digits).ok()?.parse().ok() } else { None }
+}
+
+/// What is said to a window that opens the iframe transport by itself.
+const NOT_FRAMED: &str =
+    "This address answers only inside of a frame; it can't be opened by itself.";
+
+/// Whether a browser loads this into a frame. A client that doesn't say what it loads it into may be one of old, and
+/// finds in the page itself that nothing happens outside of a frame.
+fn is_framed(fetch_dest: Option<&[u8]>) -> bool {
+    fetch_dest.is_none_or(|dest| matches!(dest.trim_ascii(), b"iframe" | b"frame"))
 }
 
 fn has_token(value: &[u8], token: &str) -> bool {
@@ -220,6 +231,7 @@ impl<'a> Headers<'a> {
                 self.unusual |= self.content_length.is_none();
                 Ok(())
             }
+            14 if is("sec-fetch-dest") => once("Sec-Fetch-Dest", &mut self.fetch_dest, value, Some),
             6 if is("expect") => {
                 self.unusual = true;
                 Ok(())
@@ -278,6 +290,9 @@ impl FeedRequest {
                 None => Transport::ShortPoll,
             }
         };
+        if transport == Transport::Iframe && !is_framed(headers.fetch_dest) {
+            return Err(Error::new(Code::Forbidden, NOT_FRAMED).into());
+        }
         let cursor = match headers.last_event_id {
             Some(id) if !id.is_empty() => Some(id.parse()?),
             _ => query.cursor,

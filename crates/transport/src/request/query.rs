@@ -84,7 +84,8 @@ impl Query {
             "callback" if is_callback(value) => self.callback = value.into(),
             "callback" => {
                 return Err(bad(
-                    "A callback is a dotted JavaScript name of at most 64 characters.",
+                    "A callback is a JavaScript name of at most 64 characters that begins with encke, or two such \
+                     names with a dot between them, of which the first does.",
                 ));
             }
             "parent" if is_origin(value) => self.parent = Some(value.into()),
@@ -134,14 +135,16 @@ fn is_client(value: &str) -> bool {
         && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }
 
-/// `[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*`: it is written into a script, so nothing else gets through.
+/// `encke[\w$]*(\.[A-Za-z_$][\w$]*)?`: it is written into a script, so nothing else gets through. It can name only what
+/// a page has made for Encke: whoever writes the URL must not choose among all functions of the page.
 pub fn is_callback(value: &str) -> bool {
     let first = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$');
     let name = |part: &str| {
         let mut bytes = part.bytes();
         bytes.next().is_some_and(first) && bytes.all(|b| first(b) || b.is_ascii_digit())
     };
-    value.len() <= NAME_CHARS_MAX && value.split('.').all(name)
+    let (object, function) = value.split_once('.').unwrap_or((value, CALLBACK));
+    value.len() <= NAME_CHARS_MAX && object.starts_with(CALLBACK) && name(object) && name(function)
 }
 
 /// A serialised origin: scheme, host, perhaps a port. It is written into a script too.

@@ -67,6 +67,13 @@ fn parameters_are_decoded_and_checked() {
         "?callback=a..b",
         "?callback=a.1",
         "?callback=%C3%A9",
+        "?callback=opener.document.activeElement.nextElementSibling.click",
+        "?callback=localStorage.clear",
+        "?callback=open",
+        "?callback=encke.a.b",
+        "?callback=encke.",
+        "?callback=Encke",
+        "?callback=x.encke",
         "?parent=null",
         "?parent=https://a/",
         "?parent=https://a%22",
@@ -77,7 +84,7 @@ fn parameters_are_decoded_and_checked() {
     ] {
         assert_eq!(code(query, &[]), "bad_request", "{query}");
     }
-    assert_eq!(code(&format!("?callback={}", "a".repeat(65)), &[]), "bad_request");
+    assert_eq!(code(&format!("?callback=encke{}", "a".repeat(60)), &[]), "bad_request");
     let many: Vec<String> = (0..101).map(|n| n.to_string()).collect();
     assert_eq!(code(&format!("?channels={}", many.join(",")), &[]), "bad_request");
     for query in ["?cursor=x", "?cursor=1.2.3", "?cursor=%00"] {
@@ -89,7 +96,7 @@ fn parameters_are_decoded_and_checked() {
             Some(parent)
         );
     }
-    for name in ["a", "$", "_a.$b.c1", "app.feed.on"] {
+    for name in ["encke", "encke.x", "encke_onitem", "enckeChat.feed", "encke$1._a$"] {
         assert_eq!(&*parse(&format!("?callback={name}"), &[]).unwrap().callback, name);
     }
 }
@@ -114,4 +121,19 @@ fn a_body_is_refused() {
     assert_eq!(code("", &[("Content-Length", "5")]), "bad_request");
     assert_eq!(code("", &[("Transfer-Encoding", "chunked")]), "bad_request");
     assert!(parse("", &[("Content-Length", "0")]).is_ok());
+}
+
+#[test]
+fn the_iframe_is_only_for_a_frame() {
+    for dest in ["iframe", "frame"] {
+        assert!(parse("?live=iframe", &[("Sec-Fetch-Dest", dest)]).is_ok(), "{dest}");
+    }
+    for dest in ["document", "empty", "script", "image", "embed", ""] {
+        let headers = [("Sec-Fetch-Dest", dest)];
+        let refused = parse("?live=iframe", &headers).expect_err("it is refused");
+        assert_eq!((refused.status, refused.error.code.text()), (403, "forbidden"), "{dest}");
+        assert!(parse("?live=sse", &headers).is_ok(), "{dest}");
+    }
+    let twice = [("Sec-Fetch-Dest", "iframe"), ("sec-fetch-dest", "document")];
+    assert_eq!(code("?live=iframe", &twice), "bad_request");
 }

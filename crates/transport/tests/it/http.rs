@@ -303,5 +303,39 @@ fn only_the_page_that_a_frame_calls_may_hold_it() {
         let head = wire.head().unwrap();
         let policy = format!("frame-ancestors {ancestors}");
         assert_eq!(header(&head, "Content-Security-Policy"), Some(&*policy), "{head}");
+        assert_eq!(header(&head, "Cross-Origin-Opener-Policy"), Some("same-origin"), "{head}");
     }
+}
+
+#[test]
+fn a_frame_that_is_opened_as_a_page_is_refused_and_in_one_it_calls_nobody() {
+    let world = World::new();
+    let asked = |dest: &str| {
+        let mut wire = Wire::connect(world.address);
+        let line = format!("Sec-Fetch-Dest: {dest}\r\n\r\n");
+        wire.send(get("live=iframe", 5).replace("\r\n\r\n", &format!("\r\n{line}")));
+        wire
+    };
+    let (status, refused) = asked("document").answer().unwrap();
+    assert!(status.starts_with("HTTP/1.1 403"), "{status}");
+    assert_eq!(refused["error"]["code"], "forbidden");
+    let mut framed = asked("iframe");
+    framed.head().unwrap();
+    let page = String::from_utf8(framed.until(b"</script>").unwrap()).unwrap();
+    assert!(page.ends_with("function e(s){if(parent!==self)parent.encke(JSON.parse(s))}</script>"));
+}
+
+#[test]
+fn whatever_a_signal_holds_stays_in_a_string_of_the_frame() {
+    use encke_engine::StreamId;
+    use encke_engine::reach::Reach;
+    let world = World::new();
+    let mut feed = Feed::open(world.address, Transport::Iframe, 5, None);
+    feed.ready();
+    let room = StreamId::conversation(crate::world::ROOM);
+    let hostile = "');alert(1)</script>\n<script>alert(2)//\u{2028}";
+    world.shards.signal(room, hostile.into());
+    let line = String::from_utf8(feed.wire.until(b"\n").unwrap()).unwrap();
+    let kept = r"\');alert(1)\x3c/script\x3e\n\x3cscript\x3ealert(2)//\u2028";
+    assert_eq!(line, format!("<script>e('{kept}')</script>\n"));
 }

@@ -9,7 +9,7 @@ use crate::trial::item::Item;
 pub fn follow(ask: &Ask, sink: Sink) -> Result<(), End> {
     let (live, separator): (_, &[u8]) = match ask.transport {
         Transport::Sse => ("live=sse", b"\n\n"),
-        Transport::Iframe => ("live=iframe&callback=shop.inbox", b"\n"),
+        Transport::Iframe => ("live=iframe&callback=enckeShop.inbox", b"\n"),
         _ => ("live=ndjson", b"\n"),
     };
     let mut http = ask.connect()?;
@@ -65,13 +65,41 @@ fn ndjson(line: &[u8]) -> Result<Option<Item>, End> {
 }
 
 fn iframe(line: &[u8]) -> Result<Option<Item>, End> {
-    let Some(rest) = line.strip_prefix(b"<script>e(") else { return Ok(None) };
-    let json = rest.strip_suffix(b")</script>");
-    let json = json.ok_or_else(|| End::Fault("a script of the iframe has no end".into()))?;
-    if json.iter().any(|b| matches!(b, b'<' | b'>' | b'&')) {
-        return Err(End::Fault("an item in the iframe is not escaped".into()));
+    let Some(rest) = line.strip_prefix(b"<script>e('") else { return Ok(None) };
+    let text = rest.strip_suffix(b"')</script>");
+    let text = text.ok_or_else(|| End::Fault("a script of the iframe has no end".into()))?;
+    let json = unquoted(text);
+    parsed(&json.ok_or_else(|| End::Fault("an item in the iframe is not escaped".into()))?)
+        .map(Some)
+}
+
+/// What a JavaScript string between single quotes says; `None` if it ends early or could leave its script.
+fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
+    let mut json = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&first, after)) = rest.split_first() {
+        rest = after;
+        match first {
+            b'\'' | b'<' | b'>' | b'&' => return None,
+            b'\\' => {}
+            plain => {
+                json.push(plain);
+                continue;
+            }
+        }
+        let digits = match rest.split_off_first()? {
+            b'x' => 2,
+            b'u' => 4,
+            quoted => {
+                json.push(*quoted);
+                continue;
+            }
+        };
+        let code = std::str::from_utf8(rest.split_off(..digits)?).ok()?;
+        let c = char::from_u32(u32::from_str_radix(code, 16).ok()?)?;
+        json.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
     }
-    parsed(json).map(Some)
+    Some(json)
 }
 
 /// An SSE event; its `id` has to be the item's cursor.

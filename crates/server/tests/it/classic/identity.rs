@@ -222,22 +222,74 @@ fn other_sites_pages_are_refused() {
     let site = site();
     let tom = site.person("tom");
     let t = page(&site, &tom);
-    let ask = |lines: &[(&str, &str)]| {
+    let ask = |path: &str, lines: &[(&str, &str)]| {
         let mut client = site.server.visitor();
         let cookie = t.cookies[0].clone();
         let mut headers = vec![("Cookie", cookie.as_str())];
         headers.extend(lines);
-        client.ask("GET", "/classic/live/backend.php?msg=x", &headers, None).status
+        client.ask("GET", &format!("/classic{path}"), &headers, None).status
     };
     let own = format!("http://{}", site.address());
-    assert_eq!(ask(&[]), 200);
-    assert_eq!(ask(&[("Origin", &own)]), 200);
-    assert_eq!(ask(&[("Sec-Fetch-Site", "same-origin")]), 200);
-    for lines in [
-        [("Origin", "http://evil.example")],
-        [("Origin", "null")],
-        [("Sec-Fetch-Site", "cross-site")],
-    ] {
-        assert_eq!(ask(&lines), 403, "{lines:?}");
+    let page = format!("{own}/live.html?x#y");
+    let changes = ["/live/backend.php?msg=x", "/novcomet/comet.php?publish=a"];
+    for path in changes {
+        // A script of the site's own, and a program that is no browser.
+        assert_eq!(ask(path, &[]), 200);
+        assert_eq!(ask(path, &[("Origin", &own)]), 200);
+        assert_eq!(ask(path, &[("Referer", &page)]), 200);
+        let script = [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "cors")];
+        assert_eq!(ask(path, &script), 200);
+        let foreign: [&[(&str, &str)]; 10] = [
+            &[("Origin", "http://evil.example")],
+            &[("Origin", "null")],
+            &[("Sec-Fetch-Site", "cross-site")],
+            &[("Sec-Fetch-Site", "same-site")],
+            &[("Sec-Fetch-Site", "none")],
+            &[("Sec-Fetch-Site", "cross-site"), ("Referer", &page)],
+            &[("Referer", "http://evil.example/live.html")],
+            &[("Referer", "nonsense")],
+            // A link, wherever it stands: in a message of this very site, on a page that hides itself.
+            &[("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "navigate")],
+            &[("Upgrade-Insecure-Requests", "1"), ("Referer", &page)],
+        ];
+        for lines in foreign {
+            assert_eq!(ask(path, lines), 403, "{path} {lines:?}");
+        }
     }
+    // What only reads is refused to other sites; the address of a page may be gone to.
+    for (site, status) in [("cross-site", 403), ("same-site", 403), ("same-origin", 200)] {
+        let reads = "/live/backend.php?timestamp=0";
+        assert_eq!(ask(reads, &[("Sec-Fetch-Site", site)]), status, "{site}");
+    }
+}
+
+#[test]
+fn a_link_takes_no_message_and_the_frame_is_only_for_a_frame() {
+    let server = super::trusting();
+    let user = Page::with(&server, "username=user5");
+    user.post("/kefu/16-kefu-sendmsg.php", &[("rec", "admin"), ("content", "hello")]).is(200);
+    let ask = |path: &str, lines: &[(&str, &str)]| {
+        let mut headers = vec![("Cookie", "username=admin")];
+        headers.extend(lines);
+        server.visitor().ask("GET", &format!("/classic/kefu/{path}"), &headers, None)
+    };
+    let link = [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "navigate")];
+    ask("16-kefu-ajax.php", &link).is(403);
+    ask("16-kefu-ajax.php", &[("Sec-Fetch-Site", "cross-site")]).is(403);
+    let window = [link[0], link[1], ("Sec-Fetch-Dest", "document")];
+    ask("16-kefu-iframe.php", &window).is(403);
+    let frame = [("Sec-Fetch-Site", "cross-site"), link[1], ("Sec-Fetch-Dest", "iframe")];
+    ask("16-kefu-iframe.php", &frame).is(403);
+    // Whoever opens the frame by itself without saying so ends it before it calls anybody.
+    let mut framed = Page::with(&server, "username=admin").gets("/kefu/16-kefu-iframe.php").0;
+    let head = framed.head().unwrap();
+    let coop = crate::harness::values(&head, "cross-origin-opener-policy").next();
+    assert_eq!(coop, Some("same-origin"), "{head}");
+    let deadline = std::time::Instant::now() + crate::harness::WAIT;
+    let mut lines = Vec::new();
+    while !lines.last().is_some_and(|line: &String| line.contains("comet(")) {
+        lines.push(String::from_utf8(framed.line(deadline).expect("a line")).unwrap());
+    }
+    let stops = lines.iter().position(|line| line.contains("parent===self)window.stop()"));
+    assert!(stops.is_some_and(|at| at + 1 < lines.len()), "{lines:?}");
 }

@@ -124,17 +124,43 @@ impl Parser for Iframe {
         assert!(!script.contains("</") && !script.contains("<!--"), "{text:?}");
         if !self.bound {
             assert!(self.bytes > 2048, "there is padding first");
-            assert_eq!(script, "function e(i){parent.encke(i)}");
+            let guarded = "function e(s){if(parent!==self)parent.encke(JSON.parse(s))}";
+            assert_eq!(script, guarded);
             self.bound = true;
             return None;
         }
-        let item = script.strip_prefix("e(").and_then(|s| s.strip_suffix(')'));
+        let item = script.strip_prefix("e('").and_then(|s| s.strip_suffix("')"));
         let item = item.unwrap_or_else(|| panic!("a call: {script:?}"));
         // In an old JavaScript these would end the line in the middle of the text.
         let bad = ['<', '>', '&', '\u{2028}', '\u{2029}'];
         assert!(!item.contains(bad), "{item:?}");
-        Some(json(item.as_bytes()))
+        Some(json(unquoted(item).as_bytes()))
     }
 
     fn ended(&self) {}
+}
+
+/// The text of a JavaScript string between single quotes.
+fn unquoted(text: &str) -> String {
+    let (mut out, mut chars) = (String::new(), text.chars());
+    while let Some(c) = chars.next() {
+        assert_ne!(c, '\'', "the string ends early: {text}");
+        let digits = match (c, (c == '\\').then(|| chars.next().expect("an escape"))) {
+            (c, None) => {
+                out.push(c);
+                continue;
+            }
+            (_, Some('x')) => 2,
+            (_, Some('u')) => 4,
+            (_, Some(quoted)) => {
+                assert!(matches!(quoted, '\'' | '\\'), "\\{quoted} in {text}");
+                out.push(quoted);
+                continue;
+            }
+        };
+        let code: String = chars.by_ref().take(digits).collect();
+        let code = u32::from_str_radix(&code, 16).expect("hexadecimal");
+        out.push(char::from_u32(code).expect("a character"));
+    }
+    out
 }
