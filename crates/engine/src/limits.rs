@@ -54,6 +54,23 @@ pub const HEARTBEAT_MS: u64 = 25_000;
 pub const FOREIGN_HEARTBEAT_MS: u64 = 15_000;
 /// Milliseconds that a reader may take nothing of what is due to it.
 pub const SLOW_READER_MS_MAX: u64 = 30_000;
+/// Connections that hyper serves at one time, if a quarter of the open files allows as many. TLS handshakes under way may be
+/// a quarter of that.
+pub const HTTP_CONNECTIONS_MAX: usize = 4_096;
+/// Milliseconds after which a request that is still under way does not keep a connection from giving up its place.
+pub const STALLED_MS: u64 = 1_000;
+/// Milliseconds for which nobody is asked again for a place after there was nobody to give up one.
+pub const CROWDED_MS: u64 = 50;
+/// Connections that are giving up their place to others at one time and still have their file.
+pub const GIVING_UP_MAX: usize = 64;
+/// Milliseconds that a new connection waits for the handshakes before it.
+pub const HANDSHAKE_QUEUE_MS_MAX: u64 = 100;
+/// Files that the process keeps for itself: stores, logs, listeners, what wakes its threads.
+pub const FILES_RESERVED: usize = 256;
+/// The same for each of several spaces.
+pub const FILES_PER_SPACE: usize = 32;
+/// Files that connections may have open, however few the process may.
+pub const FILES_MIN: usize = 64;
 /// Milliseconds that a WebSocket may be silent, pongs included.
 pub const SILENCE_MS_MAX: u64 = 75_000;
 /// Connections of one person on one shard; a further one ends the oldest.

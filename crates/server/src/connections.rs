@@ -6,7 +6,7 @@
 
 use std::convert::Infallible;
 use std::io::{self, Read};
-use std::net::{SocketAddr, TcpStream as StdStream};
+use std::net::{IpAddr, SocketAddr, TcpStream as StdStream};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -25,23 +25,23 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tokio_rustls::rustls::ProtocolVersion;
 use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
 use tracing::Instrument;
 
 use crate::bridge;
+use crate::budget::Budget;
 use crate::head_wait::HeadWait;
 use crate::proxies::Proxies;
 use crate::records::Records;
 use crate::rewind::Rewind;
 use crate::sealed_stream::SealedStream;
+use crate::seats::{Open, Seat, Seated, Seats};
 use crate::spaces::{Serving, Spaces};
 use crate::wire::Wire;
 
-/// Connections that hyper serves at one time.
-const CONNECTIONS_MAX: usize = 4_096;
 /// Requests under way on one HTTP/2 connection; feeds count.
 const STREAMS_MAX: u32 = 100;
 /// How long a client may take to read the last answer.
@@ -54,7 +54,8 @@ pub struct Connections {
     spaces: Arc<Spaces>,
     proxies: Proxies,
     runtime: Handle,
-    room: Arc<Semaphore>,
+    seats: Arc<Seats>,
+    handshakes: Arc<Seats>,
     /// Bytes of a request's head.
     head_bytes_max: usize,
     draining: watch::Sender<bool>,
@@ -66,14 +67,17 @@ impl Connections {
         spaces: Arc<Spaces>,
         proxies: Proxies,
         runtime: Handle,
+        budget: &Budget,
         long_heads: bool,
     ) -> Arc<Self> {
+        let seats = |what, of| Seats::new(what, of, budget.files.clone(), proxies.clone());
         let longest = if long_heads { limits::LONG_HEAD_BYTES_MAX } else { 0 };
         Arc::new(Connections {
+            seats: seats("HTTP connections", [budget.connections, budget.left / 2]),
+            handshakes: seats("TLS handshakes", [budget.handshakes, 0]),
             spaces,
             proxies,
             runtime,
-            room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
             head_bytes_max: limits::HEAD_BYTES_MAX.max(longest),
             draining: watch::Sender::new(false),
         })
@@ -82,8 +86,29 @@ impl Connections {
     /// Lets each connection finish what it has begun, and waits for all of them, but not longer than this.
     pub async fn drain(&self, within: Duration) {
         self.draining.send_replace(true);
-        let all = self.room.acquire_many(CONNECTIONS_MAX as u32);
-        let _ = tokio::time::timeout(within, all).await;
+        let _ = tokio::time::timeout(within, self.seats.are_empty()).await;
+    }
+
+    /// A seat for a TLS handshake with this address. Where all others are our turn, it waits for them a moment.
+    pub async fn handshake(&self, peer: IpAddr) -> Option<Seated> {
+        let pause = Duration::from_millis(limits::HANDSHAKE_QUEUE_MS_MAX / 10);
+        for _ in 0..10 {
+            if let Some(seated) = self.handshakes.take(peer) {
+                seated.seat.works(true);
+                return Some(seated);
+            }
+            tokio::time::sleep(pause).await;
+        }
+        self.handshakes.refused();
+        None
+    }
+
+    /// Serves a connection until it ends or has to give up its seat.
+    async fn seated(seated: Seated, served: impl Future<Output = ()>) {
+        tokio::select! {
+            () = served => {}
+            () = seated.seat.is_over() => {}
+        }
     }
 
     async fn from_shard(
@@ -92,6 +117,7 @@ impl Connections {
         sealed: Option<Box<Sealed>>,
         already_read: Vec<u8>,
         peer: SocketAddr,
+        seat: Arc<Seat>,
     ) {
         let Ok(stream) = TcpStream::from_std(stream) else { return };
         // Bytes are there to be answered at once, but tokio has not looked yet whether the socket takes an answer, and
@@ -100,38 +126,54 @@ impl Connections {
             return;
         }
         let two = already_read.starts_with(PREFACE);
-        let io = Rewind::new(Wire::of(stream, sealed), already_read.into());
+        let io = Rewind::new(Wire::of(stream.into(), sealed), already_read.into());
         if two {
-            self.http2(TokioIo::new(io), peer).await;
+            self.http2(TokioIo::new(io), peer, seat).await;
         } else {
-            self.http1(io, peer).await;
+            self.http1(io, peer, seat).await;
         }
     }
 
     /// A connection after its TLS handshake.
-    pub async fn encrypted(self: Arc<Self>, stream: TlsStream<Records>, peer: SocketAddr) {
-        let Ok(_place) = self.room.clone().try_acquire_owned() else { return };
+    pub async fn encrypted(
+        self: Arc<Self>,
+        stream: TlsStream<Records>,
+        peer: SocketAddr,
+        handshake: Seated,
+    ) {
+        let Some(seated) = self.seats.take(peer.ip()) else { return self.seats.refused() };
+        drop(handshake);
+        let seat = seated.seat.clone();
+        Self::seated(seated, self.decrypted(stream, peer, seat)).await;
+    }
+
+    async fn decrypted(
+        self: Arc<Self>,
+        stream: TlsStream<Records>,
+        peer: SocketAddr,
+        seat: Arc<Seat>,
+    ) {
         let (_, tls) = stream.get_ref();
         if tls.alpn_protocol() == Some(b"h2") {
-            self.http2(TokioIo::new(stream), peer).await;
+            self.http2(TokioIo::new(stream), peer, seat).await;
         } else if tls.protocol_version() == Some(ProtocolVersion::TLSv1_3) {
             match sealed(stream) {
-                Ok(sealed) => self.http1(Rewind::new(sealed, Bytes::new()), peer).await,
+                Ok(sealed) => self.http1(Rewind::new(sealed, Bytes::new()), peer, seat).await,
                 Err(e) => tracing::debug!("a TLS connection could not go on: {e}"),
             }
         } else {
-            self.http1_bridged(stream, peer).await;
+            self.http1_bridged(stream, peer, seat).await;
         }
     }
 
     /// HTTP/1.1 whose feeds are parked.
-    async fn http1(self: Arc<Self>, io: Rewind, peer: SocketAddr) {
+    async fn http1(self: Arc<Self>, io: Rewind, peer: SocketAddr, seat: Arc<Seat>) {
         let (io, requests) = HeadWait::around(io);
         let parked: Arc<Mutex<Option<Found>>> = Arc::default();
         let asked = Arc::new(Notify::new());
         let service = service_fn(|request: Request<Incoming>| {
             let (this, parked, asked) = (self.clone(), parked.clone(), asked.clone());
-            let turn = requests.begin();
+            let turn = (requests.begin(), seat.begin());
             // Boxed, because a connection that is given up half-way must not be pinned in place.
             Box::pin(async move {
                 let _turn = turn;
@@ -196,14 +238,14 @@ impl Connections {
     }
 
     /// HTTP/1.1 whose feeds are bridged.
-    async fn http1_bridged<S>(self: Arc<Self>, io: S, peer: SocketAddr)
+    async fn http1_bridged<S>(self: Arc<Self>, io: S, peer: SocketAddr, seat: Arc<Seat>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (io, requests) = HeadWait::around(io);
         let service = service_fn(|request| {
-            let turn = requests.begin();
-            let answer = self.clone().bridged(request, peer);
+            let turn = (requests.begin(), seat.begin());
+            let answer = self.clone().bridged(request, peer, seat.clone());
             async move {
                 let _turn = turn;
                 answer.await
@@ -225,12 +267,19 @@ impl Connections {
         }
     }
 
-    async fn http2<S>(self: Arc<Self>, io: TokioIo<S>, peer: SocketAddr)
+    async fn http2<S>(self: Arc<Self>, io: TokioIo<S>, peer: SocketAddr, seat: Arc<Seat>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let this = self.clone();
-        let service = service_fn(move |request| this.clone().bridged(request, peer));
+        let service = service_fn(move |request| {
+            let turn = seat.begin();
+            let answer = this.clone().bridged(request, peer, seat.clone());
+            async move {
+                let _turn = turn;
+                answer.await
+            }
+        });
         let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
         builder
             .timer(TokioTimer::new())
@@ -256,6 +305,7 @@ impl Connections {
         self: Arc<Self>,
         request: Request<Incoming>,
         peer: SocketAddr,
+        seat: Arc<Seat>,
     ) -> Result<Response<Body>, Infallible> {
         let serving = match self.serving(&request) {
             Ok(serving) => serving,
@@ -271,7 +321,8 @@ impl Connections {
             Ok(both) => both,
             Err(refused) => return Ok(*refused),
         };
-        Ok(bridge::answer(shards, feed, request).await.map_or_else(not_bridged, wrapped))
+        let open = |answer: Response<_>| answer.map(|body| Body::new(Open::on(&seat, body)));
+        Ok(bridge::answer(shards, feed, request).await.map_or_else(not_bridged, open))
     }
 
     /// Whose a request is; or its refusal, which says of nobody's requests at least that the process is alive.
@@ -318,15 +369,14 @@ impl Handoff for Shared {
         already_read: Vec<u8>,
         peer: SocketAddr,
     ) {
-        let Ok(place) = self.0.room.clone().try_acquire_owned() else {
-            tracing::warn!("{CONNECTIONS_MAX} connections are being served; one more was closed");
-            return;
-        };
-        let this = self.0.clone();
-        self.0.runtime.spawn(async move {
-            this.from_shard(stream, sealed, already_read, peer).await;
-            drop(place);
-        });
+        let Some(seated) = self.0.seats.take(peer.ip()) else { return self.0.seats.refused() };
+        let (this, seat) = (self.0.clone(), seated.seat.clone());
+        let served = this.from_shard(stream, sealed, already_read, peer, seat);
+        self.0.runtime.spawn(Connections::seated(seated, served));
+    }
+
+    fn is_proxy(&self, address: IpAddr) -> bool {
+        self.0.proxies.are(address)
     }
 }
 

@@ -1,7 +1,8 @@
 //! The door of a process with several spaces: shards of nobody, which accept and read the first request of each plain
 //! connection, and give it to the space that its host belongs to.
 //!
-//! They are not a space's own, so that a space which is full, or not there, keeps nobody from the others.
+//! They are not a space's own, so that a space which is full, or not there, keeps nobody from the others. They have a third
+//! of all places, however many spaces there are: every new connection passes through here, and none stays for long.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ pub fn open(
     listener: TcpListener,
     shards: Option<usize>,
 ) -> Result<Arc<Shards>> {
-    let mut config = process.config(vec![listener], shards);
+    let mut config = process.config(vec![listener], shards, process.budget.door);
     config.hosts = process.spaces.seen_by(None);
     let seed = Seed { epoch: Epoch(0), trimmed: Position(0), tail: Vec::new(), head: Position(0) };
     let handoff = Arc::new(crate::connections::Shared(process.connections.clone()));

@@ -6,6 +6,7 @@
 mod admin;
 mod assets;
 mod bridge;
+mod budget;
 mod classic_options;
 mod cli;
 mod cluster;
@@ -24,7 +25,9 @@ mod records;
 mod rewind;
 mod router;
 mod sealed_stream;
+mod seats;
 mod serve;
+mod socket;
 mod space;
 mod space_options;
 mod spaces;

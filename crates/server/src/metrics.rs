@@ -102,7 +102,7 @@ fn transports(page: &mut Page<'_>) {
         }
     }
     type Figure = fn(&encke_transport::Stats) -> u64;
-    let figures: [(&str, &str, &str, Figure); 10] = [
+    let figures: [(&str, &str, &str, Figure); 11] = [
         ("encke_connections", "gauge", "Connections that the shards hold.", |s| s.connections),
         (
             "encke_connections_accepted_total",
@@ -127,6 +127,12 @@ fn transports(page: &mut Page<'_>) {
         ("encke_feeds_refused_total", "counter", "Requests for the feed that were refused.", |s| {
             s.refused
         }),
+        (
+            "encke_connections_given_up_total",
+            "counter",
+            "Connections of nobody that gave up their place to others.",
+            |s| s.given_up,
+        ),
         (
             "encke_connection_panics_total",
             "counter",

@@ -27,7 +27,8 @@ impl Proxies {
         list.iter().map(net).collect::<Result<_, _>>().map(Proxies)
     }
 
-    fn are(&self, address: IpAddr) -> bool {
+    /// Whether a connection from this address comes from one of them.
+    pub fn are(&self, address: IpAddr) -> bool {
         self.0.iter().any(|net| net.contains(&address.to_canonical()))
     }
 

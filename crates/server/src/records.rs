@@ -1,5 +1,8 @@
 //! The socket under a TLS handshake: it gives whole records only, so that when the handshake is done nothing is
 //! half-way inside of rustls, and the connection can go on with its bare keys.
+//!
+//! Until then rustls is given one record's worth of bytes, which is several times what a handshake takes: who has not shown
+//! that it can do one gets no more memory than that.
 
 use std::io;
 use std::pin::Pin;
@@ -7,43 +10,67 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+
+use crate::socket::Socket;
 
 /// Content type, version, length.
 const HEADER_BYTES: usize = 5;
 /// Types of records: change of cipher, alert, handshake, data.
 const TYPES: std::ops::RangeInclusive<u8> = 20..=23;
+/// Bytes of a record behind its header: content, and what a cipher adds.
+const RECORD_BYTES_MAX: usize = 16 * 1024 + 256;
+/// Bytes that a client may send until its handshake is done.
+const HANDSHAKE_BYTES_MAX: usize = HEADER_BYTES + RECORD_BYTES_MAX;
 /// Bytes read from the socket at one time.
 const CHUNK_BYTES: usize = 4 * 1024;
 
 /// A socket that is read by whole records.
 pub struct Records {
-    stream: TcpStream,
+    stream: Socket,
     read: BytesMut,
     /// Bytes of the record that is being given.
     left: usize,
+    /// Bytes that may still be given before the handshake is done; `None` when it is.
+    allowed: Option<usize>,
+}
+
+fn refused(why: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why)
 }
 
 impl Records {
     /// Of a new connection.
-    pub fn of(stream: TcpStream) -> Self {
-        Records { stream, read: BytesMut::new(), left: 0 }
+    pub fn of(stream: Socket) -> Self {
+        let allowed = Some(HANDSHAKE_BYTES_MAX);
+        Records { stream, read: BytesMut::new(), left: 0, allowed }
+    }
+
+    /// From now on, any number of records is given.
+    pub fn handshake_is_done(&mut self) {
+        self.allowed = None;
     }
 
     /// The socket, and what was read from it beyond the last record that was given.
-    pub fn into_parts(self) -> (TcpStream, BytesMut) {
+    pub fn into_parts(self) -> (Socket, BytesMut) {
         (self.stream, self.read)
     }
 
-    /// Bytes of the next record, with its header, if they are all here. Not more than a header can say: 64 KB.
-    fn next_record(&self) -> Option<usize> {
-        let header = self.read.first_chunk::<HEADER_BYTES>()?;
+    /// Bytes of the next record, with its header, if they are all here.
+    fn next_record(&self) -> io::Result<Option<usize>> {
+        let Some(header) = self.read.first_chunk::<HEADER_BYTES>() else { return Ok(None) };
         if !TYPES.contains(&header[0]) {
             // It is no TLS: rustls is to see that at once.
-            return Some(self.read.len());
+            return Ok(Some(self.read.len()));
         }
-        let length = HEADER_BYTES + usize::from(u16::from_be_bytes([header[3], header[4]]));
-        (self.read.len() >= length).then_some(length)
+        let length = usize::from(u16::from_be_bytes([header[3], header[4]]));
+        if length > RECORD_BYTES_MAX {
+            return Err(refused("a TLS record that is too long"));
+        }
+        let length = HEADER_BYTES + length;
+        if self.allowed.is_some_and(|allowed| length > allowed) {
+            return Err(refused("a TLS handshake that is too long"));
+        }
+        Ok((self.read.len() >= length).then_some(length))
     }
 }
 
@@ -54,7 +81,7 @@ impl AsyncRead for Records {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         while self.left == 0 {
-            if let Some(length) = self.next_record() {
+            if let Some(length) = self.next_record()? {
                 self.left = length;
                 break;
             }
@@ -70,6 +97,9 @@ impl AsyncRead for Records {
         buf.put_slice(&self.read[..count]);
         self.read.advance(count);
         self.left -= count;
+        if let Some(allowed) = &mut self.allowed {
+            *allowed = allowed.saturating_sub(count);
+        }
         if self.read.is_empty() {
             self.read = BytesMut::new();
         }

@@ -7,14 +7,15 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use encke_transport::{Broken, Sealed};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
+
+use crate::socket::Socket;
 
 /// Bytes read, and sealed, at one time.
 const CHUNK_BYTES: usize = 16 * 1024;
 
 /// A socket and the keys of its records.
 pub struct SealedStream {
-    stream: TcpStream,
+    stream: Socket,
     sealed: Box<Sealed>,
     /// What came and was not asked for yet.
     plain: Vec<u8>,
@@ -32,7 +33,7 @@ fn broken(_: Broken) -> io::Error {
 
 impl SealedStream {
     /// Puts them together, with what came already.
-    pub fn new(stream: TcpStream, sealed: Box<Sealed>, plain: Vec<u8>) -> Self {
+    pub fn new(stream: Socket, sealed: Box<Sealed>, plain: Vec<u8>) -> Self {
         let waiting = Bytes::new();
         SealedStream { stream, sealed, plain, waiting, ended: false, closed: false }
     }
@@ -44,7 +45,7 @@ impl SealedStream {
     }
 
     /// Writes what waits, and takes it apart again: the socket, its keys, and what came and was not asked for.
-    pub async fn into_parts(mut self) -> io::Result<(TcpStream, Box<Sealed>, Vec<u8>)> {
+    pub async fn into_parts(mut self) -> io::Result<(Socket, Box<Sealed>, Vec<u8>)> {
         self.flush().await?;
         if self.ended {
             return Err(io::ErrorKind::UnexpectedEof.into());

@@ -11,6 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::budget::Budget;
 use crate::connections::Connections;
 use crate::hosts::Hosts;
 use crate::options::Options;
@@ -72,9 +73,11 @@ fn process(hosts: Option<Hosts>, all: &[SpaceOptions], options: &Options) -> Res
     let proxies = options.proxies()?;
     let spaces = Spaces::new(hosts, all.iter().map(|space| space.name.clone()).collect());
     let long_heads = all.iter().any(|space| space.classic.claims().is_some());
-    let connections = Connections::new(spaces.clone(), proxies, Handle::current(), long_heads);
+    let budget = Budget::of_process(all.len());
+    let runtime = Handle::current();
+    let connections = Connections::new(spaces.clone(), proxies, runtime, &budget, long_heads);
     let (draining, has_ops) = (watch::Sender::new(false), options.ops_listen.is_some());
-    Ok(Process { spaces, connections, draining, has_ops })
+    Ok(Process { spaces, connections, budget, draining, has_ops })
 }
 
 async fn serve_one(options: &Options, process: &Process, only: &SpaceOptions) -> Result<Running> {

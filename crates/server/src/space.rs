@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tracing::Instrument;
 
 use crate::admin;
+use crate::budget::Budget;
 use crate::cluster::Cluster;
 use crate::connections::Connections;
 use crate::gate::{Shared, SiteGate};
@@ -31,8 +32,6 @@ const DATABASE_WAIT_MAX: Duration = Duration::from_secs(60);
 const DATABASE_AGAIN: Duration = Duration::from_millis(500);
 /// Threads that read the store.
 const READERS: usize = 2;
-/// Files that a space has open for itself: store, locks, what wakes its threads.
-const FILES: usize = 32;
 /// Connections of one shard, however many spaces there are.
 const CONNECTIONS_MIN: usize = 16;
 
@@ -42,6 +41,8 @@ pub struct Process {
     pub spaces: Arc<Spaces>,
     /// What is not the feed.
     pub connections: Arc<Connections>,
+    /// Open files.
+    pub budget: Budget,
     /// Whether the process goes down.
     pub draining: watch::Sender<bool>,
     /// Whether operation has an address of its own.
@@ -49,15 +50,17 @@ pub struct Process {
 }
 
 impl Process {
-    /// Shards that have their part of the process's connections: one space can't use up those of the others.
-    pub fn config(&self, listeners: Vec<TcpListener>, shards: Option<usize>) -> Config {
+    /// Shards that hold so many connections together.
+    pub fn config(
+        &self,
+        listeners: Vec<TcpListener>,
+        shards: Option<usize>,
+        connections: usize,
+    ) -> Config {
         let mut config = Config::new(listeners);
         config.shards = shards.unwrap_or(config.shards).max(1);
-        if let several @ 2.. = self.spaces.count() {
-            let left = config.connections_max.saturating_sub(several * FILES / config.shards);
-            // The door has a part, too.
-            config.connections_max = (left / (several + 1)).max(CONNECTIONS_MIN);
-        }
+        config.connections_max = (connections / config.shards).max(CONNECTIONS_MIN);
+        (config.files, config.files_left) = (self.budget.files.clone(), self.budget.left);
         config
     }
 }
@@ -235,7 +238,7 @@ impl Space {
         let gate = Arc::new(SiteGate::new(site.clone()));
 
         let only = !listeners.is_empty();
-        let mut config = process.config(listeners, options.shards);
+        let mut config = process.config(listeners, options.shards, process.budget.space);
         config.hosts = process.spaces.seen_by(Some(number));
         let seed = Seed { epoch, trimmed, tail, head };
         let handoff = Arc::new(crate::connections::Shared(process.connections.clone()));

@@ -1,21 +1,23 @@
 //! HTTPS: certificate, key, and the handshakes.
 
-use std::net::SocketAddr;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use encke_engine::limits;
+use encke_engine::{Seldom, limits};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::server::TlsStream;
 
 use crate::connections::Connections;
 use crate::records::Records;
+use crate::seats::Seat;
 
 /// What is needed to accept encrypted connections.
 pub fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor> {
@@ -43,6 +45,7 @@ pub async fn serve(
     connections: Arc<Connections>,
     mut draining: watch::Receiver<bool>,
 ) {
+    let (started, mut failed) = (Instant::now(), Seldom::default());
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -50,11 +53,23 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                tokio::spawn(handshake(stream, peer, acceptor.clone(), connections.clone()));
+                let Some(seated) = connections.handshake(peer.ip()).await else { continue };
+                let (acceptor, connections) = (acceptor.clone(), connections.clone());
+                tokio::spawn(async move {
+                    let accepted = tokio::select! {
+                        accepted = handshake(stream, acceptor, &seated.seat) => accepted,
+                        () = seated.seat.is_over() => None,
+                    };
+                    if let Some(stream) = accepted {
+                        connections.encrypted(stream, peer, seated).await;
+                    }
+                });
             }
             Err(e) => {
                 // Out of files: those that close make room.
-                tracing::warn!("accepting a connection: {e}");
+                if let Some(count) = failed.note(started.elapsed().as_millis() as u64) {
+                    tracing::warn!(count, "accepting a connection: {e}");
+                }
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
@@ -62,16 +77,26 @@ pub async fn serve(
 }
 
 async fn handshake(
-    stream: tokio::net::TcpStream,
-    peer: SocketAddr,
+    stream: TcpStream,
     acceptor: TlsAcceptor,
-    connections: Arc<Connections>,
-) {
+    seat: &Seat,
+) -> Option<TlsStream<Records>> {
     let _ = stream.set_nodelay(true);
     let wait = Duration::from_millis(limits::HEAD_WAIT_MS_MAX);
-    match tokio::time::timeout(wait, acceptor.accept(Records::of(stream))).await {
-        Ok(Ok(stream)) => connections.encrypted(stream, peer).await,
+    let mut accepting = acceptor.accept(Records::of(stream.into()));
+    let accepting = std::future::poll_fn(|cx| {
+        let accepted = Pin::new(&mut accepting).poll(cx);
+        // What can't go on waits for its client.
+        seat.works(accepted.is_ready());
+        accepted
+    });
+    match tokio::time::timeout(wait, accepting).await {
+        Ok(Ok(mut stream)) => {
+            stream.get_mut().0.handshake_is_done();
+            return Some(stream);
+        }
         Ok(Err(e)) => tracing::debug!("a TLS handshake failed: {e}"),
         Err(_) => tracing::debug!("a TLS handshake did not end in time"),
     }
+    None
 }

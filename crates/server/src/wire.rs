@@ -7,21 +7,21 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use encke_transport::{Kind, Sealed};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 use crate::sealed_stream::SealedStream;
+use crate::socket::Socket;
 
 /// A socket, plain or under TLS.
 pub enum Wire {
     /// Plain.
-    Plain(TcpStream),
+    Plain(Socket),
     /// Under TLS 1.3.
     Sealed(SealedStream),
 }
 
 impl Wire {
     /// Of a socket with its keys, if it has any.
-    pub fn of(stream: TcpStream, sealed: Option<Box<Sealed>>) -> Self {
+    pub fn of(stream: Socket, sealed: Option<Box<Sealed>>) -> Self {
         match sealed {
             None => Wire::Plain(stream),
             Some(sealed) => Wire::Sealed(SealedStream::new(stream, sealed, Vec::new())),

@@ -239,12 +239,16 @@ impl Conns {
     }
 
     /// All that are there now.
+    pub fn iter(&self) -> impl Iterator<Item = (To, &Conn)> {
+        self.slots.iter().enumerate().filter_map(|(index, slot)| {
+            let to = To { index: index as u32, generation: slot.generation };
+            slot.conn.as_ref().map(|conn| (to, conn))
+        })
+    }
+
+    /// The places of all that are there now.
     pub fn all(&self) -> Vec<To> {
-        let there = |(index, slot): (usize, &Slot)| {
-            slot.conn.as_ref()?;
-            Some(To { index: index as u32, generation: slot.generation })
-        };
-        self.slots.iter().enumerate().filter_map(there).collect()
+        self.iter().map(|(to, _)| to).collect()
     }
 }
 

@@ -5,7 +5,7 @@
 //! with an error by itself, so no connection waits for ever. Answers for a connection that is gone vanish.
 
 use std::marker::PhantomData;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -84,6 +84,11 @@ pub trait Handoff: Send + Sync {
         already_read: Vec<u8>,
         peer: SocketAddr,
     );
+
+    /// Whether many people come from this address, so that nothing is limited by it.
+    fn is_proxy(&self, _address: IpAddr) -> bool {
+        false
+    }
 }
 
 /// A connection as answers find it: its place, and which of those that had the place it is.

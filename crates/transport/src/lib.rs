@@ -35,6 +35,8 @@
 //! Never in here: SQL, accounts, tokio, hyper, TLS handshakes, a queue for each client, a wall clock.
 
 mod conn;
+mod crowd;
+mod files;
 mod framing;
 mod gate;
 mod head;
@@ -55,6 +57,8 @@ mod wait;
 mod wheel;
 mod ws;
 
+pub use crowd::{Waiting, give_way, share};
+pub use files::Files;
 pub use gate::{Admission, Answer, Gate, Handoff, Reply, Who};
 pub use hosts::{Elsewhere, Hosts};
 pub use request::{

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use encke_engine::reach::Reach;
 use encke_engine::{Batch, Entry, Epoch, PersonId, Position, StreamId, limits};
 
+use crate::files::Files;
 use crate::gate::{Gate, Handoff};
 use crate::head;
 use crate::hosts::{Hosts, Moved};
@@ -64,8 +65,13 @@ pub struct Config {
     pub listeners: Vec<TcpListener>,
     /// How many shards; one for each core is right.
     pub shards: usize,
-    /// Connections that one shard holds at most; one more is told to come back later.
+    /// Connections that one shard holds at most. For one more, some give up theirs on which nobody has signed in; if there
+    /// are none, it is told to come back later.
     pub connections_max: usize,
+    /// What all connections of the process may have open,
+    pub files: Arc<Files>,
+    /// and how many of that these shards leave to others.
+    pub files_left: usize,
     /// Times.
     pub timing: Timing,
     /// Where requests belong, if this process serves several sites.
@@ -78,8 +84,16 @@ impl Config {
         let shards = thread::available_parallelism().map_or(1, usize::from);
         let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
         let files = files.map_or(1 << 20, |n| usize::try_from(n).unwrap_or(1 << 20));
-        let connections_max = (files.saturating_sub(256) / shards).max(16);
-        Config { listeners, shards, connections_max, timing: Timing::default(), hosts: None }
+        let files = files.saturating_sub(256).max(16);
+        Config {
+            listeners,
+            shards,
+            connections_max: (files / shards).max(16),
+            files: Arc::new(Files::new(files)),
+            files_left: 0,
+            timing: Timing::default(),
+            hosts: None,
+        }
     }
 }
 
@@ -128,6 +142,8 @@ pub(crate) struct Shared {
     pub gate: Arc<dyn Gate>,
     pub handoff: Arc<dyn Handoff>,
     pub hosts: Option<Arc<dyn Hosts>>,
+    pub files: Arc<Files>,
+    pub files_left: usize,
     pub inboxes: Vec<Arc<Inbox>>,
     /// Connections of each shard, to spread new ones evenly.
     pub loads: Vec<AtomicU32>,
@@ -157,6 +173,8 @@ impl Shards {
             gate,
             handoff,
             hosts: config.hosts,
+            files: config.files,
+            files_left: config.files_left,
             inboxes,
             loads: (0..count).map(|_| AtomicU32::new(0)).collect(),
             counters: (0..count).map(|_| Arc::default()).collect(),

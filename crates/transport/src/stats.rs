@@ -38,8 +38,10 @@ pub struct Stats {
     pub fell_behind: u64,
     /// Readers that were cut because they took nothing for too long.
     pub slow_cut: u64,
-    /// Requests for the feed that were refused.
+    /// Requests for the feed, and connections, that were refused.
     pub refused: u64,
+    /// Connections that gave up their place to others.
+    pub given_up: u64,
     /// Connections that ended because handling them panicked.
     pub panics: u64,
     /// Bytes written.
@@ -47,7 +49,7 @@ pub struct Stats {
 }
 
 /// All of [`Stats`] as words, in a fixed order.
-const WORDS: usize = TRANSPORTS + 5 + DELAYS + 6;
+const WORDS: usize = TRANSPORTS + 5 + DELAYS + 7;
 
 impl Stats {
     /// Notes that so many deliveries took so long.
@@ -70,6 +72,7 @@ impl Stats {
             &mut self.fell_behind,
             &mut self.slow_cut,
             &mut self.refused,
+            &mut self.given_up,
             &mut self.panics,
             &mut self.bytes_out,
         ];

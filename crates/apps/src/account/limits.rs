@@ -4,7 +4,7 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::Mutex;
 
-use encke_engine::{Code, Error, limits};
+use encke_engine::{Code, Error, household, limits};
 use rustc_hash::FxHashMap;
 
 /// Names or addresses that are counted; beyond that those with full allowance are forgotten.
@@ -56,14 +56,6 @@ impl<K: Hash + Eq> Buckets<K> {
 
 fn refused(wait_ms: u64) -> Error {
     Error::new(Code::RateLimited, "Too many tries; wait a little.").retry_after_ms(wait_ms)
-}
-
-/// All that one subscriber of a provider may use: of IPv6 the upper half.
-fn household(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
-        v4 => v4,
-    }
 }
 
 /// What is left to names and addresses.
@@ -119,14 +111,6 @@ impl SignInLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_address_of_ipv6_counts_with_its_neighbours() {
-        let household = |text: &str| household(text.parse().unwrap()).to_string();
-        assert_eq!(household("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_eq!(household("::ffff:192.0.2.7"), "192.0.2.7");
-        assert_eq!(household("192.0.2.7"), "192.0.2.7");
-    }
 
     #[test]
     fn what_is_counted_is_bounded() {

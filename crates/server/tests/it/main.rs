@@ -12,6 +12,7 @@ mod bystander;
 mod classic;
 mod cli;
 mod cluster;
+mod crowd;
 mod deploy;
 mod encrypted;
 mod feed;

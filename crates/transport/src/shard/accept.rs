@@ -48,7 +48,9 @@ impl Shard {
                 Err(Errno::AGAIN) => return,
                 Err(error) => {
                     // Out of files or memory: the listener would be ready again and again.
-                    tracing::warn!(%error, "no more connections can be accepted for now");
+                    if let Some(count) = self.not_accepted.note(self.now_ms()) {
+                        tracing::warn!(%error, count, "no more connections can be accepted for now");
+                    }
                     for listener in self.listeners.iter() {
                         let _ = epoll::delete(&self.epoll, listener);
                     }
@@ -81,10 +83,15 @@ impl Shard {
     }
 
     pub(super) fn enter(&mut self, conn: Conn) -> Option<To> {
-        if self.conns.len() >= self.connections_max {
+        if !self.take_place() {
             self.turn_away(conn);
             return None;
         }
+        self.settle(conn)
+    }
+
+    /// Puts a connection into the place that was taken for it.
+    pub(super) fn settle(&mut self, conn: Conn) -> Option<To> {
         let to = self.conns.insert(conn);
         self.stats.connections += 1;
         let conn = self.conns.get(to)?;
@@ -103,6 +110,9 @@ impl Shard {
     fn turn_away(&mut self, mut conn: Conn) {
         self.shared.loads[self.number].fetch_sub(1, Relaxed);
         self.stats.refused += 1;
+        if let Some(count) = self.turned_away.note(self.now_ms()) {
+            tracing::warn!(count, shard = self.number, "there is no room for more connections");
+        }
         // What was read is gone from the socket; closing with unread bytes would reset the connection.
         let _ = rustix::io::read(&conn.fd, &mut [0u8; 4096]);
         let answer = head::refusal(&Refusal::from(head::overloaded()), false);

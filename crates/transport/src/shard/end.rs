@@ -1,6 +1,5 @@
 //! How connections end.
 
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -36,8 +35,7 @@ impl Shard {
     pub(super) fn destroy(&mut self, to: To) {
         let Some(mut conn) = self.conns.remove(to) else { return };
         self.waits.remove(&to.index);
-        self.stats.connections -= 1;
-        self.shared.loads[self.number].fetch_sub(1, Relaxed);
+        self.give_place();
         if let Some(session) = conn.session.take() {
             self.stats.sessions[conn.transport as usize] -= 1;
             self.hub.close(session);

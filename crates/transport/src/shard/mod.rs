@@ -7,6 +7,7 @@ mod accept;
 mod admit;
 mod catch_up;
 mod command;
+mod crowd;
 mod deliver;
 mod end;
 mod input;
@@ -31,7 +32,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use encke_engine::hub::{Hub, State};
 use encke_engine::tail::Tail;
-use encke_engine::{Epoch, Position};
+use encke_engine::{Epoch, Position, Seldom};
 use rustc_hash::FxHashMap;
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{EventData, EventFlags};
@@ -74,6 +75,12 @@ pub struct Shard {
     /// What is kept of requests of other protocols, by the place of their connection.
     waits: FxHashMap<u32, Box<Kept>>,
     connections_max: usize,
+    /// The tick until which nobody has to be asked for a place, for there were few who could give up theirs.
+    crowded_until: u32,
+    /// Connections that found no place, as the log tells of them.
+    turned_away: Seldom,
+    /// Tries to accept that failed, likewise.
+    not_accepted: Seldom,
     wheel: Wheel,
     timing: Timing,
     started: Instant,
@@ -127,6 +134,9 @@ impl Shard {
             conns: Conns::default(),
             waits: FxHashMap::default(),
             connections_max,
+            crowded_until: 0,
+            turned_away: Seldom::default(),
+            not_accepted: Seldom::default(),
             wheel: Wheel::new(),
             timing,
             started: Instant::now(),
@@ -153,6 +163,8 @@ impl Shard {
             tracing::error!(shard = self.number, "a shard failed; the process ends");
             std::process::abort();
         }
+        // What did not end in time ends now.
+        self.shared.files.give(self.conns.len());
     }
 
     fn turns(&mut self) {
@@ -200,6 +212,11 @@ impl Shard {
             Duration::from_millis(next + 1).saturating_sub(self.started.elapsed())
         };
         Timespec::try_from(wait).ok()
+    }
+
+    /// Milliseconds since the start, as coarse as ticks are.
+    fn now_ms(&self) -> u64 {
+        u64::from(self.now) * self.timing.tick_ms
     }
 
     fn is_finished(&self) -> bool {

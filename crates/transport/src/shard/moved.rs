@@ -51,8 +51,7 @@ impl Shard {
     pub(super) fn release(&mut self, to: To) -> Option<Conn> {
         self.end_session(to);
         let conn = self.conns.remove(to)?;
-        self.stats.connections -= 1;
-        self.shared.loads[self.number].fetch_sub(1, Relaxed);
+        self.give_place();
         let _ = epoll::delete(&self.epoll, &conn.fd);
         Some(conn)
     }

@@ -20,7 +20,7 @@ use crate::wait::{Kept, Over, ParkedWait, Told, Wait};
 impl Shard {
     /// Takes a connection from the HTTP server, and the request that waits on it.
     pub(super) fn waiting(&mut self, waiting: ParkedWait) {
-        if self.deadline.is_some() || self.conns.len() >= self.connections_max {
+        if self.deadline.is_some() || !self.take_place() {
             self.stats.refused += 1;
             return turn_away(waiting, Over::Drain);
         }
@@ -37,7 +37,7 @@ impl Shard {
         conn.keep(&leftover);
         conn.phase = Phase::Foreign;
         // Nothing is read or timed before its session is open; an edge that comes meanwhile is not lost.
-        if let Some(to) = self.enter(conn) {
+        if let Some(to) = self.settle(conn) {
             self.guarded(to, |shard| shard.wait(to, wait));
         }
     }

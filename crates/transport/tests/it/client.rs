@@ -25,6 +25,19 @@ impl Wire {
         Wire { stream, buffer: Vec::new() }
     }
 
+    /// From 127.0.0.`last`.
+    pub fn connect_from(last: u8, address: SocketAddr) -> Wire {
+        use rustix::net::{AddressFamily, SocketFlags, SocketType};
+        let (kind, flags) = (SocketType::STREAM, SocketFlags::CLOEXEC);
+        let socket = rustix::net::socket_with(AddressFamily::INET, kind, flags, None).unwrap();
+        let from = SocketAddr::from(([127, 0, 0, last], 0));
+        rustix::net::bind(&socket, &from).unwrap();
+        rustix::net::connect(&socket, &address).unwrap();
+        let stream = TcpStream::from(socket);
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        Wire { stream, buffer: Vec::new() }
+    }
+
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.write_all(bytes.as_ref()).unwrap();
     }

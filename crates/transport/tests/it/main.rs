@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod client;
+mod crowd;
 mod ends;
 mod hosts;
 mod http;

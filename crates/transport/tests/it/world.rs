@@ -13,7 +13,7 @@ use encke_engine::{
     StreamId, item,
 };
 use encke_transport::{
-    Admission, Config, FeedRequest, Gate, Handoff, Hosts, KeptSend, Reply, Sealed, Seed,
+    Admission, Config, FeedRequest, Files, Gate, Handoff, Hosts, KeptSend, Reply, Sealed, Seed,
     SendAnswer, SendRequest, Shards, Stands, Timing, Who,
 };
 
@@ -26,6 +26,8 @@ pub struct Setup {
     pub timing: Timing,
     pub shards: usize,
     pub connections_max: usize,
+    /// All that connections may have open, and what is left of it to others.
+    pub files: Option<(Arc<Files>, usize)>,
     /// Texts that were said before the start; they are in the store, not in the tail.
     pub history: Vec<String>,
     pub trimmed: u64,
@@ -40,6 +42,7 @@ impl Default for Setup {
             timing: Timing { tick_ms: 20, ..Timing::default() },
             shards: 2,
             connections_max: 1000,
+            files: None,
             history: Vec::new(),
             trimmed: 0,
             good_for_ms: 60_000,
@@ -133,6 +136,9 @@ impl World {
         let mut config = Config::new(vec![listener]);
         config.shards = setup.shards;
         config.connections_max = setup.connections_max;
+        if let Some((files, left)) = setup.files {
+            (config.files, config.files_left) = (files, left);
+        }
         config.timing = setup.timing;
         config.hosts = setup.hosts;
         let seed = Seed { epoch: EPOCH, trimmed: Position(setup.trimmed), tail: Vec::new(), head };

@@ -79,6 +79,21 @@ impl Wire {
         Ok(Wire { reader, line: Vec::new(), chunk: None })
     }
 
+    /// From 127.0.0.`last`, with little room for what the server sends.
+    pub fn connect_from(last: u8, address: SocketAddr) -> Wire {
+        use rustix::net::{
+            AddressFamily, SocketFlags, SocketType, bind, connect, socket_with, sockopt,
+        };
+        let (kind, flags) = (SocketType::STREAM, SocketFlags::CLOEXEC);
+        let socket = socket_with(AddressFamily::INET, kind, flags, None).unwrap();
+        sockopt::set_socket_recv_buffer_size(&socket, 4 * 1024).unwrap();
+        bind(&socket, &SocketAddr::from(([127, 0, 0, last], 0))).unwrap();
+        connect(&socket, &address).unwrap();
+        let stream = TcpStream::from(socket);
+        stream.set_write_timeout(Some(WAIT)).unwrap();
+        Wire { reader: BufReader::new(stream), line: Vec::new(), chunk: None }
+    }
+
     pub fn stream(&self) -> &TcpStream {
         self.reader.get_ref()
     }

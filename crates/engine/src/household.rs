@@ -1,0 +1,24 @@
+//! What counts as one address where something is limited by address.
+
+use std::net::IpAddr;
+
+/// All that one subscriber of a provider may use: an IPv4 address, or of IPv6 the upper half.
+pub fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_ipv6_counts_with_its_neighbours() {
+        let household = |text: &str| household(text.parse().unwrap()).to_string();
+        assert_eq!(household("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(household("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(household("192.0.2.7"), "192.0.2.7");
+    }
+}

@@ -1,0 +1,311 @@
+//! Seats for connections that are not parked: a bounded number in all, and of one address at most half of them.
+//!
+//! When all are taken, those who wait for their client give up theirs, as in a crowded shard ([`give_way`]): idle ones, and
+//! those whose request has been under way for too long. Feeds of people who have signed in stay. Many people come from the
+//! address of a trusted proxy, so each of its connections counts for itself.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use encke_engine::{Seldom, household, limits};
+use encke_transport::{Files, Waiting, give_way, share};
+use hyper::body::{Body, Frame};
+use tokio::sync::Notify;
+
+use crate::proxies::Proxies;
+
+/// All seats of one kind.
+pub struct Seats {
+    /// What has a seat, as the log tells of it.
+    what: &'static str,
+    max: usize,
+    files: Arc<Files>,
+    /// Files that these leave to others.
+    files_left: usize,
+    proxies: Proxies,
+    started: Instant,
+    all: Mutex<All>,
+    empty: Notify,
+}
+
+/// Nothing in here is larger than the number of seats.
+#[derive(Default)]
+struct All {
+    last: u64,
+    seats: HashMap<u64, Arc<Seat>>,
+    /// How many seats a household has, without those that it gives up.
+    of: HashMap<IpAddr, usize>,
+    /// Seats that are being given up.
+    leaving: usize,
+    /// For whom there was nobody to give way, and until when it is not tried again.
+    nobody: Option<(Option<IpAddr>, u64)>,
+    refused: Seldom,
+}
+
+/// The seat of one connection.
+pub struct Seat {
+    number: u64,
+    /// `None` if many people come from its address.
+    household: Option<IpAddr>,
+    started: Instant,
+    /// When its client began to wait for us, or we for it.
+    since_ms: AtomicU64,
+    /// Requests under way.
+    busy: AtomicUsize,
+    /// Feeds of people who have signed in.
+    feeds: AtomicUsize,
+    /// It is to be given up.
+    leaves: AtomicBool,
+    over: Notify,
+}
+
+impl Seat {
+    fn now_ms(&self) -> u64 {
+        self.started.elapsed().as_millis() as u64
+    }
+
+    /// Returns when the seat has to be given up.
+    pub async fn is_over(&self) {
+        self.over.notified().await;
+    }
+
+    /// A request is under way until the answer goes out of scope.
+    pub fn begin(self: &Arc<Self>) -> Busy {
+        if self.busy.fetch_add(1, Relaxed) == 0 {
+            self.since_ms.store(self.now_ms(), Relaxed);
+        }
+        Busy(self.clone())
+    }
+
+    /// A feed of somebody who has signed in is open until the answer goes out of scope.
+    fn feed(self: &Arc<Self>) -> Feed {
+        self.feeds.fetch_add(1, Relaxed);
+        Feed(self.clone())
+    }
+
+    /// Whether it is our turn, with a connection that has no requests yet; what the client waited for so far still counts.
+    pub fn works(&self, works: bool) {
+        self.busy.store(usize::from(works), Relaxed);
+    }
+
+    fn may_give_way(&self, now_ms: u64) -> bool {
+        let waits_since = self.since_ms.load(Relaxed);
+        let waits = self.busy.load(Relaxed) == 0 || waits_since + limits::STALLED_MS <= now_ms;
+        waits && self.feeds.load(Relaxed) == 0 && !self.leaves.load(Relaxed)
+    }
+}
+
+/// A request that is under way.
+pub struct Busy(Arc<Seat>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        if self.0.busy.fetch_sub(1, Relaxed) == 1 {
+            self.0.since_ms.store(self.0.now_ms(), Relaxed);
+        }
+    }
+}
+
+/// A feed that is open.
+struct Feed(Arc<Seat>);
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.0.feeds.fetch_sub(1, Relaxed);
+    }
+}
+
+/// The answer to a feed, which is open as long as the answer goes on.
+pub struct Open<B> {
+    body: B,
+    _feed: Feed,
+}
+
+impl<B> Open<B> {
+    /// An answer that goes on over the connection of this seat.
+    pub fn on(seat: &Arc<Seat>, body: B) -> Self {
+        Open { body, _feed: seat.feed() }
+    }
+}
+
+impl<B: Body + Unpin> Body for Open<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+}
+
+/// A seat that is taken, until this goes out of scope.
+pub struct Seated {
+    seats: Arc<Seats>,
+    /// The seat.
+    pub seat: Arc<Seat>,
+}
+
+impl Drop for Seated {
+    fn drop(&mut self) {
+        let mut all = self.seats.all();
+        all.seats.remove(&self.seat.number);
+        match self.seat.leaves.load(Relaxed) {
+            true => all.leaving -= 1,
+            false => all.one_less(&self.seat),
+        }
+        if all.seats.is_empty() {
+            self.seats.empty.notify_waiters();
+        }
+        drop(all);
+        self.seats.files.give(1);
+    }
+}
+
+impl All {
+    fn one_less(&mut self, seat: &Seat) {
+        let Some(household) = seat.household else { return };
+        if let Some(count) = self.of.get_mut(&household) {
+            *count -= 1;
+            if *count == 0 {
+                self.of.remove(&household);
+            }
+        }
+    }
+
+    /// Has so many give up their seats, of this household if one is given. Returns whether there were any.
+    fn make_room(&mut self, of: Option<IpAddr>, count: usize, now_ms: u64) -> bool {
+        let count = count.min(limits::GIVING_UP_MAX - self.leaving);
+        let was_tried = self.nobody.is_some_and(|(who, until)| who == of && now_ms < until);
+        if was_tried || count == 0 {
+            return false;
+        }
+        let waiting = self
+            .seats
+            .values()
+            .filter(|seat| (of.is_none() || of == seat.household) && seat.may_give_way(now_ms));
+        let waiting = waiting.map(|seat| Waiting {
+            address: seat.household.ok_or(seat.number),
+            since: seat.since_ms.load(Relaxed),
+            which: seat.number,
+        });
+        let chosen = give_way(waiting.collect(), count);
+        if chosen.is_empty() {
+            self.nobody = Some((of, now_ms + limits::CROWDED_MS));
+        }
+        for number in &chosen {
+            let Some(seat) = self.seats.get(number).cloned() else { continue };
+            seat.leaves.store(true, Relaxed);
+            seat.over.notify_one();
+            self.leaving += 1;
+            self.one_less(&seat);
+        }
+        !chosen.is_empty()
+    }
+}
+
+impl Seats {
+    /// Seats for what is called this: so many, which leave so many files to others.
+    pub fn new(
+        what: &'static str,
+        [max, files_left]: [usize; 2],
+        files: Arc<Files>,
+        proxies: Proxies,
+    ) -> Arc<Self> {
+        let (all, empty) = (Mutex::default(), Notify::new());
+        Arc::new(Seats {
+            what,
+            max,
+            files,
+            files_left,
+            proxies,
+            started: Instant::now(),
+            all,
+            empty,
+        })
+    }
+
+    fn all(&self) -> MutexGuard<'_, All> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A seat for a connection from this address, if there is one or somebody gives up one.
+    pub fn take(self: &Arc<Self>, peer: IpAddr) -> Option<Seated> {
+        let now_ms = self.started.elapsed().as_millis() as u64;
+        let household = (!self.proxies.are(peer)).then(|| household(peer));
+        let mut all = self.all();
+        if !self.is_free(&mut all, household, now_ms) {
+            return None;
+        }
+        all.last += 1;
+        let seat = Arc::new(Seat {
+            number: all.last,
+            household,
+            started: self.started,
+            since_ms: AtomicU64::new(now_ms),
+            busy: AtomicUsize::new(0),
+            feeds: AtomicUsize::new(0),
+            leaves: AtomicBool::new(false),
+            over: Notify::new(),
+        });
+        all.seats.insert(seat.number, seat.clone());
+        if let Some(household) = household {
+            *all.of.entry(household).or_default() += 1;
+        }
+        Some(Seated { seats: self.clone(), seat })
+    }
+
+    /// Whether there is a seat, and a file for it, which then is taken. Those who are about to leave still have theirs, so
+    /// there are a few more than there should be for a moment.
+    fn is_free(&self, all: &mut All, household: Option<IpAddr>, now_ms: u64) -> bool {
+        let most = self.max.div_ceil(2);
+        let too_many = household.filter(|h| all.of.get(h).is_some_and(|count| *count >= most));
+        if too_many.is_some() && !all.make_room(too_many, share(most), now_ms) {
+            return false;
+        }
+        let is_full = |all: &All| all.seats.len() - all.leaving >= self.max;
+        if is_full(all) && !all.make_room(None, share(self.max), now_ms) {
+            return false;
+        }
+        if self.files.take(self.files_left) {
+            return true;
+        }
+        let room = all.make_room(None, 1, now_ms);
+        if room {
+            self.files.take_early();
+        }
+        room
+    }
+
+    /// Notes in the log that a connection was refused.
+    pub fn refused(&self) {
+        let now_ms = self.started.elapsed().as_millis() as u64;
+        if let Some(count) = self.all().refused.note(now_ms) {
+            tracing::warn!(count, max = self.max, "there is no room for more {}", self.what);
+        }
+    }
+
+    /// How many are taken.
+    pub fn len(&self) -> usize {
+        self.all().seats.len()
+    }
+
+    /// Waits until none is taken.
+    pub async fn are_empty(&self) {
+        loop {
+            let empty = self.empty.notified();
+            tokio::pin!(empty);
+            empty.as_mut().enable();
+            if self.len() == 0 {
+                return;
+            }
+            empty.await;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Who gives up a place when all are taken.
+//!
+//! Nobody is limited while there is room. When there is none, those who wait without having shown who they are give up
+//! theirs: always one of the address that has most of them, and of that the one that has waited longest. So one address
+//! can't keep out others, however many connections it opens, and an office behind one address may have as many as there
+//! is room for.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// A connection that may have to give up its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Waiting<A, T> {
+    /// The address that it counts for.
+    pub address: A,
+    /// Since when it waits.
+    pub since: u64,
+    /// Which one it is.
+    pub which: T,
+}
+
+/// How many give up their places at one time, of so many places. To find them costs a look at every place, so that is
+/// done for many newcomers at once.
+pub fn share(places: usize) -> usize {
+    (places / 64).max(1)
+}
+
+/// Those who give up their places: so many, but not more than half of those who wait.
+pub fn give_way<A: Ord + Copy, T: Copy>(mut waiting: Vec<Waiting<A, T>>, count: usize) -> Vec<T> {
+    let count = count.min(waiting.len().div_ceil(2));
+    waiting.sort_unstable_by_key(|w| (w.address, w.since));
+    let addresses = waiting.chunk_by(|a, b| a.address == b.address);
+    // The one with most comes first, and among equals the one whose oldest is oldest.
+    let key = |of: &[Waiting<A, T>]| (of.len(), Reverse(of[0].since));
+    let mut at = 0;
+    let mut addresses: BinaryHeap<_> = addresses
+        .map(|of| {
+            let start = at;
+            at += of.len();
+            (key(of), start, at)
+        })
+        .collect();
+    let mut chosen = Vec::with_capacity(count);
+    while chosen.len() < count
+        && let Some((_, oldest, end)) = addresses.pop()
+    {
+        chosen.push(waiting[oldest].which);
+        let rest = &waiting[oldest + 1..end];
+        if !rest.is_empty() {
+            addresses.push((key(rest), oldest + 1, end));
+        }
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(waiting: &[(char, u64)], count: usize) -> Vec<(char, u64)> {
+        let one = |&which: &(char, u64)| Waiting { address: which.0, since: which.1, which };
+        give_way(waiting.iter().map(one).collect(), count)
+    }
+
+    #[test]
+    fn the_address_with_most_gives_way_and_its_oldest_first() {
+        let waiting = [('a', 1), ('b', 7), ('b', 5), ('c', 2), ('b', 6), ('c', 3), ('b', 8)];
+        assert_eq!(chosen(&waiting, 1), [('b', 5)]);
+        assert_eq!(chosen(&waiting, 3), [('b', 5), ('b', 6), ('c', 2)]);
+    }
+
+    #[test]
+    fn among_equals_the_oldest_gives_way() {
+        let waiting = [('a', 3), ('b', 1), ('c', 2), ('d', 4)];
+        assert_eq!(chosen(&waiting, 2), [('b', 1), ('c', 2)]);
+    }
+
+    #[test]
+    fn half_of_those_who_wait_may_stay() {
+        assert_eq!(chosen(&[], 5), []);
+        assert_eq!(chosen(&[('a', 1)], 5), [('a', 1)]);
+        assert_eq!(chosen(&[('a', 1), ('a', 2), ('a', 3)], 5), [('a', 1), ('a', 2)]);
+    }
+}

@@ -1,0 +1,81 @@
+//! Places: how a connection gets one, and who gives up one when there is none (see `crate::crowd`).
+
+use std::net::IpAddr;
+use std::sync::atomic::Ordering::Relaxed;
+
+use encke_engine::household;
+
+use super::Shard;
+use crate::conn::{Conn, Phase};
+use crate::crowd::{Waiting, give_way, share};
+use crate::gate::To;
+use crate::wait::Over;
+
+/// What a connection counts for: its household, or itself if many people come from its address.
+type Address = Result<IpAddr, u32>;
+
+impl Shard {
+    /// Takes a place for a connection, if there is one or somebody gives up one.
+    pub(super) fn take_place(&mut self) -> bool {
+        self.is_place_free() || (self.make_room() && self.is_place_free())
+    }
+
+    fn is_place_free(&mut self) -> bool {
+        self.conns.len() < self.connections_max && self.shared.files.take(self.shared.files_left)
+    }
+
+    /// Gives back the place of a connection.
+    pub(super) fn give_place(&mut self) {
+        self.stats.connections -= 1;
+        self.shared.loads[self.number].fetch_sub(1, Relaxed);
+        self.shared.files.give(1);
+    }
+
+    /// Ends some of those who wait and are nobody. Returns whether there were any.
+    fn make_room(&mut self) -> bool {
+        // It is not looked for again at once when there were few.
+        if self.now < self.crowded_until {
+            return false;
+        }
+        let count = share(self.connections_max);
+        let waiting = self.conns.iter().filter(|(_, conn)| may_give_way(conn));
+        let waiting = waiting.map(|(to, conn)| Waiting {
+            address: self.address(to, conn),
+            since: u64::from(conn.since),
+            which: to,
+        });
+        let chosen = give_way(waiting.collect(), count);
+        if chosen.len() < count {
+            self.crowded_until = self.now + 1;
+        }
+        self.stats.given_up += chosen.len() as u64;
+        for to in &chosen {
+            self.guarded(*to, |shard| shard.give_up(*to));
+        }
+        !chosen.is_empty()
+    }
+
+    fn address(&self, to: To, conn: &Conn) -> Address {
+        let address = conn.peer().ip();
+        match self.shared.handoff.is_proxy(address) {
+            true => Err(to.index),
+            false => Ok(household(address)),
+        }
+    }
+
+    fn give_up(&mut self, to: To) {
+        if self.conns.get(to).is_some_and(|conn| conn.phase == Phase::Foreign) {
+            self.wait_over(to, Over::Drain);
+        }
+        self.destroy(to);
+    }
+}
+
+/// Whether nobody has signed in on a connection that waits for its client.
+fn may_give_way(conn: &Conn) -> bool {
+    match conn.phase {
+        Phase::Request | Phase::Closing | Phase::Lingering => conn.session.is_none(),
+        Phase::Foreign => conn.who.is_none(),
+        Phase::Admitting | Phase::Sending | Phase::Poll | Phase::Stream => false,
+    }
+}
