@@ -28,6 +28,15 @@ pub(crate) fn values(rows: usize, columns: usize) -> String {
     format!("VALUES {}", (0..rows).map(row).collect::<Vec<_>>().join(", "))
 }
 
+/// `VALUES (?1, ?2), (?3, ?4) …` of a whole number and a text each.
+pub(crate) fn numbers_and_texts(rows: usize) -> String {
+    let row = |row: usize| {
+        let at = 2 * row + 1;
+        format!("(CAST(?{at} AS BIGINT), CAST(?{} AS TEXT))", at + 1)
+    };
+    format!("VALUES {}", (0..rows).map(row).collect::<Vec<_>>().join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

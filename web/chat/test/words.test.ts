@@ -60,13 +60,28 @@ describe('events in words', () => {
       tone: 'failed',
     });
   });
+  it('say of a guest that it is one', () => {
+    const open = new Example(person('p1', 'Mei'), { ...person('p2', 'Ada'), name: null, role: 'guest' });
+    open.create('c1', 'room', 'Orbit', ['p1']);
+    open.join('c1', 'p2', 'p2');
+    const here = fromSnapshot(open.snapshot('p1'));
+    const joined = open.log.find((event) => event.kind === 'member_joined');
+    const conversation = open.conversation('c1', 'p1');
+    expect(joined && systemLine(joined, conversation, here, en)).toBe('Ada (Guest) joined');
+    expect(joined && systemLine(joined, conversation, here, zhCN)).toContain('Ada（访客）');
+    open.say('c1', 'p2', 'hello');
+    const now = { conversation: open.conversation('c1', 'p1'), world: here, draft: '', failed: null };
+    expect(previewOf(now, en).lead).toBe('Ada (Guest):');
+  });
 });
 
 describe('refusals in words', () => {
   it('have words of their own or the server’s sentence', () => {
     expect(errorText('wrong_password', 'x', zhCN)).toBe('用户名或密码错误。');
     expect(errorText('brand_new', 'A new reason.', en)).toBe('A new reason.');
-    expect(thrownText(new ApiError('name_taken', '', false, null, 409), en)).toBe('This name is taken.');
+    expect(thrownText(new ApiError('name_taken', '', false, null, 409), en)).toBe(
+      'This name is taken, or looks like one that is.',
+    );
     expect(thrownText(new TypeError('bug'), en)).toBe('That did not work.');
   });
 });

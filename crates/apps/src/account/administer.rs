@@ -10,8 +10,9 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::password;
-use super::person::{Person, check_display_name, check_name, fold, people};
+use super::display_name::display_name;
+use super::person::{Person, check_name, fold, people};
+use super::{look, password};
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::identity::{Ended, Role};
@@ -35,7 +36,7 @@ impl NewAccount {
     pub(super) fn check(&self) -> Result<(), Error> {
         check_name(&self.name)?;
         password::check(&self.password)?;
-        self.display_name.as_deref().map_or(Ok(()), check_display_name)
+        self.display_name.as_deref().map_or(Ok(()), |name| display_name(name).map(drop))
     }
 }
 
@@ -49,7 +50,12 @@ pub(super) fn insert(
     if tx.query_one("SELECT 1 FROM person WHERE name = ?1", params![&name])?.is_some() {
         return Err(Error::new(Code::NameTaken, "Somebody has this name already."));
     }
-    let shown = account.display_name.as_ref().unwrap_or(&account.name);
+    if look::is_a_sign_in_name(tx, &account.name)? {
+        let what = "Somebody has a name that looks like this one.";
+        return Err(Error::new(Code::NameTaken, what));
+    }
+    let shown = account.display_name.as_deref().map(display_name).transpose()?;
+    let shown = shown.as_ref().unwrap_or(&account.name);
     let now = tx.now_ms();
     let row = tx.query_one(
         "INSERT INTO person (name, shown_name, display_name, role, password, created_ms)
@@ -79,8 +85,7 @@ pub async fn named(site: &Arc<Site>, name: &str) -> Result<PersonId, Error> {
 
 /// The bot of this display name; it is made if there is none.
 pub async fn bot(site: &Arc<Site>, name: &str) -> Result<PersonId, Error> {
-    check_display_name(name)?;
-    let name = name.to_owned();
+    let name = display_name(name)?;
     let made = site.store.write(move |tx| {
         let query = "SELECT id FROM person WHERE role = 'bot' AND display_name = ?1
                      AND disabled_ms IS NULL";
@@ -147,7 +152,7 @@ pub async fn everyone(site: &Arc<Site>) -> Result<Vec<Listed>, Error> {
         (status = 401, body = Refused, description = "not_signed_in"),
         (status = 403, body = Refused, description = "forbidden, foreign_origin"),
         (status = 409, body = Refused, description = "name_taken"),
-        (status = 422, body = Refused, description = "unknown_field, invalid"),
+        (status = 422, body = Refused, description = "unknown_field, invalid, bad_name"),
         (status = 503, body = Refused, description = "overloaded")))]
 pub(crate) async fn create(
     State(site): State<Arc<Site>>,

@@ -8,8 +8,8 @@ use encke_store::{Sql, StoreError, Tx, params};
 use http::HeaderMap;
 
 use super::person::fold;
-use super::session;
 use super::settings::settings;
+use super::{display_name, look, session};
 use crate::identity::Role;
 use crate::site::Site;
 
@@ -19,11 +19,14 @@ pub fn account_of(sql: &mut impl Sql, name: &str) -> Result<Option<PersonId>, St
     sql.query_one(query, params![fold(name)])?.map(|row| row.get(0)).transpose()
 }
 
-/// Whether an account has this name, to sign in with or to be shown.
-pub fn is_accounts_name(sql: &mut impl Sql, name: &str) -> Result<bool, StoreError> {
-    let query = "SELECT 1 FROM person WHERE name = ?1
-                 OR (display_name = ?2 AND name IS NOT NULL) LIMIT 1";
-    Ok(sql.query_one(query, params![fold(name), name])?.is_some())
+/// Refuses a name in which something can't be seen, or turns the text around it.
+pub fn check_visible(name: &str) -> Result<(), Error> {
+    display_name::check_visible(name)
+}
+
+/// Whether somebody who is no guest has this name, to sign in with or to be shown, or one that looks like it.
+pub fn looks_like_an_account(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreError> {
+    Ok(look::is_somebodys(tx, name)? || look::is_somebodys(tx, &kept(name))?)
 }
 
 /// Whether this is the name of an account, to sign in with or to be shown.
@@ -39,18 +42,23 @@ pub fn guests_are_allowed(sql: &mut impl Sql) -> Result<bool, StoreError> {
 
 /// Makes a guest. Of the name it keeps what fits on one line of a list.
 pub fn new_guest(tx: &mut Tx<'_>, name: &str) -> Result<PersonId, Error> {
-    let line: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let mut shown: String = line.trim().chars().take(limits::DISPLAY_NAME_CHARS_MAX).collect();
-    if shown.is_empty() {
-        shown.push_str("Guest");
-    }
-    let now = tx.now_ms();
+    let (shown, now) = (kept(name), tx.now_ms());
     let row = tx.query_one(
         "INSERT INTO person (display_name, role, created_ms) VALUES (?1, ?2, ?3) RETURNING id",
         params![shown, Role::Guest.text(), now],
     )?;
     let row = row.ok_or_else(|| StoreError::Other("an insert returned no row".into()))?;
     Ok(row.get(0)?)
+}
+
+fn kept(name: &str) -> String {
+    let line = display_name::one_line(name);
+    let line: String = line.chars().take(limits::DISPLAY_NAME_CHARS_MAX).collect();
+    // Half of an emoji may be left at the end.
+    match line.trim_end_matches('\u{200D}').trim_end() {
+        "" => "Guest".into(),
+        line => line.into(),
+    }
 }
 
 /// Takes one entry from the allowance of an address, or says when there is one.

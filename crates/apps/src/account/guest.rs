@@ -10,10 +10,11 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::person::{Me, check_display_name};
+use super::person::Me;
 use super::session;
 use super::settings::settings;
 use super::sign_in::Door;
+use super::{display_name, look};
 use crate::body::Body;
 use crate::caller::Peer;
 use crate::identity::Role;
@@ -31,7 +32,8 @@ pub(crate) struct Guest {
 #[utoipa::path(post, path = "/v1/guest", tag = "people", request_body = Guest,
     responses((status = 201, body = Me),
         (status = 403, body = Refused, description = "forbidden, foreign_origin"),
-        (status = 422, body = Refused, description = "unknown_field, invalid"),
+        (status = 409, body = Refused, description = "name_taken: by somebody with an account"),
+        (status = 422, body = Refused, description = "unknown_field, invalid, bad_name"),
         (status = 429, body = Refused, description = "rate_limited")))]
 pub(crate) async fn enter(
     State(site): State<Arc<Site>>,
@@ -39,15 +41,19 @@ pub(crate) async fn enter(
     Body(Guest { display_name }): Body<Guest>,
 ) -> Result<(StatusCode, HeaderMap, Json<Me>), Refusal> {
     site.try_to_sign_in(None, door.peer.map(|Peer(address)| address))?;
-    check_display_name(&display_name)?;
+    let name = display_name::display_name(&display_name)?;
     let entered = session::begin(&site, &door.headers, move |tx| {
         if !settings(tx)?.guests {
             return Err(Error::new(Code::Forbidden, "This site has no guests."));
         }
+        if look::is_somebodys(tx, &name)? {
+            let what = "Somebody with an account has this name, or one that looks like it.";
+            return Err(Error::new(Code::NameTaken, what));
+        }
         let now = tx.now_ms();
         let row = tx.query_one(
             "INSERT INTO person (display_name, role, created_ms) VALUES (?1, ?2, ?3) RETURNING id",
-            params![display_name, Role::Guest.text(), now],
+            params![name, Role::Guest.text(), now],
         )?;
         let row = row.ok_or_else(|| StoreError::Other("an insert returned no row".into()))?;
         Ok(row.get(0)?)

@@ -1,9 +1,11 @@
 //! Accounts: who people are, and how they prove it.
 
 mod administer;
+mod display_name;
 pub mod entrance;
 mod guest;
 mod limits;
+mod look;
 mod password;
 mod person;
 mod session;

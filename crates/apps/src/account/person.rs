@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::display_name::is_hidden;
 use super::settings::settings;
 use crate::bulk;
 use crate::caller::Caller;
@@ -87,22 +88,12 @@ pub(super) fn fold(name: &str) -> String {
 
 pub(super) fn check_name(name: &str) -> Result<(), Error> {
     let good = (1..=limits::NAME_CHARS_MAX).contains(&name.chars().count())
-        && name.chars().all(|c| c.is_alphanumeric() || "._-".contains(c));
+        && name.chars().all(|c| (c.is_alphanumeric() && !is_hidden(c)) || "._-".contains(c));
     if good {
         return Ok(());
     }
     let what = "A name has 1 to 64 letters, digits, dots, dashes and underscores.";
     Err(Error::new(Code::Invalid, what))
-}
-
-pub(super) fn check_display_name(name: &str) -> Result<(), Error> {
-    let good = (1..=limits::DISPLAY_NAME_CHARS_MAX).contains(&name.chars().count())
-        && !name.trim().is_empty()
-        && !name.chars().any(char::is_control);
-    if good {
-        return Ok(());
-    }
-    Err(Error::new(Code::Invalid, "A display name has 1 to 64 characters on one line."))
 }
 
 /// People in an answer that does not say how many.

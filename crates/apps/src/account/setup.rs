@@ -52,7 +52,7 @@ pub(crate) async fn needed(State(site): State<Arc<Site>>) -> Result<Json<Found>,
     responses((status = 201, body = Me),
         (status = 403, body = Refused, description = "foreign_origin"),
         (status = 409, body = Refused, description = "already_set_up"),
-        (status = 422, body = Refused, description = "unknown_field, invalid"),
+        (status = 422, body = Refused, description = "unknown_field, invalid, bad_name"),
         (status = 429, body = Refused, description = "rate_limited"),
         (status = 503, body = Refused, description = "overloaded")))]
 pub(crate) async fn setup(

@@ -116,3 +116,99 @@ async fn people_are_found_by_any_part_of_their_names() {
     let long = format!("/v1/people?q={}", "n".repeat(65));
     assert_eq!(site.call(ada.get(&long)).await.refusal(), (422, "invalid"));
 }
+
+async fn knock(site: &TestSite, name: &str) -> Answer {
+    // Each from an address of its own, so that no limit is met.
+    static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let address = std::net::Ipv4Addr::from(0x0A00_0000 + number);
+    let body = json!({"display_name": name});
+    site.call(post("/v1/guest").json(body).from(&address.to_string())).await
+}
+
+#[tokio::test]
+async fn no_guest_looks_like_somebody_with_an_account() {
+    let (site, ada) = TestSite::with_owner().await;
+    site.allow_guests(&ada).await;
+    let alice = json!({"name": "alice", "password": PASSWORD, "display_name": "林美 Mei"});
+    assert_eq!(site.call(ada.post("/v1/people").json(alice)).await.status, 201);
+    let bot = encke_apps::account::bot(&site.site, "Support").await.unwrap();
+    let alike = [
+        "Ada",
+        "alice",
+        "ALICE",
+        " Alice ",
+        "AIice",
+        "\u{410}lice",
+        "ａｌｉｃｅ",
+        "𝓐𝓵𝓲𝓬𝓮",
+        "A l\u{200A}i c e",
+        "林美 mei",
+        "林\u{3000}美\u{A0}MEI",
+        "林美Mei",
+        "Supp\u{43E}rt",
+    ];
+    for name in alike {
+        assert_eq!(knock(&site, name).await.refusal(), (409, "name_taken"), "{name}");
+    }
+    for name in ["Al\u{200B}ice", "\u{3164}", "Otto\u{202E}", "\u{FFA0}Otto", "Otto\u{FE0F}"] {
+        assert_eq!(knock(&site, name).await.refusal(), (422, "bad_name"), "{name:?}");
+    }
+    for name in ["Alicia", "Mei", "\u{1F469}\u{200D}\u{1F4BB} Otto", "Otto", "Otto"] {
+        assert_eq!(knock(&site, name).await.status, 201, "{name}");
+    }
+    assert_eq!(knock(&site, "  Otto \u{3000} K ").await.body["display_name"], "Otto K");
+    // Whoever can't sign in any more is not impersonated either.
+    let path = format!("/v1/people/{bot}");
+    assert_eq!(site.call(ada.delete(&path)).await.status, 204);
+    assert_eq!(knock(&site, "support").await.refusal(), (409, "name_taken"));
+}
+
+#[tokio::test]
+async fn accounts_have_sign_in_names_that_differ_and_win_over_guests() {
+    let (site, ada) = TestSite::with_owner().await;
+    site.allow_guests(&ada).await;
+    let add = |name: &str, shown: &str| {
+        let body = json!({"name": name, "password": PASSWORD, "display_name": shown});
+        site.call(ada.post("/v1/people").json(body))
+    };
+    for name in ["аda", "ａda", "Ad\u{430}"] {
+        assert_eq!(add(name, "Somebody").await.refusal(), (409, "name_taken"), "{name}");
+    }
+    for name in ["ad\u{3164}a", "\u{FFA0}", "\u{115F}x"] {
+        assert_eq!(add(name, "Somebody").await.refusal(), (422, "invalid"), "{name:?}");
+    }
+    assert_eq!(add("zoe", "Zo\u{2066}e").await.refusal(), (422, "bad_name"));
+    // Two people may be shown by the same name, as two who are called Ada are.
+    assert_eq!(add("ada2", " Ada ").await.body["display_name"], "Ada");
+    assert_eq!(knock(&site, "Zoe").await.status, 201);
+    assert_eq!(add("zoe", "Zoe").await.status, 201);
+    assert_eq!(knock(&site, "Zoe").await.refusal(), (409, "name_taken"));
+}
+
+#[tokio::test]
+async fn people_from_before_names_were_compared_are_not_impersonated_either() {
+    let (site, ada) = TestSite::with_owner().await;
+    site.allow_guests(&ada).await;
+    site.member(&ada, "mei").await;
+    // As a store is that comes from an older version.
+    let older = site.site.store.write(|tx| {
+        tx.execute("DELETE FROM look", encke_store::params![])?;
+        let insert = "INSERT INTO person (name, shown_name, display_name, role, created_ms)
+                      VALUES (?1, ?1, ?2, 'member', 1)";
+        for n in 0..700u64 {
+            tx.execute(
+                insert,
+                encke_store::params![format!("old{n}"), format!("Otto \u{3164}{n}")],
+            )?;
+        }
+        Ok(tx.execute("UPDATE person SET skeleton = NULL", encke_store::params![])?)
+    });
+    older.await.unwrap();
+    for name in ["MEI", "old0", "\u{43E}ld699", "Otto 350", "Ada"] {
+        assert_eq!(knock(&site, name).await.refusal(), (409, "name_taken"), "{name}");
+    }
+    assert_eq!(knock(&site, "Otto 700").await.status, 201);
+    let again = json!({"name": "\u{43E}ld7", "password": PASSWORD});
+    assert_eq!(site.call(ada.post("/v1/people").json(again)).await.refusal(), (409, "name_taken"));
+}

@@ -39,6 +39,11 @@ impl From<Error> for Refused {
             Code::NotSignedIn => "Sign in first.",
             Code::Forbidden | Code::NotMember | Code::ForeignOrigin => "You may not do this.",
             Code::NotFound => "There is nobody of this name.",
+            Code::NameTaken => {
+                let text = "Somebody with an account has this name, or one that looks like it.";
+                return Refused::new(403, text);
+            }
+            Code::BadName => "A name has no invisible characters.",
             Code::TooLarge => "This is too long.",
             Code::Invalid | Code::BadRequest => "This is not as expected.",
             Code::RateLimited => "Too many tries; wait a little.",

@@ -117,7 +117,7 @@ impl Classic {
     }
 
     /// The asker by the name that it claims, which its session has to bear out where sessions decide. A guest's name is
-    /// its own from then on, but never the agent's.
+    /// its own from then on, but never the agent's, nor one that looks like that of somebody with an account.
     fn enter(&self, tx: &mut Tx<'_>, name: &str, asker: &Asker) -> Result<PersonId, Error> {
         let Some(identity) = asker.identity else { return name::find_or_make(tx, name) };
         let me = identity.person;
@@ -127,7 +127,8 @@ impl Classic {
         }
         let guest = identity.role == Role::Guest;
         let free = may && guest && name::is_free(tx, name, self.site.clock.now_ms())?;
-        if !free || !entrance::is_called(tx, me, name)? {
+        let own = free && entrance::is_called(tx, me, name)?;
+        if !own || entrance::looks_like_an_account(tx, name)? {
             return Err(Error::new(Code::Forbidden, "This is not your name."));
         }
         name::bind(tx, name, me)?;

@@ -92,6 +92,7 @@ impl Classic {
         if name.chars().count() > NAME_CHARS_MAX {
             return Err(Refused::bad("A name has at most 255 characters."));
         }
+        entrance::check_visible(&name)?;
         let asker = self.anybody(&parts).await?;
         let account = asker.identity.filter(|i| i.role != Role::Guest).map(|i| i.person);
         if let Some(me) = account {
@@ -124,11 +125,8 @@ impl Classic {
     }
 
     fn guest(&self, tx: &mut Tx<'_>, name: &str) -> Result<PersonId, Error> {
-        if entrance::is_accounts_name(tx, name)? {
-            return Err(Error::new(
-                Code::Forbidden,
-                "This is the name of somebody with an account.",
-            ));
+        if entrance::looks_like_an_account(tx, name)? {
+            return Err(Error::new(Code::NameTaken, "Somebody with an account has this name."));
         }
         let guest = match self.claims {
             Claims::Trust => name::find_or_make(tx, name)?,

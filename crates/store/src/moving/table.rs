@@ -21,7 +21,7 @@ pub(super) struct Table {
 use Holds::{Bytes, Number, Text};
 
 /// In an order in which whoever refers to another comes after it.
-pub(super) const TABLES: [Table; 14] = [
+pub(super) const TABLES: [Table; 15] = [
     Table {
         name: "log",
         columns: &[
@@ -52,8 +52,10 @@ pub(super) const TABLES: [Table; 14] = [
             ("password", Text),
             ("created_ms", Number),
             ("disabled_ms", Number),
+            ("skeleton", Text),
         ],
     },
+    Table { name: "look", columns: &[("skeleton", Text), ("person", Number)] },
     Table {
         name: "session",
         columns: &[

@@ -11,8 +11,11 @@ use super::target::{Database, Target};
 use crate::channels::{Channels, Numbering};
 use crate::error::StoreError;
 
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+];
 
 /// A space that was opened.
 pub(crate) struct Found {

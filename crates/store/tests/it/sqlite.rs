@@ -180,6 +180,27 @@ fn a_store_of_a_newer_version_is_refused() {
 }
 
 #[test]
+fn a_store_from_before_names_were_compared_opens_and_is_kept_as_it_was() {
+    let sqlite = filled();
+    let conn = rusqlite::Connection::open(sqlite.file("space.db")).unwrap();
+    let before =
+        "DROP INDEX person_by_skeleton; DROP INDEX person_without_skeleton; DROP TABLE look;
+                  ALTER TABLE person DROP COLUMN skeleton; PRAGMA user_version = 2;
+                  INSERT INTO person (id, name, display_name, role, created_ms)
+                  VALUES (7, 'mei', 'Mei', 'member', 1)";
+    conn.execute_batch(before).unwrap();
+    drop(conn);
+    Space::open(&sqlite).close();
+    let conn = rusqlite::Connection::open(sqlite.file("space.db")).unwrap();
+    let query = "SELECT name || coalesce(skeleton, '?') FROM person, (SELECT count(*) FROM look)";
+    let found: String = conn.query_row(query, [], |row| row.get(0)).unwrap();
+    assert_eq!(found, "mei?");
+    let kept = std::fs::read_dir(sqlite.file("backups")).unwrap();
+    let names = kept.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(names.into_iter().any(|name| name.starts_with("before-3-")));
+}
+
+#[test]
 fn a_store_that_is_in_use_is_refused_and_free_after_its_last_write() {
     let sqlite = Sqlite::new();
     let space = Space::open(&sqlite);

@@ -1,13 +1,22 @@
 /** Events in words: the line in a thread, the preview in the list. Plain text only; views show it as text. */
-import type { Conversation, FeedEvent } from '@encke/sdk';
-import { nameOf } from '../model/directory';
+import type { Conversation, FeedEvent, Person } from '@encke/sdk';
 import type { World } from '../model/world';
 import type { Words } from './en';
+
+/** What somebody is called within a text, where no badge can stand beside it. */
+export function calledOf(world: World, person: string, words: Words): string {
+  const known = world.people.get(person);
+  return known === undefined ? words.somebody : called(known, words);
+}
+
+function called(person: Person, words: Words): string {
+  return person.role === 'guest' ? words.guestName(person.display_name) : person.display_name;
+}
 
 /** Everything in a conversation that is not a message. */
 export function systemLine(event: FeedEvent, conversation: Conversation, world: World, words: Words): string {
   const name = (person: string): string =>
-    person === world.me.id ? words.you : nameOf(world, person, words.somebody);
+    person === world.me.id ? words.you : calledOf(world, person, words);
   const whom = (person: string): string => (person === world.me.id ? words.youObject : name(person));
   switch (event.kind) {
     case 'created': {
@@ -24,8 +33,8 @@ export function systemLine(event: FeedEvent, conversation: Conversation, world: 
           ? words.event.joined(words.you)
           : words.event.invited(name(by), words.youObject);
       return by === person.id
-        ? words.event.joined(person.display_name)
-        : words.event.invited(name(by), person.display_name);
+        ? words.event.joined(called(person, words))
+        : words.event.invited(name(by), called(person, words));
     }
     case 'member_left':
       return event.body.by === event.body.person
@@ -73,7 +82,7 @@ export function previewOf({ conversation, world, draft, failed }: PreviewInput, 
   const text = oneLine(last.body.text);
   if (last.from === world.me.id) return { lead: words.list.self, text, tone: 'plain' };
   if (conversation.kind === 'direct' || last.from === undefined) return { lead: '', text, tone: 'plain' };
-  return { lead: words.list.by(nameOf(world, last.from, words.somebody)), text, tone: 'plain' };
+  return { lead: words.list.by(calledOf(world, last.from, words)), text, tone: 'plain' };
 }
 
 /** Enough for any width of the list; cut between characters, never inside one. */

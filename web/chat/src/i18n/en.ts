@@ -187,6 +187,7 @@ export const en = {
   },
 
   role: { owner: 'Owner', member: 'Member', guest: 'Guest', bot: 'Bot' },
+  guestName: (name: string) => `${name} (Guest)`,
 
   account: {
     menu: (name: string) => `Account of ${name}`,
@@ -236,7 +237,8 @@ export const en = {
     forbidden: 'You may not do that.',
     not_member: 'You are not a member of this conversation.',
     not_found: 'That does not exist any more.',
-    name_taken: 'This name is taken.',
+    name_taken: 'This name is taken, or looks like one that is.',
+    bad_name: 'A name has no invisible characters, and none that turn the text around them.',
     already_set_up: 'This server already has an owner. Please sign in.',
     invalid: 'That is not valid.',
     too_large: 'That is too long.',

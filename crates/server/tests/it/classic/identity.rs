@@ -194,6 +194,44 @@ fn the_rooms_form_makes_guests_if_there_may_be_any() {
 }
 
 #[test]
+fn the_rooms_form_takes_no_name_that_looks_like_an_accounts() {
+    let site = site();
+    site.owner().send("PATCH", "/v1/settings", &json!({"guests": true})).is(200);
+    let body =
+        json!({"name": "tamara", "password": crate::harness::PASSWORD, "display_name": "Tamara K"});
+    site.owner().post("/v1/people", &body).is(201);
+    let guest = site.server.visitor().post("/v1/guest", &json!({"display_name": "Otto"})).is(201);
+    let guest = Page::with(&site.server, &format!("encke_session={}", guest.session()));
+    let nobody = Page::of(&site.server);
+    let long = format!("Tamara K{}", " ".repeat(200));
+    for page in [&guest, &nobody] {
+        for name in
+            ["tamara", "TAMARA", "Tamara K", " tamara  k ", "T\u{430}mara K", "Tarnara", &long]
+        {
+            page.post("/room/chat.php", &[("username", name)]).is(403);
+        }
+        for name in ["Ta\u{200B}mara", "\u{202E}aramaT", "Tamara\u{3164}"] {
+            page.post("/room/chat.php", &[("username", name)]).is(422);
+        }
+        page.post("/room/chat.php", &[("username", "Tamara\n")]).is(422);
+        page.post("/room/chat.php", &[("username", "Tanja")]).is(200);
+    }
+}
+
+#[test]
+fn an_account_that_is_made_later_has_its_name_to_itself() {
+    let site = site();
+    site.owner().send("PATCH", "/v1/settings", &json!({"guests": true})).is(200);
+    add_person(&site, "admin");
+    let guest = site.server.visitor().post("/v1/guest", &json!({"display_name": "user5"})).is(201);
+    let cookies = format!("encke_session={}; username=user5", guest.session());
+    let guest = Page::with(&site.server, &cookies);
+    let body = json!({"name": "u5", "password": crate::harness::PASSWORD, "display_name": "user5"});
+    site.owner().post("/v1/people", &body).is(201);
+    guest.post("/kefu/16-kefu-sendmsg.php", &[("rec", "admin"), ("content", "x")]).is(403);
+}
+
+#[test]
 fn signing_out_ends_what_waits() {
     let site = site();
     let tom = site.person("tom");

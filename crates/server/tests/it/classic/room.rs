@@ -43,7 +43,8 @@ pub fn said(asked: Asked) -> Vec<(u64, String, String)> {
 #[test]
 fn no_text_and_no_name_breaks_the_list() {
     let server = trusting();
-    let names = ["<b>&\"mei\"", "林美 ☄", &"x".repeat(255), "  two  lines\nof it ", "\u{1}"];
+    let names =
+        ["<b>&\"mei\"", "林美 ☄", &"x".repeat(255), "  two  spaces ", "\u{1F469}\u{200D}\u{1F4BB}"];
     let pages: Vec<Page> = names.iter().map(|name| enter(&server, name)).collect();
     for (n, text) in TEXTS.iter().enumerate() {
         add(&pages[n % pages.len()], text);

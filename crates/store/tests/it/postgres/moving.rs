@@ -31,6 +31,8 @@ fn filled() -> (Sqlite, encke_engine::Epoch) {
         let conversation = "INSERT INTO conversation (id, kind, title, open, created_ms) VALUES (9, 'room', NULL, 1, 1)";
         tx.execute(conversation, params![])?;
         tx.execute("INSERT INTO member VALUES (9, 7, 'owner', 1, 1, 0, 0)", params![])?;
+        tx.execute("UPDATE person SET skeleton = 'narne' WHERE id = 7", params![])?;
+        tx.execute("INSERT INTO look VALUES ('narne', 7)", params![])?;
         tx.execute("INSERT INTO classic_name VALUES ('guest', 7)", params![])?;
         tx.execute("INSERT INTO classic_guest VALUES (7, 'Guest')", params![])?;
         tx.execute("INSERT INTO classic_mark VALUES (7, 9, 3)", params![])?;

@@ -1,0 +1,160 @@
+//! What names look like, so that a guest can't pass for somebody with an account.
+//!
+//! Two names look alike if their skeletons are the same (Unicode Technical Standard 39). Skeletons of everybody but
+//! guests lie in the table `look`; who has none yet, because the store is older than this, gets them before anybody is
+//! compared.
+
+use encke_engine::PersonId;
+use encke_store::{Sql, StoreError, Tx, Value, params};
+use unicode_normalization::UnicodeNormalization;
+use unicode_security::skeleton;
+
+use crate::bulk;
+
+/// Characters of a skeleton that are compared. A single character may stand for eighteen.
+const SKELETON_CHARS_MAX: usize = 256;
+/// People whose looks are worked out at a time.
+const WORKED_OUT: u64 = 512;
+
+/// What a name looks like where case does not count.
+pub(super) fn folded(name: &str) -> String {
+    bare(&name.nfkc().collect::<String>().to_lowercase())
+}
+
+/// What a name looks like as it is written, so that `AIice` with a capital i is `alice`.
+fn as_written(name: &str) -> String {
+    bare(&bare(&name.nfkc().collect::<String>()).to_lowercase())
+}
+
+/// The skeleton without spaces: they may be as thin as a hair.
+fn bare(text: &str) -> String {
+    skeleton(text).filter(|c| !c.is_whitespace()).take(SKELETON_CHARS_MAX).collect()
+}
+
+/// Whether somebody's name to sign in with looks like this one.
+pub(super) fn is_a_sign_in_name(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreError> {
+    complete(tx)?;
+    let query = "SELECT 1 FROM person WHERE skeleton = ?1 AND name IS NOT NULL LIMIT 1";
+    Ok(tx.query_one(query, params![folded(name)])?.is_some())
+}
+
+/// Whether somebody who is no guest has a name of any kind that looks like this one.
+pub(super) fn is_somebodys(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreError> {
+    complete(tx)?;
+    let query = "SELECT 1 FROM look WHERE skeleton IN (?1, ?2) LIMIT 1";
+    Ok(tx.query_one(query, params![folded(name), as_written(name)])?.is_some())
+}
+
+/// Works out the looks of whoever has none yet.
+fn complete(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    loop {
+        let query = "SELECT id, coalesce(shown_name, name), display_name FROM person
+                     WHERE skeleton IS NULL AND role <> 'guest' ORDER BY id LIMIT ?1";
+        let rows = tx.query(query, params![WORKED_OUT])?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let (mut own, mut all) = (Vec::new(), Vec::new());
+        for row in &rows {
+            let person: PersonId = row.get(0)?;
+            let name: Option<String> = row.get(1)?;
+            own.push((person, name.as_deref().map(folded).unwrap_or_default()));
+            let mut looks = Vec::new();
+            for name in name.into_iter().chain([row.get::<String>(2)?]) {
+                looks.extend([folded(&name), as_written(&name)]);
+            }
+            looks.sort_unstable();
+            looks.dedup();
+            all.extend(looks.into_iter().map(|look| (person, look)));
+        }
+        for part in bulk::parts(&own) {
+            let sql = format!(
+                "WITH v (id, skeleton) AS ({}) UPDATE person SET skeleton = v.skeleton
+                 FROM v WHERE person.id = v.id",
+                bulk::numbers_and_texts(part.len())
+            );
+            tx.execute(&sql, &values(part))?;
+        }
+        for part in bulk::parts(&all) {
+            // What follows WHERE is for SQLite, which would read ON as the condition of a join.
+            let sql = format!(
+                "WITH v (person, skeleton) AS ({}) INSERT INTO look (person, skeleton)
+                 SELECT person, skeleton FROM v WHERE 1 = 1 ON CONFLICT DO NOTHING",
+                bulk::numbers_and_texts(part.len())
+            );
+            tx.execute(&sql, &values(part))?;
+        }
+    }
+}
+
+fn values(rows: &[(PersonId, String)]) -> Vec<Value> {
+    rows.iter().flat_map(|(person, text)| [(*person).into(), text.as_str().into()]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn are_alike(a: &str, b: &str) -> bool {
+        folded(a) == folded(b) || as_written(a) == as_written(b)
+    }
+
+    #[test]
+    fn names_that_look_alike_have_the_same_skeleton() {
+        let table = [
+            ("Alice", "alice"),
+            ("Alice", "AIice"),
+            ("Alice", "A1ice"),
+            ("Alice", "А\u{406}ice"),
+            ("Alice", "\u{410}lice"),
+            ("Alice", "a\u{217C}ice"),
+            ("Alice", "ＡＬＩＣＥ"),
+            ("Alice", "𝓐𝓵𝓲𝓬𝓮"),
+            ("Alice", "A l i c e"),
+            ("Alice", "Al\u{200A}ice"),
+            ("Alice", "Al\u{3164}ice"),
+            ("Alice", "\u{202E}Alice"),
+            ("AHHA", "АННА"),
+            ("анна", "АННА"),
+            ("MIKE", "MlKE"),
+            ("Tom", "Torn"),
+            ("Zoë", "Zoe\u{308}"),
+            ("Oslo", "0slo"),
+            ("口", "ロ"),
+            ("ﬁn", "fin"),
+        ];
+        for (a, b) in table {
+            assert!(
+                are_alike(a, b),
+                "{a} {b}: {} {}, {} {}",
+                folded(a),
+                folded(b),
+                as_written(a),
+                as_written(b)
+            );
+        }
+    }
+
+    #[test]
+    fn names_of_different_people_stay_different() {
+        let table = [
+            ("Mei", "Mel"),
+            ("Ali", "All"),
+            ("Anna", "Anne"),
+            ("Zoë", "Zoe"),
+            ("林美", "林梅"),
+            ("Mei", "Mei 2"),
+            ("1001", "1002"),
+            ("\u{1F600}", "\u{1F603}"),
+        ];
+        for (a, b) in table {
+            assert!(!are_alike(a, b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn a_skeleton_is_short_whatever_the_name_is() {
+        assert!(folded(&"\u{FDFA}".repeat(255)).chars().count() <= SKELETON_CHARS_MAX);
+        assert!(as_written(&"\u{FDFA}".repeat(255)).chars().count() <= SKELETON_CHARS_MAX);
+    }
+}
