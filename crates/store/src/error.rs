@@ -17,6 +17,8 @@ pub enum StoreError {
     Damaged(String),
     /// Another process uses the folder.
     InUse(String),
+    /// The database's schema belongs to somebody else, or holds what Encke did not make; the text says what to do.
+    NotOurs(String),
     /// The store was written by a newer Encke.
     Newer {
         /// The version that it has,
@@ -41,7 +43,7 @@ impl fmt::Display for StoreError {
             StoreError::Sync(what) => write!(f, "the disk did not confirm a write: {what}"),
             StoreError::Io(what) => write!(f, "the disk gave an error: {what}"),
             StoreError::Damaged(what) => write!(f, "the store is damaged: {what}"),
-            StoreError::InUse(what) => f.write_str(what),
+            StoreError::InUse(what) | StoreError::NotOurs(what) => f.write_str(what),
             StoreError::Newer { found, known } => write!(
                 f,
                 "the store has version {found}, this program knows up to {known}: use a newer Encke"

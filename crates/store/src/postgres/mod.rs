@@ -10,6 +10,7 @@ mod identity;
 mod log;
 mod look;
 mod open;
+mod schema;
 mod session;
 mod target;
 mod value;

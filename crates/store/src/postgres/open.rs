@@ -6,6 +6,7 @@ use encke_engine::{Entry, Epoch, Point, Position, limits};
 
 use super::identity::{Fatal, Identity, incarnation, renew};
 use super::log::{self, COLUMNS, number};
+use super::schema;
 use super::session::{Session, Use};
 use super::target::{Database, Target};
 use crate::channels::{Channels, Numbering};
@@ -58,6 +59,7 @@ fn prepare(
     let identity = Arc::new(Identity::new(fatal));
     let mut session = Session::new(target.clone(), identity.clone(), Use::Write)?;
     session.connect()?;
+    schema::claim(&mut session, &target.schema)?;
     check(&mut session)?;
     migrate(&mut session, &target.schema)?;
     settle(&mut session)?;
@@ -102,12 +104,8 @@ fn migrate(session: &mut Session, schema: &str) -> Result<(), StoreError> {
 }
 
 fn migrate_in(session: &mut Session, schema: &str) -> Result<(), StoreError> {
-    session.rows("SELECT pg_advisory_xact_lock(hashtext($1))", &[&schema])?;
-    let there = session.rows("SELECT to_regnamespace($1) IS NOT NULL", &[&schema])?;
-    if !there.first().is_some_and(|row| row.get(0)) {
-        session.batch(&format!("CREATE SCHEMA \"{schema}\""))?;
-    }
-    session.batch("CREATE TABLE IF NOT EXISTS version (number INT PRIMARY KEY)")?;
+    // A lock of our own table: the number of an advisory lock could be taken by any role of the database.
+    session.batch("LOCK TABLE version IN EXCLUSIVE MODE")?;
     let found = session.rows("SELECT coalesce(max(number), 0) FROM version", &[])?;
     let found = found.first().map_or(0, |row| row.get::<_, i32>(0) as u32);
     let known = MIGRATIONS.len() as u32;

@@ -135,12 +135,14 @@ impl Session {
         self.live = Some(Live { client, statements: FxHashMap::default() });
         let (statement, idle) = (limits::DATABASE_STATEMENT_MS_MAX, limits::DATABASE_IDLE_MS_MAX);
         let only = if self.use_ == Use::Read { "on" } else { "off" };
-        // Success is answered after a commit, so a commit has to be on the disk (P1).
+        // Success is answered after a commit, so a commit has to be on the disk (P1). Names are looked up in our schema
+        // alone: not in `public`, and temporary tables, which would come first if they were not named, come last.
         self.batch(&format!(
-            "SET search_path TO \"{}\"; SET statement_timeout = {statement}; SET jit = off; SET client_min_messages = warning;
+            "SET search_path TO pg_catalog, pg_temp; SET statement_timeout = {statement}; SET jit = off; SET client_min_messages = warning;
              SET idle_in_transaction_session_timeout = {idle}; SET default_transaction_read_only = {only};
              SELECT set_config('synchronous_commit', 'on', false)
-             WHERE current_setting('synchronous_commit') = 'off'",
+             WHERE current_setting('synchronous_commit') = 'off';
+             SET search_path TO \"{}\", pg_temp",
             self.target.schema
         ))?;
         let identity = self.identity.clone();

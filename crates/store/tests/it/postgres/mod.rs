@@ -3,6 +3,7 @@
 mod faults;
 mod moving;
 mod nodes;
+mod ownership;
 mod tls;
 
 use std::cell::RefCell;
