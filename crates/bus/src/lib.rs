@@ -12,6 +12,7 @@
 mod local;
 mod message;
 mod nats;
+mod nats_url;
 
 use std::sync::Arc;
 

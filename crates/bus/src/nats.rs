@@ -12,6 +12,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
+use crate::nats_url::NatsUrl;
 use crate::{Bus, Hear, Heard, Message};
 
 /// The longest pause before another try to connect.
@@ -32,6 +33,7 @@ impl Nats {
     /// # Errors
     /// If the URL can't be meant; a server that is not there is waited for.
     pub async fn connect(url: &str, space: &str, hear: Hear) -> Result<Self, String> {
+        let NatsUrl { address, credentials } = url.parse()?;
         let node = getrandom::u64().map_err(|e| e.to_string())?;
         let (told, span) = (hear.clone(), tracing::Span::current());
         let options = ConnectOptions::new()
@@ -61,7 +63,7 @@ impl Nats {
                 // The client's own tasks don't know whose connection this is.
                 tell.instrument(span.clone())
             });
-        let client = options.connect(url).await.map_err(|e| e.to_string())?;
+        let client = credentials.give(options).connect(address).await.map_err(|e| e.to_string())?;
         let subject = format!("encke.{space}");
         let heard = client.subscribe(subject.clone()).await.map_err(|e| e.to_string())?;
         let (queue, waiting) = channel(limits::BUS_QUEUED_MAX);

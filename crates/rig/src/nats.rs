@@ -9,13 +9,24 @@ use crate::process::{free_port, spawn, until};
 /// A running server on 127.0.0.1. It ends with its value or with the process.
 pub struct Nats {
     port: u16,
+    /// User and password that it asks for.
+    credentials: Option<(String, String)>,
     running: Mutex<Option<Child>>,
 }
 
 impl Nats {
     /// A fresh server.
     pub fn start() -> Self {
-        let nats = Nats { port: free_port(), running: Mutex::new(None) };
+        Nats::start_with(None)
+    }
+
+    /// A fresh server that lets nobody in without this user and password.
+    pub fn start_locked(user: &str, password: &str) -> Self {
+        Nats::start_with(Some((user.into(), password.into())))
+    }
+
+    fn start_with(credentials: Option<(String, String)>) -> Self {
+        let nats = Nats { port: free_port(), credentials, running: Mutex::new(None) };
         nats.start_again();
         nats
     }
@@ -31,6 +42,9 @@ impl Nats {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--", "nats-server", "-a", "127.0.0.1", "-p"]);
         command.arg(self.port.to_string());
+        if let Some((user, password)) = &self.credentials {
+            command.args(["--user", user, "--pass", password]);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         *self.running.lock().expect("not poisoned") = Some(spawn(command));
         until("NATS answers", || TcpStream::connect(("127.0.0.1", self.port)).is_ok());

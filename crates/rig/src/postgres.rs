@@ -126,6 +126,16 @@ impl Postgres {
         file.and_then(|mut f| f.write_all(line.as_bytes())).expect("its settings can be written");
     }
 
+    /// Has a running server ask this role for its password.
+    pub fn ask_for_password(&self, role: &str) {
+        let path = self.data().join("pg_hba.conf");
+        let rest = std::fs::read_to_string(&path).expect("its settings can be read");
+        // The first line that fits counts.
+        let text = format!("host all {role} 127.0.0.1/32 scram-sha-256\n{rest}");
+        std::fs::write(&path, text).expect("its settings can be written");
+        self.sql("SELECT pg_reload_conf()");
+    }
+
     /// Starts it where it left off, and waits until it answers.
     pub fn start_again(&self) {
         // The shell outlives the test's process for a moment: it ends the server and takes the folder away.

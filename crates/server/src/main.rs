@@ -16,6 +16,7 @@ mod door;
 mod gate;
 mod head_wait;
 mod hosts;
+mod logging;
 mod metrics;
 mod operation;
 mod ops;

@@ -108,7 +108,8 @@ pub struct Options {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shards: Option<usize>,
 
-    /// What to log: error, warn, info, debug, or a filter such as `info,encke_store=debug` [default: info]
+    /// What to log: error, warn, info, debug, trace, or a filter such as `info,encke_store=debug`. Libraries are never
+    /// logged below info, where they show secrets [default: info]
     #[arg(long, env = "ENCKE_LOG", value_name = "FILTER")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,

@@ -73,6 +73,14 @@ fn a_server_that_is_not_there_yet_is_waited_for() {
 }
 
 #[test]
+fn the_credentials_of_the_url_let_nodes_in() {
+    let server = encke_rig::Nats::start_locked("node", "s/cret@");
+    let nodes = OnNats::at(format!("nats://node:s%2Fcret%40@127.0.0.1:{}", server.port()));
+    let (a, b) = (Node::of(&nodes), Node::of(&nodes));
+    meet(&a, &b);
+}
+
+#[test]
 fn a_wire_that_was_cut_is_mended() {
     let wire = Wire::to(encke_rig::Nats::shared().port());
     let nodes = OnNats::at(encke_rig::Nats::shared().url_by(wire.port()));

@@ -8,14 +8,13 @@ mod tail;
 mod token;
 mod user;
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail, ensure};
 use clap::{Parser, Subcommand};
 
 use crate::options::{Options, Place};
-use crate::serve;
+use crate::{logging, serve};
 
 /// Messaging that always arrives: chat, rooms and push channels for a web site, from one binary.
 #[derive(Parser)]
@@ -132,21 +131,13 @@ impl Serve {
     fn run(self) -> Result<()> {
         let options = self.options.over_file(self.config.as_deref())?;
         options.check()?;
-        log_to_stderr(options.log.as_deref().unwrap_or("info"))?;
+        logging::to_stderr(options.log.as_deref().unwrap_or("info"))?;
         serve::run(&options)
     }
 }
 
 /// Logs only what goes wrong: what a command says for itself goes to its output.
 fn quietly(run: impl FnOnce() -> Result<()>) -> Result<()> {
-    log_to_stderr("warn")?;
+    logging::to_stderr("warn")?;
     run()
-}
-
-fn log_to_stderr(filter: &str) -> Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter)?;
-    let colours = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
-    log.with_writer(std::io::stderr).init();
-    Ok(())
 }

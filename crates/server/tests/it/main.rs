@@ -24,5 +24,6 @@ mod pairs;
 mod rules;
 mod scenarios;
 mod sealed;
+mod secrets;
 mod snapshot;
 mod spaces;
