@@ -24,7 +24,7 @@ mod reply;
 mod sent;
 mod site;
 
-pub use caller::{Caller, Origin, Peer, credentials};
+pub use caller::{Browser, Caller, Origin, Peer, Scheme, credentials, shown};
 pub use identity::{Credentials, Identity, Role};
 pub use posted::{Posted, post};
 pub use reply::Refusal;

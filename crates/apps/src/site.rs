@@ -15,8 +15,6 @@ use crate::identity::Identities;
 pub struct SiteOptions {
     /// Origins besides the site's own that may use its cookies and read its answers, such as `https://www.example.com`.
     pub allowed_origins: Vec<String>,
-    /// The site is reached over TLS (its own or a proxy's): cookies are `Secure`.
-    pub secure: bool,
 }
 
 /// One site: its store, its fan-out, and what its features keep in memory.

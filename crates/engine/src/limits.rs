@@ -197,3 +197,6 @@ pub const CLASSIC_HTML_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const CLASSIC_TAGS_MAX: usize = 256;
 /// Texts that are made safe anew for one answer of a board; the rest comes with the next one.
 pub const CLASSIC_CLEANED_MAX: usize = 64;
+
+/// Seconds for which a browser that came over HTTPS goes nowhere else for this host (HSTS): 180 days.
+pub const HSTS_AGE_S: u64 = 180 * 24 * 60 * 60;

@@ -14,11 +14,11 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::IntoResponse;
 use bytes::Bytes;
-use encke_apps::{Peer, Refusal};
+use encke_apps::{Peer, Refusal, Scheme};
 use encke_engine::{Code, Error, limits};
 use encke_gateway::Parking;
 use encke_transport::{FeedRequest, Handoff, Parked, ParkedWait, Sealed, Shards, Wait};
-use http::{Method, Request, Response};
+use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -34,9 +34,11 @@ use tracing::Instrument;
 use crate::bridge;
 use crate::budget::Budget;
 use crate::head_wait::HeadWait;
+use crate::hosts::{is_fixed, plain};
 use crate::proxies::Proxies;
 use crate::records::Records;
 use crate::rewind::Rewind;
+use crate::schemes::{Arrived, Schemes};
 use crate::sealed_stream::SealedStream;
 use crate::seats::{Open, Seat, Seated, Seats};
 use crate::spaces::{Serving, Spaces};
@@ -126,11 +128,12 @@ impl Connections {
             return;
         }
         let two = already_read.starts_with(PREFACE);
+        let end = End { peer, tls: sealed.is_some() };
         let io = Rewind::new(Wire::of(stream.into(), sealed), already_read.into());
         if two {
-            self.http2(TokioIo::new(io), peer, seat).await;
+            self.http2(TokioIo::new(io), end, seat).await;
         } else {
-            self.http1(io, peer, seat).await;
+            self.http1(io, end, seat).await;
         }
     }
 
@@ -143,31 +146,26 @@ impl Connections {
     ) {
         let Some(seated) = self.seats.take(peer.ip()) else { return self.seats.refused() };
         drop(handshake);
-        let seat = seated.seat.clone();
-        Self::seated(seated, self.decrypted(stream, peer, seat)).await;
+        let (seat, end) = (seated.seat.clone(), End { peer, tls: true });
+        Self::seated(seated, self.decrypted(stream, end, seat)).await;
     }
 
-    async fn decrypted(
-        self: Arc<Self>,
-        stream: TlsStream<Records>,
-        peer: SocketAddr,
-        seat: Arc<Seat>,
-    ) {
+    async fn decrypted(self: Arc<Self>, stream: TlsStream<Records>, end: End, seat: Arc<Seat>) {
         let (_, tls) = stream.get_ref();
         if tls.alpn_protocol() == Some(b"h2") {
-            self.http2(TokioIo::new(stream), peer, seat).await;
+            self.http2(TokioIo::new(stream), end, seat).await;
         } else if tls.protocol_version() == Some(ProtocolVersion::TLSv1_3) {
             match sealed(stream) {
-                Ok(sealed) => self.http1(Rewind::new(sealed, Bytes::new()), peer, seat).await,
+                Ok(sealed) => self.http1(Rewind::new(sealed, Bytes::new()), end, seat).await,
                 Err(e) => tracing::debug!("a TLS connection could not go on: {e}"),
             }
         } else {
-            self.http1_bridged(stream, peer, seat).await;
+            self.http1_bridged(stream, end, seat).await;
         }
     }
 
     /// HTTP/1.1 whose feeds are parked.
-    async fn http1(self: Arc<Self>, io: Rewind, peer: SocketAddr, seat: Arc<Seat>) {
+    async fn http1(self: Arc<Self>, io: Rewind, end: End, seat: Arc<Seat>) {
         let (io, requests) = HeadWait::around(io);
         let parked: Arc<Mutex<Option<Found>>> = Arc::default();
         let asked = Arc::new(Notify::new());
@@ -182,12 +180,12 @@ impl Connections {
                     Err(refused) => return Ok::<_, Infallible>(*refused),
                 };
                 let found = if is_feed(&request) {
-                    match from_request(request, peer) {
+                    match from_request(request, end) {
                         Err(refused) => return Ok(*refused),
                         Ok((feed, _)) => Asked::Feed(Box::new(feed)),
                     }
                 } else {
-                    let mut response = this.route(serving, request, peer).await;
+                    let mut response = this.route(serving, request, end).await;
                     match Parking::take(&mut response) {
                         None => return Ok(response),
                         Some(wait) => Asked::Wait(wait),
@@ -222,6 +220,7 @@ impl Connections {
             return linger(wire).await;
         }
         let Some((request, shards)) = request else { return };
+        let peer = end.peer;
         match wire.into_parked().await {
             Ok((stream, kind, plain)) => {
                 let (io, leftover) =
@@ -238,14 +237,14 @@ impl Connections {
     }
 
     /// HTTP/1.1 whose feeds are bridged.
-    async fn http1_bridged<S>(self: Arc<Self>, io: S, peer: SocketAddr, seat: Arc<Seat>)
+    async fn http1_bridged<S>(self: Arc<Self>, io: S, end: End, seat: Arc<Seat>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (io, requests) = HeadWait::around(io);
         let service = service_fn(|request| {
             let turn = (requests.begin(), seat.begin());
-            let answer = self.clone().bridged(request, peer, seat.clone());
+            let answer = self.clone().bridged(request, end, seat.clone());
             async move {
                 let _turn = turn;
                 answer.await
@@ -267,14 +266,14 @@ impl Connections {
         }
     }
 
-    async fn http2<S>(self: Arc<Self>, io: TokioIo<S>, peer: SocketAddr, seat: Arc<Seat>)
+    async fn http2<S>(self: Arc<Self>, io: TokioIo<S>, end: End, seat: Arc<Seat>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let this = self.clone();
         let service = service_fn(move |request| {
             let turn = seat.begin();
-            let answer = this.clone().bridged(request, peer, seat.clone());
+            let answer = this.clone().bridged(request, end, seat.clone());
             async move {
                 let _turn = turn;
                 answer.await
@@ -304,7 +303,7 @@ impl Connections {
     async fn bridged(
         self: Arc<Self>,
         request: Request<Incoming>,
-        peer: SocketAddr,
+        end: End,
         seat: Arc<Seat>,
     ) -> Result<Response<Body>, Infallible> {
         let serving = match self.serving(&request) {
@@ -313,11 +312,13 @@ impl Connections {
         };
         let shards = &serving.shards;
         if !is_feed(&request) {
-            let mut response = self.route(serving, request, peer).await;
+            let mut response = self.route(serving, request, end).await;
             let Some(wait) = Parking::take(&mut response) else { return Ok(response) };
-            return Ok(bridge::wait(shards, wait, peer).await.map_or_else(not_bridged, wrapped));
+            return Ok(bridge::wait(shards, wait, end.peer)
+                .await
+                .map_or_else(not_bridged, wrapped));
         }
-        let (feed, request) = match from_request(request, peer) {
+        let (feed, request) = match from_request(request, end) {
             Ok(both) => both,
             Err(refused) => return Ok(*refused),
         };
@@ -327,17 +328,23 @@ impl Connections {
 
     /// Whose a request is; or its refusal, which says of nobody's requests at least that the process is alive.
     fn serving(&self, request: &Request<Incoming>) -> Result<&Serving, Box<Response<Body>>> {
-        self.spaces.of(request).map_err(|e| match request.uri().path() {
-            "/healthz" => Box::new("ok\n".into_response()),
-            _ => Box::new(Refusal(e).into_response()),
-        })
+        let refused = match self.spaces.of(request) {
+            Ok(serving) => return Ok(serving),
+            Err(e) => Refusal(e).into_response(),
+        };
+        match request.uri().path() {
+            "/healthz" => Err(Box::new("ok\n".into_response())),
+            // Whoever balances may call a node by any name.
+            "/readyz" => self.spaces.only().ok_or_else(|| Box::new(refused)),
+            _ => Err(Box::new(refused)),
+        }
     }
 
     async fn route(
         &self,
         serving: &Serving,
         request: Request<Incoming>,
-        peer: SocketAddr,
+        end: End,
     ) -> Response<Body> {
         // A classic page reads every answer as one of its own protocol, so those are not refused from here.
         if *self.draining.borrow() && !request.uri().path().starts_with("/classic/") {
@@ -348,13 +355,21 @@ impl Connections {
             .into_response();
         }
         let mut request = request.map(Body::new);
-        let visitor = self.proxies.visitor(peer.ip(), request.headers());
+        let visitor = self.proxies.visitor(end.peer.ip(), request.headers());
+        let (scheme, named) = reached(&serving.schemes, &request, end);
         request.extensions_mut().insert(Peer(visitor));
+        request.extensions_mut().insert(scheme);
         let answer = serving.router.clone().oneshot(request).instrument(serving.span.clone());
-        match answer.await {
+        let mut response = match answer.await {
             Ok(response) => response,
             Err(never) => match never {},
+        };
+        if scheme == Scheme::Https && named {
+            let age = format!("max-age={}", limits::HSTS_AGE_S);
+            let age = HeaderValue::try_from(age).expect("a number");
+            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, age);
         }
+        response
     }
 }
 
@@ -378,6 +393,14 @@ impl Handoff for Shared {
     fn is_proxy(&self, address: IpAddr) -> bool {
         self.0.proxies.are(address)
     }
+}
+
+/// The other end of a connection.
+#[derive(Clone, Copy)]
+struct End {
+    peer: SocketAddr,
+    /// There is TLS of our own between.
+    tls: bool,
 }
 
 /// What hyper found on a connection.
@@ -416,19 +439,34 @@ fn sealed(stream: TlsStream<Records>) -> io::Result<Wire> {
     Ok(Wire::Sealed(stream))
 }
 
+/// By which scheme a request reached the site, and whether under a name. An address and `localhost` are not told to stay with
+/// HTTPS: other servers of a machine share them.
+fn reached<B>(schemes: &Schemes, request: &Request<B>, end: End) -> (Scheme, bool) {
+    let text = |name: HeaderName| request.headers().get(name)?.to_str().ok();
+    let host = text(header::HOST).or(request.uri().authority().map(|a| a.as_str()));
+    let proto = request.headers().get_all("x-forwarded-proto").into_iter().next_back();
+    let said = |v: &HeaderValue| {
+        let last = v.as_bytes().rsplit(|b| *b == b',').next().unwrap_or_default();
+        last.trim_ascii().eq_ignore_ascii_case(b"https")
+    };
+    let forwarded_https = proto.map(said);
+    let arrived = Arrived { tls: end.tls, peer: end.peer.ip(), forwarded_https, host };
+    (schemes.of(&arrived), host.and_then(plain).is_some_and(|name| !is_fixed(&name)))
+}
+
 fn is_feed(request: &Request<Incoming>) -> bool {
     request.method() == Method::GET && request.uri().path() == encke_transport::PATH
 }
 
 type Taken = (FeedRequest, Request<Incoming>);
 
-fn from_request(
-    request: Request<Incoming>,
-    peer: SocketAddr,
-) -> Result<Taken, Box<Response<Body>>> {
+fn from_request(request: Request<Incoming>, end: End) -> Result<Taken, Box<Response<Body>>> {
     let (parts, body) = request.into_parts();
-    match FeedRequest::from_parts(&parts, peer) {
-        Ok(feed) => Ok((feed, Request::from_parts(parts, body))),
+    match FeedRequest::from_parts(&parts, end.peer) {
+        Ok(mut feed) => {
+            feed.tls = end.tls;
+            Ok((feed, Request::from_parts(parts, body)))
+        }
         Err(refused) => {
             let mut response = Refusal(refused.error).into_response();
             if let Ok(status) = http::StatusCode::from_u16(refused.status) {

@@ -24,7 +24,7 @@ pub fn open(
     shards: Option<usize>,
 ) -> Result<Arc<Shards>> {
     let mut config = process.config(vec![listener], shards, process.budget.door);
-    config.hosts = process.spaces.seen_by(None);
+    config.hosts = Some(process.spaces.seen_by(None));
     let seed = Seed { epoch: Epoch(0), trimmed: Position(0), tail: Vec::new(), head: Position(0) };
     let handoff = Arc::new(crate::connections::Shared(process.connections.clone()));
     Ok(Shards::start(config, seed, Arc::new(Nobody), handoff)?)

@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use encke_apps::chat::{self, Followed};
-use encke_apps::{Credentials, Identity, Origin, Posted, Site};
+use encke_apps::{Credentials, Identity, Origin, Posted, Scheme, Site};
 use encke_engine::hub::{Follow, Page, PageRequest};
 use encke_engine::{Batch, Code, Error, Position, Step};
 use encke_store::Appended;
 use encke_transport::{
     Admission, FeedRequest, Gate, Refusal, Reply, SendAnswer, SendRequest, Stands, Transport, Who,
 };
+
+use crate::schemes::{Arrived, Schemes};
 
 /// For how long a kept-alive poll is not asked again who it is; a revocation ends it at once all the same.
 const GOOD_FOR_MS: u64 = 60_000;
@@ -21,14 +23,15 @@ const CHANGES_MAX: usize = 1_024;
 /// The site, as the transports see it.
 pub struct SiteGate {
     site: Arc<Site>,
+    schemes: Arc<Schemes>,
     /// Positions of the newest changes of who follows what.
     changes: Mutex<VecDeque<Position>>,
 }
 
 impl SiteGate {
     /// A gate to this site.
-    pub fn new(site: Arc<Site>) -> Self {
-        SiteGate { site, changes: Mutex::default() }
+    pub fn new(site: Arc<Site>, schemes: Arc<Schemes>) -> Self {
+        SiteGate { site, schemes, changes: Mutex::default() }
     }
 
     /// Notes what a commit changed of who follows what; before the batch is published.
@@ -54,11 +57,28 @@ impl SiteGate {
         changes.len() < CHANGES_MAX || changes.front().is_none_or(|oldest| as_of >= *oldest)
     }
 
+    fn scheme(&self, request: &FeedRequest) -> Scheme {
+        self.schemes.of(&Arrived {
+            tls: request.tls,
+            peer: request.peer.ip(),
+            forwarded_https: request.forwarded_https,
+            host: request.host.as_deref(),
+        })
+    }
+
+    /// What a request shows, as far as it counts by the way that it came.
+    fn given<'a>(&self, request: &'a FeedRequest) -> Credentials<'a> {
+        let shown = &request.credentials;
+        let counts = shown.session_is_hosts || self.scheme(request) == Scheme::Http;
+        let cookie = shown.session.as_deref().filter(|_| counts);
+        Credentials { bearer: shown.bearer.as_deref(), cookie }
+    }
+
     /// Who asks, if that is known without waiting. A ticket is used up by this, so it is looked at only once.
     fn known(&self, request: &FeedRequest) -> Option<Result<Identity, Error>> {
         match &request.credentials.ticket {
             Some(ticket) => Some(self.site.redeem(ticket).ok_or_else(used_up)),
-            None => self.site.known_identity(given(&request.credentials)).map(Ok),
+            None => self.site.known_identity(self.given(request)).map(Ok),
         }
     }
 
@@ -99,7 +119,7 @@ impl SiteGate {
             Some(identity) => self.site.submit_follows(identity.person, move |found| {
                 admit(found.map(|followed| (identity, followed)));
             }),
-            None => self.site.submit_admission(given(&request.credentials), admit),
+            None => self.site.submit_admission(self.given(&request), admit),
         }
     }
 
@@ -136,7 +156,8 @@ impl SiteGate {
         request: &FeedRequest,
         identity: Identity,
     ) -> Result<Option<Box<str>>, Refusal> {
-        let origin = Origin { origin: request.origin.as_deref(), host: request.host.as_deref() };
+        let (host, scheme) = (request.host.as_deref(), self.scheme(request));
+        let origin = Origin { origin: request.origin.as_deref(), host, scheme };
         let trusted = origin.is_trusted(&self.site);
         let needed = request.transport == Transport::WebSocket && identity.by_cookie;
         // A page that a browser names must be trusted wherever a cookie or a WebSocket is in play; a script names none.
@@ -145,7 +166,7 @@ impl SiteGate {
             return Err(foreign().into());
         }
         if let Some(parent) = &request.parent {
-            let parent = Origin { origin: Some(parent), host: request.host.as_deref() };
+            let parent = Origin { origin: Some(parent), host, scheme };
             if !parent.is_trusted(&self.site) {
                 return Err(foreign().into());
             }
@@ -155,8 +176,18 @@ impl SiteGate {
 }
 
 impl SiteGate {
+    fn scheme_of_send(&self, request: &SendRequest<'_>) -> Scheme {
+        self.schemes.of(&Arrived {
+            tls: request.tls,
+            peer: request.peer.ip(),
+            forwarded_https: request.forwarded_https,
+            host: request.host,
+        })
+    }
+
     fn send(&self, identity: Identity, request: &SendRequest<'_>, reply: Reply<SendAnswer>) {
-        let origin = Origin { origin: request.origin, host: request.host };
+        let scheme = self.scheme_of_send(request);
+        let origin = Origin { origin: request.origin, host: request.host, scheme };
         let trusted = origin.is_trusted(&self.site);
         if identity.by_cookie && !trusted {
             return reply.sent(foreign().into());
@@ -183,10 +214,6 @@ fn foreign() -> Error {
 
 fn used_up() -> Error {
     Error::new(Code::NotSignedIn, "This ticket is used up or too old; ask for a new one.")
-}
-
-fn given(shown: &encke_transport::Credentials) -> Credentials<'_> {
-    Credentials { bearer: shown.bearer.as_deref(), cookie: shown.session.as_deref() }
 }
 
 /// The gate as the transports hold it.
@@ -232,7 +259,10 @@ impl Gate for Shared {
     }
 
     fn send(&self, request: &SendRequest<'_>, reply: Reply<SendAnswer>) {
-        let credentials = Credentials { bearer: request.bearer, cookie: request.session };
+        let plain = request.session.is_some_and(|(_, hosts)| !hosts)
+            && self.0.scheme_of_send(request) == Scheme::Https;
+        let cookie = request.session.filter(|_| !plain).map(|(value, _)| value);
+        let credentials = Credentials { bearer: request.bearer, cookie };
         if let Some(identity) = self.0.site.known_identity(credentials) {
             return self.0.send(identity, request, reply);
         }

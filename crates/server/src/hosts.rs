@@ -1,8 +1,11 @@
-//! Which space a host name belongs to.
+//! Which space a host name belongs to, and which names are nobody's.
+//!
+//! A name that nobody lists is refused, with one site too: whoever owns the name can point it at this machine, and then a page
+//! of theirs has the same origin as the site (DNS rebinding). An address in numbers and `localhost` can't be pointed anywhere.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use anyhow::{Result, bail, ensure};
 use encke_engine::limits;
@@ -11,12 +14,14 @@ use encke_engine::limits;
 #[derive(Debug, Default)]
 pub struct Hosts {
     by_name: HashMap<Box<str>, usize>,
-    /// Whose is what has no name here.
+    /// The space of requests to an address in numbers, to `localhost`, or to no host at all.
     default: Option<usize>,
+    /// There is one space, which need not be told from others.
+    only: bool,
 }
 
 impl Hosts {
-    /// Of the names of each space, and of the one that gets all other requests.
+    /// Of the names of each space, and of the one that is reached without a name.
     ///
     /// # Errors
     /// If a name is none, or is given twice.
@@ -32,14 +37,48 @@ impl Hosts {
                 }
             }
         }
-        Ok(Hosts { by_name, default })
+        Ok(Hosts { by_name, default, only: false })
+    }
+
+    /// The names of the only space there is, which is reached without a name, too.
+    ///
+    /// # Errors
+    /// If a name is none.
+    pub fn only(names: &[String], public_url: Option<&str>) -> Result<Self> {
+        let mut by_name = HashMap::new();
+        for name in names {
+            by_name.insert(checked(name)?, 0);
+        }
+        let public = public_url.and_then(|url| url.split_once("://"));
+        if let Some(name) = public.and_then(|(_, host)| plain(host)) {
+            by_name.insert(name.into(), 0);
+        }
+        Ok(Hosts { by_name, default: Some(0), only: true })
     }
 
     /// The space of a request to this host, as the header `Host` or HTTP/2's `:authority` has it.
     pub fn of(&self, host: Option<&str>) -> Option<usize> {
-        let named = host.and_then(plain).and_then(|name| self.by_name.get(&*name).copied());
-        named.or(self.default)
+        // No browser leaves it out.
+        let Some(host) = host.filter(|host| !host.is_empty()) else { return self.default };
+        let name = plain(host)?;
+        let named = self.by_name.get(&*name).copied();
+        named.or_else(|| self.default.filter(|_| is_fixed(&name)))
     }
+
+    /// Whether they are those of the only space.
+    pub fn is_only(&self) -> bool {
+        self.only
+    }
+
+    /// Whether there is a name at all, beside addresses.
+    pub fn has_names(&self) -> bool {
+        !self.by_name.is_empty()
+    }
+}
+
+/// Whether a plain name is an address in numbers or this machine's own: nobody can point it elsewhere.
+pub fn is_fixed(name: &str) -> bool {
+    name == "localhost" || name.starts_with('[') || name.parse::<Ipv4Addr>().is_ok()
 }
 
 /// The name as it is compared: in small letters, without a port and without the dot that may end it; an IPv6 address in
@@ -114,31 +153,59 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_known_host_is_the_default_spaces_or_nobodys() {
+    fn without_a_name_it_is_the_default_spaces_and_unknown_names_are_nobodys() {
         let long = "a".repeat(300);
-        let others = [
+        let unnamed = [
             None,
             Some(""),
-            Some("."),
-            Some("shop.example.."),
-            Some("x.shop.example"),
-            Some("shop.example:80:80"),
-            Some("shop.example:http"),
-            Some("evil@shop.example"),
-            Some("shop.example/"),
-            Some("shop.example, club.example"),
-            Some("::1"),
-            Some("[::1"),
-            Some("[::1]x"),
-            Some(long.as_str()),
+            Some("localhost"),
+            Some("LOCALHOST:8080"),
+            Some("127.0.0.1:8080"),
+            Some("192.0.2.7"),
+            Some("[::2]:80"),
         ];
-        for (default, space) in [(None, None), (Some(1), Some(1))] {
+        let nobodys = [
+            ".",
+            "shop.example..",
+            "x.shop.example",
+            "x.localhost",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "0x7f.1",
+            "evil.example:8080",
+            "shop.example:80:80",
+            "shop.example:http",
+            "evil@shop.example",
+            "shop.example/",
+            "shop.example, club.example",
+            "::1",
+            "[::1",
+            "[::1]x",
+            long.as_str(),
+        ];
+        for default in [None, Some(1)] {
             let hosts = hosts(&[&["shop.example", "::1"], &["club.example"]], default).unwrap();
-            for host in others {
-                assert_eq!(hosts.of(host), space, "{host:?}");
+            for host in unnamed {
+                assert_eq!(hosts.of(host), default, "{host:?}");
+            }
+            for host in nobodys {
+                assert_eq!(hosts.of(Some(host)), None, "{host:?}");
             }
             assert_eq!(hosts.of(Some("shop.example")), Some(0));
         }
+    }
+
+    #[test]
+    fn one_site_has_the_names_that_it_was_given_and_that_of_its_address() {
+        let names = ["a.example".to_owned(), "chat.example".to_owned()];
+        let hosts = Hosts::only(&names, Some("https://chat.example:8443")).unwrap();
+        for host in ["a.example", "chat.example", "Chat.example:8443", "127.0.0.1", "localhost:1"] {
+            assert_eq!(hosts.of(Some(host)), Some(0), "{host}");
+        }
+        assert_eq!(hosts.of(Some("evil.example")), None);
+        assert!(Hosts::only(&["a.example:80".to_owned()], None).is_err());
+        let hosts = Hosts::only(&[], None).unwrap();
+        assert_eq!((hosts.of(Some("10.0.0.1")), hosts.of(Some("a.example"))), (Some(0), None));
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod proxies;
 mod records;
 mod rewind;
 mod router;
+mod schemes;
 mod sealed_stream;
 mod seats;
 mod serve;

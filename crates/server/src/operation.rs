@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use encke_apps::{Refusal, Site, credentials};
+use encke_apps::{Refusal, Scheme, Site, credentials};
 use encke_engine::{Code, Error, limits};
 use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
@@ -75,7 +75,7 @@ impl Watched {
             let what = "Figures are not served here: set ops-listen or metrics-token.";
             return Err(Error::new(Code::Forbidden, what));
         };
-        let given = credentials(headers).bearer.unwrap_or_default();
+        let given = credentials(headers, Scheme::Http).bearer.unwrap_or_default();
         // Hashed, so that the time that comparing takes says nothing about the token.
         if Sha256::digest(given) == Sha256::digest(token) {
             return Ok(());

@@ -52,7 +52,7 @@ pub struct Options {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub space: Option<SpaceKey>,
 
-    /// Of several sites, the one that gets requests whose host belongs to none [default: they are refused]
+    /// Of several sites, the one that is reached without a name, at an address in numbers or as localhost [default: none]
     #[arg(long, env = "ENCKE_DEFAULT_SPACE", value_name = "NAME")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_space: Option<String>,
@@ -92,6 +92,12 @@ pub struct Options {
     #[arg(long, env = "ENCKE_PUBLIC_URL", value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
+
+    /// Names under which the site is reached besides that of public-url, separated by commas; addresses in numbers and
+    /// localhost need not be listed
+    #[arg(long, env = "ENCKE_HOSTS", value_name = "NAMES", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<Vec<String>>,
 
     /// Further origins whose pages may use the site, separated by commas
     #[arg(long, env = "ENCKE_ALLOWED_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
@@ -161,6 +167,7 @@ impl Options {
             space_options::check_all(spaces, self.default_space.as_deref())?;
             return self.hosts().map(drop);
         }
+        self.hosts()?;
         ensure!(
             self.default_space.is_none(),
             "default-space is for several sites in one process, which [[space]] tables in the configuration tell of"
@@ -179,6 +186,7 @@ impl Options {
             ("database-url", self.database_url.is_some()),
             ("nats-url", self.nats_url.is_some()),
             ("public-url", self.public_url.is_some()),
+            ("hosts", self.hosts.is_some()),
             ("allowed-origins", self.allowed_origins.is_some()),
             ("metrics-token", self.metrics_token.is_some()),
             ("demo", self.demo.is_some()),
@@ -219,7 +227,7 @@ impl Options {
         };
         vec![SpaceOptions {
             name,
-            hosts: Vec::new(),
+            hosts: self.hosts.clone().unwrap_or_default(),
             data: Some(self.data.clone().unwrap_or_else(|| DATA.into())),
             database_url: self.database_url.clone(),
             schema: None,
@@ -237,12 +245,15 @@ impl Options {
         matches!(self.space, Some(SpaceKey::Several(_)))
     }
 
-    /// Which host belongs to which of [`spaces`](Self::spaces); `None` if one has them all.
-    pub fn hosts(&self) -> Result<Option<Hosts>> {
-        let Some(SpaceKey::Several(spaces)) = &self.space else { return Ok(None) };
+    /// Which host belongs to which of [`spaces`](Self::spaces).
+    pub fn hosts(&self) -> Result<Hosts> {
+        let Some(SpaceKey::Several(spaces)) = &self.space else {
+            let names = self.hosts.as_deref().unwrap_or_default();
+            return Hosts::only(names, self.public_url.as_deref());
+        };
         let default = self.default_space.as_ref();
         let default = default.and_then(|name| spaces.iter().position(|s| s.name == *name));
-        Hosts::new(spaces.iter().map(|s| s.hosts.as_slice()), default).map(Some)
+        Hosts::new(spaces.iter().map(|s| s.hosts.as_slice()), default)
     }
 }
 

@@ -59,7 +59,8 @@ async fn openapi_json(State(openapi): State<Arc<str>>) -> Response {
 /// Lets pages of allowed origins read the answers, and answers what browsers ask before they send (CORS).
 async fn cross_origin(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let trusted = Origin::of(request.headers(), request.uri()).is_trusted(&site);
+    let trusted = Origin::of(request.headers(), request.uri(), request.extensions());
+    let trusted = trusted.is_trusted(&site);
     let preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let mut response =

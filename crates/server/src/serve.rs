@@ -47,7 +47,12 @@ async fn serve(options: &Options) -> Result<()> {
     let ends = Ends::new()?;
     let all = options.spaces();
     let hosts = options.hosts()?;
-    let several = hosts.is_some();
+    if !hosts.has_names() && !options.listen().ip().is_loopback() {
+        tracing::warn!(
+            "the site has no name, so it is served under addresses such as http://192.0.2.7 alone: set public-url, or hosts"
+        );
+    }
+    let several = options.has_several();
     let process = Arc::new(process(hosts, &all, options)?);
     // Before the spaces, so that an operator sees them come.
     let operation = options.ops_listen.map(|address| serve_ops(address, &process)).transpose()?;
@@ -69,15 +74,15 @@ async fn serve(options: &Options) -> Result<()> {
     running.go_down(&process).await
 }
 
-fn process(hosts: Option<Hosts>, all: &[SpaceOptions], options: &Options) -> Result<Process> {
+fn process(hosts: Hosts, all: &[SpaceOptions], options: &Options) -> Result<Process> {
     let proxies = options.proxies()?;
     let spaces = Spaces::new(hosts, all.iter().map(|space| space.name.clone()).collect());
     let long_heads = all.iter().any(|space| space.classic.claims().is_some());
     let budget = Budget::of_process(all.len());
-    let runtime = Handle::current();
-    let connections = Connections::new(spaces.clone(), proxies, runtime, &budget, long_heads);
+    let (runtime, of) = (Handle::current(), proxies.clone());
+    let connections = Connections::new(spaces.clone(), of, runtime, &budget, long_heads);
     let (draining, has_ops) = (watch::Sender::new(false), options.ops_listen.is_some());
-    Ok(Process { spaces, connections, budget, draining, has_ops })
+    Ok(Process { spaces, connections, proxies, budget, draining, has_ops })
 }
 
 async fn serve_one(options: &Options, process: &Process, only: &SpaceOptions) -> Result<Running> {

@@ -22,7 +22,9 @@ use crate::connections::Connections;
 use crate::gate::{Shared, SiteGate};
 use crate::operation::{self, Watched};
 use crate::options::Place;
+use crate::proxies::Proxies;
 use crate::router;
+use crate::schemes::Schemes;
 use crate::space_options::SpaceOptions;
 use crate::spaces::{Serving, Spaces};
 
@@ -41,6 +43,8 @@ pub struct Process {
     pub spaces: Arc<Spaces>,
     /// What is not the feed.
     pub connections: Arc<Connections>,
+    /// Whose word on where a request comes from is taken.
+    pub proxies: Proxies,
     /// Open files.
     pub budget: Budget,
     /// Whether the process goes down.
@@ -235,18 +239,20 @@ impl Space {
         let watched = Watched::new(name, site.clone(), cluster.clone(), token);
         let operation = operation::router(watched.clone(), process.has_ops);
         let router = router::all(&site, operation, classic.as_ref());
-        let gate = Arc::new(SiteGate::new(site.clone()));
+        let proxies = process.proxies.clone();
+        let schemes = Arc::new(Schemes::new(proxies, options.public_url.as_deref()));
+        let gate = Arc::new(SiteGate::new(site.clone(), schemes.clone()));
 
         let only = !listeners.is_empty();
         let mut config = process.config(listeners, options.shards, process.budget.space);
-        config.hosts = process.spaces.seen_by(Some(number));
+        config.hosts = Some(process.spaces.seen_by(Some(number)));
         let seed = Seed { epoch, trimmed, tail, head };
         let handoff = Arc::new(crate::connections::Shared(process.connections.clone()));
         let shards = Shards::start(config, seed, Arc::new(Shared(gate.clone())), handoff)?;
         let serve = || {
             let (router, shards, watched) = (router.clone(), shards.clone(), watched.clone());
-            let span = process.spaces.span(number);
-            process.spaces.serve(number, Serving { router, shards, watched, span });
+            let (schemes, span) = (schemes.clone(), process.spaces.span(number));
+            process.spaces.serve(number, Serving { router, shards, watched, schemes, span });
         };
         if only {
             // Its shards accept from now on.

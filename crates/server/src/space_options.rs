@@ -65,8 +65,7 @@ impl SpaceOptions {
     pub fn site(&self) -> encke_apps::SiteOptions {
         let mut allowed_origins = self.allowed_origins.clone();
         allowed_origins.extend(self.public_url.clone());
-        let secure = self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
-        encke_apps::SiteOptions { allowed_origins, secure }
+        encke_apps::SiteOptions { allowed_origins }
     }
 
     /// Refuses what can't be meant, whether it is one of several or the only one.

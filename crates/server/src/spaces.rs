@@ -13,14 +13,18 @@ use tracing::Span;
 
 use crate::hosts::{Hosts, plain};
 use crate::operation::Watched;
+use crate::schemes::Schemes;
 
 /// After so many milliseconds it makes sense to ask again for a space whose database is away.
 const AWAY_MS: u64 = 2_000;
 
+/// What is said to a request for a name that is nobody's.
+const MISDIRECTED: &str = "No site is served under this host name. If one should be, its operator sets public-url to its address, \
+    or lists the name in hosts.";
+
 /// All spaces, each from the moment on which it is there.
 pub struct Spaces {
-    /// `None` if there is one space, which gets every request.
-    hosts: Option<Hosts>,
+    hosts: Hosts,
     names: Vec<String>,
     serving: Vec<OnceLock<Serving>>,
     /// Spaces whose store has failed for good: they serve nobody until the process starts again.
@@ -37,13 +41,15 @@ pub struct Serving {
     pub shards: Arc<Shards>,
     /// The space as operation sees it.
     pub watched: Arc<Watched>,
+    /// By which scheme it is reached.
+    pub schemes: Arc<Schemes>,
     /// What names the space in the log.
     pub span: Span,
 }
 
 impl Spaces {
     /// Spaces of these names, none of which is there yet.
-    pub fn new(hosts: Option<Hosts>, names: Vec<String>) -> Arc<Self> {
+    pub fn new(hosts: Hosts, names: Vec<String>) -> Arc<Self> {
         let serving = names.iter().map(|_| OnceLock::new()).collect();
         let failed = names.iter().map(|_| AtomicBool::new(false)).collect();
         Arc::new(Spaces { hosts, names, serving, failed, logs: Mutex::default() })
@@ -56,7 +62,7 @@ impl Spaces {
 
     /// The name of a space, if it has to be told from others.
     pub fn told_name(&self, number: usize) -> Option<String> {
-        self.hosts.is_some().then(|| self.names[number].clone())
+        (!self.hosts.is_only()).then(|| self.names[number].clone())
     }
 
     /// What names a space in the log, if it has to be told from others.
@@ -113,7 +119,6 @@ impl Spaces {
 
     /// Whose a request is. Who names two hosts is refused rather than guessed at.
     pub fn of<B>(&self, request: &Request<B>) -> Result<&Serving, Error> {
-        let Some(hosts) = &self.hosts else { return self.at(0) };
         let mut lines = request.headers().get_all(header::HOST).iter();
         let line = lines.next().map(|value| value.to_str().unwrap_or_default());
         let authority = request.uri().authority().map(|a| a.as_str());
@@ -124,7 +129,12 @@ impl Spaces {
         if !one || lines.next().is_some() {
             return Err(misdirected());
         }
-        self.at(hosts.of(authority.or(line)).ok_or_else(misdirected)?)
+        self.at(self.hosts.of(authority.or(line)).ok_or_else(misdirected)?)
+    }
+
+    /// The only space, if there is one.
+    pub fn only(&self) -> Option<&Serving> {
+        if self.count() == 1 { self.at(0).ok() } else { None }
     }
 
     fn at(&self, number: usize) -> Result<&Serving, Error> {
@@ -135,13 +145,9 @@ impl Spaces {
         })
     }
 
-    /// The same for the shards of one of them, or for the door's, which are nobody's; `None` if there is no question.
-    pub fn seen_by(
-        self: &Arc<Self>,
-        who: Option<usize>,
-    ) -> Option<Arc<dyn encke_transport::Hosts>> {
-        self.hosts.as_ref()?;
-        Some(Arc::new(SeenBy { spaces: self.clone(), who }))
+    /// The same for the shards of one of them, or for the door's, which are nobody's.
+    pub fn seen_by(self: &Arc<Self>, who: Option<usize>) -> Arc<dyn encke_transport::Hosts> {
+        Arc::new(SeenBy { spaces: self.clone(), who })
     }
 }
 
@@ -152,7 +158,7 @@ struct SeenBy {
 
 impl encke_transport::Hosts for SeenBy {
     fn elsewhere(&self, host: Option<&str>) -> Option<Elsewhere> {
-        let number = self.spaces.hosts.as_ref()?.of(host);
+        let number = self.spaces.hosts.of(host);
         if number.is_some() && number == self.who {
             return None;
         }
@@ -165,5 +171,5 @@ impl encke_transport::Hosts for SeenBy {
 }
 
 fn misdirected() -> Error {
-    Error::new(Code::Misdirected, "No site is served under this host name.")
+    Error::new(Code::Misdirected, MISDIRECTED)
 }

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freshBrowser, openChat } from '../support/browser.mjs';
 import { elsewhere } from '../support/elsewhere.mjs';
-import { Member } from '../support/member.mjs';
+import { Member, password } from '../support/member.mjs';
 import { Server } from '../support/server.mjs';
 import { becomes } from '../support/wait.mjs';
 
 test('a hostile site', async (t) => {
-  const server = await Server.start(t, '--classic', '--classic-identity', 'trust');
+  const server = await Server.start(t, '--classic', '--classic-identity', 'trust', '--hosts', 'chat.test');
   const evil = await elsewhere(t);
   const anna = await Member.owner(server.url, 'anna', 'Anna');
   const mei = await anna.adds('mei', 'Mei');
@@ -100,15 +100,42 @@ test('a hostile site', async (t) => {
   await t.test('writes nothing by a link to a classic page', async (t) => {
     const context = await signedIn(t);
     const page = await context.newPage();
-    await page.goto(evil);
     const link = `${server.url}/classic/live/backend.php?msg=`;
-    const answered = page.waitForResponse((response) => response.url().startsWith(link));
-    await page.evaluate((url) => void (location.href = url), `${link}forged`);
-    assert.equal((await answered).status(), 403);
-    await page.waitForURL(`${link}forged`);
+    // From another site, from another port of this host, and from a page of this very site.
+    for (const from of [evil, evil.replace('localhost', '127.0.0.1'), `${server.url}/nothing`]) {
+      await page.goto(from);
+      const answered = page.waitForResponse((response) => response.url().startsWith(link));
+      await page.evaluate((url) => void (location.href = url), `${link}forged`);
+      assert.equal((await answered).status(), 403, from);
+      await page.waitForURL(`${link}forged`);
+    }
     await page.goto(`${server.url}/nothing`);
     assert.equal(await page.evaluate(async (url) => (await fetch(url)).status, `${link}own`), 200);
     const board = await fetch(`${server.url}/classic/live/backend.php?timestamp=1`);
     assert.equal((await board.json()).msg, 'own');
+  });
+
+  await t.test('is nobody here under a name that it points here', async (t) => {
+    const context = await freshBrowser(t);
+    const page = await context.newPage();
+    // A page of that name, as far as the browser can tell.
+    const name = `http://evil.test:${port}`;
+    assert.equal((await page.goto(`${name}/`))?.status(), 421);
+    const post = (/** @type {string} */ path, /** @type {string} */ type, /** @type {string} */ body) =>
+      page.evaluate(
+        async ([path = '', type = '', body = '']) => {
+          const response = await fetch(path, { method: 'POST', headers: { 'content-type': type }, body });
+          return response.status;
+        },
+        [path, type, body],
+      );
+    const eve = JSON.stringify({ name: 'eve', password });
+    assert.equal(await post('/v1/setup', 'application/json', eve), 421);
+    const mine = JSON.stringify({ name: 'anna', password });
+    assert.equal(await post('/v1/sign-in', 'application/json', mine), 421);
+    const form = 'application/x-www-form-urlencoded';
+    assert.equal(await post('/classic/live/SendMsg', form, 'msg=forged'), 421);
+    const feed = () => page.evaluate(async () => (await fetch('/v1/feed')).status);
+    assert.equal(await feed(), 421);
   });
 });

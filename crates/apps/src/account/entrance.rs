@@ -10,6 +10,7 @@ use http::HeaderMap;
 use super::person::fold;
 use super::settings::settings;
 use super::{display_name, look, session};
+use crate::caller::Browser;
 use crate::identity::Role;
 use crate::site::Site;
 
@@ -70,7 +71,7 @@ pub fn take_entry(site: &Site, address: Option<IpAddr>) -> Result<(), Error> {
 /// the header that sets the cookie.
 pub async fn begin_session<F>(
     site: &Arc<Site>,
-    before: &HeaderMap,
+    before: &Browser,
     who: F,
 ) -> Result<HeaderMap, Error>
 where
@@ -79,7 +80,8 @@ where
     Ok(session::begin(site, before, who).await?.0)
 }
 
-/// The header that sets the session's cookie to what it is already.
-pub fn same_session(site: &Site, secret: &str) -> HeaderMap {
-    session::again(site, secret)
+/// The header that sets the session's cookie to what it is already; none if there is none.
+pub fn same_session(browser: &Browser) -> HeaderMap {
+    let session = browser.session.as_deref();
+    session.map_or_else(HeaderMap::new, |secret| session::cookie(browser.scheme, secret))
 }

@@ -42,7 +42,7 @@ pub(crate) async fn enter(
 ) -> Result<(StatusCode, HeaderMap, Json<Me>), Refusal> {
     site.try_to_sign_in(None, door.peer.map(|Peer(address)| address))?;
     let name = display_name::display_name(&display_name)?;
-    let entered = session::begin(&site, &door.headers, move |tx| {
+    let entered = session::begin(&site, &door.browser, move |tx| {
         if !settings(tx)?.guests {
             return Err(Error::new(Code::Forbidden, "This site has no guests."));
         }

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::person::{Me, me};
 use crate::body::MaybeBody;
-use crate::caller::{Caller, credentials};
+use crate::caller::{Browser, Caller, HOSTS_COOKIE, PLAIN_COOKIE, Scheme};
 use crate::identity::{Ended, hash, number};
 use crate::random;
 use crate::reply::{Refusal, Refused};
@@ -51,14 +51,14 @@ impl Sessions {
 /// Signs somebody in: `who` says in the same write whom, or why not. The session that the browser had before ends.
 pub(super) async fn begin<F>(
     site: &Arc<Site>,
-    before: &HeaderMap,
+    before: &Browser,
     who: F,
 ) -> Result<(HeaderMap, Json<Me>), Error>
 where
     F: FnOnce(&mut Tx<'_>) -> Result<PersonId, Error> + Send + 'static,
 {
     let secret = random::secret("eks_")?;
-    let (new, old) = (hash(&secret), credentials(before).cookie.map(hash));
+    let (new, old) = (hash(&secret), before.session.as_deref().map(hash));
     let now = site.now_ms();
     let sweep = site.sessions.is_sweep_due(now);
     let house = site.clone();
@@ -83,23 +83,36 @@ where
         Ok((me(tx, &house, person)?, ended))
     });
     let shown = shown.await?;
-    Ok((cookie(site, &secret, COOKIE_AGE_S), Json(shown)))
+    Ok((cookie(before.scheme, &secret), Json(shown)))
 }
 
-/// The cookie of a session that a browser has already.
-pub(super) fn again(site: &Site, secret: &str) -> HeaderMap {
-    cookie(site, secret, COOKIE_AGE_S)
-}
-
-fn cookie(site: &Site, value: &str, age_s: u64) -> HeaderMap {
-    let secure = if site.options.secure { "; Secure" } else { "" };
-    let line =
-        format!("encke_session={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age_s}{secure}");
+/// The header that gives a browser the cookie of a session, also of one that it has already.
+pub(super) fn cookie(scheme: Scheme, secret: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    if let Ok(line) = HeaderValue::from_str(&line) {
-        headers.insert(header::SET_COOKIE, line);
+    let line = match scheme {
+        Scheme::Http => set(PLAIN_COOKIE, secret, COOKIE_AGE_S, ""),
+        Scheme::Https => set(HOSTS_COOKIE, secret, COOKIE_AGE_S, "; Secure"),
+    };
+    headers.extend(line.map(|line| (header::SET_COOKIE, line)));
+    headers
+}
+
+/// The headers that take the cookie away, under either name.
+fn no_cookie(scheme: Scheme) -> HeaderMap {
+    let secure = if scheme == Scheme::Https { "; Secure" } else { "" };
+    let mut headers = HeaderMap::new();
+    for name in [PLAIN_COOKIE, HOSTS_COOKIE] {
+        // Browsers ignore the second one over plain HTTP, where they never send it.
+        if name == PLAIN_COOKIE || scheme == Scheme::Https {
+            headers.extend(set(name, "", 0, secure).map(|line| (header::SET_COOKIE, line)));
+        }
     }
     headers
+}
+
+fn set(name: &str, value: &str, age_s: u64, secure: &str) -> Option<HeaderValue> {
+    let line = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age_s}{secure}");
+    HeaderValue::from_str(&line).ok()
 }
 
 fn end(
@@ -148,6 +161,7 @@ pub(crate) struct SignOut {
         (status = 422, body = Refused, description = "unknown_field, invalid")))]
 pub(crate) async fn sign_out(
     State(site): State<Arc<Site>>,
+    scheme: Scheme,
     caller: Caller,
     MaybeBody(SignOut { everywhere }): MaybeBody<SignOut>,
 ) -> Result<(StatusCode, HeaderMap), Refusal> {
@@ -156,7 +170,7 @@ pub(crate) async fn sign_out(
         Ok(((), end_sessions(tx, me, |credential| everywhere || credential == mine)?))
     });
     ended.await?;
-    Ok((StatusCode::NO_CONTENT, cookie(&site, "", 0)))
+    Ok((StatusCode::NO_CONTENT, no_cookie(scheme)))
 }
 
 /// Who the caller is.

@@ -67,7 +67,7 @@ pub(crate) async fn setup(
         return Err(done().into());
     }
     let hash = site.hasher.hash(account.password.clone()).await?;
-    let entered = session::begin(&site, &door.headers, move |tx| {
+    let entered = session::begin(&site, &door.browser, move |tx| {
         // Decided here, where there is only one at a time: two first visitors do not both become owners.
         if has_owner(tx)? {
             return Err(done());

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::person::{Me, check_name, fold};
 use super::session;
 use crate::body::Body;
-use crate::caller::{Origin, Peer};
+use crate::caller::{Browser, Origin, Peer};
 use crate::reply::{Refusal, Refused};
 use crate::site::Site;
 
@@ -29,19 +29,19 @@ pub(crate) struct NameAndPassword {
 /// A request that may sign somebody in: not one that a foreign page makes a browser send.
 pub(crate) struct Door {
     pub peer: Option<Peer>,
-    pub headers: HeaderMap,
+    pub browser: Browser,
 }
 
 impl FromRequestParts<Arc<Site>> for Door {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Refusal> {
-        let origin = Origin::of(&parts.headers, &parts.uri);
+        let origin = Origin::of(&parts.headers, &parts.uri, &parts.extensions);
         if origin.origin.is_some() && !origin.is_trusted(site) {
             return Err(Refusal::new(Code::ForeignOrigin, "This page may not sign anybody in."));
         }
         let peer = parts.extensions.get::<Peer>().copied();
-        Ok(Door { peer, headers: parts.headers.clone() })
+        Ok(Door { peer, browser: Browser::of(parts) })
     }
 }
 
@@ -76,7 +76,7 @@ pub(crate) async fn sign_in(
     let right = site.hasher.verify(password, stored.clone()).await?;
     let wrong = || Error::new(Code::WrongPassword, "Name and password do not go together.");
     let person = person.filter(|_| right).ok_or_else(wrong)?;
-    let entered = session::begin(&site, &door.headers, move |tx| {
+    let entered = session::begin(&site, &door.browser, move |tx| {
         // The check took a while: whoever changed the password or disabled the person meanwhile means this sign-in too.
         let same = "SELECT 1 FROM person WHERE id = ?1 AND password = ?2 AND disabled_ms IS NULL";
         tx.query_one(same, params![person, stored])?.ok_or_else(wrong)?;

@@ -14,8 +14,8 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::caller::{Caller, credentials};
-use crate::identity::{Hash, Identity, hash, look_up, not_signed_in, secret};
+use crate::caller::{Caller, Scheme, credentials};
+use crate::identity::{Credentials, Hash, Identity, hash, look_up, not_signed_in, secret};
 use crate::random;
 use crate::reply::{Refusal, Refused};
 use crate::site::Site;
@@ -79,8 +79,8 @@ impl Site {
         self.store.submit_write(redeem, reply);
     }
 
-    async fn store_ticket(&self, ticket: &str, headers: &HeaderMap) -> Result<(), Error> {
-        let (of, by_cookie) = secret(credentials(headers)).ok_or_else(not_signed_in)?;
+    async fn store_ticket(&self, ticket: &str, shown: Credentials<'_>) -> Result<(), Error> {
+        let (of, by_cookie) = secret(shown).ok_or_else(not_signed_in)?;
         let (ticket, of, now) = (hash(ticket), hash(of), self.now_ms());
         let stored = self.store.write(move |tx| {
             tx.execute("DELETE FROM ticket WHERE expires_ms <= ?1", params![now])?;
@@ -110,11 +110,12 @@ pub(crate) struct Ticket {
 pub(crate) async fn issue(
     State(site): State<Arc<Site>>,
     caller: Caller,
+    scheme: Scheme,
     headers: HeaderMap,
 ) -> Result<(StatusCode, Json<Ticket>), Refusal> {
     let ticket = random::secret("ekk_")?;
     if site.store.is_shared() {
-        site.store_ticket(&ticket, &headers).await?;
+        site.store_ticket(&ticket, credentials(&headers, scheme)).await?;
         return Ok((
             StatusCode::CREATED,
             Json(Ticket { ticket, expires_in_ms: limits::TICKET_AGE_MS }),
@@ -122,7 +123,7 @@ pub(crate) async fn issue(
     }
     site.tickets.add(&ticket, caller.0, site.now_ms())?;
     // A revocation that came after the caller was identified and before the ticket was there did not find it.
-    if let Err(gone) = site.identify(credentials(&headers)).await {
+    if let Err(gone) = site.identify(credentials(&headers, scheme)).await {
         site.tickets.forget(caller.0.person, Some(caller.0.credential));
         return Err(gone.into());
     }

@@ -237,7 +237,7 @@ async fn a_cookie_is_only_for_pages_of_the_site() {
         origin.into_iter().fold(call, |call, origin| call.header("origin", origin))
     };
     let look = |origin: &str| ada.get("/v1/me").header("origin", origin);
-    for good in [ORIGIN, "https://encke.test", ALLOWED] {
+    for good in [ORIGIN, ALLOWED] {
         assert_eq!(site.call(change(Some(good))).await.status, 201, "{good}");
         assert_eq!(site.call(look(good)).await.status, 200, "{good}");
     }
@@ -247,6 +247,7 @@ async fn a_cookie_is_only_for_pages_of_the_site() {
         "null",
         "",
         "https://evil.test",
+        "https://encke.test",
         "http://encke.test.evil.test",
         "http://evil.test/encke.test",
         "http://encke.test:8080",

@@ -78,7 +78,7 @@ impl Drop for TestSite {
 }
 
 fn site_on(store: Store, clock: &Arc<TestClock>, reach: &Arc<Recorded>) -> Arc<Site> {
-    let options = SiteOptions { allowed_origins: vec![ALLOWED.into()], secure: false };
+    let options = SiteOptions { allowed_origins: vec![ALLOWED.into()] };
     let site = Site::new(store, clock.clone(), options);
     site.reach_over(reach.clone());
     site

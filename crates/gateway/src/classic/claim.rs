@@ -1,7 +1,7 @@
 //! Who asks: the session decides, or the claim is believed.
 
 use axum::http::request::Parts;
-use encke_apps::{Identity, Origin, Peer, credentials};
+use encke_apps::{Identity, Origin, Peer, shown};
 use encke_engine::PersonId;
 use encke_transport::Who;
 use http::{HeaderMap, Version, header};
@@ -51,7 +51,7 @@ impl Classic {
     pub(super) async fn anybody(&self, parts: &Parts) -> Result<Asker, Refused> {
         let mut asker = self.ask(parts, false).await?;
         if asker.identity.is_none() {
-            asker.identity = self.site.identify(credentials(&parts.headers)).await.ok();
+            asker.identity = self.site.identify(shown(parts)).await.ok();
         }
         Ok(asker)
     }
@@ -62,7 +62,7 @@ impl Classic {
         }
         let revocations_seen = self.site.revocations();
         let identity = match session {
-            true => Some(self.site.identify(credentials(&parts.headers)).await?),
+            true => Some(self.site.identify(shown(parts)).await?),
             false => None,
         };
         let peer = parts.extensions.get::<Peer>().map(|Peer(address)| *address);
@@ -87,7 +87,7 @@ impl Classic {
         if by == By::Script && navigates {
             return false;
         }
-        let origin = Origin::of(&parts.headers, &parts.uri);
+        let origin = Origin::of(&parts.headers, &parts.uri, &parts.extensions);
         match (says("sec-fetch-site"), origin.origin, says("referer")) {
             (Some("same-origin"), None, _) => true,
             (_, Some(_), _) => origin.is_trusted(&self.site),
@@ -101,7 +101,7 @@ impl Classic {
 
     /// Whether a page of another site makes a browser ask this. A link says no origin, but that it is one.
     fn is_foreign(&self, parts: &Parts) -> bool {
-        let origin = Origin::of(&parts.headers, &parts.uri);
+        let origin = Origin::of(&parts.headers, &parts.uri, &parts.extensions);
         let site = parts.headers.get("sec-fetch-site");
         let other = site.is_some_and(|v| v == "cross-site" || v == "same-site");
         !origin.is_trusted(&self.site) && (origin.origin.is_some() || other)

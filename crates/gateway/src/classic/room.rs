@@ -11,7 +11,7 @@ use axum::routing::post;
 use bytes::Bytes;
 use encke_apps::account::entrance;
 use encke_apps::chat::between;
-use encke_apps::{Role, credentials};
+use encke_apps::{Browser, Role};
 use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Position, Seq, StreamId, limits};
 use encke_store::{Read, Sql, StoreError, Tx, params};
 use encke_transport::{Foreign, Over, Told};
@@ -94,6 +94,7 @@ impl Classic {
         }
         entrance::check_visible(&name)?;
         let asker = self.anybody(&parts).await?;
+        let browser = Browser::of(&parts);
         let account = asker.identity.filter(|i| i.role != Role::Guest).map(|i| i.person);
         if let Some(me) = account {
             let (wanted, house) = (name.clone(), self.clone());
@@ -101,20 +102,17 @@ impl Classic {
                 let mine = entrance::is_called(tx, me, &wanted)?;
                 mine.then(|| join(tx, &house.site, me)).transpose()
             });
-            match (mine.await?, credentials(&parts.headers).cookie, self.claims) {
-                (Some(_), Some(secret), _) => {
-                    return Ok(entrance::same_session(&self.site, secret));
-                }
-                (Some(_), None, _) => return Ok(HeaderMap::new()),
-                (None, _, Claims::Session) => return Err(Refused::another()),
-                (None, _, Claims::Trust) => {}
+            match (mine.await?, self.claims) {
+                (Some(_), _) => return Ok(entrance::same_session(&browser)),
+                (None, Claims::Session) => return Err(Refused::another()),
+                (None, Claims::Trust) => {}
             }
         }
         if self.claims == Claims::Session {
             entrance::take_entry(&self.site, asker.peer)?;
         }
         // A person's own session is not ended by entering as somebody else.
-        let before = if account.is_some() { HeaderMap::new() } else { parts.headers };
+        let before = if account.is_some() { browser.without_session() } else { browser };
         let house = self.clone();
         let entered = entrance::begin_session(&self.site, &before, move |tx| {
             let guest = house.guest(tx, &name)?;

@@ -125,7 +125,7 @@ impl Http {
         headers: &[&str],
         body: &str,
     ) -> Result<()> {
-        let mut text = format!("{method} {path} HTTP/1.1\r\nHost: encke.test\r\n");
+        let mut text = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
         if !token.is_empty() {
             text.push_str(&format!("Authorization: Bearer {token}\r\n"));
         }

@@ -83,7 +83,7 @@ fn no_request_hides_in_another() {
     };
     let length = (hidden.len() + 5).to_string();
     // Whatever was taken for a request before this one is answered before it.
-    let last = b"GET /v1/setup HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let last = b"GET /v1/setup HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let table: Vec<(&str, Vec<u8>)> = vec![
         (
             "both measures",
@@ -140,12 +140,12 @@ fn what_is_no_request_ends_the_connection() {
         ("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".repeat(20)),
         ("noise", (0..=255u8).cycle().take(4_000).collect()),
         ("zeros", vec![0; 1_000]),
-        ("a version that is not", b"GET /v1/feed HTTP/9.9\r\nHost: x\r\n\r\n".into()),
+        ("a version that is not", b"GET /v1/feed HTTP/9.9\r\nHost: localhost\r\n\r\n".into()),
         ("no version", b"GET /v1/feed\r\n\r\n".into()),
-        ("a NUL in a header", b"GET /v1/me HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n".into()),
+        ("a NUL in a header", b"GET /v1/me HTTP/1.1\r\nHost: localhost\r\nX: a\0b\r\n\r\n".into()),
         (
             "a NUL in the feed's header",
-            b"GET /v1/feed HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n".into(),
+            b"GET /v1/feed HTTP/1.1\r\nHost: localhost\r\nX: a\0b\r\n\r\n".into(),
         ),
         ("many headers", format!("GET /v1/me HTTP/1.1\r\n{many}\r\n").into()),
         ("many headers to the feed", format!("GET /v1/feed HTTP/1.1\r\n{many}\r\n").into()),
@@ -182,14 +182,22 @@ fn half_a_request_that_never_ends_is_cut() {
     let body = send_head(&site, &mei, &room, &[("Content-Length", "100")]);
     let chunked = send_head(&site, &mei, &room, &[("Transfer-Encoding", "chunked")]);
     let after = |first: &str| {
-        let get = format!("GET {first} HTTP/1.1\r\nHost: x\r\n\r\n");
+        let get = format!("GET {first} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         get.into_bytes()
     };
     let table: Vec<(&str, Vec<u8>, &str)> = vec![
         ("silence", Vec::new(), ""),
-        ("half a head of the feed", b"GET /v1/feed HTTP/1.1\r\nHost: x\r\n".into(), "X: y\r\n"),
+        (
+            "half a head of the feed",
+            b"GET /v1/feed HTTP/1.1\r\nHost: localhost\r\n".into(),
+            "X: y\r\n",
+        ),
         ("half a word", b"GET /v1/fe".into(), ""),
-        ("half a head of the API", b"POST /v1/acks HTTP/1.1\r\nHost: x\r\n".into(), "X: y\r\n"),
+        (
+            "half a head of the API",
+            b"POST /v1/acks HTTP/1.1\r\nHost: localhost\r\n".into(),
+            "X: y\r\n",
+        ),
         ("half a head after a whole one", after("/v1/setup"), "X"),
         ("half a head after a feed", after("/v1/feed"), "X"),
         ("half a body", body, " "),

@@ -36,7 +36,7 @@ pub fn certificate(folder: &TempDir) -> ([String; 2], RootCertStore) {
     ([cert, key].map(|path| path.to_str().unwrap().to_owned()), roots)
 }
 
-fn encrypted_with(more: &[&str]) -> (Site, RootCertStore) {
+pub fn encrypted_with(more: &[&str]) -> (Site, RootCertStore) {
     let folder = Arc::new(TempDir::new().unwrap());
     let ([cert, key], roots) = certificate(&folder);
     let (cert, key) = (cert.as_str(), key.as_str());
@@ -147,7 +147,7 @@ fn the_api_and_server_sent_events_come_over_tls_1_2() {
     }
     // Plain HTTP on the port for HTTPS ends.
     let mut wire = crate::harness::Wire::connect(tls);
-    wire.send("GET /v1/me HTTP/1.1\r\nHost: x\r\n\r\n");
+    wire.send("GET /v1/me HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert!(!String::from_utf8_lossy(&wire.rest()).contains("200 OK"));
 }
 

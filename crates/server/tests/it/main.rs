@@ -21,6 +21,7 @@ mod life;
 mod operation;
 mod ops;
 mod pairs;
+mod reached;
 mod rules;
 mod scenarios;
 mod sealed;

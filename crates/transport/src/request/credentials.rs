@@ -11,8 +11,11 @@ use super::bad;
 pub struct Credentials {
     /// `Authorization: Bearer …`.
     pub bearer: Option<Box<str>>,
-    /// The cookie `encke_session`.
+    /// The session's cookie.
     pub session: Option<Box<str>>,
+    /// The cookie is `__Host-encke_session`, which only this very host can have set, over HTTPS. Otherwise it is
+    /// `encke_session`, which counts over plain HTTP alone.
+    pub session_is_hosts: bool,
     /// `?ticket=…`.
     pub ticket: Option<Box<str>>,
 }
@@ -51,10 +54,15 @@ pub fn bearer(header: Option<&[u8]>) -> Result<Option<&str>, Error> {
     }
 }
 
-/// The value of `encke_session` in a `Cookie` header.
-pub fn session_cookie(header: &[u8]) -> Option<&str> {
-    let value = header
-        .split(|b| *b == b';')
-        .find_map(|pair| pair.trim_ascii().strip_prefix(b"encke_session="))?;
-    std::str::from_utf8(value).ok().filter(|v| !v.is_empty())
+/// A session's cookie: its value, and whether it is `__Host-encke_session`.
+pub type SessionCookie<'a> = (&'a str, bool);
+
+/// The session in a `Cookie` header. `__Host-encke_session` wins over `encke_session`.
+pub fn session_cookie(header: &[u8]) -> Option<SessionCookie<'_>> {
+    let find = |name: &[u8]| {
+        let value = header.split(|b| *b == b';').find_map(|p| p.trim_ascii().strip_prefix(name))?;
+        std::str::from_utf8(value).ok().filter(|v| !v.is_empty())
+    };
+    let hosts = find(b"__Host-encke_session=").map(|value| (value, true));
+    hosts.or_else(|| find(b"encke_session=").map(|value| (value, false)))
 }

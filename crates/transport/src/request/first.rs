@@ -57,7 +57,7 @@ pub fn look(bytes: &[u8], seen: usize, peer: SocketAddr) -> First<'_> {
     let mut request = httparse::Request::new(&mut []);
     let head = request.parse_with_uninit_headers(bytes, &mut lines);
     match head {
-        _ if sends => send(head, &request, bytes),
+        _ if sends => send(head, &request, bytes, peer),
         Ok(httparse::Status::Complete(length)) if length > HEAD_BYTES_MAX => too_large(),
         Ok(httparse::Status::Complete(length)) => {
             let (Some(target), Some(minor)) = (request.path, request.version) else {
@@ -104,6 +104,7 @@ fn send<'a>(
     head: httparse::Result<usize>,
     request: &httparse::Request<'_, 'a>,
     bytes: &'a [u8],
+    peer: SocketAddr,
 ) -> First<'a> {
     let (Ok(httparse::Status::Complete(length)), Some(path), Some(minor)) =
         (head, request.path, request.version)
@@ -111,7 +112,7 @@ fn send<'a>(
         return First::Other;
     };
     let lines = request.headers.iter().map(|h| (h.name, h.value));
-    match send::read(path, minor, lines, bytes, length) {
+    match send::read(path, minor, lines, bytes, length, peer) {
         Sending::Other => First::Other,
         Sending::Partial => First::Partial,
         Sending::Whole(length, request) => First::Send(length, request),

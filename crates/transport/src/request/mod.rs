@@ -112,6 +112,10 @@ pub struct FeedRequest {
     pub host: Option<Box<str>>,
     /// The address at the other end of the connection.
     pub peer: SocketAddr,
+    /// The connection itself is under TLS.
+    pub tls: bool,
+    /// What the last `X-Forwarded-Proto` says: whether it is `https`. Anybody may write that.
+    pub forwarded_https: Option<bool>,
     /// Whether the connection may serve another request afterwards.
     pub(crate) keep_alive: bool,
     /// WebSocket: what the handshake is answered with.
@@ -123,7 +127,7 @@ pub struct FeedRequest {
 struct Headers<'a> {
     accept: &'a [u8],
     authorization: Option<&'a [u8]>,
-    session: Option<&'a str>,
+    session: Option<credentials::SessionCookie<'a>>,
     origin: Option<&'a str>,
     host: Option<&'a str>,
     last_event_id: Option<&'a str>,
@@ -137,6 +141,7 @@ struct Headers<'a> {
     content_type: Option<&'a str>,
     key: Option<&'a str>,
     content_length: Option<usize>,
+    forwarded_https: Option<bool>,
     body: bool,
     /// Something about the body, or about how it is to be answered, that only the HTTP server understands.
     unusual: bool,
@@ -204,7 +209,9 @@ impl<'a> Headers<'a> {
                 Ok(())
             }
             6 if is("cookie") => {
-                self.session = self.session.or_else(|| credentials::session_cookie(value));
+                let found = credentials::session_cookie(value);
+                let wins = |(_, hosts): &(&str, bool)| *hosts || self.session.is_none();
+                self.session = found.filter(wins).or(self.session);
                 Ok(())
             }
             6 if is("origin") => once("Origin", &mut self.origin, value, text),
@@ -245,6 +252,12 @@ impl<'a> Headers<'a> {
             17 if is("transfer-encoding") => {
                 self.body = true;
                 self.unusual = true;
+                Ok(())
+            }
+            17 if is("x-forwarded-proto") => {
+                // Each proxy adds its word behind the others'.
+                let last = value.rsplit(|b| *b == b',').next().unwrap_or_default();
+                self.forwarded_https = Some(last.trim_ascii().eq_ignore_ascii_case(b"https"));
                 Ok(())
             }
             17 if is("sec-websocket-key") => {
@@ -309,12 +322,15 @@ impl FeedRequest {
             parent: query.parent,
             credentials: Credentials {
                 bearer: credentials::bearer(headers.authorization)?.map(Into::into),
-                session: headers.session.map(Into::into),
+                session: headers.session.map(|(value, _)| value.into()),
+                session_is_hosts: headers.session.is_some_and(|(_, hosts)| hosts),
                 ticket: query.ticket,
             },
             origin: headers.origin.map(Into::into),
             host: headers.host.map(Into::into),
             peer,
+            tls: false,
+            forwarded_https: headers.forwarded_https,
             keep_alive,
             accept,
         })

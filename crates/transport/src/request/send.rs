@@ -4,8 +4,11 @@
 //! back. Only the plain case is taken: a body of known, bounded length and nothing unusual about it. All else goes to the
 //! HTTP server, which serves the same addresses by the same rules.
 
+use std::net::SocketAddr;
+
 use encke_engine::{Cursor, Error, Seq, limits};
 
+use super::credentials::SessionCookie;
 use super::{Headers, credentials};
 
 /// A message for a conversation, or an event for a channel, as it lies in the shard's buffer. Nobody has checked
@@ -16,8 +19,8 @@ pub struct SendRequest<'a> {
     pub path: &'a str,
     /// The token of `Authorization: Bearer …`.
     pub bearer: Option<&'a str>,
-    /// The cookie `encke_session`.
-    pub session: Option<&'a str>,
+    /// The session's cookie, and whether it is `__Host-encke_session`.
+    pub session: Option<SessionCookie<'a>>,
     /// The page that sends it.
     pub origin: Option<&'a str>,
     /// The host that it was sent to.
@@ -28,6 +31,12 @@ pub struct SendRequest<'a> {
     pub key: Option<&'a str>,
     /// The whole body.
     pub body: &'a [u8],
+    /// The address at the other end of the connection.
+    pub peer: SocketAddr,
+    /// The connection itself is under TLS.
+    pub tls: bool,
+    /// What the last `X-Forwarded-Proto` says: whether it is `https`. Anybody may write that.
+    pub forwarded_https: Option<bool>,
     pub(crate) keep_alive: bool,
 }
 
@@ -35,12 +44,15 @@ pub struct SendRequest<'a> {
 pub struct KeptSend {
     path: Box<str>,
     bearer: Option<Box<str>>,
-    session: Option<Box<str>>,
+    session: Option<(Box<str>, bool)>,
     origin: Option<Box<str>>,
     host: Option<Box<str>>,
     content_type: Box<str>,
     key: Option<Box<str>>,
     body: Box<[u8]>,
+    peer: SocketAddr,
+    tls: bool,
+    forwarded_https: Option<bool>,
     keep_alive: bool,
 }
 
@@ -50,12 +62,15 @@ impl SendRequest<'_> {
         KeptSend {
             path: self.path.into(),
             bearer: self.bearer.map(Into::into),
-            session: self.session.map(Into::into),
+            session: self.session.map(|(value, hosts)| (value.into(), hosts)),
             origin: self.origin.map(Into::into),
             host: self.host.map(Into::into),
             content_type: self.content_type.into(),
             key: self.key.map(Into::into),
             body: self.body.into(),
+            peer: self.peer,
+            tls: self.tls,
+            forwarded_https: self.forwarded_https,
             keep_alive: self.keep_alive,
         }
     }
@@ -67,12 +82,15 @@ impl KeptSend {
         SendRequest {
             path: &self.path,
             bearer: self.bearer.as_deref(),
-            session: self.session.as_deref(),
+            session: self.session.as_ref().map(|(value, hosts)| (&**value, *hosts)),
             origin: self.origin.as_deref(),
             host: self.host.as_deref(),
             content_type: &self.content_type,
             key: self.key.as_deref(),
             body: &self.body,
+            peer: self.peer,
+            tls: self.tls,
+            forwarded_https: self.forwarded_https,
             keep_alive: self.keep_alive,
         }
     }
@@ -133,6 +151,7 @@ pub(super) fn read<'a>(
     lines: impl Iterator<Item = (&'a str, &'a [u8])>,
     bytes: &'a [u8],
     length: usize,
+    peer: SocketAddr,
 ) -> Sending<'a> {
     if minor == 0 || !is_send(path) {
         return Sending::Other;
@@ -154,6 +173,9 @@ pub(super) fn read<'a>(
         content_type: h.content_type.unwrap_or_default(),
         key: h.key,
         body,
+        peer,
+        tls: false,
+        forwarded_https: h.forwarded_https,
         keep_alive: !h.connection_close,
     };
     Sending::Whole(length + size, request)

@@ -106,7 +106,7 @@ fn credentials_come_three_ways_and_stay_out_of_debug() {
     let headers =
         [("authorization", "bearer tok"), ("Cookie", "a=b; encke_session=ses; encke_session=x")];
     let request = parse("?ticket=tic", &headers).unwrap();
-    let Credentials { bearer, session, ticket } = &request.credentials;
+    let Credentials { bearer, session, ticket, .. } = &request.credentials;
     let texts = [bearer.as_deref(), session.as_deref(), ticket.as_deref()];
     assert_eq!(texts, [Some("tok"), Some("ses"), Some("tic")]);
     let debug = format!("{:?}", request.credentials);
@@ -136,4 +136,35 @@ fn the_iframe_is_only_for_a_frame() {
     }
     let twice = [("Sec-Fetch-Dest", "iframe"), ("sec-fetch-dest", "document")];
     assert_eq!(code("?live=iframe", &twice), "bad_request");
+}
+
+#[test]
+fn a_hosts_own_cookie_wins_wherever_it_stands() {
+    let of = |lines: &[&str]| {
+        let headers: Vec<(&str, &str)> = lines.iter().map(|line| ("Cookie", *line)).collect();
+        let Credentials { session, session_is_hosts, .. } =
+            parse("", &headers).unwrap().credentials;
+        (session.unwrap_or_default().into_string(), session_is_hosts)
+    };
+    for lines in [
+        &["encke_session=a; __Host-encke_session=b"][..],
+        &["__Host-encke_session=b; encke_session=a"],
+        &["encke_session=a", "__Host-encke_session=b"],
+        &["__Host-encke_session=b", "encke_session=a"],
+    ] {
+        assert_eq!(of(lines), ("b".to_owned(), true), "{lines:?}");
+    }
+    assert_eq!(of(&["encke_session=a; __Host-encke_session="]), ("a".to_owned(), false));
+    assert_eq!(of(&["x__Host-encke_session=a"]), (String::new(), false));
+}
+
+#[test]
+fn the_last_proxy_says_how_it_was_asked() {
+    let said = |lines: &[(&str, &str)]| parse("", lines).unwrap().forwarded_https;
+    assert_eq!(said(&[]), None);
+    for (value, https) in
+        [("https", true), ("http, HTTPS", true), ("https,http", false), ("", false)]
+    {
+        assert_eq!(said(&[("X-Forwarded-Proto", value)]), Some(https), "{value}");
+    }
 }

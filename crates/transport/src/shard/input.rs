@@ -133,7 +133,8 @@ impl Shard {
         match first {
             First::Partial => return true,
             First::Other => self.hand_off(to, bytes.to_vec()),
-            First::Send(length, request) => {
+            First::Send(length, mut request) => {
+                request.tls = conn.sealed.is_some();
                 conn.served = true;
                 conn.keep(&bytes[length..]);
                 self.send(to, &request);
@@ -142,7 +143,8 @@ impl Shard {
                 conn.served = true;
                 conn.keep(length.map_or(&[], |n| &bytes[n..]));
                 match request {
-                    Ok(request) => {
+                    Ok(mut request) => {
+                        request.tls = conn.sealed.is_some();
                         let repeats =
                             request.transport.is_poll() && !request.credentials.is_used_up();
                         let head = length.filter(|_| repeats).map(|n| &bytes[..n]);

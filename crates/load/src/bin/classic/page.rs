@@ -41,12 +41,12 @@ impl System {
 const METRICS_TOKEN: &str = "figures-of-this-bench";
 
 fn get_text(path: &str, cookie: &str) -> String {
-    format!("GET {path} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n")
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n")
 }
 
 fn post_text(path: &str, cookie: &str, form: &str) -> String {
     format!(
-        "POST {path} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
         form.len()
     )
@@ -231,7 +231,7 @@ pub fn get(addr: SocketAddr, path: &str) -> Result<String> {
 /// How many requests wait.
 pub fn waiting(addr: SocketAddr) -> Result<u64> {
     let text = Wire::new(addr).answer(&format!(
-        "GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {METRICS_TOKEN}\r\n\r\n"
+        "GET /metrics HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {METRICS_TOKEN}\r\n\r\n"
     ))?;
     let of = |name: &str| number_after(&text, &format!("encke_sessions{{transport=\"{name}\"}} "));
     Ok(of("long-poll").unwrap_or(0) + of("iframe").unwrap_or(0))

@@ -25,7 +25,7 @@ pub struct Revocations {
 }
 
 /// What a page of the site itself sends along.
-const ORIGIN: &str = "Origin: http://encke.test";
+const ORIGIN: &str = "Origin: http://localhost";
 
 fn post(at: SocketAddrV4, path: &str, cookie: &str, body: &str) -> Result<Http> {
     let mut http = Http::open(at)?;

@@ -164,11 +164,11 @@ fn half_requests_and_broken_ones_hold_nobody_up() {
     let page = page(&site);
     let mut kept = Vec::new();
     for half in [
-        "POST /classic/webim/SendMessage.php HTTP/1.1\r\nHost: x\r\n",
-        "POST /classic/live/SendMsg HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+        "POST /classic/webim/SendMessage.php HTTP/1.1\r\nHost: localhost\r\n",
+        "POST /classic/live/SendMsg HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
          Content-Length: 100\r\n\r\nmsg=",
         "GET /classic/live/backend.php?timestamp=",
-        "POST /classic/extchat/comet.php HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "POST /classic/extchat/comet.php HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     ] {
         for _ in 0..10 {
             let mut stream = TcpStream::connect(page.address).unwrap();
@@ -187,7 +187,7 @@ fn half_requests_and_broken_ones_hold_nobody_up() {
 fn a_body_is_never_taken_for_the_next_request() {
     let site = Site::on(trusting());
     let page = page(&site);
-    let hidden = "GET /classic/live/backend.php?msg=smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
+    let hidden = "GET /classic/live/backend.php?msg=smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n";
     for path in [
         "/live/backend.php?timestamp=0",
         "/novcomet/comet.php?subscribed[a]=0",
@@ -200,11 +200,11 @@ fn a_body_is_never_taken_for_the_next_request() {
             let mut wire = Wire::connect(page.address);
             let cookie = &page.cookies[0];
             wire.send(format!(
-                "GET /classic{path} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n{line}\r\n\r\n{body}"
+                "GET /classic{path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n{line}\r\n\r\n{body}"
             ));
             wire.answer().expect("an answer").is(400);
             // A request that follows gets its own answer, if the connection goes on.
-            if wire.try_send("GET /classic/none HTTP/1.1\r\nHost: x\r\n\r\n") {
+            if wire.try_send("GET /classic/none HTTP/1.1\r\nHost: localhost\r\n\r\n") {
                 assert!(wire.answer().is_none_or(|answer| answer.status == 404));
             }
         }

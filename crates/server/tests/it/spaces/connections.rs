@@ -182,12 +182,14 @@ fn two_hosts_in_one_request_are_refused() {
 }
 
 #[test]
-fn a_default_space_gets_what_is_nobody_elses() {
+fn a_default_space_gets_what_has_no_name() {
     let two = named("default-space = \"right\"");
     let right = [None, Some("Right".to_owned())];
-    for lines in ["Host: other.example\r\n", "Host: 127.0.0.2\r\n", "Host: \r\n"] {
+    for lines in ["Host: localhost:80\r\n", "Host: 127.0.0.2\r\n", "Host: \r\n"] {
         assert_eq!(reached(&two, lines), right, "{lines}");
     }
+    // Whoever owns a name can point it here.
+    assert_eq!(reached(&two, "Host: other.example\r\n"), [None, None]);
     assert_eq!(reached(&two, "Host: left.example\r\n"), [Some("Left".to_owned()), None]);
     let Auth::Cookie(session) = &two.right.auth else { panic!("a session") };
     let mut wire = Wire::connect(at(&two.server, 1));

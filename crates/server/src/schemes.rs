@@ -1,0 +1,86 @@
+//! By which scheme a browser reached a site. TLS of our own is seen; of a proxy's one has to be told.
+
+use std::net::IpAddr;
+
+use encke_apps::Scheme;
+
+use crate::hosts::plain;
+use crate::proxies::Proxies;
+
+/// Knows it for one site.
+pub struct Schemes {
+    proxies: Proxies,
+    /// The host of `public-url`, and whether that is HTTPS.
+    public: Option<(String, Scheme)>,
+}
+
+/// What is known of a request.
+pub struct Arrived<'a> {
+    /// Its connection is under TLS of our own.
+    pub tls: bool,
+    /// Where the connection comes from.
+    pub peer: IpAddr,
+    /// Whether `X-Forwarded-Proto` says HTTPS, if it says anything.
+    pub forwarded_https: Option<bool>,
+    /// The host that it was sent to.
+    pub host: Option<&'a str>,
+}
+
+impl Schemes {
+    /// Of a site that has this `public-url`, behind these proxies.
+    pub fn new(proxies: Proxies, public_url: Option<&str>) -> Self {
+        let public = public_url.and_then(|url| {
+            let (scheme, host) = match url.strip_prefix("https://") {
+                Some(host) => (Scheme::Https, host),
+                None => (Scheme::Http, url.strip_prefix("http://")?),
+            };
+            Some((plain(host)?.into_owned(), scheme))
+        });
+        Schemes { proxies, public }
+    }
+
+    /// The scheme of a request. What is said of a proxy counts only if the operator named that proxy.
+    pub fn of(&self, arrived: &Arrived<'_>) -> Scheme {
+        let said = |https: bool| if https { Scheme::Https } else { Scheme::Http };
+        if arrived.tls {
+            return Scheme::Https;
+        }
+        let host = arrived.host.and_then(plain);
+        if let (Some((public, scheme)), Some(host)) = (&self.public, host)
+            && *public == *host
+        {
+            return *scheme;
+        }
+        let forwarded = arrived.forwarded_https.filter(|_| self.proxies.are(arrived.peer));
+        forwarded.map_or(Scheme::Http, said)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_is_seen_and_a_proxy_is_believed_if_it_was_named() {
+        let proxies = Proxies::parse(&["10.0.0.0/8".to_owned()]).unwrap();
+        let schemes = Schemes::new(proxies, Some("https://chat.example:8443"));
+        let of = |tls: bool, peer: &str, forwarded_https: Option<bool>, host: &str| {
+            let peer = peer.parse().unwrap();
+            schemes.of(&Arrived { tls, peer, forwarded_https, host: Some(host) })
+        };
+        let (near, far) = ("10.0.0.1", "192.0.2.1");
+        for (tls, peer, said, host, expected) in [
+            (true, far, None, "x", Scheme::Https),
+            (true, near, Some(false), "x", Scheme::Https),
+            (false, far, None, "x", Scheme::Http),
+            (false, far, Some(true), "x", Scheme::Http),
+            (false, near, Some(true), "x", Scheme::Https),
+            (false, near, Some(false), "x", Scheme::Http),
+            (false, far, None, "CHAT.example", Scheme::Https),
+            (false, near, Some(false), "chat.example:8443", Scheme::Https),
+            (false, far, Some(true), "chat.example.evil", Scheme::Http),
+        ] {
+            assert_eq!(of(tls, peer, said, host), expected, "{tls} {peer} {said:?} {host}");
+        }
+    }
+}
