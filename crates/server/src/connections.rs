@@ -40,7 +40,7 @@ use crate::records::Records;
 use crate::rewind::Rewind;
 use crate::schemes::{Arrived, Schemes};
 use crate::sealed_stream::SealedStream;
-use crate::seats::{Open, Seat, Seated, Seats};
+use crate::seats::{NoSeat, Open, Seat, Seated, Seats};
 use crate::spaces::{Serving, Spaces};
 use crate::wire::Wire;
 
@@ -91,15 +91,19 @@ impl Connections {
         let _ = tokio::time::timeout(within, self.seats.are_empty()).await;
     }
 
-    /// A seat for a TLS handshake with this address. Where all others are our turn, it waits for them a moment.
+    /// A seat for a TLS handshake with this address. If it is our turn in all others, it waits for them a moment; what one
+    /// address has too many of does not keep others waiting.
     pub async fn handshake(&self, peer: IpAddr) -> Option<Seated> {
         let pause = Duration::from_millis(limits::HANDSHAKE_QUEUE_MS_MAX / 10);
         for _ in 0..10 {
-            if let Some(seated) = self.handshakes.take(peer) {
-                seated.seat.works(true);
-                return Some(seated);
+            match self.handshakes.take(peer) {
+                Ok(seated) => {
+                    seated.seat.works(true);
+                    return Some(seated);
+                }
+                Err(NoSeat::ForAddress) => break,
+                Err(NoSeat::ForAnybody) => tokio::time::sleep(pause).await,
             }
-            tokio::time::sleep(pause).await;
         }
         self.handshakes.refused();
         None
@@ -144,7 +148,7 @@ impl Connections {
         peer: SocketAddr,
         handshake: Seated,
     ) {
-        let Some(seated) = self.seats.take(peer.ip()) else { return self.seats.refused() };
+        let Ok(seated) = self.seats.take(peer.ip()) else { return self.seats.refused() };
         drop(handshake);
         let (seat, end) = (seated.seat.clone(), End { peer, tls: true });
         Self::seated(seated, self.decrypted(stream, end, seat)).await;
@@ -384,7 +388,7 @@ impl Handoff for Shared {
         already_read: Vec<u8>,
         peer: SocketAddr,
     ) {
-        let Some(seated) = self.0.seats.take(peer.ip()) else { return self.0.seats.refused() };
+        let Ok(seated) = self.0.seats.take(peer.ip()) else { return self.0.seats.refused() };
         let (this, seat) = (self.0.clone(), seated.seat.clone());
         let served = this.from_shard(stream, sealed, already_read, peer, seat);
         self.0.runtime.spawn(Connections::seated(seated, served));

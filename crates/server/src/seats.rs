@@ -145,6 +145,15 @@ impl<B: Body + Unpin> Body for Open<B> {
     }
 }
 
+/// Why there is no seat.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoSeat {
+    /// The address has its share.
+    ForAddress,
+    /// All are taken.
+    ForAnybody,
+}
+
 /// A seat that is taken, until this goes out of scope.
 pub struct Seated {
     seats: Arc<Seats>,
@@ -236,13 +245,11 @@ impl Seats {
     }
 
     /// A seat for a connection from this address, if there is one or somebody gives up one.
-    pub fn take(self: &Arc<Self>, peer: IpAddr) -> Option<Seated> {
+    pub fn take(self: &Arc<Self>, peer: IpAddr) -> Result<Seated, NoSeat> {
         let now_ms = self.started.elapsed().as_millis() as u64;
         let household = (!self.proxies.are(peer)).then(|| household(peer));
         let mut all = self.all();
-        if !self.is_free(&mut all, household, now_ms) {
-            return None;
-        }
+        self.find(&mut all, household, now_ms)?;
         all.last += 1;
         let seat = Arc::new(Seat {
             number: all.last,
@@ -258,29 +265,29 @@ impl Seats {
         if let Some(household) = household {
             *all.of.entry(household).or_default() += 1;
         }
-        Some(Seated { seats: self.clone(), seat })
+        Ok(Seated { seats: self.clone(), seat })
     }
 
-    /// Whether there is a seat, and a file for it, which then is taken. Those who are about to leave still have theirs, so
-    /// there are a few more than there should be for a moment.
-    fn is_free(&self, all: &mut All, household: Option<IpAddr>, now_ms: u64) -> bool {
+    /// Finds a seat, and takes a file for it. Those who are about to leave still have theirs, so there are a few more than
+    /// there should be for a moment.
+    fn find(&self, all: &mut All, household: Option<IpAddr>, now_ms: u64) -> Result<(), NoSeat> {
         let most = self.max.div_ceil(2);
         let too_many = household.filter(|h| all.of.get(h).is_some_and(|count| *count >= most));
         if too_many.is_some() && !all.make_room(too_many, share(most), now_ms) {
-            return false;
+            return Err(NoSeat::ForAddress);
         }
         let is_full = |all: &All| all.seats.len() - all.leaving >= self.max;
         if is_full(all) && !all.make_room(None, share(self.max), now_ms) {
-            return false;
+            return Err(NoSeat::ForAnybody);
         }
-        if self.files.take(self.files_left) {
-            return true;
+        if self.files.take(1, self.files_left) {
+            return Ok(());
         }
-        let room = all.make_room(None, 1, now_ms);
-        if room {
-            self.files.take_early();
+        if !all.make_room(None, 1, now_ms) {
+            return Err(NoSeat::ForAnybody);
         }
-        room
+        self.files.take_early();
+        Ok(())
     }
 
     /// Notes in the log that a connection was refused.
@@ -307,5 +314,62 @@ impl Seats {
             }
             empty.await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seats(max: usize, files: usize, proxies: &[&str]) -> Arc<Seats> {
+        let proxies: Vec<String> = proxies.iter().map(|p| (*p).to_owned()).collect();
+        let proxies = Proxies::parse(&proxies).unwrap();
+        Seats::new("tests", [max, 0], Arc::new(Files::new(files)), proxies)
+    }
+
+    fn leaving(seated: &[Seated]) -> usize {
+        seated.iter().filter(|seated| seated.seat.leaves.load(Relaxed)).count()
+    }
+
+    const ONE: [u8; 4] = [192, 0, 2, 1];
+
+    #[test]
+    fn one_address_has_half_and_gives_up_its_own() {
+        let seats = seats(8, 100, &[]);
+        let take = |address: [u8; 4]| seats.take(address.into());
+        let mut one: Vec<Seated> = (0..4).map(|_| take(ONE).ok().unwrap()).collect();
+        let other = [take([192, 0, 2, 2]).ok().unwrap()];
+        one.push(take(ONE).ok().unwrap());
+        assert_eq!((leaving(&one), leaving(&other)), (1, 0));
+        // What is under way, or is a feed, stays.
+        let busy: Vec<Busy> = one[..4].iter().map(|seated| seated.seat.begin()).collect();
+        let feed = Open::on(&one[4].seat, ());
+        assert_eq!(take(ONE).err(), Some(NoSeat::ForAddress));
+        assert!(take([192, 0, 2, 3]).is_ok());
+        drop((busy, feed, one, other));
+        assert!(seats.len() == 0 && seats.all().of.is_empty() && seats.all().leaving == 0);
+    }
+
+    #[test]
+    fn each_connection_of_a_proxy_counts_for_itself() {
+        let seats = seats(4, 100, &["192.0.2.1"]);
+        let mut all: Vec<Seated> = (0..4).map(|_| seats.take(ONE.into()).ok().unwrap()).collect();
+        all.push(seats.take(ONE.into()).ok().unwrap());
+        assert_eq!(leaving(&all), 1);
+    }
+
+    #[test]
+    fn where_no_file_is_left_somebody_gives_up_one() {
+        let seats = seats(8, 2, &[]);
+        let take = |last: u8| seats.take([192, 0, 2, last].into());
+        let both = [take(1).ok().unwrap(), take(2).ok().unwrap()];
+        let busy = both.each_ref().map(|seated| seated.seat.begin());
+        assert_eq!(take(3).err(), Some(NoSeat::ForAnybody));
+        drop(busy);
+        seats.all().nobody = None;
+        let third = take(3).ok().unwrap();
+        assert_eq!(leaving(&both), 1);
+        drop((both, third));
+        assert!(seats.files.take(2, 0), "every file is given back");
     }
 }

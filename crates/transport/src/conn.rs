@@ -135,6 +135,11 @@ impl Conn {
         SocketAddr::new(self.address, self.port)
     }
 
+    /// How many files it holds, as `Kind::files` has it.
+    pub fn files(&self) -> usize {
+        1 + usize::from(self.bridged)
+    }
+
     /// Goes over to another phase.
     pub fn enter(&mut self, phase: Phase, now: u32) {
         self.phase = phase;

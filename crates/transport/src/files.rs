@@ -15,10 +15,10 @@ impl Files {
         Files { open: AtomicUsize::new(0), max }
     }
 
-    /// Takes one if at least `left` are left then.
-    pub fn take(&self, left: usize) -> bool {
-        let one_more = |open: usize| (open + left < self.max).then_some(open + 1);
-        self.open.fetch_update(Relaxed, Relaxed, one_more).is_ok()
+    /// Takes so many if at least `left` are left then.
+    pub fn take(&self, count: usize, left: usize) -> bool {
+        let more = |open: usize| (open + count + left <= self.max).then_some(open + count);
+        self.open.fetch_update(Relaxed, Relaxed, more).is_ok()
     }
 
     /// Takes one in any case: somebody is about to give one back.

@@ -121,6 +121,16 @@ pub enum Kind {
     Bridged,
 }
 
+impl Kind {
+    /// How many files such a connection holds: of a socket pair, the end of somebody else counts as well.
+    pub(crate) fn files(&self) -> usize {
+        match self {
+            Kind::Direct | Kind::Sealed(_) => 1,
+            Kind::Bridged => 2,
+        }
+    }
+}
+
 /// A connection that the HTTP server hands over together with a request for the feed. The shard answers it with
 /// exactly the bytes of an HTTP/1.1 answer, also when it is bridged (see the top of this crate).
 #[derive(Debug)]

@@ -83,7 +83,7 @@ impl Shard {
     }
 
     pub(super) fn enter(&mut self, conn: Conn) -> Option<To> {
-        if !self.take_place() {
+        if !self.take_place(conn.files()) {
             self.turn_away(conn);
             return None;
         }

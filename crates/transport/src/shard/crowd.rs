@@ -15,20 +15,21 @@ use crate::wait::Over;
 type Address = Result<IpAddr, u32>;
 
 impl Shard {
-    /// Takes a place for a connection, if there is one or somebody gives up one.
-    pub(super) fn take_place(&mut self) -> bool {
-        self.is_place_free() || (self.make_room() && self.is_place_free())
+    /// Takes a place for a connection with so many files, if there is one or somebody gives up one.
+    pub(super) fn take_place(&mut self, files: usize) -> bool {
+        self.is_place_free(files) || (self.make_room() && self.is_place_free(files))
     }
 
-    fn is_place_free(&mut self) -> bool {
-        self.conns.len() < self.connections_max && self.shared.files.take(self.shared.files_left)
+    fn is_place_free(&mut self, files: usize) -> bool {
+        let left = self.shared.files_left;
+        self.conns.len() < self.connections_max && self.shared.files.take(files, left)
     }
 
     /// Gives back the place of a connection.
-    pub(super) fn give_place(&mut self) {
+    pub(super) fn give_place(&mut self, conn: &Conn) {
         self.stats.connections -= 1;
         self.shared.loads[self.number].fetch_sub(1, Relaxed);
-        self.shared.files.give(1);
+        self.shared.files.give(conn.files());
     }
 
     /// Ends some of those who wait and are nobody. Returns whether there were any.

@@ -35,7 +35,7 @@ impl Shard {
     pub(super) fn destroy(&mut self, to: To) {
         let Some(mut conn) = self.conns.remove(to) else { return };
         self.waits.remove(&to.index);
-        self.give_place();
+        self.give_place(&conn);
         if let Some(session) = conn.session.take() {
             self.stats.sessions[conn.transport as usize] -= 1;
             self.hub.close(session);

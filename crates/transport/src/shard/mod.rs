@@ -164,7 +164,7 @@ impl Shard {
             std::process::abort();
         }
         // What did not end in time ends now.
-        self.shared.files.give(self.conns.len());
+        self.shared.files.give(self.conns.iter().map(|(_, conn)| conn.files()).sum());
     }
 
     fn turns(&mut self) {

@@ -51,7 +51,7 @@ impl Shard {
     pub(super) fn release(&mut self, to: To) -> Option<Conn> {
         self.end_session(to);
         let conn = self.conns.remove(to)?;
-        self.give_place();
+        self.give_place(&conn);
         let _ = epoll::delete(&self.epoll, &conn.fd);
         Some(conn)
     }

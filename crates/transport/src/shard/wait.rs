@@ -20,7 +20,7 @@ use crate::wait::{Kept, Over, ParkedWait, Told, Wait};
 impl Shard {
     /// Takes a connection from the HTTP server, and the request that waits on it.
     pub(super) fn waiting(&mut self, waiting: ParkedWait) {
-        if self.deadline.is_some() || !self.take_place() {
+        if self.deadline.is_some() || !self.take_place(waiting.kind.files()) {
             self.stats.refused += 1;
             return turn_away(waiting, Over::Drain);
         }

@@ -80,7 +80,7 @@ fn shards_leave_files_to_others() {
         let (head, _) = Wire::connect(world.address).answer().unwrap();
         assert!(head.starts_with("HTTP/1.1 503"), "{head}");
     }
-    assert!((0..4).all(|_| all.take(0)) && !all.take(0), "four are left");
+    assert!(all.take(4, 0) && !all.take(1, 0), "four are left");
     feeds.pop();
     two.until(|w| w.shards.stats().connections == 2);
     all.give(4);

@@ -10,7 +10,9 @@ use bytes::Bytes;
 use encke_engine::hub::Follow;
 use encke_engine::reach::Reach;
 use encke_engine::{Entry, PersonId, Position, StreamId};
-use encke_transport::{Foreign, Kind, Over, ParkedWait, Reply, Timing, Told, Transport, Wait, Who};
+use encke_transport::{
+    Files, Foreign, Kind, Over, ParkedWait, Reply, Timing, Told, Transport, Wait, Who,
+};
 use serde_json::Value;
 
 use crate::client::Wire;
@@ -77,6 +79,10 @@ struct Waiter {
 }
 
 fn park(world: &World, set: impl FnOnce(&mut Wait)) -> Waiter {
+    park_as(world, Kind::Direct, set)
+}
+
+fn park_as(world: &World, kind: Kind, set: impl FnOnce(&mut Wait)) -> Waiter {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let wire = Wire::connect(listener.local_addr().unwrap());
     let (stream, peer) = listener.accept().unwrap();
@@ -96,7 +102,7 @@ fn park(world: &World, set: impl FnOnce(&mut Wait)) -> Waiter {
         protocol: Box::new(Parrot(seen.clone())),
     };
     set(&mut wait);
-    let (leftover, kind) = (Bytes::new(), Kind::Direct);
+    let leftover = Bytes::new();
     world.shards.wait(ParkedWait { io: stream.into(), peer, leftover, kind, wait });
     Waiter { wire, seen }
 }
@@ -261,4 +267,35 @@ fn a_part_counts_as_taken_when_all_of_it_is() {
         read += stream.read(&mut chunk).unwrap();
     }
     world.until(|_| waiter.seen.taken.load(Ordering::SeqCst) >= 3);
+}
+
+#[test]
+fn a_wait_of_nobody_gives_way_in_its_own_words_and_one_of_somebody_stays() {
+    let world = World::with(Setup { shards: 1, connections_max: 2, ..Setup::default() });
+    let mut somebody = park(&world, |_| ());
+    let mut nobody = park(&world, |wait| wait.who = None);
+    live(&world, 2);
+    let mut late = park(&world, |_| ());
+    assert_eq!(answer(&mut nobody.wire).1, "Drain");
+    let mut refused = park(&world, |_| ());
+    assert_eq!(answer(&mut refused.wire).1, "Drain");
+    live(&world, 2);
+    world.say(&["x"]);
+    assert_eq!(answer(&mut somebody.wire).1, "x");
+    assert_eq!(answer(&mut late.wire).1, "x");
+}
+
+#[test]
+fn a_bridge_counts_with_both_of_its_ends() {
+    let files = Arc::new(Files::new(6));
+    let setup = Setup { shards: 1, files: Some((files.clone(), 0)), ..Setup::default() };
+    let world = World::with(setup);
+    let bridged: Vec<Waiter> = (0..3).map(|_| park_as(&world, Kind::Bridged, |_| ())).collect();
+    live(&world, 3);
+    assert!(!files.take(1, 0));
+    let mut refused = park_as(&world, Kind::Bridged, |_| ());
+    assert_eq!(answer(&mut refused.wire).1, "Drain");
+    drop(bridged);
+    world.until(|w| w.shards.stats().connections == 0);
+    assert!(files.take(6, 0), "all are given back");
 }
