@@ -27,6 +27,7 @@ mod site;
 pub use caller::{Browser, Caller, Origin, Peer, Scheme, credentials, shown};
 pub use identity::{Credentials, Identity, Role};
 pub use posted::{Posted, post};
+pub use random::readable_secret;
 pub use reply::Refusal;
 pub use sent::Sent;
 pub use site::{Site, SiteOptions};

@@ -175,6 +175,8 @@ pub const NAME_CHARS_MAX: usize = 64;
 pub const DISPLAY_NAME_CHARS_MAX: usize = 64;
 /// Characters of a room's title.
 pub const TITLE_CHARS_MAX: usize = 100;
+/// Set-up codes of a site that are good at one time: each start of a node makes one, until there is an owner.
+pub const SETUP_CODES_MAX: usize = 16;
 /// Passwords being hashed at one time; each takes some 20 MB.
 pub const HASHING_MAX: usize = 2;
 /// Passwords waiting to be hashed.

@@ -51,8 +51,8 @@ pub struct NewPerson {
     pub display_name: Option<String>,
     /// Its password.
     pub password: String,
-    /// `owner` or `member`.
-    pub role: Role,
+    /// `owner` or `member`; if absent, the first account is the owner.
+    pub role: Option<Role>,
 }
 
 /// A new password for somebody.
@@ -87,6 +87,7 @@ fn router(site: Arc<Site>, data: PathBuf) -> Router {
         .route("/people", get(people).post(add_person))
         .route("/passwords", post(set_password))
         .route("/tokens", post(create_token))
+        .route("/setup-codes", post(renew_setup_code))
         .route("/backups", post(back_up))
         .with_state(Admin { site, data })
 }
@@ -101,8 +102,8 @@ async fn add_person(
 ) -> Result<Json<Value>, Refusal> {
     let NewPerson { name, display_name, password, role } = new;
     let account = NewAccount { name, password, display_name };
-    let person = account::add(&admin.site, account, role).await?;
-    Ok(Json(serde_json::json!({"id": person})))
+    let (person, role) = account::add_as(&admin.site, account, role).await?;
+    Ok(Json(serde_json::json!({"id": person, "role": role})))
 }
 
 async fn set_password(
@@ -111,6 +112,18 @@ async fn set_password(
 ) -> Result<StatusCode, Refusal> {
     account::set_password(&admin.site, &new.name, &new.password).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A new set-up code; all earlier ones end.
+async fn renew_setup_code(State(admin): State<Admin>) -> Result<Json<Value>, Refusal> {
+    let code = account::new_setup_code(&admin.site, true).await?;
+    let owned = || {
+        Error::new(
+            Code::AlreadySetUp,
+            "This site has an owner already: `encke user list` names everyone.",
+        )
+    };
+    Ok(Json(serde_json::json!({"setup_code": code.ok_or_else(owned)?})))
 }
 
 async fn create_token(

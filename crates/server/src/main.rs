@@ -29,6 +29,7 @@ mod schemes;
 mod sealed_stream;
 mod seats;
 mod serve;
+mod setup_code;
 mod socket;
 mod space;
 mod space_options;

@@ -18,7 +18,7 @@ use crate::options::Options;
 use crate::space::{self, Process, Space};
 use crate::space_options::SpaceOptions;
 use crate::spaces::Spaces;
-use crate::{demo, door, ops, tls};
+use crate::{demo, door, ops, setup_code, tls};
 
 /// Connections that may wait to be accepted: after a restart everybody comes at once.
 const BACKLOG: i32 = 4_096;
@@ -69,6 +69,9 @@ async fn serve(options: &Options) -> Result<()> {
     if let Some(address) = operation {
         println!("Operation is at http://{address}");
     }
+    for space in &running.spaces {
+        setup_code::print(&space.site, &space.options, running.address).await;
+    }
     println!("Encke is ready: {}", addresses.join(" "));
     ends.wait().await;
     running.go_down(&process).await
@@ -100,6 +103,8 @@ async fn serve_several(
     process: &Arc<Process>,
     all: Vec<SpaceOptions>,
 ) -> Result<Running> {
+    let listener = listen(options.listen())?;
+    let address = listener.local_addr()?;
     let mut trying = JoinSet::new();
     for (number, space) in all.into_iter().enumerate() {
         let process = process.clone();
@@ -121,15 +126,24 @@ async fn serve_several(
                     "the space {} is not there, the others are served: {e:#}",
                     space.name
                 );
-                late.spawn(space::start_when_there(process.clone(), number, space));
+                late.spawn(start_late(process.clone(), number, space, address));
             }
             Err(e) => return Err(e.context(format!("the space {}", space.name))),
         }
     }
-    let listener = listen(options.listen())?;
-    let address = listener.local_addr()?;
     let door = Some(door::open(process, listener, options.shards)?);
     Ok(Running { door, address, spaces, late })
+}
+
+async fn start_late(
+    process: Arc<Process>,
+    number: usize,
+    options: SpaceOptions,
+    address: SocketAddr,
+) -> Option<Space> {
+    let space = space::start_when_there(process, number, options).await?;
+    setup_code::print(&space.site, &space.options, address).await;
+    Some(space)
 }
 
 impl Running {

@@ -79,6 +79,8 @@ pub struct Ground {
 pub struct Space {
     /// Its features.
     pub site: Arc<Site>,
+    /// What it was started with.
+    pub options: SpaceOptions,
     shards: Arc<Shards>,
     _folder: Option<File>,
     _socket: admin::Socket,
@@ -269,7 +271,7 @@ impl Space {
         tokio::spawn(site.clone().keep_house().in_current_span());
         options.classic.warn();
         serve();
-        Ok(Space { site, shards, _folder, _socket })
+        Ok(Space { site, options: options.clone(), shards, _folder, _socket })
     }
 
     /// Begins to go down.
@@ -279,7 +281,7 @@ impl Space {
 
     /// Ends it, once it has drained.
     pub async fn close(self) -> Result<()> {
-        let Space { site, shards, _folder, _socket } = self;
+        let Space { site, shards, _folder, _socket, .. } = self;
         tokio::task::spawn_blocking(move || shards.join()).await?;
         site.settle().await;
         let store = site.store.clone();

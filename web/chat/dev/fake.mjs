@@ -234,7 +234,10 @@ const routes = [
   [
     'POST',
     /^\/v1\/setup$/,
-    ({ body }, sign) => sign(addPerson(body.name, body.display_name ?? body.name, 'owner', 'online')),
+    ({ body }, sign) => {
+      if (!body.setup_code) throw refuse('wrong_setup_code', 403);
+      return sign(addPerson(body.name, body.display_name ?? body.name, 'owner', 'online'));
+    },
     true,
   ],
   [

@@ -1,5 +1,7 @@
 /** A person as seen from a script: sets the stage by HTTP, so that a test clicks only what it is about. */
 
+import { setupCodes } from './server.mjs';
+
 export const password = 'a long password';
 
 export class Member {
@@ -15,9 +17,9 @@ export class Member {
     this.name = me.display_name;
   }
 
-  /** The first account. @param {string} url @param {string} name @param {string} display_name */
+  /** The first account, by the set-up code that the server printed. @param {string} url @param {string} name @param {string} display_name */
   static owner(url, name, display_name) {
-    return enter(url, '/v1/setup', { name, password, display_name });
+    return enter(url, '/v1/setup', { name, password, display_name, setup_code: setupCodes.get(url) });
   }
 
   /** A further account, signed in. @param {string} name @param {string} display_name */

@@ -13,8 +13,13 @@ const metrics_token = 'figures-of-this-test';
 const start_ms_max = 20_000;
 const stop_ms_max = 10_000;
 
+/** The set-up codes that servers have printed, by URL. @type {Map<string, string>} */
+export const setupCodes = new Map();
+
 export class Server {
   url = '';
+  /** The link that it printed for the first visit. */
+  setupLink = '';
   /** @type {import('node:child_process').ChildProcess | null} */
   #process = null;
   #log = '';
@@ -94,7 +99,13 @@ export class Server {
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding('utf8').on('data', (text) => {
           this.#log += text;
-          const [, url] = /^Encke is ready: (http:\S+)$/m.exec(stream === child.stdout ? text : '') ?? [];
+          if (stream !== child.stdout) return;
+          const [, link, code] = /^ {2}(http:\S+#setup=(\S+))$/m.exec(text) ?? [];
+          if (link !== undefined && code !== undefined) {
+            this.setupLink = link;
+            setupCodes.set(new URL(link).origin, code);
+          }
+          const [, url] = /^Encke is ready: (http:\S+)$/m.exec(text) ?? [];
           if (url === undefined) return;
           this.url = url;
           clearTimeout(timer);

@@ -9,7 +9,16 @@ import { becomes, eventually } from '../support/wait.mjs';
 
 test('from the first visit to two people talking', async (t) => {
   const server = await Server.start(t);
-  const anna = await openChat(await freshBrowser(t), server.url);
+  // One click on the link that the server printed; the code does not stay in the address.
+  const anna = await openChat(await freshBrowser(t), server.setupLink);
+  await anna.page.getByRole('textbox', { name: 'Set-up code' }).waitFor();
+  assert.equal(anna.page.url(), `${server.url}/`);
+  const stranger = await openChat(await freshBrowser(t), server.url);
+  await stranger.page.getByRole('textbox', { name: 'Set-up code' }).fill('7K3M-QX0V-7K3M-QX0V-7K3M');
+  await stranger.page.getByRole('textbox', { name: 'Name', exact: true }).fill('eve');
+  await stranger.page.getByLabel('Password').fill(password);
+  await stranger.page.getByRole('button', { name: 'Create the owner' }).click();
+  await stranger.page.getByRole('alert').getByText('This set-up code is not right.').waitFor();
 
   await anna.page.getByRole('textbox', { name: 'Name', exact: true }).fill('anna');
   await anna.page.getByRole('textbox', { name: 'Display name' }).fill('Anna');

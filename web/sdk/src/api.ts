@@ -22,6 +22,10 @@ export interface NewAccount {
   display_name?: string;
 }
 
+export interface FirstAccount extends NewAccount {
+  setup_code: string;
+}
+
 export type NewConversation =
   { kind: 'direct'; person: string } | { kind: 'room'; title: string; members: string[]; open: boolean };
 
@@ -34,13 +38,13 @@ export class Api {
 
   // People
 
-  /** Whether the first visitor is to create the owner, and whether guests may enter. */
+  /** Whether the site still needs an owner, and whether guests may enter. */
   setup(): Promise<SetupState> {
     return this.#get('/v1/setup');
   }
 
-  /** Creates the owner; only once. */
-  createOwner(account: NewAccount): Promise<Me> {
+  /** Creates the owner; only once, and only with the set-up code that the server printed. */
+  createOwner(account: FirstAccount): Promise<Me> {
     return this.#post('/v1/setup', account);
   }
 

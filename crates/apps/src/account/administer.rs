@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 
 use super::display_name::display_name;
 use super::person::{Person, check_name, fold, people};
-use super::{look, password};
+use super::setup::has_owner;
+use super::{look, password, setup_code};
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::identity::{Ended, Role};
@@ -68,9 +69,26 @@ pub(super) fn insert(
 
 /// Adds a person. The caller has checked that this may be done.
 pub async fn add(site: &Arc<Site>, account: NewAccount, role: Role) -> Result<PersonId, Error> {
+    Ok(add_as(site, account, Some(role)).await?.0)
+}
+
+/// Adds a person and says what it is on the site: without a role, the owner if the site has none, else a member.
+pub async fn add_as(
+    site: &Arc<Site>,
+    account: NewAccount,
+    role: Option<Role>,
+) -> Result<(PersonId, Role), Error> {
     account.check()?;
     let hash = site.hasher.hash(account.password.clone()).await?;
-    site.store.write(move |tx| insert(tx, &account, role, hash)).await
+    let added = site.store.write(move |tx| {
+        let first = || Ok(if has_owner(tx)? { Role::Member } else { Role::Owner });
+        let role = role.map_or_else(first, Ok::<_, StoreError>)?;
+        if role == Role::Owner {
+            setup_code::forget(tx)?;
+        }
+        Ok((insert(tx, &account, role, hash)?, role))
+    });
+    added.await
 }
 
 /// Who has this name.

@@ -11,15 +11,17 @@ mod person;
 mod session;
 mod settings;
 mod setup;
+mod setup_code;
 mod sign_in;
 mod ticket;
 mod token;
 
-pub use administer::{Listed, NewAccount, add, bot, everyone, named, set_password};
+pub use administer::{Listed, NewAccount, add, add_as, bot, everyone, named, set_password};
 pub(crate) use limits::SignInLimits;
 pub(crate) use password::Hasher;
 pub(crate) use person::{Me, Person, me, people};
 pub(crate) use session::Sessions;
+pub use setup_code::new_setup_code;
 pub(crate) use ticket::Tickets;
 pub use token::create_token;
 

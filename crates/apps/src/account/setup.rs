@@ -1,4 +1,4 @@
-//! The first visit: whoever comes first creates the owner.
+//! The first visit: whoever has the set-up code creates the owner.
 
 use std::sync::Arc;
 
@@ -7,13 +7,14 @@ use axum::extract::State;
 use encke_engine::{Code, Error};
 use encke_store::{Sql, StoreError, params};
 use http::{HeaderMap, StatusCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::administer::{NewAccount, insert};
 use super::person::Me;
 use super::session;
 use super::settings::settings;
+use super::setup_code::{self, is_setup_code};
 use super::sign_in::Door;
 use crate::body::Body;
 use crate::caller::Peer;
@@ -24,19 +25,19 @@ use crate::site::Site;
 /// What a visitor finds.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Found {
-    /// Nobody is here yet: the visitor is to create the owner.
+    /// The site has no owner yet: whoever has the set-up code is to create it.
     needed: bool,
     /// Guests may enter.
     guests: bool,
     site_name: String,
 }
 
-fn has_owner(sql: &mut impl Sql) -> Result<bool, StoreError> {
+pub(super) fn has_owner(sql: &mut impl Sql) -> Result<bool, StoreError> {
     let query = "SELECT 1 FROM person WHERE role = 'owner' LIMIT 1";
     Ok(sql.query_one(query, params![])?.is_some())
 }
 
-/// Whether the first visitor is to create the owner, and whether guests may enter.
+/// Whether the site still needs an owner, and whether guests may enter.
 #[utoipa::path(get, path = "/v1/setup", tag = "people", responses((status = 200, body = Found)))]
 pub(crate) async fn needed(State(site): State<Arc<Site>>) -> Result<Json<Found>, Refusal> {
     let found = site.store.read(|read| {
@@ -47,10 +48,24 @@ pub(crate) async fn needed(State(site): State<Arc<Site>>) -> Result<Json<Found>,
     Ok(Json(found.await?))
 }
 
-/// Creates the owner and signs it in; only once.
-#[utoipa::path(post, path = "/v1/setup", tag = "people", request_body = NewAccount,
+/// The owner to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FirstAccount {
+    /// The code that the server printed when it started, or `encke setup-code`.
+    setup_code: Option<String>,
+    /// Name to sign in with.
+    name: String,
+    /// Its password.
+    password: String,
+    /// What others see; the name if absent.
+    display_name: Option<String>,
+}
+
+/// Creates the owner and signs it in; only once, and only with the set-up code.
+#[utoipa::path(post, path = "/v1/setup", tag = "people", request_body = FirstAccount,
     responses((status = 201, body = Me),
-        (status = 403, body = Refused, description = "foreign_origin"),
+        (status = 403, body = Refused, description = "foreign_origin, wrong_setup_code"),
         (status = 409, body = Refused, description = "already_set_up"),
         (status = 422, body = Refused, description = "unknown_field, invalid, bad_name"),
         (status = 429, body = Refused, description = "rate_limited"),
@@ -58,20 +73,36 @@ pub(crate) async fn needed(State(site): State<Arc<Site>>) -> Result<Json<Found>,
 pub(crate) async fn setup(
     State(site): State<Arc<Site>>,
     door: Door,
-    Body(account): Body<NewAccount>,
+    Body(first): Body<FirstAccount>,
 ) -> Result<(StatusCode, HeaderMap, Json<Me>), Refusal> {
+    let FirstAccount { setup_code, name, password, display_name } = first;
+    let account = NewAccount { name, password, display_name };
+    let code = setup_code.unwrap_or_default();
     let done = || Error::new(Code::AlreadySetUp, "This site has an owner already: sign in.");
     site.try_to_sign_in(None, door.peer.map(|Peer(address)| address))?;
-    account.check()?;
-    if site.store.read(|read| Ok(has_owner(read)?)).await? {
+    // Nothing is hashed for whoever does not have the code.
+    let (owned, good, given) = site
+        .store
+        .read(move |read| Ok((has_owner(read)?, is_setup_code(read, &code)?, code)))
+        .await?;
+    if owned {
         return Err(done().into());
     }
+    if !good {
+        return Err(setup_code::wrong().into());
+    }
+    account.check()?;
     let hash = site.hasher.hash(account.password.clone()).await?;
     let entered = session::begin(&site, &door.browser, move |tx| {
         // Decided here, where there is only one at a time: two first visitors do not both become owners.
         if has_owner(tx)? {
             return Err(done());
         }
+        // A newer code may have taken the place of this one meanwhile.
+        if !is_setup_code(tx, &given)? {
+            return Err(setup_code::wrong());
+        }
+        setup_code::forget(tx)?;
         insert(tx, &account, Role::Owner, hash)
     });
     let (headers, me) = entered.await?;

@@ -109,11 +109,19 @@ impl TestSite {
     /// A site that was set up, and its owner `ada`.
     pub async fn with_owner() -> (Self, Signed) {
         let site = TestSite::new();
-        let owner = json!({"name": "ada", "password": PASSWORD, "display_name": "Ada"});
+        let code = site.setup_code().await;
+        let owner =
+            json!({"name": "ada", "password": PASSWORD, "display_name": "Ada", "setup_code": code});
         let answer = site.call(post("/v1/setup").json(owner)).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
         let signed = Signed::of(&answer);
         (site, signed)
+    }
+
+    /// A set-up code, as the start of a node makes it.
+    pub async fn setup_code(&self) -> String {
+        let made = encke_apps::account::new_setup_code(&self.site, false).await.unwrap();
+        made.expect("the site has no owner yet")
     }
 
     /// Forgets all that is only in memory, as a restart does; the store goes on.

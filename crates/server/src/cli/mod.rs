@@ -4,6 +4,7 @@ mod backup;
 mod doctor;
 mod migrate;
 mod send;
+mod setup_code;
 mod tail;
 mod token;
 mod user;
@@ -34,6 +35,8 @@ enum Command {
     /// Make tokens for scripts
     #[command(subcommand)]
     Token(token::Command),
+    /// Print a new set-up code, which creates the owner of a site that has none
+    SetupCode(setup_code::SetupCode),
     /// Follow the feed in the terminal
     Tail(tail::Tail),
     /// Send a message, or publish to a channel
@@ -118,6 +121,7 @@ impl Cli {
             Command::Serve(serve) => serve.run(),
             Command::User(command) => quietly(|| command.run()),
             Command::Token(command) => quietly(|| command.run()),
+            Command::SetupCode(command) => quietly(|| command.run()),
             Command::Tail(tail) => tail.run(),
             Command::Send(send) => send.run(),
             Command::Backup(backup) => quietly(|| backup.run()),

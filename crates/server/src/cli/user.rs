@@ -12,7 +12,7 @@ use crate::admin::{NewPassword, NewPerson, ask};
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Add a person; the password is read from the input
+    /// Add a person; the password is read from the input. The first account is the owner of the site
     Add {
         #[command(flatten)]
         folder: Folder,
@@ -21,7 +21,10 @@ pub enum Command {
         /// What others see [default: the name]
         #[arg(long)]
         display_name: Option<String>,
-        /// The person runs the site
+        /// What the person is on the site [default: owner for the first account, then member]
+        #[arg(long, value_parser = ["owner", "member"], conflicts_with = "owner")]
+        role: Option<String>,
+        /// The person runs the site: short for --role owner
         #[arg(long)]
         owner: bool,
     },
@@ -42,11 +45,14 @@ pub enum Command {
 impl Command {
     pub fn run(self) -> Result<()> {
         match self {
-            Command::Add { folder, name, display_name, owner } => {
-                let role = if owner { Role::Owner } else { Role::Member };
+            Command::Add { folder, name, display_name, role, owner } => {
+                let role = owner.then_some(Role::Owner).or(role.as_deref().map(Role::of));
                 let new = NewPerson { name, display_name, password: password()?, role };
                 let added = ask(&folder.place()?, Method::POST, "/people", &new)?;
                 println!("{} {}", added["id"].as_str().unwrap_or_default(), new.name);
+                if role.is_none() && added["role"] == "owner" {
+                    eprintln!("{} is the owner: the first account runs the site.", new.name);
+                }
             }
             Command::Passwd { folder, name } => {
                 let new = NewPassword { name, password: password()? };

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::feed::{Feed, Transport};
-use crate::harness::{Auth, Client, PASSWORD, Server, Site, encke, eventually, is_on_database};
+use crate::harness::{
+    Auth, Client, PASSWORD, Server, SetupCode, Site, encke, eventually, is_on_database,
+};
 
 /// Runs it and returns what it printed; panics if it fails.
 #[track_caller]
@@ -83,6 +85,54 @@ fn people_and_tokens_are_made_beside_a_server_and_are_live_at_once() {
     feed.ready();
     done(&["user", "passwd", "tom"], Some(&data), "yet another password\n");
     assert_eq!(feed.rest().pop().unwrap()["reason"], "revoked");
+}
+
+#[test]
+fn the_first_account_of_the_command_line_is_the_owner_and_closes_the_setup() {
+    let server = Server::start();
+    let data = server.data();
+    let (input, code) = (format!("{PASSWORD}\n"), SetupCode::of(server.address));
+    // As deploy/README.md says it, without a word about roles.
+    done(&["user", "add", "mei"], Some(&data), &input);
+    let body = json!({"name": "eve", "password": PASSWORD, "setup_code": code});
+    assert_eq!(server.visitor().post("/v1/setup", &body).is(409).code(), "already_set_up");
+    assert_eq!(server.visitor().get("/v1/setup").json()["needed"], false);
+    done(&["user", "add", "tom"], Some(&data), &input);
+    done(&["user", "add", "ann", "--role", "owner"], Some(&data), &input);
+    let list = done(&["user", "list"], Some(&data), "");
+    for line in ["\towner\tmei\t", "\tmember\ttom\t", "\towner\tann\t"] {
+        assert!(list.contains(line), "{list}");
+    }
+    let owned = fails(&["setup-code"], Some(&data), "");
+    assert!(owned.contains("has an owner"), "{owned}");
+}
+
+#[test]
+fn the_setup_code_is_printed_at_each_start_and_can_be_made_anew() {
+    let server = Server::start();
+    let first = SetupCode::of(server.address);
+    assert_eq!(first.replace('-', "").len(), 20, "{first}");
+    assert!(!server.log().contains(&first), "the log may be sent elsewhere");
+    let link = format!("http://{}/#setup={first}", server.address);
+    assert!(server.printed.contains(&link), "{}", server.printed);
+    let server = server.again();
+    let second = SetupCode::of(server.address);
+    assert_ne!(first, second);
+    let refused = |code: &str| {
+        let body = json!({"name": "eve", "password": PASSWORD, "setup_code": code});
+        assert_eq!(server.visitor().post("/v1/setup", &body).is(403).code(), "wrong_setup_code");
+    };
+    refused("");
+    refused("7K3M-QX0V-7K3M-QX0V-7K3M");
+    server.visitor().post("/v1/setup", &json!({"name": "eve", "password": PASSWORD})).is(403);
+    // Beside the server; what was printed before ends.
+    let third = done(&["setup-code"], Some(&server.data()), "");
+    refused(&first);
+    refused(&second);
+    let body = json!({"name": "mei", "password": PASSWORD, "setup_code": third.trim()});
+    server.visitor().post("/v1/setup", &body).is(201);
+    let server = server.again();
+    assert!(!server.printed.contains("setup"), "{}", server.printed);
 }
 
 /// A command that goes on, and what it prints.

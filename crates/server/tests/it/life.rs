@@ -8,16 +8,17 @@ use std::thread;
 use serde_json::{Value, json};
 
 use crate::feed::{Feed, Transport, position};
-use crate::harness::{Auth, Client, PASSWORD, Person, Server, Site, eventually};
+use crate::harness::{Auth, Client, PASSWORD, Person, Server, SetupCode, Site, eventually};
 
 #[test]
-fn of_two_first_visitors_one_becomes_the_owner() {
+fn of_two_visitors_with_the_setup_code_one_becomes_the_owner() {
     let server = Server::start();
     assert_eq!(server.visitor().get("/v1/setup").is(200).json()["needed"], true);
     server.visitor().get("/v1/snapshot").is(401);
+    let code = SetupCode::of(server.address);
     let visit = |name: &str| {
-        let answer =
-            server.visitor().post("/v1/setup", &json!({"name": name, "password": PASSWORD}));
+        let body = json!({"name": name, "password": PASSWORD, "setup_code": code});
+        let answer = server.visitor().post("/v1/setup", &body);
         (answer.status, answer)
     };
     let mut both = thread::scope(|scope| {

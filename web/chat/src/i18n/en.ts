@@ -27,7 +27,11 @@ export const en = {
     displayName: 'Display name',
     displayNameHint: 'What others see; the name if left empty.',
     setupTitle: 'Set up this server',
-    setupLead: 'Nobody is here yet. Create the owner’s account; everything else can be changed later.',
+    setupLead:
+      'This site has no owner yet. Create the owner’s account; everything else can be changed later.',
+    setupCode: 'Set-up code',
+    setupCodeHint:
+      'The server prints it when it starts. On its machine, “encke setup-code” prints a new one.',
     setupSubmit: 'Create the owner',
     nameHint: 'Letters, digits, dot, dash and underscore.',
     passwordHint: 'At least 8 characters.',
@@ -233,6 +237,7 @@ export const en = {
     network: 'The server can’t be reached.',
     timeout: 'The server did not answer in time.',
     wrong_password: 'The name or the password is wrong.',
+    wrong_setup_code: 'This set-up code is not right.',
     not_signed_in: 'Please sign in again.',
     forbidden: 'You may not do that.',
     not_member: 'You are not a member of this conversation.',

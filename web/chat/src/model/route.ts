@@ -6,3 +6,8 @@ export function conversationInHash(hash: string): string | null {
 export function hashOf(conversation: string | null): string {
   return conversation === null ? '#/' : `#/${conversation}`;
 }
+
+/** The set-up code of a link that the server printed: one click on it is enough. */
+export function setupCodeInHash(hash: string): string | null {
+  return /^#setup=([\w-]+)$/.exec(hash)?.[1] ?? null;
+}

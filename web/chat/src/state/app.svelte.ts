@@ -1,6 +1,7 @@
 import { ApiError, EnckeClient, type Me } from '@encke/sdk';
 import { errorText, thrownText } from '../i18n/errors';
 import type { TextStorage } from '../model/drafts';
+import { setupCodeInHash } from '../model/route';
 import { Notices } from './notices.svelte';
 import { PreferencesStore } from './preferences.svelte';
 import { Session } from './session.svelte';
@@ -16,6 +17,8 @@ export class App {
   guests = $state(false);
   /** What the site is called; '' while that is unknown. */
   siteName = $state('');
+  /** Of the link that the server printed; '' if the page was opened without. */
+  readonly setupCode: string;
   /** Signed out by somebody or something else; said on the sign-in screen. */
   revoked = $state(false);
   dialog: OpenDialog | null = $state(null);
@@ -26,6 +29,9 @@ export class App {
 
   constructor(private readonly storage: TextStorage) {
     this.preferences = new PreferencesStore(storage);
+    this.setupCode = setupCodeInHash(location.hash) ?? '';
+    // A secret stays in the address no longer than it is needed: addresses are looked at, kept and shared.
+    if (this.setupCode !== '') history.replaceState(null, '', location.pathname);
   }
 
   get api(): EnckeClient['api'] {

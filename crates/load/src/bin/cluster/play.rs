@@ -58,7 +58,7 @@ pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<bool> {
     let mut random = Random::new(seed);
     let mut site = Site::start(&cli.server, folder, stage)?;
     let world = World::make(site.nodes[0].address)?;
-    let revocations = Revocations::prepare(site.nodes[0].address)?;
+    let revocations = Revocations::prepare(&site.nodes[0])?;
     let faults = Fault::ALL.len() as u32 * u32::try_from(cli.rounds)?;
     let shared = Arc::new(Shared::new(REST_MAX + FAULT_MAX * faults, ANSWER_MAX));
     let mut cast = Cast::of(&world, random.fork(), shared.clone());

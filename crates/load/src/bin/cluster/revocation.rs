@@ -8,6 +8,7 @@ use encke_load::trial::http::{Http, Part};
 use memchr::memmem;
 use serde_json::json;
 
+use crate::node::Node;
 use crate::stage::Stage;
 
 const NAME: &str = "owner";
@@ -38,10 +39,13 @@ fn post(at: SocketAddrV4, path: &str, cookie: &str, body: &str) -> Result<Http> 
 }
 
 impl Revocations {
-    /// Makes the person that signs in and out.
-    pub fn prepare(at: SocketAddrV4) -> Result<Self> {
-        let body = json!({"name": NAME, "password": PASSWORD}).to_string();
-        post(at, "/v1/setup", "", &body)?;
+    /// Makes the person that signs in and out: the owner, by the set-up code that the node printed.
+    pub fn prepare(node: &Node) -> Result<Self> {
+        let printed = std::fs::read_to_string(&node.log)?;
+        let code = printed.lines().find_map(|line| Some(line.split_once("#setup=")?.1));
+        let code = code.context("a node of a fresh site prints a set-up code")?;
+        let body = json!({"name": NAME, "password": PASSWORD, "setup_code": code}).to_string();
+        post(node.address, "/v1/setup", "", &body)?;
         Ok(Revocations { last: None, took: Vec::new() })
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Cluster;
 use crate::feed::{Feed, Transport, over_every_transport};
-use crate::harness::{Site, eventually};
+use crate::harness::{PASSWORD, Server, SetupCode, Site, eventually};
 
 mod run {
     use super::*;
@@ -103,4 +103,19 @@ fn tries_to_sign_in_count_on_all_nodes_together() {
         tried.contains(&429).then_some(tried)
     });
     assert!(first.iter().take(6).all(|s| *s == 401), "{first:?}");
+}
+
+#[test]
+fn the_setup_code_that_one_node_prints_is_good_on_another_and_only_once() {
+    let cluster = Cluster::with_bus(0);
+    let (a, b) = (cluster.node("127.0.0.1:0"), cluster.node("127.0.0.1:0"));
+    let (of_a, of_b) = (SetupCode::of(a.address), SetupCode::of(b.address));
+    assert_ne!(of_a, of_b);
+    let set_up = |at: &Server, code: &str| {
+        at.visitor()
+            .post("/v1/setup", &json!({"name": "mei", "password": PASSWORD, "setup_code": code}))
+    };
+    assert_eq!(set_up(&a, "7K3M-QX0V-7K3M-QX0V-7K3M").is(403).code(), "wrong_setup_code");
+    set_up(&b, &of_a).is(201);
+    assert_eq!(set_up(&a, &of_b).is(409).code(), "already_set_up");
 }

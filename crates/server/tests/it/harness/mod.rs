@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 pub use http::{Answer, Client, Wire, line_of, values};
-pub use server::{METRICS_TOKEN, Server, encke, figures_at, is_on_database};
+pub use server::{METRICS_TOKEN, Server, SetupCode, encke, figures_at, is_on_database};
 pub use site::{PASSWORD, Person, Site, name};
 
 /// How long anything may take on a busy machine.

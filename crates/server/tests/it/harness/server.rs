@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use encke_rig::Postgres;
@@ -23,8 +23,8 @@ pub const METRICS_TOKEN: &str = "figures-of-this-test";
 /// A running server. It is killed when it goes out of scope.
 pub struct Server {
     child: Child,
-    /// Keeps the pipe open: a server that prints must not find it broken.
-    _stdout: BufReader<ChildStdout>,
+    /// What it printed until it was ready.
+    pub printed: String,
     pub folder: Folder,
     pub address: SocketAddr,
     /// The address for HTTPS, if there is one.
@@ -89,19 +89,29 @@ impl Server {
             .spawn()
             .unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
+        let (mut line, mut printed) = (String::new(), String::new());
         // An end without a line is a server that could not start.
         while !line.starts_with("Encke is ready") {
             line.clear();
             let n = stdout.read_line(&mut line).unwrap();
             assert!(n > 0, "the server did not start: {}", log_of(&folder));
+            printed.push_str(&line);
         }
         let found = |scheme: &str| {
             let mut words = line.split_whitespace();
             words.find_map(|word| word.strip_prefix(scheme)).map(|a| a.parse().unwrap())
         };
-        let (address, tls) = (found("http://").unwrap(), found("https://"));
-        Server { child, _stdout: stdout, folder, address, tls }
+        let (address, tls): (SocketAddr, _) = (found("http://").unwrap(), found("https://"));
+        SetupCode::begin(address.port(), &printed);
+        Server::keep_reading(stdout, address.port());
+        Server { child, printed, folder, address, tls }
+    }
+
+    /// A server that prints must not find its pipe broken; and a space that comes late prints late.
+    fn keep_reading(stdout: BufReader<ChildStdout>, port: u16) {
+        std::thread::spawn(move || {
+            stdout.lines().map_while(Result::ok).for_each(|line| SetupCode::remember(port, &line));
+        });
     }
 
     /// Another one on the same folder and port; this one has ended.
@@ -169,6 +179,38 @@ impl Server {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+    }
+}
+
+/// The set-up codes that servers of this run have printed: the port, the link, the code.
+pub struct SetupCode;
+
+static SETUP_CODES: Mutex<Vec<(u16, String, String)>> = Mutex::new(Vec::new());
+
+impl SetupCode {
+    /// Whoever had the port before is gone.
+    fn begin(port: u16, printed: &str) {
+        SETUP_CODES.lock().unwrap_or_else(|e| e.into_inner()).retain(|(other, ..)| *other != port);
+        SetupCode::remember(port, printed);
+    }
+
+    fn remember(port: u16, printed: &str) {
+        let mut all = SETUP_CODES.lock().unwrap_or_else(|e| e.into_inner());
+        let links = printed.lines().filter_map(|line| line.trim().split_once("/#setup="));
+        all.extend(links.map(|(link, code)| (port, link.to_owned(), code.to_owned())));
+    }
+
+    /// The newest one for the site at an address.
+    pub fn of(address: SocketAddr) -> String {
+        eventually("a set-up code is printed", || {
+            let all = SETUP_CODES.lock().unwrap_or_else(|e| e.into_inner());
+            let ports = || all.iter().rev().filter(|(port, ..)| *port == address.port());
+            let own = ports().find(|(_, link, _)| *link == format!("http://{address}"));
+            // Several sites of a process are told apart by their hosts; a public URL is that of an only one.
+            let is_other = |link: &str| link.starts_with("http://127.");
+            own.or_else(|| ports().find(|(_, link, _)| !is_other(link)))
+                .map(|(.., code)| code.clone())
+        })
     }
 }
 

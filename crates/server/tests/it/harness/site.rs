@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use serde_json::{Value, json};
 
-use super::{Answer, Auth, Client, Server};
+use super::{Answer, Auth, Client, Server, SetupCode};
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -96,7 +96,8 @@ impl Site {
 impl Client {
     /// The owner of a fresh site.
     pub fn set_up(address: SocketAddr) -> Client {
-        let body = json!({"name": "owner", "password": PASSWORD});
+        let code = SetupCode::of(address);
+        let body = json!({"name": "owner", "password": PASSWORD, "setup_code": code});
         let made = Client::new(address, Auth::None).post("/v1/setup", &body).is(201);
         Client::new(address, Auth::Cookie(made.session()))
     }

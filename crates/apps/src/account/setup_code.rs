@@ -1,0 +1,67 @@
+//! Set-up codes: whoever has one may create the owner of a site that has none.
+//!
+//! A site is reached by strangers from its first second, so the first visitor need not be the one who runs it. Each start
+//! of a node makes a code and prints it, and the newest ones are good on all nodes: whichever log the operator reads, the
+//! code in it works. The store holds only their hashes.
+
+use std::sync::Arc;
+
+use encke_engine::{Code, Error, limits};
+use encke_store::{Sql, StoreError, Tx, params};
+use subtle::ConstantTimeEq;
+
+use super::setup::has_owner;
+use crate::identity::{Hash, hash};
+use crate::random::{folded, readable_secret};
+use crate::site::Site;
+
+/// The setting that holds the hashes: hexadecimal, a blank between them, the newest first.
+const SETTING: &str = "setup_codes";
+
+/// Makes a set-up code, to be shown to the operator only; `None` if the site has an owner. `alone` ends all earlier codes.
+pub async fn new_setup_code(site: &Arc<Site>, alone: bool) -> Result<Option<String>, Error> {
+    let code = readable_secret()?;
+    let new = hex(&hash(&folded(&code)));
+    let kept = site.store.write(move |tx| {
+        if has_owner(tx)? {
+            return Ok(false);
+        }
+        let earlier = if alone { String::new() } else { stored(tx)? };
+        let newest = std::iter::once(&*new).chain(earlier.split_whitespace());
+        let newest: Vec<&str> = newest.take(limits::SETUP_CODES_MAX).collect();
+        tx.execute(
+            "INSERT INTO setting (name, value) VALUES (?1, ?2)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            params![SETTING, newest.join(" ")],
+        )?;
+        Ok(true)
+    });
+    Ok(kept.await?.then_some(code))
+}
+
+/// Whether this is one of the codes that are good now. All are compared, each in constant time.
+pub(super) fn is_setup_code(sql: &mut impl Sql, code: &str) -> Result<bool, StoreError> {
+    let given = hex(&hash(&folded(code)));
+    let all = stored(sql)?;
+    let same = all.split_whitespace().map(|one| one.as_bytes().ct_eq(given.as_bytes()));
+    Ok(same.fold(0.into(), |any: subtle::Choice, one| any | one).into())
+}
+
+/// Ends all codes: the site has its owner.
+pub(super) fn forget(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM setting WHERE name = ?1", params![SETTING]).map(drop)
+}
+
+pub(super) fn wrong() -> Error {
+    let what = "This set-up code is not right: the server prints it when it starts, and `encke setup-code` prints a new one.";
+    Error::new(Code::WrongSetupCode, what)
+}
+
+fn stored(sql: &mut impl Sql) -> Result<String, StoreError> {
+    let row = sql.query_one("SELECT value FROM setting WHERE name = ?1", params![SETTING])?;
+    row.map_or(Ok(String::new()), |row| row.get(0))
+}
+
+fn hex(hash: &Hash) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,22 @@
+//! `encke setup-code`: for whoever lost the code that the server printed.
+
+use anyhow::Result;
+use http::Method;
+
+use super::Folder;
+use crate::admin::ask;
+
+#[derive(clap::Args)]
+pub struct SetupCode {
+    #[command(flatten)]
+    folder: Folder,
+}
+
+impl SetupCode {
+    pub fn run(self) -> Result<()> {
+        let made = ask(&self.folder.place()?, Method::POST, "/setup-codes", &())?;
+        println!("{}", made["setup_code"].as_str().unwrap_or_default());
+        eprintln!("Open the site and enter it there. Earlier codes are good no more.");
+        Ok(())
+    }
+}
