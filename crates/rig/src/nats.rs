@@ -1,6 +1,7 @@
 //! A NATS server of one's own.
 
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
@@ -9,24 +10,32 @@ use crate::process::{free_port, spawn, until};
 /// A running server on 127.0.0.1. It ends with its value or with the process.
 pub struct Nats {
     port: u16,
-    /// User and password that it asks for.
-    credentials: Option<(String, String)>,
+    /// Arguments besides its address, such as the user and password that it asks for.
+    args: Vec<String>,
+    env: Vec<(String, String)>,
     running: Mutex<Option<Child>>,
 }
 
 impl Nats {
     /// A fresh server.
     pub fn start() -> Self {
-        Nats::start_with(None)
+        Nats::start_with(&[], &[])
     }
 
     /// A fresh server that lets nobody in without this user and password.
     pub fn start_locked(user: &str, password: &str) -> Self {
-        Nats::start_with(Some((user.into(), password.into())))
+        Nats::start_with(&["--user", user, "--pass", password], &[])
     }
 
-    fn start_with(credentials: Option<(String, String)>) -> Self {
-        let nats = Nats { port: free_port(), credentials, running: Mutex::new(None) };
+    /// A fresh server with a configuration file, and variables that the file names.
+    pub fn configured(file: &Path, env: &[(&str, &str)]) -> Self {
+        Nats::start_with(&["-c", &file.display().to_string()], env)
+    }
+
+    fn start_with(args: &[&str], env: &[(&str, &str)]) -> Self {
+        let args = args.iter().map(|arg| (*arg).to_owned()).collect();
+        let env = env.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let nats = Nats { port: free_port(), args, env, running: Mutex::new(None) };
         nats.start_again();
         nats
     }
@@ -41,10 +50,8 @@ impl Nats {
     pub fn start_again(&self) {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--", "nats-server", "-a", "127.0.0.1", "-p"]);
-        command.arg(self.port.to_string());
-        if let Some((user, password)) = &self.credentials {
-            command.args(["--user", user, "--pass", password]);
-        }
+        command.arg(self.port.to_string()).args(&self.args);
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         *self.running.lock().expect("not poisoned") = Some(spawn(command));
         until("NATS answers", || TcpStream::connect(("127.0.0.1", self.port)).is_ok());

@@ -1,8 +1,12 @@
 //! `--demo`: something to see on an empty data folder.
 
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use axum::body::Body;
 use encke_apps::account::{self, NewAccount};
 use encke_apps::{Identity, Role, Site};
@@ -14,9 +18,10 @@ use tower::ServiceExt;
 
 use crate::router;
 
-/// The demo's people: name, display name, password.
-const PEOPLE: [(&str, &str, &str); 2] =
-    [("mei", "林美 Mei", "comet-mei-2026"), ("tom", "Tom", "comet-tom-2026")];
+/// The demo's people: name, display name.
+const PEOPLE: [(&str, &str); 2] = [("mei", "林美 Mei"), ("tom", "Tom")];
+/// The file in the data folder that keeps their passwords, a line each, so that each start can print them.
+const PASSWORDS: &str = "demo-passwords";
 
 /// What is said in the demo's room, by the number of who says it.
 const SAID: [(usize, &str); 6] = [
@@ -29,21 +34,42 @@ const SAID: [(usize, &str); 6] = [
 ];
 
 /// Makes two people, a room and a short history, if nobody is there yet, and prints how to sign in.
-pub async fn make(site: &Arc<Site>, address: &str) -> Result<()> {
+pub async fn make(site: &Arc<Site>, data: &Path, address: &str) -> Result<()> {
+    let file = data.join(PASSWORDS);
     if account::everyone(site).await.map_err(|e| anyhow!(e))?.is_empty() {
-        fill(site).await?;
+        let passwords = make_passwords(&file)?;
+        fill(site, &passwords).await?;
     }
+    let Ok(passwords) = std::fs::read_to_string(&file) else {
+        println!(
+            "Demo: people are there already; `encke user passwd NAME` gives one a new password."
+        );
+        return Ok(());
+    };
     println!("Demo: open {address} in two browser windows (one of them private) and sign in as");
-    for (name, _, password) in PEOPLE {
+    for ((name, _), password) in PEOPLE.into_iter().zip(passwords.lines()) {
         println!("  {name}   password {password}");
     }
     Ok(())
 }
 
-async fn fill(site: &Arc<Site>) -> Result<()> {
+/// Makes the passwords and keeps them where only the server's user can read them.
+fn make_passwords(file: &Path) -> Result<Vec<String>> {
+    let made = PEOPLE.iter().map(|_| encke_apps::readable_secret().map_err(|e| anyhow!(e)));
+    let made = made.collect::<Result<Vec<_>>>()?;
+    // A new file, so that it has this mode whatever was there.
+    let _ = std::fs::remove_file(file);
+    let kept = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    let written = kept.and_then(|mut kept| kept.write_all((made.join("\n") + "\n").as_bytes()));
+    written.with_context(|| format!("writing {}", file.display()))?;
+    Ok(made)
+}
+
+async fn fill(site: &Arc<Site>, passwords: &[String]) -> Result<()> {
     let mut people = Vec::new();
-    for ((name, shown, password), role) in PEOPLE.into_iter().zip([Role::Owner, Role::Member]) {
-        let (name, password) = (name.to_owned(), password.to_owned());
+    let roles = [Role::Owner, Role::Member];
+    for (((name, shown), role), password) in PEOPLE.into_iter().zip(roles).zip(passwords) {
+        let (name, password) = (name.to_owned(), password.clone());
         let account = NewAccount { name, password, display_name: Some(shown.to_owned()) };
         people.push(account::add(site, account, role).await.map_err(|e| anyhow!(e))?);
     }

@@ -64,7 +64,7 @@ async fn serve(options: &Options) -> Result<()> {
     let mut addresses = vec![format!("http://{}", running.address)];
     addresses.extend(serve_tls(options, &process.connections, &process.draining).await?);
     if let ([only], Some(true)) = (&running.spaces[..], options.demo) {
-        demo::make(&only.site, &addresses[0]).await?;
+        demo::make(&only.site, &only.options.data(), &addresses[0]).await?;
     }
     if let Some(address) = operation {
         println!("Operation is at http://{address}");

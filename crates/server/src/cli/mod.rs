@@ -3,6 +3,7 @@
 mod backup;
 mod doctor;
 mod migrate;
+mod secret_input;
 mod send;
 mod setup_code;
 mod tail;

@@ -1,13 +1,11 @@
 //! `encke user`: people.
 
-use std::io::{IsTerminal, Write};
-
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, anyhow};
 use clap::Subcommand;
 use encke_apps::Role;
 use http::Method;
 
-use super::Folder;
+use super::{Folder, secret_input};
 use crate::admin::{NewPassword, NewPerson, ask};
 
 #[derive(Subcommand)]
@@ -18,6 +16,9 @@ pub enum Command {
         folder: Folder,
         /// Name to sign in with
         name: String,
+        /// Make a random password and print it
+        #[arg(long)]
+        generate: bool,
         /// What others see [default: the name]
         #[arg(long)]
         display_name: Option<String>,
@@ -28,12 +29,15 @@ pub enum Command {
         #[arg(long)]
         owner: bool,
     },
-    /// Set a person's password and end its sessions; the password is read from the input
+    /// Set a person's password, end its sessions and revoke its tokens; the password is read from the input
     Passwd {
         #[command(flatten)]
         folder: Folder,
         /// Whose
         name: String,
+        /// Make a random password and print it
+        #[arg(long)]
+        generate: bool,
     },
     /// List everyone
     List {
@@ -45,19 +49,26 @@ pub enum Command {
 impl Command {
     pub fn run(self) -> Result<()> {
         match self {
-            Command::Add { folder, name, display_name, role, owner } => {
+            Command::Add { folder, name, generate, display_name, role, owner } => {
                 let role = owner.then_some(Role::Owner).or(role.as_deref().map(Role::of));
-                let new = NewPerson { name, display_name, password: password()?, role };
+                let password = Password::get(generate)?;
+                let new = NewPerson { name, display_name, password: password.text.clone(), role };
                 let added = ask(&folder.place()?, Method::POST, "/people", &new)?;
                 println!("{} {}", added["id"].as_str().unwrap_or_default(), new.name);
+                password.show();
                 if role.is_none() && added["role"] == "owner" {
                     eprintln!("{} is the owner: the first account runs the site.", new.name);
                 }
             }
-            Command::Passwd { folder, name } => {
-                let new = NewPassword { name, password: password()? };
-                ask(&folder.place()?, Method::POST, "/passwords", &new)?;
-                println!("{} has a new password; open sessions have ended.", new.name);
+            Command::Passwd { folder, name, generate } => {
+                let password = Password::get(generate)?;
+                let new = NewPassword { name, password: password.text.clone() };
+                let ended = ask(&folder.place()?, Method::POST, "/passwords", &new)?;
+                println!(
+                    "{} has a new password. Ended: {} sessions, {} tokens.",
+                    new.name, ended["sessions"], ended["tokens"]
+                );
+                password.show();
             }
             Command::List { folder } => {
                 let people = ask(&folder.place()?, Method::GET, "/people", &())?;
@@ -73,15 +84,26 @@ impl Command {
     }
 }
 
-fn password() -> Result<String> {
-    let input = std::io::stdin();
-    if input.is_terminal() {
-        eprint!("Password (it is shown as you type): ");
-        std::io::stderr().flush()?;
+/// A password for somebody else.
+struct Password {
+    text: String,
+    is_generated: bool,
+}
+
+impl Password {
+    fn get(generate: bool) -> Result<Self> {
+        let text = if generate {
+            encke_apps::readable_secret().map_err(|e| anyhow!(e))?
+        } else {
+            secret_input::read("Password")?
+        };
+        Ok(Password { text, is_generated: generate })
     }
-    let mut line = String::new();
-    input.read_line(&mut line).context("reading the password")?;
-    let password = line.trim_end_matches(['\r', '\n']).to_owned();
-    ensure!(!password.is_empty(), "no password was given");
-    Ok(password)
+
+    /// Prints what nobody has typed; once it is good.
+    fn show(&self) {
+        if self.is_generated {
+            println!("password {}", self.text);
+        }
+    }
 }

@@ -278,13 +278,30 @@ fn the_web_chat_is_served_with_its_etag_and_packed() {
 #[test]
 fn the_demo_has_something_to_see() {
     let server = Server::start_with(&["--demo"], &[]);
-    let body = json!({"name": "mei", "password": "comet-mei-2026"});
+    let password_of = |server: &Server, name: &str| {
+        let mut lines = server.printed.lines();
+        let line = lines.find_map(|l| l.trim().strip_prefix(&format!("{name}   password ")));
+        line.expect("the demo prints how to sign in").to_owned()
+    };
+    let password = password_of(&server, "mei");
+    // They are random, and only the server's user can read where they are kept.
+    assert_eq!(password.len(), 24);
+    let other = Server::start_with(&["--demo"], &[]);
+    assert_ne!(password, password_of(&other, "mei"));
+    assert_ne!(password, password_of(&server, "tom"));
+    let kept = std::fs::metadata(server.data().join("demo-passwords")).unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&kept.permissions()) & 0o777, 0o600);
+    assert!(!server.log().contains(&password));
+    let body = json!({"name": "mei", "password": password});
     let session = server.visitor().post("/v1/sign-in", &body).is(200).session();
     let mut mei = crate::harness::Client::new(server.address, Auth::Cookie(session));
     let snapshot = mei.get("/v1/snapshot").is(200).json();
     assert_eq!(snapshot["conversations"].as_array().unwrap().len(), 2);
     // Made only once.
-    let server = server.again();
+    let (folder, address) = (server.folder.clone(), server.address.to_string());
+    drop(server);
+    let server = Server::start_on(folder, &address, &["--demo"], &[]);
+    assert_eq!(password_of(&server, "mei"), password);
     let mut wire = Wire::connect(server.address);
     wire.send(line_of(
         "GET",

@@ -38,6 +38,44 @@ fn every_option_that_they_set_exists() {
     assert!(seen > 5, "only {seen} options are set in deploy/");
 }
 
+/// Whether this names one image and no later one: by a digest or by a whole version.
+fn is_pinned(image: &str) -> bool {
+    let tag = image.rsplit_once(':').map_or("", |(_, tag)| tag);
+    let version = tag.split('-').next().unwrap_or_default();
+    let numbers = version.split('.').filter(|part| part.parse::<u32>().is_ok()).count();
+    // Debian and PostgreSQL have versions of two numbers.
+    let whole = if image.starts_with("debian:") || image.starts_with("postgres:") { 2 } else { 3 };
+    image.contains("@sha256:") || numbers >= whole
+}
+
+#[test]
+fn every_image_is_pinned() {
+    let mut seen = 0;
+    each_file(&folder(), &mut |path, text| {
+        let lines = text.lines().map(str::trim);
+        let named = lines.filter_map(|l| l.strip_prefix("image: ").or(l.strip_prefix("FROM ")));
+        // `encke` is what Compose builds itself.
+        for image in named.filter(|image| *image != "encke") {
+            let image = image.split_whitespace().next().unwrap();
+            assert!(is_pinned(image), "{} takes {image}", path.display());
+            seen += 1;
+        }
+    });
+    assert_eq!(seen, 7);
+    assert!(!is_pinned("nats:2") && !is_pinned("nginx") && !is_pinned("debian:bookworm-slim"));
+}
+
+#[test]
+fn no_password_is_a_constant() {
+    let compose = fs::read_to_string(folder().join("compose/compose.yaml")).unwrap();
+    for name in ["POSTGRES_PASSWORD", "NATS_PASSWORD"] {
+        let uses = compose.matches(&format!("${{{name}")).count();
+        let refused = compose.matches(&format!("${{{name}:?")).count();
+        assert!(uses >= 2 && uses == refused, "compose.yaml starts without {name}");
+    }
+    assert!(!compose.contains("nats://nats"), "the bus of compose.yaml has a sign-in");
+}
+
 #[test]
 fn composes_proxy_is_that_of_the_example() {
     let read = |file: &str| fs::read_to_string(folder().join(file)).unwrap();

@@ -6,6 +6,7 @@ mod front;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use encke_rig::{Nats, Postgres};
 use serde_json::json;
 
 use crate::cluster::Cluster;
@@ -139,6 +140,33 @@ fn tries_to_sign_in_count_for_the_visitor_that_a_trusted_proxy_names() {
     let alone = Server::start();
     eventually("a guesser waits", || is_told_to_wait(&alone, "192.0.2.1").then_some(()));
     assert!(soon_waits(&alone, "192.0.2.2"));
+}
+
+/// Says this to a NATS server; what it answers besides its greeting.
+fn asks_nats(port: u16, connect: &serde_json::Value) -> String {
+    use std::io::{BufRead, BufReader, Write};
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.write_all(format!("CONNECT {connect}\r\nPING\r\n").as_bytes()).unwrap();
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    lines.find(|line| !line.starts_with("INFO")).unwrap_or_default()
+}
+
+#[test]
+fn composes_bus_lets_nobody_in_without_the_password() {
+    let file = folder().join("compose/nats.conf");
+    let password = "p0123456789abcdef";
+    let nats = Nats::configured(&file, &[("NATS_PASSWORD", password)]);
+    let refused = asks_nats(nats.port(), &json!({"verbose": false}));
+    assert!(refused.contains("Authorization Violation"), "{refused}");
+    let wrong = json!({"verbose": false, "user": "encke", "pass": "wrong"});
+    let refused = asks_nats(nats.port(), &wrong);
+    assert!(refused.contains("Authorization Violation"), "{refused}");
+    // Nodes with the URL that compose.yaml gives them do speak.
+    let url = format!("nats://encke:{password}@127.0.0.1:{}", nats.port());
+    let cluster = Cluster::on(Postgres::shared(), 1, Some(url));
+    let server = &cluster.nodes[0].server;
+    eventually("the node is on the bus", || server.log().contains("NATS is there").then_some(()));
+    assert!(!server.log().contains(password));
 }
 
 mod nginx {
