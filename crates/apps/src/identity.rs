@@ -268,7 +268,7 @@ pub(crate) fn look_up(
         "SELECT p.id, p.role, s.expires_ms FROM session s JOIN person p ON p.id = s.person
          WHERE s.hash = ?1 AND p.disabled_ms IS NULL"
     } else {
-        "SELECT p.id, p.role, 9223372036854775807 FROM token t JOIN person p ON p.id = t.person
+        "SELECT p.id, p.role, coalesce(t.expires_ms, 9223372036854775807) FROM token t JOIN person p ON p.id = t.person
          WHERE t.hash = ?1 AND p.disabled_ms IS NULL"
     };
     let Some(row) = sql.query_one(query, params![&hash[..]])? else { return Ok(None) };

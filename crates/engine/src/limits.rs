@@ -181,14 +181,26 @@ pub const SETUP_CODES_MAX: usize = 16;
 pub const HASHING_MAX: usize = 2;
 /// Passwords waiting to be hashed.
 pub const HASHING_WAITING_MAX: usize = 64;
-/// Sign-ins in a minute for one name.
-pub const SIGN_INS_PER_NAME_PER_MIN: u32 = 10;
-/// Sign-ins in a minute from one address.
+/// Sign-ins in a minute for one name from one address.
+pub const SIGN_INS_PER_NAME_AND_ADDRESS_PER_MIN: u32 = 10;
+/// Sign-ins in a minute for one name from all addresses together, known devices not counted.
+pub const SIGN_INS_PER_NAME_PER_MIN: u32 = 60;
+/// Sign-ins in a minute from one address, known devices not counted.
 pub const SIGN_INS_PER_ADDRESS_PER_MIN: u32 = 30;
+/// Sign-ins in a minute for one name from one device on which that name has signed in before.
+pub const SIGN_INS_PER_DEVICE_PER_MIN: u32 = 10;
+/// Guesses in a minute of the password of whoever is signed in already.
+pub const PASSWORD_GUESSES_PER_MIN: u32 = 10;
+/// Names, addresses or devices whose tries are counted at least; of more, the oldest are forgotten.
+pub const TRIES_COUNTED_MAX: usize = 20_000;
+/// People that one browser is known to have been signed in as.
+pub const DEVICE_PEOPLE_MAX: usize = 4;
 /// Entries in a minute from one address by a form without a password: a small site's whole office behind one address.
 pub const ENTRIES_PER_ADDRESS_PER_MIN: u32 = 600;
 /// Milliseconds that a session lives after its last use.
 pub const SESSION_AGE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+/// Seconds after which a token may expire, if it expires at all.
+pub const TOKEN_AGE_S: std::ops::RangeInclusive<u64> = 60..=10 * 365 * 24 * 60 * 60;
 /// Milliseconds that a ticket lives.
 pub const TICKET_AGE_MS: u64 = 10_000;
 /// Tickets that are not used yet.

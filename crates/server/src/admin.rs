@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Path as UrlPath, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use encke_apps::account::{self, Listed, NewAccount};
+use encke_apps::account::{self, AnyToken, Listed, NewAccount, Recovered};
 use encke_apps::{Refusal, Role, Site};
 use encke_engine::{Code, Error};
 use http::{Method, Request, StatusCode};
@@ -73,6 +73,8 @@ pub struct NewToken {
     pub bot: Option<String>,
     /// What it is for.
     pub label: String,
+    /// Seconds until it expires; never if absent.
+    pub expires_in_s: Option<u64>,
 }
 
 /// Where a copy of the store goes.
@@ -86,7 +88,8 @@ fn router(site: Arc<Site>, data: PathBuf) -> Router {
     Router::new()
         .route("/people", get(people).post(add_person))
         .route("/passwords", post(set_password))
-        .route("/tokens", post(create_token))
+        .route("/tokens", get(tokens).post(create_token))
+        .route("/tokens/{id}", delete(revoke_token))
         .route("/setup-codes", post(renew_setup_code))
         .route("/backups", post(back_up))
         .with_state(Admin { site, data })
@@ -109,8 +112,19 @@ async fn add_person(
 async fn set_password(
     State(admin): State<Admin>,
     Json(new): Json<NewPassword>,
+) -> Result<Json<Recovered>, Refusal> {
+    Ok(Json(account::set_password(&admin.site, &new.name, &new.password).await?))
+}
+
+async fn tokens(State(admin): State<Admin>) -> Result<Json<Vec<AnyToken>>, Refusal> {
+    Ok(Json(account::all_tokens(&admin.site).await?))
+}
+
+async fn revoke_token(
+    State(admin): State<Admin>,
+    UrlPath(id): UrlPath<String>,
 ) -> Result<StatusCode, Refusal> {
-    account::set_password(&admin.site, &new.name, &new.password).await?;
+    account::revoke_token(&admin.site, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -138,7 +152,7 @@ async fn create_token(
             return Err(Error::new(Code::Invalid, what).into());
         }
     };
-    let token = account::create_token(&admin.site, person, &new.label).await?;
+    let token = account::create_token(&admin.site, person, &new.label, new.expires_in_s).await?;
     Ok(Json(serde_json::json!({"token": token, "person": person})))
 }
 

@@ -1,4 +1,5 @@
 /** Guests, rooms, and authority that reaches open pages at once (P7). */
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chatOf, freshBrowser, openChat } from '../support/browser.mjs';
 import { Member } from '../support/member.mjs';
@@ -108,6 +109,24 @@ test('signing out everywhere ends the other browser at once', async (t) => {
   await becomes('the sessions', () => server.sessions(), {});
   await there.page.reload();
   await there.page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+});
+
+test('signing out everywhere revokes the tokens, if one chooses so', async (t) => {
+  const { server, anna } = await three(t);
+  const token = await server.command('token', 'create', '--user', 'anna');
+  const status = async () => {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await fetch(`${server.url}/v1/me`, { headers })).status;
+  };
+  const here = await chatOf(t, anna);
+  await here.isLiveOver('websocket');
+  await here.fromAccountMenu('Sign out everywhere');
+  assert.equal(await status(), 200);
+  const dialog = here.page.getByRole('dialog');
+  await dialog.getByRole('switch', { name: 'Revoke my tokens, too' }).check();
+  await dialog.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await here.page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+  assert.equal(await status(), 401);
 });
 
 test('signing out in one tab ends the others of the browser, and only those', async (t) => {

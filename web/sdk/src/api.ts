@@ -56,7 +56,7 @@ export class Api {
     return this.#post('/v1/guest', { display_name });
   }
 
-  signOut(options: { everywhere?: boolean } = {}): Promise<void> {
+  signOut(options: { everywhere?: boolean; tokens?: boolean } = {}): Promise<void> {
     return this.#post('/v1/sign-out', options);
   }
 

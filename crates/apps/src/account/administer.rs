@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::display_name::display_name;
+use super::password::{self, Recovered};
 use super::person::{Person, check_name, fold, people};
 use super::setup::has_owner;
-use super::{look, password, setup_code};
+use super::{look, setup_code};
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::identity::{Ended, Role};
@@ -120,11 +121,11 @@ pub async fn bot(site: &Arc<Site>, name: &str) -> Result<PersonId, Error> {
     made.await
 }
 
-/// Sets a person's password and ends its sessions. The caller has checked that this may be done.
-pub async fn set_password(site: &Arc<Site>, name: &str, new: &str) -> Result<(), Error> {
+/// Sets a person's password, ends its sessions and revokes its tokens. The caller has checked that this may be done.
+pub async fn set_password(site: &Arc<Site>, name: &str, new: &str) -> Result<Recovered, Error> {
     let person = named(site, name).await?;
     let hash = site.hasher.hash(new.to_owned()).await?;
-    password::replace(site, person, hash, None).await
+    password::recover(site, person, hash).await
 }
 
 /// A person as the operator sees it.

@@ -10,13 +10,13 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::limits::Try;
 use super::person::Me;
 use super::session;
 use super::settings::settings;
 use super::sign_in::Door;
 use super::{display_name, look};
 use crate::body::Body;
-use crate::caller::Peer;
 use crate::identity::Role;
 use crate::reply::{Refusal, Refused};
 use crate::site::Site;
@@ -40,7 +40,7 @@ pub(crate) async fn enter(
     door: Door,
     Body(Guest { display_name }): Body<Guest>,
 ) -> Result<(StatusCode, HeaderMap, Json<Me>), Refusal> {
-    site.try_to_sign_in(None, door.peer.map(|Peer(address)| address))?;
+    site.try_to_sign_in(Try { name: None, address: door.address(), device: None })?;
     let name = display_name::display_name(&display_name)?;
     let entered = session::begin(&site, &door.browser, move |tx| {
         if !settings(tx)?.guests {

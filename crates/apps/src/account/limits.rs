@@ -1,14 +1,17 @@
 //! How often somebody may try to sign in.
+//!
+//! A try counts for the name at its address, for the name everywhere, and for the address. None of that keeps a person from
+//! its own devices: a browser in which the name has signed in before has an allowance of its own and needs no other.
 
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::Mutex;
 
-use encke_engine::{Code, Error, household, limits};
-use rustc_hash::FxHashMap;
+use encke_engine::{Code, Error, PersonId, household, limits};
 
-/// Names or addresses that are counted; beyond that those with full allowance are forgotten.
-const COUNTED_MAX: usize = 100_000;
+use super::device::DeviceId;
+use crate::remembered::Remembered;
+
 const MINUTE_MS: u64 = 60_000;
 
 /// An allowance that refills evenly over a minute.
@@ -21,12 +24,15 @@ struct Bucket {
 
 struct Buckets<K> {
     per_minute: u64,
-    counted: FxHashMap<K, Bucket>,
+    /// Whatever is not in here has its full allowance. When too many are counted the oldest are forgotten: nobody can
+    /// fill the table so that others are refused.
+    counted: Remembered<K, Bucket>,
 }
 
 impl<K: Hash + Eq> Buckets<K> {
     fn new(per_minute: u32) -> Self {
-        Buckets { per_minute: u64::from(per_minute), counted: FxHashMap::default() }
+        let counted = Remembered::new(limits::TRIES_COUNTED_MAX);
+        Buckets { per_minute: u64::from(per_minute), counted }
     }
 
     fn refilled(&self, bucket: Bucket, now_ms: u64) -> Bucket {
@@ -43,14 +49,24 @@ impl<K: Hash + Eq> Buckets<K> {
             return Err((1_000 - bucket.left) * MINUTE_MS / (self.per_minute * 1_000) + 1);
         }
         bucket.left -= 1_000;
-        if self.counted.len() >= COUNTED_MAX {
-            self.counted.retain(|_, b| now_ms.saturating_sub(b.at_ms) < MINUTE_MS);
-            if self.counted.len() >= COUNTED_MAX {
-                return Err(MINUTE_MS);
-            }
-        }
         self.counted.insert(key, bucket);
         Ok(())
+    }
+
+    /// Gives one try back.
+    fn give(&mut self, key: &K) {
+        let full = self.per_minute * 1_000;
+        if let Some(bucket) = self.counted.get_mut(key) {
+            bucket.left = (bucket.left + 1_000).min(full);
+        }
+    }
+
+    /// Gives all tries back.
+    fn fill(&mut self, key: &K) {
+        let full = self.per_minute * 1_000;
+        if let Some(bucket) = self.counted.get_mut(key) {
+            bucket.left = full;
+        }
     }
 }
 
@@ -58,53 +74,95 @@ fn refused(wait_ms: u64) -> Error {
     Error::new(Code::RateLimited, "Too many tries; wait a little.").retry_after_ms(wait_ms)
 }
 
-/// What is left to names and addresses.
-pub(crate) struct SignInLimits {
-    names: Mutex<Buckets<String>>,
-    addresses: Mutex<Buckets<Option<IpAddr>>>,
-    entries: Mutex<Buckets<Option<IpAddr>>>,
+/// What a try to sign in counts for.
+#[derive(Clone, Copy)]
+pub(crate) struct Try<'a> {
+    /// The name, if it can be one: names of any length would be memory of any size.
+    pub name: Option<&'a str>,
+    /// Where it comes from, if that is known.
+    pub address: Option<IpAddr>,
+    /// The device, if the name has signed in on it before.
+    pub device: Option<DeviceId>,
+}
+
+type Address = Option<IpAddr>;
+
+/// What is left to names, addresses and devices.
+pub(crate) struct SignInLimits(Mutex<Left>);
+
+struct Left {
+    names: Buckets<String>,
+    names_at: Buckets<(String, Address)>,
+    addresses: Buckets<Address>,
+    devices: Buckets<DeviceId>,
+    entries: Buckets<Address>,
+    guesses: Buckets<PersonId>,
 }
 
 impl Default for SignInLimits {
     fn default() -> Self {
-        SignInLimits {
-            names: Mutex::new(Buckets::new(limits::SIGN_INS_PER_NAME_PER_MIN)),
-            addresses: Mutex::new(Buckets::new(limits::SIGN_INS_PER_ADDRESS_PER_MIN)),
-            entries: Mutex::new(Buckets::new(limits::ENTRIES_PER_ADDRESS_PER_MIN)),
+        SignInLimits(Mutex::new(Left {
+            names: Buckets::new(limits::SIGN_INS_PER_NAME_PER_MIN),
+            names_at: Buckets::new(limits::SIGN_INS_PER_NAME_AND_ADDRESS_PER_MIN),
+            addresses: Buckets::new(limits::SIGN_INS_PER_ADDRESS_PER_MIN),
+            devices: Buckets::new(limits::SIGN_INS_PER_DEVICE_PER_MIN),
+            entries: Buckets::new(limits::ENTRIES_PER_ADDRESS_PER_MIN),
+            guesses: Buckets::new(limits::PASSWORD_GUESSES_PER_MIN),
+        }))
+    }
+}
+
+impl Left {
+    fn take(&mut self, tried: Try<'_>, now_ms: u64) -> Result<(), u64> {
+        if let Some(device) = tried.device {
+            return self.devices.take(device, now_ms);
         }
+        let address = tried.address.map(household);
+        self.addresses.take(address, now_ms)?;
+        let Some(name) = tried.name else { return Ok(()) };
+        self.names_at.take((name.to_owned(), address), now_ms)?;
+        self.names.take(name.to_owned(), now_ms)
+    }
+
+    fn succeeded(&mut self, tried: Try<'_>) {
+        if let Some(device) = tried.device {
+            return self.devices.fill(&device);
+        }
+        let Some(name) = tried.name else { return };
+        self.names_at.fill(&(name.to_owned(), tried.address.map(household)));
+        // Others go on guessing while the person signs in: only its own try comes back.
+        self.names.give(&name.to_owned());
     }
 }
 
 impl SignInLimits {
-    /// Takes one try from the address and, if one is given, from the name.
-    pub fn take(
-        &self,
-        name: Option<&str>,
-        address: Option<IpAddr>,
-        now_ms: u64,
-    ) -> Result<(), Error> {
-        let mut addresses = self.addresses.lock().expect("not poisoned");
-        let taken = addresses.take(address.map(household), now_ms);
-        drop(addresses);
-        taken.map_err(refused)?;
-        name.map_or(Ok(()), |name| self.take_name(name, now_ms))
+    fn left<T>(&self, work: impl FnOnce(&mut Left) -> T) -> T {
+        work(&mut self.0.lock().expect("not poisoned"))
+    }
+
+    /// Takes one try.
+    pub fn take(&self, tried: Try<'_>, now_ms: u64) -> Result<(), Error> {
+        self.left(|left| left.take(tried, now_ms)).map_err(refused)
+    }
+
+    /// Whoever signs in gets back what belongs to it alone.
+    pub fn succeeded(&self, tried: Try<'_>) {
+        self.left(|left| left.succeeded(tried));
     }
 
     /// Takes one entry from the address: by a form that asks for no password.
-    pub fn take_entry(&self, address: Option<IpAddr>, now_ms: u64) -> Result<(), Error> {
-        let mut entries = self.entries.lock().expect("not poisoned");
-        entries.take(address.map(household), now_ms).map_err(refused)
+    pub fn take_entry(&self, address: Address, now_ms: u64) -> Result<(), Error> {
+        self.left(|left| left.entries.take(address.map(household), now_ms)).map_err(refused)
     }
 
-    /// Takes one try from the name alone. It has been checked: names of any length would be memory of any size.
-    pub fn take_name(&self, name: &str, now_ms: u64) -> Result<(), Error> {
-        let mut names = self.names.lock().expect("not poisoned");
-        names.take(name.to_owned(), now_ms).map_err(refused)
+    /// Takes one guess of a password by somebody who is signed in. It does not keep the person from signing in.
+    pub fn take_guess(&self, person: PersonId, now_ms: u64) -> Result<(), Error> {
+        self.left(|left| left.guesses.take(person, now_ms)).map_err(refused)
     }
 
-    /// Who signed in gets the whole allowance back.
-    pub fn succeeded(&self, name: &str) {
-        self.names.lock().expect("not poisoned").counted.remove(name);
+    /// Gives all guesses back.
+    pub fn guessed(&self, person: PersonId) {
+        self.left(|left| left.guesses.fill(&person));
     }
 }
 
@@ -113,14 +171,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_counted_is_bounded() {
-        let mut buckets = Buckets::new(10);
-        for name in 0..COUNTED_MAX {
+    fn a_full_table_forgets_the_oldest_and_refuses_nobody() {
+        let mut buckets = Buckets::new(1);
+        for name in 0..3 * limits::TRIES_COUNTED_MAX {
             assert_eq!(buckets.take(name, 0), Ok(()));
+            assert!(buckets.take(name, 0).is_err());
         }
-        assert!(buckets.take(COUNTED_MAX, 0).is_err());
-        assert_eq!(buckets.take(COUNTED_MAX, MINUTE_MS), Ok(()));
-        assert_eq!(buckets.counted.len(), 1);
+        let counted =
+            (0..3 * limits::TRIES_COUNTED_MAX).filter(|n| buckets.counted.get(n).is_some());
+        assert!(counted.count() <= 2 * limits::TRIES_COUNTED_MAX);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Accounts: who people are, and how they prove it.
 
 mod administer;
+mod device;
 mod display_name;
 pub mod entrance;
 mod guest;
+mod hasher;
 mod limits;
 mod look;
 mod password;
@@ -17,13 +19,15 @@ mod ticket;
 mod token;
 
 pub use administer::{Listed, NewAccount, add, add_as, bot, everyone, named, set_password};
-pub(crate) use limits::SignInLimits;
-pub(crate) use password::Hasher;
+pub(crate) use device::DeviceId;
+pub(crate) use hasher::Hasher;
+pub(crate) use limits::{SignInLimits, Try};
+pub use password::Recovered;
 pub(crate) use person::{Me, Person, me, people};
 pub(crate) use session::Sessions;
 pub use setup_code::new_setup_code;
 pub(crate) use ticket::Tickets;
-pub use token::create_token;
+pub use token::{AnyToken, all_tokens, create_token, revoke_token};
 
 use std::sync::Arc;
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Json;
 use axum::extract::State;
-use encke_engine::{Error, PersonId, limits};
+use encke_engine::{Code, Error, PersonId, limits};
 use encke_store::{Row, Sql, StoreError, Tx, params};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
@@ -151,6 +151,9 @@ pub(crate) struct SignOut {
     /// All of the person's, not only this one.
     #[serde(default)]
     everywhere: bool,
+    /// With `everywhere`: the person's tokens are revoked, too.
+    #[serde(default)]
+    tokens: bool,
 }
 
 /// Ends the caller's session, or all of its sessions, and the connections that rest on them.
@@ -163,11 +166,22 @@ pub(crate) async fn sign_out(
     State(site): State<Arc<Site>>,
     scheme: Scheme,
     caller: Caller,
-    MaybeBody(SignOut { everywhere }): MaybeBody<SignOut>,
+    MaybeBody(SignOut { everywhere, tokens }): MaybeBody<SignOut>,
 ) -> Result<(StatusCode, HeaderMap), Refusal> {
+    if tokens && !everywhere {
+        return Err(Refusal::new(
+            Code::Invalid,
+            "Tokens are revoked by a sign-out everywhere only.",
+        ));
+    }
     let (me, mine) = (caller.0.person, caller.0.credential);
     let ended = site.write_and_revoke(move |tx| {
-        Ok(((), end_sessions(tx, me, |credential| everywhere || credential == mine)?))
+        let mut ended = end_sessions(tx, me, |credential| everywhere || credential == mine)?;
+        if tokens {
+            tx.execute("DELETE FROM token WHERE person = ?1", params![me])?;
+            ended = vec![Ended { person: me, credential: None }];
+        }
+        Ok(((), ended))
     });
     ended.await?;
     Ok((StatusCode::NO_CONTENT, no_cookie(scheme)))

@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::administer::{NewAccount, insert};
+use super::limits::Try;
 use super::person::Me;
 use super::session;
 use super::settings::settings;
 use super::setup_code::{self, is_setup_code};
 use super::sign_in::Door;
 use crate::body::Body;
-use crate::caller::Peer;
 use crate::identity::Role;
 use crate::reply::{Refusal, Refused};
 use crate::site::Site;
@@ -79,7 +79,7 @@ pub(crate) async fn setup(
     let account = NewAccount { name, password, display_name };
     let code = setup_code.unwrap_or_default();
     let done = || Error::new(Code::AlreadySetUp, "This site has an owner already: sign in.");
-    site.try_to_sign_in(None, door.peer.map(|Peer(address)| address))?;
+    site.try_to_sign_in(Try { name: None, address: door.address(), device: None })?;
     // Nothing is hashed for whoever does not have the code.
     let (owned, good, given) = site
         .store

@@ -1,5 +1,6 @@
 //! Signing in with name and password.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Json;
@@ -11,6 +12,8 @@ use http::request::Parts;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::device::Device;
+use super::limits::Try;
 use super::person::{Me, check_name, fold};
 use super::session;
 use crate::body::Body;
@@ -28,8 +31,16 @@ pub(crate) struct NameAndPassword {
 
 /// A request that may sign somebody in: not one that a foreign page makes a browser send.
 pub(crate) struct Door {
-    pub peer: Option<Peer>,
+    peer: Option<Peer>,
     pub browser: Browser,
+    device: Device,
+}
+
+impl Door {
+    /// Where it comes from, if that is known.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.peer.map(|Peer(address)| address)
+    }
 }
 
 impl FromRequestParts<Arc<Site>> for Door {
@@ -41,7 +52,7 @@ impl FromRequestParts<Arc<Site>> for Door {
             return Err(Refusal::new(Code::ForeignOrigin, "This page may not sign anybody in."));
         }
         let peer = parts.extensions.get::<Peer>().copied();
-        Ok(Door { peer, browser: Browser::of(parts) })
+        Ok(Door { peer, browser: Browser::of(parts), device: Device::of(&parts.headers) })
     }
 }
 
@@ -59,10 +70,6 @@ pub(crate) async fn sign_in(
     Body(NameAndPassword { name, password }): Body<NameAndPassword>,
 ) -> Result<(HeaderMap, Json<Me>), Refusal> {
     let name = fold(&name);
-    let address = door.peer.map(|Peer(address)| address);
-    // What can't be a name is counted for the address alone.
-    let counted = check_name(&name).is_ok().then_some(&*name);
-    site.try_to_sign_in(counted, address)?;
     let wanted = name.clone();
     let found = site.store.read(move |read| {
         let query = "SELECT id, password FROM person WHERE name = ?1 AND disabled_ms IS NULL";
@@ -73,16 +80,31 @@ pub(crate) async fn sign_in(
     });
     let (person, stored) = found.await?.unzip();
     let stored = stored.flatten();
+    let tried = Try {
+        // What can't be a name is counted for the address alone.
+        name: check_name(&name).is_ok().then_some(&*name),
+        address: door.address(),
+        device: person
+            .zip(stored.as_deref())
+            .and_then(|(id, stored)| door.device.known(id, stored)),
+    };
+    site.try_to_sign_in(tried)?;
     let right = site.hasher.verify(password, stored.clone()).await?;
     let wrong = || Error::new(Code::WrongPassword, "Name and password do not go together.");
     let person = person.filter(|_| right).ok_or_else(wrong)?;
+    let remembered =
+        door.device.remember(door.browser.scheme, person, stored.as_deref().unwrap_or_default())?;
     let entered = session::begin(&site, &door.browser, move |tx| {
         // The check took a while: whoever changed the password or disabled the person meanwhile means this sign-in too.
         let same = "SELECT 1 FROM person WHERE id = ?1 AND password = ?2 AND disabled_ms IS NULL";
         tx.query_one(same, params![person, stored])?.ok_or_else(wrong)?;
         Ok(person)
     });
-    let entered = entered.await?;
-    site.sign_ins.succeeded(&name);
-    Ok(entered)
+    let (mut headers, me) = entered.await?;
+    // Beside the session's cookie.
+    for (name, value) in &remembered {
+        headers.append(name, value.clone());
+    }
+    site.sign_ins.succeeded(tried);
+    Ok((headers, me))
 }

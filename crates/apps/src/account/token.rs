@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use encke_engine::{Code, Error, PersonId};
+use encke_engine::{Code, Error, PersonId, limits};
 use encke_store::{Sql, params};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::password::confirm;
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::identity::{Ended, Role, hash, number};
@@ -25,13 +26,19 @@ const LABEL_CHARS_MAX: usize = 100;
 const TOKENS_PER_PERSON_MAX: u64 = 100;
 
 /// Makes a token; this is the only time that it is to be seen.
+///
+/// Without `expires_in_s` it lives until it is revoked: a script that nobody thinks of must not stop one night.
 pub async fn create_token(
     site: &Arc<Site>,
     person: PersonId,
     label: &str,
+    expires_in_s: Option<u64>,
 ) -> Result<String, Error> {
     if label.chars().count() > LABEL_CHARS_MAX || label.chars().any(char::is_control) {
         return Err(Error::new(Code::Invalid, "A label has at most 100 characters on one line."));
+    }
+    if expires_in_s.is_some_and(|s| !limits::TOKEN_AGE_S.contains(&s)) {
+        return Err(Error::new(Code::Invalid, "A token expires after 60 seconds to 10 years."));
     }
     let secret = random::secret("ekt_")?;
     let (stored, label) = (hash(&secret), label.to_owned());
@@ -42,15 +49,19 @@ pub async fn create_token(
         if Role::of(&row.get::<String>(0)?) == Role::Guest {
             return Err(Error::new(Code::Forbidden, "Guests have no tokens."));
         }
+        let now = tx.now_ms();
+        let over = "DELETE FROM token WHERE person = ?1 AND expires_ms <= ?2";
+        tx.execute(over, params![person, now])?;
         let count =
             tx.query_one("SELECT count(*) FROM token WHERE person = ?1", params![person])?;
         if count.map_or(Ok(0), |row| row.get::<u64>(0))? >= TOKENS_PER_PERSON_MAX {
             return Err(Error::new(Code::Conflict, "This person has too many tokens."));
         }
-        let now = tx.now_ms();
+        let expires_ms = expires_in_s.map(|s| now + s * 1_000);
         tx.execute(
-            "INSERT INTO token (hash, person, label, created_ms) VALUES (?1, ?2, ?3, ?4)",
-            params![&stored[..], person, label, now],
+            "INSERT INTO token (hash, person, label, created_ms, expires_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![&stored[..], person, label, now, expires_ms],
         )?;
         Ok(())
     });
@@ -68,6 +79,10 @@ pub(crate) struct New {
     /// What it is for.
     #[serde(default)]
     label: String,
+    /// Seconds until it expires; never if absent.
+    expires_in_s: Option<u64>,
+    /// The caller's own password.
+    password: Option<String>,
 }
 
 /// A new token.
@@ -78,24 +93,38 @@ pub(crate) struct Made {
     person: PersonId,
 }
 
-/// Makes a token: for oneself, or, by the owner, for anybody.
+/// Makes a token: for oneself, or, by the owner, for anybody. A session alone is not enough, for it may be stolen and a
+/// token outlives it: the caller gives its password, too. A token makes no tokens.
 #[utoipa::path(post, path = "/v1/tokens", tag = "people", request_body = New,
     responses((status = 201, body = Made),
-        (status = 401, body = Refused, description = "not_signed_in"),
+        (status = 401, body = Refused, description = "not_signed_in, wrong_password"),
         (status = 403, body = Refused, description = "forbidden, foreign_origin"),
         (status = 404, body = Refused, description = "not_found"),
         (status = 409, body = Refused, description = "conflict: too many tokens"),
-        (status = 422, body = Refused, description = "unknown_field, invalid")))]
+        (status = 422, body = Refused, description = "unknown_field, invalid"),
+        (status = 429, body = Refused, description = "rate_limited"),
+        (status = 503, body = Refused, description = "overloaded")))]
 pub(crate) async fn create(
     State(site): State<Arc<Site>>,
     caller: Caller,
-    Body(New { person, label }): Body<New>,
+    Body(New { person, label, expires_in_s, password }): Body<New>,
 ) -> Result<(StatusCode, Json<Made>), Refusal> {
-    let person = person.unwrap_or(caller.0.person);
-    if person != caller.0.person {
+    let me = caller.0.person;
+    let person = person.unwrap_or(me);
+    if person != me {
         caller.owner()?;
     }
-    let token = create_token(&site, person, &label).await?;
+    if !caller.0.by_cookie {
+        let what = "A token makes no tokens: sign in with a password, or use `encke token create`.";
+        return Err(Refusal::new(Code::Forbidden, what));
+    }
+    if caller.0.role == Role::Guest {
+        return Err(Refusal::new(Code::Forbidden, "Guests have no tokens."));
+    }
+    let needed =
+        || Error::new(Code::Invalid, "Give your password, too: a token outlives the session.");
+    confirm(&site, me, password.ok_or_else(needed)?).await?;
+    let token = create_token(&site, person, &label, expires_in_s).await?;
     Ok((StatusCode::CREATED, Json(Made { token, person })))
 }
 
@@ -106,6 +135,8 @@ pub(crate) struct Listed {
     id: String,
     label: String,
     created: u64,
+    /// When it ends; `null` if only somebody ends it.
+    expires: Option<u64>,
 }
 
 /// Whose tokens.
@@ -150,14 +181,64 @@ pub(crate) async fn list(
     let person = whose(&caller, asked)?;
     let tokens = site.store.read(move |read| {
         let query =
-            "SELECT hash, label, created_ms FROM token WHERE person = ?1 ORDER BY created_ms";
+            "SELECT hash, label, created_ms, expires_ms FROM token WHERE person = ?1 ORDER BY created_ms";
         let listed = |row: &encke_store::Row| {
             let id = id_of(&row.get::<Vec<u8>>(0)?);
-            Ok(Listed { id, label: row.get(1)?, created: row.get(2)? })
+            Ok(Listed { id, label: row.get(1)?, created: row.get(2)?, expires: row.get(3)? })
         };
         read.query(query, params![person])?.iter().map(listed).collect::<Result<_, Error>>()
     });
     Ok(Json(Tokens { tokens: tokens.await? }))
+}
+
+/// A token as the operator sees it.
+#[derive(Serialize)]
+pub struct AnyToken {
+    #[serde(flatten)]
+    token: Listed,
+    person: PersonId,
+    /// Name to sign in with; what others see of a bot.
+    name: String,
+}
+
+/// The tokens of everybody. The caller has checked that this may be done.
+pub async fn all_tokens(site: &Arc<Site>) -> Result<Vec<AnyToken>, Error> {
+    let found = site.store.read(|read| {
+        let query = "SELECT t.hash, t.label, t.created_ms, t.expires_ms, p.id,
+                        coalesce(p.shown_name, p.display_name)
+                     FROM token t JOIN person p ON p.id = t.person
+                     ORDER BY p.id, t.created_ms";
+        let listed = |row: &encke_store::Row| {
+            let id = id_of(&row.get::<Vec<u8>>(0)?);
+            let token =
+                Listed { id, label: row.get(1)?, created: row.get(2)?, expires: row.get(3)? };
+            Ok(AnyToken { token, person: row.get(4)?, name: row.get(5)? })
+        };
+        read.query(query, params![])?.iter().map(listed).collect::<Result<_, Error>>()
+    });
+    found.await
+}
+
+/// Ends a token of anybody. The caller has checked that this may be done.
+pub async fn revoke_token(site: &Arc<Site>, id: &str) -> Result<(), Error> {
+    let all = all_tokens(site).await?;
+    let nothing = || Error::new(Code::NotFound, "There is no such token.");
+    let person = all.iter().find(|t| t.token.id == id).map(|t| t.person).ok_or_else(nothing)?;
+    end_token(site, person, id.to_owned()).await
+}
+
+async fn end_token(site: &Arc<Site>, person: PersonId, id: String) -> Result<(), Error> {
+    let ended = site.write_and_revoke(move |tx| {
+        for row in tx.query("SELECT hash FROM token WHERE person = ?1", params![person])? {
+            let stored: Vec<u8> = row.get(0)?;
+            if id_of(&stored) == id {
+                tx.execute("DELETE FROM token WHERE hash = ?1", params![&stored[..]])?;
+                return Ok(((), vec![Ended { person, credential: Some(number(&stored)) }]));
+            }
+        }
+        Err(Error::new(Code::NotFound, "There is no such token."))
+    });
+    ended.await
 }
 
 /// Ends a token, and the connections that rest on it.
@@ -174,16 +255,6 @@ pub(crate) async fn revoke(
     asked: Result<Query<Whose>, QueryRejection>,
 ) -> Result<StatusCode, Refusal> {
     let person = whose(&caller, asked)?;
-    let ended = site.write_and_revoke(move |tx| {
-        for row in tx.query("SELECT hash FROM token WHERE person = ?1", params![person])? {
-            let stored: Vec<u8> = row.get(0)?;
-            if id_of(&stored) == id {
-                tx.execute("DELETE FROM token WHERE hash = ?1", params![&stored[..]])?;
-                return Ok(((), vec![Ended { person, credential: Some(number(&stored)) }]));
-            }
-        }
-        Err(Error::new(Code::NotFound, "There is no such token."))
-    });
-    ended.await?;
+    end_token(&site, person, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

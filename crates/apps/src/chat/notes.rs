@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::elsewhere::Part;
 use super::presence;
+use crate::account::{DeviceId, Try};
 use crate::site::Site;
 
 /// People in one part of a list.
@@ -27,7 +28,7 @@ pub(super) enum Note {
     /// Everybody who is connected at a node, in parts.
     List { node: u64, number: u64, part: u32, parts: u32, people: Vec<(PersonId, Presence)> },
     /// Somebody has tried to sign in.
-    Tried { name: Option<String>, address: Option<IpAddr> },
+    Tried { name: Option<String>, address: Option<IpAddr>, device: Option<DeviceId> },
 }
 
 impl Site {
@@ -61,21 +62,18 @@ impl Site {
                 let changed = self.elsewhere(|e| e.listed(node, part, now));
                 presence::refold(self, &changed);
             }
-            Note::Tried { name, address } => {
+            Note::Tried { name, address, device } => {
                 // It was counted where it was tried; here only the allowance goes down.
-                let _ = self.sign_ins.take(name.as_deref(), address, now);
+                let _ = self.sign_ins.take(Try { name: name.as_deref(), address, device }, now);
             }
         }
     }
 
     /// Takes one try to sign in from the allowance, on every node.
-    pub(crate) fn try_to_sign_in(
-        &self,
-        name: Option<&str>,
-        address: Option<IpAddr>,
-    ) -> Result<(), encke_engine::Error> {
-        self.sign_ins.take(name, address, self.now_ms())?;
-        self.tell_nodes(&Note::Tried { name: name.map(str::to_owned), address });
+    pub(crate) fn try_to_sign_in(&self, tried: Try<'_>) -> Result<(), encke_engine::Error> {
+        self.sign_ins.take(tried, self.now_ms())?;
+        let Try { name, address, device } = tried;
+        self.tell_nodes(&Note::Tried { name: name.map(str::to_owned), address, device });
         Ok(())
     }
 

@@ -136,18 +136,95 @@ async fn tries_for_a_name_run_out_and_come_back() {
     // Who signs in has all tries again.
     assert_eq!(try_password(&site, "ada", PASSWORD, "192.0.2.1").await.status, 200);
     for _ in 0..10 {
-        let wrong = try_password(&site, "ADA", "wrong wrong", "192.0.2.2").await;
+        let wrong = try_password(&site, "ADA", "wrong wrong", "192.0.2.1").await;
         assert_eq!(wrong.refusal(), (401, "wrong_password"));
     }
-    let refused = try_password(&site, "ada", PASSWORD, "192.0.2.3").await;
+    let refused = try_password(&site, "ada", PASSWORD, "192.0.2.1").await;
     assert_eq!(refused.refusal(), (429, "rate_limited"));
     assert_eq!(refused.body["error"]["retry"], true);
     let wait = refused.body["error"]["retry_after_ms"].as_u64().unwrap();
     assert!((1..=6_001).contains(&wait), "{wait}");
     assert_eq!(refused.headers[header::RETRY_AFTER], wait.div_ceil(1_000).to_string());
-    assert_eq!(try_password(&site, "tom", "wrong wrong", "192.0.2.3").await.status, 401);
+    assert_eq!(try_password(&site, "tom", "wrong wrong", "192.0.2.1").await.status, 401);
+    // Whoever guesses from one address does not lock the person out at another.
+    assert_eq!(try_password(&site, "ada", PASSWORD, "192.0.2.2").await.status, 200);
     site.pass_ms(wait);
-    assert_eq!(try_password(&site, "ada", PASSWORD, "192.0.2.3").await.status, 200);
+    assert_eq!(try_password(&site, "ada", PASSWORD, "192.0.2.1").await.status, 200);
+}
+
+/// The cookie that says that somebody has signed in on this device before.
+fn device_of(answer: &Answer) -> String {
+    let lines = answer.headers.get_all(header::SET_COOKIE).into_iter().map(|v| v.to_str().unwrap());
+    let line = lines.into_iter().find(|line| line.starts_with("encke_device=")).expect("a device");
+    for part in ["; Path=/v1/sign-in;", "; HttpOnly;", "; SameSite=Strict;", "; Max-Age="] {
+        assert!(line.contains(part), "{line}");
+    }
+    line.split(';').next().unwrap().to_owned()
+}
+
+async fn try_on(site: &TestSite, device: &str, name: &str, password: &str) -> Answer {
+    let body = json!({"name": name, "password": password});
+    let call = post("/v1/sign-in").json(body).from("192.0.2.1");
+    site.call(call.header("cookie", device)).await
+}
+
+/// Guesses until the name is refused everywhere.
+async fn guess_from_everywhere(site: &TestSite, name: &str) {
+    let mut addresses = (1..=255).map(|last| format!("198.51.100.{last}"));
+    loop {
+        let address = addresses.next().expect("a limit for the name itself");
+        for _ in 0..limits::SIGN_INS_PER_NAME_AND_ADDRESS_PER_MIN {
+            match try_password(site, name, "wrong wrong", &address).await.refusal() {
+                (401, "wrong_password") => {}
+                (429, "rate_limited") => return,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_guesses_from_everywhere_does_not_lock_a_known_device_out() {
+    let (mut site, _) = TestSite::with_owner().await;
+    let device = device_of(&try_password(&site, "ada", PASSWORD, "192.0.2.1").await);
+    guess_from_everywhere(&site, "ada").await;
+    // A device that nobody knows has to wait, wherever it is; and so has one that knows another password.
+    assert_eq!(try_password(&site, "ada", PASSWORD, "203.0.113.1").await.refusal().0, 429);
+    let forged = format!("{}AAAA", &device[..device.len() - 4]);
+    for unknown in ["encke_device=", "encke_device=a.b~c", &forged] {
+        assert_eq!(try_on(&site, unknown, "ada", PASSWORD).await.refusal().0, 429, "{unknown}");
+    }
+    // The address is used up, too.
+    for _ in 0..limits::SIGN_INS_PER_ADDRESS_PER_MIN {
+        try_password(&site, "nobody", "wrong wrong", "192.0.2.1").await;
+    }
+    let again = try_on(&site, &device, "ada", PASSWORD).await;
+    assert_eq!(again.status, 200, "{}", again.body);
+    // Its own allowance ends as well.
+    for _ in 0..limits::SIGN_INS_PER_DEVICE_PER_MIN {
+        assert_eq!(try_on(&site, &device, "ada", "wrong wrong").await.refusal().0, 401);
+    }
+    assert_eq!(try_on(&site, &device, "ada", PASSWORD).await.refusal().0, 429);
+    // It is known after a restart and on any node, for this name alone, and until the password is another.
+    site.restart();
+    assert_eq!(try_on(&site, &device, "ada", PASSWORD).await.status, 200);
+    guess_from_everywhere(&site, "ada").await;
+    guess_from_everywhere(&site, "tom").await;
+    assert_eq!(try_on(&site, &device, "tom", "wrong wrong").await.refusal().0, 429);
+    encke_apps::account::set_password(&site.site, "ada", "another password").await.unwrap();
+    assert_eq!(try_on(&site, &device, "ada", "another password").await.refusal().0, 429);
+}
+
+#[tokio::test]
+async fn a_device_knows_several_people() {
+    let (site, ada) = TestSite::with_owner().await;
+    site.member(&ada, "mei").await;
+    let first = device_of(&try_on(&site, "a=b", "ada", PASSWORD).await);
+    let both = device_of(&try_on(&site, &first, "mei", PASSWORD).await);
+    for name in ["ada", "mei"] {
+        guess_from_everywhere(&site, name).await;
+        assert_eq!(try_on(&site, &both, name, PASSWORD).await.status, 200, "{name}");
+    }
 }
 
 #[tokio::test]
@@ -360,15 +437,89 @@ async fn a_token_needs_no_origin_and_is_no_cookie() {
 }
 
 #[tokio::test]
+async fn a_stolen_session_makes_no_token_and_a_token_makes_none() {
+    let (site, ada) = TestSite::with_owner().await;
+    let refused = site.call(ada.post("/v1/tokens").json(json!({"label": "x"}))).await;
+    assert_eq!(refused.refusal(), (422, "invalid"));
+    let wrong = json!({"label": "x", "password": "not the password"});
+    for _ in 0..limits::PASSWORD_GUESSES_PER_MIN {
+        let refused = site.call(ada.post("/v1/tokens").json(wrong.clone())).await;
+        assert_eq!(refused.refusal(), (401, "wrong_password"));
+    }
+    let refused = site.call(ada.post("/v1/tokens").json(wrong)).await;
+    assert_eq!(refused.refusal(), (429, "rate_limited"));
+    let token = site.token(ada.id).await;
+    let right = json!({"label": "x", "password": PASSWORD});
+    let refused = site.call(post("/v1/tokens").bearer(&token).json(right)).await;
+    assert_eq!(refused.refusal(), (403, "forbidden"));
+    assert_eq!(site.call(ada.get("/v1/tokens")).await.body["tokens"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_token_expires_when_it_was_told_to() {
+    let (mut site, ada) = TestSite::with_owner().await;
+    let make = |expires: serde_json::Value| {
+        let body = json!({"label": "x", "password": PASSWORD, "expires_in_s": expires});
+        site.call(ada.post("/v1/tokens").json(body))
+    };
+    for wrong in [0, 59, 10 * 365 * 24 * 60 * 60 + 1] {
+        assert_eq!(make(json!(wrong)).await.refusal(), (422, "invalid"), "{wrong}");
+    }
+    let made = make(json!(60)).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let token = made.body["token"].as_str().unwrap().to_owned();
+    let lasting = site.token(ada.id).await;
+    let listed = site.call(ada.get("/v1/tokens")).await.body["tokens"].clone();
+    let created = listed[0]["created"].as_u64().unwrap();
+    assert_eq!(listed[0]["expires"], created + 60_000);
+    assert!(listed[1]["expires"].is_null(), "{listed}");
+    for restarted in [false, true] {
+        assert_eq!(site.call(get("/v1/me").bearer(&token)).await.status, 200);
+        if restarted {
+            site.pass_ms(60_000);
+        }
+        site.restart();
+    }
+    assert_eq!(site.call(get("/v1/me").bearer(&token)).await.refusal(), (401, "not_signed_in"));
+    assert_eq!(site.call(get("/v1/me").bearer(&lasting)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_recovery_ends_sessions_and_tokens() {
+    let (site, ada) = TestSite::with_owner().await;
+    let mei = site.member(&ada, "mei").await;
+    let (adas, meis) = (site.token(ada.id).await, site.token(mei.id).await);
+    // By oneself.
+    let tokens_alone = site.call(ada.post("/v1/sign-out").json(json!({"tokens": true}))).await;
+    assert_eq!(tokens_alone.refusal(), (422, "invalid"));
+    assert_eq!(site.call(get("/v1/me").bearer(&adas)).await.status, 200);
+    let all = json!({"everywhere": true, "tokens": true});
+    assert_eq!(site.call(ada.post("/v1/sign-out").json(all)).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(site.call(get("/v1/me").bearer(&adas)).await.refusal(), (401, "not_signed_in"));
+    assert!(!is_signed_in(&site, &ada).await);
+    // By the operator.
+    assert_eq!(site.call(get("/v1/me").bearer(&meis)).await.status, 200);
+    let ended =
+        encke_apps::account::set_password(&site.site, "mei", "another password").await.unwrap();
+    assert_eq!((ended.sessions, ended.tokens), (1, 1));
+    assert_eq!(site.call(get("/v1/me").bearer(&meis)).await.refusal(), (401, "not_signed_in"));
+    assert!(!is_signed_in(&site, &mei).await);
+    assert_eq!(*site.reach.revoked.lock().unwrap(), [(ada.id, None), (mei.id, None)]);
+}
+
+#[tokio::test]
 async fn tokens_are_made_listed_and_revoked() {
     let (site, ada) = TestSite::with_owner().await;
     let mei = site.member(&ada, "mei").await;
     let bot = encke_apps::account::bot(&site.site, "Weather").await.unwrap();
     assert_eq!(encke_apps::account::bot(&site.site, "Weather").await.unwrap(), bot);
-    let for_other = |person: PersonId| json!({"person": person, "label": "x"});
+    let for_other =
+        |person: PersonId| json!({"person": person, "label": "x", "password": PASSWORD});
     let refused = site.call(mei.post("/v1/tokens").json(for_other(ada.id))).await;
     assert_eq!(refused.refusal(), (403, "forbidden"));
-    let made = site.call(mei.post("/v1/tokens").json(json!({"label": "backup"}))).await;
+    let made = site
+        .call(mei.post("/v1/tokens").json(json!({"label": "backup", "password": PASSWORD})))
+        .await;
     assert_eq!(made.status, 201, "{}", made.body);
     assert_eq!(made.body["person"], mei.id.to_string());
     let token = made.body["token"].as_str().unwrap().to_owned();

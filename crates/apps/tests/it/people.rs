@@ -79,7 +79,7 @@ async fn guests_may_do_little_and_see_only_whom_they_talk_with() {
     assert_eq!(made.status, 201, "{}", made.body);
     let found = site.call(guest.get("/v1/people?q=")).await;
     assert_eq!(ids(&found), [ada.id.to_string(), guest.id.to_string()]);
-    let by_owner = json!({"person": guest.id, "label": "x"});
+    let by_owner = json!({"person": guest.id, "label": "x", "password": PASSWORD});
     let refused = site.call(ada.post("/v1/tokens").json(by_owner)).await;
     assert_eq!(refused.refusal(), (403, "forbidden"));
 }

@@ -168,7 +168,7 @@ impl TestSite {
 
     /// A new token of a person.
     pub async fn token(&self, person: PersonId) -> String {
-        encke_apps::account::create_token(&self.site, person, "test").await.unwrap()
+        encke_apps::account::create_token(&self.site, person, "test", None).await.unwrap()
     }
 
     /// What answers requests.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::bystander::Bystander;
 use crate::feed::ws::Socket;
-use crate::harness::{Client, Person, Server, Site, WAIT, Wire};
+use crate::harness::{Client, PASSWORD, Person, Server, Site, WAIT, Wire};
 
 /// Every call on a conversation.
 fn on(room: &str, member: &str) -> Vec<(&'static str, String, Option<Value>)> {
@@ -216,7 +216,8 @@ fn huge_and_negative_numbers_do_no_harm() {
         assert_eq!((answer.status, &*answer.code()), (404, "not_found"), "{person}");
         let answer = site.owner().delete(&format!("/v1/people/{person}"));
         assert_eq!((answer.status, &*answer.code()), (404, "not_found"), "{person}");
-        let answer = site.owner().post("/v1/tokens", &json!({"person": person}));
+        let answer =
+            site.owner().post("/v1/tokens", &json!({"person": person, "password": PASSWORD}));
         assert!(matches!(answer.status, 404 | 422), "{person} {}", answer.text());
     }
     let epoch = mei.now().split_once('.').unwrap().0.to_owned();

@@ -135,6 +135,93 @@ fn the_setup_code_is_printed_at_each_start_and_can_be_made_anew() {
     assert!(!server.printed.contains("setup"), "{}", server.printed);
 }
 
+#[test]
+fn a_new_password_revokes_tokens_and_tokens_are_listed_and_revoked() {
+    let server = Server::start();
+    let data = server.data();
+    let input = format!("{PASSWORD}\n");
+    done(&["user", "add", "mei"], Some(&data), &input);
+    let make = |more: &[&str]| {
+        let args = [&["token", "create", "--label", "a script"], more].concat();
+        done(&args, Some(&data), "").trim().to_owned()
+    };
+    let status = |token: &str| {
+        Client::new(server.address, Auth::Bearer(token.to_owned())).get("/v1/me").status
+    };
+    let (meis, bots) = (make(&["--user", "mei"]), make(&["--bot", "robot", "--expires", "90d"]));
+    assert_eq!((status(&meis), status(&bots)), (200, 200));
+    fails(&["token", "create", "--user", "mei", "--expires", "soon"], Some(&data), "");
+    let list = done(&["token", "list"], Some(&data), "");
+    assert!(!list.contains(&meis) && !list.contains(&bots), "a secret is listed: {list}");
+    assert_eq!(list.lines().count(), 2, "{list}");
+    let line = list.lines().find(|line| line.contains("\trobot\ta script\t")).unwrap();
+    assert!(line.ends_with('Z'), "it says when it ends: {line}");
+    assert!(done(&["token", "list", "--of", "MEI"], Some(&data), "").trim().ends_with("\t-"));
+    // One of them by its id, live at once.
+    done(&["token", "revoke", line.split('\t').next().unwrap()], Some(&data), "");
+    assert_eq!((status(&meis), status(&bots)), (200, 401));
+    fails(&["token", "revoke", "0123456789abcdef"], Some(&data), "");
+    fails(&["token", "revoke", "../people"], Some(&data), "");
+    // All of a person by a recovery, with what rests on them.
+    let auth = Auth::Bearer(meis.clone());
+    let mut feed = Feed::begin(server.address, Transport::Sse, auth, None, "");
+    feed.ready();
+    let said = done(&["user", "passwd", "mei"], Some(&data), "another long password\n");
+    assert!(said.contains("1 tokens"), "{said}");
+    assert_eq!(feed.rest().pop().unwrap()["reason"], "revoked");
+    assert_eq!(status(&meis), 401);
+    assert_eq!(done(&["token", "list"], Some(&data), ""), "");
+    // A generated password is printed, and good.
+    let made = done(&["user", "passwd", "mei", "--generate"], Some(&data), "");
+    let password = made.lines().find_map(|line| line.strip_prefix("password ")).unwrap();
+    let body = json!({"name": "mei", "password": password});
+    server.visitor().post("/v1/sign-in", &body).is(200);
+}
+
+/// A terminal: what the other side sees, and what it types.
+fn terminal() -> (std::fs::File, std::fs::File) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&screen).unwrap();
+    unlockpt(&screen).unwrap();
+    let name = ptsname(&screen, Vec::new()).unwrap();
+    let inside = std::fs::File::options().read(true).write(true).open(name.to_str().unwrap());
+    (screen.into(), inside.unwrap())
+}
+
+#[test]
+fn a_password_is_not_shown_on_the_terminal() {
+    use std::io::{Read, Write};
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let (mut screen, inside) = terminal();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_encke"))
+        .args(["user", "add", "mei", "--data"])
+        .arg(&data)
+        .stdin(inside.try_clone().unwrap())
+        .stdout(inside.try_clone().unwrap())
+        .stderr(inside)
+        .spawn()
+        .unwrap();
+    let (mut shown, mut part) = (String::new(), [0; 1024]);
+    let mut until = |what: &str, screen: &mut std::fs::File| {
+        while !shown.contains(what) {
+            let n = screen.read(&mut part).unwrap();
+            shown.push_str(&String::from_utf8_lossy(&part[..n]));
+        }
+        shown.clone()
+    };
+    for question in ["Password: ", "Password again: "] {
+        until(question, &mut screen);
+        screen.write_all(format!("{PASSWORD}\n").as_bytes()).unwrap();
+    }
+    let shown = until("is the owner", &mut screen);
+    eventually("the end of the command", || child.try_wait().unwrap());
+    assert!(!shown.contains(PASSWORD), "{shown}");
+    let server = Server::start_on(Arc::new(folder), "127.0.0.1:0", &[], &[]);
+    server.visitor().post("/v1/sign-in", &json!({"name": "mei", "password": PASSWORD})).is(200);
+}
+
 /// A command that goes on, and what it prints.
 struct Running(Child, BufReader<std::process::ChildStdout>);
 

@@ -190,7 +190,8 @@ fn a_token_or_an_account_that_ends_takes_its_connections_along() {
         assert_eq!((&last["type"], &last["reason"]), (&json!("bye"), &json!("revoked")), "{last}");
     };
     // One token of two.
-    let second = tom.client.post("/v1/tokens", &json!({"label": "second"})).is(201).json();
+    let second = json!({"label": "second", "password": PASSWORD});
+    let second = site.sign_in(&tom.name).post("/v1/tokens", &second).is(201).json();
     let mut other = tom.clone();
     other.client.auth = Auth::Bearer(second["token"].as_str().unwrap().to_owned());
     let (mut first, mut with_second) = (by_token(&tom), by_token(&other));

@@ -26,5 +26,6 @@ mod rules;
 mod scenarios;
 mod sealed;
 mod secrets;
+mod sign_in;
 mod snapshot;
 mod spaces;

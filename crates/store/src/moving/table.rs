@@ -67,7 +67,13 @@ pub(super) const TABLES: [Table; 15] = [
     },
     Table {
         name: "token",
-        columns: &[("hash", Bytes), ("person", Number), ("label", Text), ("created_ms", Number)],
+        columns: &[
+            ("hash", Bytes),
+            ("person", Number),
+            ("label", Text),
+            ("created_ms", Number),
+            ("expires_ms", Number),
+        ],
     },
     Table { name: "setting", columns: &[("name", Text), ("value", Text)] },
     Table {

@@ -12,10 +12,11 @@ use super::target::{Database, Target};
 use crate::channels::{Channels, Numbering};
 use crate::error::StoreError;
 
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
 ];
 
 /// A space that was opened.

@@ -205,6 +205,8 @@ export const en = {
     signOut: 'Sign out',
     signOutEverywhere: 'Sign out everywhere',
     signOutEverywhereSure: 'This ends all your sessions, on every device.',
+    revokeTokens: 'Revoke my tokens, too',
+    revokeTokensHint: 'Scripts that use them stop. Choose this if somebody else was signed in as you.',
   },
 
   password: {

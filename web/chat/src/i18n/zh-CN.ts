@@ -205,6 +205,8 @@ export const zhCN: Words = {
     signOut: '退出登录',
     signOutEverywhere: '在所有设备上退出',
     signOutEverywhereSure: '这会结束你在所有设备上的登录。',
+    revokeTokens: '同时吊销我的令牌',
+    revokeTokensHint: '使用令牌的脚本会停止工作；如果别人曾以你的身份登录，请选择此项',
   },
 
   password: {

@@ -72,11 +72,11 @@ export class App {
     session.start();
   }
 
-  async signOut(everywhere: boolean): Promise<void> {
+  async signOut(options: { everywhere?: boolean; tokens?: boolean }): Promise<void> {
     const { session } = this;
     this.#signingOut = true;
     await this.attempt(async () => {
-      await this.api.signOut({ everywhere });
+      await this.api.signOut(options);
       session?.drafts.forget();
       this.#leave(false);
     });

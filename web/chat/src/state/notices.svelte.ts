@@ -13,7 +13,9 @@ export interface Question {
   readonly title: string;
   readonly text: string;
   readonly action: string;
-  readonly run: () => Promise<void> | void;
+  /** What may be wished besides; off until it is chosen. */
+  readonly choice?: { readonly label: string; readonly hint: string };
+  readonly run: (chosen: boolean) => Promise<void> | void;
 }
 
 export class Notices {

@@ -107,7 +107,8 @@ impl Client {
         let name = name(stem);
         let made = self.post("/v1/people", &json!({"name": name, "password": PASSWORD}));
         let id = made.is(201).json()["id"].as_str().unwrap().to_owned();
-        let token = self.post("/v1/tokens", &json!({"person": id, "label": "test"})).is(201);
+        let token = json!({"person": id, "label": "test", "password": PASSWORD});
+        let token = self.post("/v1/tokens", &token).is(201);
         let token = token.json()["token"].as_str().unwrap().to_owned();
         Person { id, name, client: Client::new(self.address, Auth::Bearer(token)) }
     }
