@@ -145,6 +145,66 @@ test('signing out in one tab ends the others of the browser, and only those', as
   await becomes('the sessions', () => server.sessions(), { websocket: 1 });
 });
 
+test('a guest is seen to be one wherever its name is shown', async (t) => {
+  const { server, anna, mei } = await three(t);
+  await anna.call('PATCH', '/v1/settings', { guests: true });
+  const guest = await openChat(await freshBrowser(t), server.url);
+  await guest.page.getByRole('button', { name: 'Enter as a guest instead' }).click();
+  const name = guest.page.getByRole('textbox', { name: 'Display name' });
+  const enter = guest.page.getByRole('button', { name: 'Enter as a guest', exact: true });
+  // Not as somebody who has an account, nor with what can't be seen.
+  for (const [wanted, said] of [
+    ['\u0410nna', 'This name is taken, or looks like one that is.'],
+    ['Me\u200Bi', 'A name has no invisible characters'],
+  ]) {
+    await name.fill(wanted ?? '');
+    await enter.click();
+    await guest.page
+      .getByRole('alert')
+      .getByText(said ?? '')
+      .waitFor();
+  }
+  await name.fill('Otto');
+  await enter.click();
+  await guest.list.waitFor();
+
+  const chat = await chatOf(t, anna);
+  await chat.list.getByRole('button', { name: 'New conversation' }).first().click();
+  await chat.page.getByRole('searchbox', { name: 'Find people' }).fill('otto');
+  const people = chat.page.getByRole('list', { name: 'People' });
+  await people.getByRole('button', { name: /Otto\s+Guest/ }).click();
+  await chat.thread('Otto').waitFor();
+  await chat.say('Welcome!');
+  // In the list, also by its accessible name, above the thread, and in the details.
+  await chat.list.getByRole('link', { name: /^Otto\W+Guest/ }).waitFor();
+  await chat.page.locator('header').getByTestId('guest').getByText('Guest', { exact: true }).waitFor();
+  await (await chat.openDetails()).getByRole('heading', { name: /Otto\s+Guest/ }).waitFor();
+
+  await guest.choose('Anna');
+  const { people: found } = await anna.call('GET', '/v1/people?q=otto');
+  const members = [mei, { ...mei, id: found[0].id }];
+  const room = await anna.room('Kitchen', /** @type {Member[]} */ (members));
+  await anna.say(room, 'Who cooks?');
+  await chat.choose('Kitchen');
+  await guest.choose('Kitchen');
+  await guest.say('I do');
+  await chat.shows(['Who cooks?', 'I do']);
+  // On a message, in the list of members, beside the last message.
+  const message = chat.page.getByTestId('message').filter({ hasText: 'I do' });
+  await message.getByTestId('guest').getByText('Guest', { exact: true }).waitFor();
+  await chat.openDetails();
+  await chat.page.getByTestId('member').filter({ hasText: 'Otto' }).getByTestId('guest').waitFor();
+  await becomes('badges of members', () => chat.page.getByTestId('member').getByTestId('guest').count(), 1);
+  await chat.entry('Kitchen').getByText('Otto (Guest):').waitFor();
+  await guest.composer.pressSequentially('wait');
+  await chat.page.getByTestId('typing').getByText('Otto (Guest)').waitFor();
+
+  await chat.account.click();
+  await chat.page.getByRole('menuitemradio', { name: '简体中文' }).click();
+  await chat.page.keyboard.press('Escape');
+  await message.getByTestId('guest').getByText('访客', { exact: true }).waitFor();
+});
+
 /** @param {import('node:test').TestContext} t */
 async function three(t) {
   const server = await Server.start(t);

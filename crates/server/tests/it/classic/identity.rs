@@ -158,13 +158,14 @@ fn a_cookie_does_not_make_an_agent() {
 fn a_guests_name_is_its_own_and_never_the_agents() {
     let site = site();
     site.owner().send("PATCH", "/v1/settings", &json!({"guests": true})).is(200);
-    add_person(&site, "admin");
     let guest = |name: &str| {
         let body = json!({"display_name": name});
         let session = site.server.visitor().post("/v1/guest", &body).is(201).session();
         Page::with(&site.server, &format!("encke_session={session}; username={name}"))
     };
     let (first, second, false_agent) = (guest("user5"), guest("user5"), guest("admin"));
+    // Later than the guest, who could not take the name now.
+    add_person(&site, "admin");
     let question = [("rec", "admin"), ("content", "mine")];
     first.post("/kefu/16-kefu-sendmsg.php", &question).is(200);
     second.post("/kefu/16-kefu-sendmsg.php", &question).is(403);
