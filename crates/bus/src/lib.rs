@@ -3,6 +3,9 @@
 //! Entry points: [`Nats`] for nodes on several machines, [`Local`] for several in one process. Both pass one
 //! conformance suite (`tests/it/conformance.rs`).
 //!
+//! Between machines every message is sealed with a key of the space (`seal.rs`): who only reaches the NATS server can
+//! delay and lose messages, but say nothing. What changes rights is not carried at all, only that the log goes so far.
+//!
 //! Everything on it is a hint. A commit that is missing, late, doubled or out of order costs its receiver a read from
 //! the store, never an event; a signal that is lost is lost (P9). So nothing here waits, retries or remembers, and
 //! sending never blocks: what can't be taken is dropped.
@@ -13,12 +16,13 @@ mod local;
 mod message;
 mod nats;
 mod nats_url;
+mod seal;
 
 use std::sync::Arc;
 
 pub use local::{Local, Member};
 pub use message::Message;
-pub use nats::Nats;
+pub use nats::{Nats, Refused};
 
 /// What a node hears.
 #[derive(Clone, Debug)]

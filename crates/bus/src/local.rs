@@ -26,6 +26,7 @@ impl Local {
 
 impl Bus for Member {
     fn send(&self, message: Message) {
+        let message = message.without_rights();
         let nodes: Vec<Hear> = {
             let nodes = self.all.0.read().expect("not poisoned");
             let others = nodes.iter().filter(|(number, _)| *number != self.number);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use encke_engine::ids::{self, Owner};
 use encke_engine::{
     Batch, Committed, Entry, Epoch, Event, PersonId, Point, Position, Seq, Step, StreamId, limits,
 };
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub enum Message {
     /// It has committed this.
     Commit(Committed),
-    /// It has committed something that is too large for the bus; the log of this epoch goes so far.
+    /// It has committed something that is too large for the bus, or changes rights; the log of this epoch goes so far.
     End(Epoch, Point),
     /// A signal for the sessions that follow a stream.
     Signal(StreamId, Bytes),
@@ -22,13 +23,23 @@ pub enum Message {
 }
 
 /// The form on the wire. What another version sends is not understood, which is as if it were lost.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+/// Who sent a message, and which of its messages it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Head {
+    /// The sender, a random number for each start of a node.
+    pub node: u64,
+    /// Rises with each message of a sender.
+    pub number: u64,
+    /// When it was sent, in milliseconds since 1970.
+    pub at_ms: u64,
+}
 
 #[derive(Serialize, Deserialize)]
 struct Envelope<'a> {
     version: u8,
-    /// Who sent it, so that nobody hears itself.
-    node: u64,
+    head: Head,
     #[serde(borrow)]
     body: Body<'a>,
 }
@@ -41,7 +52,7 @@ enum Body<'a> {
         after: (u64, u64),
         mark: u64,
         #[serde(borrow)]
-        steps: Vec<Part<'a>>,
+        events: Vec<Part<'a>>,
     },
     End {
         epoch: u64,
@@ -51,22 +62,18 @@ enum Body<'a> {
     Note(&'a [u8]),
 }
 
+/// An event; its position follows from where the commit begins. Changes of rights have no form on the wire.
 #[derive(Serialize, Deserialize)]
-enum Part<'a> {
-    Event {
-        stream: u64,
-        seq: u64,
-        back: u64,
-        at_ms: u64,
-        from: Option<u64>,
-        kind: &'a str,
-        key: Option<&'a str>,
-        channel: Option<&'a str>,
-        body: &'a [u8],
-    },
-    Subscribe(u64, u64),
-    Unsubscribe(u64, u64),
-    Revoke(u64, Option<u64>),
+struct Part<'a> {
+    stream: u64,
+    seq: u64,
+    back: u64,
+    at_ms: u64,
+    from: Option<u64>,
+    kind: &'a str,
+    key: Option<&'a str>,
+    channel: Option<&'a str>,
+    body: &'a [u8],
 }
 
 fn pair(point: Point) -> (u64, u64) {
@@ -77,66 +84,79 @@ fn point((position, change): (u64, u64)) -> Point {
     Point { position: Position(position), change }
 }
 
-fn part(step: &Step) -> Part<'_> {
-    match step {
-        Step::Event(entry) => {
-            let event = &entry.event;
-            Part::Event {
-                stream: event.stream.raw(),
-                seq: event.seq.0,
-                back: event.back.0,
-                at_ms: event.at_ms,
-                from: event.from.map(|p| p.0),
-                kind: &event.kind,
-                key: event.key.as_deref(),
-                channel: event.channel.as_deref(),
-                body: &event.body,
-            }
-        }
-        Step::Subscribe { person, stream, .. } => Part::Subscribe(person.0, stream.raw()),
-        Step::Unsubscribe { person, stream } => Part::Unsubscribe(person.0, stream.raw()),
-        Step::Revoke { person, credential } => Part::Revoke(person.0, *credential),
-    }
+fn part(step: &Step) -> Option<Part<'_>> {
+    let Step::Event(entry) = step else { return None };
+    let event = &entry.event;
+    Some(Part {
+        stream: event.stream.raw(),
+        seq: event.seq.0,
+        back: event.back.0,
+        at_ms: event.at_ms,
+        from: event.from.map(|p| p.0),
+        kind: &event.kind,
+        key: event.key.as_deref(),
+        channel: event.channel.as_deref(),
+        body: &event.body,
+    })
 }
 
 impl Message {
+    /// The same, as it may be told: of a commit that changes rights only how far the log goes.
+    pub(crate) fn without_rights(self) -> Message {
+        match self {
+            Message::Commit(c) if c.changes_rights() => Message::End(c.epoch, c.after),
+            other => other,
+        }
+    }
+
     /// As it goes over the wire, at most so many bytes; `None` if it can't be that small.
-    pub(crate) fn encode(&self, node: u64, bytes_max: usize) -> Option<Vec<u8>> {
+    pub(crate) fn encode(&self, head: Head, bytes_max: usize) -> Option<Vec<u8>> {
+        let end = |epoch: Epoch, after| Body::End { epoch: epoch.0, after: pair(after) };
         let body = match self {
-            Message::Commit(committed) => Body::Commit {
-                epoch: committed.epoch.0,
-                before: pair(committed.before),
-                after: pair(committed.after),
-                mark: committed.mark,
-                steps: committed.batch.steps.iter().map(part).collect(),
-            },
-            Message::End(epoch, after) => Body::End { epoch: epoch.0, after: pair(*after) },
+            Message::Commit(committed) => {
+                let events: Option<Vec<_>> = committed.batch.steps.iter().map(part).collect();
+                match events {
+                    Some(events) => Body::Commit {
+                        epoch: committed.epoch.0,
+                        before: pair(committed.before),
+                        after: pair(committed.after),
+                        mark: committed.mark,
+                        events,
+                    },
+                    None => end(committed.epoch, committed.after),
+                }
+            }
+            Message::End(epoch, after) => end(*epoch, *after),
             Message::Signal(stream, item) => Body::Signal(stream.raw(), item),
             Message::Note(bytes) => Body::Note(bytes),
         };
         let bytes_max = bytes_max.min(limits::BUS_MESSAGE_BYTES_MAX);
-        let bytes = postcard::to_stdvec(&Envelope { version: VERSION, node, body }).ok()?;
+        let bytes = postcard::to_stdvec(&Envelope { version: VERSION, head, body }).ok()?;
         if bytes.len() <= bytes_max {
             return Some(bytes);
         }
         match self {
-            Message::Commit(c) => Message::End(c.epoch, c.after).encode(node, bytes_max),
+            Message::Commit(c) => Message::End(c.epoch, c.after).encode(head, bytes_max),
             _ => None,
         }
     }
 
-    /// What came over the wire, and from whom; `None` if it is nothing that could be meant.
-    pub(crate) fn decode(bytes: &[u8]) -> Option<(u64, Message)> {
-        let Envelope { version, node, body } = postcard::from_bytes(bytes).ok()?;
+    /// What came over the wire, and its head; `None` if it is nothing that could be meant.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<(Head, Message)> {
+        let Envelope { version, head, body } = postcard::from_bytes(bytes).ok()?;
         if version != VERSION {
             return None;
         }
         let message = match body {
-            Body::Commit { epoch, before, after, mark, steps } => {
+            Body::Commit { epoch, before, after, mark, events } => {
                 let (epoch, before, after) = (Epoch(epoch), point(before), point(after));
-                let steps = steps_of(epoch, before, after, steps)?;
+                let steps = steps_of(epoch, before, events)?;
                 let batch = Arc::new(Batch { steps });
-                Message::Commit(Committed { epoch, before, after, mark, batch })
+                let committed = Committed { epoch, before, after, mark, batch };
+                if !committed.is_sound() {
+                    return None;
+                }
+                Message::Commit(committed)
             }
             Body::End { epoch, after } => Message::End(Epoch(epoch), point(after)),
             Body::Signal(stream, item) => {
@@ -144,48 +164,42 @@ impl Message {
             }
             Body::Note(bytes) => Message::Note(Bytes::copy_from_slice(bytes)),
         };
-        Some((node, message))
+        Some((head, message))
     }
 }
 
-/// Positions are not sent: they follow from where the part begins, and must come out where it says that it ends.
-fn steps_of(epoch: Epoch, before: Point, after: Point, parts: Vec<Part<'_>>) -> Option<Vec<Step>> {
-    let mut at = before;
+/// The events of a commit that begins at a point, as far as each could be one.
+fn steps_of(epoch: Epoch, before: Point, parts: Vec<Part<'_>>) -> Option<Vec<Step>> {
+    let mut at = before.position;
     let mut steps = Vec::with_capacity(parts.len());
     for part in parts {
-        let next = Position(at.position.0.checked_add(1)?);
-        if !matches!(part, Part::Event { .. }) {
-            at.change = at.change.checked_add(1)?;
+        at = Position(at.0.checked_add(1)?);
+        let Part { stream, seq, back, at_ms, from, kind, key, channel, body } = part;
+        let stream = StreamId::from_raw(stream);
+        let is_channel = matches!(stream.owner(), Owner::Channel(_));
+        // A store has no greater numbers, nor longer texts.
+        let fits = stream.raw() >> 2 <= ids::ID_MAX
+            && kind.len() <= limits::KIND_BYTES_MAX
+            && key.is_none_or(|key| key.len() <= limits::KEY_BYTES_MAX)
+            && channel.is_none_or(|name| name.len() <= limits::CHANNEL_NAME_BYTES_MAX)
+            && is_channel == channel.is_some()
+            && body.len() <= limits::EVENT_BODY_BYTES_MAX;
+        if !fits {
+            return None;
         }
-        steps.push(match part {
-            Part::Event { stream, seq, back, at_ms, from, kind, key, channel, body } => {
-                at.position = next;
-                let event = Event {
-                    position: next,
-                    stream: StreamId::from_raw(stream),
-                    seq: Seq(seq),
-                    back: Position(back),
-                    at_ms,
-                    from: from.map(PersonId),
-                    kind: kind.to_owned().into(),
-                    key: key.map(Into::into),
-                    body: Bytes::copy_from_slice(body),
-                    channel: channel.map(Into::into),
-                };
-                Step::Event(Arc::new(Entry::new(event, epoch)))
-            }
-            Part::Subscribe(person, stream) => Step::Subscribe {
-                person: PersonId(person),
-                stream: StreamId::from_raw(stream),
-                from: next,
-            },
-            Part::Unsubscribe(person, stream) => {
-                Step::Unsubscribe { person: PersonId(person), stream: StreamId::from_raw(stream) }
-            }
-            Part::Revoke(person, credential) => {
-                Step::Revoke { person: PersonId(person), credential }
-            }
-        });
+        let event = Event {
+            position: at,
+            stream,
+            seq: Seq(seq),
+            back: Position(back),
+            at_ms,
+            from: from.map(PersonId),
+            kind: kind.to_owned().into(),
+            key: key.map(Into::into),
+            body: Bytes::copy_from_slice(body),
+            channel: channel.map(Into::into),
+        };
+        steps.push(Step::Event(Arc::new(Entry::new(event, epoch))));
     }
-    (at == after).then_some(steps)
+    Some(steps)
 }

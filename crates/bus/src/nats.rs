@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use async_nats::connection::State;
 use async_nats::{Client, ConnectOptions, Event, Subscriber};
@@ -12,27 +12,39 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
+use crate::message::Head;
 use crate::nats_url::NatsUrl;
+use crate::seal::{Heads, Keys, SEAL_BYTES, Stale};
 use crate::{Bus, Hear, Heard, Message};
 
 /// The longest pause before another try to connect.
 const AGAIN_MAX: Duration = Duration::from_secs(1);
 /// How often the server is asked whether it is still there.
 const PING: Duration = Duration::from_secs(5);
+/// How often the operator is told that messages are refused.
+const TOLD: Duration = Duration::from_secs(60);
 
 /// A node on a NATS server. It connects in the background, and again whenever the connection is lost.
 pub struct Nats {
     queue: Sender<Message>,
     dropped: Arc<AtomicU64>,
+    refused: Arc<Counts>,
+    keys: Arc<Keys>,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Nats {
-    /// Begins to speak and listen for a space. To be called within a runtime, which does the work.
+    /// Begins to speak and listen for a space, with the key that its messages are sealed with. To be
+    /// called within a runtime, which does the work.
     ///
     /// # Errors
     /// If the URL can't be meant; a server that is not there is waited for.
-    pub async fn connect(url: &str, space: &str, hear: Hear) -> Result<Self, String> {
+    pub async fn connect(
+        url: &str,
+        space: &str,
+        key: [u8; 32],
+        hear: Hear,
+    ) -> Result<Self, String> {
         let NatsUrl { address, credentials } = url.parse()?;
         let node = getrandom::u64().map_err(|e| e.to_string())?;
         let (told, span) = (hear.clone(), tracing::Span::current());
@@ -68,15 +80,31 @@ impl Nats {
         let heard = client.subscribe(subject.clone()).await.map_err(|e| e.to_string())?;
         let (queue, waiting) = channel(limits::BUS_QUEUED_MAX);
         let dropped = Arc::new(AtomicU64::new(0));
-        let speaking = speak(client, subject, node, waiting, dropped.clone());
-        let speaking = tokio::spawn(speaking.in_current_span());
-        let listening = tokio::spawn(listen(heard, node, hear).in_current_span());
-        Ok(Nats { queue, dropped, tasks: vec![speaking, listening] })
+        let refused = Arc::new(Counts::default());
+        let keys = Arc::new(Keys::new(&subject, key));
+        let mouth = Mouth { client, subject, keys: keys.clone(), node };
+        let ear = Ear { keys: keys.clone(), node, heads: Heads::default() };
+        let speaking = tokio::spawn(mouth.speak(waiting, dropped.clone()).in_current_span());
+        let listening = ear.listen(heard, hear, refused.clone());
+        let listening = tokio::spawn(listening.in_current_span());
+        Ok(Nats { queue, keys, dropped, refused, tasks: vec![speaking, listening] })
+    }
+
+    /// The space has this key now. The one before it is good for a moment longer.
+    pub fn turn_key(&self, key: [u8; 32]) {
+        self.keys.turn(key, Instant::now());
     }
 
     /// Messages that were not sent, because the server was away or too slow, or because they were too large.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Messages that were heard and not taken.
+    pub fn refused(&self) -> Refused {
+        let Counts { forged, stale, unreadable } = &*self.refused;
+        let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
+        Refused { forged: count(forged), stale: count(stale), unreadable: count(unreadable) }
     }
 }
 
@@ -94,33 +122,123 @@ impl Drop for Nats {
     }
 }
 
-async fn speak(
+/// How many messages were heard and not taken, by the reason.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Refused {
+    /// The seal is not of this space: somebody else has said it, or a node that has not noticed a new key yet.
+    pub forged: u64,
+    /// It was taken before, or was sent too long ago, or the clocks of the nodes differ.
+    pub stale: u64,
+    /// It is of another version.
+    pub unreadable: u64,
+}
+
+#[derive(Default)]
+struct Counts {
+    forged: AtomicU64,
+    stale: AtomicU64,
+    unreadable: AtomicU64,
+}
+
+/// Speaks for a node.
+struct Mouth {
     client: Client,
     subject: String,
+    keys: Arc<Keys>,
     node: u64,
-    mut waiting: Receiver<Message>,
-    dropped: Arc<AtomicU64>,
-) {
-    while let Some(message) = waiting.recv().await {
-        // What is kept for a server that is away would be old when it comes back.
-        let there = client.connection_state() == State::Connected;
-        let bytes = there.then(|| message.encode(node, client.server_info().max_payload)).flatten();
-        let sent = match bytes {
-            Some(bytes) => client.publish(subject.clone(), bytes.into()).await.is_ok(),
-            None => false,
-        };
-        if !sent {
-            dropped.fetch_add(1, Ordering::Relaxed);
+}
+
+impl Mouth {
+    async fn speak(self, mut waiting: Receiver<Message>, dropped: Arc<AtomicU64>) {
+        let mut number = 0;
+        while let Some(message) = waiting.recv().await {
+            number += 1;
+            let sent = match self.sealed(&message, number) {
+                Some(bytes) => {
+                    self.client.publish(self.subject.clone(), bytes.into()).await.is_ok()
+                }
+                None => false,
+            };
+            if !sent {
+                dropped.fetch_add(1, Ordering::Relaxed);
+            }
         }
+    }
+
+    fn sealed(&self, message: &Message, number: u64) -> Option<Vec<u8>> {
+        // What is kept for a server that is away would be old when it comes back.
+        if self.client.connection_state() != State::Connected {
+            return None;
+        }
+        let bytes_max = self.client.server_info().max_payload.checked_sub(SEAL_BYTES)?;
+        let head = Head { node: self.node, number, at_ms: now_ms() };
+        let mut bytes = message.encode(head, bytes_max)?;
+        self.keys.seal(&mut bytes, Instant::now());
+        Some(bytes)
     }
 }
 
-async fn listen(mut heard: Subscriber, node: u64, hear: Hear) {
-    while let Some(message) = heard.next().await {
-        match Message::decode(&message.payload) {
-            Some((from, message)) if from != node => hear(Heard::Message(message)),
-            Some(_) => {}
-            None => tracing::debug!("{} bytes on the bus say nothing", message.payload.len()),
+/// Listens for a node.
+struct Ear {
+    keys: Arc<Keys>,
+    node: u64,
+    heads: Heads,
+}
+
+/// Why a message is not taken.
+enum Refusal {
+    Forged,
+    Unreadable,
+    Stale(Stale),
+}
+
+impl Ear {
+    async fn listen(mut self, mut heard: Subscriber, hear: Hear, refused: Arc<Counts>) {
+        let mut told: Option<Instant> = None;
+        while let Some(message) = heard.next().await {
+            let why = match self.take(&message.payload) {
+                Ok(Some(message)) => {
+                    hear(Heard::Message(message));
+                    continue;
+                }
+                Ok(None) => continue,
+                Err(why) => why,
+            };
+            let (count, why) = match why {
+                Refusal::Forged => (&refused.forged, "no node of this space has said it"),
+                Refusal::Unreadable => (&refused.unreadable, "it is of another version"),
+                Refusal::Stale(Stale::Old) => {
+                    (&refused.stale, "it is too old, or the clocks of the nodes differ")
+                }
+                Refusal::Stale(Stale::Repeated) => (&refused.stale, "it was taken before"),
+                Refusal::Stale(Stale::Crowded) => (&refused.stale, "there are too many nodes"),
+            };
+            count.fetch_add(1, Ordering::Relaxed);
+            if told.is_none_or(|at| at.elapsed() >= TOLD) {
+                told = Some(Instant::now());
+                tracing::warn!(
+                    "a message on the bus is refused: {why}; encke_bus_refused_total counts them"
+                );
+            }
         }
     }
+
+    /// What was said, if another node has said it now.
+    fn take(&mut self, payload: &[u8]) -> Result<Option<Message>, Refusal> {
+        if payload.len() > limits::BUS_MESSAGE_BYTES_MAX + SEAL_BYTES {
+            return Err(Refusal::Forged);
+        }
+        let message = self.keys.open(payload, Instant::now());
+        let message = message.ok_or(Refusal::Forged)?;
+        let (head, message) = Message::decode(message).ok_or(Refusal::Unreadable)?;
+        if head.node == self.node {
+            return Ok(None);
+        }
+        let taken = self.heads.take(head.node, head.number, head.at_ms, now_ms());
+        taken.map_err(Refusal::Stale).map(|()| Some(message))
+    }
+}
+
+fn now_ms() -> u64 {
+    SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_millis() as u64)
 }

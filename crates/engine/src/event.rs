@@ -33,6 +33,14 @@ pub struct Event {
     pub channel: Option<Arc<str>>,
 }
 
+impl Event {
+    /// Where the event before it in its stream stands; `None` if it is the first. A walk by it comes to an end whatever
+    /// an event says: each step leads to an earlier position.
+    pub fn earlier(&self) -> Option<Position> {
+        (self.back.0 > 0 && self.back < self.position).then_some(self.back)
+    }
+}
+
 /// An event that has no place in the log yet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewEvent {

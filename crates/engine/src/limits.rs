@@ -110,9 +110,21 @@ pub const HINTS_WAITING_MAX: usize = 256;
 pub const BUS_QUEUED_MAX: usize = 4_096;
 /// Bytes of one message between nodes: what is larger is read from the store.
 pub const BUS_MESSAGE_BYTES_MAX: usize = 512 * 1024;
-/// Milliseconds without news from other nodes after which a node looks at the store: what ends a right has to arrive
-/// within a second (P7).
+/// Milliseconds by which a message between nodes may be older, or newer, than the receiver's clock says.
+pub const BUS_MESSAGE_AGE_MS_MAX: u64 = 30_000;
+/// Milliseconds after a new key of messages between nodes was noticed for which the old one is still taken.
+pub const BUS_KEY_OVERLAP_MS: u64 = 5_000;
+/// Milliseconds after a new key was noticed until it is used for sending: by then all nodes have noticed it.
+pub const BUS_KEY_LEAD_MS: u64 = 2 * LOOK_MS;
+/// Bytes of a signal of another node.
+pub const SIGNAL_BYTES_MAX: usize = 1_024;
+/// Bytes of the name of an event's kind.
+pub const KIND_BYTES_MAX: usize = 64;
+/// Milliseconds after which a node looks at the store in any case: what ends a right has to arrive within a second (P7),
+/// and what a hint said has to be in the log.
 pub const LOOK_MS: u64 = 750;
+/// Milliseconds between two notes of what a node has seen of the log, in its data folder.
+pub const SEEN_KEPT_MS: u64 = 1_000;
 /// Milliseconds that a node waits for a hint that seems to be late, before it reads the store.
 pub const HINT_LATE_MS: u64 = 5;
 /// Events that a node reads in one look at the store.

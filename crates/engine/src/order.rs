@@ -4,12 +4,17 @@
 //! late, twice or not at all. [`Order`] hands each commit on once, in the order of the log, and says when something is
 //! missing, so that the store is asked. It never waits and never guesses: a hint that is not the next one only tells
 //! that there is more.
+//!
+//! A hint is believed for events alone. Who follows what and whose sign-in has ended is read from the store, and where
+//! a hint and the store differ the store is right.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::batch::Batch;
-use crate::ids::{Epoch, Position};
+use rustc_hash::FxHashMap;
+
+use crate::batch::{Batch, Step};
+use crate::ids::{Epoch, Position, Seq, StreamId};
 use crate::limits;
 
 /// How far a log has come: its newest event, and how many changes that are no events (who follows what, revocations)
@@ -37,12 +42,57 @@ pub struct Committed {
     pub batch: Arc<Batch>,
 }
 
+impl Committed {
+    /// Whether it changes rights: who follows what, or which credentials are good.
+    pub fn changes_rights(&self) -> bool {
+        self.batch.steps.iter().any(|step| !matches!(step, Step::Event(_)))
+    }
+
+    /// Whether it could be a part of a log: its steps lead from its beginning to its end, and each event comes after
+    /// the one before it in its stream.
+    pub fn is_sound(&self) -> bool {
+        let mut at = self.before;
+        let mut newest: FxHashMap<StreamId, (Seq, Position)> = FxHashMap::default();
+        for step in &self.batch.steps {
+            let Step::Event(entry) = step else {
+                let Some(next) = at.change.checked_add(1) else { return false };
+                at.change = next;
+                continue;
+            };
+            let event = &entry.event;
+            let follows = match newest.insert(event.stream, (event.seq, event.position)) {
+                Some((seq, position)) => {
+                    seq.0.checked_add(1) == Some(event.seq.0) && event.back == position
+                }
+                None => {
+                    event.seq.0 > 0
+                        && (event.seq.0 == 1) == (event.back.0 == 0)
+                        && event.back <= self.before.position
+                }
+            };
+            if !follows || at.position.0.checked_add(1) != Some(event.position.0) {
+                return false;
+            }
+            at.position = event.position;
+        }
+        at == self.after
+    }
+}
+
+/// A part of the log that waits for what comes before it.
+#[derive(Debug)]
+struct Waiting {
+    committed: Committed,
+    /// Another node said so; else it was committed here or read from the store.
+    hint: bool,
+}
+
 /// See the top of this file.
 #[derive(Debug)]
 pub struct Order {
     at: Point,
     /// What lies beyond a hole, by where it begins.
-    waiting: BTreeMap<Point, Committed>,
+    waiting: BTreeMap<Point, Waiting>,
     /// Something beyond `at` was heard of and not kept.
     more: bool,
 }
@@ -58,8 +108,22 @@ impl Order {
         self.at
     }
 
-    /// Takes a part of the log, from wherever it comes.
+    /// Takes a part of the log that was committed by this node or read from the store.
     pub fn offer(&mut self, committed: Committed) {
+        self.take(committed, false);
+    }
+
+    /// Takes a part of the log that another node tells of. If it changes rights it only says how far the log goes, and
+    /// what could not be a part of a log says nothing.
+    pub fn hint(&mut self, committed: Committed) {
+        if committed.changes_rights() {
+            self.heard_of(committed.after);
+        } else if committed.is_sound() {
+            self.take(committed, true);
+        }
+    }
+
+    fn take(&mut self, committed: Committed, hint: bool) {
         if committed.after <= self.at || committed.after <= committed.before {
             return;
         }
@@ -68,7 +132,10 @@ impl Order {
             self.more = true;
             return;
         }
-        self.waiting.insert(committed.before, committed);
+        let before = committed.before;
+        if !hint || self.waiting.get(&before).is_none_or(|known| known.hint) {
+            self.waiting.insert(before, Waiting { committed, hint });
+        }
         if self.waiting.len() > limits::HINTS_WAITING_MAX {
             // The furthest is the last to be needed.
             self.waiting.pop_last();
@@ -87,7 +154,7 @@ impl Order {
             if *before > self.at {
                 return None;
             }
-            let (before, first) = self.waiting.pop_first()?;
+            let (before, Waiting { committed: first, .. }) = self.waiting.pop_first()?;
             if before == self.at {
                 self.at = first.after;
                 return Some(first);
@@ -102,6 +169,11 @@ impl Order {
         self.more || !self.waiting.is_empty()
     }
 
+    /// Whether it has to be read at once: no hint that is on its way could make it whole.
+    pub fn is_to_be_read(&self) -> bool {
+        self.more
+    }
+
     /// All that is there is about to be read: what was only heard of until now is no longer waited for. It is found by
     /// the reading, or it was not true.
     pub fn begin_reading(&mut self) {
@@ -112,9 +184,13 @@ impl Order {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::entry::Entry;
+    use crate::event::Event;
+    use crate::ids::PersonId;
 
     fn part(before: u64, after: u64) -> Committed {
         let point = |n: u64| Point { position: Position(n), change: n / 3 };
@@ -152,6 +228,96 @@ mod tests {
         order.begin_reading();
         order.offer(part(5, 12));
         assert_eq!((run(&mut order), order.is_missing()), (vec![12], false));
+    }
+
+    /// An event of a stream, the number of its place in it, and where the one before it stands.
+    fn event(position: u64, seq: u64, back: u64) -> Step {
+        let event = Event {
+            position: Position(position),
+            stream: StreamId::channel(1),
+            seq: Seq(seq),
+            back: Position(back),
+            at_ms: 1,
+            from: None,
+            kind: "message".into(),
+            key: None,
+            body: Bytes::from_static(b"1"),
+            channel: None,
+        };
+        Step::Event(Arc::new(Entry::new(event, Epoch(1))))
+    }
+
+    /// A part that begins at a position, with as many changes as there are steps of that kind.
+    fn of(before: u64, steps: Vec<Step>) -> Committed {
+        let events = steps.iter().filter(|s| matches!(s, Step::Event(_))).count() as u64;
+        let before = Point { position: Position(before), change: 0 };
+        let change = steps.len() as u64 - events;
+        let after = Point { position: Position(before.position.0 + events), change };
+        Committed { epoch: Epoch(1), before, after, mark: 7, batch: Arc::new(Batch { steps }) }
+    }
+
+    #[test]
+    fn a_hint_that_changes_rights_only_says_how_far_the_log_goes() {
+        let (person, stream) = (PersonId(1), StreamId::channel(1));
+        let rights = [
+            Step::Subscribe { person, stream, from: Position(1) },
+            Step::Unsubscribe { person, stream },
+            Step::Revoke { person, credential: None },
+        ];
+        for step in rights {
+            let mut order = Order::new(Point::default());
+            order.hint(of(0, vec![step.clone(), event(1, 1, 0)]));
+            assert!(order.take_next().is_none(), "{step:?}");
+            assert!(order.is_missing() && order.is_to_be_read());
+            order.begin_reading();
+            order.offer(of(0, vec![step, event(1, 1, 0)]));
+            assert!(order.take_next().is_some());
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_a_part_of_a_log_says_nothing() {
+        let wrong = [
+            of(9, vec![event(10, 2, 10)]),
+            of(9, vec![event(10, 2, 11)]),
+            of(9, vec![event(10, 0, 3)]),
+            of(9, vec![event(10, 1, 3)]),
+            of(9, vec![event(10, 2, 0)]),
+            of(9, vec![event(11, 2, 3)]),
+            of(9, vec![event(10, 2, 3), event(11, 4, 10)]),
+            of(9, vec![event(10, 2, 3), event(11, 3, 3)]),
+            of(9, vec![event(10, u64::MAX, 3), event(11, 0, 10)]),
+            Committed {
+                after: Point { position: Position(99), change: 0 },
+                ..of(9, vec![event(10, 2, 3)])
+            },
+        ];
+        for hint in wrong {
+            let mut order = Order::new(Point { position: Position(9), change: 0 });
+            order.hint(hint.clone());
+            assert!(order.take_next().is_none() && !order.is_missing(), "{hint:?}");
+        }
+        let mut order = Order::new(Point { position: Position(9), change: 0 });
+        order.hint(of(9, vec![event(10, 2, 3), event(11, 3, 10)]));
+        assert!(order.take_next().is_some());
+    }
+
+    #[test]
+    fn a_hint_does_not_take_the_place_of_what_is_known() {
+        for hint_first in [true, false] {
+            let mut order = Order::new(Point::default());
+            let (truth, lie) = (of(1, vec![event(2, 2, 1)]), of(1, vec![event(2, 9, 1)]));
+            let mut offer = |hint| match hint {
+                true => order.hint(lie.clone()),
+                false => order.offer(truth.clone()),
+            };
+            offer(hint_first);
+            offer(!hint_first);
+            order.offer(of(0, vec![event(1, 1, 0)]));
+            let told: Vec<_> = std::iter::from_fn(|| order.take_next()).collect();
+            let Step::Event(second) = &told[1].batch.steps[0] else { panic!("an event") };
+            assert_eq!(second.event.seq, Seq(2));
+        }
     }
 
     proptest! {

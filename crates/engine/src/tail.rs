@@ -81,6 +81,39 @@ impl Tail {
 
     /// Walks a stream backwards from its newest event, as far as it is here.
     pub fn backwards(&self, stream: StreamId) -> impl Iterator<Item = &Arc<Entry>> {
-        std::iter::successors(self.newest(stream), |entry| self.get(entry.event.back))
+        let earlier = |entry: &&'_ Arc<Entry>| self.get(entry.event.earlier()?);
+        std::iter::successors(self.newest(stream), earlier)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Event;
+    use crate::ids::{Epoch, Seq};
+
+    #[test]
+    fn a_walk_back_comes_to_an_end_whatever_an_event_says() {
+        for back in [3, 4, u64::MAX] {
+            let mut tail = Tail::new(Position(0));
+            let stream = StreamId::channel(1);
+            for position in 1..=3 {
+                let event = Event {
+                    position: Position(position),
+                    stream,
+                    seq: Seq(position),
+                    back: Position(if position == 3 { back } else { position - 1 }),
+                    at_ms: 1,
+                    from: None,
+                    kind: "message".into(),
+                    key: None,
+                    body: bytes::Bytes::from_static(b"1"),
+                    channel: None,
+                };
+                tail.push(Arc::new(Entry::new(event, Epoch(1))));
+            }
+            let walked: Vec<u64> = tail.backwards(stream).map(|e| e.event.position.0).collect();
+            assert_eq!(walked, [3], "{back}");
+        }
     }
 }

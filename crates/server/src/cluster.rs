@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Result, anyhow};
 use bytes::Bytes;
 use encke_apps::Site;
-use encke_bus::{Bus, Heard, Message, Nats};
+use encke_bus::{Bus, Heard, Message, Nats, Refused};
 use encke_engine::reach::Reach;
 use encke_engine::{Epoch, PersonId, StreamId};
 use encke_transport::Shards;
@@ -31,8 +31,12 @@ impl Cluster {
         if let Some(url) = &options.nats_url {
             // Another log, even one of the same name, is not our business.
             let subject = format!("{}.{:x}", options.schema(), epoch.0);
-            let nats = Nats::connect(url, &subject, hearing(site, shards)).await;
+            let key = site.store.bus_key();
+            let key = key.ok_or_else(|| anyhow!("a bus needs a database that nodes share"))?;
+            let nats = Nats::connect(url, &subject, key, hearing(site)).await;
             let nats = Arc::new(nats.map_err(|e| anyhow!("connecting to NATS: {e}"))?);
+            let turning = nats.clone();
+            site.store.tell_bus_key_to(move |key| turning.turn_key(key));
             let announcing = nats.clone();
             site.store.announce_to(move |c| announcing.send(Message::Commit(c.clone())));
             bus = Some(nats);
@@ -45,21 +49,26 @@ impl Cluster {
         &self.shards
     }
 
+    /// Messages that were heard and not taken.
+    pub fn refused(&self) -> Refused {
+        self.bus.as_ref().map_or_else(Refused::default, |bus| bus.refused())
+    }
+
     /// Messages to other nodes that were dropped.
     pub fn dropped(&self) -> u64 {
         self.bus.as_ref().map_or(0, |bus| bus.dropped())
     }
 }
 
-fn hearing(site: &Arc<Site>, shards: &Arc<Shards>) -> encke_bus::Hear {
+fn hearing(site: &Arc<Site>) -> encke_bus::Hear {
     // The site holds the bus, which must not hold the site.
-    let (site, shards) = (Arc::downgrade(site), Arc::downgrade(shards));
+    let site = Arc::downgrade(site);
     Arc::new(move |heard| {
-        let (Some(site), Some(shards)) = (site.upgrade(), shards.upgrade()) else { return };
+        let Some(site) = site.upgrade() else { return };
         match heard {
             Heard::Message(Message::Commit(committed)) => site.store.hint(committed),
             Heard::Message(Message::End(epoch, after)) => site.store.hint_at(epoch, after),
-            Heard::Message(Message::Signal(stream, item)) => shards.signal(stream, item),
+            Heard::Message(Message::Signal(stream, item)) => site.signalled(stream, &item),
             Heard::Message(Message::Note(note)) => site.noted(&note),
             Heard::Lost => site.store.look_soon(),
         }

@@ -25,7 +25,25 @@ pub fn text(sources: &[Source<'_>]) -> String {
     commits(&mut page);
     let help = "Messages to other nodes that were not sent.";
     page.counter("encke_bus_dropped_total", help, |s| s.cluster.dropped());
+    refused(&mut page);
     page.out
+}
+
+fn refused(page: &mut Page<'_>) {
+    let name = "encke_bus_refused_total";
+    page.head(name, "counter", "Messages on the bus that were not taken.");
+    for source in page.sources {
+        let refused = source.cluster.refused();
+        let reasons = [
+            ("forged", refused.forged),
+            ("stale", refused.stale),
+            ("unreadable", refused.unreadable),
+        ];
+        for (reason, count) in reasons {
+            let labels = labels(source, Some(("reason", reason)));
+            let _ = writeln!(page.out, "{name}{labels} {count}");
+        }
+    }
 }
 
 struct Page<'a> {

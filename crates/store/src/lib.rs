@@ -36,7 +36,7 @@ pub use channels::Channels;
 pub use clock::{Clock, SystemClock};
 pub use error::StoreError;
 pub use moving::{Moved, Sum, migrate};
-pub use postgres::Database;
+pub use postgres::{BusKey, Database, renew_bus_key};
 pub use read::Read;
 pub use recent::Head;
 pub use row::Row;

@@ -211,7 +211,7 @@ impl<'a> Read<'a> {
         let mut entries = Vec::new();
         while let Some(entry) = self.event(at)? {
             let event = &entry.event;
-            at = event.back;
+            at = event.earlier().unwrap_or_default();
             if event.seq <= above || entries.len() == count {
                 break;
             }

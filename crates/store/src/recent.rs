@@ -114,7 +114,11 @@ impl Recent {
         };
         while head.position > at {
             let Some(entry) = inner.tail.get(head.position) else { return HeadAt::Gone };
-            head = Head { seq: Seq(entry.event.seq.0 - 1), position: entry.event.back };
+            let event = &entry.event;
+            head = match event.earlier() {
+                Some(position) => Head { seq: Seq(event.seq.0.saturating_sub(1)), position },
+                None => Head::default(),
+            };
         }
         HeadAt::Known(head)
     }
@@ -159,7 +163,32 @@ pub(crate) fn heads_of(entries: &[Arc<Entry>]) -> FxHashMap<StreamId, Head> {
 
 #[cfg(test)]
 mod tests {
+    use encke_engine::{Epoch, Event};
+
     use super::*;
+
+    #[test]
+    fn a_head_is_found_whatever_an_event_says_of_the_one_before_it() {
+        let stream = StreamId::channel(1);
+        let event = Event {
+            position: Position(5),
+            stream,
+            seq: Seq(0),
+            back: Position(5),
+            at_ms: 1,
+            from: None,
+            kind: "message".into(),
+            key: None,
+            body: bytes::Bytes::from_static(b"1"),
+            channel: None,
+        };
+        let head = Head { seq: Seq(0), position: Position(5) };
+        let recent = Recent::new(Tail::new(Position(4)), FxHashMap::default());
+        let entry = Arc::new(Entry::new(event, Epoch(1)));
+        recent.committed([&entry].into_iter(), &FxHashMap::from_iter([(stream, head)]));
+        let found = recent.head_at(stream, Position(4));
+        assert!(matches!(found, HeadAt::Known(head) if head == Head::default()));
+    }
 
     #[test]
     fn a_view_from_before_a_head_was_stored_does_not_take_the_stored_one_for_right() {

@@ -16,7 +16,7 @@ use crate::channels::Channels;
 use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::job::{Job, Pending, gone};
-use crate::postgres::{self, Database, Follower};
+use crate::postgres::{self, BusKey, Database, Follower, Told};
 use crate::read::Read;
 use crate::readers::Readers;
 use crate::recent::{self, Recent};
@@ -153,14 +153,21 @@ impl Store {
         let Some(database) = &options.database else {
             return Err(StoreError::Other("no database was named".into()));
         };
-        let found = postgres::open(database, options.fatal.clone())?;
+        let found = postgres::open(database, &options.data, options.fatal.clone())?;
         let (epoch, trimmed, at) = (found.epoch, found.trimmed, found.at);
         let (target, identity) = (found.target, found.identity);
         let tail = recent::tail_of(at.position, &found.tail)?;
         let recent = Arc::new(Recent::new(tail, recent::heads_of(&found.tail)));
         let channels = Arc::new(found.channels);
-        let follower = Follower::new(at, epoch, recent.clone(), identity.clone(), channels.clone());
-        let follower = Arc::new(follower);
+        let told = Told { at, mark: found.mark };
+        let follower = Arc::new(Follower::new(
+            told,
+            epoch,
+            found.bus_key,
+            recent.clone(),
+            identity.clone(),
+            channels.clone(),
+        ));
         let stats = Arc::new(Stats::default());
         let (jobs, waiting) = sync_channel(limits::WRITES_WAITING_MAX);
         let session = |use_| postgres::Session::new(target.clone(), identity.clone(), use_);
@@ -194,7 +201,7 @@ impl Store {
             let fatal = writer.fatal.clone();
             inner.spawn("store", move || writer.run())?;
             inner.spawn("follow", move || {
-                let following = AssertUnwindSafe(|| follower.run(following));
+                let following = AssertUnwindSafe(|| follower.run(following, found.keeper));
                 if catch_unwind(following).is_err() {
                     // Nobody would be told what others commit any more.
                     fatal(&StoreError::Other("following the log panicked".into()));
@@ -319,6 +326,22 @@ impl Store {
     pub fn announce_to(&self, announce: impl Fn(&Committed) + Send + Sync + 'static) {
         if let Kind::Postgres(follower) = &self.0.kind {
             follower.announce_to(Box::new(announce));
+        }
+    }
+
+    /// The key of messages between nodes, if there may be several.
+    pub fn bus_key(&self) -> Option<BusKey> {
+        match &self.0.kind {
+            Kind::Postgres(follower) => Some(follower.bus_key()),
+            Kind::Sqlite { .. } => None,
+        }
+    }
+
+    /// Tells this function the key of messages between nodes: the present one at once, and each new one when a look at the
+    /// store finds it. It must not block.
+    pub fn tell_bus_key_to(&self, tell: impl Fn(BusKey) + Send + 'static) {
+        if let Kind::Postgres(follower) = &self.0.kind {
+            follower.tell_key_to(Box::new(tell));
         }
     }
 

@@ -87,7 +87,7 @@ impl Receipts {
             {
                 row.sent(Marks { delivered: event.seq, read: event.seq }, head.seq);
             }
-            at = event.back;
+            at = event.earlier().unwrap_or_default();
         }
         Ok(())
     }
@@ -234,8 +234,8 @@ fn delivered(
         let mut at = read.head(stream)?;
         while at.position > position {
             let Some(entry) = read.event(at.position)? else { break };
-            at.seq = Seq(entry.event.seq.0 - 1);
-            at.position = entry.event.back;
+            at.seq = Seq(entry.event.seq.0.saturating_sub(1));
+            at.position = entry.event.earlier().unwrap_or_default();
         }
         if at.seq > before {
             let marks = Marks { delivered: at.seq, read: Seq(0) };

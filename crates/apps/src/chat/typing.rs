@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use encke_engine::{ConversationId, Error, PersonId, StreamId, item};
+use encke_engine::ids::Owner;
+use encke_engine::{ConversationId, Error, PersonId, StreamId, item, limits};
 use encke_store::{Read, Sql, params};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,51 @@ pub(super) fn tell(site: &Site, conversation: ConversationId, person: PersonId, 
     }
 }
 
+/// A signal as it travels between nodes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Heard {
+    r#type: SignalType,
+    kind: TypingKind,
+    stream: String,
+    from: PersonId,
+    body: Typing,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SignalType {
+    Signal,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum TypingKind {
+    Typing,
+}
+
+impl Site {
+    /// Another node tells a signal. It is written anew for the sessions here, so that nothing reaches them that is no
+    /// signal; what is not understood is of another version, and nothing.
+    pub fn signalled(&self, stream: StreamId, item: &[u8]) {
+        if let Some(item) = written_anew(stream, item)
+            && let Some(reach) = self.reach()
+        {
+            reach.signal_here(stream, item);
+        }
+    }
+}
+
+fn written_anew(stream: StreamId, item: &[u8]) -> Option<bytes::Bytes> {
+    if item.len() > limits::SIGNAL_BYTES_MAX {
+        return None;
+    }
+    let Heard { r#type: SignalType::Signal, kind: TypingKind::Typing, stream: name, from, body } =
+        serde_json::from_slice(item).ok()?;
+    let Owner::Conversation(conversation) = stream.owner() else { return None };
+    (name == conversation.to_string()).then(|| item::signal("typing", stream, from, &body))
+}
+
 /// Tells the others in a conversation that the caller types, or stopped.
 #[utoipa::path(post, path = "/v1/conversations/{id}/typing", tag = "conversations",
     params(("id" = String, Path)), request_body = Typing, responses((status = 204)))]
@@ -55,4 +101,38 @@ pub(crate) async fn typing(
     site.store.read(move |read| check_member(read, id, me)).await?;
     tell(&site, id, me, typing);
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_of_another_node_is_written_anew_or_is_nothing() {
+        let room = StreamId::conversation(ConversationId(12));
+        let made = item::signal("typing", room, PersonId(5), &Typing { on: true });
+        assert_eq!(written_anew(room, &made), Some(made.clone()));
+        let spaced = br#" { "kind":"typing", "type":"signal",
+            "stream":"c12", "from":"p5", "body":{ "on" : true } } "#;
+        assert_eq!(written_anew(room, spaced), Some(made.clone()));
+        let text = String::from_utf8(made.to_vec()).unwrap_or_default();
+        let wrong = [
+            text.replace("signal", "event"),
+            text.replace("signal", "bye"),
+            text.replace("typing", "presence"),
+            text.replace("c12", "c13"),
+            text.replace("\"p5\"", "\"p5\\n\""),
+            text.replace("true", "\"</script><script>\""),
+            text.replace("true", "true,\"more\":1"),
+            text.replace("{\"body", "{\"cursor\":\"1.2\",\"body"),
+            format!("{text}\n\nid: 1.2"),
+            format!("{}{text}", " ".repeat(limits::SIGNAL_BYTES_MAX)),
+            String::new(),
+        ];
+        for item in wrong {
+            assert_ne!(item, text);
+            assert_eq!(written_anew(room, item.as_bytes()), None, "{item}");
+        }
+        assert_eq!(written_anew(StreamId::person(PersonId(12)), &made), None);
+    }
 }

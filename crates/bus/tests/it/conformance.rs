@@ -6,13 +6,14 @@ use bytes::Bytes;
 use encke_bus::Message;
 use encke_engine::{Committed, Step, StreamId, limits};
 
-use crate::node::{Node, Nodes, commit, meet, pair};
+use crate::node::{Node, Nodes, commit, commit_with_rights, meet, pair};
 
 macro_rules! list {
     ($suite:ident) => {
         $suite! {
             all_others_hear_what_one_says_and_it_does_not_hear_itself
             everything_arrives_as_it_was
+            of_a_commit_that_changes_rights_only_its_end_is_heard
             a_commit_of_any_size_is_heard_of
             any_number_of_messages_may_be_sent_without_waiting
             a_node_that_left_is_not_missed
@@ -56,6 +57,13 @@ pub fn everything_arrives_as_it_was<N: Nodes>(nodes: &N) {
     let stream = StreamId::channel(9);
     a.bus.send(Message::Signal(stream, Bytes::from_static(b"{}")));
     assert!(matches!(b.message(), Message::Signal(s, item) if s == stream && &item[..] == b"{}"));
+}
+
+pub fn of_a_commit_that_changes_rights_only_its_end_is_heard<N: Nodes>(nodes: &N) {
+    let (a, b) = pair(nodes);
+    let sent = commit_with_rights(b"{}");
+    a.bus.send(Message::Commit(sent.clone()));
+    assert!(matches!(b.message(), Message::End(e, p) if e == sent.epoch && p == sent.after));
 }
 
 pub fn a_commit_of_any_size_is_heard_of<N: Nodes>(nodes: &N) {

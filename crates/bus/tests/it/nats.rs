@@ -4,11 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use encke_bus::{Bus, Hear, Nats};
+use encke_bus::{Bus, Hear, Message, Nats};
+use encke_engine::StreamId;
 use encke_rig::{Fault, Wire};
+use futures_util::StreamExt;
 use tokio::runtime::Runtime;
 
 use crate::node::{Node, Nodes, meet, pair};
+
+const KEY: [u8; 32] = [7; 32];
 
 /// Nodes of one space on one server.
 struct OnNats {
@@ -33,7 +37,7 @@ impl OnNats {
 
 impl Nodes for OnNats {
     fn join(&self, hear: Hear) -> Arc<dyn Bus> {
-        Arc::new(self.runtime.block_on(Nats::connect(&self.url, &self.space, hear)).unwrap())
+        Arc::new(self.runtime.block_on(Nats::connect(&self.url, &self.space, KEY, hear)).unwrap())
     }
 }
 
@@ -93,50 +97,151 @@ fn a_wire_that_was_cut_is_mended() {
     meet(&b, &a);
 }
 
+/// Somebody who reaches the server and has no key.
+struct Stranger<'a> {
+    nodes: &'a OnNats,
+    client: async_nats::Client,
+    all: async_nats::Subscriber,
+}
+
+impl<'a> Stranger<'a> {
+    fn on(nodes: &'a OnNats) -> Self {
+        nodes.runtime.block_on(async {
+            let client = async_nats::connect(&nodes.url).await.unwrap();
+            let all = client.subscribe(format!("encke.{}", nodes.space)).await.unwrap();
+            Stranger { nodes, client, all }
+        })
+    }
+
+    /// What a node says, as it travels. It is said until it is recorded: the server may hear of the subscription later.
+    fn record(&mut self, by: &Node, message: &Message) -> Bytes {
+        self.nodes.runtime.block_on(async {
+            loop {
+                by.bus.send(message.clone());
+                let soon = std::time::Duration::from_millis(50);
+                if let Ok(message) = tokio::time::timeout(soon, self.all.next()).await {
+                    return message.unwrap().payload;
+                }
+            }
+        })
+    }
+
+    /// Says it on the subject of these nodes.
+    fn say(&self, to: &OnNats, payload: impl Into<Bytes>) {
+        self.nodes.runtime.block_on(async {
+            self.client.publish(format!("encke.{}", to.space), payload.into()).await.unwrap();
+            self.client.flush().await.unwrap();
+        });
+    }
+}
+
+/// All that is heard until another node has said this, without it.
+fn heard_until(node: &Node, last: &str) -> Vec<Message> {
+    let is_last = |m: &Message| matches!(m, Message::Note(n) if n == last.as_bytes());
+    std::iter::repeat_with(|| node.message()).take_while(|m| !is_last(m)).collect()
+}
+
 #[test]
-fn garbage_on_the_subject_is_nothing() {
+fn what_is_not_sealed_by_a_node_of_the_space_is_nothing() {
     let nodes = OnNats::new();
     let (a, b) = pair(&nodes);
-    let mut bytes = Vec::new();
-    // A real message, for damaged copies of it.
-    let heard = nodes.runtime.block_on(async {
-        use futures_util::StreamExt;
-        let client = async_nats::connect(&nodes.url).await.unwrap();
-        let mut all = client.subscribe(format!("encke.{}", nodes.space)).await.unwrap();
-        // The server may hear of the subscription after the message: so it is sent until it is heard.
-        let message = loop {
-            a.bus.send(encke_bus::Message::Commit(crate::node::commit(b"body")));
-            let soon = std::time::Duration::from_millis(50);
-            if let Ok(message) = tokio::time::timeout(soon, all.next()).await {
-                break message.unwrap();
-            }
-        };
-        bytes.extend_from_slice(&message.payload);
-        client
-    });
-    let mut garbage: Vec<Vec<u8>> =
-        vec![vec![], vec![0], vec![0xff; 100], b"{\"json\":1}".to_vec()];
-    garbage.extend((0..bytes.len()).map(|cut| bytes[..cut].to_vec()));
-    // Another version; an end that does not fit; a number of steps without end.
-    let mut version = bytes.clone();
-    version[0] = 2;
-    garbage.push(version);
-    nodes.runtime.block_on(async {
-        for payload in garbage {
-            heard.publish(format!("encke.{}", nodes.space), Bytes::from(payload)).await.unwrap();
-        }
-        heard.flush().await.unwrap();
-    });
-    a.say("after");
-    // What was real comes as it was; of the rest nothing.
-    let real = std::iter::repeat_with(|| b.message())
-        .take_while(|heard| !matches!(heard, encke_bus::Message::Note(_)));
-    let mut count = 0;
-    for heard in real {
-        assert!(matches!(heard, encke_bus::Message::Commit(c) if c.mark == u64::MAX));
-        count += 1;
+    let mut stranger = Stranger::on(&nodes);
+    let real = stranger.record(&a, &Message::Commit(crate::node::commit(b"body")));
+    a.say("recorded");
+    heard_until(&b, "recorded");
+    let sealed: &[u8] = &real;
+    let mut wrong: Vec<Vec<u8>> = vec![vec![], vec![0], vec![0xff; 100], b"{\"json\":1}".to_vec()];
+    wrong.push(sealed[..sealed.len() - 32].to_vec());
+    wrong.extend((0..sealed.len()).map(|cut| sealed[..cut].to_vec()));
+    for place in 0..sealed.len() {
+        let mut changed = sealed.to_vec();
+        changed[place] ^= 1;
+        wrong.push(changed);
     }
-    assert!(count >= 1);
+    wrong.into_iter().for_each(|payload| stranger.say(&nodes, payload));
+    // A node with another key: of another space, or of the same one before a new epoch.
+    let hear: Hear = Arc::new(|_| {});
+    let connecting = Nats::connect(&nodes.url, &nodes.space, [8; 32], hear);
+    let rogue = nodes.runtime.block_on(connecting).unwrap();
+    while rogue.refused().forged == 0 {
+        rogue.send(Message::Note(Bytes::from_static(b"forged")));
+        a.say("real");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    a.say("after");
+    let others = |m: &&Message| !matches!(m, Message::Note(n) if &n[..] == b"real");
+    let heard = heard_until(&b, "after");
+    assert_eq!(heard.iter().filter(others).count(), 0, "{heard:?}");
+}
+
+#[test]
+fn what_was_said_before_is_not_heard_again() {
+    let nodes = OnNats::new();
+    let (a, b) = pair(&nodes);
+    let mut stranger = Stranger::on(&nodes);
+    let stream = StreamId::channel(9);
+    let said = [
+        Message::Commit(crate::node::commit(b"body")),
+        Message::Signal(stream, Bytes::from_static(b"{}")),
+        Message::Note(Bytes::from_static(b"note")),
+    ];
+    let recorded = said.map(|message| stranger.record(&a, &message));
+    a.say("recorded");
+    heard_until(&b, "recorded");
+    for payload in recorded.iter().chain(recorded.iter().rev()) {
+        stranger.say(&nodes, payload.clone());
+    }
+    a.say("after");
+    assert!(heard_until(&b, "after").is_empty());
+    // Nor is it anything on another subject, even under the same key.
+    let other = OnNats::new();
+    let (c, d) = pair(&other);
+    for payload in recorded {
+        stranger.say(&other, payload);
+    }
+    c.say("after");
+    assert!(heard_until(&d, "after").is_empty());
+}
+
+#[test]
+fn nodes_that_notice_a_new_key_one_after_the_other_hear_each_other_all_the_time() {
+    let nodes = OnNats::new();
+    let connect = |heard: std::sync::mpsc::Sender<Message>| {
+        let heard = std::sync::Mutex::new(heard);
+        let hear: Hear = Arc::new(move |what| {
+            if let encke_bus::Heard::Message(message) = what {
+                let _ = heard.lock().unwrap().send(message);
+            }
+        });
+        let connecting = Nats::connect(&nodes.url, &nodes.space, KEY, hear);
+        nodes.runtime.block_on(connecting).unwrap()
+    };
+    let ((of_a, a_hears), (of_b, b_hears)) =
+        (std::sync::mpsc::channel(), std::sync::mpsc::channel());
+    let (a, b) = (connect(of_a), connect(of_b));
+    let meet = |from: &Nats, hears: &std::sync::mpsc::Receiver<Message>, text: &'static str| {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            assert!(tries < 3_000, "{text} is never heard");
+            from.send(Message::Note(Bytes::from_static(text.as_bytes())));
+            let soon = std::time::Duration::from_millis(10);
+            if let Ok(Message::Note(note)) = hears.recv_timeout(soon)
+                && note == text.as_bytes()
+            {
+                return;
+            }
+        }
+    };
+    meet(&a, &b_hears, "before, from a");
+    meet(&b, &a_hears, "before, from b");
+    a.turn_key([9; 32]);
+    meet(&a, &b_hears, "between, from a");
+    meet(&b, &a_hears, "between, from b");
+    b.turn_key([9; 32]);
+    meet(&a, &b_hears, "after, from a");
+    meet(&b, &a_hears, "after, from b");
+    assert_eq!((a.refused(), b.refused()), Default::default());
 }
 
 #[test]

@@ -90,7 +90,7 @@ pub fn event(position: u64, body: &[u8]) -> Event {
     Event {
         position: Position(position),
         stream: StreamId::channel(u64::MAX >> 5),
-        seq: Seq(position * 2),
+        seq: Seq(position),
         back: Position(position - 1),
         at_ms: 1_700_000_000_000,
         from: Some(PersonId(7)),
@@ -101,24 +101,36 @@ pub fn event(position: u64, body: &[u8]) -> Event {
     }
 }
 
-/// A commit of two events, with changes of every kind.
-pub fn commit(body: &[u8]) -> Committed {
-    let epoch = Epoch(0xab);
-    let entry = |position| Step::Event(Arc::new(Entry::new(event(position, body), epoch)));
-    let (person, stream) = (PersonId(1 << 59), StreamId::person(PersonId(3)));
-    let steps = vec![
-        Step::Subscribe { person, stream, from: Position(11) },
-        entry(11),
-        Step::Unsubscribe { person, stream },
-        Step::Revoke { person, credential: Some(u64::MAX) },
-        entry(12),
-        Step::Revoke { person, credential: None },
-    ];
+/// A commit of these steps.
+fn commit_of(steps: Vec<Step>, changes: u64) -> Committed {
     Committed {
-        epoch,
+        epoch: Epoch(0xab),
         before: Point { position: Position(10), change: 5 },
-        after: Point { position: Position(12), change: 9 },
+        after: Point { position: Position(12), change: 5 + changes },
         mark: u64::MAX,
         batch: Arc::new(Batch { steps }),
     }
+}
+
+fn entry(position: u64, body: &[u8]) -> Step {
+    Step::Event(Arc::new(Entry::new(event(position, body), Epoch(0xab))))
+}
+
+/// A commit of two events.
+pub fn commit(body: &[u8]) -> Committed {
+    commit_of(vec![entry(11, body), entry(12, body)], 0)
+}
+
+/// The same with changes of every kind.
+pub fn commit_with_rights(body: &[u8]) -> Committed {
+    let (person, stream) = (PersonId(1 << 59), StreamId::person(PersonId(3)));
+    let steps = vec![
+        Step::Subscribe { person, stream, from: Position(11) },
+        entry(11, body),
+        Step::Unsubscribe { person, stream },
+        Step::Revoke { person, credential: Some(u64::MAX) },
+        entry(12, body),
+        Step::Revoke { person, credential: None },
+    ];
+    commit_of(steps, 4)
 }

@@ -57,7 +57,7 @@ impl Node {
                 }
                 let ahead = committed.before > self.follower.order.at();
                 scene.figures.hints_ahead += u64::from(ahead);
-                self.follower.order.offer(committed);
+                self.follower.order.hint(committed);
                 self.hand_on(scene);
             }
             Hint::End(epoch, after) => {

@@ -4,6 +4,7 @@
 //! the *incarnation* stored with the space (the database's system identifier, its timeline, the number of the log's table),
 //! the *epoch*, which whoever finds another incarnation renews, and the *mark* of the newest event that this node knows,
 //! which must still stand at its position.
+//! Only what was read from the store or committed here is known: another node's word could be anybody's.
 //!
 //! A new timeline is a new epoch even if nothing seems to be lost: a client may have been told of a commit by a node
 //! that is gone too, and its position may have been given out again.
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex};
 
 use encke_engine::{Epoch, Position};
 
+use super::bus_key;
 use super::session::Session;
 use crate::error::StoreError;
 
@@ -47,9 +49,17 @@ impl Identity {
         *self.epoch.lock().expect("not poisoned") = Some(epoch);
     }
 
-    /// This node has heard of an event: from now on it has to be there.
+    /// This node has read or committed an event: from now on it has to be there.
     pub fn knows(&self, position: Position, mark: u64) {
-        *self.newest.lock().expect("not poisoned") = (position, mark);
+        let mut newest = self.newest.lock().expect("not poisoned");
+        if position >= newest.0 {
+            *newest = (position, mark);
+        }
+    }
+
+    /// The newest event that is known, and the mark of its commit.
+    pub fn newest(&self) -> (Position, u64) {
+        *self.newest.lock().expect("not poisoned")
     }
 
     pub fn check_not_replaced(&self) -> Result<(), StoreError> {
@@ -71,7 +81,7 @@ impl Identity {
     /// Compares the database behind a new connection with what is known.
     pub fn check(&self, session: &mut Session) -> Result<(), StoreError> {
         let Some(epoch) = *self.epoch.lock().expect("not poisoned") else { return Ok(()) };
-        let (position, mark) = *self.newest.lock().expect("not poisoned");
+        let (position, mark) = self.newest();
         let live = incarnation(session)?;
         let sql =
             "SELECT epoch, incarnation, (SELECT mark FROM log WHERE position = $1) FROM space";
@@ -111,8 +121,10 @@ pub(super) fn renew(session: &mut Session, old: Epoch, live: &str) -> Result<(),
         getrandom::u64().map_err(|e| StoreError::Other(format!("no random number: {e}")))?;
     let new = (random >> 1) as i64;
     session.ahead("BEGIN READ WRITE");
-    let sql = "UPDATE space SET epoch = $1, incarnation = $2 WHERE epoch = $3 RETURNING epoch";
-    let renewed = session.rows(sql, &[&new, &live, &(old.0 as i64)]);
+    // What was sealed for the old log is nothing to the new one.
+    let key = bus_key::random()?;
+    let sql = "UPDATE space SET epoch = $1, incarnation = $2, bus_key = $4 WHERE epoch = $3 RETURNING epoch";
+    let renewed = session.rows(sql, &[&new, &live, &(old.0 as i64), &&key[..]]);
     session.batch(if renewed.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
     if !renewed?.is_empty() {
         tracing::warn!("the log has a new epoch: clients are told to start anew");

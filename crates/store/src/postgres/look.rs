@@ -8,6 +8,7 @@ use encke_engine::{
 use futures_util::future::join5;
 use tokio_postgres::Row;
 
+use super::bus_key::{self, BusKey};
 use super::log::{self, COLUMNS, number};
 use super::session::Session;
 use crate::channels::Channels;
@@ -17,13 +18,29 @@ use crate::error::StoreError;
 const CHANGES_MAX: usize = 4_096;
 
 const SPACE: &str = "SELECT epoch, position, change FROM space";
+const STATE: &str = "SELECT epoch, position, change, bus_key, (SELECT mark FROM log WHERE position = $1) FROM space";
 const CHANGES: &str = "SELECT number, position, kind, person, stream, credential FROM change
     WHERE number > $1 ORDER BY number LIMIT $2";
 
-/// A part of the log, and whether there is more behind it.
+/// What a look found.
 pub(super) struct Seen {
+    pub bus_key: BusKey,
+    /// What follows; `None` if the log ends where this node is.
+    pub part: Option<Part>,
+}
+
+/// A part of the log, and whether there is more behind it.
+pub(super) struct Part {
     pub committed: Committed,
     pub more: bool,
+}
+
+/// Up to where a node has told its clients of the log.
+#[derive(Clone, Copy)]
+pub(crate) struct Told {
+    pub at: Point,
+    /// Of the commit of the newest event.
+    pub mark: u64,
 }
 
 /// Why a look brought nothing.
@@ -32,6 +49,8 @@ pub(super) enum Failed {
     Gap,
     /// It is another log.
     Epoch,
+    /// It does not hold what this node has told: that was a hint, and not true, or it was lost since.
+    Untrue,
     Store(StoreError),
 }
 
@@ -41,27 +60,38 @@ impl From<StoreError> for Failed {
     }
 }
 
-/// What follows a point; `None` if that is the end.
+/// What follows the point up to which all was told, which has to be in the log.
 pub(super) fn look(
     session: &mut Session,
     epoch: Epoch,
-    at: Point,
+    told: Told,
     channels: &Channels,
-) -> Result<Option<Seen>, Failed> {
-    let rows = session.twice(|session| session.rows(SPACE, &[]))?;
+) -> Result<Seen, Failed> {
+    let Told { at, mark } = told;
+    let rows = session.twice(|session| session.rows(STATE, &[&(at.position.0 as i64)]))?;
     let (now, end) = space(&rows)?;
     if now != epoch {
         return Err(Failed::Epoch);
     }
+    let bus_key = rows.first().map_or(Err(missing()), |row| bus_key::of(row, 3))?;
+    let there = rows.first().and_then(|row| row.get::<_, Option<i64>>(4)).map(|m| m as u64);
+    if end < at || (at.position.0 > 0 && there != Some(mark)) {
+        return Err(Failed::Untrue);
+    }
     if end == at {
-        return Ok(None);
+        return Ok(Seen { bus_key, part: None });
     }
     let (end, events, changes) = read(session, at, channels)?;
-    assemble(epoch, at, end, events, changes).map(Some)
+    let part = assemble(epoch, at, end, events, changes)?;
+    Ok(Seen { bus_key, part: Some(part) })
+}
+
+fn missing() -> StoreError {
+    StoreError::Other("the space has no row".into())
 }
 
 fn space(rows: &[Row]) -> Result<(Epoch, Point), StoreError> {
-    let row = rows.first().ok_or_else(|| StoreError::Other("the space has no row".into()))?;
+    let row = rows.first().ok_or_else(missing)?;
     let point = Point { position: Position(number(row, 1)?), change: number(row, 2)? };
     Ok((Epoch(number(row, 0)?), point))
 }
@@ -138,7 +168,7 @@ fn assemble(
     end: Point,
     events: Vec<Marked>,
     changes: Vec<Change>,
-) -> Result<Seen, Failed> {
+) -> Result<Part, Failed> {
     let gap = events.first().is_some_and(|(e, _)| e.position.0 != at.position.0 + 1)
         || changes.first().is_some_and(|c| c.number != at.change + 1)
         || (events.is_empty() && end.position > at.position)
@@ -169,5 +199,5 @@ fn assemble(
     changes_before(Position(last.0 + 1), &mut after, &mut steps);
     let more = after < end;
     let batch = Arc::new(Batch { steps });
-    Ok(Seen { committed: Committed { epoch, before: at, after, mark, batch }, more })
+    Ok(Part { committed: Committed { epoch, before: at, after, mark, batch }, more })
 }

@@ -4,6 +4,7 @@
 //! positions are in the order of commits and have no gaps, whichever nodes write. A sequence would give neither.
 
 mod ask;
+mod bus_key;
 mod commit;
 mod follower;
 mod identity;
@@ -11,14 +12,17 @@ mod log;
 mod look;
 mod open;
 mod schema;
+mod seen;
 mod session;
 mod target;
 mod value;
 mod writer;
 mod writing;
 
+pub use bus_key::{BusKey, renew_bus_key};
 pub(crate) use follower::Follower;
 pub(crate) use identity::Fatal;
+pub(crate) use look::Told;
 pub(crate) use open::{connect, moving, open};
 pub(crate) use session::{Session, Use};
 pub use target::Database;

@@ -1,22 +1,26 @@
 //! Opening a space: migrations, whether it is still the same log, what of it belongs into memory.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use encke_engine::{Entry, Epoch, Point, Position, limits};
 
+use super::bus_key::{self, BusKey};
 use super::identity::{Fatal, Identity, incarnation, renew};
 use super::log::{self, COLUMNS, number};
 use super::schema;
+use super::seen::Keeper;
 use super::session::{Session, Use};
 use super::target::{Database, Target};
 use crate::channels::{Channels, Numbering};
 use crate::error::StoreError;
 
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
     include_str!("migrations/0004.sql"),
+    include_str!("migrations/0005.sql"),
 ];
 
 /// A space that was opened.
@@ -30,21 +34,41 @@ pub(crate) struct Found {
     pub trimmed: Position,
     pub tail: Vec<Arc<Entry>>,
     pub channels: Channels,
+    /// Of the newest event's commit.
+    pub mark: u64,
+    pub bus_key: BusKey,
+    pub keeper: Keeper,
 }
 
-pub(crate) fn open(database: &Database, fatal: Fatal) -> Result<Found, StoreError> {
+/// Opens a space; `data` is the folder of this node.
+pub(crate) fn open(database: &Database, data: &Path, fatal: Fatal) -> Result<Found, StoreError> {
     let (target, identity, mut session) = prepare(database, fatal)?;
     if moving(&mut session)?.is_some() {
         let what = "a store is being moved into this space: run `encke migrate` to its end";
         return Err(StoreError::InUse(what.into()));
     }
+    let keeper = Keeper::new(data);
+    let live = incarnation(&mut session)?;
+    keeper.check(&mut session, &live)?;
     session.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
     let loaded = load(&mut session);
     session.batch("ROLLBACK")?;
-    let (epoch, at, trimmed, tail, mark, channels) = loaded?;
+    let (epoch, at, trimmed, tail, mark, channels, bus_key) = loaded?;
     identity.settle(epoch);
     identity.knows(at.position, mark);
-    Ok(Found { target, identity, session, epoch, at, trimmed, tail, channels })
+    Ok(Found {
+        target,
+        identity,
+        session,
+        epoch,
+        at,
+        trimmed,
+        tail,
+        channels,
+        mark,
+        bus_key,
+        keeper,
+    })
 }
 
 /// Connects to a space and brings its tables up to date, without opening it.
@@ -127,6 +151,7 @@ fn settle(session: &mut Session) -> Result<(), StoreError> {
     let random = getrandom::u64().map_err(|e| StoreError::Other(e.to_string()))?;
     let first = "INSERT INTO space VALUES (1, $1, $2, 0, 0, 0, 0) ON CONFLICT DO NOTHING";
     session.rows(first, &[&((random >> 1) as i64), &live])?;
+    bus_key::settle(session)?;
     let rows = session.rows("SELECT epoch, incarnation FROM space", &[])?;
     let row = rows.first().ok_or_else(|| StoreError::Other("the space has no row".into()))?;
     if row.get::<_, &str>(1) != live {
@@ -135,14 +160,15 @@ fn settle(session: &mut Session) -> Result<(), StoreError> {
     Ok(())
 }
 
-type Loaded = (Epoch, Point, Position, Vec<Arc<Entry>>, u64, Channels);
+type Loaded = (Epoch, Point, Position, Vec<Arc<Entry>>, u64, Channels, BusKey);
 
 fn load(session: &mut Session) -> Result<Loaded, StoreError> {
-    let rows = session.rows("SELECT epoch, position, change, trimmed FROM space", &[])?;
+    let rows = session.rows("SELECT epoch, position, change, trimmed, bus_key FROM space", &[])?;
     let row = rows.first().ok_or_else(|| StoreError::Other("the space has no row".into()))?;
     let epoch = Epoch(number(row, 0)?);
     let at = Point { position: Position(number(row, 1)?), change: number(row, 2)? };
     let trimmed = Position(number(row, 3)?);
+    let bus_key = bus_key::of(row, 4)?;
     let rows = session.rows("SELECT number, name FROM channel ORDER BY number", &[])?;
     let named = rows.iter().map(|row| Ok((number(row, 0)?, row.try_get(1)?)));
     let named: Result<Vec<_>, StoreError> = named.collect();
@@ -158,5 +184,5 @@ fn load(session: &mut Session) -> Result<Loaded, StoreError> {
     let mark = rows.last().map_or(Ok(0), |row| number(row, 10))?;
     let entry = |row| Ok(Arc::new(Entry::new(log::event(row, &channels)?, epoch)));
     let tail = rows.iter().map(entry).collect::<Result<_, StoreError>>()?;
-    Ok((epoch, at, trimmed, tail, mark, channels))
+    Ok((epoch, at, trimmed, tail, mark, channels, bus_key))
 }

@@ -12,7 +12,7 @@ use super::nodes::{stream, until};
 use crate::space::{Space, TestClock, event, keyed};
 
 /// A node that may be told that its log was replaced.
-fn node(fixture: &OnPostgres) -> (Space, Arc<Mutex<Vec<String>>>) {
+pub fn node(fixture: &OnPostgres) -> (Space, Arc<Mutex<Vec<String>>>) {
     let told = Arc::new(Mutex::new(Vec::new()));
     let into = told.clone();
     let clock = Arc::new(TestClock(AtomicU64::new(1_000)));

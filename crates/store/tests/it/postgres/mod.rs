@@ -1,17 +1,18 @@
 //! PostgreSQL: the conformance suite on a real server, and what only a store of several nodes can do.
 
 mod faults;
+mod hints;
 mod moving;
 mod nodes;
 mod ownership;
 mod tls;
 
 use std::cell::RefCell;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use encke_rig::Postgres;
 use encke_store::{Clock, Database, Opened, Options, Store, StoreError};
+use tempfile::TempDir;
 
 use crate::space::{Fixture, Space};
 
@@ -19,6 +20,8 @@ use crate::space::{Fixture, Space};
 pub struct OnPostgres {
     pub url: String,
     space: RefCell<String>,
+    /// The folder of its nodes.
+    data: Arc<TempDir>,
 }
 
 impl OnPostgres {
@@ -29,12 +32,13 @@ impl OnPostgres {
 
     /// A fresh space on another one.
     pub fn at(url: String) -> Self {
-        OnPostgres { url, space: RefCell::new(Postgres::fresh_space()) }
+        let data = Arc::new(TempDir::new().unwrap());
+        OnPostgres { url, space: RefCell::new(Postgres::fresh_space()), data }
     }
 
     /// The same space by another way.
     pub fn by(&self, url: String) -> Self {
-        OnPostgres { url, space: self.space.clone() }
+        OnPostgres { url, space: self.space.clone(), data: self.data.clone() }
     }
 
     pub fn database(&self) -> Database {
@@ -58,7 +62,8 @@ impl OnPostgres {
     ) -> Options {
         let database = self.database();
         let fatal = Arc::new(fatal);
-        Options { data: PathBuf::new(), database: Some(database), clock, readers: 2, fatal }
+        let data = self.data.path().to_owned();
+        Options { data, database: Some(database), clock, readers: 2, fatal }
     }
 }
 

@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use encke_engine::{
-    Batch, Code, Committed, Error, PersonId, Point, Position, Seq, Step, StreamId, limits,
-};
+use encke_engine::{Code, Committed, Error, PersonId, Position, Seq, Step, StreamId, limits};
 use encke_store::{Guard, params};
 
 use super::OnPostgres;
@@ -158,23 +156,6 @@ fn hints_that_are_lost_doubled_late_or_wrong_change_nothing() {
     let nodes = [Space::open(&fixture), Space::open(&fixture), Space::open(&fixture)];
     hint_badly(&nodes);
     write_on_all(&nodes);
-}
-
-#[test]
-fn a_hint_that_comes_next_is_taken_as_it_is() {
-    let fixture = OnPostgres::new();
-    let (a, b) = (Space::open(&fixture), Space::open(&fixture));
-    let steps = vec![Step::Revoke { person: PersonId(7), credential: None }];
-    let after = Point { position: Position(0), change: 1 };
-    // Nothing of this is in the store: so it is not read from there.
-    b.store.hint(Committed {
-        epoch: a.opened.epoch,
-        before: Point::default(),
-        after,
-        mark: 0,
-        batch: Arc::new(Batch { steps }),
-    });
-    assert_eq!(b.steps().len(), 1);
 }
 
 #[test]
