@@ -1,12 +1,13 @@
 //! The promises, checked at every step and once more at the end, against the truth in the store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use encke_engine::marks::Marks;
-use encke_engine::{ConversationId, Cursor, Entry, Epoch, PersonId, Position, Seq, limits};
+use encke_engine::{ConversationId, Cursor, Entry, Epoch, PersonId, Position, Seq, Step, limits};
 
 use crate::agenda::{MS, Time};
+use crate::node::Hint;
 use crate::scene::{LOST_MAX, NodeId, Scene};
 use crate::store::{Commit, Place, State};
 
@@ -32,6 +33,10 @@ pub struct Check {
     answers: BTreeMap<(Box<str>, u64), (PersonId, Place)>,
     /// How far clients have acked at most.
     acked: BTreeMap<(ConversationId, PersonId), Marks>,
+    /// Signals that nodes have said,
+    said: BTreeSet<u64>,
+    /// and that a node has heard.
+    heard: BTreeSet<(NodeId, u64)>,
 }
 
 impl Scene {
@@ -104,6 +109,33 @@ impl Scene {
                 "P1",
                 format!("{key} was acknowledged at {place:?} of {epoch:?}, not stored"),
             );
+        }
+    }
+
+    /// A node says a signal.
+    pub fn says_signal(&mut self, node: NodeId) {
+        let number = self.number();
+        self.check.said.insert(number);
+        self.announce(node, Hint::Signal(number));
+    }
+
+    /// A node takes a signal for its clients.
+    pub fn signalled(&mut self, node: NodeId, number: u64) {
+        self.figures.signals += 1;
+        if !self.check.said.contains(&number) {
+            self.fail("P9", format!("{node:?} takes the signal {number}, which no node has said"));
+        }
+        if !self.check.heard.insert((node, number)) {
+            self.fail("P9", format!("{node:?} takes the signal {number} twice"));
+        }
+    }
+
+    /// Sessions are ended because their sign-in has.
+    pub fn check_revoked(&mut self, epoch: Epoch, person: PersonId, credential: Option<u64>) {
+        let ends = |step: &Step| matches!(step, Step::Revoke { person: p, credential: c } if (*p, *c) == (person, credential));
+        let log = self.store.history(epoch);
+        if log.is_some_and(|log| !log.steps.values().any(ends)) {
+            self.fail("P7", format!("{person:?} is signed out, and nobody has done that"));
         }
     }
 

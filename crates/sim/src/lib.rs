@@ -12,7 +12,9 @@
 //! - positions and numbers have no gap, and everybody sees the same (P2);
 //! - a reader gets all that it may see, in order, once, or is told to start anew (P4);
 //! - marks only move forward, and only by acks (P5); a full connection is handed nothing (P6);
-//! - what was taken from somebody is not handed to it once a node that is well must know (P7).
+//! - what was taken from somebody is not handed to it once a node that is well must know, and nobody is signed out
+//!   whose sign-in is good (P7);
+//! - a signal comes at most once, and only if a node has said it (P9).
 //!
 //! The checks are checked: [`Variant`] builds the cluster wrongly in a number of ways, each of which has to be found.
 //!
@@ -23,6 +25,7 @@ mod check;
 mod client;
 mod faults;
 mod figures;
+mod forger;
 mod node;
 mod scene;
 mod store;

@@ -11,6 +11,7 @@ use crate::check::Check;
 use crate::client::ToClient;
 use crate::faults::Fault;
 use crate::figures::Figures;
+use crate::forger::Forger;
 use crate::node::ToNode;
 use crate::store::{Ask, Store};
 use crate::variant::Variant;
@@ -49,6 +50,8 @@ pub enum Event {
     Fault(Fault),
     /// Somebody joins, leaves or signs out.
     Change,
+    /// The hostile writer on the bus says something.
+    Forge,
 }
 
 /// How a node is connected.
@@ -95,6 +98,8 @@ pub struct Scene {
     pub links: Vec<Link>,
     /// The clients' connections.
     pub wires: Wires,
+    /// The hostile writer on the bus.
+    pub forger: Forger,
     /// What was promised to whom.
     pub check: Check,
     /// What was counted.
@@ -120,6 +125,7 @@ impl Scene {
             store: Store::new(),
             links,
             wires: Wires::default(),
+            forger: Forger::default(),
             check: Check::default(),
             figures: Figures::default(),
             violation: None,

@@ -28,6 +28,14 @@ pub enum Variant {
     MarksOverwritten,
     /// A connection that can take no more is handed more.
     FullStaysLive,
+    /// What is on the bus is taken without a seal.
+    NoSeal,
+    /// What a node has said is taken again.
+    NoReplayCheck,
+    /// Commits are taken without a seal, and who follows what and whose sign-in has ended is believed of them.
+    RightsFromHints,
+    /// Commits are taken without a seal, and nobody looks whether what was told is in the log.
+    AheadOfLog,
 }
 
 impl Variant {
@@ -35,19 +43,29 @@ impl Variant {
     pub fn breaks(self) -> &'static str {
         match self {
             Variant::Sound => "none",
-            Variant::CheckBeforeRegister | Variant::Sequence => "P4",
+            Variant::CheckBeforeRegister | Variant::Sequence | Variant::AheadOfLog => "P4",
             Variant::AnyHint => "an assertion",
-            Variant::HintBeforeCommit | Variant::EpochKept => "P2",
+            Variant::HintBeforeCommit | Variant::EpochKept | Variant::NoSeal => "P2",
             Variant::AnswerBeforeCommit => "P1",
             Variant::KeysOnNode => "P3",
-            Variant::StaleFollows => "P7",
+            Variant::StaleFollows | Variant::RightsFromHints => "P7",
             Variant::MarksOverwritten => "P5",
             Variant::FullStaysLive => "P6",
+            Variant::NoReplayCheck => "P9",
+        }
+    }
+
+    /// Whether anybody's word on the bus is a node's, if it is a commit or if it is not.
+    pub fn takes_without_seal(self, is_commit: bool) -> bool {
+        match self {
+            Variant::NoSeal => true,
+            Variant::RightsFromHints | Variant::AheadOfLog => is_commit,
+            _ => false,
         }
     }
 
     /// All but the sound one.
-    pub const BROKEN: [Variant; 10] = [
+    pub const BROKEN: [Variant; 14] = [
         Variant::CheckBeforeRegister,
         Variant::AnyHint,
         Variant::HintBeforeCommit,
@@ -58,5 +76,9 @@ impl Variant {
         Variant::StaleFollows,
         Variant::MarksOverwritten,
         Variant::FullStaysLive,
+        Variant::NoSeal,
+        Variant::NoReplayCheck,
+        Variant::RightsFromHints,
+        Variant::AheadOfLog,
     ];
 }

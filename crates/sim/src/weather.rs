@@ -62,6 +62,8 @@ pub struct Weather {
     pub break_ms: Option<u64>,
     /// A client stops reading for a while.
     pub stall_ms: Option<u64>,
+    /// Milliseconds between two messages of a hostile writer on the bus; it never tires.
+    pub forge_ms: Option<u64>,
     /// Somebody joins, leaves, or signs out.
     pub change_ms: u64,
     /// A client says something.
@@ -81,6 +83,7 @@ impl Weather {
         let (store_restart_ms, failover_ms) = (sometimes(8_000), sometimes(9_000));
         let (clock_jump_ms, pause_ms, break_ms, stall_ms) =
             (sometimes(3_000), sometimes(4_000), sometimes(800), sometimes(3_000));
+        let forge_ms = sometimes(100);
         Weather {
             nodes: random.usize(1..=4),
             shards: random.usize(1..=2),
@@ -109,6 +112,7 @@ impl Weather {
             pause_ms,
             break_ms,
             stall_ms,
+            forge_ms,
             change_ms: random.u64(200..=1_500),
             say_ms: random.u64(50..=600),
         }

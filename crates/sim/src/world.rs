@@ -75,6 +75,7 @@ impl World {
             }
         }
         self.scene.plan_faults();
+        self.scene.plan_forger();
         self.scene.agenda.after(500 * MS, Event::Change);
         self.until(CALM_AT, false);
         self.scene.clear_up();
@@ -107,6 +108,7 @@ impl World {
             Event::Store(ask) => self.scene.asked(*ask),
             Event::TurnIdle(number) => self.scene.turn_idle(number),
             Event::Fault(fault) => self.scene.fault(fault, calm),
+            Event::Forge => self.scene.forge(),
             Event::Change if calm => {}
             Event::Change => {
                 self.scene.change();

@@ -1,6 +1,9 @@
-//! The bus: what a node tells the others arrives once, twice, late, in another order, or not at all.
+//! The bus: what a node tells the others arrives once, twice, late, in another order, or not at all; and beside the
+//! nodes somebody writes on it who has no key (`forger.rs`).
 
-use encke_engine::{Committed, Epoch, Point};
+use std::collections::BTreeMap;
+
+use encke_engine::{Committed, Epoch, Point, limits};
 
 use super::{Node, ToNode};
 use crate::agenda::MS;
@@ -14,58 +17,123 @@ pub enum Hint {
     Commit(Committed),
     /// The log goes so far.
     End(Epoch, Point),
+    /// A signal, or a note such as who is present: each has a number of its own.
+    Signal(u64),
+}
+
+/// A hint as it is on the bus.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    /// What it says.
+    pub hint: Hint,
+    /// Who it says it is from,
+    pub from: NodeId,
+    /// which of its messages it is,
+    pub number: u64,
+    /// and what its clock said.
+    pub at_ms: u64,
+    /// It has the seal of the space's key, which only nodes have.
+    pub genuine: bool,
+}
+
+/// What a node has heard of the others, as `crates/bus/src/seal.rs` knows it.
+#[derive(Default)]
+pub struct Ear(BTreeMap<NodeId, u64>);
+
+impl Ear {
+    /// Whether a message is taken: a node has said it, lately, and it was not taken before.
+    fn takes(&mut self, message: &Sealed, me: NodeId, scene: &mut Scene) -> bool {
+        let is_commit = matches!(message.hint, Hint::Commit(_));
+        if !message.genuine && !scene.variant.takes_without_seal(is_commit) {
+            scene.figures.refused_forged += 1;
+            return false;
+        }
+        if scene.variant == Variant::NoReplayCheck {
+            return true;
+        }
+        let age_ms = message.at_ms.abs_diff(scene.clock_ms(me));
+        let newest = self.0.entry(message.from).or_default();
+        if age_ms > limits::BUS_MESSAGE_AGE_MS_MAX || message.number <= *newest {
+            scene.figures.refused_stale += 1;
+            return false;
+        }
+        *newest = message.number;
+        true
+    }
 }
 
 impl Scene {
-    /// A node tells all others.
-    pub fn announce(&mut self, from: NodeId, hint: &Hint) {
-        for place in 0..self.links.len() {
-            let Some(life) = self.links[place].life.filter(|_| place != from.place) else {
-                continue;
-            };
-            self.figures.hints += 1;
-            let cut = self.links[from.place].bus_cut || self.links[place].bus_cut;
-            if cut || self.chance(self.weather.hint_lost) {
-                self.figures.hints_lost += 1;
-                continue;
+    /// A node tells all others. Of what changes rights it only tells that it is there.
+    pub fn announce(&mut self, from: NodeId, hint: Hint) {
+        let hint = match hint {
+            Hint::Commit(c) if c.changes_rights() && self.variant != Variant::RightsFromHints => {
+                Hint::End(c.epoch, c.after)
             }
-            let twice = self.chance(self.weather.hint_twice);
-            self.figures.hints_doubled += u64::from(twice);
-            for _ in 0..=u8::from(twice) {
-                let late = self.chance(self.weather.hint_late);
-                self.figures.hints_late += u64::from(late);
-                let late = if late { self.random.u64(..3_000 * MS) } else { 0 };
-                let delay = self.delay() + late;
-                self.tell_node(NodeId { place, life }, delay, ToNode::Hint(hint.clone()));
-            }
+            other => other,
+        };
+        let (number, at_ms) = (self.number(), self.clock_ms(from));
+        let message = Sealed { hint, from, number, at_ms, genuine: true };
+        for place in (0..self.links.len()).filter(|place| *place != from.place) {
+            let cut = self.links[from.place].bus_cut;
+            self.carry(place, &message, cut);
+        }
+        self.forger.hears(message);
+    }
+
+    /// The bus carries a message to a node.
+    pub fn carry(&mut self, place: usize, message: &Sealed, cut: bool) {
+        let Some(life) = self.links[place].life else { return };
+        self.figures.hints += 1;
+        if cut || self.links[place].bus_cut || self.chance(self.weather.hint_lost) {
+            self.figures.hints_lost += 1;
+            return;
+        }
+        let twice = self.chance(self.weather.hint_twice);
+        self.figures.hints_doubled += u64::from(twice);
+        for _ in 0..=u8::from(twice) {
+            let late = self.chance(self.weather.hint_late);
+            self.figures.hints_late += u64::from(late);
+            let late = if late { self.random.u64(..3_000 * MS) } else { 0 };
+            let delay = self.delay() + late;
+            self.tell_node(NodeId { place, life }, delay, ToNode::Hint(message.clone()));
         }
     }
 }
 
 impl Node {
-    /// Another node says something. It is true, but perhaps of another log, or long known, or not yet there to be read.
-    pub(super) fn hint(&mut self, hint: Hint, scene: &mut Scene) {
-        match hint {
-            Hint::Commit(committed) => {
-                if committed.epoch != self.gate.epoch {
-                    scene.figures.hints_foreign += 1;
-                    return;
-                }
-                self.follower.hinted(scene);
-                if scene.variant == Variant::AnyHint {
-                    self.follower.skip_to(committed.before);
-                }
-                let ahead = committed.before > self.follower.order.at();
-                scene.figures.hints_ahead += u64::from(ahead);
-                self.follower.order.hint(committed);
-                self.hand_on(scene);
-            }
+    /// Something is heard on the bus. What another node says is true, but perhaps of another log, or long known, or not
+    /// yet there to be read.
+    pub(super) fn heard(&mut self, message: Sealed, scene: &mut Scene) {
+        if !self.ear.takes(&message, self.id, scene) {
+            return;
+        }
+        match message.hint {
+            Hint::Commit(committed) => self.hint(committed, scene),
             Hint::End(epoch, after) => {
                 if epoch == self.gate.epoch {
                     self.follower.order.heard_of(after);
                     self.hand_on(scene);
                 }
             }
+            Hint::Signal(number) => scene.signalled(self.id, number),
         }
+    }
+
+    fn hint(&mut self, committed: Committed, scene: &mut Scene) {
+        if committed.epoch != self.gate.epoch {
+            scene.figures.hints_foreign += 1;
+            return;
+        }
+        self.follower.hinted(scene);
+        if scene.variant == Variant::AnyHint {
+            self.follower.skip_to(committed.before);
+        }
+        let ahead = committed.before > self.follower.order.at();
+        scene.figures.hints_ahead += u64::from(ahead);
+        match scene.variant {
+            Variant::RightsFromHints => self.follower.order.offer(committed),
+            _ => self.follower.order.hint(committed),
+        }
+        self.hand_on(scene);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use encke_engine::{Batch, Committed, Order, Point, Position, Step, limits};
+use encke_engine::{Batch, Committed, Entry, Order, Point, Position, Step, limits};
 
 use super::shard::Message;
 use super::{Node, ToNode};
@@ -17,7 +17,9 @@ const AGAIN: Time = 100 * MS;
 pub struct Follower {
     node: NodeId,
     pub(super) order: Order,
-    heard: Time,
+    /// The newest event that was handed on.
+    newest: Option<Arc<Entry>>,
+    looked: Time,
     hinted: Option<Time>,
     missing_since: Option<Time>,
     looking: bool,
@@ -26,11 +28,12 @@ pub struct Follower {
 }
 
 impl Follower {
-    pub fn new(node: NodeId, at: Point, now: Time) -> Self {
+    pub fn new(node: NodeId, at: Point, newest: Option<Arc<Entry>>, now: Time) -> Self {
         Follower {
             node,
             order: Order::new(at),
-            heard: now,
+            newest,
+            looked: now,
             hinted: None,
             missing_since: None,
             looking: false,
@@ -53,22 +56,32 @@ impl Follower {
         }
     }
 
+    /// This is handed on.
+    fn note(&mut self, batch: &Batch) {
+        for step in &batch.steps {
+            if let Step::Event(entry) = step {
+                self.newest = Some(entry.clone());
+            }
+        }
+    }
+
     /// Hints may have been lost.
     pub fn look_soon(&mut self, scene: &mut Scene) {
-        self.heard = scene.agenda.now().saturating_sub(limits::LOOK_MS * MS);
+        self.looked = scene.agenda.now().saturating_sub(limits::LOOK_MS * MS);
         self.plan(scene);
     }
 
     /// When there is a reason to look.
     fn due(&mut self, now: Time) -> Time {
-        let silence = self.heard + limits::LOOK_MS * MS;
+        let silence = self.looked + limits::LOOK_MS * MS;
         if !self.order.is_missing() {
             self.missing_since = None;
             return silence;
         }
         let since = *self.missing_since.get_or_insert(now);
         let hinted = self.hinted.is_some_and(|at| now - at < limits::LOOK_MS * MS);
-        let late = if hinted { limits::HINT_LATE_MS * MS } else { 0 };
+        let late =
+            if hinted && !self.order.is_to_be_read() { limits::HINT_LATE_MS * MS } else { 0 };
         silence.min(since + late)
     }
 
@@ -90,7 +103,7 @@ impl Node {
     /// Hands on what is next, once, in the order of the log.
     pub(super) fn hand_on(&mut self, scene: &mut Scene) {
         while let Some(next) = self.follower.order.take_next() {
-            self.follower.heard = scene.agenda.now();
+            self.follower.note(&next.batch);
             self.gate.position = next.after.position;
             self.publish(&next.batch, scene);
         }
@@ -128,13 +141,14 @@ impl Node {
         self.follower.looking = true;
         self.follower.missing_since = None;
         self.follower.order.begin_reading();
-        self.follower.heard = now;
+        self.follower.looked = now;
         self.look(scene);
     }
 
     fn look(&mut self, scene: &mut Scene) {
         scene.figures.looks += 1;
-        self.ask(Request::Look(self.follower.order.at()), scene);
+        let (at, newest) = (self.follower.order.at(), self.follower.newest.clone());
+        self.ask(Request::Look(at, newest), scene);
     }
 
     pub(super) fn looked(&mut self, found: Option<(Committed, bool)>, scene: &mut Scene) {

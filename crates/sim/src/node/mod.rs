@@ -19,13 +19,14 @@ use encke_engine::marks::Marks;
 use encke_engine::tail::Tail;
 use encke_engine::{ConversationId, Hub, PersonId, Position, Seq, StreamId};
 
-pub use bus::Hint;
+pub use bus::{Hint, Sealed};
 
 use crate::agenda::{MS, Time};
 use crate::client::{Exchange, Outcome};
 use crate::scene::{ConnId, NodeId, Scene};
 use crate::store::{Answer, Ask, Purpose, Request};
 use crate::wires::Transport;
+use bus::Ear;
 use follower::Follower;
 use gate::Gate;
 use shard::{Message, Shard};
@@ -48,8 +49,8 @@ pub enum ToNode {
     Snapshot(Exchange, u64),
     /// By the store.
     Told(Box<Answer>),
-    /// By another node.
-    Hint(Hint),
+    /// On the bus, by another node or somebody else.
+    Hint(Sealed),
     /// The bus lost something.
     HintsLost,
     /// Time to see whether to look at the store.
@@ -104,6 +105,7 @@ pub enum Job {
 pub struct Node {
     id: NodeId,
     incarnation: u64,
+    ear: Ear,
     gate: Gate,
     follower: Follower,
     writer: Writer,
@@ -135,8 +137,9 @@ impl Node {
         let mut node = Node {
             id,
             incarnation,
+            ear: Ear::default(),
             gate: Gate::new(id, epoch, incarnation, at.position),
-            follower: Follower::new(id, at, now),
+            follower: Follower::new(id, at, newest.first().cloned(), now),
             writer: Writer::default(),
             shards,
         };
@@ -162,7 +165,7 @@ impl Node {
                 self.ask(view, scene);
             }
             ToNode::Told(answer) => self.answered(*answer, scene),
-            ToNode::Hint(hint) => self.hint(hint, scene),
+            ToNode::Hint(message) => self.heard(message, scene),
             ToNode::HintsLost => self.follower.look_soon(scene),
             ToNode::Follow => self.follow(scene),
             ToNode::Commit(number) => self.goes_on(number, scene),
@@ -210,7 +213,7 @@ impl Node {
         match what {
             Request::Turn(_) => self.no_turn(scene),
             Request::Commit(..) => self.commit_unknown(scene),
-            Request::Look(_) => self.look_failed(scene),
+            Request::Look(..) => self.look_failed(scene),
             Request::Page(conn, _) => self.post(conn, Message::Paged(conn, None), scene),
             Request::View(Purpose::Snapshot(exchange), _) => {
                 scene.answer_exchange(exchange, Outcome::Refused);
@@ -231,6 +234,9 @@ impl Node {
         self.gate.roll.expire(now_ms);
         for shard in &mut self.shards {
             shard.cut_slow(&mut self.gate, scene);
+        }
+        if scene.random.u8(..8) == 0 {
+            scene.says_signal(self.id);
         }
         scene.tell_node(self.id, 100 * MS, ToNode::House);
     }

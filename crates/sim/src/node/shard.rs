@@ -109,7 +109,9 @@ impl Shard {
         match message {
             Message::Batch(batch) => self.deliver(&batch, scene),
             Message::Revoked(number, person, credential) => {
+                let epoch = self.hub.cursor().epoch;
                 for owner in self.hub.revoke(number, person, credential) {
+                    scene.check_revoked(epoch, person, credential);
                     scene.figures.revoked += 1;
                     self.end(owner, Bye::Revoked, gate, scene);
                 }

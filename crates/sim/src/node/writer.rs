@@ -87,10 +87,10 @@ impl Node {
         let hint = Hint::End(self.gate.epoch, commit.after);
         if scene.chance(scene.weather.hint_early) {
             scene.figures.hints_early += 1;
-            scene.announce(self.id, &hint);
+            scene.announce(self.id, hint);
         }
         if scene.variant == Variant::HintBeforeCommit && commit.after > commit.before {
-            scene.announce(self.id, &Hint::Commit(self.part_of(&commit)));
+            scene.announce(self.id, Hint::Commit(self.part_of(&commit)));
         }
         under.commit = Some((commit.clone(), answers));
         self.writer.under = Some(under);
@@ -125,7 +125,7 @@ impl Node {
                 Hint::Commit(committed.clone())
             };
             if scene.variant != Variant::HintBeforeCommit {
-                scene.announce(self.id, &hint);
+                scene.announce(self.id, hint);
             }
             self.follower.order.offer(committed);
             self.hand_on(scene);

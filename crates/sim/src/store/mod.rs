@@ -11,7 +11,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use encke_engine::hub::{Page, PageRequest};
-use encke_engine::{Batch, Committed, Epoch, Point, Position, Step, limits};
+use encke_engine::{Batch, Committed, Entry, Epoch, Point, Position, Step, limits};
 
 pub use request::{Answer, Ask, Purpose, Request, Viewed};
 pub use state::{Commit, Place, State};
@@ -110,6 +110,13 @@ impl Store {
         lacks
     }
 
+    /// Whether the log goes so far, and has this event there. The product compares marks of commits.
+    fn holds(&self, at: Point, newest: Option<&Entry>) -> bool {
+        let log = self.now();
+        let same = |e: &Entry| log.entries.get(&at.position).is_some_and(|t| t.event == e.event);
+        log.at >= at && newest.is_none_or(same)
+    }
+
     /// What follows a point, and whether there is more behind it.
     pub fn look(&self, at: Point, count: usize) -> Option<(Committed, bool)> {
         let state = self.now();
@@ -190,7 +197,14 @@ impl Scene {
                 self.end_turn(*number);
                 Answer::Committed
             }
-            Request::Look(at) => Answer::Looked(self.store.look(*at, self.weather.look_events)),
+            Request::Look(at, newest) => {
+                if !self.store.holds(*at, newest.as_deref()) && self.variant != Variant::AheadOfLog
+                {
+                    self.trace(|| format!("{:?} was told what is not in the log", ask.node));
+                    return self.answer(ask, Answer::Replaced);
+                }
+                Answer::Looked(self.store.look(*at, self.weather.look_events))
+            }
             Request::Page(to, request) => {
                 Answer::Paged(*to, self.store.page(request, self.weather.page_events))
             }

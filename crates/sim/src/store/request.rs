@@ -1,7 +1,9 @@
 //! What nodes ask of the store, and what it answers.
 
+use std::sync::Arc;
+
 use encke_engine::hub::{Follow, Page, PageRequest};
-use encke_engine::{Committed, Epoch, PersonId, Point, Position};
+use encke_engine::{Committed, Entry, Epoch, PersonId, Point, Position};
 
 use super::state::Commit;
 use crate::client::Exchange;
@@ -27,8 +29,8 @@ pub enum Request {
     Turn(u64),
     /// The end of a transaction.
     Commit(u64, Commit),
-    /// What follows a point of the log.
-    Look(Point),
+    /// What follows a point of the log, in which this is the newest event.
+    Look(Point, Option<Arc<Entry>>),
     /// A page for a session.
     Page(ConnId, PageRequest),
     /// Who a credential is, and what that person follows.

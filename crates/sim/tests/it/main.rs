@@ -38,6 +38,15 @@ fn every_broken_variant_is_found_by_the_promise_that_it_breaks() {
 }
 
 #[test]
+fn who_can_write_commits_on_the_bus_can_not_give_or_take_a_right() {
+    for seed in 1..=SEEDS / 2 {
+        let violation = run(seed, Variant::NoSeal, false).violation;
+        let taken = violation.is_some_and(|found| found.promise == "P7");
+        assert!(!taken, "cargo run -p encke-sim -- --variant no-seal --seed {seed}");
+    }
+}
+
+#[test]
 fn a_seed_is_the_same_world_each_time() {
     let mut worlds = BTreeSet::new();
     for variant in [Variant::Sound, Variant::CheckBeforeRegister] {

@@ -5,14 +5,17 @@
 //! Writers and readers over all transports go to the nodes by way of nginx and straight, changing between them in the
 //! middle of everything. What they write down is compared with the promises as in the crash test (`trial::check`).
 //! Beyond that, [`recovery`] sees after each fault that every node takes sends and every reader has caught up,
-//! [`revocation`] that a sign-out reaches all nodes, and [`delay`] how long events take from node to node.
+//! [`revocation`] that a sign-out reaches all nodes, and [`delay`] how long events take from node to node. All the time
+//! [`forger`] writes on the bus what no node says, or what one has said long ago: that must change nothing.
 
 mod at;
 mod delay;
 mod fault;
+mod forger;
 mod node;
 mod play;
 mod recovery;
+mod refusals;
 mod report;
 mod revocation;
 mod site;

@@ -20,6 +20,9 @@ const START_MAX: Duration = Duration::from_secs(60);
 const DOWN_MAX: Duration = Duration::from_secs(30);
 const PORT: u16 = 8080;
 
+/// The token that reads a node's figures.
+pub const METRICS_TOKEN: &str = "the-figures-of-the-cluster-test";
+
 /// The cable to the database,
 pub const DATABASE: &str = "db";
 /// and that to the bus.
@@ -68,6 +71,7 @@ impl Node {
             ("--data", data.display().to_string()),
             ("--database-url", database(to_database)),
             ("--nats-url", bus(to_bus)),
+            ("--metrics-token", METRICS_TOKEN.to_owned()),
         ];
         let args = args.into_iter().flat_map(|(name, value)| [name.to_owned(), value]);
         Node {

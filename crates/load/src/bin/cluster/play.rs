@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use encke_load::trial::cast::{Cast, Following, joined};
 use encke_load::trial::doors::Doors;
 use encke_load::trial::feed::{TRANSPORTS, Transport};
@@ -18,7 +18,9 @@ use crate::Cli;
 use crate::at::At;
 use crate::delay::{self, Delays, Phase};
 use crate::fault::Fault;
+use crate::forger::{Forger, Published};
 use crate::recovery;
+use crate::refusals::Refusals;
 use crate::report;
 use crate::revocation::Revocations;
 use crate::site::{NODES, Site};
@@ -47,6 +49,9 @@ pub struct Played {
     pub looked: Vec<Duration>,
     pub noticed: Vec<Duration>,
     pub dropped: u64,
+    /// By somebody on the bus who has no key, and what the nodes say of it.
+    pub published: Published,
+    pub refusals: Refusals,
     pub took: Duration,
 }
 
@@ -65,6 +70,7 @@ pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<bool> {
     let writers = cast.writers(&site.doors(), PAUSE_MS_MAX);
     let readers = cast.readers("", parts(&site));
     let mut played = Played::default();
+    let forger = Forger::start(site.nats.port(), random.fork());
     let mut course = Course {
         cli,
         site: &mut site,
@@ -93,6 +99,10 @@ pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<bool> {
         if cli.plant {
             plant(&mut site, stage)?;
         }
+        played.refusals.look(&site.nodes);
+        played.published = forger.published();
+        let refused = played.refusals.of("forged").min(played.refusals.of("stale"));
+        ensure!(refused > 0, "nothing forged or said again was refused: nothing was tried");
         let auditors = cast.auditors(&site.doors());
         evidence.readings.extend(joined(auditors.into_iter().map(|reader| reader.thread))?);
         evidence.histories = world.histories()?.into();
@@ -191,6 +201,7 @@ impl Course<'_> {
         let began = Instant::now();
         let most = self.cli.calm_s * 1_000;
         self.stage.rest(random.millis(most / 2, most))?;
+        played.refusals.look(&self.site.nodes);
         let ended = Instant::now();
         let fault = self.lossy.then_some(Fault::HalfOfHints);
         played.phases.push(Phase { fault, began, ended, disabled: None });

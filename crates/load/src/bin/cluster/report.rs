@@ -28,6 +28,13 @@ pub fn print(played: &Played) -> bool {
     println!("took             {:.0?}", played.took);
     println!("hints lost       {} by the relay", played.dropped);
     println!(
+        "forged           {} messages on the bus, and {} of nodes said again; refused at least {} as forged, {} as old or repeated",
+        played.published.forged,
+        played.published.replayed,
+        played.refusals.of("forged"),
+        played.refusals.of("stale")
+    );
+    println!(
         "sign-outs        {} reached all nodes, after {} at most",
         played.revoked.len(),
         longest(&played.revoked)

@@ -1,0 +1,55 @@
+//! What the nodes' figures say of messages on the bus that they refused.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Result;
+use encke_load::trial::http::Http;
+
+use crate::node::{METRICS_TOKEN, Node};
+
+const ANSWER_MAX: Duration = Duration::from_secs(5);
+const NAME: &str = "encke_bus_refused_total{";
+
+/// Refused messages by reason, of all nodes and all their starts; what a node counted between the last look and its
+/// end is not in it.
+#[derive(Default)]
+pub struct Refusals {
+    /// By the node's place and the reason: of its starts before, and of this one.
+    counts: BTreeMap<(usize, String), (u64, u64)>,
+}
+
+impl Refusals {
+    /// Looks at the figures of all nodes that answer.
+    pub fn look(&mut self, nodes: &[Node]) {
+        for (place, node) in nodes.iter().enumerate() {
+            for (reason, count) in figures(node).unwrap_or_default() {
+                let (before, now) = self.counts.entry((place, reason)).or_default();
+                if count < *now {
+                    // It was started again meanwhile.
+                    *before += *now;
+                }
+                *now = count;
+            }
+        }
+    }
+
+    /// How many were refused for a reason.
+    pub fn of(&self, reason: &str) -> u64 {
+        let counts = self.counts.iter().filter(|((_, why), _)| why == reason);
+        counts.map(|(_, (before, now))| before + now).sum()
+    }
+}
+
+fn figures(node: &Node) -> Result<Vec<(String, u64)>> {
+    let mut http = Http::open(node.address)?;
+    let answer = http.call("GET", "/metrics", METRICS_TOKEN, &[], "", ANSWER_MAX)?;
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    let lines = text.lines().filter_map(|line| line.strip_prefix(NAME));
+    let count = |line: &str| {
+        let (labels, count) = line.rsplit_once(' ')?;
+        let reason = labels.split("reason=\"").nth(1)?.split('"').next()?;
+        Some((reason.to_owned(), count.parse().ok()?))
+    };
+    Ok(lines.filter_map(count).collect())
+}
