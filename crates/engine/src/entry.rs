@@ -1,6 +1,7 @@
 //! An event with its encodings, each made once and shared by all who receive it.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use bytes::Bytes;
 
@@ -10,6 +11,13 @@ use crate::item;
 
 /// How many framings there is room for; a transport gives each of its own a number.
 pub const FRAMINGS: usize = 4;
+
+/// Bytes of all encodings that were ever made in this process. Whoever holds entries learns from it that some of them may
+/// have grown.
+static ENCODED: AtomicU64 = AtomicU64::new(0);
+
+/// What an entry takes besides texts and bytes: itself, its places in a tail, and what the allocator adds.
+const OVERHEAD_BYTES: usize = size_of::<Entry>() + 128;
 
 /// An event in memory, shared between shards.
 #[derive(Debug)]
@@ -29,7 +37,7 @@ impl Entry {
 
     /// The item as one line of JSON.
     pub fn json(&self) -> &Bytes {
-        self.json.get_or_init(|| item::event(&self.event, self.epoch))
+        self.json.get_or_init(|| counted(item::event(&self.event, self.epoch)))
     }
 
     /// The item as a transport frames it; `frame` runs once for each number, whoever asks first.
@@ -37,6 +45,28 @@ impl Entry {
     /// # Panics
     /// If `number` is not below [`FRAMINGS`].
     pub fn framed(&self, number: usize, frame: impl FnOnce(&Self) -> Bytes) -> &Bytes {
-        self.framed[number].get_or_init(|| frame(self))
+        self.framed[number].get_or_init(|| counted(frame(self)))
     }
+
+    /// Bytes that it takes now, with the encodings that were made so far.
+    pub fn held_bytes(&self) -> usize {
+        let encodings = self.framed.iter().chain([&self.json]).filter_map(OnceLock::get);
+        let event = &self.event;
+        OVERHEAD_BYTES
+            + event.body.len()
+            + event.kind.len()
+            + event.key.as_ref().map_or(0, |key| key.len())
+            + encodings.map(Bytes::len).sum::<usize>()
+    }
+
+    /// Bytes of all encodings that were ever made in this process, of whichever entries: it only rises.
+    pub fn encoded_bytes() -> u64 {
+        ENCODED.load(Relaxed)
+    }
+}
+
+/// Notes an encoding that was made.
+fn counted(encoding: Bytes) -> Bytes {
+    ENCODED.fetch_add(encoding.len() as u64, Relaxed);
+    encoding
 }

@@ -50,6 +50,9 @@ pub const PAGE_EVENTS_MAX: usize = 200;
 
 /// Milliseconds between heartbeats on a silent stream: below the 30 and 60 seconds of common proxies.
 pub const HEARTBEAT_MS: u64 = 25_000;
+/// The same in a forever iframe, where a heartbeat is all by which a page can tell that the connection was reset: no
+/// browser says so. A page that misses two notices within five seconds.
+pub const FRAME_HEARTBEAT_MS: u64 = 2_000;
 /// The same for requests of other protocols, whose answer has begun: below the 20 seconds that some pages expect.
 pub const FOREIGN_HEARTBEAT_MS: u64 = 15_000;
 /// Milliseconds that a reader may take nothing of what is due to it.
@@ -75,6 +78,13 @@ pub const FILES_MIN: usize = 64;
 pub const SILENCE_MS_MAX: u64 = 75_000;
 /// Connections of one person on one shard; a further one ends the oldest.
 pub const CONNECTIONS_PER_PERSON_MAX: usize = 64;
+/// Requests that wait on socket pairs at one time, since HTTP/2 or TLS 1.2 carries them; never more than an eighth of the
+/// files that the process may open.
+pub const BRIDGES_MAX: usize = 4_096;
+/// The same on one connection: fewer than its streams, so that what is sent over it finds one.
+pub const BRIDGES_PER_CONNECTION_MAX: usize = 80;
+/// The same for one person, those included whose end the client has not read yet.
+pub const BRIDGES_PER_PERSON_MAX: usize = 2 * CONNECTIONS_PER_PERSON_MAX;
 /// Channels that one session may ask for.
 pub const CHANNELS_PER_SESSION_MAX: usize = 100;
 /// Spaces that one process serves: each has threads, connections to its store and a tail of its own, so beyond this
@@ -89,8 +99,9 @@ pub const DRAIN_SPREAD_MS: u64 = 5_000;
 
 /// Events in the tail.
 pub const TAIL_EVENTS_MAX: usize = 65_536;
-/// Bytes of bodies in the tail. Their encodings come on top: one for each framing that is in use.
-pub const TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes that the events of the tail take, with all that is kept beside their bodies and with every encoding that was
+/// made of them.
+pub const TAIL_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Sends whose idempotency keys are remembered.
 pub const KEYS_MAX: usize = 4_000_000;

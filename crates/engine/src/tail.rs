@@ -1,4 +1,8 @@
 //! The tail: the newest events of the log, in memory, bounded in number and bytes.
+//!
+//! An entry grows after it was added: an encoding is made when somebody first needs it. So the tail knows how much its
+//! entries took when they were last measured, and that they can't have grown by more than all encodings made since.
+//! Only when the two together are beyond the bound are they measured anew.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,10 +20,16 @@ pub struct Tail {
     heads: FxHashMap<StreamId, Position>,
     /// The position before the first entry: what follows it is here.
     floor: Position,
+    /// Bytes of the entries when they were last measured,
     bytes: usize,
+    /// and [`Entry::encoded_bytes`] at that time.
+    encoded: u64,
     events_max: usize,
     bytes_max: usize,
 }
+
+/// When there is too much, so large a part of the bound is made free: to measure is not for every event.
+const FREE_PART: usize = 16;
 
 impl Tail {
     /// An empty tail of a log that ends at `head`, with the bounds of [`limits`].
@@ -27,10 +37,11 @@ impl Tail {
         Tail::bounded(head, limits::TAIL_EVENTS_MAX, limits::TAIL_BYTES_MAX)
     }
 
-    /// The same with bounds of its own: so many events, so many bytes of bodies.
+    /// The same with bounds of its own: so many events, so many bytes in all.
     pub fn bounded(head: Position, events_max: usize, bytes_max: usize) -> Self {
         let (entries, heads) = Default::default();
-        Tail { entries, heads, floor: head, bytes: 0, events_max, bytes_max }
+        let encoded = Entry::encoded_bytes();
+        Tail { entries, heads, floor: head, bytes: 0, encoded, events_max, bytes_max }
     }
 
     /// The position of the newest event.
@@ -51,17 +62,35 @@ impl Tail {
         let event = &entry.event;
         assert_eq!(event.position.0, self.head().0 + 1, "the log has no gaps");
         self.heads.insert(event.stream, event.position);
-        self.bytes += event.body.len();
+        self.bytes = self.bytes.saturating_add(entry.held_bytes());
         self.entries.push_back(entry);
-        while self.entries.len() > self.events_max || self.bytes > self.bytes_max {
+        while self.entries.len() > self.events_max {
             self.drop_oldest();
+        }
+        self.settle();
+    }
+
+    /// Drops the oldest events if all have grown beyond the bound. To be called now and then: it costs nothing as long as
+    /// no encodings are made.
+    pub fn settle(&mut self) {
+        let encoded = Entry::encoded_bytes();
+        let grown = usize::try_from(encoded - self.encoded).unwrap_or(usize::MAX);
+        if self.bytes.saturating_add(grown) <= self.bytes_max {
+            return;
+        }
+        self.encoded = encoded;
+        self.bytes = self.entries.iter().map(|entry| entry.held_bytes()).sum();
+        if self.bytes > self.bytes_max {
+            while self.bytes > self.bytes_max - self.bytes_max / FREE_PART {
+                self.drop_oldest();
+            }
         }
     }
 
     fn drop_oldest(&mut self) {
         let Some(oldest) = self.entries.pop_front() else { return };
         let event = &oldest.event;
-        self.bytes -= event.body.len();
+        self.bytes = self.bytes.saturating_sub(oldest.held_bytes());
         self.floor = event.position;
         if self.heads.get(&event.stream) == Some(&event.position) {
             self.heads.remove(&event.stream);

@@ -136,6 +136,11 @@ impl Hub {
         }
     }
 
+    /// Keeps the tail within its bound, which replays have perhaps made grow.
+    pub fn settle(&mut self) {
+        self.tail.settle();
+    }
+
     /// Open sessions.
     pub fn len(&self) -> usize {
         self.sessions.len()

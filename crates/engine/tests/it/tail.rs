@@ -14,7 +14,7 @@ proptest! {
         start in 0u64..5,
         streams in proptest::collection::vec((1u64..5, 0usize..40), 0..60),
         events_max in 1usize..12,
-        bytes_max in 1usize..200,
+        bytes_max in 1usize..6_000,
     ) {
         let mut log = Log::default();
         (0..start).for_each(|_| drop(log.append(StreamId::channel(9), 1)));
@@ -23,7 +23,7 @@ proptest! {
             tail.push(log.append(StreamId::channel(stream), bytes));
             prop_assert_eq!(tail.head(), log.head());
             let held: Vec<&Arc<Entry>> = log.between(tail.floor(), tail.head()).collect();
-            let size = |entries: &[&Arc<Entry>]| entries.iter().map(|e| e.event.body.len()).sum::<usize>();
+            let size = |entries: &[&Arc<Entry>]| entries.iter().map(|e| e.held_bytes()).sum::<usize>();
             prop_assert!(held.len() <= events_max && size(&held) <= bytes_max);
             for at in 0..=log.head().0 + 1 {
                 let inside = at > tail.floor().0 && at <= log.head().0;
@@ -47,4 +47,33 @@ fn a_gap_in_the_log_is_never_taken() {
     let (mut tail, stream) = (Tail::new(Position(0)), StreamId::channel(1));
     log.append(stream, 1);
     tail.push(log.append(stream, 1));
+}
+
+#[test]
+fn encodings_count_as_they_are_made() {
+    const BYTES_MAX: usize = 100_000;
+    let mut log = Log::default();
+    let (mut tail, stream) = (Tail::bounded(Position(0), 1_000, BYTES_MAX), StreamId::channel(1));
+    let held = |tail: &Tail| tail.backwards(StreamId::channel(1)).cloned().collect::<Vec<_>>();
+    let bytes = |tail: &Tail| held(tail).iter().map(|e| e.held_bytes()).sum::<usize>();
+    (0..50).for_each(|_| tail.push(log.append(stream, 100)));
+    assert_eq!(held(&tail).len(), 50);
+    // Somebody reads all of it over a transport that nobody used before.
+    for entry in held(&tail) {
+        let before = entry.held_bytes();
+        entry.framed(2, |_| vec![b'x'; 5_000].into());
+        assert_eq!(entry.held_bytes(), before + 5_000);
+        entry.framed(2, |_| unreachable!("it is made once"));
+        tail.settle();
+        assert!(bytes(&tail) <= BYTES_MAX, "{}", bytes(&tail));
+    }
+    assert!((5..50).contains(&held(&tail).len()));
+    assert_eq!((tail.head(), tail.floor().0), (log.head(), 50 - held(&tail).len() as u64));
+    // And each event as it comes, with whatever was made of those before it.
+    for _ in 0..200 {
+        tail.push(log.append(stream, 100));
+        tail.newest(stream).unwrap().framed(0, |_| vec![b'x'; 3_000].into());
+        assert!(bytes(&tail) <= BYTES_MAX + 3_000);
+    }
+    assert!(held(&tail).len() > 10);
 }

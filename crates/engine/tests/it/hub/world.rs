@@ -79,7 +79,7 @@ impl World {
         for number in 0..before {
             commit(&mut log, (0, number as u16 + 2, 77 * number as u16, 3));
         }
-        let mut tail = Tail::bounded(Position(0), tail_max, 60);
+        let mut tail = Tail::bounded(Position(0), tail_max, 4_000);
         log.between(Position(0), log.head()).for_each(|e| tail.push(e.clone()));
         let (began, delivered) = (log.head(), log.batches.len());
         let hub = Hub::new(EPOCH, Position(0), tail);
