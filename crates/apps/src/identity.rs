@@ -199,6 +199,37 @@ impl Site {
         });
     }
 
+    /// For how many milliseconds a credential of a person is still good, as the store has it now; 0 if it has ended.
+    pub fn submit_left(
+        self: &Arc<Self>,
+        person: PersonId,
+        credential: u64,
+        reply: impl FnOnce(Result<u64, Error>) + Send + 'static,
+    ) {
+        let (site, now) = (self.clone(), self.now_ms());
+        let work = move |read: &mut Read<'_>| {
+            let mut until = 0;
+            for (query, by_cookie) in [
+                ("SELECT hash FROM session WHERE person = ?1", true),
+                ("SELECT hash FROM token WHERE person = ?1", false),
+            ] {
+                for row in read.query(query, params![person])? {
+                    let hash: Vec<u8> = row.get(0)?;
+                    let Some(hash) = hash.first_chunk().filter(|h| number(&h[..]) == credential)
+                    else {
+                        continue;
+                    };
+                    let Some(found) = look_up(read, hash, by_cookie)? else { continue };
+                    // It may be extended here already, and not yet there.
+                    let known = site.identities.get(hash, by_cookie).unwrap_or(found);
+                    until = until.max(found.expires_ms).max(known.expires_ms);
+                }
+            }
+            Ok(until.saturating_sub(now))
+        };
+        self.store.submit_read(work, reply);
+    }
+
     /// A session that is in use lives on. Stored at most once a day, and nobody waits for it.
     fn keep_alive(&self, hash: &Hash, known: Identity, now_ms: u64) {
         let until = now_ms + limits::SESSION_AGE_MS;

@@ -1,20 +1,28 @@
 //! The feed over HTTP/2 and TLS 1.2: the shard serves one end of a socket pair as if it were a client's own connection,
 //! and the other end is carried on here.
+//!
+//! A pair is made only for a request that was let in and has a place among the [`Places`], and it lives no longer than
+//! the stream that it serves.
 
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream as StdStream;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use encke_engine::limits;
-use encke_transport::{FeedRequest, Kind, Parked, ParkedWait, Shards, Transport, Wait};
+use encke_transport::{
+    Admission, FeedRequest, Kind, Over, Parked, ParkedWait, Shards, Transport, Wait,
+};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::{Body, Frame, Incoming};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::net::UnixStream;
+
+use crate::places::Place;
 
 /// Bytes that are carried on at one time.
 const CHUNK_BYTES: usize = 16 * 1024;
@@ -22,7 +30,9 @@ const CHUNK_BYTES: usize = 16 * 1024;
 /// The rest of an answer, as it comes from the shard.
 pub struct Carried {
     first: Bytes,
-    from: UnixStream,
+    /// Nothing follows the answer to a WebSocket's handshake, or to a request that has no place.
+    from: Option<UnixStream>,
+    _place: Option<Place>,
 }
 
 impl Body for Carried {
@@ -36,19 +46,22 @@ impl Body for Carried {
         if !self.first.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.first)))));
         }
+        let Some(from) = &mut self.from else { return Poll::Ready(None) };
         let mut chunk = [0; CHUNK_BYTES];
         let mut buf = ReadBuf::new(&mut chunk);
-        ready!(Pin::new(&mut self.from).poll_read(cx, &mut buf))?;
+        ready!(Pin::new(from).poll_read(cx, &mut buf))?;
         let filled = buf.filled();
         Poll::Ready((!filled.is_empty()).then(|| Ok(Frame::data(Bytes::copy_from_slice(filled)))))
     }
 }
 
-/// Has the shards answer a request that came over another kind of connection.
+/// Has the shards answer a request that came over another kind of connection and was let in.
 pub async fn answer(
     shards: &Shards,
-    feed: FeedRequest,
+    feed: Arc<FeedRequest>,
+    admission: Box<Admission>,
     request: Request<Incoming>,
+    place: Place,
 ) -> io::Result<Response<Carried>> {
     let (ours, theirs) = StdStream::pair()?;
     ours.set_nonblocking(true)?;
@@ -58,37 +71,55 @@ pub async fn answer(
         io: theirs.into(),
         peer,
         request: feed,
+        admission: Some(admission),
         leftover: Bytes::new(),
         kind: Kind::Bridged,
     });
     let mut from = UnixStream::from_std(ours)?;
     let (response, first) = head(&mut from).await?;
     if socket && response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        tokio::spawn(carry(request, from, first));
-        let (none, _) = UnixStream::pair()?;
-        return Ok(response.map(|()| Carried { first: Bytes::new(), from: none }));
+        tokio::spawn(carry(request, from, first, place));
+        return Ok(response.map(|()| Carried { first: Bytes::new(), from: None, _place: None }));
     }
-    Ok(carried(response, first, from))
+    Ok(carried(response, first, Some(from), Some(place)))
 }
 
 /// Has the shards hold a request of another protocol that came over another kind of connection.
-pub async fn wait(shards: &Shards, wait: Wait, peer: SocketAddr) -> io::Result<Response<Carried>> {
+pub async fn wait(
+    shards: &Shards,
+    wait: Wait,
+    peer: SocketAddr,
+    place: Place,
+) -> io::Result<Response<Carried>> {
     let (ours, theirs) = StdStream::pair()?;
     ours.set_nonblocking(true)?;
     let (io, leftover, kind) = (theirs.into(), Bytes::new(), Kind::Bridged);
     shards.wait(ParkedWait { io, peer, leftover, kind, wait });
     let mut from = UnixStream::from_std(ours)?;
     let (response, first) = head(&mut from).await?;
-    Ok(carried(response, first, from))
+    Ok(carried(response, first, Some(from), Some(place)))
+}
+
+/// The answer of its own protocol to a request that has no place to wait in.
+pub fn turned_away(wait: Wait) -> io::Result<Response<Carried>> {
+    let answer = wait.turned_away(Over::Drain);
+    let whole = || io::Error::new(io::ErrorKind::InvalidData, "an answer without an end");
+    let (response, length) = parse(&answer)?.ok_or_else(whole)?;
+    Ok(carried(response, answer.slice(length..), None, None))
 }
 
 /// The shard's answer as one of ours.
-fn carried(mut response: Response<()>, first: Bytes, from: UnixStream) -> Response<Carried> {
+fn carried(
+    mut response: Response<()>,
+    first: Bytes,
+    from: Option<UnixStream>,
+    _place: Option<Place>,
+) -> Response<Carried> {
     // HTTP/2 knows none of these, and over HTTP/1.1 hyper sets its own.
     for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH] {
         response.headers_mut().remove(name);
     }
-    response.map(|()| Carried { first, from })
+    response.map(|()| Carried { first, from, _place })
 }
 
 /// Reads the head of the shard's answer, and what of the body came with it.
@@ -120,7 +151,7 @@ fn parse(buf: &[u8]) -> io::Result<Option<(Response<()>, usize)>> {
 }
 
 /// Carries WebSocket frames both ways once the connection is upgraded.
-async fn carry(request: Request<Incoming>, mut shard: UnixStream, first: Bytes) {
+async fn carry(request: Request<Incoming>, mut shard: UnixStream, first: Bytes, _place: Place) {
     let carried = async {
         let upgraded = hyper::upgrade::on(request).await.map_err(io::Error::other)?;
         let mut client = TokioIo::new(upgraded);

@@ -15,17 +15,17 @@ use axum::body::Body;
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use encke_apps::{Peer, Refusal, Scheme};
-use encke_engine::{Code, Error, limits};
+use encke_engine::{Code, Error, PersonId, limits};
 use encke_gateway::Parking;
-use encke_transport::{FeedRequest, Handoff, Parked, ParkedWait, Sealed, Shards, Wait};
+use encke_transport::{Admission, FeedRequest, Handoff, Parked, ParkedWait, Sealed, Shards, Wait};
 use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio_rustls::rustls::ProtocolVersion;
 use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
@@ -35,6 +35,7 @@ use crate::bridge;
 use crate::budget::Budget;
 use crate::head_wait::HeadWait;
 use crate::hosts::{is_fixed, plain};
+use crate::places::{Full, OnConnection, Place, Places};
 use crate::proxies::Proxies;
 use crate::records::Records;
 use crate::rewind::Rewind;
@@ -42,10 +43,13 @@ use crate::schemes::{Arrived, Schemes};
 use crate::sealed_stream::SealedStream;
 use crate::seats::{NoSeat, Open, Seat, Seated, Seats};
 use crate::spaces::{Serving, Spaces};
+use crate::streams::{PIECE_BYTES, Streams, paced};
 use crate::wire::Wire;
 
 /// Requests under way on one HTTP/2 connection; feeds count.
 const STREAMS_MAX: u32 = 100;
+/// Bytes of one stream that wait for the socket.
+const STREAM_BYTES_MAX: usize = 4 * PIECE_BYTES;
 /// How long a client may take to read the last answer.
 const LINGER_MAX: Duration = Duration::from_secs(1);
 /// How an HTTP/2 connection begins.
@@ -58,6 +62,7 @@ pub struct Connections {
     runtime: Handle,
     seats: Arc<Seats>,
     handshakes: Arc<Seats>,
+    places: Arc<Places>,
     /// Bytes of a request's head.
     head_bytes_max: usize,
     draining: watch::Sender<bool>,
@@ -80,6 +85,7 @@ impl Connections {
             spaces,
             proxies,
             runtime,
+            places: Places::new(budget, limits::BRIDGES_MAX.min(open_files() / 8)),
             head_bytes_max: limits::HEAD_BYTES_MAX.max(longest),
             draining: watch::Sender::new(false),
         })
@@ -186,7 +192,7 @@ impl Connections {
                 let found = if is_feed(&request) {
                     match from_request(request, end) {
                         Err(refused) => return Ok(*refused),
-                        Ok((feed, _)) => Asked::Feed(Box::new(feed)),
+                        Ok((feed, _)) => Asked::Feed(feed),
                     }
                 } else {
                     let mut response = this.route(serving, request, end).await;
@@ -200,8 +206,9 @@ impl Connections {
                 std::future::pending().await
             })
         });
-        let mut connection =
-            http1_builder(self.head_bytes_max).serve_connection(TokioIo::new(io), service);
+        let mut builder = http1_builder(self.head_bytes_max);
+        // Who ends its side after a request is still answered.
+        let mut connection = builder.half_close(true).serve_connection(TokioIo::new(io), service);
         let mut drain = self.draining.subscribe();
         let mut draining = false;
         let ended = loop {
@@ -231,7 +238,7 @@ impl Connections {
                     (stream.into(), [parts.read_buf, unread, plain].concat().into());
                 match request {
                     Asked::Feed(request) => {
-                        shards.park(Parked { io, peer, request: *request, leftover, kind });
+                        shards.park(Parked { io, peer, request, admission: None, leftover, kind });
                     }
                     Asked::Wait(wait) => shards.wait(ParkedWait { io, peer, leftover, kind, wait }),
                 }
@@ -246,9 +253,10 @@ impl Connections {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (io, requests) = HeadWait::around(io);
+        let here = OnConnection::default();
         let service = service_fn(|request| {
             let turn = (requests.begin(), seat.begin());
-            let answer = self.clone().bridged(request, end, seat.clone());
+            let answer = self.clone().bridged(request, end, seat.clone(), here.clone());
             async move {
                 let _turn = turn;
                 answer.await
@@ -274,19 +282,21 @@ impl Connections {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let (streams, here) = (Streams::default(), OnConnection::default());
         let this = self.clone();
         let service = service_fn(move |request| {
             let turn = seat.begin();
-            let answer = this.clone().bridged(request, end, seat.clone());
+            let answer = this.clone().bridged(request, end, seat.clone(), here.clone());
             async move {
                 let _turn = turn;
-                answer.await
+                answer.await.map(paced)
             }
         });
-        let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+        let mut builder = hyper::server::conn::http2::Builder::new(streams.clone());
         builder
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS_MAX)
+            .max_send_buf_size(STREAM_BYTES_MAX)
             .max_header_list_size(self.head_bytes_max as u32)
             .keep_alive_interval(Duration::from_millis(limits::HEARTBEAT_MS))
             .keep_alive_timeout(Duration::from_millis(limits::SLOW_READER_MS_MAX));
@@ -300,6 +310,19 @@ impl Connections {
                     draining = true;
                     connection.as_mut().graceful_shutdown();
                 }
+                () = streams.idle() => break,
+            }
+        }
+        if streams.has_begun() {
+            // A request may be on its way.
+            connection.as_mut().graceful_shutdown();
+            let over = async {
+                tokio::time::sleep(LINGER_MAX).await;
+                streams.none().await;
+            };
+            tokio::select! {
+                ended = &mut connection => log_end(ended),
+                () = over => {}
             }
         }
     }
@@ -309,6 +332,7 @@ impl Connections {
         request: Request<Incoming>,
         end: End,
         seat: Arc<Seat>,
+        here: OnConnection,
     ) -> Result<Response<Body>, Infallible> {
         let serving = match self.serving(&request) {
             Ok(serving) => serving,
@@ -318,20 +342,44 @@ impl Connections {
         if !is_feed(&request) {
             let mut response = self.route(serving, request, end).await;
             let Some(wait) = Parking::take(&mut response) else { return Ok(response) };
-            return Ok(bridge::wait(shards, wait, end.peer)
-                .await
-                .map_or_else(not_bridged, wrapped));
+            let person = wait.who.as_ref().map(|who| who.person);
+            let bridged = match self.place(&here, shards, person) {
+                Ok(place) => bridge::wait(shards, wait, end.peer, place).await,
+                Err(_) => bridge::turned_away(wait),
+            };
+            return Ok(bridged.map_or_else(not_bridged, wrapped));
         }
         let (feed, request) = match from_request(request, end) {
             Ok(both) => both,
             Err(refused) => return Ok(*refused),
         };
+        // A request that is refused is refused before anything is held for it.
+        let admission = match admitted(shards, feed.clone()).await {
+            Ok(admission) => admission,
+            Err(refused) => return Ok(refused),
+        };
+        let place = match self.place(&here, shards, Some(admission.who.person)) {
+            Ok(place) => place,
+            Err(full) => return Ok(no_place(full)),
+        };
         let open = |answer: Response<_>| answer.map(|body| Body::new(Open::on(&seat, body)));
-        Ok(bridge::answer(shards, feed, request).await.map_or_else(not_bridged, open))
+        let answer = bridge::answer(shards, feed, admission, request, place);
+        Ok(answer.await.map_or_else(not_bridged, open))
+    }
+
+    fn place(
+        &self,
+        here: &OnConnection,
+        shards: &Arc<Shards>,
+        person: Option<PersonId>,
+    ) -> Result<Place, Full> {
+        let site = Arc::as_ptr(shards) as usize;
+        self.places.take(here, person.map(|person| (site, person)))
     }
 
     /// Whose a request is; or its refusal, which says of nobody's requests at least that the process is alive.
     fn serving(&self, request: &Request<Incoming>) -> Result<&Serving, Box<Response<Body>>> {
+        encke_transport::check_host(request).map_err(|e| Box::new(Refusal(e).into_response()))?;
         let refused = match self.spaces.of(request) {
             Ok(serving) => return Ok(serving),
             Err(e) => Refusal(e).into_response(),
@@ -409,7 +457,7 @@ struct End {
 
 /// What hyper found on a connection.
 enum Asked {
-    Feed(Box<FeedRequest>),
+    Feed(Arc<FeedRequest>),
     Wait(Wait),
 }
 
@@ -458,32 +506,72 @@ fn reached<B>(schemes: &Schemes, request: &Request<B>, end: End) -> (Scheme, boo
     (schemes.of(&arrived), host.and_then(plain).is_some_and(|name| !is_fixed(&name)))
 }
 
+/// How many files this process may have open.
+fn open_files() -> usize {
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    files.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX))
+}
+
 fn is_feed(request: &Request<Incoming>) -> bool {
     request.method() == Method::GET && request.uri().path() == encke_transport::PATH
 }
 
-type Taken = (FeedRequest, Request<Incoming>);
+type Taken = (Arc<FeedRequest>, Request<Incoming>);
 
 fn from_request(request: Request<Incoming>, end: End) -> Result<Taken, Box<Response<Body>>> {
     let (parts, body) = request.into_parts();
     match FeedRequest::from_parts(&parts, end.peer) {
         Ok(mut feed) => {
             feed.tls = end.tls;
-            Ok((feed, Request::from_parts(parts, body)))
+            Ok((Arc::new(feed), Request::from_parts(parts, body)))
         }
-        Err(refused) => {
-            let mut response = Refusal(refused.error).into_response();
-            if let Ok(status) = http::StatusCode::from_u16(refused.status) {
-                *response.status_mut() = status;
-            }
-            if let Some((name, value)) = refused.header
-                && let Ok(value) = http::HeaderValue::from_str(value)
-            {
-                response.headers_mut().insert(name, value);
-            }
-            Err(Box::new(response))
-        }
+        Err(refused) => Err(Box::new(refusal(refused))),
     }
+}
+
+/// A refusal of the feed as hyper sends it.
+fn refusal(refused: encke_transport::Refusal) -> Response<Body> {
+    let mut response = Refusal(refused.error).into_response();
+    if let Ok(status) = http::StatusCode::from_u16(refused.status) {
+        *response.status_mut() = status;
+    }
+    let headers = response.headers_mut();
+    if let Some((name, value)) = refused.header
+        && let Ok(value) = HeaderValue::from_str(value)
+    {
+        headers.insert(name, value);
+    }
+    if let Some(origin) = refused.allow_origin
+        && let Ok(origin) = HeaderValue::from_str(&origin)
+    {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        let yes = HeaderValue::from_static("true");
+        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, yes);
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    }
+    response
+}
+
+/// The gate's word on a request that is to be bridged.
+async fn admitted(
+    shards: &Shards,
+    feed: Arc<FeedRequest>,
+) -> Result<Box<Admission>, Response<Body>> {
+    let (tell, told) = oneshot::channel();
+    shards.admit(feed, |answer| drop(tell.send(answer)));
+    match told.await {
+        Ok(Ok(admission)) => Ok(admission),
+        Ok(Err(refused)) => Err(refusal(*refused)),
+        Err(_) => Err(unavailable()),
+    }
+}
+
+fn no_place(full: Full) -> Response<Body> {
+    let (code, what) = match full {
+        Full::NoRoom => (Code::Overloaded, "Too many feeds are open here; try again later."),
+        Full::Person => (Code::RateLimited, "You have too many feeds open; close some of them."),
+    };
+    Refusal(Error::new(code, what).retry_after_ms(limits::SLOW_READER_MS_MAX)).into_response()
 }
 
 fn wrapped(response: Response<bridge::Carried>) -> Response<Body> {
@@ -518,5 +606,68 @@ fn unavailable() -> Response<Body> {
 fn log_end(ended: Result<(), impl std::fmt::Display>) {
     if let Err(e) = ended {
         tracing::debug!("a connection ended: {e}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Full;
+    use hyper_util::rt::TokioExecutor;
+    use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
+    use tokio::task::JoinHandle;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// An HTTP/2 connection to a process whose only space is not there yet, which answers all the same.
+    fn serve() -> (DuplexStream, JoinHandle<Duration>) {
+        let spaces = Spaces::new(None, 1);
+        let budget = Budget::new(1_000, 1);
+        let runtime = Handle::current();
+        let served = Connections::new(spaces, Proxies::default(), runtime, &budget, false);
+        let (ours, theirs) = duplex(1 << 20);
+        let begun = Instant::now();
+        let ended = tokio::spawn(async move {
+            let peer = SocketAddr::from(([127, 0, 0, 1], 9));
+            let seated = served.seats.take(peer.ip()).expect("a seat");
+            served.http2(TokioIo::new(theirs), peer, seated.seat.clone()).await;
+            begun.elapsed()
+        });
+        (ours, ended)
+    }
+
+    fn about(took: Duration, ms: u64) -> bool {
+        let ms = Duration::from_millis(ms);
+        (ms..ms + Duration::from_secs(3)).contains(&took)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_http2_connection_without_a_request_is_cut() {
+        for sent in [&b""[..], b"PRI * HT", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
+            let (mut ours, ended) = serve();
+            ours.write_all(sent).await.unwrap();
+            let took = ended.await.unwrap();
+            assert!(about(took, limits::HEAD_WAIT_MS_MAX), "{took:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_http2_connection_is_ended_after_its_last_request() {
+        let (ours, ended) = serve();
+        let handshake = hyper::client::conn::http2::Builder::new(TokioExecutor::new())
+            .handshake(TokioIo::new(ours));
+        let (mut sender, connection) = handshake.await.unwrap();
+        let client = tokio::spawn(connection);
+        let rounds = 3;
+        for _ in 0..rounds {
+            let request = Request::get("http://x/v1/me").body(Full::<Bytes>::default()).unwrap();
+            let answer = sender.send_request(request).await.unwrap();
+            assert_eq!(answer.status(), 503);
+            tokio::time::sleep(Duration::from_millis(limits::KEEP_ALIVE_MS_MAX - 1_000)).await;
+        }
+        let took = ended.await.unwrap();
+        let before = (rounds - 1) * (limits::KEEP_ALIVE_MS_MAX - 1_000);
+        assert!(about(took, before + limits::KEEP_ALIVE_MS_MAX), "{took:?}");
+        client.await.unwrap().expect("it was told to end");
     }
 }

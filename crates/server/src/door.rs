@@ -12,7 +12,7 @@ use bytes::Bytes;
 use encke_engine::hub::{Page, PageRequest};
 use encke_engine::{Code, Epoch, Error, Position};
 use encke_transport::{
-    Admission, FeedRequest, Gate, Reply, Seed, SendAnswer, SendRequest, Shards, Who,
+    Admission, FeedRequest, Gate, Left, Reply, Seed, SendAnswer, SendRequest, Shards, Who,
 };
 
 use crate::space::Process;
@@ -52,6 +52,10 @@ impl Gate for Nobody {
 
     fn send(&self, _: &SendRequest<'_>, reply: Reply<SendAnswer>) {
         reply.sent(refused().into());
+    }
+
+    fn left(&self, _: &Who, reply: Reply<Left>) {
+        reply.left(Left::Unknown);
     }
 
     fn acked(&self, _: &Who, _: Position) {}

@@ -10,7 +10,8 @@ use encke_engine::hub::{Follow, Page, PageRequest};
 use encke_engine::{Batch, Code, Error, Position, Step};
 use encke_store::Appended;
 use encke_transport::{
-    Admission, FeedRequest, Gate, Refusal, Reply, SendAnswer, SendRequest, Stands, Transport, Who,
+    Admission, FeedRequest, Gate, Left, Refusal, Reply, SendAnswer, SendRequest, Stands, Transport,
+    Who,
 };
 
 use crate::schemes::{Arrived, Schemes};
@@ -145,6 +146,7 @@ impl SiteGate {
             // Who follows was perhaps read in a view that is ahead of what this node has heard of.
             known: self.site.store.position().max(as_of),
             good_for_ms: GOOD_FOR_MS,
+            ends_in_ms: identity.expires_ms.saturating_sub(self.site.clock.now_ms()),
             allow_credentials: allow_origin.is_some() && identity.by_cookie,
             allow_origin,
         })
@@ -270,6 +272,17 @@ impl Gate for Shared {
         self.0.site.submit_identify(credentials, move |found| match found {
             Ok(identity) => gate.send(identity, &kept.request(), reply),
             Err(e) => reply.sent(e.into()),
+        });
+    }
+
+    fn left(&self, who: &Who, reply: Reply<Left>) {
+        let credential = who.credential;
+        self.0.site.submit_left(who.person, credential, move |left| match left {
+            Ok(ms) => reply.left(Left::Ms(credential, ms)),
+            Err(e) => {
+                tracing::debug!("whether a session has ended can't be told now: {e}");
+                reply.left(Left::Unknown);
+            }
         });
     }
 

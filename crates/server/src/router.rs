@@ -6,14 +6,14 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::any;
 use encke_apps::{Origin, Refusal, Site};
 use encke_engine::{Code, Error};
 use encke_gateway::classic::Classic;
 use http::{HeaderValue, Method, StatusCode, header};
 use utoipa::OpenApi;
 
-use crate::assets;
+use crate::{assets, openapi};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -37,9 +37,7 @@ pub fn api(site: &Arc<Site>) -> (Router, String) {
 /// Everything; `operation` is what [`operation::router`](crate::operation::router) serves.
 pub fn all(site: &Arc<Site>, operation: Router, classic: Option<&Arc<Classic>>) -> Router {
     let (api, openapi) = api(site);
-    let openapi: Arc<str> = openapi.into();
-    let described = Router::new().route("/openapi.json", get(openapi_json)).with_state(openapi);
-    let all = api.merge(operation).merge(described);
+    let all = api.merge(operation).merge(openapi::router(openapi));
     let all = match classic {
         Some(classic) => all.nest("/classic", encke_gateway::classic::router(classic.clone())),
         None => all,
@@ -50,10 +48,6 @@ pub fn all(site: &Arc<Site>, operation: Router, classic: Option<&Arc<Classic>>) 
 async fn wrong_method() -> Response {
     Refusal(Error::new(Code::WrongMethod, "This address does not take this method."))
         .into_response()
-}
-
-async fn openapi_json(State(openapi): State<Arc<str>>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], openapi.to_string()).into_response()
 }
 
 /// Lets pages of allowed origins read the answers, and answers what browsers ask before they send (CORS).

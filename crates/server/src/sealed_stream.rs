@@ -47,9 +47,6 @@ impl SealedStream {
     /// Writes what waits, and takes it apart again: the socket, its keys, and what came and was not asked for.
     pub async fn into_parts(mut self) -> io::Result<(Socket, Box<Sealed>, Vec<u8>)> {
         self.flush().await?;
-        if self.ended {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
         Ok((self.stream, self.sealed, self.plain))
     }
 

@@ -55,6 +55,8 @@ pub struct Conn {
     pub queued: bool,
     /// It may have more to read than one turn allowed.
     pub readable: bool,
+    /// The client has ended its side: nothing more comes from it.
+    pub half_closed: bool,
     /// It ends when its commands are answered: the server goes down.
     pub drained: bool,
     /// Commands that are not answered yet.
@@ -75,6 +77,8 @@ pub struct Conn {
     /// and what the last was like.
     pub repeat: Option<Repeat>,
     pub who: Option<Who>,
+    /// The tick at which what its session was authorised by ends; `u32::MAX` for never, and while the gate is asked.
+    pub ends_at: u32,
     address: IpAddr,
     port: u16,
     /// Header lines for a foreign origin.
@@ -108,6 +112,7 @@ impl Conn {
             paging: false,
             queued: false,
             readable: false,
+            half_closed: false,
             drained: false,
             unanswered: 0,
             tries: 0,
@@ -119,6 +124,7 @@ impl Conn {
             good_until: 0,
             repeat: None,
             who: None,
+            ends_at: u32::MAX,
             address: peer.ip(),
             port: peer.port(),
             cors: None,
@@ -160,6 +166,11 @@ impl Conn {
                 out::put(&self.fd, &mut self.out, &[&record], now, written)
             }
         }
+    }
+
+    /// Whether no other request can follow: the client has ended its side, and nothing that it sent is left.
+    pub fn is_last(&self) -> bool {
+        self.half_closed && self.stash.is_none()
     }
 
     /// Whether what is sent to it may be handed to the kernel together with what is sent to others.

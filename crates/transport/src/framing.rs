@@ -42,7 +42,7 @@ pub fn heartbeat(transport: Transport) -> Bytes {
         Transport::WebSocket => ws::frame::PING,
         Transport::Sse => Bytes::from_static(sse::HEARTBEAT),
         Transport::Ndjson => Bytes::from_static(ndjson::HEARTBEAT),
-        Transport::Iframe => Bytes::from_static(iframe::HEARTBEAT),
+        Transport::Iframe => iframe::HEARTBEAT.clone(),
         Transport::ShortPoll | Transport::LongPoll => unreachable!("a poll is not a stream"),
     }
 }

@@ -43,6 +43,8 @@ pub struct Admission {
     /// For how many milliseconds the next poll on the same connection, with the same credentials and parameters,
     /// needs no new admission. 0: always ask. (A request with a ticket always asks.)
     pub good_for_ms: u64,
+    /// Milliseconds until what it was authorised by ends, unless it is extended meanwhile; `u64::MAX` for never.
+    pub ends_in_ms: u64,
     /// The origin that may read the answer, if the request comes from another one than the site's own.
     pub allow_origin: Option<Box<str>>,
     /// Whether that origin may send cookies along.
@@ -63,6 +65,9 @@ pub trait Gate: Send + Sync {
 
     /// Does a send that came over plain HTTP, and answers when it is durable.
     fn send(&self, request: &SendRequest<'_>, reply: Reply<SendAnswer>);
+
+    /// How long what a session was authorised by is still good: asked when it should have ended.
+    fn left(&self, who: &Who, reply: Reply<Left>);
 
     /// The client holds everything up to here: it presented a cursor.
     fn acked(&self, who: &Who, position: Position);
@@ -98,8 +103,17 @@ pub struct To {
     pub generation: u32,
 }
 
+/// What is left of what a session was authorised by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Left {
+    /// The number of the credential, and for how many milliseconds it is still good; 0 if it has ended.
+    Ms(u64, u64),
+    /// It can't be told now.
+    Unknown,
+}
+
 /// What kind of answer a [`Reply`] takes: [`Admission`], [`Page`], [`Bytes`] for a command, [`SendAnswer`],
-/// [`Told`](crate::Told).
+/// [`Told`](crate::Told), [`Left`].
 pub trait Answer: Sized {
     /// The message that says that there will be no answer.
     #[doc(hidden)]
@@ -124,6 +138,12 @@ impl Answer for Bytes {
     }
 }
 
+impl Answer for Left {
+    fn lost(to: To) -> Message {
+        Message::Left(to, Left::Unknown)
+    }
+}
+
 impl Answer for SendAnswer {
     fn lost(to: To) -> Message {
         Message::Sent(to, Box::new(internal().into()))
@@ -138,13 +158,28 @@ fn internal() -> Error {
 #[must_use = "a reply that is dropped answers with an error"]
 pub struct Reply<T: Answer> {
     to: To,
-    inbox: Option<Arc<Inbox>>,
+    way: Option<Way>,
     kind: PhantomData<fn(T)>,
+}
+
+/// Where an answer goes.
+enum Way {
+    Shard(Arc<Inbox>),
+    Call(Box<dyn FnOnce(Message) + Send>),
+}
+
+impl Way {
+    fn take(self, message: Message) {
+        match self {
+            Way::Shard(inbox) => inbox.push(message),
+            Way::Call(call) => call(message),
+        }
+    }
 }
 
 impl<T: Answer> Reply<T> {
     pub(crate) fn new(to: To, inbox: Arc<Inbox>) -> Self {
-        Reply { to, inbox: Some(inbox), kind: PhantomData }
+        Reply { to, way: Some(Way::Shard(inbox)), kind: PhantomData }
     }
 
     pub(crate) fn to(&self) -> To {
@@ -152,13 +187,25 @@ impl<T: Answer> Reply<T> {
     }
 
     pub(crate) fn send(mut self, message: Message) {
-        if let Some(inbox) = self.inbox.take() {
-            inbox.push(message);
+        if let Some(way) = self.way.take() {
+            way.take(message);
         }
     }
 }
 
 impl Reply<Admission> {
+    /// For a request that no shard has yet.
+    pub(crate) fn to_call(
+        call: impl FnOnce(Result<Box<Admission>, Box<Refusal>>) + Send + 'static,
+    ) -> Self {
+        let call = move |message| match message {
+            Message::Admitted(_, answer) => call(answer),
+            _ => unreachable!("only admissions answer a request"),
+        };
+        let nobody = To { index: 0, generation: 0 };
+        Reply { to: nobody, way: Some(Way::Call(Box::new(call))), kind: PhantomData }
+    }
+
     /// Lets the request in or refuses it; an [`Error`] turns into a [`Refusal`] by `into`.
     pub fn admit(self, answer: Result<Admission, Refusal>) {
         let message = Message::Admitted(self.to, answer.map(Box::new).map_err(Box::new));
@@ -190,10 +237,18 @@ impl Reply<SendAnswer> {
     }
 }
 
+impl Reply<Left> {
+    /// Says how much is left.
+    pub fn left(self, left: Left) {
+        let message = Message::Left(self.to, left);
+        self.send(message);
+    }
+}
+
 impl<T: Answer> Drop for Reply<T> {
     fn drop(&mut self) {
-        if let Some(inbox) = self.inbox.take() {
-            inbox.push(T::lost(self.to));
+        if let Some(way) = self.way.take() {
+            way.take(T::lost(self.to));
         }
     }
 }

@@ -3,10 +3,13 @@
 //! The page does nothing unless it is framed. Otherwise any site could open it in a window, where `parent` is the window
 //! itself, and choose a function of a signed-in page for it to call.
 
+use std::sync::LazyLock;
+
 use bytes::{BufMut, Bytes, BytesMut};
 
-/// An HTML comment.
-pub const HEARTBEAT: &[u8] = b"<!-- -->\n";
+/// An item of no meaning: a comment could not be seen by the page, which learns in no other way that the connection is
+/// gone.
+pub static HEARTBEAT: LazyLock<Bytes> = LazyLock::new(|| frame(b"{\"type\":\"beat\"}"));
 
 /// Header line: a window that shows the page has no tie to the window that opened it.
 pub const ALONE: &str = "Cross-Origin-Opener-Policy: same-origin\r\n";
@@ -24,7 +27,8 @@ pub fn start(callback: &str, parent: Option<&str>) -> Bytes {
     let mut page = String::with_capacity(PADDING + 200);
     page.push_str("<!doctype html><meta charset=\"utf-8\"><title>feed</title>\n<!--");
     page.extend(std::iter::repeat_n(' ', PADDING));
-    page.push_str("-->\n<script>function e(s){if(parent!==self)");
+    // Each script goes when it has run, or the frame would grow for ever.
+    page.push_str("-->\n<script>function e(s){document.currentScript.remove();if(parent!==self)");
     page.push_str(&call);
     page.push_str("}</script>\n");
     page.into()
@@ -120,7 +124,7 @@ mod tests {
     #[test]
     fn the_page_binds_its_function_once_and_only_for_a_parent() {
         let page = start("encke.on", None);
-        let bound = "function e(s){if(parent!==self)parent.encke.on(JSON.parse(s))}";
+        let bound = "function e(s){document.currentScript.remove();if(parent!==self)parent.encke.on(JSON.parse(s))}";
         assert!(page.ends_with(format!("<script>{bound}</script>\n").as_bytes()));
         assert!(page.len() > PADDING);
         let page = start("encke", Some("https://a.example"));

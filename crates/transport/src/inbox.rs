@@ -10,7 +10,7 @@ use encke_engine::hub::Page;
 use encke_engine::{Batch, Error, PersonId, Position, StreamId};
 use rustix::event::{EventfdFlags, eventfd};
 
-use crate::gate::{Admission, To};
+use crate::gate::{Admission, Left, To};
 use crate::hosts::Moved;
 use crate::request::{Refusal, SendAnswer};
 use crate::shards::Parked;
@@ -32,6 +32,8 @@ pub enum Message {
     Answered(To, Option<Bytes>),
     /// What became of a send over HTTP.
     Sent(To, Box<SendAnswer>),
+    /// What is left of what a session was authorised by.
+    Left(To, Left),
     /// A connection from the HTTP server.
     Parked(Box<Parked>),
     /// A connection from the HTTP server whose request waits.

@@ -59,10 +59,11 @@ mod ws;
 
 pub use crowd::{Waiting, give_way, share};
 pub use files::Files;
-pub use gate::{Admission, Answer, Gate, Handoff, Reply, Who};
+pub use gate::{Admission, Answer, Gate, Handoff, Left, Reply, Who};
 pub use hosts::{Elsewhere, Hosts};
 pub use request::{
     Credentials, FeedRequest, KeptSend, PATH, Refusal, SendAnswer, SendRequest, Stands, Transport,
+    check_host,
 };
 pub use sealed::{Broken, Sealed};
 pub use shards::{Config, Kind, Parked, Seed, Shards, Timing};

@@ -13,11 +13,11 @@ use encke_engine::reach::Reach;
 use encke_engine::{Batch, Entry, Epoch, PersonId, Position, StreamId, limits};
 
 use crate::files::Files;
-use crate::gate::{Gate, Handoff};
+use crate::gate::{Admission, Gate, Handoff, Reply};
 use crate::head;
 use crate::hosts::{Hosts, Moved};
 use crate::inbox::{Inbox, Message};
-use crate::request::FeedRequest;
+use crate::request::{FeedRequest, Refusal};
 use crate::sealed::Sealed;
 use crate::shard::{Shard, answer_and_close, turn_away};
 use crate::stats::{Counters, Stats};
@@ -34,6 +34,8 @@ pub struct Timing {
     pub keep_alive_ms: u64,
     /// [`limits::HEARTBEAT_MS`].
     pub heartbeat_ms: u64,
+    /// [`limits::FRAME_HEARTBEAT_MS`].
+    pub frame_heartbeat_ms: u64,
     /// [`limits::SLOW_READER_MS_MAX`].
     pub slow_reader_ms: u64,
     /// [`limits::SILENCE_MS_MAX`].
@@ -51,6 +53,7 @@ impl Default for Timing {
             head_ms: limits::HEAD_WAIT_MS_MAX,
             keep_alive_ms: limits::KEEP_ALIVE_MS_MAX,
             heartbeat_ms: limits::HEARTBEAT_MS,
+            frame_heartbeat_ms: limits::FRAME_HEARTBEAT_MS,
             slow_reader_ms: limits::SLOW_READER_MS_MAX,
             silence_ms: limits::SILENCE_MS_MAX,
             linger_ms: 3_000,
@@ -140,7 +143,9 @@ pub struct Parked {
     /// Who is at the other end.
     pub peer: SocketAddr,
     /// What it asks.
-    pub request: FeedRequest,
+    pub request: Arc<FeedRequest>,
+    /// The gate's word, if it was asked before.
+    pub admission: Option<Box<Admission>>,
     /// Bytes that were read after the request.
     pub leftover: Bytes,
     /// Whose end it is.
@@ -224,6 +229,19 @@ impl Shards {
         for inbox in &self.shared.inboxes {
             inbox.push(Message::Batch(batch.clone(), now));
         }
+    }
+
+    /// Asks the gate about a request before there is a connection to park; `answer` may run on any thread.
+    pub fn admit(
+        &self,
+        request: Arc<FeedRequest>,
+        answer: impl FnOnce(Result<Box<Admission>, Box<Refusal>>) + Send + 'static,
+    ) {
+        if self.shared.draining.load(Ordering::Acquire) {
+            let refusal = Refusal::from(head::draining(limits::DRAIN_SPREAD_MS));
+            return answer(Err(Box::new(refusal)));
+        }
+        self.shared.gate.admit(request, Reply::to_call(answer));
     }
 
     /// Takes over a connection from the HTTP server.

@@ -83,6 +83,8 @@ pub struct Wait {
     pub as_of: Position,
     /// [`Reach::revocations`](encke_engine::reach::Reach::revocations), read before the credential was checked.
     pub revocations_seen: u64,
+    /// Milliseconds until what the session was authorised by ends, unless it is extended; `u64::MAX` for never.
+    pub ends_in_ms: u64,
     /// It gets what comes after this position.
     pub at: Position,
     /// Milliseconds until its time is over; `None` for never.
@@ -150,7 +152,7 @@ impl Kept {
 
 impl Wait {
     /// The whole answer to a request that can't wait.
-    pub(crate) fn turned_away(self, why: Over) -> Bytes {
+    pub fn turned_away(self, why: Over) -> Bytes {
         let Wait { content_type, lines, mut protocol, beats, .. } = self;
         let mut body = BytesMut::new();
         if beats {

@@ -75,6 +75,19 @@ test('a frame that was cut, of which a page hears nothing, is replaced when a me
   await both();
 });
 
+test('a frame that was reset is noticed by a page that sends nothing', async (t) => {
+  const { mei, chat, proxy, conversation, expected, both } = await behindProxy(t);
+  await chat.chooseTransport('iframe');
+  await chat.isLiveOver('iframe');
+  await both();
+  proxy.treat('iframe', 'reset');
+  proxy.treat('iframe', 'pass');
+  expected.push('said while nobody heard');
+  await mei.say(conversation, 'said while nobody heard');
+  // It was 55 s before a page could know.
+  await chat.shows(expected);
+});
+
 test('every transport can be chosen in the menu, and both sides are heard over it', async (t) => {
   const { chat, both } = await behindProxy(t);
   for (const transport of [...bestFirst].reverse()) {

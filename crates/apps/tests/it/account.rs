@@ -665,6 +665,43 @@ async fn a_session_lives_on_as_long_as_it_is_used() {
     assert!(!is_signed_in(&site, &ada).await);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_of_a_credential_moves_with_its_use_and_ends_with_it() {
+    let (mut site, ada) = TestSite::with_owner().await;
+    let identity = |cookie: String| {
+        let site = site.site.clone();
+        async move {
+            let credentials = Credentials { bearer: None, cookie: Some(&cookie) };
+            site.identify(credentials).await.unwrap()
+        }
+    };
+    let used = identity(ada.cookie.clone()).await;
+    let idle = identity(site.sign_in("ada").await.cookie).await;
+    let token = site.token(ada.id).await;
+    let credentials = Credentials { bearer: Some(&token), cookie: None };
+    let by_token = site.site.identify(credentials).await.unwrap();
+    let left = |site: &TestSite, credential: u64| {
+        let (tell, told) = mpsc::channel();
+        site.site.submit_left(ada.id, credential, move |left| tell.send(left).unwrap());
+        tokio::task::block_in_place(|| told.recv_timeout(Duration::from_secs(10))).unwrap().unwrap()
+    };
+    assert_eq!(left(&site, used.credential), 30 * DAY_MS);
+    site.pass_ms(29 * DAY_MS);
+    // Extended in memory first; also once only the store knows.
+    assert!(is_signed_in(&site, &ada).await);
+    assert_eq!(left(&site, used.credential), 30 * DAY_MS);
+    site.site.store.write(|_| Ok(())).await.unwrap();
+    site.restart();
+    assert_eq!(left(&site, used.credential), 30 * DAY_MS);
+    assert_eq!(left(&site, idle.credential), DAY_MS);
+    site.pass_ms(DAY_MS);
+    assert_eq!(left(&site, idle.credential), 0);
+    site.pass_ms(40 * DAY_MS);
+    assert_eq!(left(&site, used.credential), 0);
+    assert!(left(&site, by_token.credential) > 1_000 * DAY_MS);
+    assert_eq!(left(&site, 1), 0);
+}
+
 #[tokio::test]
 async fn signing_in_again_ends_the_session_that_the_browser_had() {
     let (site, ada) = TestSite::with_owner().await;

@@ -28,6 +28,11 @@ impl Asker {
         Who { person, credential, client: "classic".into() }
     }
 
+    /// Milliseconds until the credential ends; a claim has no end.
+    pub fn ends_in_ms(&self, now_ms: u64) -> u64 {
+        self.identity.map_or(u64::MAX, |i| i.expires_ms.saturating_sub(now_ms))
+    }
+
     /// The one who is signed in.
     pub fn person(&self) -> Option<PersonId> {
         self.identity.map(|i| i.person)

@@ -65,6 +65,7 @@ impl Classic {
             follows: streams.into_iter().map(follow).collect(),
             as_of,
             revocations_seen: asker.revocations_seen,
+            ends_in_ms: asker.ends_in_ms(self.site.clock.now_ms()),
             at,
             wait_ms,
             beats,

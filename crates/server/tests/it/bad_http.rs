@@ -284,6 +284,88 @@ fn a_foreign_page_changes_nothing_with_the_cookie() {
 }
 
 #[test]
+fn every_request_over_http_1_1_names_one_host() {
+    let site = Site::shared();
+    let mut bystander = Bystander::new(&site);
+    let (mut mei, tom) = (site.person("mei"), site.person("tom"));
+    let room = mei.room(&[&tom]);
+    let before = mei.history(&room).len();
+    let (address, Auth::Bearer(token)) = (site.address(), mei.auth()) else { panic!("a token") };
+    let body = "{\"text\":\"hello\"}";
+    let ask = |what: &str, version: &str, hosts: &[u8]| {
+        let head = format!("{what} HTTP/{version}\r\n").into_bytes();
+        let measure = if what.starts_with("GET") { 0 } else { body.len() };
+        let lines = format!(
+            "Authorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+             Content-Length: {measure}\r\nConnection: close\r\n\r\n{}",
+            &body[..measure]
+        );
+        let mut wire = Wire::connect(address);
+        wire.try_send([&head, hosts, lines.as_bytes()].concat());
+        wire.answer().expect("an answer")
+    };
+    let own = format!("Host: {address}\r\n");
+    let wrong = [
+        Vec::new(),
+        own.repeat(2).into_bytes(),
+        format!("{own}host: evil.example\r\n").into_bytes(),
+        b"Host:\r\n".to_vec(),
+        b"Host: a b\r\n".to_vec(),
+        format!("Host: \u{3000}{address}\r\n").into_bytes(),
+        format!("Host: {address}\u{2028}\r\n").into_bytes(),
+        [b"Host: ".as_slice(), b"\xA0", address.to_string().as_bytes(), b"\r\n"].concat(),
+    ];
+    // The first two are read by a shard, the others by the HTTP server.
+    let send = format!("POST /v1/conversations/{room}/messages");
+    for what in ["GET /v1/feed", &send, "GET /v1/me", "POST /v1/acks", "GET /healthz", "GET /"] {
+        for hosts in &wrong {
+            let answer = ask(what, "1.1", hosts);
+            let shown = String::from_utf8_lossy(hosts);
+            assert_eq!((answer.status, &*answer.code()), (400, "bad_request"), "{what} {shown}");
+        }
+        let padded = format!("Host: \t {address} \t\r\n");
+        let answer = ask(what, "1.1", padded.as_bytes());
+        assert_ne!(answer.status, 400, "{what} {}", answer.text().contains("Host"));
+        let twice = ask(what, "1.0", own.repeat(2).as_bytes());
+        assert_eq!((twice.status, &*twice.code()), (400, "bad_request"), "{what}");
+    }
+    assert_eq!(mei.history(&room).len(), before + 1, "only the good one was sent");
+    bystander.notices_nothing();
+}
+
+#[test]
+fn whoever_ends_its_side_after_a_request_is_answered() {
+    let site = Site::shared();
+    let (mut mei, tom) = (site.person("mei"), site.person("tom"));
+    let room = mei.room(&[&tom]);
+    let (address, lines) = (site.address(), mei.auth().lines(site.address()));
+    let cursor = mei.now();
+    let asked = |method: &str, path: &str, body: Option<&[u8]>| {
+        let mut lines = lines.clone();
+        lines.push(("Content-Type", "application/json".into()));
+        let mut wire = Wire::connect(address);
+        wire.send(line_of(method, path, address, &lines, body));
+        wire.finish_sending();
+        wire
+    };
+    let messages = format!("/v1/conversations/{room}/messages");
+    let mut waits = asked("GET", &format!("/v1/feed?live=long-poll&wait=20&cursor={cursor}"), None);
+    for (method, path, body, status) in [
+        ("GET", "/v1/me", None, 200),
+        ("GET", "/v1/feed", None, 200),
+        // Read by a shard, and by the HTTP server since it has parameters.
+        ("POST", &*messages, Some(&b"{\"text\":\"one\"}"[..]), 201),
+        ("POST", &format!("{messages}?x"), Some(b"{\"text\":\"two\"}"), 201),
+    ] {
+        let mut wire = asked(method, path, body);
+        wire.answer().expect("an answer").is(status);
+        assert!(wire.rest().is_empty(), "{method} {path}");
+    }
+    let body = waits.answer().expect("an answer").is(200).json();
+    assert_eq!(body["events"][0]["body"]["text"], "one");
+}
+
+#[test]
 fn wrong_methods_and_addresses_are_named() {
     let site = Site::shared();
     let mut mei = site.person("mei");

@@ -174,6 +174,13 @@ fn what_is_no_request_ends_the_connection() {
     bystander.notices_nothing();
 }
 
+/// An empty frame of settings.
+const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
+/// A frame of headers without the flag that they are all.
+const HALF_A_HEAD: &[u8] = &[0, 0, 1, 1, 1, 0, 0, 0, 1, 0x82];
+/// A ping of HTTP/2.
+const PING: &str = "\0\0\u{8}\u{6}\0\0\0\0\012345678";
+
 /// Half a request is cut at `limits::HEAD_WAIT_MS_MAX` or `BODY_WAIT_MS_MAX`, both 10 seconds, whoever would have read
 /// it; bytes that drip do not help.
 #[test]
@@ -185,6 +192,7 @@ fn half_a_request_that_never_ends_is_cut() {
         let get = format!("GET {first} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         get.into_bytes()
     };
+    let preface: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     let table: Vec<(&str, Vec<u8>, &str)> = vec![
         ("silence", Vec::new(), ""),
         (
@@ -200,6 +208,10 @@ fn half_a_request_that_never_ends_is_cut() {
         ),
         ("half a head after a whole one", after("/v1/setup"), "X"),
         ("half a head after a feed", after("/v1/feed"), "X"),
+        ("half a preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\n".into(), ""),
+        ("a preface of HTTP/2 and nothing", preface.into(), ""),
+        ("pings instead of a request", [preface, SETTINGS].concat(), PING),
+        ("half a head over HTTP/2", [preface, SETTINGS, HALF_A_HEAD].concat(), ""),
         ("half a body", body, " "),
         ("half a body in chunks", chunked, "1\r\n \r\n"),
     ];

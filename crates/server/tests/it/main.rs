@@ -29,3 +29,4 @@ mod secrets;
 mod sign_in;
 mod snapshot;
 mod spaces;
+mod two;

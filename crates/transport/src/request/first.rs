@@ -201,17 +201,43 @@ mod tests {
             "Content-Length: +2\r\n",
             "Content-Length: 65537\r\n",
             "Content-Length: 2\r\nExpect: 100-continue\r\n",
-            "Content-Length: 2\r\nHost: a\r\nHost: b\r\n",
+            "Content-Length: 2\r\nHost: b\r\n",
+            "Content-Length: 2\r\nHost: \u{3000}\r\n",
         ] {
-            let bytes = format!("POST /v1/channels/n/events HTTP/1.1\r\n{lines}\r\nhi");
+            let bytes = format!("POST /v1/channels/n/events HTTP/1.1\r\nHost: a\r\n{lines}\r\nhi");
             assert!(matches!(look_at(bytes.as_bytes()), First::Other), "{lines}");
         }
+        let nameless = b"POST /v1/channels/n/events HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi";
+        assert!(matches!(look_at(nameless), First::Other));
+    }
+
+    #[test]
+    fn a_request_for_the_feed_names_one_host() {
+        let refused = |head: &str| {
+            let head = format!("GET /v1/feed {head}\r\n");
+            match look_at(head.as_bytes()) {
+                First::Feed(_, Err(refusal)) => refusal.status == 400,
+                First::Feed(_, Ok(_)) => false,
+                _ => panic!("not for the feed: {head}"),
+            }
+        };
+        for head in [
+            "HTTP/1.1\r\n",
+            "HTTP/1.1\r\nHost:\r\n",
+            "HTTP/1.1\r\nHost: a\r\nHost: a\r\n",
+            "HTTP/1.0\r\nHost: a\r\nHost: b\r\n",
+            "HTTP/1.1\r\nHost: a\u{a0}\r\n",
+            "HTTP/1.1\r\nHost: \u{2003}a\r\n",
+        ] {
+            assert!(refused(head), "{head}");
+        }
+        assert!(!refused("HTTP/1.1\r\nHost: \t a:80 \r\n") && !refused("HTTP/1.0\r\n"));
     }
 
     #[test]
     fn nothing_follows_a_request_with_a_body() {
         let lying =
-            b"GET /v1/feed HTTP/1.1\r\nContent-Length: 99\r\n\r\nGET /v1/feed HTTP/1.1\r\n\r\n";
+            b"GET /v1/feed HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nGET /v1/feed HTTP/1.1\r\n\r\n";
         assert!(matches!(look_at(lying), First::Feed(None, Err(_))));
     }
 }

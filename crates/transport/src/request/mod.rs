@@ -2,6 +2,7 @@
 
 mod credentials;
 mod first;
+mod host;
 mod query;
 mod repeat;
 mod send;
@@ -12,6 +13,7 @@ use encke_engine::{Code, Cursor, Error, limits};
 
 pub use credentials::Credentials;
 pub(crate) use first::{First, look};
+pub use host::check as check_host;
 pub(crate) use repeat::Repeat;
 pub use send::{KeptSend, SendAnswer, SendRequest, Stands};
 
@@ -166,7 +168,7 @@ fn once<'a, T>(
 }
 
 fn text(value: &[u8]) -> Option<&str> {
-    std::str::from_utf8(value).ok().map(str::trim)
+    std::str::from_utf8(value.trim_ascii()).ok()
 }
 
 /// A plain number of bytes.
@@ -203,7 +205,7 @@ impl<'a> Headers<'a> {
         let is = |other: &str| name.eq_ignore_ascii_case(other);
         // By length first: most headers of a browser are none of these.
         match name.len() {
-            4 if is("host") => once("Host", &mut self.host, value, text),
+            4 if is("host") => once("Host", &mut self.host, value, host::plain),
             6 if is("accept") => {
                 self.accept = value;
                 Ok(())
@@ -280,6 +282,9 @@ impl FeedRequest {
         peer: SocketAddr,
     ) -> Result<Self, Refusal> {
         let headers = Headers::read(headers)?;
+        if minor > 0 && headers.host.is_none() {
+            return Err(host::missing().into());
+        }
         if headers.body {
             return Err(bad("A request for the feed has no body.").into());
         }
@@ -340,12 +345,14 @@ impl FeedRequest {
     pub fn from_parts(parts: &http::request::Parts, peer: SocketAddr) -> Result<Self, Refusal> {
         let target = parts.uri.path_and_query().map_or("", |t| t.as_str());
         let minor = u8::from(parts.version != http::Version::HTTP_10);
-        let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        let mut request = Self::parse(target, minor, headers, peer)?;
-        if request.host.is_none() {
-            request.host = parts.uri.authority().map(|a| a.as_str().into());
-        }
-        Ok(request)
+        let lines = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        // HTTP/2 names the host in a field of its own.
+        let is_named = minor == 0
+            || parts.version == http::Version::HTTP_11
+            || parts.headers.contains_key(http::header::HOST);
+        let authority = parts.uri.authority().filter(|_| !is_named);
+        let host = authority.map(|a| ("host", a.as_str().as_bytes()));
+        Self::parse(target, minor, host.into_iter().chain(lines), peer)
     }
 }
 

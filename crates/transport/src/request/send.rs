@@ -159,7 +159,7 @@ pub(super) fn read<'a>(
     // What can't be read is for the HTTP server to refuse.
     let Ok(h) = Headers::read(lines) else { return Sending::Other };
     let Some(size) = h.content_length else { return Sending::Other };
-    if h.unusual || h.upgrade_websocket || size > limits::BODY_BYTES_MAX {
+    if h.unusual || h.upgrade_websocket || h.host.is_none() || size > limits::BODY_BYTES_MAX {
         return Sending::Other;
     }
     let Some(body) = bytes.get(length..length + size) else { return Sending::Partial };

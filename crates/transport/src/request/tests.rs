@@ -2,7 +2,7 @@ use super::*;
 
 fn parse(query: &str, headers: &[(&str, &str)]) -> Result<FeedRequest, Refusal> {
     let peer = "127.0.0.1:9".parse().expect("an address");
-    let lines = headers.iter().map(|(n, v)| (*n, v.as_bytes()));
+    let lines = [("Host", "x")].iter().chain(headers).map(|(n, v)| (*n, v.as_bytes()));
     FeedRequest::parse(&format!("/v1/feed{query}"), 1, lines, peer)
 }
 

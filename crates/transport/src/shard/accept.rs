@@ -122,7 +122,7 @@ impl Shard {
 
     /// Takes a connection from the HTTP server, and its request.
     pub(super) fn parked(&mut self, parked: Parked) {
-        let Parked { io, peer, request, leftover, kind } = parked;
+        let Parked { io, peer, request, admission, leftover, kind } = parked;
         self.shared.loads[self.number].fetch_add(1, Relaxed);
         if let Err(error) = rustix::io::ioctl_fionbio(&io, true) {
             tracing::warn!(%error, "a parked connection can't be used");
@@ -130,7 +130,7 @@ impl Shard {
         let mut conn = conn_of(io, peer, kind, self.now);
         conn.keep(&leftover);
         if let Some(to) = self.enter(conn) {
-            self.guarded(to, |shard| shard.asked(to, request));
+            self.guarded(to, |shard| shard.asked(to, request, admission));
         }
     }
 }

@@ -18,11 +18,16 @@ use crate::{framing, head, ws};
 const TRIES_MAX: u8 = 3;
 
 impl Shard {
-    /// A request for the feed is here.
-    pub(super) fn asked(&mut self, to: To, request: FeedRequest) {
+    /// A request for the feed is here, perhaps with the gate's word.
+    pub(super) fn asked(
+        &mut self,
+        to: To,
+        request: Arc<FeedRequest>,
+        admission: Option<Box<Admission>>,
+    ) {
         let draining = self.deadline.is_some();
         let Some(conn) = self.conns.get_mut(to) else { return };
-        conn.keep_alive = request.keep_alive && !conn.bridged && !draining;
+        conn.keep_alive = request.keep_alive && !conn.bridged && !draining && !conn.is_last();
         conn.tries = 0;
         if draining {
             let refusal = Refusal::from(self.draining(to));
@@ -32,9 +37,12 @@ impl Shard {
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.transport = request.transport;
         conn.wait = self.timing.ticks(request.wait_s * 1000);
-        conn.request = Some(Arc::new(request));
+        conn.request = Some(request);
         conn.enter(Phase::Admitting, self.now);
-        self.admit(to);
+        match admission {
+            Some(admission) => self.admitted(to, Ok(admission)),
+            None => self.admit(to),
+        }
     }
 
     fn admit(&mut self, to: To) {
@@ -66,7 +74,8 @@ impl Shard {
             Standing::Good(at) => at,
             Standing::Reset(reason) => return self.reset(to, reason),
         };
-        let Admission { who, follows, as_of, revocations_seen, good_for_ms, .. } = *admission;
+        let Admission { who, follows, as_of, revocations_seen, .. } = *admission;
+        let Admission { good_for_ms, ends_in_ms, .. } = *admission;
         let opened = self.hub.open(Open {
             person: who.person,
             credential: who.credential,
@@ -86,7 +95,9 @@ impl Shard {
                 return self.refuse(to, &error.into());
             }
         }
-        conn.good_until = self.now.saturating_add(self.timing.ticks(good_for_ms));
+        let after = |ms| self.now.saturating_add(self.timing.ticks(ms));
+        conn.ends_at = after(ends_in_ms);
+        conn.good_until = after(good_for_ms).min(conn.ends_at);
         self.stats.sessions[conn.transport as usize] += 1;
         let person = who.person;
         let who = conn.who.insert(who);
@@ -108,6 +119,7 @@ impl Shard {
         (conn.wrote, conn.heard) = (self.now, self.now);
         if conn.transport.is_poll() {
             conn.enter(Phase::Poll, self.now);
+            self.perhaps_left(to);
             return self.poll(to);
         }
         conn.enter(Phase::Stream, self.now);

@@ -26,7 +26,7 @@ impl Shard {
                 if !conn.ready {
                     conn.ready = true;
                     let cursor = self.hub.cursor_at(self.hub.position(session));
-                    let ready = item::ready(cursor, self.timing.heartbeat_ms);
+                    let ready = item::ready(cursor, self.timing.beats_every_ms(transport));
                     pieces.push(framing::item(transport, &ready, Some(cursor)));
                 }
                 self.put_all(to, &pieces);

@@ -100,7 +100,7 @@ impl Shard {
             return;
         }
         let Some(conn) = self.conns.get_mut(to) else { return };
-        if rustix::net::shutdown(&conn.fd, Shutdown::Write).is_err() {
+        if rustix::net::shutdown(&conn.fd, Shutdown::Write).is_err() || conn.half_closed {
             return self.destroy(to);
         }
         conn.enter(Phase::Lingering, self.now);

@@ -3,10 +3,12 @@
 use std::net::TcpStream;
 
 use encke_engine::limits;
+use rustix::event::epoll::EventFlags;
 use rustix::io::Errno;
 
 use super::{SCRATCH_BYTES, Shard};
 use crate::conn::Phase;
+use crate::framing;
 use crate::gate::To;
 use crate::request::{First, Repeat, Transport, look};
 
@@ -16,20 +18,24 @@ const EARLY_BYTES_MAX: usize = limits::HEAD_BYTES_MAX + limits::BODY_BYTES_MAX;
 const READS_MAX: usize = 4;
 
 impl Shard {
-    /// Reads what is there; `hung_up` if the end, or an error, is to be found behind it.
-    pub(super) fn read(&mut self, to: To, hung_up: bool) {
+    /// Reads what is there; `flags` say whether an end, or an error, is to be found behind it.
+    pub(super) fn read(&mut self, to: To, flags: EventFlags) {
         let mut scratch = std::mem::take(&mut self.scratch);
         // Empty at the start, and after a panic that lost it.
         scratch.resize(SCRATCH_BYTES, 0);
-        self.read_into(to, hung_up, &mut scratch);
+        self.read_into(to, flags, &mut scratch);
         self.scratch = scratch;
     }
 
-    fn read_into(&mut self, to: To, hung_up: bool, scratch: &mut [u8]) {
+    fn read_into(&mut self, to: To, flags: EventFlags, scratch: &mut [u8]) {
+        // Both ways are closed, or the connection was reset.
+        let is_gone = flags.intersects(EventFlags::HUP | EventFlags::ERR);
+        let has_end = is_gone || flags.contains(EventFlags::RDHUP);
         for _ in 0..READS_MAX {
             let Some(conn) = self.conns.get_mut(to) else { return };
             match rustix::io::read(&conn.fd, &mut *scratch) {
-                Ok(0) => return self.destroy(to),
+                Ok(0) if is_gone => return self.destroy(to),
+                Ok(0) => return self.half_closed(to),
                 Ok(n) => {
                     conn.heard = self.now;
                     match conn.sealed.is_some() {
@@ -37,7 +43,7 @@ impl Shard {
                         true => self.unseal(to, &mut scratch[..n]),
                     }
                     // A short read has emptied the socket; what comes later is another edge.
-                    if n < scratch.len() && !hung_up {
+                    if n < scratch.len() && !has_end {
                         return;
                     }
                 }
@@ -63,13 +69,53 @@ impl Shard {
             plain.clear();
         }
         self.plain = plain;
-        if opened != Ok(false) {
-            self.destroy(to);
+        match opened {
+            Ok(false) => {}
+            Ok(true) => self.half_closed(to),
+            Err(_) => self.destroy(to),
+        }
+    }
+
+    /// The client has ended its side. What it has asked for it still gets; whether anybody is left to take that shows
+    /// when something is written, so a stream is written to at once. Every phase that stays has a deadline of its own.
+    fn half_closed(&mut self, to: To) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        let is_news = !std::mem::replace(&mut conn.half_closed, true);
+        match (conn.phase, conn.transport) {
+            // It can neither say anything nor answer a ping any more.
+            (Phase::Admitting | Phase::Stream, Transport::WebSocket) => self.destroy(to),
+            (Phase::Stream, transport) if is_news && conn.out.is_none() => {
+                self.put(to, &[&framing::heartbeat(transport)]);
+            }
+            (Phase::Admitting | Phase::Sending | Phase::Poll, _) => {
+                conn.keep_alive &= !conn.is_last();
+                self.perhaps_left(to);
+            }
+            // What is on its way to it, or was sent before, comes first.
+            (Phase::Request, _) if conn.out.is_some() || conn.queued => {}
+            (Phase::Stream | Phase::Closing, _) => {}
+            // Nothing is due to it; or another protocol, which takes what it hands over as delivered.
+            (Phase::Request | Phase::Foreign | Phase::Lingering, _) => self.destroy(to),
+        }
+    }
+
+    /// Tells that a person has left if its client has ended its side in the midst of a poll: most have closed both sides,
+    /// which looks the same. The poll is answered all the same.
+    pub(super) fn perhaps_left(&mut self, to: To) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        if conn.phase == Phase::Poll
+            && conn.is_last()
+            && let Some(who) = conn.who.take()
+        {
+            self.shared.gate.closed(&who);
         }
     }
 
     fn input(&mut self, to: To, bytes: &mut [u8]) {
         let Some(conn) = self.conns.get_mut(to) else { return };
+        if conn.half_closed {
+            return;
+        }
         match (conn.phase, conn.transport) {
             (Phase::Request, _) if conn.out.is_none() => match conn.stash.take() {
                 None => {
@@ -115,6 +161,9 @@ impl Shard {
     #[expect(clippy::box_collection, reason = "as the connection keeps it")]
     fn keep(&mut self, to: To, bytes: Box<Vec<u8>>) {
         let Some(conn) = self.conns.get_mut(to) else { return };
+        if conn.half_closed {
+            return self.destroy(to);
+        }
         conn.stash = Some(bytes);
         self.schedule(to);
     }
@@ -149,10 +198,10 @@ impl Shard {
                             request.transport.is_poll() && !request.credentials.is_used_up();
                         let head = length.filter(|_| repeats).map(|n| &bytes[..n]);
                         conn.repeat = head.and_then(|head| Repeat::of(head, request.cursor));
-                        self.asked(to, *request);
+                        self.asked(to, request.into(), None);
                     }
                     Err(refusal) => {
-                        conn.keep_alive = length.is_some();
+                        conn.keep_alive = length.is_some() && !conn.is_last();
                         self.refuse(to, &refusal);
                     }
                 }

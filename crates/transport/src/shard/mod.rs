@@ -182,6 +182,7 @@ impl Shard {
                 }
             }
             self.tick();
+            self.hub.settle();
             self.counters.publish(&mut self.stats);
             if self.is_finished() {
                 return;
@@ -258,8 +259,7 @@ impl Shard {
         }
         if flags.intersects(EventFlags::IN | EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR)
         {
-            let hung_up = EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR;
-            self.read(to, flags.intersects(hung_up));
+            self.read(to, flags);
         }
     }
 
@@ -276,6 +276,7 @@ impl Shard {
                     self.revoked(owner);
                 }
             }
+            Message::Left(to, left) => self.guarded(to, |s| s.left(to, left)),
             Message::Parked(parked) => self.parked(*parked),
             Message::Waiting(waiting) => self.waiting(*waiting),
             Message::Moved(moved) => self.moved(*moved),
@@ -301,7 +302,7 @@ impl Shard {
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.queued = false;
         if std::mem::take(&mut conn.readable) {
-            self.read(to, false);
+            self.read(to, EventFlags::empty());
         }
         self.go_on(to);
     }
@@ -314,6 +315,7 @@ impl Shard {
         }
         match conn.phase {
             Phase::Request if conn.stash.is_some() => self.stashed(to),
+            Phase::Request if conn.half_closed => self.destroy(to),
             // A live one waits; asking for more is for those that read.
             Phase::Poll if self.is_live(to) => {}
             Phase::Poll => self.poll(to),

@@ -27,6 +27,7 @@ impl Shard {
             return false;
         }
         conn.keep(&bytes[length..]);
+        conn.keep_alive &= !conn.is_last();
         match self.hub.standing(Some(cursor), head) {
             Standing::Reset(reason) => self.reset(to, reason),
             Standing::Good(at) => {

@@ -11,7 +11,7 @@ impl Shard {
     pub(super) fn send(&mut self, to: To, request: &SendRequest<'_>) {
         let draining = self.deadline.is_some();
         let Some(conn) = self.conns.get_mut(to) else { return };
-        conn.keep_alive = request.keep_alive && !conn.bridged && !draining;
+        conn.keep_alive = request.keep_alive && !conn.bridged && !draining && !conn.is_last();
         if draining {
             let refusal = Refusal::from(head::draining(self.spread(to)));
             return self.refuse(to, &refusal);

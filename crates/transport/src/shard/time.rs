@@ -6,15 +6,26 @@ use encke_engine::limits;
 use super::Shard;
 use crate::conn::{Conn, Phase};
 use crate::framing;
-use crate::gate::To;
+use crate::gate::{Left, Reply, To};
 use crate::request::Transport;
 use crate::shards::Timing;
 use crate::wait::Over;
+
+/// When the gate is asked again what is left of a session, if it could not tell.
+const AGAIN_MS: u64 = 1_000;
 
 impl Timing {
     /// Milliseconds as ticks, rounded up: never early.
     pub(crate) fn ticks(&self, ms: u64) -> u32 {
         u32::try_from(ms.div_ceil(self.tick_ms)).unwrap_or(u32::MAX)
+    }
+
+    /// Milliseconds between the heartbeats of a stream.
+    pub(super) fn beats_every_ms(&self, transport: Transport) -> u64 {
+        match transport {
+            Transport::Iframe => self.frame_heartbeat_ms.min(self.heartbeat_ms),
+            _ => self.heartbeat_ms,
+        }
     }
 
     /// The tick at which something becomes of a connection if nothing happens; `None` for never.
@@ -38,13 +49,14 @@ impl Timing {
             }
             Phase::Stream if conn.out.is_some() => self.silent_at(conn),
             Phase::Stream => {
-                let beat = after(conn.wrote, self.heartbeat_ms);
+                let beat = after(conn.wrote, self.beats_every_ms(conn.transport));
                 self.silent_at(conn).into_iter().chain(beat).min()
             }
             Phase::Closing if stuck.is_some() => None,
             Phase::Closing | Phase::Lingering => after(conn.since, self.linger_ms),
         };
-        own.into_iter().chain(stuck).min()
+        let ends = conn.session.map(|_| conn.ends_at).filter(|at| *at != u32::MAX);
+        own.into_iter().chain(stuck).chain(ends).min()
     }
 
     /// When a WebSocket has said nothing for too long. Other streams have nothing to say.
@@ -84,6 +96,32 @@ impl Shard {
         }
     }
 
+    /// What a session was authorised by should have ended. It may have been extended: the gate knows.
+    fn ask_what_is_left(&mut self, to: To) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        conn.ends_at = u32::MAX;
+        match &conn.who {
+            Some(who) => self.shared.gate.left(who, Reply::new(to, self.inbox.clone())),
+            None => self.end(to, Bye::Revoked),
+        }
+    }
+
+    /// The gate says what is left.
+    pub(super) fn left(&mut self, to: To, left: Left) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        let asked = conn.session.is_some() && conn.ends_at == u32::MAX;
+        let ms = match (left, &conn.who) {
+            // The session of before: another request has come on the connection.
+            _ if !asked => return,
+            (Left::Ms(credential, _), Some(who)) if who.credential != credential => return,
+            (Left::Ms(_, 0), _) => return self.end(to, Bye::Revoked),
+            (Left::Ms(_, ms), _) => ms,
+            (Left::Unknown, _) => AGAIN_MS,
+        };
+        conn.ends_at = self.now.saturating_add(self.timing.ticks(ms));
+        self.schedule(to);
+    }
+
     fn on_time(&mut self, to: To) {
         let draining = self.deadline.is_some();
         let Some(conn) = self.conns.get_mut(to) else { return };
@@ -99,6 +137,9 @@ impl Shard {
         let slow = self.timing.ticks(self.timing.slow_reader_ms);
         if conn.out.as_ref().is_some_and(|out| out.moved_at + slow <= self.now) {
             return self.cut(to);
+        }
+        if conn.session.is_some() && conn.ends_at <= self.now {
+            return self.ask_what_is_left(to);
         }
         match conn.phase {
             Phase::Poll => self.answer_with(to, &[]),

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use encke_engine::cursor::Standing;
 use encke_engine::hub::{Next, Open};
 use encke_engine::{Entry, PersonId, Position, limits};
+use rustix::event::epoll::EventFlags;
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
 
@@ -62,6 +63,7 @@ impl Shard {
             Err(encke_engine::hub::Stale::Again) => return self.wait_over(to, Over::Again),
             Err(encke_engine::hub::Stale::Revoked) => return self.wait_over(to, Over::Revoked),
         }
+        conn.ends_at = self.now.saturating_add(self.timing.ticks(wait.ends_in_ms));
         self.stats.sessions[conn.transport as usize] += 1;
         if let Some(who) = who {
             self.shared.gate.opened(conn.who.insert(who));
@@ -204,7 +206,7 @@ impl Shard {
         match rustix::net::recv(&conn.fd, &mut [0u8; 1][..], look) {
             Err(Errno::AGAIN | Errno::INTR) => return false,
             // Behind what it sent may be its end.
-            Ok((_, n)) if n > 0 => self.read(to, true),
+            Ok((_, n)) if n > 0 => self.read(to, EventFlags::RDHUP),
             Ok(_) | Err(_) => self.destroy(to),
         }
         self.conns.get(to).is_none()

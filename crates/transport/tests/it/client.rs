@@ -273,7 +273,10 @@ impl Feed {
                     json = json.replace(escape, c);
                 }
                 let json = json.replace("\\u2028", "\u{2028}").replace("\\u2029", "\u{2029}");
-                return Some(serde_json::from_str(&json.replace('\0', "\\")).unwrap());
+                let item: Value = serde_json::from_str(&json.replace('\0', "\\")).unwrap();
+                if item["type"] != "beat" {
+                    return Some(item);
+                }
             }
         }
     }

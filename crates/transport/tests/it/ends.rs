@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use encke_engine::PersonId;
 use encke_engine::reach::Reach;
-use encke_transport::{FeedRequest, Kind, Parked, Sealed, Timing, Transport};
+use encke_transport::{FeedRequest, Kind, Left, Parked, Sealed, Timing, Transport};
 use rustls::crypto::cipher::{AeadKey, Iv};
 use rustls::{ConnectionTrafficSecrets, ExtractedSecrets};
 use serde_json::json;
@@ -95,6 +95,56 @@ fn a_revoked_credential_ends_its_connections_and_no_others() {
 }
 
 #[test]
+fn a_session_that_ends_by_itself_ends_what_rests_on_it() {
+    for transport in &Transport::ALL[1..] {
+        let setup = |left| {
+            let timing = Timing { tick_ms: 20, ..Timing::default() };
+            World::with(Setup { timing, ends_in_ms: 100, left, ..Setup::default() })
+        };
+        // One that was extended, of which nobody could tell at first, goes on; the other ends.
+        let (extended, over) =
+            (setup(vec![Left::Ms(7, u64::MAX), Left::Unknown]), setup(Vec::new()));
+        let open = |world: &World| {
+            let mut feed = Feed::open(world.address, *transport, 5, None);
+            feed.ready();
+            if transport.is_poll() {
+                feed.wire.send(get("live=long-poll", 5));
+            }
+            feed
+        };
+        let (mut lives, mut ends) = (open(&extended), open(&over));
+        if transport.is_poll() {
+            assert_eq!(ends.wire.answer().unwrap().1["bye"]["reason"], "revoked");
+        } else {
+            let bye = ends.next_of("bye");
+            assert_eq!((&bye["reason"], &bye["retry"]), (&"revoked".into(), &false.into()));
+            assert_eq!(ends.next(), None);
+        }
+        over.until(|w| w.shards.stats().sessions == [0; 6]);
+        extended.until(|w| w.gate.left.lock().unwrap().is_empty());
+        extended.say(&["x"]);
+        if transport.is_poll() {
+            let body = lives.wire.answer().unwrap().1;
+            assert_eq!(body["events"][0]["body"]["text"], "x");
+        } else {
+            assert_eq!(lives.event().1, "x");
+        }
+    }
+}
+
+#[test]
+fn a_poll_that_comes_again_after_its_session_has_ended_is_admitted_anew() {
+    let timing = Timing { tick_ms: 20, ..Timing::default() };
+    let world = World::with(Setup { timing, ends_in_ms: 0, ..Setup::default() });
+    let mut wire = Wire::connect(world.address);
+    for _ in 0..3 {
+        wire.send(get("cursor=e.0", 5));
+        wire.answer().unwrap();
+    }
+    assert_eq!(world.gate.seen.lock().unwrap().admitted, 3);
+}
+
+#[test]
 fn a_revocation_is_not_outrun_by_an_admission() {
     let world = World::with(Setup { shards: 1, ..Setup::default() });
     for (revoked, status) in [(6, "200"), (5, "401")] {
@@ -151,21 +201,110 @@ fn a_panic_takes_one_connection() {
 #[test]
 fn a_client_that_leaves_is_noticed_at_once() {
     for transport in Transport::ALL {
-        for half in [true, false] {
-            let world = World::new();
-            let mut feed = Feed::open(world.address, transport, 5, None);
-            feed.ready();
-            world.until(|w| w.gate.seen.lock().unwrap().opened == 1);
-            if half {
-                feed.wire.stream.shutdown(Shutdown::Write).unwrap();
-            } else {
-                drop(feed);
-            }
-            world.until(|w| w.shards.stats().connections == 0);
-            assert_eq!(world.gate.seen.lock().unwrap().closed, 1);
-            assert_eq!(world.shards.stats().sessions, [0; 6]);
-        }
+        let world = World::new();
+        let mut feed = Feed::open(world.address, transport, 5, None);
+        feed.ready();
+        world.until(|w| w.gate.seen.lock().unwrap().opened == 1);
+        // What is written to it after that is answered with a reset.
+        drop(feed);
+        world.until(|w| w.shards.stats().connections == 0);
+        assert_eq!(world.gate.seen.lock().unwrap().closed, 1);
+        assert_eq!(world.shards.stats().sessions, [0; 6]);
     }
+}
+
+#[test]
+fn a_stream_whose_client_only_ends_its_side_goes_on_until_it_leaves() {
+    for transport in [Transport::Sse, Transport::Ndjson, Transport::Iframe] {
+        let world = World::new();
+        let mut feed = Feed::open(world.address, transport, 5, None);
+        feed.ready();
+        feed.wire.stream.shutdown(Shutdown::Write).unwrap();
+        for text in ["one", "two"] {
+            world.say(&[text]);
+            assert_eq!(feed.event().1, text);
+        }
+        drop(feed);
+        world.say(&["three"]);
+        world.until(|w| w.shards.stats().connections == 0);
+        assert_eq!(world.gate.seen.lock().unwrap().closed, 1);
+    }
+}
+
+#[test]
+fn nothing_stays_open_for_a_client_that_ended_its_side_and_is_due_nothing() {
+    let ended = |wire: &Wire| wire.stream.shutdown(Shutdown::Write).unwrap();
+    // Nothing was asked, half a request was sent, all was answered, or it can't speak any more.
+    let world = World::new();
+    let silent = Wire::connect(world.address);
+    let mut half = Wire::connect(world.address);
+    half.send("GET /v1/feed HTTP/1.1\r\nHost: x");
+    let mut answered = Feed::open(world.address, Transport::LongPoll, 5, None);
+    answered.ready();
+    let mut socket = Feed::open(world.address, Transport::WebSocket, 5, None);
+    socket.ready();
+    world.until(|w| w.shards.stats().connections == 4);
+    for mut wire in [silent, half, answered.wire, socket.wire] {
+        ended(&wire);
+        assert!(wire.is_at_end());
+    }
+    world.until(|w| w.shards.stats().connections == 0);
+    assert_eq!(world.shards.stats().sessions, [0; 6]);
+}
+
+#[test]
+fn a_request_whose_client_then_ends_its_side_is_answered() {
+    let world = World::new();
+    let all = |requests: &str| {
+        let mut wire = Wire::connect(world.address);
+        wire.send(requests);
+        wire.stream.shutdown(Shutdown::Write).unwrap();
+        wire
+    };
+    let poll = get("live=long-poll&wait=20", 5);
+    let send = "POST /v1/channels/n/events HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi";
+    // A poll that waits gets its event, and the person counts as away meanwhile.
+    let mut waits = all(&poll);
+    world.until(|w| w.gate.seen.lock().unwrap().closed == 1);
+    assert_eq!(world.shards.stats().sessions[1], 1);
+    world.say(&["an event"]);
+    let (head, body) = waits.answer().expect("an answer");
+    assert_eq!(body["events"][0]["body"]["text"], "an event");
+    assert_eq!(header(&head, "connection"), Some("close"));
+    assert!(waits.is_at_end());
+    // One whose wait is over is answered, too; and so are all of several requests, the last one with the end.
+    let mut over = all(&get("live=long-poll&wait=1", 5));
+    let mut several = all(&format!("{}{send}{}", get("cursor=e.0", 5), get("", 5)));
+    assert_eq!(over.answer().expect("an answer").1["events"], json!([]));
+    assert!(over.is_at_end());
+    let closes = |wire: &mut Wire| {
+        let (head, _) = wire.answer().expect("an answer");
+        header(&head, "connection") == Some("close")
+    };
+    assert_eq!([(); 3].map(|()| closes(&mut several)), [false, false, true]);
+    assert!(several.is_at_end());
+    let mut sent = all(send);
+    let (head, _) = sent.answer().expect("an answer");
+    assert!(head.starts_with("HTTP/1.1 201"), "{head}");
+    assert!(sent.is_at_end());
+    world.until(|w| w.shards.stats().connections == 0);
+    let seen = world.gate.seen.lock().unwrap();
+    assert_eq!((seen.opened, world.shards.stats().sessions), (seen.closed, [0; 6]));
+}
+
+#[test]
+fn a_long_answer_is_written_to_its_end_for_a_client_that_ended_its_side() {
+    let history = (0..100).map(|_| "x".repeat(100_000)).collect();
+    let world = World::with(Setup { history, ..Setup::default() });
+    let mut wire = Wire::connect(world.address);
+    // Ten of these are more than a socket takes at one time.
+    wire.send(get("cursor=e.0", 5).repeat(10));
+    wire.stream.shutdown(Shutdown::Write).unwrap();
+    for _ in 0..10 {
+        let (_, body) = wire.answer().expect("an answer");
+        assert!(!body["events"].as_array().unwrap().is_empty());
+    }
+    assert!(wire.is_at_end());
 }
 
 #[test]
@@ -218,13 +357,15 @@ fn who_is_handed_over_during_a_drain_is_told_so_also_under_tls() {
     let world = World::new();
     world.shards.drain(Duration::from_secs(20));
     let peer = "192.0.2.1:1".parse().unwrap();
-    let (parts, ()) = http::Request::get("/v1/feed").body(()).unwrap().into_parts();
+    let (parts, ()) =
+        http::Request::get("/v1/feed").header("host", "x").body(()).unwrap().into_parts();
     let request = FeedRequest::from_parts(&parts, peer).unwrap();
     let (ours, theirs) = UnixStream::pair().unwrap();
     let (server, mut client) = sealed();
     let kind = Kind::Sealed(Box::new(server));
     let (io, leftover) = (theirs.into(), Default::default());
-    world.shards.park(Parked { io, peer, request, leftover, kind });
+    let request = request.into();
+    world.shards.park(Parked { io, peer, request, admission: None, leftover, kind });
     let (mut wire, mut plain) = (Vec::new(), Vec::new());
     (&ours).read_to_end(&mut wire).unwrap();
     client.open(&mut wire, &mut plain).unwrap();

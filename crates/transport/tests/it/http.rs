@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use encke_transport::{FeedRequest, Kind, Parked, Timing, Transport};
@@ -39,7 +40,7 @@ fn a_ticket_is_shown_to_the_gate_each_time() {
     let world = World::new();
     let mut wire = Wire::connect(world.address);
     for _ in 0..2 {
-        wire.send("GET /v1/feed?ticket=5 HTTP/1.1\r\n\r\n");
+        wire.send("GET /v1/feed?ticket=5 HTTP/1.1\r\nHost: x\r\n\r\n");
         wire.answer().unwrap();
     }
     assert_eq!(world.gate.seen.lock().unwrap().admitted, 2);
@@ -190,7 +191,7 @@ fn a_head_that_never_ends_is_cut_and_one_too_large_refused() {
 fn a_body_that_lies_about_its_length_smuggles_nothing() {
     let world = World::new();
     let mut wire = Wire::connect(world.address);
-    wire.send("GET /v1/feed HTTP/1.1\r\nContent-Length: 500\r\n\r\nGET /v1/feed HTTP/1.1\r\n\r\n");
+    wire.send("GET /v1/feed HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\nGET /v1/feed HTTP/1.1\r\n\r\n");
     assert!(wire.answer().unwrap().0.contains("\r\nConnection: close\r\n"));
     assert!(wire.is_at_end() && wire.buffer.is_empty());
 }
@@ -231,7 +232,7 @@ fn silent_streams_get_heartbeats() {
     for (transport, beat) in [
         (Transport::Sse, b":\n\n".as_slice()),
         (Transport::Ndjson, b"\n"),
-        (Transport::Iframe, b"<!-- -->\n"),
+        (Transport::Iframe, b"<script>e('{\"type\":\"beat\"}')</script>\n"),
         (Transport::WebSocket, &[0x89, 0]),
     ] {
         let mut feed = Feed::open(world.address, transport, 5, None);
@@ -257,7 +258,7 @@ fn a_parked_connection_is_served_like_any_other() {
                 }
                 other => format!("/v1/feed?live={}&cursor={}", other.name(), cursor(0)),
             });
-            builder = builder.header("authorization", "Bearer 5");
+            builder = builder.header("authorization", "Bearer 5").header("host", "x");
             if transport == Transport::WebSocket {
                 builder = builder
                     .header("connection", "Upgrade")
@@ -269,11 +270,21 @@ fn a_parked_connection_is_served_like_any_other() {
             let peer = "192.0.2.1:1".parse().unwrap();
             let request = FeedRequest::from_parts(&parts, peer).unwrap();
             let io = OwnedFd::from(theirs);
-            world.shards.park(Parked { io, peer, request, leftover: Default::default(), kind });
+            let (request, leftover) = (Arc::new(request), Default::default());
+            // What waits on a bridge was let in before there was one.
+            let (tell, told) = mpsc::channel();
+            let admission = bridged.then(|| {
+                world.shards.admit(request.clone(), move |answer| tell.send(answer).unwrap());
+                told.recv_timeout(Duration::from_secs(10)).unwrap().expect("it is let in")
+            });
+            let before = world.gate.seen.lock().unwrap().admitted;
+            world.shards.park(Parked { io, peer, request, admission, leftover, kind });
             let stream = std::net::TcpStream::from(OwnedFd::from(ours));
             let mut wire = Wire { stream, buffer: Vec::new() };
+            let asked = || world.gate.seen.lock().unwrap().admitted - before;
             if transport.is_poll() {
                 let (head, body) = wire.answer().unwrap();
+                assert_eq!(asked(), usize::from(!bridged));
                 assert_eq!(body["events"][0]["body"]["text"], "a");
                 assert_eq!(head.contains("Connection: close"), bridged);
                 if bridged {
@@ -282,6 +293,7 @@ fn a_parked_connection_is_served_like_any_other() {
                 continue;
             }
             let status = wire.head().unwrap();
+            assert_eq!(asked(), usize::from(!bridged));
             let expected = if transport == Transport::WebSocket { "101" } else { "200" };
             assert_eq!(status.split(' ').nth(1), Some(expected));
             if transport == Transport::Ndjson {
@@ -322,7 +334,7 @@ fn a_frame_that_is_opened_as_a_page_is_refused_and_in_one_it_calls_nobody() {
     let mut framed = asked("iframe");
     framed.head().unwrap();
     let page = String::from_utf8(framed.until(b"</script>").unwrap()).unwrap();
-    assert!(page.ends_with("function e(s){if(parent!==self)parent.encke(JSON.parse(s))}</script>"));
+    assert!(page.ends_with("function e(s){document.currentScript.remove();if(parent!==self)parent.encke(JSON.parse(s))}</script>"));
 }
 
 #[test]

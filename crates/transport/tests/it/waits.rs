@@ -92,6 +92,7 @@ fn park_as(world: &World, kind: Kind, set: impl FnOnce(&mut Wait)) -> Waiter {
         follows: vec![Follow { stream: StreamId::conversation(ROOM), from: Position(0) }],
         as_of: Position(0),
         revocations_seen: world.shards.revocations(),
+        ends_in_ms: u64::MAX,
         at: Position(0),
         wait_ms: None,
         beats: false,
@@ -209,6 +210,8 @@ fn a_wait_ends_in_its_own_words() {
     let (head, body) = answer(&mut signed_out.wire);
     assert!(head.starts_with("HTTP/1.1 401") && head.contains("Connection: close"), "{head}");
     assert_eq!(body, "Revoked");
+    let mut over = park(&world, |wait| wait.ends_in_ms = 60);
+    assert_eq!(answer(&mut over.wire).1, "Revoked");
     // Revoked between the check and the opening.
     let mut late = park(&world, |wait| wait.revocations_seen = 0);
     assert_eq!(answer(&mut late.wire).1, "Revoked");

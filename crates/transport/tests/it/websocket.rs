@@ -24,7 +24,7 @@ fn the_handshake_is_answered_by_the_book() {
 fn a_bad_handshake_is_refused() {
     let world = World::new();
     let good = format!(
-        "GET /v1/feed HTTP/1.1\r\nAuthorization: Bearer 5\r\nConnection: Upgrade\r\n\
+        "GET /v1/feed HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer 5\r\nConnection: Upgrade\r\n\
          Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
     );
     for (from, to, status) in [
@@ -108,7 +108,7 @@ fn frames_sent_with_the_handshake_are_not_lost() {
     let world = World::new();
     let mut wire = Wire::connect(world.address);
     let head = format!(
-        "GET /v1/feed HTTP/1.1\r\nAuthorization: Bearer 5\r\nConnection: Upgrade\r\n\
+        "GET /v1/feed HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer 5\r\nConnection: Upgrade\r\n\
          Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
     );
     let early = masked(0x81, b"{\"type\":\"ping\",\"id\":9}");

@@ -13,8 +13,8 @@ use encke_engine::{
     StreamId, item,
 };
 use encke_transport::{
-    Admission, Config, FeedRequest, Files, Gate, Handoff, Hosts, KeptSend, Reply, Sealed, Seed,
-    SendAnswer, SendRequest, Shards, Stands, Timing, Who,
+    Admission, Config, FeedRequest, Files, Gate, Handoff, Hosts, KeptSend, Left, Reply, Sealed,
+    Seed, SendAnswer, SendRequest, Shards, Stands, Timing, Who,
 };
 
 pub const EPOCH: Epoch = Epoch(0xe);
@@ -32,6 +32,10 @@ pub struct Setup {
     pub history: Vec<String>,
     pub trimmed: u64,
     pub good_for_ms: u64,
+    /// After so many milliseconds each session ends,
+    pub ends_in_ms: u64,
+    /// unless one of these is left; each is used for one question.
+    pub left: Vec<Left>,
     /// Where requests belong.
     pub hosts: Option<Arc<dyn Hosts>>,
 }
@@ -46,6 +50,8 @@ impl Default for Setup {
             history: Vec::new(),
             trimmed: 0,
             good_for_ms: 60_000,
+            ends_in_ms: u64::MAX,
+            left: Vec::new(),
             hosts: None,
         }
     }
@@ -72,6 +78,8 @@ pub struct TestGate {
     log: Mutex<Vec<Arc<Entry>>>,
     shards: OnceLock<Arc<Shards>>,
     good_for_ms: u64,
+    ends_in_ms: u64,
+    pub left: Mutex<Vec<Left>>,
     pub seen: Mutex<Seen>,
     pub held: Mutex<Vec<Reply<Bytes>>>,
     /// Admissions are made, but held back while somebody has this lock.
@@ -128,6 +136,8 @@ impl World {
             log: Mutex::new(log),
             shards: OnceLock::new(),
             good_for_ms: setup.good_for_ms,
+            ends_in_ms: setup.ends_in_ms,
+            left: Mutex::new(setup.left),
             seen: Mutex::default(),
             held: Mutex::default(),
             door: Mutex::default(),
@@ -200,6 +210,7 @@ impl TestGate {
             revocations_seen: self.shards.get().unwrap().revocations(),
             known,
             good_for_ms: self.good_for_ms,
+            ends_in_ms: self.ends_in_ms,
             allow_origin: request.origin.clone(),
             allow_credentials: false,
         })
@@ -259,6 +270,11 @@ impl Gate for TestGate {
         let result = Ok(Stands { seq: Seq(3), cursor, at_ms, repeated });
         self.seen.lock().unwrap().sends.push(request.keep());
         reply.sent(SendAnswer { result, allow_origin: None });
+    }
+
+    fn left(&self, who: &Who, reply: Reply<Left>) {
+        assert_eq!(who.credential, 7);
+        reply.left(self.left.lock().unwrap().pop().unwrap_or(Left::Ms(7, 0)));
     }
 
     fn acked(&self, _who: &Who, position: Position) {

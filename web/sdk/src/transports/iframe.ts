@@ -1,6 +1,7 @@
 /**
  * The forever frame. From the same origin it calls a function of this page; from another one it posts messages, of
- * which only those of the server's origin and of this very frame count. Its heartbeats can't be seen.
+ * which only those of the server's origin and of this very frame count. Its heartbeats are items of the type `beat`: no
+ * browser tells a page that the connection of a frame was reset, so they come often.
  */
 import { ApiError } from '../errors.js';
 import { asItem } from '../item.js';
@@ -10,7 +11,7 @@ export const iframe: Transport = {
   name: 'iframe',
   polls: false,
   supported: (environment) => environment.document !== null,
-  heartbeats: () => false,
+  heartbeats: () => true,
   headerless: () => true,
   open(request, receiver) {
     const { http, environment } = request;

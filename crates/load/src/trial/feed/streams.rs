@@ -68,6 +68,9 @@ fn iframe(line: &[u8]) -> Result<Option<Item>, End> {
     let Some(rest) = line.strip_prefix(b"<script>e('") else { return Ok(None) };
     let text = rest.strip_suffix(b"')</script>");
     let text = text.ok_or_else(|| End::Fault("a script of the iframe has no end".into()))?;
+    if text == br#"{"type":"beat"}"# {
+        return Ok(None);
+    }
     let json = unquoted(text);
     parsed(&json.ok_or_else(|| End::Fault("an item in the iframe is not escaped".into()))?)
         .map(Some)

@@ -124,7 +124,7 @@ impl Parser for Iframe {
         assert!(!script.contains("</") && !script.contains("<!--"), "{text:?}");
         if !self.bound {
             assert!(self.bytes > 2048, "there is padding first");
-            let guarded = "function e(s){if(parent!==self)parent.encke(JSON.parse(s))}";
+            let guarded = "function e(s){document.currentScript.remove();if(parent!==self)parent.encke(JSON.parse(s))}";
             assert_eq!(script, guarded);
             self.bound = true;
             return None;
@@ -134,7 +134,8 @@ impl Parser for Iframe {
         // In an old JavaScript these would end the line in the middle of the text.
         let bad = ['<', '>', '&', '\u{2028}', '\u{2029}'];
         assert!(!item.contains(bad), "{item:?}");
-        Some(json(unquoted(item).as_bytes()))
+        let item = json(unquoted(item).as_bytes());
+        (item["type"] != "beat").then_some(item)
     }
 
     fn ended(&self) {}

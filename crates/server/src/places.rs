@@ -1,0 +1,141 @@
+//! How many requests may wait on socket pairs of the bridge: in all, on one connection, and of one person.
+//!
+//! The shard ends the oldest connection of a person that has too many. But its bridge stays until the client has read the
+//! end, so bridges are counted here as well.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use encke_engine::{PersonId, limits};
+use encke_transport::Files;
+
+use crate::budget::Budget;
+
+/// A person of a site: the address of the site's shards tells it from the others of the process.
+pub type Somebody = (usize, PersonId);
+
+/// The places of a process.
+pub struct Places {
+    /// Each takes a file; the shard's end of a pair is counted by the shard.
+    files: Arc<Files>,
+    /// Files that these leave to others.
+    files_left: usize,
+    max: usize,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Default)]
+struct Taken {
+    all: usize,
+    /// Without those who have none.
+    by_person: HashMap<Somebody, usize>,
+}
+
+/// The places of one connection.
+#[derive(Clone, Default)]
+pub struct OnConnection(Arc<Mutex<usize>>);
+
+/// A place, until it goes out of scope.
+pub struct Place {
+    places: Arc<Places>,
+    connection: OnConnection,
+    person: Option<Somebody>,
+}
+
+/// Why there is no place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Full {
+    /// The process, or the connection, has no more.
+    NoRoom,
+    /// The person has too many.
+    Person,
+}
+
+impl Places {
+    /// So many places, within the files of the process.
+    pub fn new(budget: &Budget, max: usize) -> Arc<Self> {
+        let (files, files_left) = (budget.files.clone(), budget.left);
+        Arc::new(Places { files, files_left, max, taken: Mutex::default() })
+    }
+
+    /// Takes a place.
+    pub fn take(
+        self: &Arc<Self>,
+        connection: &OnConnection,
+        person: Option<Somebody>,
+    ) -> Result<Place, Full> {
+        let mut taken = self.taken.lock().expect("not poisoned");
+        let mut here = connection.0.lock().expect("not poisoned");
+        if taken.all >= self.max || *here >= limits::BRIDGES_PER_CONNECTION_MAX {
+            return Err(Full::NoRoom);
+        }
+        let theirs = person.and_then(|person| taken.by_person.get(&person));
+        if theirs.is_some_and(|count| *count >= limits::BRIDGES_PER_PERSON_MAX) {
+            return Err(Full::Person);
+        }
+        if !self.files.take(self.files_left) {
+            return Err(Full::NoRoom);
+        }
+        if let Some(person) = person {
+            *taken.by_person.entry(person).or_default() += 1;
+        }
+        taken.all += 1;
+        *here += 1;
+        Ok(Place { places: self.clone(), connection: connection.clone(), person })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.places.files.give(1);
+        let mut taken = self.places.taken.lock().expect("not poisoned");
+        taken.all -= 1;
+        *self.connection.0.lock().expect("not poisoned") -= 1;
+        if let Some(person) = self.person
+            && let Some(theirs) = taken.by_person.get_mut(&person)
+        {
+            *theirs -= 1;
+            if *theirs == 0 {
+                taken.by_person.remove(&person);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_in_all_on_a_connection_and_of_a_person() {
+        let budget = Budget::new(10_000, 1);
+        let places = Places::new(&budget, 1_000);
+        let somebody = |n| Some((1, PersonId(n)));
+        let one = OnConnection::default();
+        let mut held: Vec<Place> = (0..limits::BRIDGES_PER_CONNECTION_MAX as u64)
+            .map(|n| places.take(&one, somebody(n)).ok().expect("a place"))
+            .collect();
+        assert_eq!(places.take(&one, None).err(), Some(Full::NoRoom));
+        assert!(places.take(&OnConnection::default(), None).is_ok());
+        let few = Places::new(&budget, 1);
+        let only = few.take(&OnConnection::default(), None);
+        assert_eq!(few.take(&OnConnection::default(), None).err(), Some(Full::NoRoom));
+        drop(only);
+        assert!(few.take(&OnConnection::default(), None).is_ok());
+        held.pop();
+        assert!(places.take(&one, None).is_ok());
+        drop(held);
+
+        let take = |person| places.take(&OnConnection::default(), person);
+        let mut held: Vec<Place> =
+            (0..limits::BRIDGES_PER_PERSON_MAX).filter_map(|_| take(somebody(7)).ok()).collect();
+        assert_eq!(take(somebody(7)).err(), Some(Full::Person));
+        // Neither another person nor one with the same number on another site.
+        assert!(take(somebody(8)).is_ok() && take(Some((2, PersonId(7)))).is_ok());
+        held.pop();
+        assert!(take(somebody(7)).is_ok());
+        drop(held);
+        let taken = places.taken.lock().unwrap();
+        assert!(taken.all == 0 && taken.by_person.is_empty());
+    }
+}
