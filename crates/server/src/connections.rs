@@ -85,7 +85,7 @@ impl Connections {
             spaces,
             proxies,
             runtime,
-            places: Places::new(budget, limits::BRIDGES_MAX.min(open_files() / 8)),
+            places: Places::new(limits::BRIDGES_MAX.min(open_files() / 8)),
             head_bytes_max: limits::HEAD_BYTES_MAX.max(longest),
             draining: watch::Sender::new(false),
         })
@@ -618,10 +618,11 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
+    use crate::hosts::Hosts;
 
     /// An HTTP/2 connection to a process whose only space is not there yet, which answers all the same.
     fn serve() -> (DuplexStream, JoinHandle<Duration>) {
-        let spaces = Spaces::new(None, 1);
+        let spaces = Spaces::new(Hosts::only(&[], None).unwrap(), vec!["only".to_owned()]);
         let budget = Budget::new(1_000, 1);
         let runtime = Handle::current();
         let served = Connections::new(spaces, Proxies::default(), runtime, &budget, false);
@@ -630,7 +631,8 @@ mod tests {
         let ended = tokio::spawn(async move {
             let peer = SocketAddr::from(([127, 0, 0, 1], 9));
             let seated = served.seats.take(peer.ip()).expect("a seat");
-            served.http2(TokioIo::new(theirs), peer, seated.seat.clone()).await;
+            let end = End { peer, tls: false };
+            served.http2(TokioIo::new(theirs), end, seated.seat.clone()).await;
             begun.elapsed()
         });
         (ours, ended)
@@ -660,7 +662,8 @@ mod tests {
         let client = tokio::spawn(connection);
         let rounds = 3;
         for _ in 0..rounds {
-            let request = Request::get("http://x/v1/me").body(Full::<Bytes>::default()).unwrap();
+            let request =
+                Request::get("http://localhost/v1/me").body(Full::<Bytes>::default()).unwrap();
             let answer = sender.send_request(request).await.unwrap();
             assert_eq!(answer.status(), 503);
             tokio::time::sleep(Duration::from_millis(limits::KEEP_ALIVE_MS_MAX - 1_000)).await;

@@ -7,19 +7,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use encke_engine::{PersonId, limits};
-use encke_transport::Files;
-
-use crate::budget::Budget;
 
 /// A person of a site: the address of the site's shards tells it from the others of the process.
 pub type Somebody = (usize, PersonId);
 
 /// The places of a process.
 pub struct Places {
-    /// Each takes a file; the shard's end of a pair is counted by the shard.
-    files: Arc<Files>,
-    /// Files that these leave to others.
-    files_left: usize,
     max: usize,
     taken: Mutex<Taken>,
 }
@@ -52,10 +45,9 @@ pub enum Full {
 }
 
 impl Places {
-    /// So many places, within the files of the process.
-    pub fn new(budget: &Budget, max: usize) -> Arc<Self> {
-        let (files, files_left) = (budget.files.clone(), budget.left);
-        Arc::new(Places { files, files_left, max, taken: Mutex::default() })
+    /// So many places. The shard counts the files of both ends of a pair.
+    pub fn new(max: usize) -> Arc<Self> {
+        Arc::new(Places { max, taken: Mutex::default() })
     }
 
     /// Takes a place.
@@ -73,9 +65,6 @@ impl Places {
         if theirs.is_some_and(|count| *count >= limits::BRIDGES_PER_PERSON_MAX) {
             return Err(Full::Person);
         }
-        if !self.files.take(self.files_left) {
-            return Err(Full::NoRoom);
-        }
         if let Some(person) = person {
             *taken.by_person.entry(person).or_default() += 1;
         }
@@ -87,7 +76,6 @@ impl Places {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.places.files.give(1);
         let mut taken = self.places.taken.lock().expect("not poisoned");
         taken.all -= 1;
         *self.connection.0.lock().expect("not poisoned") -= 1;
@@ -108,8 +96,7 @@ mod tests {
 
     #[test]
     fn places_are_counted_in_all_on_a_connection_and_of_a_person() {
-        let budget = Budget::new(10_000, 1);
-        let places = Places::new(&budget, 1_000);
+        let places = Places::new(1_000);
         let somebody = |n| Some((1, PersonId(n)));
         let one = OnConnection::default();
         let mut held: Vec<Place> = (0..limits::BRIDGES_PER_CONNECTION_MAX as u64)
@@ -117,7 +104,7 @@ mod tests {
             .collect();
         assert_eq!(places.take(&one, None).err(), Some(Full::NoRoom));
         assert!(places.take(&OnConnection::default(), None).is_ok());
-        let few = Places::new(&budget, 1);
+        let few = Places::new(1);
         let only = few.take(&OnConnection::default(), None);
         assert_eq!(few.take(&OnConnection::default(), None).err(), Some(Full::NoRoom));
         drop(only);
