@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::cluster::typing_until_heard;
 use crate::feed::{Feed, Transport};
-use crate::harness::{Auth, PASSWORD, Server, Site, encke};
+use crate::harness::{Auth, PASSWORD, Server, SetupCode, Site, encke};
 
 const OF_DATABASE: &str = "database-s3cret";
 const OF_NATS: &str = "nats-s3cret";
@@ -61,10 +61,18 @@ impl Talkative {
         Talkative { nodes: [first, second], space, _nats: nats }
     }
 
-    /// What is stored of a password, and the owner's session.
+    /// What is stored of passwords, and the key of the bus, as text and as a list of bytes.
     fn stored(&self) -> Vec<String> {
-        let sql = format!("SELECT password FROM encke_{}.person WHERE password <> ''", self.space);
-        Postgres::shared().sql(&sql)
+        let all = |sql: &str| {
+            Postgres::shared().sql(&sql.replace("SCHEMA", &format!("encke_{}", self.space)))
+        };
+        let mut stored = all("SELECT password FROM SCHEMA.person WHERE password <> ''");
+        let key = all("SELECT encode(bus_key, 'hex') FROM SCHEMA.space").remove(0);
+        let bytes = (0..key.len() / 2).map(|n| u8::from_str_radix(&key[2 * n..2 * n + 2], 16));
+        let bytes: Vec<u8> = bytes.map(Result::unwrap).collect();
+        assert_eq!(bytes.len(), 32);
+        stored.extend([format!("{bytes:?}"), key]);
+        stored
     }
 }
 
@@ -101,10 +109,11 @@ fn no_secret_is_in_the_log_at_any_level() {
     browser.post("/v1/sign-out", &json!({})).is(204);
 
     let stored = talkative.stored();
-    assert!(stored.len() >= 3, "{stored:?}");
+    assert!(stored.len() >= 5, "{stored:?}");
     let logs: String = talkative.nodes.iter().map(|node| node.server.log()).collect();
     assert!(logs.contains("NATS is there"), "the log is there: {logs}");
-    let secrets = [OF_DATABASE, OF_NATS, PASSWORD, WRONG, SAID, &session, &token, &ticket];
+    let code = SetupCode::of(a.address());
+    let secrets = [&code, OF_DATABASE, OF_NATS, PASSWORD, WRONG, SAID, &session, &token, &ticket];
     for secret in secrets.into_iter().chain(stored.iter().map(String::as_str)) {
         let shown = logs.lines().find(|line| line.contains(secret));
         assert_eq!(shown, None, "{secret} is in the log");
