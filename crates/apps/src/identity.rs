@@ -37,6 +37,26 @@ impl Role {
         }
     }
 
+    /// As one byte, for those who carry it without knowing what it means.
+    pub fn rank(self) -> u8 {
+        match self {
+            Role::Guest => 0,
+            Role::Member => 1,
+            Role::Bot => 2,
+            Role::Owner => 3,
+        }
+    }
+
+    /// From such a byte; anything unknown has the least rights.
+    pub fn of_rank(rank: u8) -> Self {
+        match rank {
+            1 => Role::Member,
+            2 => Role::Bot,
+            3 => Role::Owner,
+            _ => Role::Guest,
+        }
+    }
+
     /// From how it is stored; anything unknown has the least rights.
     pub fn of(text: &str) -> Self {
         match text {

@@ -31,11 +31,16 @@ impl<K: Hash + Eq, V> Remembered<K, V> {
     }
 
     pub fn insert(&mut self, key: K, value: V) {
-        if self.young.len() >= self.generation_max {
+        if self.young.len() >= self.generation_max && !self.young.contains_key(&key) {
             self.old = std::mem::take(&mut self.young);
         }
         self.old.remove(&key);
         self.young.insert(key, value);
+    }
+
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.young.len() + self.old.len()
     }
 
     pub fn retain(&mut self, mut keep: impl FnMut(&V) -> bool) {

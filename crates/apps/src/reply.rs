@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use encke_engine::{Code, Error};
 use encke_store::StoreError;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -60,7 +60,13 @@ impl IntoResponse for Refusal {
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(ms) = retry_after_ms {
-            headers.insert(header::RETRY_AFTER, ms.div_ceil(1_000).into());
+            let seconds = ms.div_ceil(1_000);
+            headers.insert(header::RETRY_AFTER, seconds.into());
+            if code == Code::RateLimited
+                && let Ok(value) = HeaderValue::from_str(&format!("\"person\";r=0;t={seconds}"))
+            {
+                headers.insert(HeaderName::from_static("ratelimit"), value);
+            }
         }
         response
     }

@@ -9,12 +9,15 @@ use encke_store::{Clock, Store};
 use crate::account::{Hasher, Sessions, SignInLimits, Tickets};
 use crate::chat::{Elsewhere, Follows, Receipts, Told};
 use crate::identity::Identities;
+use crate::quota::{Quotas, Shares};
 
 /// What the operator decides.
 #[derive(Clone, Debug, Default)]
 pub struct SiteOptions {
     /// Origins besides the site's own that may use its cookies and read its answers, such as `https://www.example.com`.
     pub allowed_origins: Vec<String>,
+    /// How much each role may do.
+    pub shares: Shares,
 }
 
 /// One site: its store, its fan-out, and what its features keep in memory.
@@ -29,6 +32,7 @@ pub struct Site {
     pub(crate) tickets: Tickets,
     pub(crate) hasher: Hasher,
     pub(crate) sign_ins: SignInLimits,
+    pub(crate) quotas: Quotas,
     pub(crate) sessions: Sessions,
     pub(crate) presence: Mutex<Roll>,
     pub(crate) presence_told: Told,
@@ -51,6 +55,7 @@ impl Site {
             tickets: Tickets::default(),
             hasher: Hasher::default(),
             sign_ins: SignInLimits::default(),
+            quotas: Quotas::default(),
             sessions: Sessions::default(),
             presence: Mutex::default(),
             presence_told: Told::default(),

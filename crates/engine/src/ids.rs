@@ -24,6 +24,11 @@ pub struct Epoch(pub u64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct PersonId(pub u64);
 
+impl PersonId {
+    /// Nobody in particular: where something is revoked, all guests that follow channels.
+    pub const EVERY_GUEST: PersonId = PersonId(0);
+}
+
 /// A conversation. On the wire `c12`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ConversationId(pub u64);
@@ -146,6 +151,11 @@ impl StreamId {
             2 => Owner::Person(PersonId(id)),
             _ => Owner::Channel(id),
         }
+    }
+
+    /// Whether it is a channel's.
+    pub fn is_channel(self) -> bool {
+        matches!(self.owner(), Owner::Channel(_))
     }
 
     /// The stream whose subscribers get this stream's events: receipts go to who follows the conversation.

@@ -97,6 +97,8 @@ pub enum Bye {
     Idle,
     /// The person has too many connections; this was the oldest.
     TooMany,
+    /// What guests may follow has changed: come back, and see what is still open.
+    Changed,
     /// The client broke the protocol.
     Protocol,
 }
@@ -110,6 +112,7 @@ impl Bye {
             Bye::Revoked => "revoked",
             Bye::Idle => "idle",
             Bye::TooMany => "too_many",
+            Bye::Changed => "changed",
             Bye::Protocol => "protocol",
         }
     }

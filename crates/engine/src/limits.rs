@@ -87,6 +87,14 @@ pub const BRIDGES_PER_CONNECTION_MAX: usize = 80;
 pub const BRIDGES_PER_PERSON_MAX: usize = 2 * CONNECTIONS_PER_PERSON_MAX;
 /// Channels that one session may ask for.
 pub const CHANNELS_PER_SESSION_MAX: usize = 100;
+/// Channels that a session may follow without being counted as a wide one.
+pub const CHANNELS_NARROW_MAX: usize = 10;
+/// Wide sessions of one person on one shard; a further one ends the oldest. With them a person follows at most 1,000 names.
+pub const WIDE_SESSIONS_PER_PERSON_MAX: usize = 10;
+/// Entries in the list of channels that guests may follow.
+pub const GUEST_CHANNELS_MAX: usize = 100;
+/// Channels of one space that have an event.
+pub const CHANNELS_MAX: usize = 1_000_000;
 /// Spaces that one process serves: each has threads, connections to its store and a tail of its own, so beyond this
 /// another process is the better place.
 pub const SPACES_MAX: usize = 64;
@@ -224,10 +232,38 @@ pub const ENTRIES_PER_ADDRESS_PER_MIN: u32 = 600;
 pub const SESSION_AGE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 /// Seconds after which a token may expire, if it expires at all.
 pub const TOKEN_AGE_S: std::ops::RangeInclusive<u64> = 60..=10 * 365 * 24 * 60 * 60;
+/// People whose quotas are counted; whoever did nothing for longest is forgotten.
+pub const QUOTAS_MAX: usize = 65_536;
+/// Messages that a member may send in a minute, and at once.
+pub const MESSAGES_PER_MIN: u64 = 3_600;
+/// See [`MESSAGES_PER_MIN`].
+pub const MESSAGES_AT_ONCE: u64 = 2_000;
+/// Bytes of messages that a member may send in a minute, and at once.
+pub const MESSAGE_BYTES_PER_MIN: u64 = 60 * 1024 * 1024;
+/// See [`MESSAGE_BYTES_PER_MIN`].
+pub const MESSAGE_BYTES_AT_ONCE: u64 = 32 * 1024 * 1024;
+/// Signals (typing, presence, marks) that a member may send in a minute, and at once.
+pub const SIGNALS_PER_MIN: u64 = 3_600;
+/// See [`SIGNALS_PER_MIN`].
+pub const SIGNALS_AT_ONCE: u64 = 600;
+/// Tickets that a member may take in a minute, and at once.
+pub const TICKETS_PER_MIN: u64 = 600;
+/// See [`TICKETS_PER_MIN`].
+pub const TICKETS_AT_ONCE: u64 = 200;
+/// Conversations, invitations and channels that a member may make in a minute, and at once.
+pub const CREATIONS_PER_MIN: u64 = 30;
+/// See [`CREATIONS_PER_MIN`].
+pub const CREATIONS_AT_ONCE: u64 = 300;
+/// Snapshots, pages of history, lists and searches that a member may read in a minute, and at once.
+pub const READS_PER_MIN: u64 = 1_200;
+/// See [`READS_PER_MIN`].
+pub const READS_AT_ONCE: u64 = 600;
 /// Milliseconds that a ticket lives.
 pub const TICKET_AGE_MS: u64 = 10_000;
-/// Tickets that are not used yet.
+/// Tickets that are not used yet; a further one takes the place of the oldest.
 pub const TICKETS_MAX: usize = 100_000;
+/// Tickets of one person that are not used yet; a further one takes the place of its oldest.
+pub const TICKETS_PER_PERSON_MAX: usize = 100;
 /// Bytes of HTML that classic pages' boards remember, as it was written and as it was made safe.
 pub const CLASSIC_HTML_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Tags of a text that is read as HTML; one that has more is shown as the text that it is.

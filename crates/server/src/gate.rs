@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use encke_apps::chat::{self, Followed};
-use encke_apps::{Credentials, Identity, Origin, Posted, Scheme, Site};
+use encke_apps::{Credentials, Identity, Origin, Posted, Role, Scheme, Site};
 use encke_engine::hub::{Follow, Page, PageRequest};
 use encke_engine::{Batch, Code, Error, Position, Step};
 use encke_store::Appended;
@@ -110,11 +110,23 @@ impl SiteGate {
     ) {
         let (gate, asked) = (self.clone(), request.clone());
         let admit = move |found: Result<(Identity, Followed), Error>| {
-            let admission = |(identity, Followed { follows, as_of })| {
-                let follows = if asked.conversations { follows.to_vec() } else { Vec::new() };
-                gate.admission(&asked, identity, revocations_seen, follows, as_of)
+            let (identity, Followed { follows, as_of }) = match found {
+                Ok(found) => found,
+                Err(e) => return reply.admit(Err(e.into())),
             };
-            reply.admit(found.map_err(Refusal::from).and_then(admission));
+            let site = gate.site.clone();
+            let names = asked.channels.clone();
+            let admission = move |may: Result<(), Error>| {
+                let follows = if asked.conversations { follows.to_vec() } else { Vec::new() };
+                let admission =
+                    |()| gate.admission(&asked, identity, revocations_seen, follows, as_of);
+                reply.admit(may.map_err(Refusal::from).and_then(admission));
+            };
+            if identity.role == Role::Guest && !names.is_empty() {
+                site.submit_may_guest_follow(names, admission);
+            } else {
+                admission(Ok(()));
+            }
         };
         match known {
             Some(identity) => self.site.submit_follows(identity.person, move |found| {
@@ -137,12 +149,13 @@ impl SiteGate {
             let stream = self.site.store.channels().stream(name)?;
             follows.push(Follow { stream, from: Position(0) });
         }
-        let Identity { person, credential, .. } = identity;
+        let Identity { person, credential, role, .. } = identity;
         Ok(Admission {
-            who: Who { person, credential, client: request.client.clone() },
+            who: Who { person, credential, rank: role.rank(), client: request.client.clone() },
             follows,
             as_of,
             revocations_seen,
+            guest: role == Role::Guest,
             // Who follows was perhaps read in a view that is ahead of what this node has heard of.
             known: self.site.store.position().max(as_of),
             good_for_ms: GOOD_FOR_MS,
@@ -242,6 +255,8 @@ impl Gate for Shared {
             Err(e) => return reply.admit(Err(e.into())),
         };
         if let Some(identity) = known
+            // What guests may follow is asked of the store each time.
+            && (identity.role != Role::Guest || request.channels.is_empty())
             && let Some((follows, as_of)) = gate.known_follows(&request, identity)
         {
             let answer = gate.admission(&request, identity, revocations_seen, follows, as_of);
@@ -257,7 +272,8 @@ impl Gate for Shared {
 
     fn command(&self, who: &Who, frame: Bytes, reply: Reply<Bytes>) {
         let answer = move |item| reply.answer(item);
-        chat::command(&self.0.site, who.person, &who.client, &frame, answer);
+        let from = (who.person, Role::of_rank(who.rank));
+        chat::command(&self.0.site, from, &who.client, &frame, answer);
     }
 
     fn send(&self, request: &SendRequest<'_>, reply: Reply<SendAnswer>) {

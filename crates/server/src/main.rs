@@ -24,6 +24,7 @@ mod ops;
 mod options;
 mod places;
 mod proxies;
+mod quota_options;
 mod records;
 mod rewind;
 mod router;

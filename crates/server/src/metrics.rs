@@ -174,6 +174,8 @@ fn transports(page: &mut Page<'_>) {
 }
 
 fn commits(page: &mut Page<'_>) {
+    let help = "Channels that have an event.";
+    page.gauge("encke_channels", help, |s| s.store.channels().count() as u64);
     page.gauge("encke_log_position", "The end of the log.", |s| s.store.position().0);
     let help = "Events appended since the start.";
     page.counter("encke_events_total", help, |s| s.store.stats().events.load(Relaxed));

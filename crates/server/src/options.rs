@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::classic_options::Classic;
 use crate::hosts::Hosts;
 use crate::proxies::Proxies;
+use crate::quota_options::Quotas;
 use crate::space_options::{self, SpaceKey, SpaceOptions};
 
 /// The space of a database that holds one site.
@@ -129,6 +130,11 @@ pub struct Options {
     #[command(flatten)]
     #[serde(skip_serializing_if = "Classic::is_open")]
     pub classic: Classic,
+
+    /// Quotas; a table of its own in the file.
+    #[command(flatten)]
+    #[serde(skip_serializing_if = "Quotas::is_open")]
+    pub quotas: Quotas,
 }
 
 impl Options {
@@ -191,6 +197,7 @@ impl Options {
             ("metrics-token", self.metrics_token.is_some()),
             ("demo", self.demo.is_some()),
             ("classic", !self.classic.is_open()),
+            ("quotas", !self.quotas.is_open()),
         ];
         for (name, given) in about_one {
             ensure!(
@@ -237,6 +244,7 @@ impl Options {
             allowed_origins: self.allowed_origins.clone().unwrap_or_default(),
             shards: self.shards,
             classic: self.classic.clone(),
+            quotas: self.quotas.clone(),
         }]
     }
 

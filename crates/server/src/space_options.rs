@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::classic_options::Classic;
 use crate::options::{DATA, Place};
+use crate::quota_options::Quotas;
 
 /// Bytes that a token for figures has at least.
 const METRICS_TOKEN_BYTES_MIN: usize = 16;
@@ -41,6 +42,8 @@ pub struct SpaceOptions {
     pub shards: Option<usize>,
     /// Classic pages.
     pub classic: Classic,
+    /// How much each role may send and make.
+    pub quotas: Quotas,
 }
 
 impl SpaceOptions {
@@ -65,7 +68,7 @@ impl SpaceOptions {
     pub fn site(&self) -> encke_apps::SiteOptions {
         let mut allowed_origins = self.allowed_origins.clone();
         allowed_origins.extend(self.public_url.clone());
-        encke_apps::SiteOptions { allowed_origins }
+        encke_apps::SiteOptions { allowed_origins, shares: self.quotas.shares() }
     }
 
     /// Refuses what can't be meant, whether it is one of several or the only one.

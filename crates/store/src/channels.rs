@@ -1,10 +1,11 @@
 //! Names of channels and the numbers of their streams.
 //!
-//! A name gets its number when somebody first subscribes or publishes; it is stored with the first event. A number
-//! that was only subscribed to is forgotten at the next start, when nobody can hold it any more.
+//! A number is made from the name and a key that only the nodes of the space know. So to follow a name allots nothing:
+//! every node comes to the same number whenever it is asked, before the first event and after it. A name is kept once
+//! somebody appends to it; the store keeps it with its first event.
 //!
-//! With one node numbers are given out one after the other. Where several nodes share a store each must come to the
-//! same number without asking the others, so there it is made from the name.
+//! Without the key somebody could look for two names that share a number. Older channels were numbered one after the
+//! other; they keep their numbers.
 
 use std::sync::{Arc, RwLock};
 
@@ -13,22 +14,14 @@ use encke_engine::{Code, Error, StreamId, limits};
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
-/// How a new name gets its number.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Numbering {
-    /// The next one.
-    Next,
-    /// From the name.
-    Hashed,
-}
+/// What the numbers of new channels are made with.
+pub(crate) type NumberKey = [u8; 32];
 
 #[derive(Debug)]
 struct Known {
-    numbering: Numbering,
+    key: NumberKey,
     numbers: FxHashMap<Arc<str>, u64>,
     names: FxHashMap<u64, Arc<str>>,
-    /// The greatest number that was given out.
-    last: u64,
 }
 
 impl Known {
@@ -36,35 +29,34 @@ impl Known {
         let name: Arc<str> = name.into();
         self.numbers.insert(name.clone(), number);
         self.names.insert(number, name.clone());
-        self.last = self.last.max(number);
         name
     }
 
-    fn number_for(&self, name: &str) -> u64 {
-        match self.numbering {
-            Numbering::Next => self.last + 1,
-            // Half of what ids have room for; numbers from before the store was shared are small.
-            Numbering::Hashed => {
-                let hash = Sha256::digest(name.as_bytes());
-                let first = hash.first_chunk().map_or(0, |b| u64::from_be_bytes(*b));
-                1 << 59 | first >> 5
-            }
+    /// The number of a name, whether the name is known or not.
+    fn number_of(&self, name: &str) -> Result<u64, Error> {
+        if let Some(number) = self.numbers.get(name) {
+            return Ok(*number);
         }
+        let hash = Sha256::new().chain_update(self.key).chain_update(name).finalize();
+        let first = hash.first_chunk().map_or(0, |b| u64::from_be_bytes(*b));
+        // The upper half of what ids have room for; numbers that were given out one after the other are small.
+        let number = 1 << 59 | first >> 5;
+        if self.names.contains_key(&number) {
+            return Err(Error::new(Code::Conflict, "This name can't be told from another one."));
+        }
+        Ok(number)
     }
 }
 
-/// All channels that are known.
+/// All channels that have an event, or are about to get their first one.
 #[derive(Debug)]
 pub struct Channels(RwLock<Known>);
 
-/// Channels known at one time.
-const CHANNELS_MAX: usize = 1_000_000;
-
 impl Channels {
     /// The channels of a store, with their numbers.
-    pub(crate) fn stored(numbering: Numbering, rows: Vec<(u64, String)>) -> Self {
+    pub(crate) fn stored(key: NumberKey, rows: Vec<(u64, String)>) -> Self {
         let (numbers, names) = Default::default();
-        let mut known = Known { numbering, numbers, names, last: 0 };
+        let mut known = Known { key, numbers, names };
         for (number, name) in rows {
             known.add(number, &name);
         }
@@ -79,31 +71,41 @@ impl Channels {
         let Owner::Channel(number) = stream.owner() else { return None };
         check_name(name).ok()?;
         let mut known = self.0.write().expect("not poisoned");
-        if known.names.len() >= CHANNELS_MAX || known.numbers.contains_key(name) {
+        if known.names.len() >= limits::CHANNELS_MAX || known.numbers.contains_key(name) {
             return Some(name.into());
         }
         Some(known.add(number, name))
     }
 
-    /// The stream of a channel; a number is given out if it has none.
+    /// The stream of a channel, for whoever follows it. Nothing is kept of a name that has no event yet.
     pub fn stream(&self, name: &str) -> Result<StreamId, Error> {
         check_name(name)?;
-        if let Some(number) = self.0.read().expect("not poisoned").numbers.get(name) {
-            return Ok(StreamId::channel(*number));
+        self.0.read().expect("not poisoned").number_of(name).map(StreamId::channel)
+    }
+
+    /// The stream of a channel, for whoever appends to it: the name is kept from here on.
+    pub fn stream_to_append(&self, name: &str) -> Result<StreamId, Error> {
+        let stream = self.stream(name)?;
+        if self.name(stream).is_some() {
+            return Ok(stream);
         }
         let mut known = self.0.write().expect("not poisoned");
-        if let Some(number) = known.numbers.get(name) {
-            return Ok(StreamId::channel(*number));
-        }
-        if known.names.len() >= CHANNELS_MAX {
+        if known.names.len() >= limits::CHANNELS_MAX {
             return Err(Error::new(Code::Overloaded, "There are too many channels."));
         }
-        let number = known.number_for(name);
-        if known.names.contains_key(&number) {
-            return Err(Error::new(Code::Conflict, "This name can't be told from another one."));
-        }
+        let number = known.number_of(name)?;
         known.add(number, name);
         Ok(StreamId::channel(number))
+    }
+
+    /// Whether a channel of this name is kept: it has an event, or is about to get its first one.
+    pub fn is_known(&self, name: &str) -> bool {
+        self.0.read().expect("not poisoned").numbers.contains_key(name)
+    }
+
+    /// How many names are kept.
+    pub fn count(&self) -> usize {
+        self.0.read().expect("not poisoned").names.len()
     }
 
     /// The name of a channel's stream; `None` for streams of other kinds.

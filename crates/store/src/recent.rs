@@ -62,6 +62,10 @@ impl Recent {
 
     /// Remembers a head that was read in a view, if it still is the head.
     pub fn learn(&self, stream: StreamId, head: Head, view: Position) {
+        if head.position.0 == 0 {
+            // Whoever asks for names that have no event must not fill this up.
+            return;
+        }
         let mut inner = self.lock();
         // Every event that was followed since the view has left its head here, unless it was forgotten.
         if view <= inner.tail.head() && view >= inner.forgotten {

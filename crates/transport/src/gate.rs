@@ -23,6 +23,8 @@ pub struct Who {
     pub person: PersonId,
     /// What it was authorised by.
     pub credential: u64,
+    /// What kind of person the gate says it is; the transports only carry it.
+    pub rank: u8,
     /// The client's own name for its device or tab; empty if it gave none.
     pub client: Box<str>,
 }
@@ -40,6 +42,8 @@ pub struct Admission {
     pub revocations_seen: u64,
     /// The newest position that is known to be committed: a cursor up to here is not ahead.
     pub known: Position,
+    /// Whether it is a guest: what guests may follow of channels can change.
+    pub guest: bool,
     /// For how many milliseconds the next poll on the same connection, with the same credentials and parameters,
     /// needs no new admission. 0: always ask. (A request with a ticket always asks.)
     pub good_for_ms: u64,

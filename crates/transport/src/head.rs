@@ -76,7 +76,11 @@ pub fn refusal(refusal: &Refusal, keep_alive: bool) -> Bytes {
         extra = format!("{name}: {value}\r\n");
     }
     if let Some(ms) = error.retry_after_ms {
-        extra.push_str(&format!("Retry-After: {}\r\n", ms.div_ceil(1000)));
+        let seconds = ms.div_ceil(1000);
+        extra.push_str(&format!("Retry-After: {seconds}\r\n"));
+        if error.code == Code::RateLimited {
+            extra.push_str(&format!("RateLimit: \"person\";r=0;t={seconds}\r\n"));
+        }
     }
     let cors = cors(allow_origin.as_deref(), true).unwrap_or_default();
     with_body(*status, json.as_bytes(), keep_alive, &extra, &cors)

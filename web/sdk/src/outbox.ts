@@ -122,12 +122,15 @@ export class Outbox {
     return this.#find(key)?.fate === 'answered';
   }
 
-  /** Its fate is unknown, or the server is busy: again, with the same key. */
-  lost(key: string, notBefore: number): void {
+  /** Its fate is unknown, or the server is busy: again, with the same key. That it is held back by a quota is shown. */
+  lost(key: string, notBefore: number, error?: ApiError): void {
     const entry = this.#find(key);
     if (entry?.fate !== 'flying') return;
     entry.fate = 'queued';
     entry.notBefore = notBefore;
+    const shown = entry.error !== null;
+    entry.error = error?.code === 'rate_limited' ? bodyOf(error) : null;
+    if (shown || entry.error !== null) this.#publish();
   }
 
   refused(key: string, error: ApiError): void {
@@ -207,7 +210,7 @@ export class Outbox {
 
   #fail(entry: Entry, error: ApiError): void {
     entry.fate = 'failed';
-    entry.error = { code: error.code, message: error.message, retry: error.retry };
+    entry.error = bodyOf(error);
     this.#save(entry);
   }
 
@@ -242,6 +245,10 @@ export class Outbox {
   }
 }
 
+function bodyOf({ code, message, retry }: ApiError): Outgoing['error'] {
+  return { code, message, retry };
+}
+
 function isEchoOf(event: FeedEvent, entry: Entry, me: string): boolean {
   return event.key === entry.key && event.from === me;
 }
@@ -264,7 +271,18 @@ function parse(text: string | null): Entry[] {
     const { key, conversation, text: words, createdAt, since, error, failed } = JSON.parse(text) as Stored;
     const fate: Fate = failed ? 'failed' : 'queued';
     return [
-      { key, conversation, text: words, createdAt, since, error, fate, notBefore: 0, tries: 0, seq: null },
+      {
+        key,
+        conversation,
+        text: words,
+        createdAt,
+        since,
+        error: failed ? error : null,
+        fate,
+        notBefore: 0,
+        tries: 0,
+        seq: null,
+      },
     ];
   } catch {
     return [];

@@ -65,7 +65,7 @@ export class Sender {
     } catch (thrown) {
       const error = ApiError.from(thrown);
       const wait = Math.max(jitter(random, tries), error.retryAfterMs ?? 0);
-      if (error.retry) outbox.lost(message.key, clock.now() + wait);
+      if (error.retry) outbox.lost(message.key, clock.now() + wait, error);
       else outbox.refused(message.key, error);
     }
     this.pump();

@@ -120,7 +120,7 @@ export interface Reset {
 
 export interface Bye {
   type: 'bye';
-  reason: 'drain' | 'slow' | 'revoked' | 'idle' | 'too_many' | 'protocol';
+  reason: 'drain' | 'slow' | 'revoked' | 'idle' | 'too_many' | 'changed' | 'protocol';
   retry: boolean;
   after_ms?: number;
 }
@@ -181,6 +181,8 @@ export interface SetupState {
 
 export interface Settings {
   guests: boolean;
+  /** Channels that guests may follow: names, and beginnings of names with a `*` at the end. */
+  guest_channels: string[];
   site_name: string;
 }
 
@@ -232,5 +234,6 @@ export interface Outgoing {
   text: string;
   createdAt: number;
   status: 'sending' | 'failed';
+  /** Why it failed; while it is being sent, that a quota holds it back (`rate_limited`). */
   error: { code: string; message: string; retry: boolean } | null;
 }

@@ -36,6 +36,20 @@ test('an unknown outcome is tried again with the same key, not before its time',
   expect(keys(outbox, 500)).toEqual(['a']);
 });
 
+test('a message that a quota holds back waits as long as it is told, and says so', () => {
+  const { outbox, storage } = loaded();
+  outbox.add('a', 'c1', 'one', 0);
+  outbox.flying('a', 0);
+  outbox.lost('a', 1_700, new ApiError('rate_limited', 'Wait.', true, 1_700, 429));
+  expect(outbox.list[0]).toMatchObject({ status: 'sending', error: { code: 'rate_limited' } });
+  expect(keys(outbox, 1_699)).toEqual([]);
+  expect(keys(outbox, 1_700)).toEqual(['a']);
+  expect(loaded(storage).outbox.list[0]).toMatchObject({ status: 'sending', error: null });
+  outbox.flying('a', 1_700);
+  outbox.lost('a', 2_000, new ApiError('network', 'Gone.', true, null, 0));
+  expect(outbox.list[0]).toMatchObject({ status: 'sending', error: null });
+});
+
 test('a refused message fails, is shown, and does not hold up the next', () => {
   const { outbox } = loaded();
   outbox.add('a', 'c1', 'one', 0);

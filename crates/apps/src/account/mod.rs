@@ -25,6 +25,7 @@ pub(crate) use limits::{SignInLimits, Try};
 pub use password::Recovered;
 pub(crate) use person::{Me, Person, me, people};
 pub(crate) use session::Sessions;
+pub(crate) use settings::settings;
 pub use setup_code::new_setup_code;
 pub(crate) use ticket::Tickets;
 pub use token::{AnyToken, all_tokens, create_token, revoke_token};

@@ -16,6 +16,7 @@ use super::settings::settings;
 use crate::bulk;
 use crate::caller::Caller;
 use crate::identity::Role;
+use crate::quota::Act;
 use crate::reply::{Refusal, Refused};
 use crate::site::Site;
 
@@ -148,6 +149,7 @@ pub(crate) async fn search(
     if wanted.q.chars().count() > limits::NAME_CHARS_MAX {
         return Err(Refusal::new(Code::Invalid, "A search has at most 64 characters."));
     }
+    site.take(caller.0.person, caller.0.role, Act::Read)?;
     let guest = caller.0.role == Role::Guest;
     let me = caller.0.person;
     let house = site.clone();

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use encke_engine::{Code, Error};
+use encke_engine::{Code, Error, PersonId};
 use encke_store::{Sql, StoreError, params};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::body::Body;
 use crate::caller::Caller;
+use crate::channel::guests;
 use crate::reply::{Refusal, Refused};
 use crate::site::Site;
 
@@ -22,17 +23,24 @@ const SITE_NAME_CHARS_MAX: usize = 64;
 pub(crate) struct Settings {
     /// Whether anyone may enter with a display name alone.
     pub guests: bool,
+    /// The channels that guests may follow: names, and beginnings of names with a `*` at the end.
+    pub guest_channels: Vec<String>,
     /// What the site is called.
     pub site_name: String,
 }
 
 /// The settings as they are.
 pub(crate) fn settings(sql: &mut impl Sql) -> Result<Settings, StoreError> {
-    let mut settings = Settings { guests: false, site_name: "Encke".into() };
+    let mut settings =
+        Settings { guests: false, guest_channels: Vec::new(), site_name: "Encke".into() };
     for row in sql.query("SELECT name, value FROM setting", params![])? {
         let value: String = row.get(1)?;
         match row.get::<String>(0)?.as_str() {
             "guests" => settings.guests = value == "true",
+            // What can't be read allows nothing.
+            "guest_channels" => {
+                settings.guest_channels = serde_json::from_str(&value).unwrap_or_default();
+            }
             "site_name" => settings.site_name = value,
             _ => {}
         }
@@ -45,6 +53,7 @@ pub(crate) fn settings(sql: &mut impl Sql) -> Result<Settings, StoreError> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     guests: Option<bool>,
+    guest_channels: Option<Vec<String>>,
     site_name: Option<String>,
 }
 
@@ -82,9 +91,22 @@ pub(crate) async fn change(
             return Err(Refusal(Error::new(Code::Invalid, what)));
         }
     }
+    if let Some(allowed) = &change.guest_channels {
+        guests::check(allowed)?;
+    }
     let changed = site.store.write(move |tx| {
-        let new =
-            [("guests", change.guests.map(|g| g.to_string())), ("site_name", change.site_name)];
+        let Change { guests, guest_channels, site_name } = change;
+        let now = settings(tx)?.guest_channels;
+        if guest_channels.as_ref().is_some_and(|new| *new != now) {
+            // Guests that follow channels come back at once, and are let in by the new list.
+            tx.revoke(PersonId::EVERY_GUEST, None)?;
+        }
+        let list = |l: Vec<String>| serde_json::to_string(&l).expect("texts are JSON");
+        let new = [
+            ("guests", guests.map(|g| g.to_string())),
+            ("guest_channels", guest_channels.map(list)),
+            ("site_name", site_name),
+        ];
         for (name, value) in new {
             if let Some(value) = value {
                 tx.execute(

@@ -3,11 +3,12 @@
 //! One node keeps them in memory. Where several share a store, a ticket may be used on another node than the one that gave
 //! it, and only once on all of them together: so there they are rows.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use axum::Json;
 use axum::extract::State;
-use encke_engine::{Code, Error, PersonId, limits};
+use encke_engine::{Error, PersonId, limits};
 use encke_store::{Sql, Tx, params};
 use http::{HeaderMap, StatusCode};
 use rustc_hash::FxHashMap;
@@ -16,31 +17,66 @@ use utoipa::ToSchema;
 
 use crate::caller::{Caller, Scheme, credentials};
 use crate::identity::{Credentials, Hash, Identity, hash, look_up, not_signed_in, secret};
+use crate::quota::Act;
 use crate::random;
 use crate::reply::{Refusal, Refused};
 use crate::site::Site;
 
+#[derive(Default)]
+struct Unused {
+    tickets: FxHashMap<Hash, (Identity, u64)>,
+    /// In the order in which they were given, which is that in which they end; also such as were used since.
+    given: VecDeque<(Hash, PersonId)>,
+    /// The same for each person.
+    by_person: FxHashMap<PersonId, VecDeque<Hash>>,
+}
+
+impl Unused {
+    fn add(&mut self, ticket: Hash, identity: Identity, now_ms: u64) {
+        let is_over = |unused: &Self| match unused.given.front() {
+            None => false,
+            Some((oldest, _)) => unused.tickets.get(oldest).is_none_or(|(_, end)| *end <= now_ms),
+        };
+        while self.given.len() >= limits::TICKETS_MAX || is_over(self) {
+            self.drop_oldest();
+        }
+        self.tickets.insert(ticket, (identity, now_ms + limits::TICKET_AGE_MS));
+        self.given.push_back((ticket, identity.person));
+        let mine = self.by_person.entry(identity.person).or_default();
+        mine.push_back(ticket);
+        if mine.len() > limits::TICKETS_PER_PERSON_MAX
+            && let Some(oldest) = mine.pop_front()
+        {
+            self.tickets.remove(&oldest);
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        let Some((oldest, person)) = self.given.pop_front() else { return };
+        self.tickets.remove(&oldest);
+        if let Some(mine) = self.by_person.get_mut(&person) {
+            if mine.front() == Some(&oldest) {
+                mine.pop_front();
+            }
+            if mine.is_empty() {
+                self.by_person.remove(&person);
+            }
+        }
+    }
+}
+
 /// Tickets that are not used yet.
 #[derive(Default)]
-pub(crate) struct Tickets(Mutex<FxHashMap<Hash, (Identity, u64)>>);
+pub(crate) struct Tickets(Mutex<Unused>);
 
 impl Tickets {
-    fn add(&self, ticket: &str, identity: Identity, now_ms: u64) -> Result<(), Error> {
-        let mut all = self.0.lock().expect("not poisoned");
-        if all.len() >= limits::TICKETS_MAX {
-            all.retain(|_, (_, until)| *until > now_ms);
-        }
-        if all.len() >= limits::TICKETS_MAX {
-            return Err(Error::new(Code::Overloaded, "There are too many unused tickets.")
-                .retry_after_ms(limits::TICKET_AGE_MS));
-        }
-        all.insert(hash(ticket), (identity, now_ms + limits::TICKET_AGE_MS));
-        Ok(())
+    fn add(&self, ticket: &str, identity: Identity, now_ms: u64) {
+        self.0.lock().expect("not poisoned").add(hash(ticket), identity, now_ms);
     }
 
     /// Forgets what rests on a credential that was revoked.
     pub fn forget(&self, person: PersonId, credential: Option<u64>) {
-        self.0.lock().expect("not poisoned").retain(|_, (identity, _)| {
+        self.0.lock().expect("not poisoned").tickets.retain(|_, (identity, _)| {
             identity.person != person || credential.is_some_and(|c| c != identity.credential)
         });
     }
@@ -49,7 +85,7 @@ impl Tickets {
 impl Site {
     /// Whom a ticket was given to; it is used up by this.
     pub fn redeem(&self, ticket: &str) -> Option<Identity> {
-        let found = self.tickets.0.lock().expect("not poisoned").remove(&hash(ticket));
+        let found = self.tickets.0.lock().expect("not poisoned").tickets.remove(&hash(ticket));
         let (identity, until) = found?;
         let now = self.now_ms();
         let holds = until > now && identity.expires_ms > now;
@@ -84,6 +120,12 @@ impl Site {
         let (ticket, of, now) = (hash(ticket), hash(of), self.now_ms());
         let stored = self.store.write(move |tx| {
             tx.execute("DELETE FROM ticket WHERE expires_ms <= ?1", params![now])?;
+            // A further one takes the place of the oldest.
+            tx.execute(
+                "DELETE FROM ticket WHERE hash IN (SELECT hash FROM ticket WHERE credential = ?1
+                 ORDER BY expires_ms DESC, hash LIMIT 1000 OFFSET ?2)",
+                params![&of[..], limits::TICKETS_PER_PERSON_MAX as u64 - 1],
+            )?;
             tx.execute(
                 "INSERT INTO ticket (hash, credential, by_cookie, expires_ms) VALUES (?1, ?2, ?3, ?4)",
                 params![&ticket[..], &of[..], by_cookie, now + limits::TICKET_AGE_MS],
@@ -106,13 +148,14 @@ pub(crate) struct Ticket {
     responses((status = 201, body = Ticket),
         (status = 401, body = Refused, description = "not_signed_in"),
         (status = 403, body = Refused, description = "foreign_origin"),
-        (status = 503, body = Refused, description = "overloaded")))]
+        (status = 429, body = Refused, description = "rate_limited")))]
 pub(crate) async fn issue(
     State(site): State<Arc<Site>>,
     caller: Caller,
     scheme: Scheme,
     headers: HeaderMap,
 ) -> Result<(StatusCode, Json<Ticket>), Refusal> {
+    site.take(caller.0.person, caller.0.role, Act::Pass)?;
     let ticket = random::secret("ekk_")?;
     if site.store.is_shared() {
         site.store_ticket(&ticket, credentials(&headers, scheme)).await?;
@@ -121,11 +164,51 @@ pub(crate) async fn issue(
             Json(Ticket { ticket, expires_in_ms: limits::TICKET_AGE_MS }),
         ));
     }
-    site.tickets.add(&ticket, caller.0, site.now_ms())?;
+    site.tickets.add(&ticket, caller.0, site.now_ms());
     // A revocation that came after the caller was identified and before the ticket was there did not find it.
     if let Err(gone) = site.identify(credentials(&headers, scheme)).await {
         site.tickets.forget(caller.0.person, Some(caller.0.credential));
         return Err(gone.into());
     }
     Ok((StatusCode::CREATED, Json(Ticket { ticket, expires_in_ms: limits::TICKET_AGE_MS })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::Role;
+
+    fn identity(person: u64) -> Identity {
+        let (credential, by_cookie, expires_ms) = (1, true, u64::MAX);
+        Identity { person: PersonId(person), role: Role::Guest, credential, by_cookie, expires_ms }
+    }
+
+    fn ticket(number: usize) -> Hash {
+        hash(&number.to_string())
+    }
+
+    #[test]
+    fn a_further_ticket_takes_the_place_of_the_persons_own_oldest() {
+        let mut unused = Unused::default();
+        unused.add(ticket(0), identity(1), 0);
+        for number in 1..=10 * limits::TICKETS_PER_PERSON_MAX {
+            unused.add(ticket(number), identity(2), 0);
+        }
+        assert_eq!(unused.tickets.len(), 1 + limits::TICKETS_PER_PERSON_MAX);
+        assert!(unused.tickets.contains_key(&ticket(0)), "somebody else's");
+        assert!(!unused.tickets.contains_key(&ticket(1)));
+    }
+
+    #[test]
+    fn nobody_is_refused_because_others_have_many_and_what_is_over_goes() {
+        let mut unused = Unused::default();
+        for number in 0..limits::TICKETS_MAX + 10 {
+            unused.add(ticket(number), identity(number as u64), 0);
+        }
+        assert_eq!(unused.tickets.len(), limits::TICKETS_MAX);
+        assert!(unused.tickets.contains_key(&ticket(limits::TICKETS_MAX + 9)));
+        unused.add(ticket(1), identity(1), limits::TICKET_AGE_MS);
+        let sizes = (unused.tickets.len(), unused.given.len(), unused.by_person.len());
+        assert_eq!(sizes, (1, 1, 1));
+    }
 }

@@ -1,5 +1,7 @@
 //! Channels: broadcast streams that programs append to.
 
+pub(crate) mod guests;
+
 use std::sync::Arc;
 
 use axum::Json;
@@ -17,6 +19,7 @@ use crate::caller::Caller;
 use crate::identity::{Identity, Role};
 use crate::path::Path;
 use crate::posted::{self, Posted};
+use crate::quota::Act;
 use crate::reply::{Refusal, Refused};
 use crate::sent::{self, Sent};
 use crate::site::Site;
@@ -81,13 +84,18 @@ fn event(
     if !matches!(identity.role, Role::Owner | Role::Bot) {
         return Err(Error::new(Code::Forbidden, "Only owners and bots append to channels."));
     }
-    let stream = site.store.channels().stream(name)?;
     let key = posted.key.map(sent::check_key).transpose()?;
     let text = is_text(body::essence(posted.content_type))?;
     if posted.body.len() > limits::TEXT_BYTES_MAX {
         return Err(Error::new(Code::TooLarge, "An event has at most 16,384 bytes."));
     }
     let body = if text { as_json_string(&posted.body)? } else { checked_json(posted.body)? };
+    site.take_message(identity.person, identity.role, body.len())?;
+    if !site.store.channels().is_known(name) {
+        site.take(identity.person, identity.role, Act::Creation)?;
+    }
+    // Last, because the name is kept from here on.
+    let stream = site.store.channels().stream_to_append(name)?;
     Ok(NewEvent { stream, from: Some(identity.person), kind: "data".into(), key, body })
 }
 

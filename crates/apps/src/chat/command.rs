@@ -11,6 +11,8 @@ use serde::Deserialize;
 use super::typing::{Typing, check_member};
 use super::{message, presence, receipts, typing};
 use crate::body;
+use crate::identity::Role;
+use crate::quota::Act;
 use crate::sent::{self, Sent};
 use crate::site::Site;
 
@@ -31,15 +33,22 @@ struct Numbered {
     id: Option<u64>,
 }
 
+impl Command {
+    /// Whether others are told and nobody keeps it.
+    fn is_signal(&self) -> bool {
+        matches!(self, Command::Read { .. } | Command::Typing { .. } | Command::Presence { .. })
+    }
+}
+
 /// Takes one command of a signed-in person. `reply` is called once, with the item to answer with, if any; it must not block.
 pub fn command(
     site: &Arc<Site>,
-    person: PersonId,
+    (person, role): (PersonId, Role),
     device: &str,
     frame: &[u8],
     reply: impl FnOnce(Option<Bytes>) + Send + 'static,
 ) {
-    let command = match body::parse(frame) {
+    let command: Command = match body::parse(frame) {
         Ok(command) => command,
         Err(e) => {
             let id = serde_json::from_slice::<Numbered>(frame).ok().and_then(|n| n.id);
@@ -47,9 +56,14 @@ pub fn command(
         }
     };
     let unless_wrong = |result: Result<(), Error>| result.err().map(|e| item::error(None, &e));
+    if command.is_signal()
+        && let Err(e) = site.take(person, role, Act::Signal)
+    {
+        return reply(unless_wrong(Err(e)));
+    }
     match command {
         Command::Send { id, conversation, key, text } => {
-            send(site, person, conversation, key.as_deref(), &text, move |result| {
+            send(site, (person, role), conversation, key.as_deref(), &text, move |result| {
                 reply(Some(match result {
                     Ok(sent) => item::ok(id, &sent),
                     Err(e) => item::error(Some(id), &e),
@@ -97,7 +111,7 @@ pub fn command(
 
 fn send(
     site: &Arc<Site>,
-    person: PersonId,
+    (person, role): (PersonId, Role),
     conversation: ConversationId,
     key: Option<&str>,
     text: &str,
@@ -107,6 +121,9 @@ fn send(
         Ok(key) => key,
         Err(e) => return reply(Err(e)),
     };
+    if let Err(e) = site.take_message(person, role, text.len()) {
+        return reply(Err(e));
+    }
     let house = site.clone();
     message::submit(site, person, conversation, text, key, move |result| {
         reply(result.map(|appended| Sent::of(&house, appended)));

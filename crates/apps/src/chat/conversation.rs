@@ -17,6 +17,7 @@ use crate::body::Body;
 use crate::caller::Caller;
 use crate::identity::Role;
 use crate::path::Path;
+use crate::quota::Act;
 use crate::reply::Refusal;
 use crate::site::Site;
 
@@ -315,6 +316,8 @@ pub(crate) async fn create(
     if others.len() >= limits::ROOM_MEMBERS_MAX {
         return Err(Refusal::new(Code::Invalid, "A room has at most 1,000 members."));
     }
+    // Each of the others is invited.
+    site.take_some(me, caller.0.role, Act::Creation, 1 + others.len())?;
     let house = site.clone();
     let made = site.store.write(move |tx| {
         let id = insert(tx, Kind::Room, Some(&title), open, None)?;
@@ -342,6 +345,7 @@ async fn direct(
     if other == me {
         return Err(Refusal::new(Code::Invalid, "A direct conversation is with somebody else."));
     }
+    site.take(caller.0.person, caller.0.role, Act::Creation)?;
     let guest = caller.0.role == Role::Guest;
     let house = site.clone();
     let made = site.store.write(move |tx| {

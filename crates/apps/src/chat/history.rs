@@ -14,6 +14,7 @@ use super::conversation::{not_member, parse};
 use crate::account::{Person, people};
 use crate::caller::Caller;
 use crate::path::Path;
+use crate::quota::Act;
 use crate::reply::Refusal;
 use crate::site::Site;
 
@@ -59,6 +60,7 @@ pub(crate) async fn page(
     if which.before.is_some() && which.after.is_some() {
         return Err(bad("Either before or after, not both.".into()));
     }
+    site.take(caller.0.person, caller.0.role, Act::Read)?;
     let count = which.limit.unwrap_or(PAGE_EVENTS_DEFAULT).clamp(1, limits::PAGE_EVENTS_MAX);
     let house = site.clone();
     let page = site.store.read(move |read| {

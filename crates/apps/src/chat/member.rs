@@ -19,6 +19,7 @@ use crate::body::Body;
 use crate::caller::Caller;
 use crate::identity::Role;
 use crate::path::Path;
+use crate::quota::Act;
 use crate::reply::Refusal;
 use crate::site::Site;
 
@@ -71,6 +72,7 @@ pub(crate) async fn join(
     Path(id): Path<String>,
 ) -> Result<Json<Conversation>, Refusal> {
     let (id, me) = (parse(&id)?, caller.0.person);
+    site.take(caller.0.person, caller.0.role, Act::Creation)?;
     let guest = caller.0.role == Role::Guest;
     let house = site.clone();
     let joined = site.store.write(move |tx| {
@@ -106,6 +108,7 @@ pub(crate) async fn invite(
     if caller.0.role == Role::Guest {
         return Err(Refusal::new(Code::Forbidden, "Guests can't invite."));
     }
+    site.take(caller.0.person, caller.0.role, Act::Creation)?;
     let house = site.clone();
     let invited = site.store.write(move |tx| {
         room(load(tx, &house, id, me)?.kind)?;

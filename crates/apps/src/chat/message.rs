@@ -105,7 +105,11 @@ pub(crate) fn post(
     posted: Posted<'_>,
     reply: impl FnOnce(Result<Appended, Error>) + Send + 'static,
 ) {
-    match read(id, &posted) {
+    let counted = read(id, &posted).and_then(|read| {
+        site.take_message(identity.person, identity.role, read.2.len())?;
+        Ok(read)
+    });
+    match counted {
         Ok((id, key, text)) => submit(site, identity.person, id, &text, key, reply),
         Err(e) => reply(Err(e)),
     }

@@ -14,6 +14,7 @@ use super::elsewhere::Elsewhere;
 use super::notes::Note;
 use crate::body::Body;
 use crate::caller::Caller;
+use crate::quota::Act;
 use crate::reply::Refusal;
 use crate::site::Site;
 
@@ -129,6 +130,7 @@ pub(crate) async fn say(
     Body(Said { state, client }): Body<Said>,
 ) -> Result<StatusCode, Refusal> {
     check(state)?;
+    site.take(caller.0.person, caller.0.role, Act::Signal)?;
     says(&site, caller.0.person, &client, state);
     Ok(StatusCode::NO_CONTENT)
 }

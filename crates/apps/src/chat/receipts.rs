@@ -25,6 +25,7 @@ use super::view::View;
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::path::Path;
+use crate::quota::Act;
 use crate::reply::Refusal;
 use crate::site::Site;
 
@@ -326,6 +327,7 @@ pub(crate) async fn mark(
     Body(Progress { delivered, read }): Body<Progress>,
 ) -> Result<StatusCode, Refusal> {
     let (id, me) = (parse(&id)?, caller.0.person);
+    site.take(caller.0.person, caller.0.role, Act::Signal)?;
     site.store.read(move |read| check_member(read, id, me)).await?;
     advance(&site, id, me, Marks { delivered, read });
     Ok(StatusCode::NO_CONTENT)
@@ -385,6 +387,7 @@ pub(crate) async fn ack(
     caller: Caller,
     Body(Ack { cursor }): Body<Ack>,
 ) -> Result<StatusCode, Refusal> {
+    site.take(caller.0.person, caller.0.role, Act::Signal)?;
     let (done, taken) = tokio::sync::oneshot::channel();
     take_ack(&site, caller.0.person, &cursor, |result| drop(done.send(result)));
     let lost = |_| Error::new(Code::Overloaded, "The store did not take this; try again.");

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::caller::Caller;
 use crate::identity::Role;
+use crate::quota::Act;
 use crate::reply::Refusal;
 use crate::site::Site;
 
@@ -43,6 +44,7 @@ pub(crate) async fn list(
     if caller.0.role == Role::Guest {
         return Err(Refusal::new(Code::Forbidden, "Guests can't list rooms."));
     }
+    site.take(caller.0.person, caller.0.role, Act::Read)?;
     let me = caller.0.person;
     let rooms = site.store.read(move |read| {
         let rows = read.query(

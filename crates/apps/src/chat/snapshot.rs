@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::conversation::{Conversation, Found, MemberRow, seen_by};
 use crate::account::{Me, Person, me, people};
 use crate::caller::Caller;
+use crate::quota::Act;
 use crate::reply::Refusal;
 use crate::site::Site;
 
@@ -32,6 +33,7 @@ pub(crate) async fn snapshot(
     State(site): State<Arc<Site>>,
     caller: Caller,
 ) -> Result<Json<Snapshot>, Refusal> {
+    site.take(caller.0.person, caller.0.role, Act::Read)?;
     let house = site.clone();
     let taken = site.store.read(move |read| take(read, &house, caller.0.person));
     Ok(Json(taken.await?))

@@ -14,6 +14,7 @@ use super::conversation::{not_member, parse};
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::path::Path;
+use crate::quota::Act;
 use crate::reply::Refusal;
 use crate::site::Site;
 
@@ -98,6 +99,7 @@ pub(crate) async fn typing(
     Body(typing): Body<Typing>,
 ) -> Result<StatusCode, Refusal> {
     let (id, me) = (parse(&id)?, caller.0.person);
+    site.take(caller.0.person, caller.0.role, Act::Signal)?;
     site.store.read(move |read| check_member(read, id, me)).await?;
     tell(&site, id, me, typing);
     Ok(StatusCode::NO_CONTENT)

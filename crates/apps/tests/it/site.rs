@@ -78,7 +78,8 @@ impl Drop for TestSite {
 }
 
 fn site_on(store: Store, clock: &Arc<TestClock>, reach: &Arc<Recorded>) -> Arc<Site> {
-    let options = SiteOptions { allowed_origins: vec![ALLOWED.into()] };
+    let shares = Default::default();
+    let options = SiteOptions { allowed_origins: vec![ALLOWED.into()], shares };
     let site = Site::new(store, clock.clone(), options);
     site.reach_over(reach.clone());
     site

@@ -61,6 +61,12 @@ impl Changes {
         }
         let since = self.revocations.iter().filter(|r| r.number > open.revocations_seen);
         for revocation in since {
+            if revocation.person == PersonId::EVERY_GUEST
+                && open.guest
+                && open.follows.iter().any(|f| f.stream.is_channel())
+            {
+                return Err(Stale::Again);
+            }
             if revocation.person == open.person
                 && revocation.credential.is_none_or(|c| c == open.credential)
             {

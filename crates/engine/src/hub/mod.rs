@@ -98,6 +98,8 @@ pub struct Hub {
     streams: Vec<Stream>,
     free: Vec<u32>,
     sessions: Sessions,
+    /// Sessions of a person that follow many channels. Most people have none.
+    wide: FxHashMap<PersonId, Vec<u32>>,
     changes: Changes,
     due: Vec<(u32, u32)>,
 }
@@ -106,8 +108,8 @@ impl Hub {
     /// A hub for a log of this epoch; `tail` holds its newest events.
     pub fn new(epoch: Epoch, trimmed: Position, tail: Tail) -> Self {
         let changes = Changes::new(tail.head());
-        let (numbers, streams, free, sessions, due) = Default::default();
-        Hub { epoch, trimmed, tail, numbers, streams, free, sessions, changes, due }
+        let (numbers, streams, free, sessions, wide, due) = Default::default();
+        Hub { epoch, trimmed, tail, numbers, streams, free, sessions, wide, changes, due }
     }
 
     /// The position of the newest event that this hub has seen.
@@ -156,6 +158,10 @@ impl Hub {
     pub fn open(&mut self, open: Open) -> Result<u32, Stale> {
         let follows = self.changes.bring_up_to_date(&open)?;
         let key = self.sessions.insert(Session::new(&open));
+        if follows.iter().filter(|f| f.stream.is_channel()).count() > limits::CHANNELS_NARROW_MAX {
+            self.sessions.get_mut(key).wide = true;
+            self.wide.entry(open.person).or_default().push(key);
+        }
         for follow in follows {
             self.follow(key, follow);
         }
@@ -173,6 +179,13 @@ impl Hub {
     pub fn close(&mut self, session: u32) {
         while let Some(last) = self.sessions.get(session).follows.len().checked_sub(1) {
             self.unfollow_place(session, last);
+        }
+        let Session { person, wide, .. } = *self.sessions.get(session);
+        if wide && let Some(all) = self.wide.get_mut(&person) {
+            all.retain(|key| *key != session);
+            if all.is_empty() {
+                self.wide.remove(&person);
+            }
         }
         self.sessions.remove(session);
     }
@@ -200,9 +213,18 @@ impl Hub {
         self.sessions.iter().filter(mine).map(|s| s.owner).collect()
     }
 
+    fn follows_a_channel(&self, session: &Session) -> bool {
+        let stream = |f: &Followed| self.streams[f.stream as usize].id;
+        session.follows.iter().any(|f| stream(f).is_channel())
+    }
+
     /// Notes a revocation, so that an admission made before it does not slip through, and tells which connections it ends.
     pub fn revoke(&mut self, number: u64, person: PersonId, credential: Option<u64>) -> Vec<u32> {
         self.changes.revoked(number, person, credential);
+        if person == PersonId::EVERY_GUEST {
+            let all = self.sessions.iter().filter(|s| s.guest && self.follows_a_channel(s));
+            return all.map(|s| s.owner).collect();
+        }
         self.owners_of(person, credential)
     }
 
@@ -216,6 +238,17 @@ impl Hub {
         }
         let oldest = followers.iter().min_by_key(|(key, _)| self.sessions.get(*key).number)?;
         Some(self.owner(oldest.0))
+    }
+
+    /// The oldest connection of a person that follows many channels, once there are more than
+    /// [`limits::WIDE_SESSIONS_PER_PERSON_MAX`].
+    pub fn one_too_wide(&self, person: PersonId) -> Option<u32> {
+        let wide = self.wide.get(&person)?;
+        if wide.len() <= limits::WIDE_SESSIONS_PER_PERSON_MAX {
+            return None;
+        }
+        // They stand in the order in which they were opened.
+        wide.first().map(|oldest| self.owner(*oldest))
     }
 
     /// What a session that is not live gets next, at most about so many bytes of bodies.

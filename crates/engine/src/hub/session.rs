@@ -30,6 +30,8 @@ pub struct Open {
     pub as_of: Position,
     /// The number of the newest revocation that was known when the credential was checked.
     pub revocations_seen: u64,
+    /// Whether it is a guest's: what guests may follow of channels is a setting.
+    pub guest: bool,
 }
 
 /// Where a session stands; see [`super::Hub`].
@@ -55,6 +57,9 @@ pub(super) struct Session {
     pub credential: u64,
     pub owner: u32,
     pub state: State,
+    /// It follows more than [`limits::CHANNELS_NARROW_MAX`](crate::limits::CHANNELS_NARROW_MAX) channels.
+    pub wide: bool,
+    pub guest: bool,
     /// Not kept up while the session is live: then it is the hub's head.
     pub at: Position,
     /// Where the page begins that the store was last asked for.
@@ -66,12 +71,14 @@ pub(super) struct Session {
 
 impl Session {
     pub fn new(open: &Open) -> Self {
-        let Open { person, credential, owner, at, .. } = *open;
+        let Open { person, credential, owner, at, guest, .. } = *open;
         Session {
             person,
             credential,
             owner,
             state: State::Behind,
+            wide: false,
+            guest,
             at,
             asked: Position(0),
             number: 0,

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use encke_engine::{Code, Entry, Error, NewEvent, PersonId, Position, StreamId, limits};
+use encke_engine::{Code, Entry, Error, NewEvent, Position, StreamId, limits};
 use encke_store::Read;
 use encke_transport::{Foreign, Over, Told};
 use serde::Serialize;
 
 use super::Classic;
 use super::answer::json;
+use super::claim::Asker;
 use super::hold::Hold;
 use super::html::Html;
 use super::mark;
@@ -64,19 +65,21 @@ impl Classic {
         &self,
         board: &str,
         holds: Holds,
-        from: Option<PersonId>,
+        asker: &Asker,
         text: &str,
     ) -> Result<(), Error> {
         if text.len() > limits::BODY_BYTES_MAX {
             return Err(Error::new(Code::TooLarge, "A text has at most 65,536 bytes."));
         }
+        self.take_message(asker, text.len())?;
         let body: Bytes = serde_json::to_vec(text).expect("text is JSON").into();
         if holds == Holds::Html && self.html == Html::Escaped {
             // Before anybody waits for it, so that all who wait are answered without it.
             self.editor.clean(body.clone(), text);
         }
-        let event =
-            NewEvent { stream: self.board(board)?, from, kind: "data".into(), key: None, body };
+        let from = asker.person();
+        let stream = self.site.store.channels().stream_to_append(board)?;
+        let event = NewEvent { stream, from, kind: "data".into(), key: None, body };
         self.site.store.append(event).await.map(drop)
     }
 

@@ -2,7 +2,7 @@
 
 use axum::http::request::Parts;
 use encke_apps::{Identity, Origin, Peer, shown};
-use encke_engine::PersonId;
+use encke_engine::{Error, PersonId};
 use encke_transport::Who;
 use http::{HeaderMap, Version, header};
 
@@ -25,7 +25,8 @@ impl Asker {
     /// The session of a person, as this asker's credential carries it.
     pub fn who(&self, person: PersonId) -> Who {
         let credential = self.identity.map_or(0, |i| i.credential);
-        Who { person, credential, client: "classic".into() }
+        // Nothing comes up on a wait, so its rank is of no matter.
+        Who { person, credential, rank: 0, client: "classic".into() }
     }
 
     /// Milliseconds until the credential ends; a claim has no end.
@@ -102,6 +103,12 @@ impl Classic {
             }
             (None, None, None) => true,
         }
+    }
+
+    /// Takes a message from the quota of whoever is signed in. Where names are believed, nobody has one.
+    pub(super) fn take_message(&self, asker: &Asker, bytes: usize) -> Result<(), Error> {
+        let Some(Identity { person, role, .. }) = asker.identity else { return Ok(()) };
+        self.site.take_message(person, role, bytes)
     }
 
     /// Whether a page of another site makes a browser ask this. A link says no origin, but that it is one.

@@ -54,7 +54,7 @@ impl Classic {
         let (msg, held) = (form.get("msg")?.unwrap_or_default(), held(&form)?);
         let asker = self.asker(&parts).await?;
         if !msg.is_empty() {
-            self.put_up(BOARD, Holds::Html, asker.person(), msg).await?;
+            self.put_up(BOARD, Holds::Html, &asker, msg).await?;
             return Ok(html(""));
         }
         let Look { hold, mut protocol } = self.look_at(BOARD, Holds::Html, held, WAIT_MS).await?;

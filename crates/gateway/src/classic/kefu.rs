@@ -92,6 +92,7 @@ impl Classic {
             return Err(Refused::bad("This is not a name."));
         }
         let text = form.need_text("content")?.to_owned();
+        self.take_message(&asker, text.len())?;
         let house = self.clone();
         let sent = self.site.store.write(move |tx| {
             let me = house.enter(tx, &me, &asker)?;

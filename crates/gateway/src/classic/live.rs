@@ -62,7 +62,7 @@ impl Classic {
         let (msg, held) = (form.get("msg")?.unwrap_or_default(), held(&form)?);
         if !msg.is_empty() {
             let asker = self.asker_who_changes(&parts, By::Script).await?;
-            self.put_up(BOARD, Holds::Text, asker.person(), msg).await?;
+            self.put_up(BOARD, Holds::Text, &asker, msg).await?;
             return Ok(html(""));
         }
         let asker = self.asker(&parts).await?;
@@ -77,7 +77,7 @@ impl Classic {
         if msg.is_empty() {
             return Ok(html(json(&Sent { data: Data { msg }, info: "on", status: 0 })));
         }
-        self.put_up(BOARD, Holds::Text, asker.person(), msg).await?;
+        self.put_up(BOARD, Holds::Text, &asker, msg).await?;
         let msg = &self.html.of(msg);
         Ok(html(json(&Sent { data: Data { msg }, info: "OK", status: 100 })))
     }

@@ -9,6 +9,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
+use encke_apps::{Act, Identity};
 use encke_engine::{Entry, Error, NewEvent, StreamId, limits};
 use encke_transport::{Foreign, Over, Told};
 use rustc_hash::FxHashMap;
@@ -85,7 +86,14 @@ impl Classic {
         if let Some(id) = form.get("publish")? {
             check_id(id)?;
             let asker = self.asker_who_changes(&parts, By::Script).await?;
-            let stream = self.site.store.channels().stream(&channel(id))?;
+            let name = channel(id);
+            self.take_message(&asker, id.len())?;
+            if let Some(Identity { person, role, .. }) = asker.identity
+                && !self.site.store.channels().is_known(&name)
+            {
+                self.site.take(person, role, Act::Creation)?;
+            }
+            let stream = self.site.store.channels().stream_to_append(&name)?;
             let (from, body) = (asker.person(), Bytes::from_static(b"true"));
             let event = NewEvent { stream, from, kind: "data".into(), key: None, body };
             self.site.store.append(event).await?;

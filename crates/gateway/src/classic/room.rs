@@ -142,6 +142,7 @@ impl Classic {
         let (parts, form) = Form::of_body(request).await?;
         let (_, identity) = self.signed_in(&parts).await?;
         let text = form.need_text("message")?.to_owned();
+        self.site.take_message(identity.person, identity.role, text.len())?;
         let (me, house) = (identity.person, self.clone());
         let added = self.site.store.write(move |tx| {
             // Whoever had to make room comes back by writing.

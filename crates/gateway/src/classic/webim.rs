@@ -70,6 +70,9 @@ impl Classic {
         let text = form.need_text("message")?.to_owned();
         let (receiver, sender) = (uid(form.need("reciver_uid")?)?, uid(form.need("sender_uid")?)?);
         let asker = self.asker(&parts).await?;
+        if self.take_message(&asker, text.len()).is_err() {
+            return Ok(html(NOT_SENT));
+        }
         let house = self.clone();
         let sent = self.site.store.write(move |tx| {
             let me = house.own_number(tx, sender, &asker)?;

@@ -194,6 +194,7 @@ impl Shard {
             follows: admission.follows.0.to_vec(),
             as_of,
             revocations_seen: admission.revocations_seen,
+            guest: false,
         };
         match self.hub.open(open) {
             Ok(session) => conn.session = Some(session),

@@ -33,6 +33,8 @@ pub(super) fn prepare(session: &mut Session, epoch: Epoch) -> Result<(), StoreEr
         }
         return Err(super::other("another store has begun to move into this space"));
     }
+    // A node that was started on the space, and found it empty, has left no more than this.
+    session.execute("DELETE FROM setting WHERE name = 'channel_key'", &[])?;
     for table in &TABLES {
         let sql = format!("SELECT 1 FROM {} LIMIT 1", table.name);
         if !session.query(&sql, &[])?.is_empty() {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use encke_engine::{Entry, Epoch, Point, Position, limits};
+use sha2::{Digest, Sha256};
 
 use super::bus_key::{self, BusKey};
 use super::identity::{Fatal, Identity, incarnation, renew};
@@ -12,7 +13,7 @@ use super::schema;
 use super::seen::Keeper;
 use super::session::{Session, Use};
 use super::target::{Database, Target};
-use crate::channels::{Channels, Numbering};
+use crate::channels::{Channels, NumberKey};
 use crate::error::StoreError;
 
 const MIGRATIONS: [&str; 5] = [
@@ -50,6 +51,7 @@ pub(crate) fn open(database: &Database, data: &Path, fatal: Fatal) -> Result<Fou
     let keeper = Keeper::new(data);
     let live = incarnation(&mut session)?;
     keeper.check(&mut session, &live)?;
+    make_number_key(&mut session)?;
     session.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
     let loaded = load(&mut session);
     session.batch("ROLLBACK")?;
@@ -160,6 +162,22 @@ fn settle(session: &mut Session) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Makes the key that the numbers of new channels are made with: the same for all nodes, so the first one stores it.
+fn make_number_key(session: &mut Session) -> Result<(), StoreError> {
+    let mut new = NumberKey::default();
+    getrandom::fill(&mut new).map_err(|e| StoreError::Other(e.to_string()))?;
+    let new: String = new.iter().map(|byte| format!("{byte:02x}")).collect();
+    let first = "INSERT INTO setting (name, value) VALUES ('channel_key', $1)
+                 ON CONFLICT (name) DO NOTHING";
+    session.rows(first, &[&new]).map(drop)
+}
+
+fn number_key(session: &mut Session) -> Result<NumberKey, StoreError> {
+    let rows = session.rows("SELECT value FROM setting WHERE name = 'channel_key'", &[])?;
+    let row = rows.first().ok_or_else(|| StoreError::Other("the space has no key".into()))?;
+    Ok(Sha256::digest(row.try_get::<_, &str>(0)?).into())
+}
+
 type Loaded = (Epoch, Point, Position, Vec<Arc<Entry>>, u64, Channels, BusKey);
 
 fn load(session: &mut Session) -> Result<Loaded, StoreError> {
@@ -172,7 +190,7 @@ fn load(session: &mut Session) -> Result<Loaded, StoreError> {
     let rows = session.rows("SELECT number, name FROM channel ORDER BY number", &[])?;
     let named = rows.iter().map(|row| Ok((number(row, 0)?, row.try_get(1)?)));
     let named: Result<Vec<_>, StoreError> = named.collect();
-    let channels = Channels::stored(Numbering::Hashed, named?);
+    let channels = Channels::stored(number_key(session)?, named?);
     let sql = format!(
         "SELECT {COLUMNS}, l.mark FROM
             (SELECT position, sum(octet_length(body)) OVER (ORDER BY position DESC) AS bytes

@@ -13,7 +13,7 @@ use rusqlite::config::DbConfig;
 use rustc_hash::FxHashMap;
 
 use super::log;
-use crate::channels::{Channels, Numbering};
+use crate::channels::{Channels, NumberKey};
 use crate::error::StoreError;
 use crate::recent::Head;
 
@@ -215,7 +215,10 @@ fn epoch(conn: &Connection) -> Result<Epoch, StoreError> {
 fn channels(conn: &Connection) -> Result<Channels, StoreError> {
     let mut statement = conn.prepare("SELECT number, name FROM channel ORDER BY number")?;
     let rows = statement.query_map([], |row| Ok((row.get::<_, i64>(0)? as u64, row.get(1)?)))?;
-    Ok(Channels::stored(Numbering::Next, rows.collect::<Result<_, _>>()?))
+    // Nobody else makes numbers of this store, and what is followed does not outlive the process: a fresh key will do.
+    let mut key = NumberKey::default();
+    getrandom::fill(&mut key).map_err(|e| other("no random number", e))?;
+    Ok(Channels::stored(key, rows.collect::<Result<_, _>>()?))
 }
 
 fn tail(

@@ -68,7 +68,6 @@ fn stream() -> encke_engine::StreamId {
 fn filled() -> Sqlite {
     let sqlite = Sqlite::new();
     let space = Space::open(&sqlite);
-    space.store.channels().stream("news").unwrap();
     for number in 0..200 {
         space.append(event(stream(), &format!("\"{number}{}\"", "x".repeat(500)))).unwrap();
     }
@@ -255,7 +254,6 @@ fn the_write_ahead_log_does_not_grow_without_end() {
 fn a_write_ahead_log_that_was_lengthened_ahead_holds_only_what_was_written() {
     let (sqlite, crashed) = (Sqlite::new(), Sqlite::new());
     let space = Space::open(&sqlite);
-    space.store.channels().stream("news").unwrap();
     space.append(event(stream(), "1")).unwrap();
     let long = || std::fs::metadata(sqlite.file("space.db-wal")).unwrap().len() > 1_000_000;
     // The writer does it when it is idle.

@@ -74,7 +74,7 @@ impl Shard {
             Standing::Good(at) => at,
             Standing::Reset(reason) => return self.reset(to, reason),
         };
-        let Admission { who, follows, as_of, revocations_seen, .. } = *admission;
+        let Admission { who, follows, as_of, revocations_seen, guest, .. } = *admission;
         let Admission { good_for_ms, ends_in_ms, .. } = *admission;
         let opened = self.hub.open(Open {
             person: who.person,
@@ -84,6 +84,7 @@ impl Shard {
             follows,
             as_of,
             revocations_seen,
+            guest,
         });
         let Some(conn) = self.conns.get_mut(to) else { return };
         match opened {
@@ -105,10 +106,10 @@ impl Shard {
         if cursor.is_some() {
             self.shared.gate.acked(who, at);
         }
-        if let Some(oldest) = self.hub.one_too_many(person)
-            && let Some((oldest, _)) = self.conns.at(oldest)
-        {
-            self.end(oldest, Bye::TooMany);
+        for oldest in [self.hub.one_too_many(person), self.hub.one_too_wide(person)] {
+            if let Some((oldest, _)) = oldest.and_then(|oldest| self.conns.at(oldest)) {
+                self.end(oldest, Bye::TooMany);
+            }
         }
         self.begin(to);
     }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use encke_engine::PersonId;
 use encke_engine::item::{self, Bye};
 use rustix::net::Shutdown;
 
@@ -50,7 +51,7 @@ impl Shard {
         let after_ms = match why {
             Bye::Drain => self.spread(to),
             Bye::Slow | Bye::TooMany => SLOW_AFTER_MS,
-            Bye::Revoked | Bye::Idle | Bye::Protocol => 0,
+            Bye::Revoked | Bye::Idle | Bye::Changed | Bye::Protocol => 0,
         };
         let bye = item::bye(why, after_ms);
         let Some(conn) = self.conns.get_mut(to) else { return };
@@ -121,10 +122,11 @@ impl Shard {
         self.destroy(to);
     }
 
-    /// The credential of a connection was revoked.
-    pub(super) fn revoked(&mut self, owner: u32) {
+    /// The credential of a connection was revoked, or what guests may follow has changed.
+    pub(super) fn revoked(&mut self, owner: u32, person: PersonId) {
+        let why = if person == PersonId::EVERY_GUEST { Bye::Changed } else { Bye::Revoked };
         if let Some((to, _)) = self.conns.at(owner) {
-            self.guarded(to, |shard| shard.end(to, Bye::Revoked));
+            self.guarded(to, |shard| shard.end(to, why));
         }
     }
 

@@ -273,7 +273,7 @@ impl Shard {
             Message::Sent(to, answer) => self.guarded(to, |s| s.sent(to, &answer)),
             Message::Revoked(number, person, credential) => {
                 for owner in self.hub.revoke(number, person, credential) {
-                    self.revoked(owner);
+                    self.revoked(owner, person);
                 }
             }
             Message::Left(to, left) => self.guarded(to, |s| s.left(to, left)),

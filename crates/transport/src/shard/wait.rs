@@ -55,7 +55,9 @@ impl Shard {
             Standing::Reset(_) => return self.wait_over(to, Over::Again),
         };
         let owner = to.index;
-        let open = Open { person, credential, owner, at, follows, as_of, revocations_seen };
+        // What it may follow was the other protocol's to decide, not the setting's.
+        let guest = false;
+        let open = Open { person, credential, owner, at, follows, as_of, revocations_seen, guest };
         let opened = self.hub.open(open);
         let Some(conn) = self.conns.get_mut(to) else { return };
         match opened {
@@ -67,6 +69,11 @@ impl Shard {
         self.stats.sessions[conn.transport as usize] += 1;
         if let Some(who) = who {
             self.shared.gate.opened(conn.who.insert(who));
+        }
+        if let Some((oldest, _)) =
+            self.hub.one_too_wide(person).and_then(|oldest| self.conns.at(oldest))
+        {
+            self.end(oldest, encke_engine::item::Bye::TooMany);
         }
         if wait.beats && self.say(to, Kept::begin) != Some(Taken::All) {
             return;

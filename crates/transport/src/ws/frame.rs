@@ -55,7 +55,7 @@ pub fn bye(why: Bye) -> Bytes {
         Bye::Drain => 1001,
         Bye::Protocol => 1002,
         Bye::Revoked => 1008,
-        Bye::Slow | Bye::TooMany | Bye::Idle => 1013,
+        Bye::Slow | Bye::TooMany | Bye::Idle | Bye::Changed => 1013,
     };
     close(code, why.name())
 }

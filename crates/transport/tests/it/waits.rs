@@ -88,7 +88,7 @@ fn park_as(world: &World, kind: Kind, set: impl FnOnce(&mut Wait)) -> Waiter {
     let (stream, peer) = listener.accept().unwrap();
     let seen = Arc::new(Seen::default());
     let mut wait = Wait {
-        who: Some(Who { person: PersonId(3), credential: 7, client: "".into() }),
+        who: Some(Who { person: PersonId(3), credential: 7, rank: 0, client: "".into() }),
         follows: vec![Follow { stream: StreamId::conversation(ROOM), from: Position(0) }],
         as_of: Position(0),
         revocations_seen: world.shards.revocations(),

@@ -204,10 +204,11 @@ impl TestGate {
         }
         let known = self.head();
         Ok(Admission {
-            who: Who { person, credential: 7, client: request.client.clone() },
+            who: Who { person, credential: 7, rank: 0, client: request.client.clone() },
             follows,
             as_of: known,
             revocations_seen: self.shards.get().unwrap().revocations(),
+            guest: false,
             known,
             good_for_ms: self.good_for_ms,
             ends_in_ms: self.ends_in_ms,

@@ -98,7 +98,12 @@ export const en = {
     readNames: (names: readonly string[]) => `Read: ${format.list(names)}`,
   },
 
-  outgoing: { retry: 'Send again', discard: 'Discard', failed: (reason: string) => `Not sent. ${reason}` },
+  outgoing: {
+    retry: 'Send again',
+    discard: 'Discard',
+    failed: (reason: string) => `Not sent. ${reason}`,
+    heldBack: 'You send faster than the site allows. This goes out in a moment.',
+  },
 
   composer: {
     label: (title: string) => `Message to ${title}`,
@@ -223,6 +228,9 @@ export const en = {
     siteName: 'Site name',
     guests: 'Guests may enter',
     guestsHint: 'Anyone who has the address can chat without an account.',
+    guestChannels: 'Channels that guests may read',
+    guestChannelsHint:
+      'Names separated by spaces, such as news:* for all that begin with news:, or * for all.',
     saved: 'Saved.',
     people: 'People',
     add: 'Add a person',
@@ -249,7 +257,7 @@ export const en = {
     already_set_up: 'This server already has an owner. Please sign in.',
     invalid: 'That is not valid.',
     too_large: 'That is too long.',
-    rate_limited: 'Too many tries. Wait a moment.',
+    rate_limited: 'Too often. Wait a moment.',
     overloaded: 'The server is busy. Try again soon.',
     misdirected: 'This address is not set up on the server.',
     draining: 'The server is restarting. Try again soon.',

@@ -99,7 +99,12 @@ export const zhCN: Words = {
     readNames: (names) => `已读：${format.list(names)}`,
   },
 
-  outgoing: { retry: '重新发送', discard: '放弃', failed: (reason) => `未发送。${reason}` },
+  outgoing: {
+    retry: '重新发送',
+    discard: '放弃',
+    failed: (reason) => `未发送。${reason}`,
+    heldBack: '发送太快，超出站点限制，稍后会自动发出。',
+  },
 
   composer: {
     label: (title) => `发消息给 ${title}`,
@@ -223,6 +228,8 @@ export const zhCN: Words = {
     siteName: '站点名称',
     guests: '允许访客进入',
     guestsHint: '知道地址的人无需账号即可聊天。',
+    guestChannels: '游客可读的频道',
+    guestChannelsHint: '名称之间用空格分隔；news:* 表示以 news: 开头的全部频道，* 表示所有频道。',
     saved: '已保存。',
     people: '人员',
     add: '添加人员',
@@ -249,7 +256,7 @@ export const zhCN: Words = {
     already_set_up: '此服务器已有所有者，请登录。',
     invalid: '内容无效。',
     too_large: '内容太长。',
-    rate_limited: '尝试次数过多，请稍候。',
+    rate_limited: '操作过于频繁，请稍候。',
     overloaded: '服务器繁忙，请稍后再试。',
     misdirected: '服务器上没有设置这个网址。',
     draining: '服务器正在重启，请稍后再试。',

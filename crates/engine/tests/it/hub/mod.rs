@@ -42,6 +42,7 @@ fn open(at: u64, as_of: u64, follows: &[(StreamId, u64)]) -> Open {
         follows: follows.iter().map(follow).collect(),
         as_of: Position(as_of),
         revocations_seen: 0,
+        guest: false,
     }
 }
 
@@ -161,6 +162,22 @@ fn a_revocation_reaches_the_admission_that_did_not_know_of_it() {
     assert!(hub.open(Open { credential: 3, ..open(0, 0, &own) }).is_ok());
     hub.revoke(3, P, None);
     assert_eq!(hub.open(Open { credential: 3, ..open(0, 0, &own) }), Err(Stale::Revoked));
+}
+
+#[test]
+fn what_guests_may_follow_changes_for_guests_that_follow_channels_and_for_nobody_else() {
+    let mut hub = Hub::new(EPOCH, Position(0), Tail::new(Position(0)));
+    let (room, news) = (StreamId::conversation(ConversationId(1)), StreamId::channel(1));
+    let with = |owner, guest, stream| Open { owner, guest, ..open(0, 0, &[(stream, 0)]) };
+    for (owner, guest, stream) in [(1, true, news), (2, true, room), (3, false, news)] {
+        hub.open(with(owner, guest, stream)).unwrap();
+    }
+    assert_eq!(hub.revoke(1, PersonId::EVERY_GUEST, None), [1]);
+    // Whoever was admitted before is looked at again.
+    assert_eq!(hub.open(with(4, true, news)), Err(Stale::Again));
+    assert!(hub.open(Open { revocations_seen: 1, ..with(4, true, news) }).is_ok());
+    assert!(hub.open(with(5, true, room)).is_ok());
+    assert!(hub.open(with(6, false, news)).is_ok());
 }
 
 #[test]

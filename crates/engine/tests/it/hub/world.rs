@@ -220,6 +220,7 @@ impl World {
             follows: client.list(),
             as_of,
             revocations_seen: seen as u64,
+            guest: false,
         };
         let ends =
             |(p, c): &(PersonId, Option<u64>)| *p == person && c.is_none_or(|c| c == credential);

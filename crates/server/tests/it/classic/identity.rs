@@ -332,3 +332,26 @@ fn a_link_takes_no_message_and_the_frame_is_only_for_a_frame() {
     let stops = lines.iter().position(|line| line.contains("parent===self)window.stop()"));
     assert!(stops.is_some_and(|at| at + 1 < lines.len()), "{lines:?}");
 }
+
+#[test]
+fn what_somebody_sends_over_classic_pages_is_limited() {
+    let site = Site::on(start(&["--classic", "--quota-member", "1"]));
+    let (mei, tom) = (site.person("mei"), site.person("tom"));
+    let (m, t) = (page(&site, &mei), page(&site, &tom));
+    fn count(mut send: impl FnMut() -> bool) -> usize {
+        (0..1_000).take_while(|_| send()).count()
+    }
+    // 1 % of what a member may: 20 messages at once, on whichever page.
+    let taken = count(|| m.get("/live/backend.php?msg=flood").status == 200);
+    assert!((20..40).contains(&taken), "{taken}");
+    let (from, to) = (number(&mei).to_owned(), number(&tom).to_owned());
+    let add = [("msg", "flood")];
+    let others = [
+        count(|| m.post("/webim/SendMessage.php", &send(&from, &to)).json()["status"] == 1),
+        count(|| m.get("/novcomet/comet.php?publish=a").status == 200),
+        count(|| m.post("/live/SendMsg", &add).status == 200),
+        count(|| m.post("/extchat/comet.php", &add).status == 200),
+    ];
+    assert!(others.iter().all(|more| *more < 3), "{others:?} more");
+    t.get("/live/backend.php?msg=hello").is(200);
+}

@@ -18,7 +18,7 @@ const EVENTS: u64 = 5_000;
 fn filled() -> (Sqlite, encke_engine::Epoch) {
     let sqlite = Sqlite::new();
     let space = Space::open(&sqlite);
-    let news = space.store.channels().stream("news").unwrap();
+    let news = space.store.channels().stream_to_append("news").unwrap();
     let person = "INSERT INTO person (id, name, display_name, role, created_ms) VALUES (?1, ?2, ?3, 'member', 1)";
     let filled = space.write(move |tx| {
         for id in 1..=2_500u64 {
@@ -69,7 +69,7 @@ fn check_moved(to: &OnPostgres, epoch: encke_engine::Epoch) {
         Ok(encke_store::Sql::query_one(tx, person, params![])?.unwrap().get::<u64>(0)?)
     });
     assert_eq!(id.unwrap(), 2_501);
-    let news = space.store.channels().stream("news").unwrap();
+    let news = space.store.channels().stream_to_append("news").unwrap();
     assert_eq!(space.append(event(news, "2")).unwrap().seq.0, 2);
     assert_ne!(space.store.channels().stream("other").unwrap(), news);
 }

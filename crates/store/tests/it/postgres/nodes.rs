@@ -197,7 +197,7 @@ fn a_channel_has_the_same_number_on_every_node() {
     let (a, b) = (Space::open(&fixture), Space::open(&fixture));
     let (news, other) = ("news", "weather");
     let heard = b.store.channels().stream(other).unwrap();
-    let said = a.store.channels().stream(news).unwrap();
+    let said = a.store.channels().stream_to_append(news).unwrap();
     assert_ne!(heard, said);
     a.append(event(said, "1")).unwrap();
     a.append(event(heard, "1")).unwrap();

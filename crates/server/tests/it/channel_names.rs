@@ -1,0 +1,127 @@
+//! Names of channels: asking for one allots nothing, and whoever asks before the first event gets that event.
+
+use serde_json::json;
+
+use crate::cluster::Cluster;
+use crate::feed::{Feed, Transport, over_every_transport};
+use crate::harness::{Auth, Client, Person, Server, Site, eventually};
+
+/// A guest, as a browser is one.
+pub fn guest(site: &Site) -> Client {
+    site.owner().send("PATCH", "/v1/settings", &json!({"guests": true})).is(200);
+    let body = json!({"display_name": "Visitor"});
+    let session = site.server.visitor().post("/v1/guest", &body).is(201).session();
+    Client::new(site.address(), Auth::Cookie(session))
+}
+
+/// A figure of `/metrics`.
+pub fn figure(site: &Site, name: &str) -> f64 {
+    let text = site.server.figures();
+    let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name} "))).unwrap();
+    line.parse().unwrap()
+}
+
+fn publish(site: &Site, name: &str, what: &str) {
+    site.owner().post(&format!("/v1/channels/{name}/events"), &json!(what)).is(201);
+}
+
+fn feed(site: &Site, transport: Transport, who: &Person, cursor: &str, name: &str) -> Feed {
+    let channels = format!("channels={name}");
+    Feed::begin(site.address(), transport, who.auth(), Some(cursor), &channels)
+}
+
+#[test]
+fn to_ask_for_names_keeps_nothing_of_them() {
+    let site = Site::on(Server::start());
+    publish(&site, "news", "there");
+    let mut guest = guest(&site);
+    site.owner().send("PATCH", "/v1/settings", &json!({"guest_channels": ["*"]})).is(200);
+    let mut ask = |number: usize| {
+        let names = (0..100).map(|name| format!("{:x<110}{:08}", "", number * 100 + name));
+        let names = names.collect::<Vec<_>>().join(",");
+        guest.get(&format!("/v1/feed?conversations=none&channels={names}")).is(200);
+    };
+    // The first ones warm up what is allotted once.
+    (0..20).for_each(&mut ask);
+    let before = site.server.memory();
+    (20..220).for_each(&mut ask);
+    let grown = site.server.memory().saturating_sub(before);
+    assert_eq!(figure(&site, "encke_channels"), 1.0);
+    assert!(grown < 3 << 20, "20,000 names took {grown} bytes");
+    publish(&site, "weather", "new");
+    assert_eq!(figure(&site, "encke_channels"), 2.0);
+}
+
+#[test]
+fn one_person_that_follows_many_names_over_and_over_ends_its_oldest_session() {
+    let site = Site::on(Server::start_with(&["--shards", "1"], &[]));
+    let person = site.person("collector");
+    let open = |number: usize| {
+        let names = (0..100).map(|name| format!("n{number}-{name}")).collect::<Vec<_>>().join(",");
+        let params = format!("conversations=none&channels={names}");
+        let mut feed = Feed::begin(site.address(), Transport::Ndjson, person.auth(), None, &params);
+        feed.ready();
+        feed
+    };
+    let mut feeds: Vec<Feed> = (0..11).map(open).collect();
+    let ended = feeds[0].rest();
+    assert_eq!(ended.last().unwrap()["reason"], "too_many");
+    publish(&site, "n1-0", "still here");
+    assert_eq!(feeds[1].event_of("channel:n1-0")["body"], "still here");
+    // Whoever follows a few names has as many sessions as before.
+    let few = |_| Feed::begin(site.address(), Transport::Ndjson, person.auth(), None, "channels=a");
+    let mut few: Vec<Feed> = (0..20).map(few).collect();
+    few.iter_mut().for_each(|feed| drop(feed.ready()));
+    publish(&site, "a", "to all");
+    for feed in &mut few {
+        assert_eq!(feed.event_of("channel:a")["body"], "to all");
+    }
+}
+
+mod run {
+    use super::*;
+
+    /// Live, and with the cursor from before the name had an event.
+    pub fn the_first_event_of_a_name_reaches_whoever_asked_before(transport: Transport) {
+        let site = Site::on(Server::start());
+        let person = site.person("early");
+        let cursor = person.clone().now();
+        let mut early = feed(&site, transport, &person, &cursor, "unborn");
+        early.stall();
+        publish(&site, "unborn", "first");
+        publish(&site, "unborn", "second");
+        assert_eq!(early.event_of("channel:unborn")["body"], "first");
+        assert_eq!(early.event_of("channel:unborn")["body"], "second");
+        let mut again = feed(&site, transport, &person, &cursor, "unborn");
+        assert_eq!(again.event_of("channel:unborn")["body"], "first");
+        let (site, _) = site.stop_and_restart();
+        let mut late = feed(&site, transport, &person, &cursor, "unborn");
+        assert_eq!(late.event_of("channel:unborn")["body"], "first");
+        assert_eq!(late.event_of("channel:unborn")["body"], "second");
+    }
+
+    /// The same where the name gets its first event on another node.
+    pub fn the_first_event_of_a_name_reaches_whoever_asked_on_another_node(transport: Transport) {
+        let cluster = Cluster::with_bus(2);
+        let (a, b) = cluster.two();
+        let person = a.person("early");
+        let cursor = person.clone().now();
+        let mut early = feed(b, transport, &person, &cursor, "unborn");
+        early.stall();
+        publish(a, "unborn", "first");
+        assert_eq!(early.event_of("channel:unborn")["body"], "first");
+        publish(b, "unborn", "second");
+        assert_eq!(early.event_of("channel:unborn")["body"], "second");
+        eventually("the name is known on both", || {
+            let known = [a, b].map(|node| figure(node, "encke_channels"));
+            (known == [1.0, 1.0]).then_some(())
+        });
+        let mut again = feed(a, transport, &person, &cursor, "unborn");
+        assert_eq!(again.event_of("channel:unborn")["body"], "first");
+    }
+}
+
+over_every_transport! {
+    the_first_event_of_a_name_reaches_whoever_asked_before,
+    the_first_event_of_a_name_reaches_whoever_asked_on_another_node,
+}

@@ -1,0 +1,198 @@
+//! How much one person may send and make, on every way in; and that nobody else notices.
+
+use serde_json::{Value, json};
+
+use crate::channel_names::guest;
+use crate::feed::{Feed, Transport};
+use crate::harness::{Answer, Auth, Client, Person, Server, Site};
+
+/// A site on which members and guests may do little.
+fn strict() -> Site {
+    Site::on(Server::start_with(&["--quota-member", "1", "--quota-guest", "1"], &[]))
+}
+
+/// What a member may do there at once.
+const MESSAGES: usize = 20;
+const SIGNALS: usize = 6;
+const READS: usize = 6;
+const TICKETS: usize = 2;
+const CREATIONS: usize = 3;
+
+fn is_told(answer: &Answer) {
+    assert_eq!((answer.status, &*answer.code()), (429, "rate_limited"));
+    let error = &answer.json()["error"];
+    assert_eq!(error["retry"], true);
+    let ms = error["retry_after_ms"].as_u64().unwrap();
+    let seconds = ms.div_ceil(1_000).to_string();
+    assert_eq!(answer.header("retry-after"), Some(&*seconds));
+    assert_eq!(answer.header("ratelimit"), Some(&*format!("\"person\";r=0;t={seconds}")));
+}
+
+/// Asks until it is refused; returns how often it was not.
+fn at_once(mut ask: impl FnMut() -> Answer) -> usize {
+    for count in 0..10_000 {
+        let answer = ask();
+        if answer.status == 429 {
+            is_told(&answer);
+            return count;
+        }
+        assert!(answer.status < 300, "{}", answer.text());
+    }
+    panic!("nobody was refused");
+}
+
+/// Refills may add a little on a slow machine.
+fn is_about(count: usize, limit: usize) {
+    assert!((limit..limit + limit / 2 + 2).contains(&count), "{count} of {limit}");
+}
+
+fn pair(site: &Site) -> (Person, Person, String) {
+    // The owner makes it, so that nobody's quota is touched.
+    let (mei, tom) = (site.person("mei"), site.person("tom"));
+    let body = json!({"kind": "room", "title": "room", "members": [mei.id, tom.id]});
+    let room = site.owner().post("/v1/conversations", &body).is(201).json();
+    (mei, tom, room["id"].as_str().unwrap().to_owned())
+}
+
+/// The same where nothing but what was refilled meanwhile is left.
+fn is_used_up(count: usize) {
+    assert!(count < 3, "{count} more");
+}
+
+#[test]
+fn messages_of_one_person_are_limited_over_http_and_websocket_together() {
+    let site = strict();
+    let (mut mei, mut tom, room) = pair(&site);
+    let mut socket = Feed::now(&site, Transport::WebSocket, &mei);
+    let mut taken = 0;
+    let refused = loop {
+        taken += 1;
+        let command = json!({"type": "send", "id": taken, "conversation": room, "text": "flood"});
+        socket.command(&command);
+        let answer = loop {
+            let item = socket.item().unwrap();
+            if item["id"] == taken {
+                break item;
+            }
+        };
+        if answer["type"] == "error" {
+            break answer;
+        }
+    };
+    is_about(taken - 1, MESSAGES);
+    assert_eq!(refused["error"]["code"], "rate_limited");
+    assert!(refused["error"]["retry_after_ms"].as_u64().unwrap() > 0);
+    // The same person on the shard's way and on hyper's, which takes what is not in the plain form.
+    is_used_up(at_once(|| mei.try_say(&room, "over HTTP")));
+    let path = format!("/v1/conversations/{room}/messages?by=hyper");
+    is_used_up(at_once(|| mei.client.post(&path, &json!({"text": "over hyper"}))));
+    tom.say(&room, "nobody else is refused");
+}
+
+#[test]
+fn bytes_of_messages_are_limited_beside_their_number() {
+    let site = strict();
+    let (mut mei, _, room) = pair(&site);
+    let large = "x".repeat(16 * 1024);
+    // 1 % of 32 MiB.
+    is_about(at_once(|| mei.try_say(&room, &large)), 20);
+}
+
+#[test]
+fn signals_reads_tickets_and_creations_are_limited() {
+    let site = strict();
+    let (mei, tom, room) = pair(&site);
+    let ask = |method: &'static str, path: String, body: Value| {
+        let mut client = mei.client.clone();
+        move || match method {
+            "GET" => client.get(&path),
+            _ => client.post(&path, &body),
+        }
+    };
+    let typing = format!("/v1/conversations/{room}/typing");
+    is_about(at_once(ask("POST", typing, json!({"on": true}))), SIGNALS);
+    is_used_up(at_once(ask("POST", "/v1/presence".into(), json!({"state": "away"}))));
+    let marks = format!("/v1/conversations/{room}/receipts");
+    is_used_up(at_once(ask("POST", marks, json!({"read": 1}))));
+    is_about(at_once(ask("GET", "/v1/snapshot".into(), Value::Null)), READS);
+    for path in ["/v1/rooms", "/v1/people?q=a", &format!("/v1/conversations/{room}/events")] {
+        is_used_up(at_once(ask("GET", path.into(), Value::Null)));
+    }
+    is_about(at_once(ask("POST", "/v1/tickets".into(), json!({}))), TICKETS);
+    let room = json!({"kind": "room", "title": "mine"});
+    is_about(at_once(ask("POST", "/v1/conversations".into(), room)), CREATIONS);
+    let direct = json!({"kind": "direct", "person": tom.id});
+    is_used_up(at_once(ask("POST", "/v1/conversations".into(), direct)));
+}
+
+#[test]
+fn signals_over_a_websocket_are_limited_and_the_others_are_not_told() {
+    let site = strict();
+    let (mei, tom, room) = pair(&site);
+    let mut hears = Feed::now(&site, Transport::WebSocket, &tom);
+    let mut says = Feed::now(&site, Transport::WebSocket, &mei);
+    let all = 20 * SIGNALS;
+    let mut refused = 0;
+    for id in 0..all {
+        says.command(&json!({"type": "typing", "conversation": room, "on": true}));
+        says.command(&json!({"type": "ping", "id": id}));
+        loop {
+            let item = says.item().unwrap();
+            if item["type"] == "error" {
+                assert_eq!(item["error"]["code"], "rate_limited");
+                refused += 1;
+            }
+            if item["type"] == "ok" {
+                break;
+            }
+        }
+    }
+    assert!(refused > all / 2, "{refused} of {all} were refused");
+    let mut heard = 0;
+    // It comes after everything that was let through.
+    tom.clone().say(&room, "end");
+    loop {
+        let item = hears.item().unwrap();
+        heard += usize::from(item["kind"] == "typing");
+        if item["kind"] == "message" {
+            break;
+        }
+    }
+    assert!(heard < all / 2, "{heard} of {all} were relayed");
+}
+
+#[test]
+fn a_guest_may_do_less_and_the_operator_decides_how_much() {
+    let site = Site::on(Server::start_with(&["--quota-guest", "1", "--quota-member", "off"], &[]));
+    let mut guest = guest(&site);
+    is_about(at_once(|| guest.poke("/v1/tickets")), TICKETS);
+    let mut member = site.person("member").client;
+    for _ in 0..400 {
+        member.poke("/v1/tickets").is(201);
+    }
+    let text = "[quotas]\nguest = 0\n";
+    let folder = std::sync::Arc::new(tempfile::TempDir::new().unwrap());
+    let file = folder.path().join("encke.toml");
+    std::fs::write(&file, text).unwrap();
+    let output = crate::harness::encke(&["serve", "--config", file.to_str().unwrap()], None, "");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("percentage"), "{said}");
+}
+
+#[test]
+fn tickets_of_one_person_never_keep_another_from_getting_one() {
+    let site = Site::on(Server::start_with(&["--quota-member", "off"], &[]));
+    let (mut greedy, mut other) = (site.person("greedy").client, site.person("other").client);
+    let ticket = |client: &mut Client| {
+        client.poke("/v1/tickets").is(201).json()["ticket"].as_str().unwrap().to_owned()
+    };
+    let (first, others) = (ticket(&mut greedy), ticket(&mut other));
+    (0..150).for_each(|_| drop(ticket(&mut greedy)));
+    let last = ticket(&mut greedy);
+    let use_up = |ticket: &str| {
+        let mut visitor = Client::new(site.address(), Auth::None);
+        visitor.get(&format!("/v1/feed?ticket={ticket}")).status
+    };
+    assert_eq!(use_up(&first), 401, "its own oldest has gone");
+    assert_eq!((use_up(&last), use_up(&others)), (200, 200));
+}
