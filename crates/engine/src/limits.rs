@@ -198,6 +198,16 @@ pub const ROOM_GUESTS_MAX: usize = 100;
 /// Conversations that a person may be in.
 pub const CONVERSATIONS_PER_PERSON_MAX: usize = 1_000;
 
+/// Rooms that others may bring a person into without being asked, as long as it has not looked at them. Below
+/// [`CONVERSATIONS_PER_PERSON_MAX`] by far, so that others never use up a person's conversations.
+pub const ROOMS_BY_OTHERS_MAX: usize = 100;
+/// Invitations of one person that wait for an answer; a further one takes the place of the oldest.
+pub const INVITATIONS_PER_PERSON_MAX: usize = 100;
+/// The same of one inviter.
+pub const INVITATIONS_PER_INVITER_MAX: usize = 10;
+/// Open rooms in one answer.
+pub const ROOMS_PAGE_MAX: usize = 200;
+
 /// Bytes of a password, at least and at most.
 pub const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 8..=256;
 /// Characters of a name to sign in with.

@@ -4,11 +4,12 @@ import type {
   Conversation,
   HistoryPage,
   HistoryQuery,
+  Invitation,
   Json,
   Me,
   MemberRole,
-  OpenRoom,
   Person,
+  RoomPage,
   Sent,
   Settings,
   SetupState,
@@ -111,15 +112,29 @@ export class Api {
     return this.#patch(`/v1/conversations/${part(id)}`, changes);
   }
 
-  async rooms(): Promise<OpenRoom[]> {
-    return (await this.#get<{ rooms: OpenRoom[] }>('/v1/rooms')).rooms;
+  /** A page of the open rooms, by title: those whose title holds `q`, behind the page that gave `after` as `next`. */
+  rooms(query: { q?: string; after?: string; limit?: number } = {}): Promise<RoomPage> {
+    return this.#get(`/v1/rooms${search(query)}`);
+  }
+
+  invitations(): Promise<{ invitations: Invitation[] }> {
+    return this.#get('/v1/invitations');
+  }
+
+  acceptInvitation(conversation: string): Promise<Conversation> {
+    return this.#post(`/v1/invitations/${part(conversation)}/accept`);
+  }
+
+  declineInvitation(conversation: string): Promise<void> {
+    return this.#delete(`/v1/invitations/${part(conversation)}`);
   }
 
   join(id: string): Promise<Conversation> {
     return this.#post(`/v1/conversations/${part(id)}/join`);
   }
 
-  invite(id: string, person: string): Promise<void> {
+  /** Brings somebody into a room; `invited` if the person was asked instead, and has to accept. */
+  invite(id: string, person: string): Promise<{ invited: true } | undefined> {
     return this.#post(`/v1/conversations/${part(id)}/members`, { person });
   }
 
@@ -139,11 +154,7 @@ export class Api {
 
   /** The newest page, or the one before or after a `seq`; oldest first. */
   history(id: string, query: HistoryQuery = {}): Promise<HistoryPage> {
-    const search = new URLSearchParams();
-    for (const [name, value] of Object.entries(query))
-      if (value !== undefined) search.set(name, String(value));
-    const text = search.toString();
-    return this.#get(`/v1/conversations/${part(id)}/events${text === '' ? '' : `?${text}`}`);
+    return this.#get(`/v1/conversations/${part(id)}/events${search(query)}`);
   }
 
   receipts(id: string, marks: { delivered?: number; read?: number }): Promise<void> {
@@ -185,6 +196,14 @@ export class Api {
   #delete<T>(path: string): Promise<T> {
     return this.#http.json<T>({ method: 'DELETE', path });
   }
+}
+
+/** What is given, as the end of an address. */
+function search(query: object): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
 }
 
 function part(text: string): string {

@@ -52,6 +52,17 @@ export interface Snapshot {
   me: Me;
   people: Person[];
   conversations: Conversation[];
+  /** Those that wait for an answer, the oldest first. */
+  invitations?: Invitation[];
+}
+
+/** Somebody would like to have the person in a room. */
+export interface Invitation {
+  conversation: string;
+  title: string | null;
+  by: Person | null;
+  /** Milliseconds since 1970 by the server's clock. */
+  at: number;
 }
 
 /** `JSON` as it comes: the body of a channel's event. */
@@ -68,6 +79,8 @@ export interface EventBodies {
   receipts: { conversation: string; marks: Mark[] };
   conversation_added: { conversation: Conversation; people: Person[] };
   conversation_removed: { conversation: string };
+  invited: { invitation: Invitation };
+  invitation_gone: { conversation: string };
   data: Json;
 }
 
@@ -196,6 +209,12 @@ export interface OpenRoom {
   title: string;
   members: number;
   joined: boolean;
+}
+
+export interface RoomPage {
+  rooms: OpenRoom[];
+  /** For the next page; absent on the last one. */
+  next?: string;
 }
 
 export interface HistoryPage {

@@ -23,7 +23,7 @@ pub(crate) use device::DeviceId;
 pub(crate) use hasher::Hasher;
 pub(crate) use limits::{SignInLimits, Try};
 pub use password::Recovered;
-pub(crate) use person::{Me, Person, me, people};
+pub(crate) use person::{Me, Person, me, pattern, people};
 pub(crate) use session::Sessions;
 pub(crate) use settings::settings;
 pub use setup_code::new_setup_code;

@@ -121,7 +121,7 @@ pub(crate) struct People {
 }
 
 /// A pattern for LIKE that stands for any text around this one.
-fn pattern(text: &str) -> String {
+pub(crate) fn pattern(text: &str) -> String {
     let mut pattern = String::from("%");
     for c in text.chars() {
         if matches!(c, '%' | '_' | '\\') {

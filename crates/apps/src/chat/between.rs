@@ -125,6 +125,6 @@ pub fn own_room(tx: &mut Tx<'_>, site: &Site, room: ConversationId) -> Result<()
         return member::set_role(tx, room, owner, MemberRole::Owner, owner);
     }
     let joined = Seq(tx.head(StreamId::conversation(room))?.seq.0 + 1);
-    insert_member(tx, room, owner, MemberRole::Owner, joined)?;
+    insert_member(tx, room, owner, MemberRole::Owner, joined, owner)?;
     conversation::admit(tx, site, room, owner, owner)
 }

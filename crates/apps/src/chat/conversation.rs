@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::invitation;
 use super::view::View;
 use crate::account::{Person, people};
 use crate::body::Body;
@@ -242,6 +243,7 @@ pub(crate) fn insert_member(
     person: PersonId,
     role: MemberRole,
     joined: Seq,
+    by: PersonId,
 ) -> Result<(), Error> {
     let count = tx.query_one("SELECT count(*) FROM member WHERE person = ?1", params![person])?;
     let count: u64 = count.map_or(Ok(0), |row| row.get(0))?;
@@ -250,9 +252,10 @@ pub(crate) fn insert_member(
     }
     let now = tx.now_ms();
     tx.execute(
-        "INSERT INTO member (conversation, person, role, joined_seq, joined_ms, delivered, read)
-         VALUES (?1, ?2, ?3, ?4, ?5, 0, 0)",
-        params![id, person, role.text(), joined, now],
+        "INSERT INTO member
+             (conversation, person, role, joined_seq, joined_ms, delivered, read, invited_by)
+         VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6)",
+        params![id, person, role.text(), joined, now, (by != person).then_some(by)],
     )?;
     Ok(())
 }
@@ -321,16 +324,25 @@ pub(crate) async fn create(
     let house = site.clone();
     let made = site.store.write(move |tx| {
         let id = insert(tx, Kind::Room, Some(&title), open, None)?;
-        insert_member(tx, id, me, MemberRole::Owner, Seq(1))?;
+        insert_member(tx, id, me, MemberRole::Owner, Seq(1), me)?;
         let mut others = others;
         others.sort_unstable();
         others.dedup();
         others.retain(|other| *other != me);
+        let mut asked = Vec::new();
         for other in &others {
             check_present(tx, *other)?;
-            insert_member(tx, id, *other, MemberRole::Member, Seq(1))?;
+            if invitation::has_enough(tx, *other)? {
+                asked.push(*other);
+            } else {
+                insert_member(tx, id, *other, MemberRole::Member, Seq(1), me)?;
+            }
         }
+        others.retain(|other| !asked.contains(other));
         begin(tx, &house, id, me, std::iter::once(me).chain(others))?;
+        for other in asked {
+            invitation::invite(tx, &house, id, other, me)?;
+        }
         load(tx, &house, id, me)
     });
     Ok((StatusCode::CREATED, Json(made.await?)))
@@ -375,7 +387,7 @@ pub(super) fn begin_direct(
     let pair = (me.min(other), me.max(other));
     let id = insert(tx, Kind::Direct, None, false, Some(pair))?;
     for person in [me, other] {
-        insert_member(tx, id, person, MemberRole::Member, Seq(1))?;
+        insert_member(tx, id, person, MemberRole::Member, Seq(1), me)?;
     }
     begin(tx, site, id, me, [me, other].into_iter())?;
     Ok(id)

@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use encke_engine::{Code, ConversationId, Error, PersonId, Seq, StreamId, limits};
-use encke_store::{Tx, params};
+use encke_store::{Sql, Tx, params};
 use http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::conversation::{
     Conversation, Kind, MemberRole, admit, check_present, event, find, insert_member, load,
     members, not_member, parse,
 };
+use super::invitation::{self, Brought};
 use crate::account::people;
 use crate::body::Body;
 use crate::caller::Caller;
@@ -39,6 +41,15 @@ fn room(kind: Kind) -> Result<(), Error> {
     Err(Error::new(Code::Forbidden, "A direct conversation always has the same two people."))
 }
 
+pub(super) fn is_member(
+    tx: &mut Tx<'_>,
+    id: ConversationId,
+    person: PersonId,
+) -> Result<bool, Error> {
+    let query = "SELECT 1 FROM member WHERE conversation = ?1 AND person = ?2";
+    Ok(tx.query_one(query, params![id, person])?.is_some())
+}
+
 /// Puts a person into a room, unless it is in it.
 pub(super) fn add(
     tx: &mut Tx<'_>,
@@ -56,7 +67,8 @@ pub(super) fn add(
     }
     let stream = StreamId::conversation(id);
     let joined = Seq(tx.head(stream)?.seq.0 + 1);
-    insert_member(tx, id, person, MemberRole::Member, joined)?;
+    insert_member(tx, id, person, MemberRole::Member, joined, by)?;
+    invitation::forget(tx, person, id)?;
     admit(tx, site, id, person, by)?;
     let shown = people(tx, site, &[person])?.pop();
     let body = serde_json::json!({"person": shown, "role": MemberRole::Member, "by": by});
@@ -90,20 +102,27 @@ pub(crate) async fn join(
 /// Whom to invite.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Invitation {
+pub(crate) struct Whom {
     #[schema(value_type = String)]
     person: PersonId,
 }
 
-/// Brings a person into a room.
+/// The person was asked, and joins once it accepts.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Asked {
+    invited: bool,
+}
+
+/// Brings a person into a room. 202 says that it was asked instead, because others have brought it into many already.
 #[utoipa::path(post, path = "/v1/conversations/{id}/members", tag = "conversations",
-    params(("id" = String, Path)), request_body = Invitation, responses((status = 204)))]
+    params(("id" = String, Path)), request_body = Whom,
+    responses((status = 204), (status = 202, body = Asked)))]
 pub(crate) async fn invite(
     State(site): State<Arc<Site>>,
     caller: Caller,
     Path(id): Path<String>,
-    Body(Invitation { person }): Body<Invitation>,
-) -> Result<StatusCode, Refusal> {
+    Body(Whom { person }): Body<Whom>,
+) -> Result<Response, Refusal> {
     let (id, me) = (parse(&id)?, caller.0.person);
     if caller.0.role == Role::Guest {
         return Err(Refusal::new(Code::Forbidden, "Guests can't invite."));
@@ -113,10 +132,12 @@ pub(crate) async fn invite(
     let invited = site.store.write(move |tx| {
         room(load(tx, &house, id, me)?.kind)?;
         check_present(tx, person)?;
-        add(tx, &house, id, person, me)
+        invitation::bring(tx, &house, id, person, me)
     });
-    invited.await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(match invited.await? {
+        Brought::In => StatusCode::NO_CONTENT.into_response(),
+        Brought::Invited => (StatusCode::ACCEPTED, Json(Asked { invited: true })).into_response(),
+    })
 }
 
 /// A member's new role.

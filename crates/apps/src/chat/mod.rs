@@ -9,6 +9,7 @@ mod conversation;
 mod elsewhere;
 mod follows;
 mod history;
+mod invitation;
 mod marks;
 mod member;
 mod message;
@@ -44,6 +45,8 @@ pub(crate) fn router() -> OpenApiRouter<Arc<Site>> {
         .routes(routes!(conversation::get, conversation::change))
         .routes(routes!(rooms::list))
         .routes(routes!(member::join))
+        .routes(routes!(invitation::list, invitation::decline))
+        .routes(routes!(invitation::accept))
         .routes(routes!(member::invite))
         .routes(routes!(member::change_role, member::remove))
         .routes(routes!(message::send))

@@ -3,20 +3,35 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
-use encke_engine::{Code, ConversationId, Error};
+use axum::extract::{Query, State};
+use encke_engine::{Code, ConversationId, Error, limits};
 use encke_store::{Sql, params};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
+use crate::account::pattern;
 use crate::caller::Caller;
 use crate::identity::Role;
 use crate::quota::Act;
 use crate::reply::Refusal;
 use crate::site::Site;
 
-/// Rooms in one answer.
-const ROOMS_MAX: u64 = 500;
+/// Rooms in an answer that does not say how many.
+const ROOMS_DEFAULT: u64 = 100;
+
+/// Which open rooms.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wanted {
+    /// Only those whose title holds this text.
+    #[serde(default)]
+    q: String,
+    /// Go on behind the page that gave this as `next`.
+    after: Option<String>,
+    /// At most so many; 100 if absent, 200 at most.
+    limit: Option<u64>,
+}
 
 /// An open room.
 #[derive(Serialize, ToSchema)]
@@ -28,31 +43,61 @@ pub(crate) struct OpenRoom {
     joined: bool,
 }
 
-/// All open rooms.
+/// A page of open rooms.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OpenRooms {
     rooms: Vec<OpenRoom>,
+    /// What to give as `after` for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// The room behind which a page begins, from the `next` of the page before: number and title.
+fn behind(next: &str) -> Result<(ConversationId, &str), Error> {
+    let parts = next.split_once(':');
+    let read = parts.and_then(|(id, title)| Some((id.parse().ok()?, title)));
+    read.ok_or_else(|| Error::new(Code::BadRequest, "`after` is not the `next` of a page."))
 }
 
 /// Rooms that every account may join.
-#[utoipa::path(get, path = "/v1/rooms", tag = "conversations",
+#[utoipa::path(get, path = "/v1/rooms", tag = "conversations", params(Wanted),
     responses((status = 200, body = OpenRooms)))]
 pub(crate) async fn list(
     State(site): State<Arc<Site>>,
     caller: Caller,
+    wanted: Result<Query<Wanted>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<OpenRooms>, Refusal> {
+    let Query(wanted) = wanted.map_err(|e| Refusal(Error::new(Code::BadRequest, e.body_text())))?;
     if caller.0.role == Role::Guest {
         return Err(Refusal::new(Code::Forbidden, "Guests can't list rooms."));
     }
     site.take(caller.0.person, caller.0.role, Act::Read)?;
+    let limit = wanted.limit.unwrap_or(ROOMS_DEFAULT).clamp(1, limits::ROOMS_PAGE_MAX as u64);
+    if wanted.q.chars().count() > limits::TITLE_CHARS_MAX {
+        return Err(Refusal::new(Code::Invalid, "A search has at most 100 characters."));
+    }
     let me = caller.0.person;
-    let rooms = site.store.read(move |read| {
+    let page = site.store.read(move |read| {
+        let (id, title) = match &wanted.after {
+            Some(next) => behind(next)?,
+            None => (ConversationId(0), ""),
+        };
         let rows = read.query(
-            "SELECT c.id, c.title, count(m.person),
-                    sum(CASE WHEN m.person = ?1 THEN 1 ELSE 0 END)
-             FROM conversation c LEFT JOIN member m ON m.conversation = c.id
-             WHERE c.open = 1 GROUP BY c.id, c.title ORDER BY c.title, c.id LIMIT ?2",
-            params![me, ROOMS_MAX],
+            "SELECT c.id, c.title, (SELECT count(*) FROM member m WHERE m.conversation = c.id),
+                    (SELECT count(*) FROM member m WHERE m.conversation = c.id AND m.person = ?1)
+             FROM conversation c
+             WHERE c.open = 1 AND (c.title, c.id) > (?2, ?3)
+               AND (lower(c.title) LIKE ?4 ESCAPE '\\' OR c.title LIKE ?5 ESCAPE '\\')
+             ORDER BY c.title, c.id LIMIT ?6",
+            // Not every engine's lower() knows more than ASCII; then the text as it was written is found at least.
+            params![
+                me,
+                title,
+                id,
+                pattern(&wanted.q.to_lowercase()),
+                pattern(&wanted.q),
+                limit + 1
+            ],
         )?;
         let room = |row: &encke_store::Row| {
             Ok::<_, Error>(OpenRoom {
@@ -62,7 +107,12 @@ pub(crate) async fn list(
                 joined: row.get(3)?,
             })
         };
-        rows.iter().map(room).collect::<Result<_, Error>>()
+        let more = rows.len() as u64 > limit;
+        let shown = rows.iter().take(limit as usize);
+        let rooms = shown.map(room).collect::<Result<Vec<_>, Error>>()?;
+        let last = rooms.last().filter(|_| more);
+        let next = last.map(|r| format!("{}:{}", r.id, r.title.as_deref().unwrap_or_default()));
+        Ok(OpenRooms { rooms, next })
     });
-    Ok(Json(OpenRooms { rooms: rooms.await? }))
+    Ok(Json(page.await?))
 }

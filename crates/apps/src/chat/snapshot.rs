@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::conversation::{Conversation, Found, MemberRow, seen_by};
+use super::invitation::{self, Invitation};
 use crate::account::{Me, Person, me, people};
 use crate::caller::Caller;
 use crate::quota::Act;
@@ -24,6 +25,8 @@ pub(crate) struct Snapshot {
     me: Me,
     people: Vec<Person>,
     conversations: Vec<Conversation>,
+    /// Those that wait for an answer.
+    invitations: Vec<Invitation>,
 }
 
 /// The present state of everything that the caller sees.
@@ -49,6 +52,7 @@ fn take(read: &mut Read<'_>, site: &Site, person: PersonId) -> Result<Snapshot, 
         cursor: read.cursor().to_string(),
         me: me(read, site, person)?,
         people: people(read, site, &ids)?,
+        invitations: invitation::of(read, site, person)?,
         conversations,
     })
 }

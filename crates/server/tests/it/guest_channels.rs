@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::channel_names::guest;
 use crate::cluster::Cluster;
 use crate::feed::{Feed, Transport, over_every_transport};
-use crate::harness::{Client, Server, Site};
+use crate::harness::{Client, Server, Site, eventually};
 
 fn allow(site: &Site, allowed: &[&str]) {
     let settings = site.owner().send("PATCH", "/v1/settings", &json!({"guest_channels": allowed}));
@@ -93,7 +93,11 @@ mod run {
         let cursor = start(&mut guest);
         allow(a, &["*"]);
         publish(a, "secret", "before");
-        let there = Client::new(b.address(), guest.auth.clone());
+        let mut there = Client::new(b.address(), guest.auth.clone());
+        // What was allowed is a change, too: it ends what was open before it came here.
+        let log = |client: &mut Client| client.get("/v1/feed").is(200).json()["cursor"].clone();
+        let now = log(&mut guest);
+        eventually("the other node has heard of it", || (log(&mut there) == now).then_some(()));
         let mut feed = follow(&there, transport, &cursor, "secret");
         assert_eq!(feed.event_of("channel:secret")["body"], "before");
         feed.stall();

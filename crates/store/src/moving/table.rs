@@ -21,7 +21,7 @@ pub(super) struct Table {
 use Holds::{Bytes, Number, Text};
 
 /// In an order in which whoever refers to another comes after it.
-pub(super) const TABLES: [Table; 15] = [
+pub(super) const TABLES: [Table; 16] = [
     Table {
         name: "log",
         columns: &[
@@ -98,6 +98,16 @@ pub(super) const TABLES: [Table; 15] = [
             ("joined_ms", Number),
             ("delivered", Number),
             ("read", Number),
+            ("invited_by", Number),
+        ],
+    },
+    Table {
+        name: "invitation",
+        columns: &[
+            ("person", Number),
+            ("conversation", Number),
+            ("inviter", Number),
+            ("at_ms", Number),
         ],
     },
     Table { name: "classic_name", columns: &[("name", Text), ("person", Number)] },

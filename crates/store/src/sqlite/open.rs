@@ -25,11 +25,12 @@ const CHECKED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// How long a connection waits for a lock.
 pub(super) const BUSY_WAIT: Duration = Duration::from_secs(5);
 
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
     include_str!("migrations/0004.sql"),
+    include_str!("migrations/0005.sql"),
 ];
 
 /// A store that was opened.

@@ -171,6 +171,16 @@ export const en = {
     openRoom: (title: string) => `Open ${title}`,
     joined: 'Open',
     noRooms: 'There are no open rooms.',
+    findRooms: 'Find open rooms',
+    moreRooms: 'More rooms',
+  },
+
+  invitations: {
+    label: 'Invitations',
+    by: (name: string) => `${name} invites you`,
+    accept: 'Accept',
+    decline: 'Decline',
+    sent: (name: string) => `${name} has been asked, and joins after accepting.`,
   },
 
   details: {

@@ -172,6 +172,16 @@ export const zhCN: Words = {
     openRoom: (title) => `打开 ${title}`,
     joined: '打开',
     noRooms: '目前没有公开群聊。',
+    findRooms: '查找公开群聊',
+    moreRooms: '更多群聊',
+  },
+
+  invitations: {
+    label: '邀请',
+    by: (name) => `${name} 邀请你加入`,
+    accept: '接受',
+    decline: '拒绝',
+    sent: (name) => `已向 ${name} 发出邀请，对方接受后即可加入。`,
   },
 
   details: {

@@ -7,6 +7,7 @@ import type {
   Conversation,
   EventOf,
   FeedEvent,
+  Invitation,
   Mark,
   Me,
   Member,
@@ -20,6 +21,8 @@ export interface World {
   readonly me: Me;
   readonly people: ReadonlyMap<string, Person>;
   readonly conversations: ReadonlyMap<string, Conversation>;
+  /** Invitations that wait for an answer, by conversation. */
+  readonly invitations: ReadonlyMap<string, Invitation>;
 }
 
 export function fromSnapshot(snapshot: Snapshot, known?: World): World {
@@ -32,6 +35,7 @@ export function fromSnapshot(snapshot: Snapshot, known?: World): World {
     me: snapshot.me,
     people,
     conversations: new Map(snapshot.conversations.map((conversation) => [conversation.id, conversation])),
+    invitations: new Map((snapshot.invitations ?? []).map((each) => [each.conversation, each])),
   };
 }
 
@@ -42,6 +46,13 @@ export function applyEvent(world: World, event: FeedEvent): World {
       return added(moved, event);
     case 'conversation_removed':
       return removed(moved, event.body.conversation);
+    case 'invited': {
+      const { invitation } = event.body;
+      const invitations = new Map(world.invitations).set(invitation.conversation, invitation);
+      return { ...moved, invitations };
+    }
+    case 'invitation_gone':
+      return withoutInvitation(moved, event.body.conversation);
     case 'receipts':
       return received(moved, event);
     case 'data':
@@ -87,6 +98,13 @@ export function withConversation(world: World, conversation: Conversation): Worl
   return replaced(world, conversation);
 }
 
+export function withoutInvitation(world: World, conversation: string): World {
+  if (!world.invitations.has(conversation)) return world;
+  const invitations = new Map(world.invitations);
+  invitations.delete(conversation);
+  return { ...world, invitations };
+}
+
 export function withSite(world: World, site_name: string): World {
   return { ...world, me: { ...world.me, site_name } };
 }
@@ -122,7 +140,9 @@ function received(world: World, event: EventOf<'receipts'>): World {
 
 type ConversationEvent = Exclude<
   FeedEvent,
-  { kind: 'conversation_added' | 'conversation_removed' | 'receipts' | 'data' }
+  {
+    kind: 'conversation_added' | 'conversation_removed' | 'invited' | 'invitation_gone' | 'receipts' | 'data';
+  }
 >;
 
 function appended(world: World, event: ConversationEvent): World {

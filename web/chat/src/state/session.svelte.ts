@@ -177,6 +177,11 @@ export class Session {
     this.show(conversation.id);
   }
 
+  /** An invitation was answered, or is no longer good. */
+  answered(conversation: string): void {
+    if (this.world !== null) this.world = worlds.withoutInvitation(this.world, conversation);
+  }
+
   learn(persons: readonly Person[]): void {
     if (this.world !== null && persons.length > 0) this.world = worlds.learn(this.world, persons);
   }

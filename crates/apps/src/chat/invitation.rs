@@ -1,0 +1,215 @@
+//! Invitations that wait for an answer.
+//!
+//! Whoever is in a room may bring others in, and most people like that. But nobody's conversations may be filled by
+//! somebody else: a person that others have brought into many rooms that it never looked at is brought into no further
+//! one. It gets an invitation instead, which costs it nothing, and accepts or declines it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use encke_engine::{Code, ConversationId, Error, PersonId, StreamId, limits};
+use encke_store::{Row, Sql, StoreError, Tx, params};
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::conversation::{Conversation, event, load, parse};
+use super::member;
+use crate::account::{Person, people};
+use crate::caller::Caller;
+use crate::path::Path;
+use crate::quota::Act;
+use crate::reply::{Refusal, Refused};
+use crate::site::Site;
+
+/// An invitation to a room.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Invitation {
+    #[schema(value_type = String)]
+    conversation: ConversationId,
+    title: Option<String>,
+    /// Who invites; nobody that the person knows otherwise, perhaps.
+    by: Option<Person>,
+    /// Since when, in milliseconds since 1970.
+    at: u64,
+}
+
+/// What became of bringing somebody in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Brought {
+    /// The person is a member.
+    In,
+    /// The person was asked.
+    Invited,
+}
+
+/// Whether others have brought a person into as many rooms as they may that it never looked at.
+pub(super) fn has_enough(tx: &mut Tx<'_>, person: PersonId) -> Result<bool, Error> {
+    let query = "SELECT count(*) FROM member m JOIN conversation c ON c.id = m.conversation
+                 WHERE m.person = ?1 AND m.invited_by IS NOT NULL AND m.read = 0 AND c.kind = 'room'";
+    let count = tx.query_one(query, params![person])?;
+    let count: u64 = count.map_or(Ok(0), |row| row.get(0))?;
+    Ok(count >= limits::ROOMS_BY_OTHERS_MAX as u64)
+}
+
+/// Brings a person into a room, or asks it, if it has been brought into enough.
+pub(super) fn bring(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    id: ConversationId,
+    person: PersonId,
+    by: PersonId,
+) -> Result<Brought, Error> {
+    if member::is_member(tx, id, person)? {
+        return Ok(Brought::In);
+    }
+    if person == by || !has_enough(tx, person)? {
+        member::add(tx, site, id, person, by)?;
+        return Ok(Brought::In);
+    }
+    invite(tx, site, id, person, by)?;
+    Ok(Brought::Invited)
+}
+
+/// Asks a person into a room that `by` is in.
+pub(super) fn invite(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    id: ConversationId,
+    person: PersonId,
+    by: PersonId,
+) -> Result<(), Error> {
+    make_room(tx, person, Some(by), limits::INVITATIONS_PER_INVITER_MAX)?;
+    make_room(tx, person, None, limits::INVITATIONS_PER_PERSON_MAX)?;
+    let now = tx.now_ms();
+    let made = tx.execute(
+        "INSERT INTO invitation (person, conversation, inviter, at_ms) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (person, conversation) DO NOTHING",
+        params![person, id, by, now],
+    )?;
+    if made > 0
+        && let Some(invitation) = of(tx, site, person)?.into_iter().find(|i| i.conversation == id)
+    {
+        let body = serde_json::json!({"invitation": invitation});
+        tx.append(event(StreamId::person(person), Some(by), "invited", &body))?;
+    }
+    Ok(())
+}
+
+/// Lets a person's oldest invitations go, all of them or those of one inviter, until one more fits.
+fn make_room(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    inviter: Option<PersonId>,
+    most: usize,
+) -> Result<(), Error> {
+    let rows = tx.query(
+        "SELECT conversation FROM invitation
+         WHERE person = ?1 AND (CAST(?2 AS BIGINT) IS NULL OR inviter = ?2) ORDER BY at_ms, conversation",
+        params![person, inviter],
+    )?;
+    for row in rows.iter().take((rows.len() + 1).saturating_sub(most)) {
+        forget(tx, person, row.get(0)?)?;
+    }
+    Ok(())
+}
+
+/// Takes an invitation back, if there is one, and tells the person.
+pub(super) fn forget(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    conversation: ConversationId,
+) -> Result<bool, Error> {
+    let sql = "DELETE FROM invitation WHERE person = ?1 AND conversation = ?2";
+    if tx.execute(sql, params![person, conversation])? == 0 {
+        return Ok(false);
+    }
+    let body = serde_json::json!({"conversation": conversation});
+    tx.append(event(StreamId::person(person), None, "invitation_gone", &body))?;
+    Ok(true)
+}
+
+/// The invitations of a person, the oldest first.
+pub(super) fn of(
+    sql: &mut impl Sql,
+    site: &Site,
+    person: PersonId,
+) -> Result<Vec<Invitation>, StoreError> {
+    let rows = sql.query(
+        "SELECT i.conversation, c.title, i.inviter, i.at_ms FROM invitation i
+         JOIN conversation c ON c.id = i.conversation
+         WHERE i.person = ?1 ORDER BY i.at_ms, i.conversation",
+        params![person],
+    )?;
+    let by: Vec<PersonId> = rows.iter().map(|row| row.get(2)).collect::<Result<_, _>>()?;
+    let shown = people(sql, site, &by)?;
+    let invitation = |row: &Row| {
+        let inviter: PersonId = row.get(2)?;
+        let by = shown.iter().find(|p| p.id == inviter).cloned();
+        Ok(Invitation { conversation: row.get(0)?, title: row.get(1)?, by, at: row.get(3)? })
+    };
+    rows.iter().map(invitation).collect()
+}
+
+/// Invitations that wait for an answer.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Invitations {
+    invitations: Vec<Invitation>,
+}
+
+/// The caller's invitations that wait for an answer, the oldest first.
+#[utoipa::path(get, path = "/v1/invitations", tag = "conversations",
+    responses((status = 200, body = Invitations)))]
+pub(crate) async fn list(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+) -> Result<Json<Invitations>, Refusal> {
+    site.take(caller.0.person, caller.0.role, Act::Read)?;
+    let (me, house) = (caller.0.person, site.clone());
+    let invitations = site.store.read(move |read| Ok(of(read, &house, me)?));
+    Ok(Json(Invitations { invitations: invitations.await? }))
+}
+
+fn gone() -> Error {
+    Error::new(Code::NotFound, "This invitation is no longer good.")
+}
+
+/// Accepts an invitation: the caller is a member from here on.
+#[utoipa::path(post, path = "/v1/invitations/{id}/accept", tag = "conversations",
+    params(("id" = String, Path)), responses((status = 200, body = Conversation),
+        (status = 404, body = Refused, description = "not_found")))]
+pub(crate) async fn accept(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Conversation>, Refusal> {
+    let (id, me) = (parse(&id)?, caller.0.person);
+    let house = site.clone();
+    let accepted = site.store.write(move |tx| {
+        let query = "SELECT inviter FROM invitation WHERE person = ?1 AND conversation = ?2";
+        let row = tx.query_one(query, params![me, id])?.ok_or_else(gone)?;
+        // Whoever is not in the room any more lets nobody in.
+        if !member::is_member(tx, id, row.get(0)?)? {
+            forget(tx, me, id)?;
+            return Ok(None);
+        }
+        member::add(tx, &house, id, me, me)?;
+        load(tx, &house, id, me).map(Some)
+    });
+    Ok(Json(accepted.await?.ok_or_else(gone)?))
+}
+
+/// Declines an invitation.
+#[utoipa::path(delete, path = "/v1/invitations/{id}", tag = "conversations",
+    params(("id" = String, Path)), responses((status = 204),
+        (status = 404, body = Refused, description = "not_found")))]
+pub(crate) async fn decline(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    let (id, me) = (parse(&id)?, caller.0.person);
+    let declined = site.store.write(move |tx| forget(tx, me, id));
+    if declined.await? { Ok(StatusCode::NO_CONTENT) } else { Err(gone().into()) }
+}
