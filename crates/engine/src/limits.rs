@@ -187,6 +187,10 @@ pub const PRESENCE_GRACE_MS: u64 = 8_000;
 pub const NODE_ALIVE_MS: u64 = 2_000;
 /// Other nodes whose people a node knows.
 pub const NODES_MAX: usize = 1_024;
+/// People of one other node whose presence a node knows.
+pub const NODE_PEOPLE_MAX: usize = 100_000;
+/// People of all other nodes together, one for each node where they are.
+pub const PEOPLE_ELSEWHERE_MAX: usize = 1_000_000;
 /// People whose presence is told anew when a whole node comes or goes; the others are seen with the next snapshot.
 pub const PRESENCE_TOLD_MAX: usize = 1_000;
 /// Members of a conversation up to which presence is told to all of them.

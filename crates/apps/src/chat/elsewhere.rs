@@ -56,6 +56,13 @@ impl Elsewhere {
         before.unwrap_or_default() != now
     }
 
+    /// How many people of a node there is room for. Further ones are not seen as present (P9).
+    fn room_for(&self, id: u64) -> usize {
+        let others = self.nodes.iter().filter(|(other, _)| **other != id);
+        let others: usize = others.map(|(_, node)| node.people.len()).sum();
+        limits::PEOPLE_ELSEWHERE_MAX.saturating_sub(others).min(limits::NODE_PEOPLE_MAX)
+    }
+
     fn node(&mut self, id: u64, now_ms: u64) -> Option<&mut Node> {
         if self.nodes.len() >= limits::NODES_MAX && !self.nodes.contains_key(&id) {
             return None;
@@ -67,10 +74,11 @@ impl Elsewhere {
 
     /// A node tells of one person.
     pub fn told(&mut self, id: u64, number: u64, person: PersonId, now: Presence, now_ms: u64) {
+        let room = self.room_for(id);
         let Some(node) = self.node(id, now_ms) else { return };
         // What comes out of order is not known any more, and is asked for after the next heartbeat.
         node.number = node.number.filter(|known| known + 1 == number).map(|_| number);
-        node.set(person, now);
+        node.set(person, now, room);
     }
 
     /// A node is alive, and has told so much; whether it is to be asked for all of it.
@@ -80,6 +88,7 @@ impl Elsewhere {
 
     /// A part of a node's list; returns who may have changed, once it is whole.
     pub fn listed(&mut self, id: u64, part: Part, now_ms: u64) -> Vec<PersonId> {
+        let room = self.room_for(id);
         let Some(node) = self.node(id, now_ms) else { return Vec::new() };
         let Part { number, part, parts, people } = part;
         if part == 0 {
@@ -89,7 +98,8 @@ impl Elsewhere {
         if coming.number != number || coming.parts != part {
             return Vec::new();
         }
-        coming.people.extend(people);
+        let left = room.saturating_sub(coming.people.len());
+        coming.people.extend(people.into_iter().take(left));
         coming.parts += 1;
         if coming.parts < parts {
             node.coming = Some(coming);
@@ -117,10 +127,10 @@ impl Elsewhere {
 }
 
 impl Node {
-    fn set(&mut self, person: PersonId, now: Presence) {
+    fn set(&mut self, person: PersonId, now: Presence, room: usize) {
         if now == Presence::Offline {
             self.people.remove(&person);
-        } else {
+        } else if self.people.len() < room || self.people.contains_key(&person) {
             self.people.insert(person, now);
         }
     }
@@ -164,6 +174,27 @@ mod tests {
         assert_eq!(changed, [MEI, TOM, PersonId(3)]);
         assert_eq!((elsewhere.of(MEI), elsewhere.of(TOM)), (Presence::Offline, Presence::Away));
         assert!(!elsewhere.alive(A, 7, 0));
+    }
+
+    #[test]
+    fn people_of_a_node_and_of_all_nodes_are_bounded() {
+        let mut elsewhere = Elsewhere::default();
+        let most = limits::NODE_PEOPLE_MAX as u64;
+        let people: Vec<_> = (1..=most + 10).map(|id| (PersonId(id), Presence::Online)).collect();
+        for id in 0..2 * (limits::PEOPLE_ELSEWHERE_MAX as u64 / most) {
+            elsewhere.listed(id, list(7, 0, 1, &people), 0);
+            assert!(!elsewhere.alive(id, 7, 0), "a list that was cut is not asked for again");
+            elsewhere.told(id, 8, PersonId(most + 11), Presence::Online, 0);
+            assert!(elsewhere.nodes[&id].people.len() <= limits::NODE_PEOPLE_MAX);
+        }
+        let all: usize = elsewhere.nodes.values().map(|node| node.people.len()).sum();
+        assert_eq!(all, limits::PEOPLE_ELSEWHERE_MAX);
+        // Who is known already may change and go.
+        elsewhere.told(0, 9, PersonId(1), Presence::Away, 0);
+        assert_eq!(elsewhere.nodes[&0].people[&PersonId(1)], Presence::Away);
+        elsewhere.told(0, 10, PersonId(1), Presence::Offline, 0);
+        elsewhere.told(0, 11, PersonId(most + 11), Presence::Away, 0);
+        assert_eq!(elsewhere.nodes[&0].people[&PersonId(most + 11)], Presence::Away);
     }
 
     #[test]

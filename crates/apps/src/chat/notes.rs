@@ -90,7 +90,9 @@ impl Site {
         // Under the same lock as a change and its number, so that the list is of that number.
         let (number, people) = {
             let roll = self.presence.lock().expect("not poisoned");
-            (self.presence_told.get(), roll.everybody())
+            let mut people = roll.everybody();
+            people.truncate(limits::NODE_PEOPLE_MAX);
+            (self.presence_told.get(), people)
         };
         let parts = people.len().div_ceil(LIST_PEOPLE_MAX).max(1) as u32;
         for part in 0..parts {

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use axum::extract::State;
 use encke_engine::presence::{Change, Presence, Roll};
 use encke_engine::{Code, ConversationId, PersonId, StreamId, item, limits};
-use encke_store::{Sql, params};
+use encke_store::{Sql, StoreError, Value};
 use http::StatusCode;
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::elsewhere::Elsewhere;
 use super::notes::Note;
 use crate::body::Body;
+use crate::bulk;
 use crate::caller::Caller;
 use crate::quota::Act;
 use crate::reply::Refusal;
@@ -70,36 +72,57 @@ pub(super) fn expire(site: &Arc<Site>) {
 
 /// Tells the sessions of this node of those whose presence, over all nodes, is news to them.
 pub(super) fn refold(site: &Arc<Site>, people: &[PersonId]) {
-    let mut told = 0;
+    let mut news = Vec::new();
     for person in people {
         let now = site.presence_of(*person);
         // A roll alone tells only what is news.
-        let news = !site.store.is_shared() || site.elsewhere(|e| e.show(*person, now));
-        if news && told < limits::PRESENCE_TOLD_MAX {
-            told += 1;
-            tell(site, *person, now);
+        let is_news = !site.store.is_shared() || site.elsewhere(|e| e.show(*person, now));
+        if is_news && news.len() < limits::PRESENCE_TOLD_MAX {
+            news.push((*person, now));
         }
+    }
+    if !news.is_empty() {
+        tell(site, news);
     }
 }
 
-fn tell(site: &Arc<Site>, person: PersonId, now: Presence) {
+/// Tells where these people are members, which is read for all of them at once.
+fn tell(site: &Arc<Site>, news: Vec<(PersonId, Presence)>) {
     let house = site.clone();
-    let conversations = move |read: &mut encke_store::Read<'_>| {
-        let rows = read.query(
-            "SELECT m.conversation FROM member m WHERE m.person = ?1 AND
-             (SELECT count(*) FROM member o WHERE o.conversation = m.conversation) <= ?2",
-            params![person, limits::PRESENCE_MEMBERS_MAX as u64],
-        )?;
-        rows.iter().map(|row| Ok(row.get::<ConversationId>(0)?)).collect::<Result<Vec<_>, _>>()
-    };
+    let people: Vec<PersonId> = news.iter().map(|(person, _)| *person).collect();
+    let conversations = move |read: &mut encke_store::Read<'_>| Ok(small_ones(read, &people)?);
     site.store.submit_read(conversations, move |found| {
         let Some(reach) = house.reach() else { return };
-        for conversation in found.unwrap_or_default() {
+        let now: FxHashMap<PersonId, Presence> = news.into_iter().collect();
+        for (person, conversation) in found.unwrap_or_default() {
             let stream = StreamId::conversation(conversation);
-            let body = serde_json::json!({"state": now});
+            let state = now.get(&person).copied().unwrap_or_default();
+            let body = serde_json::json!({"state": state});
             reach.signal_here(stream, item::signal("presence", stream, person, &body));
         }
     });
+}
+
+/// The conversations of people in which presence is told.
+fn small_ones(
+    read: &mut encke_store::Read<'_>,
+    people: &[PersonId],
+) -> Result<Vec<(PersonId, ConversationId)>, StoreError> {
+    let mut found = Vec::new();
+    for part in bulk::parts(people) {
+        let query = format!(
+            "WITH v (person) AS ({})
+             SELECT m.person, m.conversation FROM v JOIN member m ON m.person = v.person
+             WHERE (SELECT count(*) FROM member o WHERE o.conversation = m.conversation) <= {}",
+            bulk::values(part.len(), 1),
+            limits::PRESENCE_MEMBERS_MAX
+        );
+        let params: Vec<Value> = part.iter().map(|p| (*p).into()).collect();
+        for row in read.query(&query, &params)? {
+            found.push((row.get(0)?, row.get(1)?));
+        }
+    }
+    Ok(found)
 }
 
 /// What a device says.

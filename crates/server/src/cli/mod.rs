@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod backup;
+mod bus;
 mod doctor;
 mod migrate;
 mod secret_input;
@@ -44,6 +45,9 @@ enum Command {
     Send(send::Send),
     /// Copy the store to a file, also while the server runs
     Backup(backup::Backup),
+    /// Renew the key of the messages between nodes
+    #[command(subcommand)]
+    Bus(bus::Command),
     /// Move a site from its folder into PostgreSQL
     Migrate(migrate::Migrate),
     /// Check configuration, store and limits, and say what to do
@@ -126,6 +130,7 @@ impl Cli {
             Command::Tail(tail) => tail.run(),
             Command::Send(send) => send.run(),
             Command::Backup(backup) => quietly(|| backup.run()),
+            Command::Bus(command) => quietly(|| command.run()),
             Command::Migrate(migrate) => quietly(|| migrate.run()),
             Command::Doctor(doctor) => quietly(|| doctor.run()),
         }

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod faults;
+mod forged;
 mod moving;
 mod rights;
 mod signals;
