@@ -181,7 +181,7 @@ pub(crate) async fn list(
     let person = whose(&caller, asked)?;
     let tokens = site.store.read(move |read| {
         let query =
-            "SELECT hash, label, created_ms, expires_ms FROM token WHERE person = ?1 ORDER BY created_ms";
+            "SELECT hash, label, created_ms, expires_ms FROM token WHERE person = ?1 ORDER BY created_ms, hash";
         let listed = |row: &encke_store::Row| {
             let id = id_of(&row.get::<Vec<u8>>(0)?);
             Ok(Listed { id, label: row.get(1)?, created: row.get(2)?, expires: row.get(3)? })
@@ -207,7 +207,7 @@ pub async fn all_tokens(site: &Arc<Site>) -> Result<Vec<AnyToken>, Error> {
         let query = "SELECT t.hash, t.label, t.created_ms, t.expires_ms, p.id,
                         coalesce(p.shown_name, p.display_name)
                      FROM token t JOIN person p ON p.id = t.person
-                     ORDER BY p.id, t.created_ms";
+                     ORDER BY p.id, t.created_ms, t.hash";
         let listed = |row: &encke_store::Row| {
             let id = id_of(&row.get::<Vec<u8>>(0)?);
             let token =
