@@ -120,8 +120,7 @@ fn without_the_key_nothing_that_is_forged_does_anything() {
     });
     drop(known);
     let forging = stranger.node([8; 32]);
-    let at =
-        crate::feed::position(&mei.say(&room, "position")["cursor"].as_str().unwrap().to_owned()).1;
+    let at = crate::feed::position(&mei.say(&room, "position")["cursor"].as_str().unwrap()).1;
     assert_eq!(feed.texts(&room, 1), ["position"]);
     // The nodes are heard, and not believed by who has another key: so it is connected.
     while forging.refused().forged == 0 {
