@@ -179,7 +179,7 @@ const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
 /// A frame of headers without the flag that they are all.
 const HALF_A_HEAD: &[u8] = &[0, 0, 1, 1, 1, 0, 0, 0, 1, 0x82];
 /// A ping of HTTP/2.
-const PING: &str = "\0\0\u{8}\u{6}\0\0\0\u{0}12345678";
+const PING: &str = "\0\0\u{8}\u{6}\0\0\0\0\u{0}12345678";
 
 /// Half a request is cut at `limits::HEAD_WAIT_MS_MAX` or `BODY_WAIT_MS_MAX`, both 10 seconds, whoever would have read
 /// it; bytes that drip do not help.
