@@ -1,6 +1,7 @@
 //! What counts as one address where something is limited by address.
 
-use std::net::IpAddr;
+// The types of addresses alone: `core` has no sockets.
+use core::net::IpAddr;
 
 /// All that one subscriber of a provider may use: an IPv4 address, or of IPv6 the upper half.
 pub fn household(address: IpAddr) -> IpAddr {

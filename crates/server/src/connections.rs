@@ -4,8 +4,9 @@
 //! goes to a shard: hyper is stopped while the answer is pending, and the bare socket is parked, with its keys if it
 //! is under TLS. What can't be parked (HTTP/2, TLS 1.2) is bridged.
 
+mod feed;
+
 use std::convert::Infallible;
-use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr, TcpStream as StdStream};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -31,16 +32,14 @@ use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
 use tracing::Instrument;
 
+use self::feed::{admitted, from_request, is_feed, no_place, not_bridged, wrapped};
 use crate::bridge;
 use crate::budget::Budget;
 use crate::head_wait::HeadWait;
-use crate::hosts::{is_fixed, plain};
 use crate::places::{Full, OnConnection, Place, Places};
 use crate::proxies::Proxies;
 use crate::records::Records;
 use crate::rewind::Rewind;
-use crate::schemes::{Arrived, Schemes};
-use crate::sealed_stream::SealedStream;
 use crate::seats::{NoSeat, Open, Seat, Seated, Seats};
 use crate::spaces::{Serving, Spaces};
 use crate::streams::{PIECE_BYTES, Streams, paced};
@@ -50,8 +49,6 @@ use crate::wire::Wire;
 const STREAMS_MAX: u32 = 100;
 /// Bytes of one stream that wait for the socket.
 const STREAM_BYTES_MAX: usize = 4 * PIECE_BYTES;
-/// How long a client may take to read the last answer.
-const LINGER_MAX: Duration = Duration::from_secs(1);
 /// How an HTTP/2 connection begins.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0";
 
@@ -165,7 +162,7 @@ impl Connections {
         if tls.alpn_protocol() == Some(b"h2") {
             self.http2(TokioIo::new(stream), end, seat).await;
         } else if tls.protocol_version() == Some(ProtocolVersion::TLSv1_3) {
-            match sealed(stream) {
+            match Wire::after_handshake(stream) {
                 Ok(sealed) => self.http1(Rewind::new(sealed, Bytes::new()), end, seat).await,
                 Err(e) => tracing::debug!("a TLS connection could not go on: {e}"),
             }
@@ -228,7 +225,7 @@ impl Connections {
         let (wire, unread) = parts.io.into_inner().into_inner().into_parts();
         if let Some(ended) = ended {
             log_end(ended);
-            return linger(wire).await;
+            return wire.linger().await;
         }
         let Some((request, shards)) = request else { return };
         let peer = end.peer;
@@ -408,7 +405,7 @@ impl Connections {
         }
         let mut request = request.map(Body::new);
         let visitor = self.proxies.visitor(end.peer.ip(), request.headers());
-        let (scheme, named) = reached(&serving.schemes, &request, end);
+        let (scheme, named) = serving.schemes.reached(&request, end.tls, end.peer.ip());
         request.extensions_mut().insert(Peer(visitor));
         request.extensions_mut().insert(scheme);
         let answer = serving.router.clone().oneshot(request).instrument(serving.span.clone());
@@ -475,132 +472,10 @@ fn http1_builder(head_bytes_max: usize) -> hyper::server::conn::http1::Builder {
     builder
 }
 
-/// Takes a connection apart whose handshake is done: from here on it is a socket and its keys.
-fn sealed(stream: TlsStream<Records>) -> io::Result<Wire> {
-    let (records, mut tls) = stream.into_inner();
-    let mut early = Vec::new();
-    match tls.reader().read_to_end(&mut early) {
-        Err(e) if e.kind() != io::ErrorKind::WouldBlock => return Err(e),
-        _ => {}
-    }
-    let secrets = tls.dangerous_extract_secrets().map_err(io::Error::other)?;
-    let keys = Sealed::new(secrets).ok_or_else(|| io::Error::other("an unknown cipher"))?;
-    let (stream, mut unread) = records.into_parts();
-    let mut stream = SealedStream::new(stream, Box::new(keys), early);
-    stream.take(&mut unread)?;
-    Ok(Wire::Sealed(stream))
-}
-
-/// By which scheme a request reached the site, and whether under a name. An address and `localhost` are not told to stay with
-/// HTTPS: other servers of a machine share them.
-fn reached<B>(schemes: &Schemes, request: &Request<B>, end: End) -> (Scheme, bool) {
-    let text = |name: HeaderName| request.headers().get(name)?.to_str().ok();
-    let host = text(header::HOST).or(request.uri().authority().map(|a| a.as_str()));
-    let proto = request.headers().get_all("x-forwarded-proto").into_iter().next_back();
-    let said = |v: &HeaderValue| {
-        let last = v.as_bytes().rsplit(|b| *b == b',').next().unwrap_or_default();
-        last.trim_ascii().eq_ignore_ascii_case(b"https")
-    };
-    let forwarded_https = proto.map(said);
-    let arrived = Arrived { tls: end.tls, peer: end.peer.ip(), forwarded_https, host };
-    (schemes.of(&arrived), host.and_then(plain).is_some_and(|name| !is_fixed(&name)))
-}
-
 /// How many files this process may have open.
 fn open_files() -> usize {
     let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     files.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX))
-}
-
-fn is_feed(request: &Request<Incoming>) -> bool {
-    request.method() == Method::GET && request.uri().path() == encke_transport::PATH
-}
-
-type Taken = (Arc<FeedRequest>, Request<Incoming>);
-
-fn from_request(request: Request<Incoming>, end: End) -> Result<Taken, Box<Response<Body>>> {
-    let (parts, body) = request.into_parts();
-    match FeedRequest::from_parts(&parts, end.peer) {
-        Ok(mut feed) => {
-            feed.tls = end.tls;
-            Ok((Arc::new(feed), Request::from_parts(parts, body)))
-        }
-        Err(refused) => Err(Box::new(refusal(refused))),
-    }
-}
-
-/// A refusal of the feed as hyper sends it.
-fn refusal(refused: encke_transport::Refusal) -> Response<Body> {
-    let mut response = Refusal(refused.error).into_response();
-    if let Ok(status) = http::StatusCode::from_u16(refused.status) {
-        *response.status_mut() = status;
-    }
-    let headers = response.headers_mut();
-    if let Some((name, value)) = refused.header
-        && let Ok(value) = HeaderValue::from_str(value)
-    {
-        headers.insert(name, value);
-    }
-    if let Some(origin) = refused.allow_origin
-        && let Ok(origin) = HeaderValue::from_str(&origin)
-    {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        let yes = HeaderValue::from_static("true");
-        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, yes);
-        headers.append(header::VARY, HeaderValue::from_static("Origin"));
-    }
-    response
-}
-
-/// The gate's word on a request that is to be bridged.
-async fn admitted(
-    shards: &Shards,
-    feed: Arc<FeedRequest>,
-) -> Result<Box<Admission>, Response<Body>> {
-    let (tell, told) = oneshot::channel();
-    shards.admit(feed, |answer| drop(tell.send(answer)));
-    match told.await {
-        Ok(Ok(admission)) => Ok(admission),
-        Ok(Err(refused)) => Err(refusal(*refused)),
-        Err(_) => Err(unavailable()),
-    }
-}
-
-fn no_place(full: Full) -> Response<Body> {
-    let (code, what) = match full {
-        Full::NoRoom => (Code::Overloaded, "Too many feeds are open here; try again later."),
-        Full::Person => (Code::RateLimited, "You have too many feeds open; close some of them."),
-    };
-    Refusal(Error::new(code, what).retry_after_ms(limits::SLOW_READER_MS_MAX)).into_response()
-}
-
-fn wrapped(response: Response<bridge::Carried>) -> Response<Body> {
-    response.map(Body::new)
-}
-
-fn not_bridged(e: std::io::Error) -> Response<Body> {
-    tracing::warn!("a request that waits could not be bridged: {e}");
-    unavailable()
-}
-
-/// Lets a client read the last answer: closing with bytes unread would reset the connection, and the answer with it.
-async fn linger(mut stream: Wire) {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let _ = stream.shutdown().await;
-    let rest = async {
-        let mut chunk = [0; 4096];
-        let mut left = limits::REFUSED_BODY_BYTES_MAX;
-        while let Ok(n @ 1..) = stream.read(&mut chunk).await
-            && n < left
-        {
-            left -= n;
-        }
-    };
-    let _ = tokio::time::timeout(LINGER_MAX, rest).await;
-}
-
-fn unavailable() -> Response<Body> {
-    Refusal(Error::new(Code::Overloaded, "The feed is not to be had right now.")).into_response()
 }
 
 fn log_end(ended: Result<(), impl std::fmt::Display>) {
@@ -610,67 +485,4 @@ fn log_end(ended: Result<(), impl std::fmt::Display>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use http_body_util::Full;
-    use hyper_util::rt::TokioExecutor;
-    use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
-    use tokio::task::JoinHandle;
-    use tokio::time::Instant;
-
-    use super::*;
-    use crate::hosts::Hosts;
-
-    /// An HTTP/2 connection to a process whose only space is not there yet, which answers all the same.
-    fn serve() -> (DuplexStream, JoinHandle<Duration>) {
-        let spaces = Spaces::new(Hosts::only(&[], None).unwrap(), vec!["only".to_owned()]);
-        let budget = Budget::new(1_000, 1);
-        let runtime = Handle::current();
-        let served = Connections::new(spaces, Proxies::default(), runtime, &budget, false);
-        let (ours, theirs) = duplex(1 << 20);
-        let begun = Instant::now();
-        let ended = tokio::spawn(async move {
-            let peer = SocketAddr::from(([127, 0, 0, 1], 9));
-            let seated = served.seats.take(peer.ip()).expect("a seat");
-            let end = End { peer, tls: false };
-            served.http2(TokioIo::new(theirs), end, seated.seat.clone()).await;
-            begun.elapsed()
-        });
-        (ours, ended)
-    }
-
-    fn about(took: Duration, ms: u64) -> bool {
-        let ms = Duration::from_millis(ms);
-        (ms..ms + Duration::from_secs(3)).contains(&took)
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_http2_connection_without_a_request_is_cut() {
-        for sent in [&b""[..], b"PRI * HT", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
-            let (mut ours, ended) = serve();
-            ours.write_all(sent).await.unwrap();
-            let took = ended.await.unwrap();
-            assert!(about(took, limits::HEAD_WAIT_MS_MAX), "{took:?}");
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_idle_http2_connection_is_ended_after_its_last_request() {
-        let (ours, ended) = serve();
-        let handshake = hyper::client::conn::http2::Builder::new(TokioExecutor::new())
-            .handshake(TokioIo::new(ours));
-        let (mut sender, connection) = handshake.await.unwrap();
-        let client = tokio::spawn(connection);
-        let rounds = 3;
-        for _ in 0..rounds {
-            let request =
-                Request::get("http://localhost/v1/me").body(Full::<Bytes>::default()).unwrap();
-            let answer = sender.send_request(request).await.unwrap();
-            assert_eq!(answer.status(), 503);
-            tokio::time::sleep(Duration::from_millis(limits::KEEP_ALIVE_MS_MAX - 1_000)).await;
-        }
-        let took = ended.await.unwrap();
-        let before = (rounds - 1) * (limits::KEEP_ALIVE_MS_MAX - 1_000);
-        assert!(about(took, before + limits::KEEP_ALIVE_MS_MAX), "{took:?}");
-        client.await.unwrap().expect("it was told to end");
-    }
-}
+mod tests;

@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use encke_apps::Scheme;
+use http::{HeaderName, HeaderValue, Request, header};
 
-use crate::hosts::plain;
+use crate::hosts::{is_fixed, plain};
 use crate::proxies::Proxies;
 
 /// Knows it for one site.
@@ -53,6 +54,21 @@ impl Schemes {
         }
         let forwarded = arrived.forwarded_https.filter(|_| self.proxies.are(arrived.peer));
         forwarded.map_or(Scheme::Http, said)
+    }
+
+    /// By which scheme a request reached the site, and whether under a name. An address and `localhost` are not told to stay with
+    /// HTTPS: other servers of a machine share them.
+    pub fn reached<B>(&self, request: &Request<B>, tls: bool, peer: IpAddr) -> (Scheme, bool) {
+        let text = |name: HeaderName| request.headers().get(name)?.to_str().ok();
+        let host = text(header::HOST).or(request.uri().authority().map(|a| a.as_str()));
+        let proto = request.headers().get_all("x-forwarded-proto").into_iter().next_back();
+        let said = |v: &HeaderValue| {
+            let last = v.as_bytes().rsplit(|b| *b == b',').next().unwrap_or_default();
+            last.trim_ascii().eq_ignore_ascii_case(b"https")
+        };
+        let forwarded_https = proto.map(said);
+        let arrived = Arrived { tls, peer, forwarded_https, host };
+        (self.of(&arrived), host.and_then(plain).is_some_and(|name| !is_fixed(&name)))
     }
 }
 

@@ -1,15 +1,22 @@
 //! The client's end of an HTTP/1.1 connection that can be parked: a socket, plain or under TLS.
 
-use std::io;
+use std::io::{self, Read};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
+use encke_engine::limits;
 use encke_transport::{Kind, Sealed};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio_rustls::server::TlsStream;
 
+use crate::records::Records;
 use crate::sealed_stream::SealedStream;
 use crate::socket::Socket;
+
+/// How long a client may take to read the last answer.
+const LINGER_MAX: Duration = Duration::from_secs(1);
 
 /// A socket, plain or under TLS.
 pub enum Wire {
@@ -26,6 +33,37 @@ impl Wire {
             None => Wire::Plain(stream),
             Some(sealed) => Wire::Sealed(SealedStream::new(stream, sealed, Vec::new())),
         }
+    }
+
+    /// Takes a connection apart whose handshake is done: from here on it is a socket and its keys.
+    pub fn after_handshake(stream: TlsStream<Records>) -> io::Result<Self> {
+        let (records, mut tls) = stream.into_inner();
+        let mut early = Vec::new();
+        match tls.reader().read_to_end(&mut early) {
+            Err(e) if e.kind() != io::ErrorKind::WouldBlock => return Err(e),
+            _ => {}
+        }
+        let secrets = tls.dangerous_extract_secrets().map_err(io::Error::other)?;
+        let keys = Sealed::new(secrets).ok_or_else(|| io::Error::other("an unknown cipher"))?;
+        let (stream, mut unread) = records.into_parts();
+        let mut stream = SealedStream::new(stream, Box::new(keys), early);
+        stream.take(&mut unread)?;
+        Ok(Wire::Sealed(stream))
+    }
+
+    /// Lets a client read the last answer: closing with bytes unread would reset the connection, and the answer with it.
+    pub async fn linger(mut self) {
+        let _ = self.shutdown().await;
+        let rest = async {
+            let mut chunk = [0; 4096];
+            let mut left = limits::REFUSED_BODY_BYTES_MAX;
+            while let Ok(n @ 1..) = self.read(&mut chunk).await
+                && n < left
+            {
+                left -= n;
+            }
+        };
+        let _ = tokio::time::timeout(LINGER_MAX, rest).await;
     }
 
     /// Takes it apart for a shard: the socket, what it is, and what came and was not read yet.

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::invitation;
+pub(crate) use super::kind::Kind;
 use super::view::View;
 use crate::account::{Person, people};
 use crate::body::Body;
@@ -21,27 +22,6 @@ use crate::path::Path;
 use crate::quota::Act;
 use crate::reply::Refusal;
 use crate::site::Site;
-
-/// Direct (two people) or a room.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Kind {
-    Direct,
-    Room,
-}
-
-impl Kind {
-    fn text(self) -> &'static str {
-        match self {
-            Kind::Direct => "direct",
-            Kind::Room => "room",
-        }
-    }
-
-    fn of(text: &str) -> Self {
-        if text == "direct" { Kind::Direct } else { Kind::Room }
-    }
-}
 
 /// What a member may do in a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]

@@ -10,6 +10,7 @@ mod elsewhere;
 mod follows;
 mod history;
 mod invitation;
+mod kind;
 mod marks;
 mod member;
 mod message;

@@ -6,4 +6,6 @@ mod account;
 mod channel;
 mod history;
 mod people;
+mod setup;
 mod site;
+mod tokens;

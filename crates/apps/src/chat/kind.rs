@@ -1,0 +1,27 @@
+//! What kind of conversation it is.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Direct (two people) or a room.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    Direct,
+    Room,
+}
+
+impl Kind {
+    /// As it is stored and sent.
+    pub fn text(self) -> &'static str {
+        match self {
+            Kind::Direct => "direct",
+            Kind::Room => "room",
+        }
+    }
+
+    /// From how it is stored.
+    pub fn of(text: &str) -> Self {
+        if text == "direct" { Kind::Direct } else { Kind::Room }
+    }
+}
