@@ -18,15 +18,15 @@ use bytes::Bytes;
 use encke_apps::{Peer, Refusal, Scheme};
 use encke_engine::{Code, Error, PersonId, limits};
 use encke_gateway::Parking;
-use encke_transport::{Admission, FeedRequest, Handoff, Parked, ParkedWait, Sealed, Shards, Wait};
-use http::{HeaderName, HeaderValue, Method, Request, Response, header};
+use encke_transport::{FeedRequest, Handoff, Parked, ParkedWait, Sealed, Shards, Wait};
+use http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, watch};
 use tokio_rustls::rustls::ProtocolVersion;
 use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
@@ -43,7 +43,7 @@ use crate::rewind::Rewind;
 use crate::seats::{NoSeat, Open, Seat, Seated, Seats};
 use crate::spaces::{Serving, Spaces};
 use crate::streams::{PIECE_BYTES, Streams, paced};
-use crate::wire::Wire;
+use crate::wire::{LINGER_MAX, Wire};
 
 /// Requests under way on one HTTP/2 connection; feeds count.
 const STREAMS_MAX: u32 = 100;

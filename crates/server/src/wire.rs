@@ -16,7 +16,7 @@ use crate::sealed_stream::SealedStream;
 use crate::socket::Socket;
 
 /// How long a client may take to read the last answer.
-const LINGER_MAX: Duration = Duration::from_secs(1);
+pub const LINGER_MAX: Duration = Duration::from_secs(1);
 
 /// A socket, plain or under TLS.
 pub enum Wire {
@@ -47,7 +47,7 @@ impl Wire {
         let keys = Sealed::new(secrets).ok_or_else(|| io::Error::other("an unknown cipher"))?;
         let (stream, mut unread) = records.into_parts();
         let mut stream = SealedStream::new(stream, Box::new(keys), early);
-        stream.take(&mut unread)?;
+        SealedStream::take(&mut stream, &mut unread)?;
         Ok(Wire::Sealed(stream))
     }
 

@@ -274,6 +274,6 @@ mod tests {
 
     #[test]
     fn a_connection_is_small() {
-        assert!(size_of::<Slot>() <= 176, "{}", size_of::<Slot>());
+        assert!(size_of::<Slot>() <= 184, "{}", size_of::<Slot>());
     }
 }

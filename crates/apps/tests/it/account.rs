@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use encke_apps::Credentials;
-use encke_engine::{PersonId, limits};
+use encke_engine::limits;
 use http::{Method, StatusCode, header};
 use serde_json::json;
 use tokio::runtime::Handle;

@@ -1,13 +1,9 @@
 //! The first visit: who becomes the owner.
 
-use std::time::Duration;
-
 use encke_engine::limits;
-use http::{Method, StatusCode, header};
 use serde_json::json;
 
-use crate::account::{is_signed_in, try_password};
-use crate::site::{ALLOWED, Answer, Call, ORIGIN, PASSWORD, Signed, TestSite, get, post};
+use crate::site::{Answer, PASSWORD, TestSite, get, post};
 
 #[tokio::test]
 async fn whoever_has_the_setup_code_creates_the_owner_once() {

@@ -1,13 +1,11 @@
 //! Tokens of scripts: who makes them, when they end.
 
-use std::time::Duration;
-
-use encke_engine::limits;
-use http::{Method, StatusCode, header};
+use encke_engine::{PersonId, limits};
+use http::StatusCode;
 use serde_json::json;
 
-use crate::account::{is_signed_in, try_password};
-use crate::site::{ALLOWED, Answer, Call, ORIGIN, PASSWORD, Signed, TestSite, get, post};
+use crate::account::is_signed_in;
+use crate::site::{PASSWORD, TestSite, get, post};
 
 #[tokio::test]
 async fn a_token_needs_no_origin_and_is_no_cookie() {

@@ -199,7 +199,8 @@ fn all_kinds_of_connections_together_leave_files_for_the_store() {
     let _two = crowd(3..200, MANY / 2, site.address(), |wire| {
         wire.try_send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     });
-    assert!(site.server.files() < FILES as usize - 150, "{}", site.server.files());
+    // Who gives way is counted out before its socket is closed.
+    eventually("files are left", || (site.server.files() < FILES as usize - 150).then_some(()));
     insider.notices_nothing("still here");
     ask_over_tls(&site, &roots);
     let mut owner = site.owner();

@@ -184,7 +184,9 @@ fn a_store_from_before_names_were_compared_opens_and_is_kept_as_it_was() {
     let conn = rusqlite::Connection::open(sqlite.file("space.db")).unwrap();
     let before =
         "DROP INDEX person_by_skeleton; DROP INDEX person_without_skeleton; DROP TABLE look;
-                  ALTER TABLE person DROP COLUMN skeleton; PRAGMA user_version = 2;
+                  ALTER TABLE person DROP COLUMN skeleton; ALTER TABLE token DROP COLUMN expires_ms;
+                  ALTER TABLE member DROP COLUMN invited_by; DROP TABLE invitation;
+                  DROP INDEX conversation_open_title; PRAGMA user_version = 2;
                   INSERT INTO person (id, name, display_name, role, created_ms)
                   VALUES (7, 'mei', 'Mei', 'member', 1)";
     conn.execute_batch(before).unwrap();

@@ -66,34 +66,49 @@ impl Front {
 
     /// Caddy as `deploy/caddy` sets it up, without TLS.
     pub fn caddy(nodes: &[SocketAddr]) -> Front {
-        let folder = TempDir::new().unwrap();
-        let port = free_port();
         let all = nodes.iter().map(|node| node.to_string() + " ").collect::<String>();
-        let places = [
-            ("chat.example.com {", format!("http://127.0.0.1:{port} {{")),
-            ("127.0.0.1:8080", all),
-        ];
-        let text = format!("{{\nadmin off\n}}\n{}", with_places("caddy/Caddyfile", &places));
-        std::fs::write(folder.path().join("Caddyfile"), text).unwrap();
-        let mut caddy = Command::new("caddy");
-        caddy.env("HOME", folder.path()).env_remove("XDG_DATA_HOME").env_remove("XDG_CONFIG_HOME");
-        caddy
-            .args(["run", "--adapter", "caddyfile", "--config"])
-            .arg(folder.path().join("Caddyfile"));
-        Front::start(caddy, folder, port)
+        // It listens on every address, and on one of them somebody may have the port that was free on ours.
+        for _ in 0..10 {
+            let (folder, port) = (TempDir::new().unwrap(), free_port());
+            let places = [
+                ("chat.example.com {", format!("http://127.0.0.1:{port} {{")),
+                ("127.0.0.1:8080", all.clone()),
+            ];
+            let text = format!("{{\nadmin off\n}}\n{}", with_places("caddy/Caddyfile", &places));
+            std::fs::write(folder.path().join("Caddyfile"), text).unwrap();
+            let mut caddy = Command::new("caddy");
+            caddy.env("HOME", folder.path());
+            caddy.env_remove("XDG_DATA_HOME").env_remove("XDG_CONFIG_HOME");
+            caddy
+                .args(["run", "--adapter", "caddyfile", "--config"])
+                .arg(folder.path().join("Caddyfile"));
+            if let Some(front) = Front::try_start(caddy, folder, port) {
+                return front;
+            }
+        }
+        panic!("Caddy finds no free port");
     }
 
-    fn start(mut program: Command, folder: TempDir, port: u16) -> Front {
+    fn start(program: Command, folder: TempDir, port: u16) -> Front {
+        Front::try_start(program, folder, port).expect("the port is free")
+    }
+
+    /// `None` if somebody else has the port.
+    fn try_start(mut program: Command, folder: TempDir, port: u16) -> Option<Front> {
         let log = File::create(folder.path().join("log")).unwrap();
         let child = program.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let child = child.expect("the program is installed: scripts/tools test");
         let mut front = Front { child, folder, address };
-        eventually("the proxy listens", || {
-            assert!(front.child.try_wait().unwrap().is_none(), "the proxy did not start");
-            TcpStream::connect(address).ok()
+        let listens = eventually("the proxy listens", || {
+            if front.child.try_wait().unwrap().is_some() {
+                let log = std::fs::read_to_string(front.folder.path().join("log")).unwrap();
+                assert!(log.contains("address already in use"), "the proxy did not start: {log}");
+                return Some(false);
+            }
+            TcpStream::connect(address).ok().map(|_| true)
         });
-        front
+        listens.then_some(front)
     }
 }
 

@@ -237,7 +237,8 @@ fn a_view_of_what_another_node_wrote_is_whole() {
         let at = done.unwrap().position;
         // Also before it was told there.
         let seen = b.read(|read| {
-            let row = encke_store::Sql::query_one(read, "SELECT value FROM setting", params![])?;
+            let count = "SELECT value FROM setting WHERE name = 'count'";
+            let row = encke_store::Sql::query_one(read, count, params![])?;
             let value: String = row.unwrap().get(0)?;
             let (page, _) = read.before(stream(1), None, 2)?;
             let newest = page.last().unwrap().event.position;
