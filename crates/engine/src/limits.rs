@@ -55,6 +55,9 @@ pub const HEARTBEAT_MS: u64 = 25_000;
 pub const FRAME_HEARTBEAT_MS: u64 = 2_000;
 /// The same for requests of other protocols, whose answer has begun: below the 20 seconds that some pages expect.
 pub const FOREIGN_HEARTBEAT_MS: u64 = 15_000;
+/// Milliseconds that a long poll still waits after its client has ended its side. Most such clients are gone, which can't be
+/// told from here; one that is not gets its answer, if an empty one.
+pub const HALF_CLOSED_WAIT_MS_MAX: u64 = 5_000;
 /// Milliseconds that a reader may take nothing of what is due to it.
 pub const SLOW_READER_MS_MAX: u64 = 30_000;
 /// Connections that hyper serves at one time, if a quarter of the open files allows as many. TLS handshakes under way may be

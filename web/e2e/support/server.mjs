@@ -23,6 +23,7 @@ export class Server {
   /** @type {import('node:child_process').ChildProcess | null} */
   #process = null;
   #log = '';
+  #setupCode = '';
 
   /**
    * @param {string} data
@@ -103,11 +104,13 @@ export class Server {
           const [, link, code] = /^ {2}(http:\S+#setup=(\S+))$/m.exec(text) ?? [];
           if (link !== undefined && code !== undefined) {
             this.setupLink = link;
-            setupCodes.set(new URL(link).origin, code);
+            this.#setupCode = code;
           }
           const [, url] = /^Encke is ready: (http:\S+)$/m.exec(text) ?? [];
           if (url === undefined) return;
           this.url = url;
+          // Here, because the link may name another host of the site.
+          if (this.#setupCode !== '') setupCodes.set(url, this.#setupCode);
           clearTimeout(timer);
           resolve(undefined);
         });

@@ -351,10 +351,10 @@ fn whoever_ends_its_side_after_a_request_is_answered() {
     let messages = format!("/v1/conversations/{room}/messages");
     let mut waits = asked("GET", &format!("/v1/feed?live=long-poll&wait=20&cursor={cursor}"), None);
     for (method, path, body, status) in [
-        ("GET", "/v1/me", None, 200),
-        ("GET", "/v1/feed", None, 200),
         // Read by a shard, and by the HTTP server since it has parameters.
         ("POST", &*messages, Some(&b"{\"text\":\"one\"}"[..]), 201),
+        ("GET", "/v1/me", None, 200),
+        ("GET", "/v1/feed", None, 200),
         ("POST", &format!("{messages}?x"), Some(b"{\"text\":\"two\"}"), 201),
     ] {
         let mut wire = asked(method, path, body);

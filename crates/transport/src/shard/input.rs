@@ -100,15 +100,19 @@ impl Shard {
     }
 
     /// Tells that a person has left if its client has ended its side in the midst of a poll: most have closed both sides,
-    /// which looks the same. The poll is answered all the same.
+    /// which looks the same. The poll is answered all the same, if soon.
     pub(super) fn perhaps_left(&mut self, to: To) {
+        let longest = self.timing.ticks(limits::HALF_CLOSED_WAIT_MS_MAX);
         let Some(conn) = self.conns.get_mut(to) else { return };
-        if conn.phase == Phase::Poll
-            && conn.is_last()
-            && let Some(who) = conn.who.take()
-        {
+        if conn.phase != Phase::Poll || !conn.is_last() {
+            return;
+        }
+        let waited = self.now.saturating_sub(conn.since);
+        conn.wait = conn.wait.min(waited.saturating_add(longest));
+        if let Some(who) = conn.who.take() {
             self.shared.gate.closed(&who);
         }
+        self.schedule(to);
     }
 
     fn input(&mut self, to: To, bytes: &mut [u8]) {

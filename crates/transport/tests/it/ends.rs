@@ -277,6 +277,10 @@ fn a_request_whose_client_then_ends_its_side_is_answered() {
     let mut several = all(&format!("{}{send}{}", get("cursor=e.0", 5), get("", 5)));
     assert_eq!(over.answer().expect("an answer").1["events"], json!([]));
     assert!(over.is_at_end());
+    // One that would wait for long is answered soon, because most such clients have left.
+    let mut soon = all(&get("live=long-poll&wait=60", 5));
+    assert_eq!(soon.answer().expect("an answer").1["events"], json!([]));
+    assert!(soon.is_at_end());
     let closes = |wire: &mut Wire| {
         let (head, _) = wire.answer().expect("an answer");
         header(&head, "connection") == Some("close")
