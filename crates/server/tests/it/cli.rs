@@ -218,7 +218,8 @@ fn a_password_is_not_shown_on_the_terminal() {
     let shown = until("is the owner", &mut screen);
     eventually("the end of the command", || child.try_wait().unwrap());
     assert!(!shown.contains(PASSWORD), "{shown}");
-    let server = Server::start_on(Arc::new(folder), "127.0.0.1:0", &[], &[]);
+    // Always on the folder, which the command had.
+    let server = Server::configured(Arc::new(folder), "127.0.0.1:0", "data = \"data\"");
     server.visitor().post("/v1/sign-in", &json!({"name": "mei", "password": PASSWORD})).is(200);
 }
 
