@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use encke_engine::presence::{Change, Presence, Roll};
 use encke_engine::{Code, ConversationId, PersonId, StreamId, item, limits};
-use encke_store::{Sql, StoreError, Value};
+use encke_store::{Sql, StoreError, Value, params};
 use http::StatusCode;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -103,12 +103,22 @@ fn tell(site: &Arc<Site>, news: Vec<(PersonId, Presence)>) {
     });
 }
 
+const OF_ONE: &str = "SELECT m.conversation FROM member m WHERE m.person = ?1 AND
+    (SELECT count(*) FROM member o WHERE o.conversation = m.conversation) <= ?2";
+
 /// The conversations of people in which presence is told.
 fn small_ones(
     read: &mut encke_store::Read<'_>,
     people: &[PersonId],
 ) -> Result<Vec<(PersonId, ConversationId)>, StoreError> {
     let mut found = Vec::new();
+    if let [person] = people {
+        // Everybody who connects comes this way, alone: a plain look-up is prepared once and cheap.
+        for row in read.query(OF_ONE, params![*person, limits::PRESENCE_MEMBERS_MAX as u64])? {
+            found.push((*person, row.get(0)?));
+        }
+        return Ok(found);
+    }
     for part in bulk::parts(people) {
         let query = format!(
             "WITH v (person) AS ({})
