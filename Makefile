@@ -60,7 +60,7 @@ sim:
 KILLS ?= 60
 crash-test: $(WEB_BUILT)
 	cargo build --bin encke
-	cargo run -q -p encke-load --bin crash -- --kills $(KILLS) --server target/debug/encke
+	cargo run -q -p encke-trial --bin crash -- --kills $(KILLS) --server target/debug/encke
 
 ROUNDS ?= 5
 FAULT_S ?= 10
@@ -68,7 +68,7 @@ CALM_S ?= 4
 cluster-test: $(WEB_BUILT)
 	@scripts/tools test
 	cargo build --bin encke
-	cargo run -q -p encke-load --bin cluster -- --rounds $(ROUNDS) --fault-s $(FAULT_S) --calm-s $(CALM_S) --server target/debug/encke
+	cargo run -q -p encke-trial --bin cluster -- --rounds $(ROUNDS) --fault-s $(FAULT_S) --calm-s $(CALM_S) --server target/debug/encke
 
 bench: build
 	benches/run

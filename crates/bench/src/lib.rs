@@ -1,9 +1,10 @@
-//! Load generator for push servers: one thread of raw epoll that holds many
-//! subscribers, publishes to them and accounts for every delivery. What the crash
-//! test and the cluster test share, with blocking clients of its own, is [`trial`].
+//! Load generator for push servers: one thread of raw epoll that holds many subscribers, publishes to them and accounts
+//! for every delivery.
 //!
-//! The binaries are `pushbench` (the workloads), `rawpush` (the floor),
-//! `durability` (what a durable row costs), `classic` (classic pages), `seed`, `crash` and `cluster`.
+//! Entry point: [`work`], the workloads of the binary `pushbench`. The other binaries are `rawpush` (the floor),
+//! `durability` (what a durable row costs), `classic` (classic pages) and `seed` (people for a data folder).
+//!
+//! Never in here: a judgement. What must hold is tested by `encke-trial` and by the tests of each crate.
 
 pub mod engine;
 pub mod http;
@@ -14,6 +15,5 @@ pub mod seed;
 pub mod stats;
 pub mod sys;
 pub mod target;
-pub mod trial;
 pub mod work;
 pub mod ws;

@@ -1,6 +1,6 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use encke_load::{sys, work};
+use encke_bench::{sys, work};
 
 /// Measures push servers: prints one JSON line (stdout) and one table row (stderr).
 #[derive(Parser)]

@@ -6,14 +6,14 @@ use std::thread::{JoinHandle, spawn};
 
 use anyhow::{Result, anyhow};
 
-use crate::trial::doors::Doors;
-use crate::trial::feed::TRANSPORTS;
-use crate::trial::journal::{Answer, Outcome, Reading, Send, Stream, Writing};
-use crate::trial::random::Random;
-use crate::trial::reader::{Habit, Reader};
-use crate::trial::shared::Shared;
-use crate::trial::world::{CHANNELS, Person, World};
-use crate::trial::writer::{Target, Writer};
+use crate::doors::Doors;
+use crate::feed::TRANSPORTS;
+use crate::journal::{Answer, Outcome, Reading, Send, Stream, Writing};
+use crate::random::Random;
+use crate::reader::{Habit, Reader};
+use crate::shared::Shared;
+use crate::world::{CHANNELS, Person, World};
+use crate::writer::{Target, Writer};
 
 /// All who take part in one trial.
 pub struct Cast<'a> {

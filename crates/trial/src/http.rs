@@ -5,8 +5,8 @@ use std::net::{SocketAddrV4, TcpStream};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::http::{Piece, Reader};
 use anyhow::{Result, bail};
+use encke_bench::http::{Piece, Reader};
 use memchr::memmem;
 use serde_json::Value;
 

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use encke_engine::cursor::Cursor;
 use serde_json::Value;
 
-use crate::trial::journal::{Answer, Seen, digest};
+use crate::journal::{Answer, Seen, digest};
 
 /// What travels on a feed.
 pub enum Item {

@@ -6,7 +6,7 @@ use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::trial::feed::Transport;
+use crate::feed::Transport;
 
 /// A stream's name on the wire: `c12`, `r12`, `p5`, `channel:news`.
 pub type Stream = Arc<str>;

@@ -1,7 +1,10 @@
-//! What the crash test and the cluster test share: writers and readers that go on whatever happens, all that they
-//! write down, and the checker that compares it with the promises P1 to P4.
+//! Acceptance with real processes: the crash test, the cluster test and the hostile node that forges messages.
 //!
-//! Begin at [`check`]. Nothing in here knows what goes wrong on the other side, or when.
+//! The binaries `crash` and `cluster` decide what goes wrong, and when. They share what is in this library: writers and
+//! readers that carry on whatever happens, a journal of all that they saw, and the checker that compares the journal
+//! with the promises P1 to P4. Entry point: [`check`].
+//!
+//! Never in here: a fault. Writers, readers and the checker must not know what goes wrong on the other side.
 
 pub mod cast;
 pub mod check;

@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::trial::doors::Doors;
-use crate::trial::feed::{self, Ask, End, News, TRANSPORTS, Transport};
-use crate::trial::item::{self, Item};
-use crate::trial::journal::{Reading, Stream};
-use crate::trial::random::Random;
-use crate::trial::shared::Shared;
+use crate::doors::Doors;
+use crate::feed::{self, Ask, End, News, TRANSPORTS, Transport};
+use crate::item::{self, Item};
+use crate::journal::{Reading, Stream};
+use crate::random::Random;
+use crate::shared::Shared;
 
 /// How a reader lives.
 #[derive(Clone, Copy, Debug)]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use crate::trial::check::{Evidence, check};
-use crate::trial::journal::{Outcome, Writing};
+use crate::check::{Evidence, check};
+use crate::journal::{Outcome, Writing};
 
 /// Violations that are printed.
 const SHOWN_MAX: usize = 40;

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::net::SocketAddrV4;
 use std::time::Duration;
 
-use crate::seed;
 use anyhow::{Context, Result, ensure};
+use encke_bench::seed;
 use serde_json::{Value, json};
 
-use crate::trial::http::Http;
-use crate::trial::item;
-use crate::trial::journal::{Answer, Seen, Stream};
-use crate::trial::writer::{Target, post};
+use crate::http::Http;
+use crate::item;
+use crate::journal::{Answer, Seen, Stream};
+use crate::writer::{Target, post};
 
 /// People; each two neighbours have a direct conversation.
 pub const PEOPLE: usize = 6;

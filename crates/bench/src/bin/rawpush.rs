@@ -10,9 +10,9 @@ use std::net::SocketAddrV4;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use anyhow::{Context, Result};
-use encke_load::ring::Ring;
-use encke_load::sys::{self, Epoll, Events};
-use encke_load::ws;
+use encke_bench::ring::Ring;
+use encke_bench::sys::{self, Epoll, Events};
+use encke_bench::ws;
 
 const KEPT: usize = 64;
 const LISTENER: u64 = u64::MAX;

@@ -17,7 +17,7 @@ struct Cli {
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
-    let made = encke_load::seed::people(&cli.data, cli.people)?;
+    let made = encke_bench::seed::people(&cli.data, cli.people)?;
     println!("{made} people made, {} were there", cli.people - made);
     Ok(())
 }

@@ -10,7 +10,7 @@ use encke_engine::reach::Reach;
 use encke_engine::{Epoch, PersonId, StreamId};
 use encke_transport::Shards;
 
-use crate::space_options::SpaceOptions;
+use crate::config::space_options::SpaceOptions;
 
 /// The sessions of all nodes, as far as they can be reached.
 pub struct Cluster {

@@ -16,7 +16,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::router;
+use crate::http::router;
 
 /// The demo's people: name, display name.
 const PEOPLE: [(&str, &str); 2] = [("mei", "林美 Mei"), ("tom", "Tom")];

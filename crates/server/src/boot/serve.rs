@@ -11,14 +11,18 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::budget::Budget;
-use crate::connections::Connections;
-use crate::hosts::Hosts;
-use crate::options::Options;
-use crate::space::{self, Process, Space};
-use crate::space_options::SpaceOptions;
-use crate::spaces::Spaces;
-use crate::{demo, door, ops, setup_code, tls};
+use crate::boot::budget::Budget;
+use crate::boot::demo;
+use crate::boot::setup_code;
+use crate::boot::space::{self, Process, Space};
+use crate::boot::spaces::Spaces;
+use crate::config::options::Options;
+use crate::config::space_options::SpaceOptions;
+use crate::http::hosts::Hosts;
+use crate::http::ops_listener;
+use crate::wire::connections::Connections;
+use crate::wire::host_dispatch;
+use crate::wire::tls;
 
 /// Connections that may wait to be accepted: after a restart everybody comes at once.
 const BACKLOG: i32 = 4_096;
@@ -131,7 +135,7 @@ async fn serve_several(
             Err(e) => return Err(e.context(format!("the space {}", space.name))),
         }
     }
-    let door = Some(door::open(process, listener, options.shards)?);
+    let door = Some(host_dispatch::open(process, listener, options.shards)?);
     Ok(Running { door, address, spaces, late })
 }
 
@@ -184,7 +188,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener> {
 fn serve_ops(address: SocketAddr, process: &Process) -> Result<SocketAddr> {
     let listener = listen(address)?;
     let address = listener.local_addr()?;
-    ops::serve(listener, process.spaces.clone())?;
+    ops_listener::serve(listener, process.spaces.clone())?;
     Ok(address)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use encke_apps::{Site, account};
 
-use crate::space_options::SpaceOptions;
+use crate::config::space_options::SpaceOptions;
 
 /// Makes a set-up code and prints it, if the site has no owner. It goes to the output and not to the log, which may be
 /// kept and sent elsewhere.

@@ -15,18 +15,18 @@ use encke_transport::{Config, Seed, Shards};
 use tokio::sync::watch;
 use tracing::Instrument;
 
-use crate::admin;
-use crate::budget::Budget;
-use crate::cluster::Cluster;
-use crate::connections::Connections;
-use crate::gate::{Shared, SiteGate};
-use crate::operation::{self, Watched};
-use crate::options::Place;
-use crate::proxies::Proxies;
-use crate::router;
-use crate::schemes::Schemes;
-use crate::space_options::SpaceOptions;
-use crate::spaces::{Serving, Spaces};
+use crate::boot::budget::Budget;
+use crate::boot::cluster::Cluster;
+use crate::boot::spaces::{Serving, Spaces};
+use crate::config::options::Place;
+use crate::config::space_options::SpaceOptions;
+use crate::http::admin;
+use crate::http::operation::{self, Watched};
+use crate::http::proxies::Proxies;
+use crate::http::router;
+use crate::http::schemes::Schemes;
+use crate::wire::connections::Connections;
+use crate::wire::gate::{Shared, SiteGate};
 
 /// For so long a server that starts waits for the database of its only space,
 const DATABASE_WAIT_MAX: Duration = Duration::from_secs(60);
@@ -249,7 +249,7 @@ impl Space {
         let mut config = process.config(listeners, options.shards, process.budget.space);
         config.hosts = Some(process.spaces.seen_by(Some(number)));
         let seed = Seed { epoch, trimmed, tail, head };
-        let handoff = Arc::new(crate::connections::Shared(process.connections.clone()));
+        let handoff = Arc::new(crate::wire::connections::Shared(process.connections.clone()));
         let shards = Shards::start(config, seed, Arc::new(Shared(gate.clone())), handoff)?;
         let serve = || {
             let (router, shards, watched) = (router.clone(), shards.clone(), watched.clone());

@@ -11,9 +11,9 @@ use encke_transport::{Elsewhere, Shards};
 use http::{Request, header};
 use tracing::Span;
 
-use crate::hosts::{Hosts, plain};
-use crate::operation::Watched;
-use crate::schemes::Schemes;
+use crate::http::hosts::{Hosts, plain};
+use crate::http::operation::Watched;
+use crate::http::schemes::Schemes;
 
 /// After so many milliseconds it makes sense to ask again for a space whose database is away.
 const AWAY_MS: u64 = 2_000;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use http::Method;
 
 use super::Folder;
-use crate::admin::{NewBackup, ask};
+use crate::http::admin::{NewBackup, ask};
 
 #[derive(clap::Args)]
 pub struct Backup {

@@ -12,7 +12,7 @@ pub enum Command {
         #[arg(long, env = "ENCKE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
         database_url: String,
         /// Which space of the database
-        #[arg(long, env = "ENCKE_SPACE", default_value = crate::options::SPACE, value_name = "NAME")]
+        #[arg(long, env = "ENCKE_SPACE", default_value = crate::config::options::SPACE, value_name = "NAME")]
         space: String,
     },
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use crate::options::Options;
-use crate::space_options::SpaceOptions;
+use crate::config::options::Options;
+use crate::config::space_options::SpaceOptions;
 
 /// Open files below which a server is cramped.
 const OPEN_FILES_WANTED: u64 = 4_096;
@@ -137,7 +137,7 @@ fn store(space: &SpaceOptions) -> Finding {
 /// Opens the space as a server would, which also makes its tables.
 fn database(space: &SpaceOptions) -> Finding {
     let place = space.place();
-    match crate::space::open(&place) {
+    match crate::boot::space::open(&place) {
         Ok(opened) => Good(format!(
             "the space {} of the database can be used; its log ends at {}",
             space.schema(),
@@ -155,7 +155,7 @@ fn database(space: &SpaceOptions) -> Finding {
 
 fn tls(options: &Options) -> Option<Finding> {
     let (cert, key) = (options.tls_cert.as_ref()?, options.tls_key.as_ref()?);
-    Some(match crate::tls::acceptor(cert, key) {
+    Some(match crate::wire::tls::acceptor(cert, key) {
         Ok(_) => Good("the certificate and its key go together".into()),
         Err(e) => Bad {
             what: format!("{e:#}"),

@@ -13,7 +13,7 @@ pub struct Migrate {
     #[arg(long, env = "ENCKE_DATABASE_URL", hide_env_values = true, value_name = "postgres://…")]
     to: String,
     /// The space in that database, which has to be empty
-    #[arg(long, env = "ENCKE_SPACE", default_value = crate::options::SPACE, value_name = "NAME")]
+    #[arg(long, env = "ENCKE_SPACE", default_value = crate::config::options::SPACE, value_name = "NAME")]
     space: String,
 }
 

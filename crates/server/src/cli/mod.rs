@@ -16,8 +16,9 @@ use std::path::PathBuf;
 use anyhow::{Result, bail, ensure};
 use clap::{Parser, Subcommand};
 
-use crate::options::{Options, Place};
-use crate::{logging, serve};
+use crate::boot::logging;
+use crate::boot::serve;
+use crate::config::options::{Options, Place};
 
 /// Messaging that always arrives: chat, rooms and push channels for a web site, from one binary.
 #[derive(Parser)]

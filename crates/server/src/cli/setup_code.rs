@@ -4,7 +4,7 @@ use anyhow::Result;
 use http::Method;
 
 use super::Folder;
-use crate::admin::ask;
+use crate::http::admin::ask;
 
 #[derive(clap::Args)]
 pub struct SetupCode {

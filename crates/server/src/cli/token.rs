@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::Value;
 
 use super::Folder;
-use crate::admin::{NewToken, ask};
+use crate::http::admin::{NewToken, ask};
 
 #[derive(Subcommand)]
 pub enum Command {

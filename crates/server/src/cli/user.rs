@@ -6,7 +6,7 @@ use encke_apps::Role;
 use http::Method;
 
 use super::{Folder, secret_input};
-use crate::admin::{NewPassword, NewPerson, ask};
+use crate::http::admin::{NewPassword, NewPerson, ask};
 
 #[derive(Subcommand)]
 pub enum Command {

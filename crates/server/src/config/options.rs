@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::classic_options::Classic;
-use crate::hosts::Hosts;
-use crate::proxies::Proxies;
-use crate::quota_options::Quotas;
-use crate::space_options::{self, SpaceKey, SpaceOptions};
+use crate::config::classic_options::Classic;
+use crate::config::quota_options::Quotas;
+use crate::config::space_options::{self, SpaceKey, SpaceOptions};
+use crate::http::hosts::Hosts;
+use crate::http::proxies::Proxies;
 
 /// The space of a database that holds one site.
 pub const SPACE: &str = "main";

@@ -9,9 +9,9 @@ use encke_engine::limits;
 use serde::de::{SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::classic_options::Classic;
-use crate::options::{DATA, Place};
-use crate::quota_options::Quotas;
+use crate::config::classic_options::Classic;
+use crate::config::options::{DATA, Place};
+use crate::config::quota_options::Quotas;
 
 /// Bytes that a token for figures has at least.
 const METRICS_TOKEN_BYTES_MIN: usize = 16;

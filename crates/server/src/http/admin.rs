@@ -28,8 +28,8 @@ use tokio::sync::watch;
 use tower::ServiceExt;
 use tracing::Instrument;
 
-use crate::options::Place;
-use crate::space;
+use crate::boot::space;
+use crate::config::options::Place;
 
 /// The socket's name in the data folder.
 const SOCKET: &str = "admin.sock";

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use encke_store::{COMMIT_BUCKETS, Store};
 use encke_transport::{DELAY_BOUNDS_US, Transport};
 
-use crate::cluster::Cluster;
+use crate::boot::cluster::Cluster;
 
 /// One space, as its figures are read.
 pub struct Source<'a> {

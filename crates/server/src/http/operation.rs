@@ -1,6 +1,6 @@
 //! What an operator and its machines look at: whether the process lives, whether a space takes writes, and figures.
 //!
-//! On the address that people use, `/metrics` needs a token; with an operations address ([`crate::ops`]) both it and
+//! On the address that people use, `/metrics` needs a token; with an operations address ([`crate::http::ops_listener`]) both it and
 //! `/readyz` are there alone.
 
 use std::sync::{Arc, OnceLock};
@@ -16,8 +16,8 @@ use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
-use crate::cluster::Cluster;
-use crate::metrics;
+use crate::boot::cluster::Cluster;
+use crate::http::metrics;
 
 /// One space, as operation sees it.
 pub struct Watched {

@@ -18,8 +18,8 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use crate::operation;
-use crate::spaces::Spaces;
+use crate::boot::spaces::Spaces;
+use crate::http::operation;
 
 /// Serves operation until the process ends: also while it goes down, for whoever wants to see how.
 pub fn serve(listener: std::net::TcpListener, spaces: Arc<Spaces>) -> Result<()> {

@@ -13,7 +13,8 @@ use encke_gateway::classic::Classic;
 use http::{HeaderValue, Method, StatusCode, header};
 use utoipa::OpenApi;
 
-use crate::{assets, openapi};
+use crate::http::assets;
+use crate::http::openapi;
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -34,7 +35,7 @@ pub fn api(site: &Arc<Site>) -> (Router, String) {
     (router.method_not_allowed_fallback(wrong_method).layer(known), json)
 }
 
-/// Everything; `operation` is what [`operation::router`](crate::operation::router) serves.
+/// Everything; `operation` is what [`operation::router`](crate::http::operation::router) serves.
 pub fn all(site: &Arc<Site>, operation: Router, classic: Option<&Arc<Classic>>) -> Router {
     let (api, openapi) = api(site);
     let all = api.merge(operation).merge(openapi::router(openapi));

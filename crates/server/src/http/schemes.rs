@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use encke_apps::Scheme;
 use http::{HeaderName, HeaderValue, Request, header};
 
-use crate::hosts::{is_fixed, plain};
-use crate::proxies::Proxies;
+use crate::http::hosts::{is_fixed, plain};
+use crate::http::proxies::Proxies;
 
 /// Knows it for one site.
 pub struct Schemes {

@@ -22,7 +22,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::net::UnixStream;
 
-use crate::places::Place;
+use crate::wire::bridge_places::Place;
 
 /// Bytes that are carried on at one time.
 const CHUNK_BYTES: usize = 16 * 1024;

@@ -11,9 +11,9 @@ use encke_transport::{Kind, Sealed};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio_rustls::server::TlsStream;
 
-use crate::records::Records;
-use crate::sealed_stream::SealedStream;
-use crate::socket::Socket;
+use crate::wire::handshake_records::Records;
+use crate::wire::sealed_stream::SealedStream;
+use crate::wire::socket::Socket;
 
 /// How long a client may take to read the last answer.
 pub const LINGER_MAX: Duration = Duration::from_secs(1);

@@ -33,17 +33,17 @@ use tower::ServiceExt;
 use tracing::Instrument;
 
 use self::feed::{admitted, from_request, is_feed, no_place, not_bridged, wrapped};
-use crate::bridge;
-use crate::budget::Budget;
-use crate::head_wait::HeadWait;
-use crate::places::{Full, OnConnection, Place, Places};
-use crate::proxies::Proxies;
-use crate::records::Records;
-use crate::rewind::Rewind;
-use crate::seats::{NoSeat, Open, Seat, Seated, Seats};
-use crate::spaces::{Serving, Spaces};
-use crate::streams::{PIECE_BYTES, Streams, paced};
-use crate::wire::{LINGER_MAX, Wire};
+use crate::boot::budget::Budget;
+use crate::boot::spaces::{Serving, Spaces};
+use crate::http::proxies::Proxies;
+use crate::wire::bridge;
+use crate::wire::bridge_places::{Full, OnConnection, Place, Places};
+use crate::wire::client_end::{LINGER_MAX, Wire};
+use crate::wire::handshake_records::Records;
+use crate::wire::head_wait::HeadWait;
+use crate::wire::http2_streams::{PIECE_BYTES, Streams, paced};
+use crate::wire::rewind::Rewind;
+use crate::wire::seats::{NoSeat, Open, Seat, Seated, Seats};
 
 /// Requests under way on one HTTP/2 connection; feeds count.
 const STREAMS_MAX: u32 = 100;

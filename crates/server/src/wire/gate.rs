@@ -14,7 +14,7 @@ use encke_transport::{
     Who,
 };
 
-use crate::schemes::{Arrived, Schemes};
+use crate::http::schemes::{Arrived, Schemes};
 
 /// For how long a kept-alive poll is not asked again who it is; a revocation ends it at once all the same.
 const GOOD_FOR_MS: u64 = 60_000;

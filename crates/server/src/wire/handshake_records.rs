@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::socket::Socket;
+use crate::wire::socket::Socket;
 
 /// Content type, version, length.
 const HEADER_BYTES: usize = 5;

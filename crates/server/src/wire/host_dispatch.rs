@@ -15,7 +15,7 @@ use encke_transport::{
     Admission, FeedRequest, Gate, Left, Reply, Seed, SendAnswer, SendRequest, Shards, Who,
 };
 
-use crate::space::Process;
+use crate::boot::space::Process;
 
 /// Begins to accept.
 pub fn open(
@@ -26,7 +26,7 @@ pub fn open(
     let mut config = process.config(vec![listener], shards, process.budget.door);
     config.hosts = Some(process.spaces.seen_by(None));
     let seed = Seed { epoch: Epoch(0), trimmed: Position(0), tail: Vec::new(), head: Position(0) };
-    let handoff = Arc::new(crate::connections::Shared(process.connections.clone()));
+    let handoff = Arc::new(crate::wire::connections::Shared(process.connections.clone()));
     Ok(Shards::start(config, seed, Arc::new(Nobody), handoff)?)
 }
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::wire::Wire;
+use crate::wire::client_end::Wire;
 
 /// Reads the bytes first, then the socket.
 pub struct Rewind {

@@ -8,7 +8,7 @@ use bytes::{Buf, Bytes};
 use encke_transport::{Broken, Sealed};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
-use crate::socket::Socket;
+use crate::wire::socket::Socket;
 
 /// Bytes read, and sealed, at one time.
 const CHUNK_BYTES: usize = 16 * 1024;

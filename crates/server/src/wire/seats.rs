@@ -17,7 +17,7 @@ use encke_transport::{Files, Waiting, give_way, share};
 use hyper::body::{Body, Frame};
 use tokio::sync::Notify;
 
-use crate::proxies::Proxies;
+use crate::http::proxies::Proxies;
 
 /// All seats of one kind.
 pub struct Seats {

@@ -15,9 +15,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::server::TlsStream;
 
-use crate::connections::Connections;
-use crate::records::Records;
-use crate::seats::Seat;
+use crate::wire::connections::Connections;
+use crate::wire::handshake_records::Records;
+use crate::wire::seats::Seat;
 
 /// What is needed to accept encrypted connections.
 pub fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor> {

@@ -16,7 +16,8 @@ const MAY: &[(&str, &[&str])] = &[
     // Beside the product: what tests it may reach for what is below.
     ("rig", &[]),
     ("sim", &["engine"]),
-    ("load", &["engine", "store", "rig"]),
+    ("bench", &["engine", "store"]),
+    ("trial", &["engine", "store", "rig", "bench"]),
 ];
 
 /// What a crate must not even reach through others.

@@ -1,4 +1,4 @@
-//! The gate: who may, and what the sessions follow, remembered as `crates/server/src/gate.rs` and the apps do it.
+//! The gate: who may, and what the sessions follow, remembered as `crates/server/src/wire/gate.rs` and the apps do it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

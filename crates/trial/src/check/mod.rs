@@ -5,7 +5,7 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::trial::journal::{Outcome, Reading, Seen, Send, Stream};
+use crate::journal::{Outcome, Reading, Seen, Send, Stream};
 
 /// All that was written down.
 #[derive(Default)]

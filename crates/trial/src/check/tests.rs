@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Evidence, check};
-use crate::trial::journal::{Answer, Outcome, Reading, Seen, Send, Stream};
+use crate::journal::{Answer, Outcome, Reading, Seen, Send, Stream};
 
 const C: &str = "c1";
 

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use anyhow::Error;
 
-use crate::trial::http::Http;
-use crate::trial::item::Item;
+use crate::http::Http;
+use crate::item::Item;
 
 pub use socket::{open, read, write_text};
 

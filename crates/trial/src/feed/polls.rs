@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{ANSWER_MAX, Ask, End, News, Sink, Transport};
-use crate::trial::item::Item;
+use crate::item::Item;
 
 /// Seconds that a long poll waits, short so that empty answers come too.
 const WAIT_S: u64 = 2;

@@ -2,11 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use crate::ws;
+use encke_bench::ws;
 
 use super::{Ask, End, News, Sink, Transport, parsed};
-use crate::trial::http::Http;
-use crate::trial::item::Item;
+use crate::http::Http;
+use crate::item::Item;
 
 /// An ack command goes out after so many events.
 const ACK_EVERY: u64 = 25;

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use super::{Ask, End, News, Sink, Transport, parsed};
-use crate::trial::http::Part;
-use crate::trial::item::Item;
+use crate::http::Part;
+use crate::item::Item;
 
 pub fn follow(ask: &Ask, sink: Sink) -> Result<(), End> {
     let (live, separator): (_, &[u8]) = match ask.transport {

@@ -6,9 +6,9 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::{Attempt, Target, Writer, leaves_open};
-use crate::trial::http::{Answer, Http};
-use crate::trial::item;
-use crate::trial::journal::Outcome;
+use crate::http::{Answer, Http};
+use crate::item;
+use crate::journal::Outcome;
 
 /// Acknowledged sends that may be sent again.
 const REMEMBERED_MAX: usize = 200;
@@ -19,7 +19,7 @@ struct Line(Option<Http>);
 
 pub fn run(writer: &mut Writer) {
     let mut line = Line::default();
-    let mut done: VecDeque<(Attempt, crate::trial::journal::Answer)> = VecDeque::new();
+    let mut done: VecDeque<(Attempt, crate::journal::Answer)> = VecDeque::new();
     while !writer.shared.writers_are_over() {
         let mut attempt = writer.next();
         if writer.moves() {
@@ -79,12 +79,7 @@ fn accepted(writer: &mut Writer, answer: &Answer) -> Outcome {
 }
 
 /// An acknowledged key again: the same body gets the same answer, another one is refused.
-fn repeat(
-    writer: &mut Writer,
-    line: &mut Line,
-    attempt: &Attempt,
-    first: crate::trial::journal::Answer,
-) {
+fn repeat(writer: &mut Writer, line: &mut Line, attempt: &Attempt, first: crate::journal::Answer) {
     let other = writer.random.percent(20);
     let text = if other { "another text" } else { attempt.text.as_str() };
     let Ok(answer) = line.post(writer, attempt, text) else { return };

@@ -12,11 +12,11 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::trial::doors::Doors;
-use crate::trial::http::GATEWAY;
-use crate::trial::journal::{Outcome, Send, Stream, Writing, digest};
-use crate::trial::random::Random;
-use crate::trial::shared::Shared;
+use crate::doors::Doors;
+use crate::http::GATEWAY;
+use crate::journal::{Outcome, Send, Stream, Writing, digest};
+use crate::random::Random;
+use crate::shared::Shared;
 
 /// Sends in a hundred whose writer gives up after the first try without an answer.
 const GIVES_UP: u64 = 15;

@@ -7,10 +7,10 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::{Attempt, Target, Writer, leaves_open};
-use crate::trial::feed::{self, Ask, End, News, Transport};
-use crate::trial::http::Http;
-use crate::trial::item::{self, Item};
-use crate::trial::journal::Outcome;
+use crate::feed::{self, Ask, End, News, Transport};
+use crate::http::Http;
+use crate::item::{self, Item};
+use crate::journal::Outcome;
 
 /// Sends underway at one time; the limit is 16.
 const UNDERWAY_MAX: u64 = 8;

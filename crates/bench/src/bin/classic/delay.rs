@@ -8,8 +8,8 @@ use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use encke_load::stats::{Latency, report, round};
-use encke_load::sys;
+use encke_bench::stats::{Latency, report, round};
+use encke_bench::sys;
 use serde_json::json;
 
 use super::Common;

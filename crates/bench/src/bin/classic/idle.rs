@@ -7,9 +7,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use encke_load::procs::Server;
-use encke_load::stats::{report, round};
-use encke_load::sys::{self, Epoll, Events};
+use encke_bench::procs::Server;
+use encke_bench::stats::{report, round};
+use encke_bench::sys::{self, Epoll, Events};
 use serde_json::json;
 
 use super::Common;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
-use encke_load::procs::Server;
+use encke_bench::procs::Server;
 
 use page::System;
 

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use encke_load::stats::{Latency, report, round};
-use encke_load::sys::own_cpu_ns;
+use encke_bench::stats::{Latency, report, round};
+use encke_bench::sys::own_cpu_ns;
 use serde_json::json;
 
 #[derive(Parser)]

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use encke_load::procs::Server;
-use encke_load::stats::{Latency, report, round};
+use encke_bench::procs::Server;
+use encke_bench::stats::{Latency, report, round};
 use postgres::{Client, NoTls};
 use serde_json::json;
 

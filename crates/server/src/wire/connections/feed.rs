@@ -12,8 +12,8 @@ use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
 use super::End;
-use crate::bridge;
-use crate::places::Full;
+use crate::wire::bridge;
+use crate::wire::bridge_places::Full;
 
 pub(super) fn is_feed(request: &Request<Incoming>) -> bool {
     request.method() == Method::GET && request.uri().path() == encke_transport::PATH

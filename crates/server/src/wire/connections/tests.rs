@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::*;
-use crate::hosts::Hosts;
+use crate::http::hosts::Hosts;
 
 /// An HTTP/2 connection to a process whose only space is not there yet, which answers all the same.
 fn serve() -> (DuplexStream, JoinHandle<Duration>) {

@@ -4,12 +4,12 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use encke_load::trial::cast::Following;
-use encke_load::trial::http::{Answer, Http};
-use encke_load::trial::journal::Send;
-use encke_load::trial::shared::Shared;
-use encke_load::trial::world::World;
-use encke_load::trial::writer::{Target, post};
+use encke_trial::cast::Following;
+use encke_trial::http::{Answer, Http};
+use encke_trial::journal::Send;
+use encke_trial::shared::Shared;
+use encke_trial::world::World;
+use encke_trial::writer::{Target, post};
 
 use crate::delay::LATE;
 use crate::node::DATABASE;

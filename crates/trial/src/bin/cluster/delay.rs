@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddrV4;
 use std::time::{Duration, Instant};
 
-use encke_load::trial::journal::{Reading, Send, Stream};
+use encke_trial::journal::{Reading, Send, Stream};
 
 use crate::fault::Fault;
 
@@ -49,7 +49,7 @@ pub fn measure(sends: &[Send], watching: &[(SocketAddrV4, &Reading)], phases: &[
 
 fn seq(send: &Send) -> Option<u64> {
     match &send.outcome {
-        encke_load::trial::journal::Outcome::Ok(answer) => Some(answer.seq),
+        encke_trial::journal::Outcome::Ok(answer) => Some(answer.seq),
         _ => None,
     }
 }
@@ -69,7 +69,7 @@ mod tests {
     use std::net::Ipv4Addr;
     use std::sync::Arc;
 
-    use encke_load::trial::journal::{Answer, Outcome, Seen};
+    use encke_trial::journal::{Answer, Outcome, Seen};
 
     use super::*;
 

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use encke_load::trial::random::Random;
+use encke_trial::random::Random;
 
 /// Between two of its messages.
 const PAUSE: Duration = Duration::from_millis(10);

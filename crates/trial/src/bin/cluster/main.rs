@@ -60,7 +60,7 @@ fn main() -> Result<()> {
         std::process::exit(2);
     }
     let stage = stage::Stage::listening()?;
-    let seed = cli.seed.unwrap_or_else(encke_load::sys::now_ns);
+    let seed = cli.seed.unwrap_or_else(encke_bench::sys::now_ns);
     println!("cluster test: seed {seed}, every fault {} times", cli.rounds);
     let good = play::play(&Cli { server, ..cli }, seed, &stage)?;
     std::process::exit(i32::from(!good));

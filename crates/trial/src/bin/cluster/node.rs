@@ -8,9 +8,9 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use encke_load::sys;
-use encke_load::trial::http::{Answer, Http};
+use encke_bench::sys;
 use encke_rig::Machine;
+use encke_trial::http::{Answer, Http};
 
 use crate::stage::Stage;
 

@@ -5,14 +5,14 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use encke_load::trial::cast::{Cast, Following, joined};
-use encke_load::trial::doors::Doors;
-use encke_load::trial::feed::{TRANSPORTS, Transport};
-use encke_load::trial::random::Random;
-use encke_load::trial::reader::Habit;
-use encke_load::trial::report::Brought;
-use encke_load::trial::shared::Shared;
-use encke_load::trial::world::World;
+use encke_trial::cast::{Cast, Following, joined};
+use encke_trial::doors::Doors;
+use encke_trial::feed::{TRANSPORTS, Transport};
+use encke_trial::random::Random;
+use encke_trial::reader::Habit;
+use encke_trial::report::Brought;
+use encke_trial::shared::Shared;
+use encke_trial::world::World;
 
 use crate::Cli;
 use crate::at::At;

@@ -5,12 +5,12 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use encke_load::trial::cast::Following;
-use encke_load::trial::http::Http;
-use encke_load::trial::item;
-use encke_load::trial::journal::{Answer, Outcome, Send};
-use encke_load::trial::world::{CHANNELS, World};
-use encke_load::trial::writer::{Target, post};
+use encke_trial::cast::Following;
+use encke_trial::http::Http;
+use encke_trial::item;
+use encke_trial::journal::{Answer, Outcome, Send};
+use encke_trial::world::{CHANNELS, World};
+use encke_trial::writer::{Target, post};
 
 use crate::site::Site;
 use crate::stage::Stage;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
-use encke_load::trial::http::Http;
+use encke_trial::http::Http;
 
 use crate::node::{METRICS_TOKEN, Node};
 

@@ -4,7 +4,7 @@ use std::net::SocketAddrV4;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use encke_load::trial::http::{Http, Part};
+use encke_trial::http::{Http, Part};
 use memchr::memmem;
 use serde_json::json;
 

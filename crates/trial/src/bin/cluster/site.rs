@@ -4,11 +4,11 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::Path;
 
 use anyhow::Result;
-use encke_load::seed;
-use encke_load::trial::doors::Doors;
-use encke_load::trial::world::PEOPLE;
+use encke_bench::seed;
 use encke_rig::{Nats, Nginx, Postgres, Relay};
 use encke_store::Database;
+use encke_trial::doors::Doors;
+use encke_trial::world::PEOPLE;
 
 use crate::node::{NETWORK, Node};
 use crate::stage::Stage;

@@ -38,7 +38,7 @@ pub struct Cli {
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
-    let seed = cli.seed.unwrap_or_else(encke_load::sys::now_ns);
+    let seed = cli.seed.unwrap_or_else(encke_bench::sys::now_ns);
     let dir = match &cli.data {
         Some(dir) => dir.clone(),
         None => std::env::temp_dir().join(format!("encke-crash-{}", std::process::id())),

@@ -7,15 +7,15 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use encke_load::seed;
-use encke_load::trial::cast::{Cast, joined};
-use encke_load::trial::doors::Doors;
-use encke_load::trial::feed::{TRANSPORTS, Transport};
-use encke_load::trial::random::Random;
-use encke_load::trial::reader::Habit;
-use encke_load::trial::report::Brought;
-use encke_load::trial::shared::Shared;
-use encke_load::trial::world::{PEOPLE, World};
+use encke_bench::seed;
+use encke_trial::cast::{Cast, joined};
+use encke_trial::doors::Doors;
+use encke_trial::feed::{TRANSPORTS, Transport};
+use encke_trial::random::Random;
+use encke_trial::reader::Habit;
+use encke_trial::report::Brought;
+use encke_trial::shared::Shared;
+use encke_trial::world::{PEOPLE, World};
 
 use crate::Cli;
 use crate::server::{Server, free_address};

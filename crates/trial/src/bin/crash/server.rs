@@ -9,9 +9,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use encke_load::trial::http::Http;
-use encke_load::trial::random::Random;
-use encke_load::trial::shared::Shared;
+use encke_trial::http::Http;
+use encke_trial::random::Random;
+use encke_trial::shared::Shared;
 
 /// How long a start may take.
 const START_MAX: Duration = Duration::from_secs(20);
@@ -116,7 +116,7 @@ impl Server {
     pub fn terminate(&mut self) -> Result<ExitStatus> {
         self.still_runs()?;
         let mut child = self.child.take().context("the server was not started")?;
-        encke_load::sys::kill(child.id() as i32, 15);
+        encke_bench::sys::kill(child.id() as i32, 15);
         let asked = Instant::now();
         loop {
             if let Some(status) = child.try_wait()? {

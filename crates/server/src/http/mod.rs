@@ -1,0 +1,15 @@
+//! What is served over HTTP beside the feed: the router, the web chat, administration and operation; and what a request's
+//! head says about where it came from.
+//!
+//! Entry point: [`router::all`].
+
+pub mod admin;
+pub mod assets;
+pub mod hosts;
+pub mod metrics;
+pub mod openapi;
+pub mod operation;
+pub mod ops_listener;
+pub mod proxies;
+pub mod router;
+pub mod schemes;
