@@ -362,8 +362,9 @@ fn whoever_ends_its_side_after_a_request_is_answered() {
         assert!(wire.rest().is_empty(), "{method} {path}");
     }
     let body = waits.answer().expect("an answer").is(200).json();
-    // On a database its cursor may be from before the room was told here; then that is what it is answered with.
-    assert!(!body["events"].as_array().unwrap().is_empty(), "{body}");
+    // Whatever comes first answers it: a message, the room if a database told of it late, or that somebody came online.
+    let has = |what: &str| !body[what].as_array().unwrap().is_empty();
+    assert!(has("events") || has("signals"), "{body}");
 }
 
 #[test]
