@@ -1,7 +1,7 @@
 //! Other people's protocols on the same log.
 //!
-//! Entry points: [`classic::Classic`] and [`classic::router`], the six protocols of the Comet tutorials. A request that
-//! can be answered at once gets an ordinary response; one that has to wait gets a response that carries a
+//! Entry points: [`Gateways`], which mounts those that the operator switched on, and [`classic`], the six protocols of the
+//! Comet tutorials. A request that can be answered at once gets an ordinary response; one that has to wait gets a response that carries a
 //! [`Wait`](encke_transport::Wait) ([`Parking`]), and the server parks its connection with the shards.
 //!
 //! Invariants: a send is answered with success only when it is durable (P1); every answer is what the log holds after
@@ -11,6 +11,8 @@
 //! Never in here: sockets, threads, a queue for each page.
 
 pub mod classic;
+mod gateways;
 mod parking;
 
+pub use gateways::{GatewayOptions, Gateways, TABLE, answers_for_itself};
 pub use parking::Parking;

@@ -3,12 +3,15 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 /// How texts and names are handed to pages.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Html {
-    /// Safe to insert: texts are escaped, an editor's HTML is reduced to what an editor makes.
+    /// Safe to insert as HTML: texts are escaped, an editor's HTML is reduced to what an editor makes
     Escaped,
-    /// As they were written, for pages that escape them.
+    /// As they were written, for pages that escape them
     Raw,
 }
 

@@ -22,6 +22,7 @@ mod mark;
 mod name;
 mod novcomet;
 mod number;
+mod options;
 mod room;
 mod webim;
 mod xml;
@@ -40,13 +41,16 @@ use editor::Editor;
 pub use html::Html;
 use name::Names;
 use number::Numbers;
+pub use options::ClassicOptions;
+use serde::{Deserialize, Serialize};
 
-/// Whose word is taken for who somebody is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Who decides which person a page speaks for.
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Claims {
-    /// What a page claims must be the signed-in person.
+    /// The session: the person that a page names must be the one who has signed in
     Session,
-    /// The claim is believed: for closed networks and trying out.
+    /// The page: its claim is believed, which is for closed networks and for trying out
     Trust,
 }
 

@@ -1,26 +1,27 @@
-//! Options of classic pages: `[classic]` in the configuration file.
+//! Options of classic pages: the flags `--classic…`, and the table `[classic]` in the configuration file.
 
 use std::net::SocketAddr;
 
 use anyhow::{Result, ensure};
 use clap::builder::BoolishValueParser;
-use encke_gateway::classic::{self, Claims};
 use serde::{Deserialize, Serialize};
 
-/// What may be decided about classic pages.
+use super::{Claims, Html};
+
+/// What an operator can decide about classic pages.
 #[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Classic {
+pub struct ClassicOptions {
     /// Serve pages of the Comet tutorials under /classic/ (in the file: `enabled` in `[classic]`)
     #[arg(long = "classic", env = "ENCKE_CLASSIC", num_args = 0..=1, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new(), value_name = "BOOL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     enabled: Option<bool>,
 
-    /// Whose word classic pages' names are: the session's, or the page's own (`identity`) [default: session]
-    #[arg(long = "classic-identity", env = "ENCKE_CLASSIC_IDENTITY", value_name = "WHOSE")]
+    /// Who decides which person a classic page speaks for: the session, or the page itself (`identity`) [default: session]
+    #[arg(long = "classic-identity", env = "ENCKE_CLASSIC_IDENTITY", value_name = "WHO")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    identity: Option<Identity>,
+    identity: Option<Claims>,
 
     /// Believe the page also when others than this machine can connect (`allow_remote_trust`)
     #[arg(long = "classic-allow-remote-trust", env = "ENCKE_CLASSIC_ALLOW_REMOTE_TRUST")]
@@ -35,47 +36,25 @@ pub struct Classic {
     html: Option<Html>,
 }
 
-/// How texts are handed to pages.
-#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Html {
-    /// Safe to insert as HTML, which is what the pages of the tutorials do
-    Escaped,
-    /// As they were written, for pages that escape them
-    Raw,
-}
-
-/// Whose word is taken for who somebody is.
-#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Identity {
-    /// What a page claims must be the signed-in person
-    Session,
-    /// The claim is believed: for closed networks and trying out
-    Trust,
-}
-
-impl Classic {
-    /// Whether nothing was decided.
+impl ClassicOptions {
+    /// Whether the operator decided nothing, so that everything has its default.
     pub fn is_open(&self) -> bool {
-        *self == Classic::default()
+        *self == ClassicOptions::default()
     }
 
-    /// Whose claims are taken; `None` if classic pages are off.
+    /// Which claims of a page are believed; `None` if classic pages are off.
     pub fn claims(&self) -> Option<Claims> {
-        let claims = match self.identity {
-            Some(Identity::Trust) => Claims::Trust,
-            Some(Identity::Session) | None => Claims::Session,
-        };
-        (self.enabled == Some(true)).then_some(claims)
+        (self.enabled == Some(true)).then_some(self.identity.unwrap_or(Claims::Session))
+    }
+
+    /// Whether heads of requests may be longer than elsewhere: pages send texts in URLs.
+    pub fn has_long_heads(&self) -> bool {
+        self.claims().is_some()
     }
 
     /// How texts are handed to pages.
-    pub fn html(&self) -> classic::Html {
-        match self.html {
-            Some(Html::Raw) => classic::Html::Raw,
-            Some(Html::Escaped) | None => classic::Html::Escaped,
-        }
+    pub fn html(&self) -> Html {
+        self.html.unwrap_or(Html::Escaped)
     }
 
     /// Refuses to believe whoever can connect from elsewhere, unless that is meant.
@@ -83,7 +62,7 @@ impl Classic {
         let remote = addresses.into_iter().flatten().find(|a| !a.ip().to_canonical().is_loopback());
         if let (Some(Claims::Trust), Some(address)) = (self.claims(), remote) {
             ensure!(
-                self.html() == classic::Html::Escaped,
+                self.html() == Html::Escaped,
                 "classic pages with identity = \"trust\" and html = \"raw\" run what anybody writes, and {address} is \
                  open to others than this machine: listen on 127.0.0.1, or leave one of the two out of [classic]"
             );
@@ -96,7 +75,7 @@ impl Classic {
         Ok(())
     }
 
-    /// Says at the start what an operator has to know.
+    /// Warns in the log of decisions that let pages do more than the rest of the site does.
     pub fn warn(&self) {
         if self.claims() == Some(Claims::Trust) {
             tracing::warn!(
@@ -104,7 +83,7 @@ impl Classic {
                  can read and write as anybody under /classic/"
             );
         }
-        if self.claims().is_some() && self.html() == classic::Html::Raw {
+        if self.claims().is_some() && self.html() == Html::Raw {
             tracing::warn!(
                 "classic pages are given texts as they were written (html = \"raw\"): a page that does not escape them \
                  runs what anybody writes"

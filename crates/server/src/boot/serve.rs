@@ -84,7 +84,7 @@ async fn serve(options: &Options) -> Result<()> {
 fn process(hosts: Hosts, all: &[SpaceOptions], options: &Options) -> Result<Process> {
     let proxies = options.proxies()?;
     let spaces = Spaces::new(hosts, all.iter().map(|space| space.name.clone()).collect());
-    let long_heads = all.iter().any(|space| space.classic.claims().is_some());
+    let long_heads = all.iter().any(|space| space.gateways.has_long_heads());
     let budget = Budget::of_process(all.len());
     let (runtime, of) = (Handle::current(), proxies.clone());
     let connections = Connections::new(spaces.clone(), of, runtime, &budget, long_heads);

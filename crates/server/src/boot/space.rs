@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use encke_apps::Site;
 use encke_engine::Epoch;
-use encke_gateway::classic::Classic;
+use encke_gateway::Gateways;
 use encke_store::{Opened, Store, StoreError, SystemClock};
 use encke_transport::{Config, Seed, Shards};
 use tokio::sync::watch;
@@ -233,14 +233,12 @@ impl Space {
         process.spaces.own(epoch, &options.name)?;
         let site = Site::new(store, Arc::new(SystemClock), options.site());
         let cluster = Arc::new(OnceLock::new());
-        let html = options.classic.html();
-        let classic = options.classic.claims();
-        let classic = classic.map(|claims| Classic::new(site.clone(), claims, html));
+        let gateways = Gateways::new(&site, &options.gateways);
         let name = process.spaces.told_name(number);
         let token = options.metrics_token.clone();
         let watched = Watched::new(name, site.clone(), cluster.clone(), token);
         let operation = operation::router(watched.clone(), process.has_ops);
-        let router = router::all(&site, operation, classic.as_ref());
+        let router = router::all(&site, operation, &gateways);
         let proxies = process.proxies.clone();
         let schemes = Arc::new(Schemes::new(proxies, options.public_url.as_deref()));
         let gate = Arc::new(SiteGate::new(site.clone(), schemes.clone()));
@@ -261,7 +259,7 @@ impl Space {
             serve();
         }
         let joined = Joining { site: &site, shards: &shards, gate, start, epoch, cluster };
-        if let Err(e) = joined.join(options, classic.as_deref()).await {
+        if let Err(e) = joined.join(options, &gateways).await {
             shards.drain(Duration::ZERO);
             let store = site.store.clone();
             tokio::task::spawn_blocking(move || store.close()).await?;
@@ -269,7 +267,7 @@ impl Space {
         }
         let _socket = admin::listen(&options.data(), &site, process.draining.subscribe())?;
         tokio::spawn(site.clone().keep_house().in_current_span());
-        options.classic.warn();
+        options.gateways.warn();
         serve();
         Ok(Space { site, options: options.clone(), shards, _folder, _socket })
     }
@@ -301,14 +299,12 @@ struct Joining<'a> {
 }
 
 impl Joining<'_> {
-    async fn join(self, options: &SpaceOptions, classic: Option<&Classic>) -> Result<()> {
+    async fn join(self, options: &SpaceOptions, gateways: &Gateways) -> Result<()> {
         let Joining { site, shards, gate, start, epoch, cluster } = self;
         let joined = Cluster::join(options, site, shards, epoch).await?;
         site.reach_over(joined.clone());
         let _ = cluster.set(joined);
-        if let Some(classic) = classic {
-            classic.reach_over(shards.clone());
-        }
+        gateways.reach_over(shards);
         let publishing = shards.clone();
         start.publishing_to(move |batch| {
             gate.committed(&batch);

@@ -2,7 +2,6 @@
 //!
 //! Entry point: [`options::Options`].
 
-pub mod classic_options;
 pub mod options;
 pub mod quota_options;
 pub mod space_options;

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use encke_gateway::GatewayOptions;
 use serde::{Deserialize, Serialize};
 
-use crate::config::classic_options::Classic;
 use crate::config::quota_options::Quotas;
 use crate::config::space_options::{self, SpaceKey, SpaceOptions};
 use crate::http::hosts::Hosts;
@@ -126,10 +126,10 @@ pub struct Options {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub demo: Option<bool>,
 
-    /// Classic pages; a table of its own in the file.
+    /// Gateways to other protocols; a table of its own in the file.
     #[command(flatten)]
-    #[serde(skip_serializing_if = "Classic::is_open")]
-    pub classic: Classic,
+    #[serde(rename = "classic", skip_serializing_if = "GatewayOptions::is_open")]
+    pub gateways: GatewayOptions,
 
     /// Quotas; a table of its own in the file.
     #[command(flatten)]
@@ -166,7 +166,7 @@ impl Options {
         self.proxies()?;
         let addresses = [Some(self.listen()), self.tls_listen];
         for space in self.spaces() {
-            space.classic.check(addresses)?;
+            space.gateways.check(addresses)?;
         }
         if let Some(SpaceKey::Several(spaces)) = &self.space {
             self.check_alone()?;
@@ -196,7 +196,7 @@ impl Options {
             ("allowed-origins", self.allowed_origins.is_some()),
             ("metrics-token", self.metrics_token.is_some()),
             ("demo", self.demo.is_some()),
-            ("classic", !self.classic.is_open()),
+            (encke_gateway::TABLE, !self.gateways.is_open()),
             ("quotas", !self.quotas.is_open()),
         ];
         for (name, given) in about_one {
@@ -243,7 +243,7 @@ impl Options {
             metrics_token: self.metrics_token.clone(),
             allowed_origins: self.allowed_origins.clone().unwrap_or_default(),
             shards: self.shards,
-            classic: self.classic.clone(),
+            gateways: self.gateways.clone(),
             quotas: self.quotas.clone(),
         }]
     }

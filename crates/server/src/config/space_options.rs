@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use encke_engine::limits;
+use encke_gateway::GatewayOptions;
 use serde::de::{SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::config::classic_options::Classic;
 use crate::config::options::{DATA, Place};
 use crate::config::quota_options::Quotas;
 
@@ -40,8 +40,9 @@ pub struct SpaceOptions {
     pub metrics_token: Option<String>,
     /// Threads that hold its waiting connections [default: one a core].
     pub shards: Option<usize>,
-    /// Classic pages.
-    pub classic: Classic,
+    /// Gateways to other protocols.
+    #[serde(rename = "classic")]
+    pub gateways: GatewayOptions,
     /// How much each role may send and make.
     pub quotas: Quotas,
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use encke_apps::{Origin, Refusal, Site};
 use encke_engine::{Code, Error};
-use encke_gateway::classic::Classic;
+use encke_gateway::Gateways;
 use http::{HeaderValue, Method, StatusCode, header};
 use utoipa::OpenApi;
 
@@ -36,14 +36,10 @@ pub fn api(site: &Arc<Site>) -> (Router, String) {
 }
 
 /// Everything; `operation` is what [`operation::router`](crate::http::operation::router) serves.
-pub fn all(site: &Arc<Site>, operation: Router, classic: Option<&Arc<Classic>>) -> Router {
+pub fn all(site: &Arc<Site>, operation: Router, gateways: &Gateways) -> Router {
     let (api, openapi) = api(site);
     let all = api.merge(operation).merge(openapi::router(openapi));
-    let all = match classic {
-        Some(classic) => all.nest("/classic", encke_gateway::classic::router(classic.clone())),
-        None => all,
-    };
-    all.fallback(assets::serve)
+    gateways.mounted_on(all).fallback(assets::serve)
 }
 
 async fn wrong_method() -> Response {

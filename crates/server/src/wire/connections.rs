@@ -395,8 +395,7 @@ impl Connections {
         request: Request<Incoming>,
         end: End,
     ) -> Response<Body> {
-        // A classic page reads every answer as one of its own protocol, so those are not refused from here.
-        if *self.draining.borrow() && !request.uri().path().starts_with("/classic/") {
+        if *self.draining.borrow() && !encke_gateway::answers_for_itself(request.uri().path()) {
             return Refusal(
                 Error::new(Code::Draining, "The server goes down; try again.")
                     .retry_after_ms(limits::DRAIN_SPREAD_MS),

@@ -1,0 +1,53 @@
+//! All gateways of a site: their options, and how they are mounted. The server knows them by this file alone, so one more
+//! protocol is one more line in each of these functions.
+
+use std::sync::Arc;
+
+use axum::Router;
+use encke_apps::Site;
+use encke_transport::Shards;
+
+use crate::classic::{self, Classic, ClassicOptions};
+
+/// What an operator can decide about gateways.
+pub type GatewayOptions = ClassicOptions;
+
+/// The table of the configuration file that has [`GatewayOptions`].
+pub const TABLE: &str = "classic";
+
+/// Where the pages of a gateway are mounted.
+const CLASSIC: &str = "/classic";
+
+/// The gateways that a site has switched on.
+pub struct Gateways {
+    classic: Option<Arc<Classic>>,
+}
+
+impl Gateways {
+    /// The gateways that these options switch on.
+    pub fn new(site: &Arc<Site>, options: &GatewayOptions) -> Self {
+        let classic = |claims| Classic::new(site.clone(), claims, options.html());
+        Gateways { classic: options.claims().map(classic) }
+    }
+
+    /// Adds the routes of the gateways.
+    pub fn mounted_on(&self, router: Router) -> Router {
+        match &self.classic {
+            Some(classic) => router.nest(CLASSIC, classic::router(classic.clone())),
+            None => router,
+        }
+    }
+
+    /// Connects the shards that hold the requests which wait. Called once, before the site serves.
+    pub fn reach_over(&self, shards: &Arc<Shards>) {
+        if let Some(classic) = &self.classic {
+            classic.reach_over(shards.clone());
+        }
+    }
+}
+
+/// Whether a page reads every answer at this path as one of its own protocol, so that a refusal in ours would be taken for
+/// something that a person said.
+pub fn answers_for_itself(path: &str) -> bool {
+    path.strip_prefix(CLASSIC).is_some_and(|rest| rest.starts_with('/'))
+}
