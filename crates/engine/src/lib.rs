@@ -12,30 +12,37 @@
 //! Never in here: SQL, HTTP, sockets, threads, a wall clock, randomness. Whoever needs the time or a random
 //! number passes it in.
 
+pub mod append;
 pub mod batch;
 pub mod cursor;
 pub mod entry;
 pub mod error;
 pub mod event;
+pub mod following;
 pub mod household;
 pub mod hub;
 pub mod ids;
 pub mod item;
 pub mod limits;
+pub mod look;
 pub mod marks;
 pub mod order;
 pub mod presence;
 pub mod reach;
 pub mod seldom;
 pub mod tail;
+pub mod transaction;
+pub mod writer_turn;
 
 pub use batch::{Batch, Step};
 pub use cursor::Cursor;
 pub use entry::Entry;
 pub use error::{Code, Error};
 pub use event::{Event, NewEvent};
+pub use following::Following;
 pub use household::household;
 pub use hub::Hub;
 pub use ids::{ConversationId, Epoch, PersonId, Position, Seq, StreamId};
 pub use order::{Committed, Order, Point};
 pub use seldom::Seldom;
+pub use transaction::Transaction;

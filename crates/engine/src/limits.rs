@@ -123,6 +123,17 @@ pub const KEY_AGE_MS: u64 = 24 * 60 * 60 * 1000;
 pub const WRITES_WAITING_MAX: usize = 8_192;
 /// Writes in one commit.
 pub const COMMIT_WRITES_MAX: usize = 1_024;
+/// Bytes of bodies after which a commit to PostgreSQL takes no further append.
+pub const COMMIT_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of events in one transaction of PostgreSQL: all of them travel in one packet.
+pub const TRANSACTION_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Milliseconds that writes wait for the database before they are refused, if it was there until now.
+pub const WRITE_PATIENCE_MS: u64 = 2_000;
+/// Milliseconds between two tries to begin a transaction within that time.
+pub const WRITE_AGAIN_MS: u64 = 50;
+/// Milliseconds of waiting for the space's turn after which it is worth another round trip to take along what came
+/// meanwhile.
+pub const WRITE_LONG_WAIT_MS: u64 = 2;
 /// Reads that wait for the store.
 pub const READS_WAITING_MAX: usize = 4_096;
 
@@ -149,6 +160,8 @@ pub const LOOK_MS: u64 = 750;
 pub const SEEN_KEPT_MS: u64 = 1_000;
 /// Milliseconds that a node waits for a hint that seems to be late, before it reads the store.
 pub const HINT_LATE_MS: u64 = 5;
+/// Milliseconds until a node looks at the store again after a look that failed.
+pub const LOOK_AGAIN_MS: u64 = 100;
 /// Events that a node reads in one look at the store.
 pub const LOOK_EVENTS_MAX: usize = 1_000;
 /// Bytes of events after which such a look ends.

@@ -1,6 +1,7 @@
 //! The agenda: what happens when. The only clock there is.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Microseconds since the world began.
 pub type Time = u64;
@@ -27,6 +28,11 @@ impl<T> Agenda<T> {
     /// The present.
     pub fn now(&self) -> Time {
         self.now
+    }
+
+    /// The present as the engine counts time: since the world began.
+    pub fn elapsed(&self) -> Duration {
+        Duration::from_micros(self.now)
     }
 
     /// Of when everything happened until now, and in which order.

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use encke_engine::append::{Appended, Head};
 use encke_engine::marks::Marks;
 use encke_engine::{ConversationId, Cursor, Entry, Epoch, PersonId, Position, Seq, Step, limits};
 
 use crate::agenda::{MS, Time};
 use crate::node::Hint;
 use crate::scene::{LOST_MAX, NodeId, Scene};
-use crate::store::{Commit, Place, State};
+use crate::store::{Commit, State};
 
 /// A node that is well knows of whatever was taken from somebody after this time (P7): when it looks next, with what
 /// looking itself may take, after the end of a connection that broke before was noticed.
@@ -30,7 +31,7 @@ pub struct Reader {
 #[derive(Default)]
 pub struct Check {
     /// The first answer to each key, in each epoch.
-    answers: BTreeMap<(Box<str>, u64), (PersonId, Place)>,
+    answers: BTreeMap<(Box<str>, u64), (PersonId, Head)>,
     /// How far clients have acked at most.
     acked: BTreeMap<(ConversationId, PersonId), Marks>,
     /// Signals that nodes have said,
@@ -98,7 +99,8 @@ impl Scene {
     }
 
     /// A client learns where its message stands.
-    pub fn acknowledged(&mut self, person: PersonId, key: &str, epoch: Epoch, place: Place) {
+    pub fn acknowledged(&mut self, person: PersonId, key: &str, epoch: Epoch, appended: Appended) {
+        let place = Head { seq: appended.seq, position: appended.position };
         self.figures.acknowledged += 1;
         let first = self.check.answers.insert((key.into(), epoch.0), (person, place));
         if first.is_some_and(|(_, first)| first != place) {
@@ -134,7 +136,7 @@ impl Scene {
     pub fn check_revoked(&mut self, epoch: Epoch, person: PersonId, credential: Option<u64>) {
         let ends = |step: &Step| matches!(step, Step::Revoke { person: p, credential: c } if (*p, *c) == (person, credential));
         let log = self.store.history(epoch);
-        if log.is_some_and(|log| !log.steps.values().any(ends)) {
+        if log.is_some_and(|log| !log.changes.values().any(|change| ends(&change.step))) {
             self.fail("P7", format!("{person:?} is signed out, and nobody has done that"));
         }
     }

@@ -1,6 +1,7 @@
 //! A client: it signs in, takes a snapshot, follows the feed from its cursor over whichever node and transport, says
 //! something now and then, and asks again for whatever was lost on the way.
 
+use encke_engine::append::Appended;
 use encke_engine::cursor::{Cursor, Reset};
 use encke_engine::ids::Owner;
 use encke_engine::marks::Marks;
@@ -10,7 +11,6 @@ use crate::agenda::{MS, Time};
 use crate::check::Reader;
 use crate::node::{FeedRequest, Job, ToNode, delivered};
 use crate::scene::{ConnId, NodeId, Scene};
-use crate::store::Place;
 use crate::wires::{Item, Transport};
 
 /// A command or a snapshot that waits for its answer.
@@ -29,12 +29,12 @@ pub enum Outcome {
     Stored {
         /// Its key.
         key: Box<str>,
+        /// Its stream.
+        stream: StreamId,
         /// In which log,
         epoch: Epoch,
         /// and where.
-        place: Place,
-        /// It was there already.
-        repeated: bool,
+        appended: Appended,
     },
     /// It may not be written.
     NotMember,
@@ -385,9 +385,9 @@ impl Client {
 
     fn sent(&mut self, outcome: Outcome, scene: &mut Scene) {
         match outcome {
-            Outcome::Stored { key, epoch, place, repeated } => {
-                scene.figures.repeated += u64::from(repeated);
-                scene.acknowledged(self.person, &key, epoch, place);
+            Outcome::Stored { key, epoch, appended, .. } => {
+                scene.figures.repeated += u64::from(appended.repeated);
+                scene.acknowledged(self.person, &key, epoch, appended);
                 self.saying = None;
             }
             Outcome::NotMember => self.saying = None,

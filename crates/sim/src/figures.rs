@@ -64,6 +64,7 @@ figures! {
     signals: "signals that arrived at another node",
     slow: "transactions that stood still",
     waited: "transactions that waited for another's turn",
+    taken_along: "writes taken along by a transaction that had waited long",
     turns_taken: "turns taken from who stood still for too long",
     commits_unknown: "commits whose answer was lost",
     commits_lost: "commits lost with the store's machine",

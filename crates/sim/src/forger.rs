@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use encke_engine::append::Head;
 use encke_engine::{
     Batch, Committed, Entry, Epoch, Event, PersonId, Point, Position, Seq, Step, StreamId,
 };
@@ -12,7 +13,6 @@ use encke_engine::{
 use crate::agenda::MS;
 use crate::node::{Hint, Sealed};
 use crate::scene::{self, NodeId, Scene};
-use crate::store::Place;
 
 /// Messages that it remembers.
 const REMEMBERED_MAX: usize = 256;
@@ -24,7 +24,7 @@ pub struct Forger {
     /// How far the log goes, by what it heard. Its epoch stands in every cursor.
     epoch: Option<Epoch>,
     at: Point,
-    newest: BTreeMap<StreamId, Place>,
+    newest: BTreeMap<StreamId, Head>,
 }
 
 impl Forger {
@@ -35,7 +35,7 @@ impl Forger {
                 for step in &committed.batch.steps {
                     if let Step::Event(entry) = step {
                         let Event { position, seq, .. } = entry.event;
-                        self.newest.insert(entry.event.stream, Place { position, seq });
+                        self.newest.insert(entry.event.stream, Head { position, seq });
                     }
                 }
                 Some((committed.epoch, committed.after))

@@ -2,9 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use encke_engine::append::Appended;
 use encke_engine::{Code, Error};
 
-use crate::append::{Append, Appended};
+use crate::append::Append;
 use crate::tx::Tx;
 
 /// What a write leaves to be done once its fate is known.

@@ -31,14 +31,14 @@ mod turn;
 mod tx;
 mod value;
 
-pub use append::{Append, Appended, Guard};
+pub use append::Append;
 pub use channels::Channels;
 pub use clock::{Clock, SystemClock};
+pub use encke_engine::append::{Appended, Guard, Head};
 pub use error::StoreError;
 pub use moving::{Moved, Sum, migrate};
 pub use postgres::{BusKey, Database, renew_bus_key};
 pub use read::Read;
-pub use recent::Head;
 pub use row::Row;
 pub use sqlite::{backup_name, check_file};
 pub use stats::{COMMIT_BUCKETS, Stats};

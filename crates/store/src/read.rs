@@ -10,11 +10,12 @@ use rustc_hash::FxHashMap;
 
 use crate::channels::Channels;
 use crate::error::StoreError;
-use crate::recent::{Head, HeadAt, Recent};
+use crate::recent::{HeadAt, Recent};
 use crate::row::Row;
 use crate::turn::Turn;
 use crate::value::Value;
 use crate::{Sql, postgres, sqlite};
+use encke_engine::append::Head;
 
 /// A connection on which one view is read.
 pub(crate) enum View<'a> {

@@ -3,20 +3,12 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
+use encke_engine::append::Head;
 use encke_engine::tail::Tail;
 use encke_engine::{Entry, Position, Seq, StreamId};
 use rustc_hash::FxHashMap;
 
 use crate::error::StoreError;
-
-/// The newest event of a stream: its number and where it stands. All 0 for a stream without events.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Head {
-    /// Number in the stream.
-    pub seq: Seq,
-    /// Place in the log.
-    pub position: Position,
-}
 
 /// Heads kept although they are stored; beyond that the older ones are read again when needed.
 const HEADS_MAX: usize = 1_000_000;

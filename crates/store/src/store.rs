@@ -5,18 +5,22 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
+use encke_engine::append::Appended;
+use encke_engine::look::Frontier;
+use encke_engine::writer_turn::WriterTurn;
 use encke_engine::{
     Batch, Code, Committed, Cursor, Entry, Epoch, Error, Point, Position, StreamId, limits,
 };
 use tokio::sync::oneshot;
 
-use crate::append::{Append, Appended};
+use crate::append::Append;
 use crate::channels::Channels;
 use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::job::{Job, Pending, gone};
-use crate::postgres::{self, BusKey, Database, Follower, Told};
+use crate::postgres::{self, BusKey, Database, Follower};
 use crate::read::Read;
 use crate::readers::Readers;
 use crate::recent::{self, Recent};
@@ -159,9 +163,9 @@ impl Store {
         let tail = recent::tail_of(at.position, &found.tail)?;
         let recent = Arc::new(Recent::new(tail, recent::heads_of(&found.tail)));
         let channels = Arc::new(found.channels);
-        let told = Told { at, mark: found.mark };
+        let frontier = Frontier { at, mark: found.mark };
         let follower = Arc::new(Follower::new(
-            told,
+            frontier,
             epoch,
             found.bus_key,
             recent.clone(),
@@ -197,6 +201,8 @@ impl Store {
                 follower: follower.clone(),
                 fatal,
                 stopping,
+                began: Instant::now(),
+                turn: WriterTurn::default(),
             };
             let fatal = writer.fatal.clone();
             inner.spawn("store", move || writer.run())?;

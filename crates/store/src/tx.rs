@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
+use encke_engine::append::{Appends, Head};
 use encke_engine::{Entry, Error, Event, NewEvent, PersonId, Position, StreamId};
 
-use crate::append::Appends;
 use crate::channels::Channels;
 use crate::error::StoreError;
-use crate::recent::Head;
 use crate::row::Row;
 use crate::value::Value;
 use crate::{Appended, Sql, postgres, sqlite};

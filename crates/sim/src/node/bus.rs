@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use encke_engine::{Committed, Epoch, Point, limits};
+use encke_engine::look::Frontier;
+use encke_engine::{Committed, Epoch, Following, Point, limits};
 
 use super::{Node, ToNode};
 use crate::agenda::MS;
@@ -110,10 +111,8 @@ impl Node {
         match message.hint {
             Hint::Commit(committed) => self.hint(committed, scene),
             Hint::End(epoch, after) => {
-                if epoch == self.gate.epoch {
-                    self.follower.order.heard_of(after);
-                    self.hand_on(scene);
-                }
+                self.following.heard_of(epoch, after);
+                self.hand_on(scene);
             }
             Hint::Signal(number) => scene.signalled(self.id, number),
         }
@@ -124,15 +123,16 @@ impl Node {
             scene.figures.hints_foreign += 1;
             return;
         }
-        self.follower.hinted(scene);
-        if scene.variant == Variant::AnyHint {
-            self.follower.skip_to(committed.before);
-        }
-        let ahead = committed.before > self.follower.order.at();
+        let now = scene.agenda.elapsed();
+        let ahead = committed.before > self.following.frontier().at;
         scene.figures.hints_ahead += u64::from(ahead);
+        if scene.variant == Variant::AnyHint && ahead {
+            let frontier = Frontier { at: committed.before, mark: 0 };
+            self.following = Following::new(self.gate.epoch, frontier, now);
+        }
         match scene.variant {
-            Variant::RightsFromHints => self.follower.order.offer(committed),
-            _ => self.follower.order.hint(committed),
+            Variant::RightsFromHints => self.following.committed(committed),
+            _ => drop(self.following.hint(committed, now)),
         }
         self.hand_on(scene);
     }

@@ -1,113 +1,25 @@
-//! How a node learns of what is committed: as `crates/store/src/postgres/follower.rs`, with timers for its thread.
+//! How a node learns of what is committed: the engine's [`Following`](encke_engine::Following), with timers in place of
+//! the thread that the store has.
 
 use std::sync::Arc;
 
-use encke_engine::{Batch, Committed, Entry, Order, Point, Position, Step, limits};
+use encke_engine::look::{self, Frontier};
+use encke_engine::{Batch, Step};
 
 use super::shard::Message;
 use super::{Node, ToNode};
-use crate::agenda::{MS, Time};
-use crate::scene::{NodeId, Scene};
-use crate::store::Request;
-
-/// Between two tries to read what is missing while the store does not answer.
-const AGAIN: Time = 100 * MS;
-
-/// See the top of this file.
-pub struct Follower {
-    node: NodeId,
-    pub(super) order: Order,
-    /// The newest event that was handed on.
-    newest: Option<Arc<Entry>>,
-    looked: Time,
-    hinted: Option<Time>,
-    missing_since: Option<Time>,
-    looking: bool,
-    /// When a timer is due already.
-    planned: Option<Time>,
-}
-
-impl Follower {
-    pub fn new(node: NodeId, at: Point, newest: Option<Arc<Entry>>, now: Time) -> Self {
-        Follower {
-            node,
-            order: Order::new(at),
-            newest,
-            looked: now,
-            hinted: None,
-            missing_since: None,
-            looking: false,
-            planned: None,
-        }
-    }
-
-    pub fn at(&self) -> Position {
-        self.order.at().position
-    }
-
-    pub fn hinted(&mut self, scene: &Scene) {
-        self.hinted = Some(scene.agenda.now());
-    }
-
-    /// What the variant does that believes any hint.
-    pub fn skip_to(&mut self, before: Point) {
-        if before > self.order.at() {
-            self.order = Order::new(before);
-        }
-    }
-
-    /// This is handed on.
-    fn note(&mut self, batch: &Batch) {
-        for step in &batch.steps {
-            if let Step::Event(entry) = step {
-                self.newest = Some(entry.clone());
-            }
-        }
-    }
-
-    /// Hints may have been lost.
-    pub fn look_soon(&mut self, scene: &mut Scene) {
-        self.looked = scene.agenda.now().saturating_sub(limits::LOOK_MS * MS);
-        self.plan(scene);
-    }
-
-    /// When there is a reason to look.
-    fn due(&mut self, now: Time) -> Time {
-        let silence = self.looked + limits::LOOK_MS * MS;
-        if !self.order.is_missing() {
-            self.missing_since = None;
-            return silence;
-        }
-        let since = *self.missing_since.get_or_insert(now);
-        let hinted = self.hinted.is_some_and(|at| now - at < limits::LOOK_MS * MS);
-        let late =
-            if hinted && !self.order.is_to_be_read() { limits::HINT_LATE_MS * MS } else { 0 };
-        silence.min(since + late)
-    }
-
-    /// Makes sure that a timer comes when there is a reason to look.
-    pub fn plan(&mut self, scene: &mut Scene) {
-        if self.looking {
-            return;
-        }
-        let now = scene.agenda.now();
-        let due = self.due(now).max(now);
-        if self.planned.is_none_or(|at| at > due) {
-            self.planned = Some(due);
-            scene.tell_node(self.node, due - now, ToNode::Follow);
-        }
-    }
-}
+use crate::agenda::Time;
+use crate::scene::Scene;
+use crate::store::{LookRows, Request};
 
 impl Node {
     /// Hands on what is next, once, in the order of the log.
     pub(super) fn hand_on(&mut self, scene: &mut Scene) {
-        while let Some(next) = self.follower.order.take_next() {
-            self.follower.note(&next.batch);
+        while let Some(next) = self.following.take_next() {
             self.gate.position = next.after.position;
             self.publish(&next.batch, scene);
         }
-        self.follower.plan(scene);
+        self.plan_look(scene);
     }
 
     /// Revocations first, so that what is being looked up is not remembered; then the batch, to every shard.
@@ -126,50 +38,62 @@ impl Node {
         }
     }
 
-    /// A timer: looks at the store if there is a reason.
-    pub(super) fn follow(&mut self, scene: &mut Scene) {
+    /// Makes sure that a timer comes when a look is due.
+    pub(super) fn plan_look(&mut self, scene: &mut Scene) {
         let now = scene.agenda.now();
-        if self.follower.planned.is_some_and(|at| at <= now) {
-            self.follower.planned = None;
+        let Some(due) = self.following.look_at(scene.agenda.elapsed()) else { return };
+        let due = (due.as_micros() as Time).max(now);
+        if self.look_planned.is_none_or(|at| at > due) {
+            self.look_planned = Some(due);
+            scene.tell_node(self.id, due - now, ToNode::Follow);
         }
-        if self.follower.looking {
-            return;
-        }
-        if self.follower.due(now) > now {
-            return self.follower.plan(scene);
-        }
-        self.follower.looking = true;
-        self.follower.missing_since = None;
-        self.follower.order.begin_reading();
-        self.follower.looked = now;
-        self.look(scene);
     }
 
-    fn look(&mut self, scene: &mut Scene) {
+    /// A timer: looks at the store if a look is due.
+    pub(super) fn follow(&mut self, scene: &mut Scene) {
+        let now = scene.agenda.elapsed();
+        if self.look_planned.is_some_and(|at| at <= scene.agenda.now()) {
+            self.look_planned = None;
+        }
+        match self.following.look_at(now) {
+            Some(due) if due <= now => {
+                let frontier = self.following.begin_look(now);
+                self.look(frontier, scene);
+            }
+            _ => self.plan_look(scene),
+        }
+    }
+
+    fn look(&mut self, frontier: Frontier, scene: &mut Scene) {
         scene.figures.looks += 1;
-        let (at, newest) = (self.follower.order.at(), self.follower.newest.clone());
-        self.ask(Request::Look(at, newest), scene);
+        self.ask(Request::Look(frontier), scene);
     }
 
-    pub(super) fn looked(&mut self, found: Option<(Committed, bool)>, scene: &mut Scene) {
-        let more = found.as_ref().is_some_and(|(_, more)| *more);
-        if let Some((committed, _)) = found {
-            self.follower.order.offer(committed);
-        }
-        self.follower.looking = more;
-        self.hand_on(scene);
-        if more {
-            self.look(scene);
+    pub(super) fn looked(&mut self, from: Frontier, rows: LookRows, scene: &mut Scene) {
+        let LookRows { log, events, changes } = rows;
+        let epoch = self.gate.epoch;
+        let part = match from.compare(epoch, &log) {
+            Ok(true) => look::assemble(epoch, from.at, log.end, events, changes).map(Some),
+            Ok(false) => Ok(None),
+            Err(mismatch) => Err(mismatch),
+        };
+        match part {
+            Ok(part) => {
+                let more = self.following.looked(part);
+                self.hand_on(scene);
+                if more {
+                    self.look(self.following.frontier(), scene);
+                }
+            }
+            Err(mismatch) => {
+                scene.trace(|| format!("{:?} leaves the log: {}", self.id, mismatch.reason()));
+                scene.begin_anew(self.id);
+            }
         }
     }
 
     pub(super) fn look_failed(&mut self, scene: &mut Scene) {
-        // What was forgotten at the beginning is still to be read.
-        let further = Point { position: Position(u64::MAX), change: u64::MAX };
-        self.follower.order.heard_of(further);
-        self.follower.looking = false;
-        let again = scene.agenda.now() + AGAIN;
-        self.follower.planned = Some(again);
-        scene.tell_node(self.id, AGAIN, ToNode::Follow);
+        self.following.look_failed(scene.agenda.elapsed());
+        self.plan_look(scene);
     }
 }

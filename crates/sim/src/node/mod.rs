@@ -15,9 +15,10 @@ mod writing;
 use std::sync::Arc;
 
 use encke_engine::hub::Follow;
+use encke_engine::look::Frontier;
 use encke_engine::marks::Marks;
 use encke_engine::tail::Tail;
-use encke_engine::{ConversationId, Hub, PersonId, Position, Seq, StreamId};
+use encke_engine::{ConversationId, Following, Hub, PersonId, Position, Seq, StreamId};
 
 pub use bus::{Hint, Sealed};
 
@@ -27,7 +28,6 @@ use crate::scene::{ConnId, NodeId, Scene};
 use crate::store::{Answer, Ask, Purpose, Request};
 use crate::wires::Transport;
 use bus::Ear;
-use follower::Follower;
 use gate::Gate;
 use shard::{Message, Shard};
 use writer::Writer;
@@ -107,7 +107,9 @@ pub struct Node {
     incarnation: u64,
     ear: Ear,
     gate: Gate,
-    follower: Follower,
+    following: Following,
+    /// When a timer for the next look is due already.
+    look_planned: Option<Time>,
     writer: Writer,
     shards: Vec<Shard>,
 }
@@ -133,18 +135,20 @@ impl Node {
         let shards: Vec<Shard> = (0..count)
             .map(|number| Shard::new(id, incarnation, number, Hub::new(epoch, Position(0), tail())))
             .collect();
-        let now = scene.agenda.now();
+        let mark = state.commit_marks.get(&at.position).copied().unwrap_or_default();
+        let frontier = Frontier { at, mark };
         let mut node = Node {
             id,
             incarnation,
             ear: Ear::default(),
             gate: Gate::new(id, epoch, incarnation, at.position),
-            follower: Follower::new(id, at, newest.first().cloned(), now),
+            following: Following::new(epoch, frontier, scene.agenda.elapsed()),
+            look_planned: None,
             writer: Writer::default(),
             shards,
         };
         scene.trace(|| format!("{id:?} serves {epoch:?} from {at:?}"));
-        node.follower.plan(scene);
+        node.plan_look(scene);
         scene.tell_node(id, 100 * MS, ToNode::House);
         Some(node)
     }
@@ -166,7 +170,10 @@ impl Node {
             }
             ToNode::Told(answer) => self.answered(*answer, scene),
             ToNode::Hint(message) => self.heard(message, scene),
-            ToNode::HintsLost => self.follower.look_soon(scene),
+            ToNode::HintsLost => {
+                self.following.look_soon();
+                self.plan_look(scene);
+            }
             ToNode::Follow => self.follow(scene),
             ToNode::Commit(number) => self.goes_on(number, scene),
             ToNode::Write => self.write(scene),
@@ -190,7 +197,7 @@ impl Node {
         match answer {
             Answer::Turn(number) => self.has_turn(number, scene),
             Answer::Committed => self.committed(scene),
-            Answer::Looked(found) => self.looked(found, scene),
+            Answer::Looked(from, rows) => self.looked(from, rows, scene),
             Answer::Paged(conn, page) => self.post(conn, Message::Paged(conn, Some(page)), scene),
             Answer::Viewed(Purpose::Snapshot(exchange), credential, viewed) => {
                 let epoch = self.gate.epoch;
@@ -243,7 +250,10 @@ impl Node {
 
     /// Up to where it has told its hubs, and up to where they have come.
     pub fn heads(&self) -> (Position, Vec<Position>) {
-        (self.follower.at(), self.shards.iter().map(|shard| shard.head()).collect())
+        (
+            self.following.frontier().at.position,
+            self.shards.iter().map(|shard| shard.head()).collect(),
+        )
     }
 
     /// Whether somebody who has an open session here counts as offline.

@@ -1,30 +1,28 @@
-//! The writer: takes what waits into one transaction of the space's turn and answers after the commit, as
-//! `crates/store/src/postgres/writer.rs`, with messages for its thread.
+//! The writer: takes what waits into one transaction of the space's turn and answers after the commit. Its course is the
+//! engine's [`WriterTurn`], with messages in place of the thread that the store has.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use encke_engine::Committed;
+use encke_engine::append::First;
+use encke_engine::writer_turn::{BatchBounds, Deed, Fate, NoTurn, WriterTurn};
 
-use super::writing::Writing;
+use super::writing::{self, Writing};
 use super::{Hint, Job, Node, ToNode};
 use crate::agenda::{MS, Time};
 use crate::client::{Exchange, Outcome};
 use crate::scene::Scene;
-use crate::store::{self, Commit, Place, Request};
+use crate::store::{Commit, Request};
 use crate::variant::Variant;
 
-/// Writes in one commit.
-const BATCH_MAX: usize = 8;
-/// For so long writes wait for the database before they are refused.
-const PATIENCE: Time = 2_000 * MS;
-/// Between tries within that time.
-const AGAIN: Time = 50 * MS;
+/// Few writes make a commit, so that there are many commits.
+const BOUNDS: BatchBounds = BatchBounds { writes_max: 8, bytes_max: usize::MAX };
 
 /// A transaction under way.
 pub struct Under {
     number: u64,
     jobs: Vec<Job>,
-    since: Time,
+    /// The store was asked for the turn, or has given it.
+    asked: bool,
     /// Once it is on its way to be committed.
     commit: Option<(Commit, Vec<(Exchange, Outcome)>)>,
 }
@@ -33,9 +31,23 @@ pub struct Under {
 #[derive(Default)]
 pub struct Writer {
     jobs: VecDeque<Job>,
+    turn: WriterTurn,
     under: Option<Under>,
     /// The keys that this node has used; only the variant asks for them.
-    pub(super) keys: BTreeMap<Box<str>, Place>,
+    keys: BTreeMap<Box<str>, First>,
+}
+
+impl Writer {
+    /// Takes what waits, as much as a commit has room for that holds so many writes already.
+    fn take(&mut self, writes: usize) -> Vec<Job> {
+        let mut taken = Vec::new();
+        while BOUNDS.has_room(writes + taken.len(), 0)
+            && let Some(job) = self.jobs.pop_front()
+        {
+            taken.push(job);
+        }
+        taken
+    }
 }
 
 impl Node {
@@ -46,51 +58,64 @@ impl Node {
 
     /// Begins a transaction with what waits, or tries again to begin one.
     pub(super) fn write(&mut self, scene: &mut Scene) {
-        let now = scene.agenda.now();
         if self.writer.under.is_none() && !self.writer.jobs.is_empty() {
-            let count = self.writer.jobs.len().min(BATCH_MAX);
-            let jobs = self.writer.jobs.drain(..count).collect();
-            let number = scene.number();
-            self.writer.under = Some(Under { number, jobs, since: now, commit: None });
-            self.ask(Request::Turn(number), scene);
+            self.writer.turn.begin(scene.agenda.elapsed());
+            let jobs = self.writer.take(0);
+            self.writer.under = Some(Under { number: 0, jobs, asked: false, commit: None });
+        }
+        if let Some(under) = self.writer.under.as_mut().filter(|under| !under.asked) {
+            (under.number, under.asked) = (scene.number(), true);
+            let turn = Request::Turn(under.number);
+            self.ask(turn, scene);
         }
     }
 
-    /// The database could not be reached: it is tried for a while.
+    /// The database could not be reached.
     pub(super) fn no_turn(&mut self, scene: &mut Scene) {
-        let Some(mut under) = self.writer.under.take() else { return };
-        if under.since + PATIENCE > scene.agenda.now() {
-            under.number = scene.number();
-            let turn = Request::Turn(under.number);
-            self.writer.under = Some(under);
-            return self.ask(turn, scene);
-        }
-        for job in under.jobs {
-            if let Job::Send { exchange, .. } | Job::SignIn(exchange, ..) = job {
-                scene.answer_exchange(exchange, Outcome::Refused);
+        let Some(under) = &mut self.writer.under else { return };
+        match self.writer.turn.no_turn(scene.agenda.elapsed(), true) {
+            NoTurn::Again(after) => {
+                under.asked = false;
+                scene.tell_node(self.id, after.as_micros() as Time, ToNode::Write);
+            }
+            NoTurn::Refuse => {
+                for job in std::mem::take(&mut under.jobs) {
+                    if let Job::Send { exchange, .. } | Job::SignIn(exchange, ..) = job {
+                        scene.answer_exchange(exchange, Outcome::Refused);
+                    }
+                }
+                self.writer.under = None;
+                self.write(scene);
             }
         }
-        scene.tell_node(self.id, AGAIN, ToNode::Write);
     }
 
     /// It is this node's turn: positions are given out, and the transaction goes on its way.
     pub(super) fn has_turn(&mut self, number: u64, scene: &mut Scene) {
         let Some(mut under) = self.writer.under.take_if(|u| u.number == number) else { return };
+        let mut jobs = std::mem::take(&mut under.jobs);
+        if self.writer.turn.has_turn(scene.agenda.elapsed()) {
+            let more = self.writer.take(jobs.len());
+            scene.figures.taken_along += more.len() as u64;
+            jobs.extend(more);
+        }
+        let mark = scene.number();
         let mut writing = Writing::begin(self.id, &self.writer.keys, scene);
-        let jobs = std::mem::take(&mut under.jobs);
-        let mut answers: Vec<_> =
-            jobs.into_iter().filter_map(|job| writing.run(job, scene)).collect();
-        let commit = writing.end(scene);
+        let mut answers: Vec<_> = jobs.into_iter().filter_map(|job| writing.run(job)).collect();
+        let commit = writing.end(mark);
+        let part = &commit.part;
+        if scene.variant == Variant::Sequence {
+            scene.store.sequence = part.after;
+        }
         if scene.variant == Variant::AnswerBeforeCommit {
             answers.drain(..).for_each(|(to, outcome)| scene.answer_exchange(to, outcome));
         }
-        let hint = Hint::End(self.gate.epoch, commit.after);
         if scene.chance(scene.weather.hint_early) {
             scene.figures.hints_early += 1;
-            scene.announce(self.id, hint);
+            scene.announce(self.id, Hint::End(self.gate.epoch, part.after));
         }
-        if scene.variant == Variant::HintBeforeCommit && commit.after > commit.before {
-            scene.announce(self.id, Hint::Commit(self.part_of(&commit)));
+        if scene.variant == Variant::HintBeforeCommit && part.after > part.before {
+            scene.announce(self.id, Hint::Commit(part.clone()));
         }
         under.commit = Some((commit.clone(), answers));
         self.writer.under = Some(under);
@@ -111,45 +136,63 @@ impl Node {
         }
     }
 
-    /// It is committed: first the others, then this node's own sessions, then who waits for an answer.
+    /// It is committed.
     pub(super) fn committed(&mut self, scene: &mut Scene) {
-        let Some((commit, answers)) = self.writer.under.take().and_then(|u| u.commit) else {
-            return;
-        };
-        if commit.after > commit.before {
-            let committed = self.part_of(&commit);
-            let large = committed.batch.steps.len() > 6;
-            let hint = if large {
-                Hint::End(committed.epoch, committed.after)
-            } else {
-                Hint::Commit(committed.clone())
-            };
-            if scene.variant != Variant::HintBeforeCommit {
-                scene.announce(self.id, hint);
-            }
-            self.follower.order.offer(committed);
-            self.hand_on(scene);
-        }
-        for (exchange, outcome) in answers {
-            if let Outcome::Stored { key, place, .. } = &outcome {
-                self.writer.keys.insert(key.clone(), *place);
-            }
-            scene.answer_exchange(exchange, outcome);
-        }
-        self.write(scene);
+        self.is_over(
+            |commit| {
+                let part = commit.part;
+                Fate::Committed((part.after > part.before).then_some(part))
+            },
+            scene,
+        );
     }
 
     /// The connection ended after the commit was sent: nobody here knows whether it arrived.
     pub(super) fn commit_unknown(&mut self, scene: &mut Scene) {
-        let Some((_, answers)) = self.writer.under.take().and_then(|u| u.commit) else { return };
-        self.follower.look_soon(scene);
-        for (exchange, _) in answers {
-            scene.answer_exchange(exchange, Outcome::Refused);
+        self.is_over(|_| Fate::Unknown, scene);
+    }
+
+    fn is_over(&mut self, fate: impl FnOnce(Commit) -> Fate, scene: &mut Scene) {
+        let Some((commit, answers)) = self.writer.under.take().and_then(|u| u.commit) else {
+            return;
+        };
+        let mut answers = answers.into_iter();
+        for deed in fate(commit).deeds() {
+            match deed {
+                Deed::Announce(committed) => {
+                    let large = committed.batch.steps.len() > 6;
+                    let end = Hint::End(committed.epoch, committed.after);
+                    let hint = if large { end } else { Hint::Commit(committed) };
+                    if scene.variant != Variant::HintBeforeCommit {
+                        scene.announce(self.id, hint);
+                    }
+                }
+                Deed::HandOn(committed) => {
+                    self.following.committed(committed);
+                    self.hand_on(scene);
+                }
+                Deed::LookSoon => {
+                    self.following.look_soon();
+                    self.plan_look(scene);
+                }
+                Deed::Answer => answers.by_ref().for_each(|(to, outcome)| {
+                    self.writer.used(&outcome);
+                    scene.answer_exchange(to, outcome);
+                }),
+                Deed::Refuse => answers.by_ref().for_each(|(to, _)| {
+                    scene.answer_exchange(to, Outcome::Refused);
+                }),
+            }
         }
         self.write(scene);
     }
+}
 
-    fn part_of(&self, commit: &Commit) -> Committed {
-        store::committed(self.gate.epoch, commit.before, commit.after, commit.steps.clone())
+impl Writer {
+    /// Notes the key of a message that is stored, for the variant that asks nobody else.
+    fn used(&mut self, outcome: &Outcome) {
+        if let Outcome::Stored { key, stream, appended, .. } = outcome {
+            self.keys.insert(key.clone(), writing::first(*stream, *appended));
+        }
     }
 }

@@ -10,11 +10,13 @@ use std::collections::VecDeque;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use encke_engine::append::Head;
 use encke_engine::hub::{Page, PageRequest};
-use encke_engine::{Batch, Committed, Entry, Epoch, Point, Position, Step, limits};
+use encke_engine::look::{Frontier, LogState};
+use encke_engine::{Entry, Epoch, Point, Position, limits};
 
-pub use request::{Answer, Ask, Purpose, Request, Viewed};
-pub use state::{Commit, Place, State};
+pub use request::{Answer, Ask, LookRows, Purpose, Request, Viewed};
+pub use state::{Commit, State};
 
 use crate::agenda::MS;
 use crate::scene::{Event, NodeId, Scene};
@@ -36,11 +38,6 @@ pub struct Store {
     /// The positions that were given out; only the variant asks that takes them without the lock.
     pub sequence: Point,
     epochs: u64,
-}
-
-/// A part of the log, to be told to nodes. Nothing asks for its mark here: logs are told apart by their incarnation.
-pub fn committed(epoch: Epoch, before: Point, after: Point, steps: Vec<Step>) -> Committed {
-    Committed { epoch, before, after, mark: 0, batch: Arc::new(Batch { steps }) }
 }
 
 impl Store {
@@ -73,7 +70,7 @@ impl Store {
     }
 
     /// Whether a message with this key ever stood there in a log of this epoch.
-    pub fn ever_had(&self, epoch: Epoch, place: Place, key: &str) -> bool {
+    pub fn ever_had(&self, epoch: Epoch, place: Head, key: &str) -> bool {
         let mut logs = self.histories.iter().filter(|log| log.epoch == epoch);
         logs.any(|log| log.has(place, key))
     }
@@ -110,21 +107,17 @@ impl Store {
         lacks
     }
 
-    /// Whether the log goes so far, and has this event there. The product compares marks of commits.
-    fn holds(&self, at: Point, newest: Option<&Entry>) -> bool {
-        let log = self.now();
-        let same = |e: &Entry| log.entries.get(&at.position).is_some_and(|t| t.event == e.event);
-        log.at >= at && newest.is_none_or(same)
-    }
-
-    /// What follows a point, and whether there is more behind it.
-    pub fn look(&self, at: Point, count: usize) -> Option<(Committed, bool)> {
+    /// What a look from a frontier reads: at most so many events and so many changes.
+    fn look(&self, frontier: Frontier, count: usize) -> LookRows {
         let state = self.now();
-        let mut found = state.steps.range((Bound::Excluded(at), Bound::Unbounded));
-        let part: Vec<_> = found.by_ref().take(count).collect();
-        let after = *part.last()?.0;
-        let steps = part.into_iter().map(|(_, step)| step.clone()).collect();
-        Some((committed(state.epoch, at, after, steps), found.next().is_some()))
+        let Point { position, change } = frontier.at;
+        let mark = state.commit_marks.get(&position).copied();
+        let log = LogState { epoch: state.epoch, end: state.at, mark };
+        let marked = |e: &Arc<Entry>| (e.event.clone(), state.commit_marks[&e.event.position]);
+        let events = state.between(position, state.at.position).take(count).map(marked).collect();
+        let changes = state.changes.range((Bound::Excluded(change), Bound::Unbounded));
+        let changes = changes.take(count).map(|(_, change)| change.clone()).collect();
+        LookRows { log, events, changes }
     }
 
     /// One page of a replay.
@@ -197,13 +190,13 @@ impl Scene {
                 self.end_turn(*number);
                 Answer::Committed
             }
-            Request::Look(at, newest) => {
-                if !self.store.holds(*at, newest.as_deref()) && self.variant != Variant::AheadOfLog
-                {
-                    self.trace(|| format!("{:?} was told what is not in the log", ask.node));
-                    return self.answer(ask, Answer::Replaced);
+            Request::Look(frontier) => {
+                let mut rows = self.store.look(*frontier, self.weather.look_events);
+                if self.variant == Variant::AheadOfLog {
+                    let end = rows.log.end.max(frontier.at);
+                    rows.log = LogState { end, mark: Some(frontier.mark), ..rows.log };
                 }
-                Answer::Looked(self.store.look(*at, self.weather.look_events))
+                Answer::Looked(*frontier, rows)
             }
             Request::Page(to, request) => {
                 Answer::Paged(*to, self.store.page(request, self.weather.page_events))
@@ -221,7 +214,7 @@ impl Scene {
 
     fn commit(&mut self, commit: Commit) {
         let now = self.agenda.now();
-        self.trace(|| format!("store  commit {:?} to {:?}", commit.before, commit.after));
+        self.trace(|| format!("store  commit {:?} to {:?}", commit.part.before, commit.part.after));
         self.figures.commits += 1;
         self.check_commit(&commit);
         self.store.now_mut().apply(commit, now);

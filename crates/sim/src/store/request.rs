@@ -1,9 +1,8 @@
 //! What nodes ask of the store, and what it answers.
 
-use std::sync::Arc;
-
 use encke_engine::hub::{Follow, Page, PageRequest};
-use encke_engine::{Committed, Entry, Epoch, PersonId, Point, Position};
+use encke_engine::look::{Change, Frontier, LogState, Marked};
+use encke_engine::{Epoch, PersonId, Position};
 
 use super::state::Commit;
 use crate::client::Exchange;
@@ -29,8 +28,8 @@ pub enum Request {
     Turn(u64),
     /// The end of a transaction.
     Commit(u64, Commit),
-    /// What follows a point of the log, in which this is the newest event.
-    Look(Point, Option<Arc<Entry>>),
+    /// How the log stands to a node's frontier, and what follows that.
+    Look(Frontier),
     /// A page for a session.
     Page(ConnId, PageRequest),
     /// Who a credential is, and what that person follows.
@@ -74,6 +73,17 @@ pub struct Viewed {
     pub as_of: Position,
 }
 
+/// What a look reads at one moment.
+#[derive(Clone, Debug)]
+pub struct LookRows {
+    /// How the log stands to the frontier.
+    pub log: LogState,
+    /// Events that follow the frontier; there may be more of them.
+    pub events: Vec<Marked>,
+    /// Changes that follow the frontier; there may be more of them.
+    pub changes: Vec<Change>,
+}
+
 /// What the store answers.
 #[derive(Debug)]
 pub enum Answer {
@@ -81,8 +91,8 @@ pub enum Answer {
     Turn(u64),
     /// It is committed.
     Committed,
-    /// A part of the log, and whether there is more; `None` at its end.
-    Looked(Option<(Committed, bool)>),
+    /// What a look at the log has read.
+    Looked(Frontier, LookRows),
     /// A page.
     Paged(ConnId, Page),
     /// A view.

@@ -3,36 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use encke_engine::append::{Appended, First, Head};
 use encke_engine::hub::Follow;
+use encke_engine::look::Change;
 use encke_engine::marks::Marks;
-use encke_engine::{ConversationId, Entry, Epoch, PersonId, Point, Position, Seq, Step, StreamId};
+use encke_engine::{
+    Committed, ConversationId, Entry, Epoch, Event, PersonId, Point, Position, Step, StreamId,
+};
 
 use crate::agenda::Time;
 
 /// What one transaction brings.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Commit {
-    /// Where the log stood before it.
-    pub before: Point,
-    /// Where it ends.
-    pub after: Point,
+    /// What it adds to the log.
+    pub part: Committed,
     /// The time of its events.
     pub at_ms: u64,
-    /// Events and changes, in order.
-    pub steps: Vec<Step>,
     /// Credentials that are good from now on.
     pub credentials: Vec<(u64, PersonId)>,
     /// Marks that moved.
     pub marks: Vec<(ConversationId, PersonId, Marks)>,
-}
-
-/// Where an event stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Place {
-    /// In the log,
-    pub position: Position,
-    /// in its stream.
-    pub seq: Seq,
 }
 
 /// For so long a person followed a stream.
@@ -61,12 +52,14 @@ pub struct State {
     pub commits: Vec<Commit>,
     /// All events.
     pub entries: BTreeMap<Position, Arc<Entry>>,
-    /// All events and changes, by the point that they lead to.
-    pub steps: BTreeMap<Point, Step>,
+    /// The mark of each event's commit.
+    pub commit_marks: BTreeMap<Position, u64>,
+    /// All changes, by their number.
+    pub changes: BTreeMap<u64, Change>,
     /// The newest event of each stream.
-    pub heads: BTreeMap<StreamId, Place>,
-    /// The first event with a key.
-    pub keys: BTreeMap<Box<str>, Place>,
+    pub heads: BTreeMap<StreamId, Head>,
+    /// All events with a key.
+    pub keys: BTreeMap<Box<str>, Vec<Position>>,
     /// Who followed what, and who does.
     pub spans: BTreeMap<(PersonId, StreamId), Vec<Span>>,
     /// Credentials that are good.
@@ -80,7 +73,7 @@ pub struct State {
 impl State {
     /// A log in which nothing stands.
     pub fn new(epoch: Epoch) -> Self {
-        let (at, at_ms, commits, entries, steps, heads) = Default::default();
+        let (at, at_ms, commits, entries, commit_marks, changes, heads) = Default::default();
         let (keys, spans, credentials, ended, marks) = Default::default();
         State {
             epoch,
@@ -89,7 +82,8 @@ impl State {
             at_ms,
             commits,
             entries,
-            steps,
+            commit_marks,
+            changes,
             heads,
             keys,
             spans,
@@ -112,50 +106,47 @@ impl State {
         self.epoch = epoch;
         let anew = |e: &Arc<Entry>| Arc::new(Entry::new(e.event.clone(), epoch));
         self.entries.values_mut().for_each(|e| *e = anew(e));
-        for step in self.steps.values_mut() {
-            if let Step::Event(entry) = step {
-                *entry = anew(entry);
-            }
-        }
     }
 
     /// Adds what a transaction brought.
     pub fn apply(&mut self, commit: Commit, now: Time) {
-        let mut at = commit.before;
-        for step in &commit.steps {
+        let mut at = commit.part.before;
+        for step in &commit.part.batch.steps {
             match step {
                 Step::Event(entry) => {
                     at.position = entry.event.position;
-                    self.append(entry);
+                    self.append(entry, commit.part.mark);
                 }
                 change => {
                     at.change += 1;
-                    self.change(change, at.position, now);
+                    self.change(change, at, now);
                 }
             }
-            self.steps.insert(at, step.clone());
         }
         self.credentials.extend(commit.credentials.iter().copied());
         for (room, person, marks) in &commit.marks {
             self.marks.insert((*room, *person), *marks);
         }
-        self.at = self.at.max(commit.after);
+        self.at = self.at.max(commit.part.after);
         self.at_ms = self.at_ms.max(commit.at_ms);
         self.commits.push(commit);
     }
 
-    fn append(&mut self, entry: &Arc<Entry>) {
+    fn append(&mut self, entry: &Arc<Entry>, mark: u64) {
         let event = &entry.event;
-        let place = Place { position: event.position, seq: event.seq };
-        self.heads.insert(event.stream, place);
+        let head = Head { position: event.position, seq: event.seq };
+        self.heads.insert(event.stream, head);
         if let Some(key) = &event.key {
-            self.keys.entry(key.clone()).or_insert(place);
+            self.keys.entry(key.clone()).or_default().push(event.position);
         }
         self.entries.insert(event.position, entry.clone());
+        self.commit_marks.insert(event.position, mark);
     }
 
-    fn change(&mut self, step: &Step, at: Position, now: Time) {
-        let next = Position(at.0 + 1);
+    fn change(&mut self, step: &Step, at: Point, now: Time) {
+        let next = Position(at.position.0 + 1);
+        let change = Change { number: at.change, before: next, step: step.clone() };
+        self.changes.insert(at.change, change);
         match step {
             Step::Subscribe { person, stream, from } => {
                 let span = Span { from: *from, until: Position(u64::MAX), ended: None };
@@ -181,9 +172,17 @@ impl State {
     }
 
     /// Whether a message with this key stands there.
-    pub fn has(&self, place: Place, key: &str) -> bool {
+    pub fn has(&self, place: Head, key: &str) -> bool {
         let entry = self.entries.get(&place.position);
         entry.is_some_and(|e| e.event.seq == place.seq && e.event.key.as_deref() == Some(key))
+    }
+
+    /// The newest append with a key, if it is not older than this.
+    pub fn first_with_key(&self, key: &str, oldest_ms: u64) -> Option<First> {
+        let event = &self.entries[self.keys.get(key)?.last()?].event;
+        let Event { position, seq, at_ms, .. } = *event;
+        let appended = Appended { position, seq, at_ms, repeated: false };
+        (at_ms >= oldest_ms).then(|| First::of(event, appended))
     }
 
     /// Since when a person follows a stream.

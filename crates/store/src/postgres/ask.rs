@@ -1,20 +1,16 @@
 //! What a batch of appends needs to know, asked for at once.
 
-use encke_engine::{Epoch, PersonId, Point, Position, Seq, StreamId};
+use encke_engine::append::{Appended, First, Guard, Head};
+use encke_engine::transaction::Key;
+use encke_engine::{Epoch, Point, Position, Seq, StreamId};
 use futures_util::future::join5;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
 use super::log::number;
 use super::session::Session;
-use crate::Appended;
-use crate::append::First;
-use crate::append::{Append, Guard};
+use crate::append::Append;
 use crate::error::StoreError;
-use crate::recent::Head;
-
-/// An idempotency key of a sender.
-pub(super) type Key = (Option<PersonId>, Box<str>);
 
 /// What to ask for.
 #[derive(Default)]

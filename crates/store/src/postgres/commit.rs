@@ -1,23 +1,11 @@
 //! The end of a transaction: what it brought and the commit itself, in one round trip.
 
-use std::sync::Arc;
-
-use encke_engine::{Event, Point, Step, StreamId, limits};
+use encke_engine::{Event, Point, Step, Transaction, limits};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 
 use super::session::Session;
 use crate::error::StoreError;
-
-/// What is to be stored.
-pub(super) struct Part<'a> {
-    pub before: Point,
-    pub after: Point,
-    pub at_ms: u64,
-    pub mark: u64,
-    pub steps: &'a [Step],
-    pub names: &'a [(StreamId, Arc<str>)],
-}
 
 const LOG: &str = "INSERT INTO log (position, stream, seq, back, at_ms, author, kind, idem, body, mark)
     SELECT u.position, u.stream, u.seq, u.back, $1, u.author, u.kind, u.idem, u.body, $2
@@ -85,12 +73,12 @@ impl Changes {
     }
 }
 
-fn sort<'a>(part: &Part<'a>) -> (Log<'a>, Changes) {
+fn sort(tx: &Transaction) -> (Log<'_>, Changes) {
     let (mut log, mut changes) = (Log::default(), Changes::default());
-    let mut at = part.before;
+    let mut at = tx.before();
     // A change stands before the next event.
     at.position.0 += 1;
-    for step in part.steps {
+    for step in tx.steps() {
         match step {
             Step::Event(entry) => {
                 log.add(&entry.event);
@@ -106,21 +94,21 @@ fn sort<'a>(part: &Part<'a>) -> (Log<'a>, Changes) {
 }
 
 /// Commits. An error other than [`StoreError::Unknown`] says that nothing was stored.
-pub(super) fn commit(session: &mut Session, part: &Part<'_>) -> Result<(), StoreError> {
-    let (log, changes) = sort(part);
-    let has_names = !part.names.is_empty();
+pub(super) fn commit(session: &mut Session, tx: &Transaction, mark: u64) -> Result<(), StoreError> {
+    let (log, changes) = sort(tx);
+    let has_names = !tx.names().is_empty();
     let (has_log, has_changes) = (!log.positions.is_empty(), !changes.numbers.is_empty());
-    let trims = part.after.change / TRIM_EVERY > part.before.change / TRIM_EVERY;
+    let trims = tx.at().change / TRIM_EVERY > tx.before().change / TRIM_EVERY;
     let mut statement = |needed: bool, sql| needed.then(|| session.statement(sql)).transpose();
     let names = statement(has_names, NAMES)?;
     let insert = statement(has_log, LOG)?;
     let change = statement(has_changes, CHANGES)?;
     let trim = statement(trims, TRIM)?;
     let space = statement(has_log || has_changes, SPACE)?;
-    let numbers: Vec<i64> = part.names.iter().map(|(s, _)| (s.raw() >> 2) as i64).collect();
-    let texts: Vec<&str> = part.names.iter().map(|(_, name)| &**name).collect();
-    let (at_ms, mark) = (part.at_ms as i64, part.mark as i64);
-    let (position, last) = (part.after.position.0 as i64, part.after.change as i64);
+    let numbers: Vec<i64> = tx.names().iter().map(|(s, _)| (s.raw() >> 2) as i64).collect();
+    let texts: Vec<&str> = tx.names().iter().map(|(_, name)| &**name).collect();
+    let (at_ms, mark) = (tx.now_ms() as i64, mark as i64);
+    let (position, last) = (tx.at().position.0 as i64, tx.at().change as i64);
     let old = last.saturating_sub(limits::CHANGES_KEPT_MAX as i64);
     let ahead = session.take_ahead();
     let answers = session.wait(async |client| {

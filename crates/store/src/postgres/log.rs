@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use encke_engine::append::Head;
 use encke_engine::{Event, PersonId, Position, Seq, StreamId};
 use tokio_postgres::Row;
 
@@ -9,7 +10,6 @@ use super::ask::{self, Wanted};
 use super::session::Session;
 use crate::channels::Channels;
 use crate::error::StoreError;
-use crate::recent::Head;
 use crate::turn::Turn;
 
 /// The columns that [`event`] reads, in its order. A channel's name comes with the event: another node may have

@@ -1,10 +1,8 @@
-//! Reading what is new in the log: events, and the changes between them, of one moment.
+//! Reads what is new in the log: events, and the changes between them, of one moment. What a look makes of it is the
+//! engine's ([`encke_engine::look`]).
 
-use std::sync::Arc;
-
-use encke_engine::{
-    Batch, Committed, Entry, Epoch, Event, PersonId, Point, Position, Step, StreamId, limits,
-};
+use encke_engine::look::{self, Change, Frontier, LogState, Marked, Mismatch, Part};
+use encke_engine::{Epoch, PersonId, Point, Position, Step, StreamId, limits};
 use futures_util::future::join5;
 use tokio_postgres::Row;
 
@@ -23,34 +21,16 @@ const CHANGES: &str = "SELECT number, position, kind, person, stream, credential
     WHERE number > $1 ORDER BY number LIMIT $2";
 
 /// What a look found.
-pub(super) struct Seen {
+pub(super) struct LookFound {
     pub bus_key: BusKey,
     /// What follows; `None` if the log ends where this node is.
     pub part: Option<Part>,
 }
 
-/// A part of the log, and whether there is more behind it.
-pub(super) struct Part {
-    pub committed: Committed,
-    pub more: bool,
-}
-
-/// Up to where a node has told its clients of the log.
-#[derive(Clone, Copy)]
-pub(crate) struct Told {
-    pub at: Point,
-    /// Of the commit of the newest event.
-    pub mark: u64,
-}
-
 /// Why a look brought nothing.
 pub(super) enum Failed {
-    /// Something between is no longer there.
-    Gap,
-    /// It is another log.
-    Epoch,
-    /// It does not hold what this node has told: that was a hint, and not true, or it was lost since.
-    Untrue,
+    /// This is not the log any more that the node serves.
+    Mismatch(Mismatch),
     Store(StoreError),
 }
 
@@ -60,30 +40,30 @@ impl From<StoreError> for Failed {
     }
 }
 
-/// What follows the point up to which all was told, which has to be in the log.
+impl From<Mismatch> for Failed {
+    fn from(mismatch: Mismatch) -> Self {
+        Failed::Mismatch(mismatch)
+    }
+}
+
+/// What follows the frontier, which has to be in the log.
 pub(super) fn look(
     session: &mut Session,
     epoch: Epoch,
-    told: Told,
+    frontier: Frontier,
     channels: &Channels,
-) -> Result<Seen, Failed> {
-    let Told { at, mark } = told;
+) -> Result<LookFound, Failed> {
+    let at = frontier.at;
     let rows = session.twice(|session| session.rows(STATE, &[&(at.position.0 as i64)]))?;
     let (now, end) = space(&rows)?;
-    if now != epoch {
-        return Err(Failed::Epoch);
-    }
     let bus_key = rows.first().map_or(Err(missing()), |row| bus_key::of(row, 3))?;
-    let there = rows.first().and_then(|row| row.get::<_, Option<i64>>(4)).map(|m| m as u64);
-    if end < at || (at.position.0 > 0 && there != Some(mark)) {
-        return Err(Failed::Untrue);
-    }
-    if end == at {
-        return Ok(Seen { bus_key, part: None });
+    let mark = rows.first().and_then(|row| row.get::<_, Option<i64>>(4)).map(|m| m as u64);
+    if !frontier.compare(epoch, &LogState { epoch: now, end, mark })? {
+        return Ok(LookFound { bus_key, part: None });
     }
     let (end, events, changes) = read(session, at, channels)?;
-    let part = assemble(epoch, at, end, events, changes)?;
-    Ok(Seen { bus_key, part: Some(part) })
+    let part = look::assemble(epoch, at, end, events, changes)?;
+    Ok(LookFound { bus_key, part: Some(part) })
 }
 
 fn missing() -> StoreError {
@@ -94,16 +74,6 @@ fn space(rows: &[Row]) -> Result<(Epoch, Point), StoreError> {
     let row = rows.first().ok_or_else(missing)?;
     let point = Point { position: Position(number(row, 1)?), change: number(row, 2)? };
     Ok((Epoch(number(row, 0)?), point))
-}
-
-/// An event and the mark of its commit.
-type Marked = (Event, u64);
-
-/// A change, and the position before whose event it stands.
-struct Change {
-    number: u64,
-    before: Position,
-    step: Step,
 }
 
 fn read(
@@ -159,45 +129,4 @@ fn change_of(row: &Row) -> Result<Change, StoreError> {
         (other, _) => return Err(StoreError::Other(format!("{other} is no change that is known"))),
     };
     Ok(Change { number: number(row, 0)?, before, step })
-}
-
-/// Puts changes where they belong between events. Either list may be cut: then the part ends where both are whole.
-fn assemble(
-    epoch: Epoch,
-    at: Point,
-    end: Point,
-    events: Vec<Marked>,
-    changes: Vec<Change>,
-) -> Result<Part, Failed> {
-    let gap = events.first().is_some_and(|(e, _)| e.position.0 != at.position.0 + 1)
-        || changes.first().is_some_and(|c| c.number != at.change + 1)
-        || (events.is_empty() && end.position > at.position)
-        || (changes.is_empty() && end.change > at.change);
-    if gap {
-        return Err(Failed::Gap);
-    }
-    let mut last = events.last().map_or(at.position, |(e, _)| e.position);
-    if let Some(cut) = changes.last().filter(|c| c.number < end.change) {
-        // Further changes may stand before the same event as the last one that was read.
-        last = last.min(Position(cut.before.0 - 1));
-    }
-    let mut after = Point { position: at.position, change: at.change };
-    let mut mark = 0;
-    let mut steps = Vec::new();
-    let mut changes = changes.into_iter().peekable();
-    let mut changes_before = |next: Position, after: &mut Point, steps: &mut Vec<Step>| {
-        while let Some(change) = changes.next_if(|c| c.before <= next) {
-            after.change = change.number;
-            steps.push(change.step);
-        }
-    };
-    for (event, its) in events.into_iter().take_while(|(e, _)| e.position <= last) {
-        changes_before(event.position, &mut after, &mut steps);
-        (after.position, mark) = (event.position, its);
-        steps.push(Step::Event(Arc::new(Entry::new(event, epoch))));
-    }
-    changes_before(Position(last.0 + 1), &mut after, &mut steps);
-    let more = after < end;
-    let batch = Arc::new(Batch { steps });
-    Ok(Part { committed: Committed { epoch, before: at, after, mark, batch }, more })
 }

@@ -1,30 +1,27 @@
 //! The writer thread: takes what waits, writes all of it in one transaction of the space's turn, answers after the commit.
+//! The course of a turn is the engine's ([`encke_engine::writer_turn`]).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use encke_engine::append::Appends;
+use encke_engine::writer_turn::{BatchBounds, Deed, Fate, NoTurn, WriterTurn};
 use encke_engine::{Error, Step, limits};
 
 use super::ask::Wanted;
 use super::follower::Follower;
 use super::writing::Writing;
-use crate::append::{Append, Appends};
+use crate::append::Append;
 use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::job::{Job, Pending, Reply, Write, gone};
 use crate::stats::Stats;
 use crate::tx::{On, Tx};
 
-/// Bytes of bodies after which a commit takes no further appends.
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
-/// A wait for the space's turn after which it is worth another round trip to take along what came meanwhile.
-const LONG_WAIT: Duration = Duration::from_millis(2);
-/// For so long writes wait for the database before they are refused, if it was there until now.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// Milliseconds between tries within that time.
-const AGAIN_MS: u64 = 50;
+const BOUNDS: BatchBounds =
+    BatchBounds { writes_max: limits::COMMIT_WRITES_MAX, bytes_max: limits::COMMIT_BYTES_MAX };
 
 pub(crate) struct Writer {
     pub writing: Writing,
@@ -36,6 +33,9 @@ pub(crate) struct Writer {
     pub fatal: super::identity::Fatal,
     /// What was handed in until then is done.
     pub stopping: bool,
+    /// When the writer began: the engine counts time from here.
+    pub began: Instant,
+    pub turn: WriterTurn,
 }
 
 /// What one transaction has come to.
@@ -46,6 +46,7 @@ struct Batch {
 }
 
 /// What was taken out of the queue at once.
+#[derive(Default)]
 struct Taken {
     jobs: Vec<Job>,
     wanted: Wanted,
@@ -66,13 +67,11 @@ impl Writer {
     }
 
     fn serve(&mut self) {
-        let mut patience = PATIENCE;
         while let Ok(first) = self.jobs.recv() {
-            let taken = self.take(Some(first), limits::COMMIT_WRITES_MAX);
+            let taken = self.take(Some(first), 0, 0);
             self.stopping = taken.stop;
             if !taken.jobs.is_empty() {
-                // Who has waited in vain once is refused at once until it is there again.
-                patience = if self.batch(taken, patience) { PATIENCE } else { Duration::ZERO };
+                self.batch(taken);
             }
             if self.stopping {
                 return;
@@ -80,10 +79,9 @@ impl Writer {
         }
     }
 
-    /// Takes what waits, at most so many writes and about so many bytes.
-    fn take(&self, first: Option<Job>, most: usize) -> Taken {
-        let mut taken =
-            Taken { jobs: Vec::new(), wanted: Wanted::default(), bytes: 0, stop: false };
+    /// Takes what waits, as much as a commit has room for that holds so many writes and bytes already.
+    fn take(&self, first: Option<Job>, writes: usize, bytes: usize) -> Taken {
+        let mut taken = Taken::default();
         let mut next = first.or_else(|| self.jobs.try_recv().ok());
         while let Some(job) = next.take() {
             match &job {
@@ -98,31 +96,30 @@ impl Writer {
                 Job::Write(_) => {}
             }
             taken.jobs.push(job);
-            if taken.jobs.len() < most && taken.bytes < BATCH_BYTES {
+            if BOUNDS.has_room(writes + taken.jobs.len(), bytes + taken.bytes) {
                 next = self.jobs.try_recv().ok();
             }
         }
         taken
     }
 
-    /// One transaction; false if the database could not be reached.
-    fn batch(&mut self, taken: Taken, patience: Duration) -> bool {
-        let start = Instant::now();
-        if let Err(e) = self.begin(&taken.wanted, patience) {
+    /// One transaction.
+    fn batch(&mut self, taken: Taken) {
+        if let Err(e) = self.begin(&taken.wanted) {
             self.stats.failed();
             if !matches!(e, StoreError::Away(_) | StoreError::Replaced(_)) {
                 tracing::error!("beginning a commit: {e}");
             }
             self.writing.roll_back();
-            taken.jobs.into_iter().for_each(|job| job.refuse(e.clone().into()));
-            return false;
+            return taken.jobs.into_iter().for_each(|job| job.refuse(e.clone().into()));
         }
+        let waited = self.turn.has_turn(self.began.elapsed());
         let mut batch = Batch { replies: Vec::new(), written: 0, failed: None };
-        let room = limits::COMMIT_WRITES_MAX - taken.jobs.len();
+        let (writes, bytes) = (taken.jobs.len(), taken.bytes);
         self.run_all(taken.jobs, &mut batch);
-        let waited = start.elapsed() > LONG_WAIT && !taken.stop && taken.bytes < BATCH_BYTES;
-        if waited && room > 0 && batch.failed.is_none() {
-            let more = self.take(None, room);
+        let takes_more = waited && !taken.stop && BOUNDS.has_room(writes, bytes);
+        if takes_more && batch.failed.is_none() {
+            let more = self.take(None, writes, bytes);
             self.stopping = more.stop;
             if !more.wanted.is_empty() {
                 batch.failed = self.writing.prepare(&more.wanted).err();
@@ -130,17 +127,15 @@ impl Writer {
             self.run_all(more.jobs, &mut batch);
         }
         self.finish(batch);
-        true
     }
 
-    fn begin(&mut self, wanted: &Wanted, patience: Duration) -> Result<(), StoreError> {
-        let deadline = Instant::now() + patience;
+    fn begin(&mut self, wanted: &Wanted) -> Result<(), StoreError> {
+        self.turn.begin(self.began.elapsed());
         loop {
-            match self.writing.begin(self.clock.now_ms(), wanted) {
-                Err(StoreError::Away(_)) if Instant::now() < deadline => {
-                    std::thread::sleep(Duration::from_millis(AGAIN_MS));
-                }
-                other => return other,
+            let Err(e) = self.writing.begin(self.clock.now_ms(), wanted) else { return Ok(()) };
+            match self.turn.no_turn(self.began.elapsed(), matches!(e, StoreError::Away(_))) {
+                NoTurn::Again(after) => std::thread::sleep(after),
+                NoTurn::Refuse => return Err(e),
             }
         }
     }
@@ -198,26 +193,31 @@ impl Writer {
             Some(e) => Err(e),
             None => self.writing.commit(),
         };
-        match done {
+        let (fate, told) = match done {
             Ok(committed) => {
                 let is_event = |s: &&Step| matches!(s, Step::Event(_));
                 let events =
                     committed.as_ref().map_or(0, |c| c.batch.steps.iter().filter(is_event).count());
                 self.stats.committed(written, events, start.elapsed().as_nanos() as u64);
-                if let Some(committed) = committed {
-                    self.follower.committed(committed);
-                }
-                replies.into_iter().for_each(|reply| reply.tell(Ok(())));
+                (Fate::Committed(committed), Ok(()))
             }
             Err(e) => {
                 self.stats.failed();
                 tracing::error!("a commit of {} writes failed: {e}", replies.len());
                 self.writing.roll_back();
-                if matches!(e, StoreError::Unknown(_)) {
-                    self.follower.look_soon();
+                let unknown = matches!(e, StoreError::Unknown(_));
+                (if unknown { Fate::Unknown } else { Fate::Failed }, Err(Error::from(e)))
+            }
+        };
+        let mut replies = replies.into_iter();
+        for deed in fate.deeds() {
+            match deed {
+                Deed::Announce(committed) => self.follower.announce(&committed),
+                Deed::HandOn(committed) => self.follower.committed(committed),
+                Deed::LookSoon => self.follower.look_soon(),
+                Deed::Answer | Deed::Refuse => {
+                    replies.by_ref().for_each(|reply| reply.tell(told.clone()));
                 }
-                let refusal = Error::from(e);
-                replies.into_iter().for_each(|reply| reply.tell(Err(refusal.clone())));
             }
         }
     }

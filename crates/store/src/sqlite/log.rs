@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use encke_engine::append::Head;
 use encke_engine::{Event, PersonId, Position, Seq, StreamId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::channels::Channels;
 use crate::error::StoreError;
-use crate::recent::Head;
 use crate::turn::Turn;
 
 /// The columns that [`event_of_row`] reads, in its order.

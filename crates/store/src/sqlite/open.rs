@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use encke_engine::append::Head;
 use encke_engine::{Entry, Epoch, Position, Seq, StreamId, limits};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -15,7 +16,6 @@ use rustc_hash::FxHashMap;
 use super::log;
 use crate::channels::{Channels, NumberKey};
 use crate::error::StoreError;
-use crate::recent::Head;
 
 /// The oldest SQLite that may be used: 3.51.3 mends a fault that could lose a WAL's last frames.
 const SQLITE_MIN: i32 = 3_051_003;

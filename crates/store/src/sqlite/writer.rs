@@ -14,12 +14,13 @@ use encke_engine::{Batch, Error, Step, limits};
 
 use super::Writing;
 use super::gather::Gather;
-use crate::append::{Append, Appends};
+use crate::append::Append;
 use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::job::{Job, Pending, Reply, Write, gone};
 use crate::stats::Stats;
 use crate::tx::{On, Tx};
+use encke_engine::append::Appends;
 
 pub(crate) struct Writer {
     pub writing: Writing,

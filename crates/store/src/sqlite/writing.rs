@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use encke_engine::append::{Appends, First, Head};
 use encke_engine::limits;
 use encke_engine::{Entry, Epoch, Error, Event, PersonId, Position, Step, StreamId};
 use rusqlite::Connection;
@@ -11,10 +12,9 @@ use super::keys::Keys;
 use super::log;
 use super::wal;
 use crate::Appended;
-use crate::append::{Appends, First};
 use crate::channels::Channels;
 use crate::error::StoreError;
-use crate::recent::{Head, Recent};
+use crate::recent::Recent;
 use crate::row::Row;
 use crate::value::Value;
 
@@ -319,13 +319,21 @@ fn oldest_since(conn: &Connection, at_ms: u64) -> Result<Position, StoreError> {
     Ok(Position(low))
 }
 
+impl Writing {
+    pub fn channels(&self) -> &Arc<Channels> {
+        &self.channels
+    }
+}
+
 impl Appends for Writing {
+    type Failed = StoreError;
+
     fn now_ms(&self) -> u64 {
         self.now_ms
     }
 
-    fn channels(&self) -> &Arc<Channels> {
-        &self.channels
+    fn channel(&self, stream: StreamId) -> Option<Arc<str>> {
+        self.channels.name(stream)
     }
 
     fn newest(&self) -> Position {

@@ -1,0 +1,143 @@
+//! The rules by which an event is appended to a stream, the same on every store.
+//!
+//! [`Appends`] asks the store for facts, in the transaction that the event belongs to, and decides.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::error::{Code, Error};
+use crate::event::{Event, NewEvent};
+use crate::ids::{PersonId, Position, Seq, StreamId};
+use crate::limits;
+
+/// The newest event of a stream: its number and where it stands. All 0 for a stream without events.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Head {
+    /// Number in the stream.
+    pub seq: Seq,
+    /// Place in the log.
+    pub position: Position,
+}
+
+/// Who may append.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Guard {
+    /// The caller has checked.
+    Open,
+    /// Only if this person follows the stream at the moment of the commit; else `not_member`.
+    Follows(PersonId),
+}
+
+/// What became of an append.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Appended {
+    /// Where it stands in the log,
+    pub position: Position,
+    /// in its stream,
+    pub seq: Seq,
+    /// and since when, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// It was there already: the same key with the same body.
+    pub repeated: bool,
+}
+
+/// The first append with an idempotency key.
+#[derive(Clone, Debug)]
+pub struct First {
+    /// The stream that it was appended to.
+    pub stream: StreamId,
+    /// The event's kind.
+    pub kind: String,
+    /// The event's body.
+    pub body: Bytes,
+    /// Where it stands.
+    pub appended: Appended,
+}
+
+impl First {
+    /// The first append, given the event that it made.
+    pub fn of(event: &Event, appended: Appended) -> Self {
+        let (kind, body) = (event.kind.to_string(), event.body.clone());
+        First { stream: event.stream, kind, body, appended }
+    }
+}
+
+/// A transaction that events are appended in. Each store answers the questions in its own way; the rules are here.
+pub trait Appends {
+    /// Why the store could not answer a question.
+    type Failed: Into<Error>;
+
+    /// The time of the transaction, in milliseconds since 1970.
+    fn now_ms(&self) -> u64;
+    /// The name of a channel's stream.
+    fn channel(&self, stream: StreamId) -> Option<Arc<str>>;
+    /// The newest event of the log, those of this transaction included.
+    fn newest(&self) -> Position;
+    /// The newest event of a stream, those of this transaction included.
+    fn head(&mut self, stream: StreamId) -> Result<Head, Self::Failed>;
+    /// The first append of a sender with this key, if it is still remembered.
+    fn first_with_key(
+        &mut self,
+        from: Option<PersonId>,
+        key: &str,
+    ) -> Result<Option<First>, Self::Failed>;
+    /// Whether a person follows a stream now.
+    fn does_follow(&mut self, person: PersonId, stream: StreamId) -> Result<bool, Self::Failed>;
+    /// Takes an event that comes next in the log.
+    fn take(&mut self, event: Event) -> Result<Appended, Error>;
+
+    /// Appends an event if it may be appended.
+    fn append_guarded(&mut self, event: NewEvent, guard: Guard) -> Result<Appended, Error> {
+        // A retry gets the first answer, also when its sender has been removed since.
+        if let Some(first) = self.before(&event)? {
+            return Ok(first);
+        }
+        if let Guard::Follows(person) = guard
+            && !self.does_follow(person, event.stream).map_err(Into::into)?
+        {
+            return Err(Error::new(Code::NotMember, "You are not a member of this conversation."));
+        }
+        self.append_new(event)
+    }
+
+    /// Appends an event, unless it was appended before.
+    fn append(&mut self, event: NewEvent) -> Result<Appended, Error> {
+        match self.before(&event)? {
+            Some(first) => Ok(first),
+            None => self.append_new(event),
+        }
+    }
+
+    /// The same append, if it was made before (P3).
+    fn before(&mut self, new: &NewEvent) -> Result<Option<Appended>, Error> {
+        let Some(key) = &new.key else { return Ok(None) };
+        let first = self.first_with_key(new.from, key).map_err(Into::into)?;
+        let Some(first) = first else { return Ok(None) };
+        if first.stream != new.stream || first.kind != new.kind || first.body != new.body {
+            let what = "This idempotency key was used for something else.";
+            return Err(Error::new(Code::KeyReused, what));
+        }
+        Ok(Some(Appended { repeated: true, ..first.appended }))
+    }
+
+    /// Appends an event that was not appended before.
+    fn append_new(&mut self, new: NewEvent) -> Result<Appended, Error> {
+        if new.body.len() > limits::EVENT_BODY_BYTES_MAX {
+            return Err(Error::new(Code::TooLarge, "This is more than one event may hold."));
+        }
+        let before = self.head(new.stream).map_err(Into::into)?;
+        self.take(Event {
+            position: Position(self.newest().0 + 1),
+            stream: new.stream,
+            seq: Seq(before.seq.0 + 1),
+            back: before.position,
+            at_ms: self.now_ms(),
+            from: new.from,
+            kind: new.kind,
+            key: new.key,
+            body: new.body,
+            channel: self.channel(new.stream),
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! The course of a writer's turn: how long it waits for the database, what it takes along, and who is told what, in which
+//! order, when the fate of its commit is known.
+//!
+//! The PostgreSQL store drives it with a thread, the simulator with its agenda. Time is an argument: how long ago the
+//! node began.
+
+use std::time::Duration;
+
+use crate::limits;
+use crate::order::Committed;
+
+const PATIENCE: Duration = Duration::from_millis(limits::WRITE_PATIENCE_MS);
+const AGAIN: Duration = Duration::from_millis(limits::WRITE_AGAIN_MS);
+const LONG_WAIT: Duration = Duration::from_millis(limits::WRITE_LONG_WAIT_MS);
+
+/// What a transaction holds at most.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchBounds {
+    /// Writes in one commit.
+    pub writes_max: usize,
+    /// Bytes of bodies after which a commit takes no further append.
+    pub bytes_max: usize,
+}
+
+impl BatchBounds {
+    /// Whether a batch that holds so much takes another write.
+    pub fn has_room(&self, writes: usize, bytes: usize) -> bool {
+        writes < self.writes_max && bytes < self.bytes_max
+    }
+}
+
+/// What to do when a transaction could not begin.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoTurn {
+    /// Try again after this time.
+    Again(Duration),
+    /// Refuse the writes that wait for it.
+    Refuse,
+}
+
+/// What became of a transaction.
+#[derive(Debug)]
+pub enum Fate {
+    /// It is committed; `None` if it brought nothing to the log.
+    Committed(Option<Committed>),
+    /// Nothing of it was stored.
+    Failed,
+    /// The connection was lost in its commit: it may be stored or not.
+    Unknown,
+}
+
+/// What follows from the fate of a transaction.
+#[derive(Debug)]
+pub enum Deed {
+    /// Tell the other nodes.
+    Announce(Committed),
+    /// Hand it on to this node's own sessions.
+    HandOn(Committed),
+    /// Answer the senders with what their writes came to.
+    Answer,
+    /// Refuse all writes of the transaction.
+    Refuse,
+    /// Look at the store at once: the log may go on.
+    LookSoon,
+}
+
+impl Fate {
+    /// What is to be done, in this order: others and own sessions hear of an event before its sender does.
+    pub fn deeds(self) -> Vec<Deed> {
+        match self {
+            Fate::Committed(Some(committed)) => {
+                vec![Deed::Announce(committed.clone()), Deed::HandOn(committed), Deed::Answer]
+            }
+            Fate::Committed(None) => vec![Deed::Answer],
+            Fate::Failed => vec![Deed::Refuse],
+            Fate::Unknown => vec![Deed::LookSoon, Deed::Refuse],
+        }
+    }
+}
+
+/// See the top of this file.
+#[derive(Debug)]
+pub struct WriterTurn {
+    /// For how long this transaction may wait for the database.
+    patience: Duration,
+    since: Duration,
+}
+
+impl Default for WriterTurn {
+    fn default() -> Self {
+        WriterTurn { patience: PATIENCE, since: Duration::ZERO }
+    }
+}
+
+impl WriterTurn {
+    /// A transaction asks for its turn for the first time.
+    pub fn begin(&mut self, now: Duration) {
+        self.since = now;
+    }
+
+    /// The transaction could not begin; `away` if the database could not be reached.
+    pub fn no_turn(&mut self, now: Duration, away: bool) -> NoTurn {
+        if away && now < self.since + self.patience {
+            return NoTurn::Again(AGAIN);
+        }
+        // After a wait in vain writes are refused at once until the database is there again.
+        self.patience = Duration::ZERO;
+        NoTurn::Refuse
+    }
+
+    /// It is the transaction's turn. Returns whether it waited for so long that it is worth another round trip to take
+    /// along what came meanwhile.
+    pub fn has_turn(&mut self, now: Duration) -> bool {
+        self.patience = PATIENCE;
+        now.saturating_sub(self.since) > LONG_WAIT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::ids::{Epoch, Position};
+    use crate::order::Point;
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn writes_wait_for_a_database_that_is_away_once_and_are_then_refused_at_once() {
+        let mut turn = WriterTurn::default();
+        turn.begin(ms(10));
+        assert_eq!(turn.no_turn(ms(11), true), NoTurn::Again(AGAIN));
+        assert_eq!(turn.no_turn(ms(10) + PATIENCE, true), NoTurn::Refuse);
+        turn.begin(ms(5_000));
+        assert_eq!(turn.no_turn(ms(5_000), true), NoTurn::Refuse, "it was away a moment ago");
+        turn.begin(ms(6_000));
+        turn.has_turn(ms(6_000));
+        turn.begin(ms(7_000));
+        assert_eq!(turn.no_turn(ms(7_001), true), NoTurn::Again(AGAIN), "it was there again");
+        assert_eq!(turn.no_turn(ms(7_001), false), NoTurn::Refuse, "waiting would not help");
+    }
+
+    #[test]
+    fn only_a_long_wait_is_worth_another_round_trip() {
+        let mut turn = WriterTurn::default();
+        turn.begin(ms(10));
+        assert!(!turn.has_turn(ms(10) + LONG_WAIT));
+        assert!(turn.has_turn(ms(11) + LONG_WAIT));
+    }
+
+    #[test]
+    fn nobody_is_answered_before_others_and_own_sessions_are_told() {
+        let (before, after) = (Point::default(), Point { position: Position(1), change: 0 });
+        let part = Committed { epoch: Epoch(1), before, after, mark: 7, batch: Arc::default() };
+        let deeds = |fate: Fate| -> String {
+            let name = |deed: &Deed| match deed {
+                Deed::Announce(_) => 'N',
+                Deed::HandOn(_) => 'H',
+                Deed::Answer => 'A',
+                Deed::Refuse => 'R',
+                Deed::LookSoon => 'L',
+            };
+            fate.deeds().iter().map(name).collect()
+        };
+        assert_eq!(deeds(Fate::Committed(Some(part))), "NHA");
+        assert_eq!(deeds(Fate::Committed(None)), "A");
+        assert_eq!(deeds(Fate::Failed), "R");
+        assert_eq!(deeds(Fate::Unknown), "LR");
+    }
+}
