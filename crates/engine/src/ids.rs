@@ -27,6 +27,8 @@ pub struct PersonId(pub u64);
 impl PersonId {
     /// Nobody in particular: where something is revoked, all guests that follow channels.
     pub const EVERY_GUEST: PersonId = PersonId(0);
+    /// The owner of sessions of other protocols that need nobody to be signed in.
+    pub const NOBODY: PersonId = PersonId(0);
 }
 
 /// A conversation. On the wire `c12`.

@@ -92,8 +92,16 @@ pub const BRIDGES_PER_PERSON_MAX: usize = 2 * CONNECTIONS_PER_PERSON_MAX;
 pub const CHANNELS_PER_SESSION_MAX: usize = 100;
 /// Channels that a session may follow without being counted as a wide one.
 pub const CHANNELS_NARROW_MAX: usize = 10;
-/// Wide sessions of one person on one shard; a further one ends the oldest. With them a person follows at most 1,000 names.
+/// Wide sessions of one person on one shard; a further one ends the oldest.
 pub const WIDE_SESSIONS_PER_PERSON_MAX: usize = 10;
+/// Distinct channels that all sessions of one person on a node follow at once, besides [`CHANNELS_FEW_MAX`] that are not
+/// looked at. The same holds for all those together who are not signed in and come from one address (classic pages).
+pub const CHANNELS_PER_PERSON_MAX: usize = 1_000;
+/// Channels that the sessions of a person may follow before they are counted by name; fits a byte.
+pub const CHANNELS_FEW_MAX: usize = 100;
+/// Milliseconds after which a request that follows too many channels may be tried again: closed connections are noticed
+/// by then.
+pub const CHANNELS_AGAIN_MS: u64 = 5_000;
 /// Entries in the list of channels that guests may follow.
 pub const GUEST_CHANNELS_MAX: usize = 100;
 /// Channels of one space that have an event.

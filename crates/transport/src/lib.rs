@@ -34,6 +34,7 @@
 //!
 //! Never in here: SQL, accounts, tokio, hyper, TLS handshakes, a queue for each client, a wall clock.
 
+mod channel_quota;
 mod conn;
 mod crowd;
 mod files;

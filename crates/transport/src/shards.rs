@@ -12,6 +12,7 @@ use bytes::Bytes;
 use encke_engine::reach::Reach;
 use encke_engine::{Batch, Entry, Epoch, PersonId, Position, StreamId, limits};
 
+use crate::channel_quota::ChannelQuota;
 use crate::files::Files;
 use crate::gate::{Admission, Gate, Handoff, Reply};
 use crate::head;
@@ -159,6 +160,7 @@ pub(crate) struct Shared {
     pub hosts: Option<Arc<dyn Hosts>>,
     pub files: Arc<Files>,
     pub files_left: usize,
+    pub channels: ChannelQuota,
     pub inboxes: Vec<Arc<Inbox>>,
     /// Connections of each shard, to spread new ones evenly.
     pub loads: Vec<AtomicU32>,
@@ -190,6 +192,7 @@ impl Shards {
             hosts: config.hosts,
             files: config.files,
             files_left: config.files_left,
+            channels: ChannelQuota::default(),
             inboxes,
             loads: (0..count).map(|_| AtomicU32::new(0)).collect(),
             counters: (0..count).map(|_| Arc::default()).collect(),

@@ -4,14 +4,14 @@
 //! that knows its protocol ([`Foreign`]): what to say to the events that come, to a heartbeat, at the end. It knows
 //! bodies only; heads, writing, catching up, deadlines, revocation and drain are the shard's, as for every session.
 
-use std::fmt;
-use std::net::SocketAddr;
+use std::fmt::{self, Write as _};
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use encke_engine::hub::Follow;
-use encke_engine::{Entry, Position};
+use encke_engine::{Code, Entry, Position, limits};
 
 use crate::gate::{Answer, Reply, To, Who};
 use crate::head;
@@ -47,6 +47,8 @@ pub enum Over {
     Revoked,
     /// It can't go on from where it is: the client is to ask again.
     Again,
+    /// It follows more channels than it may at once (`too_many_channels`).
+    TooMany,
 }
 
 /// A protocol, as far as one waiting request concerns it. Calls come on a shard's thread: they must not block.
@@ -77,6 +79,8 @@ pub trait Foreign: Send {
 pub struct Wait {
     /// Whose session it is; `None` if nobody has to be known.
     pub who: Option<Who>,
+    /// The visitor's address, if a proxy told one: the quota of channels of those who are not known.
+    pub visitor: Option<IpAddr>,
     /// What it follows,
     pub follows: Vec<Follow>,
     /// as it was at this position.
@@ -129,6 +133,8 @@ pub struct ParkedWait {
 pub(crate) struct Kept {
     pub content_type: &'static str,
     pub lines: &'static str,
+    /// The household of the visitor.
+    pub visitor: IpAddr,
     pub protocol: Box<dyn Foreign>,
     /// It was answered; only whether the connection took the answer is still to be seen.
     pub answered: bool,
@@ -137,9 +143,12 @@ pub(crate) struct Kept {
 impl Kept {
     /// A whole answer.
     pub fn answer(&self, status: u16, body: &[u8], keep_alive: bool) -> Bytes {
-        let length = format!("Content-Length: {}\r\n", body.len());
+        let mut lines = format!("Content-Length: {}\r\n", body.len());
+        if status == Code::TooManyChannels.status() {
+            let _ = write!(lines, "Retry-After: {}\r\n", limits::CHANNELS_AGAIN_MS / 1_000);
+        }
         let connection = if keep_alive { "" } else { "Connection: close\r\n" };
-        head::foreign(status, self.content_type, &[self.lines, connection, &length], body)
+        head::foreign(status, self.content_type, &[self.lines, connection, &lines], body)
     }
 
     /// The head of a body that ends with its connection, and how the body begins.

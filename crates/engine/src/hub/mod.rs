@@ -13,6 +13,7 @@
 //! One thread owns the hub, so there is no gap between the two. Falling behind costs nothing but a number: no queue.
 
 mod changes;
+mod channels;
 mod session;
 
 use std::sync::Arc;
@@ -158,7 +159,9 @@ impl Hub {
     pub fn open(&mut self, open: Open) -> Result<u32, Stale> {
         let follows = self.changes.bring_up_to_date(&open)?;
         let key = self.sessions.insert(Session::new(&open));
-        if follows.iter().filter(|f| f.stream.is_channel()).count() > limits::CHANNELS_NARROW_MAX {
+        let channels = follows.iter().filter(|f| f.stream.is_channel()).count();
+        // Nobody is not one person: no visitor's session ends another's.
+        if channels > limits::CHANNELS_NARROW_MAX && open.person != PersonId::NOBODY {
             self.sessions.get_mut(key).wide = true;
             self.wide.entry(open.person).or_default().push(key);
         }
@@ -213,16 +216,11 @@ impl Hub {
         self.sessions.iter().filter(mine).map(|s| s.owner).collect()
     }
 
-    fn follows_a_channel(&self, session: &Session) -> bool {
-        let stream = |f: &Followed| self.streams[f.stream as usize].id;
-        session.follows.iter().any(|f| stream(f).is_channel())
-    }
-
     /// Notes a revocation, so that an admission made before it does not slip through, and tells which connections it ends.
     pub fn revoke(&mut self, number: u64, person: PersonId, credential: Option<u64>) -> Vec<u32> {
         self.changes.revoked(number, person, credential);
         if person == PersonId::EVERY_GUEST {
-            let all = self.sessions.iter().filter(|s| s.guest && self.follows_a_channel(s));
+            let all = self.sessions.iter().filter(|s| s.guest && self.channels(s).next().is_some());
             return all.map(|s| s.owner).collect();
         }
         self.owners_of(person, credential)
@@ -238,17 +236,6 @@ impl Hub {
         }
         let oldest = followers.iter().min_by_key(|(key, _)| self.sessions.get(*key).number)?;
         Some(self.owner(oldest.0))
-    }
-
-    /// The oldest connection of a person that follows many channels, once there are more than
-    /// [`limits::WIDE_SESSIONS_PER_PERSON_MAX`].
-    pub fn one_too_wide(&self, person: PersonId) -> Option<u32> {
-        let wide = self.wide.get(&person)?;
-        if wide.len() <= limits::WIDE_SESSIONS_PER_PERSON_MAX {
-            return None;
-        }
-        // They stand in the order in which they were opened.
-        wide.first().map(|oldest| self.owner(*oldest))
     }
 
     /// What a session that is not live gets next, at most about so many bytes of bodies.

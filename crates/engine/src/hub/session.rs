@@ -60,6 +60,8 @@ pub(super) struct Session {
     /// It follows more than [`limits::CHANNELS_NARROW_MAX`](crate::limits::CHANNELS_NARROW_MAX) channels.
     pub wide: bool,
     pub guest: bool,
+    /// See [`Hub::channels_taken`](super::Hub::channels_taken).
+    pub channels_taken: u8,
     /// Not kept up while the session is live: then it is the hub's head.
     pub at: Position,
     /// Where the page begins that the store was last asked for.
@@ -79,6 +81,7 @@ impl Session {
             state: State::Behind,
             wide: false,
             guest,
+            channels_taken: 0,
             at,
             asked: Position(0),
             number: 0,

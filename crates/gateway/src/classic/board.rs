@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::Classic;
 use super::answer::json;
 use super::claim::Asker;
-use super::hold::Hold;
+use super::hold::{Hold, TOO_MANY};
 use super::html::Html;
 use super::mark;
 use super::number::Scale;
@@ -203,6 +203,7 @@ impl Foreign for Board {
     fn over(&mut self, why: Over) -> (u16, Bytes) {
         match why {
             Over::Revoked => self.revoked.clone(),
+            Over::TooMany => (429, Bytes::from_static(TOO_MANY.as_bytes())),
             Over::Time | Over::Drain | Over::Again => (200, nothing(self.held)),
         }
     }

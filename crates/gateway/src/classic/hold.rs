@@ -10,6 +10,9 @@ use super::answer::HTML;
 use super::claim::Asker;
 use crate::Parking;
 
+/// What is said to a request that follows more channels than its person may at once.
+pub(super) const TOO_MANY: &str = "You follow too many channels at once; close another page.";
+
 /// What a request waits for.
 pub(super) struct Hold {
     /// Whose session it is.
@@ -62,6 +65,7 @@ impl Classic {
         };
         Parking::response(Wait {
             who: person.map(|person| asker.who(person)),
+            visitor: asker.peer,
             follows: streams.into_iter().map(follow).collect(),
             as_of,
             revocations_seen: asker.revocations_seen,

@@ -20,7 +20,7 @@ use super::Classic;
 use super::answer::{self, HTML, Refused, html, json};
 use super::claim::By;
 use super::form::{Form, number};
-use super::hold::{Hold, Style};
+use super::hold::{Hold, Style, TOO_MANY};
 use super::number::Scale;
 
 /// How long a poll waits.
@@ -161,6 +161,7 @@ impl Foreign for Changed {
     fn over(&mut self, why: Over) -> (u16, Bytes) {
         match why {
             Over::Revoked => (401, Bytes::from_static(b"You have been signed out.")),
+            Over::TooMany => (429, Bytes::from_static(TOO_MANY.as_bytes())),
             Over::Time | Over::Drain | Over::Again => (200, Bytes::from_static(br#"{"s":0}"#)),
         }
     }

@@ -20,7 +20,7 @@ use http::HeaderMap;
 use super::answer::{self, Refused, XML, html};
 use super::claim::Asker;
 use super::form::{Form, number};
-use super::hold::{Hold, Style};
+use super::hold::{Hold, Style, TOO_MANY};
 use super::name::{self, Called};
 use super::{Claims, Classic, xml};
 
@@ -232,6 +232,7 @@ impl Foreign for Poll {
     fn over(&mut self, why: Over) -> (u16, Bytes) {
         match why {
             Over::Revoked => (401, Bytes::from_static(EMPTY)),
+            Over::TooMany => (429, Bytes::from_static(TOO_MANY.as_bytes())),
             Over::Time | Over::Drain | Over::Again => (200, Bytes::from_static(EMPTY)),
         }
     }

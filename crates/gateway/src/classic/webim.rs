@@ -22,7 +22,7 @@ use super::answer::{self, HTML, Refused, html, json};
 use super::claim::Asker;
 use super::desk::Directs;
 use super::form::{Form, number};
-use super::hold::{Hold, Style};
+use super::hold::{Hold, Style, TOO_MANY};
 use super::mark::{self, Has, Reader};
 use super::{Claims, Classic, Html, name};
 
@@ -339,6 +339,7 @@ impl Foreign for Poll {
     fn over(&mut self, why: Over) -> (u16, Bytes) {
         match why {
             Over::Revoked => (403, Bytes::from_static(b"You have been signed out.")),
+            Over::TooMany => (429, Bytes::from_static(TOO_MANY.as_bytes())),
             Over::Time | Over::Drain | Over::Again => {
                 (200, Bytes::from_static(CONNECTING.as_bytes()))
             }

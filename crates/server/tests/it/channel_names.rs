@@ -1,10 +1,12 @@
 //! Names of channels: asking for one allots nothing, and whoever asks before the first event gets that event.
 
+use std::time::Instant;
+
 use serde_json::json;
 
 use crate::cluster::Cluster;
 use crate::feed::{Feed, Transport, over_every_transport};
-use crate::harness::{Auth, Client, Person, Server, Site, eventually};
+use crate::harness::{Answer, Auth, Client, Person, Server, Site, WAIT, Wire, eventually, line_of};
 
 /// A guest, as a browser is one.
 pub fn guest(site: &Site) -> Client {
@@ -76,6 +78,53 @@ fn one_person_that_follows_many_names_over_and_over_ends_its_oldest_session() {
     for feed in &mut few {
         assert_eq!(feed.event_of("channel:a")["body"], "to all");
     }
+}
+
+/// A stream that follows a few names, or how it was refused.
+fn follow(site: &Site, who: &Person, first: usize, count: usize) -> Result<Wire, Answer> {
+    let names = (first..first + count).map(|name| format!("n{name}")).collect::<Vec<_>>().join(",");
+    let path = format!("/v1/feed?live=ndjson&conversations=none&channels={names}");
+    let mut wire = Wire::connect(site.address());
+    wire.send(line_of("GET", &path, site.address(), &who.auth().lines(site.address()), None));
+    let head = wire.head().unwrap();
+    if head.starts_with("HTTP/1.1 200 ") { Ok(wire) } else { Err(wire.body_of(head).unwrap()) }
+}
+
+#[test]
+fn one_person_follows_a_bounded_number_of_names_and_others_theirs() {
+    // The bound holds for all shards together, and for sessions of a few names as for those of many.
+    let site = Site::on(Server::start_with(&["--shards", "2"], &[]));
+    let (mei, tom) = (site.person("mei"), site.person("tom"));
+    let mut open: Vec<Wire> = Vec::new();
+    let refused = loop {
+        match follow(&site, &mei, open.len() * 10, 10) {
+            Ok(wire) => open.push(wire),
+            Err(refused) => break refused,
+        }
+        assert!(open.len() <= 110, "nobody refuses {} names", open.len() * 10);
+    };
+    assert!(open.len() >= 100, "refused after {} names", open.len() * 10);
+    assert_eq!((refused.status, &*refused.code()), (429, "too_many_channels"));
+    assert_eq!(refused.json()["error"]["retry"], true);
+    assert_eq!(refused.json()["error"]["retry_after_ms"], 5_000);
+    assert_eq!(refused.header("retry-after"), Some("5"));
+    // Names that she follows already are nothing new, for a client that comes back.
+    let last = (open.len() - 1) * 10;
+    drop(follow(&site, &mei, last, 10).expect("the same names again"));
+    // Somebody else follows as many, in wide sessions, and ends none of hers.
+    let toms: Vec<Wire> = (1..11)
+        .map(|n| follow(&site, &tom, last + 10 - n * 100, 100).expect("his own quota"))
+        .collect();
+    publish(&site, &format!("n{last}"), "to both");
+    let mut hers = open.pop().unwrap();
+    let mut his = toms.into_iter().next().unwrap();
+    for wire in [&mut hers, &mut his] {
+        let mut line = || String::from_utf8(wire.line(Instant::now() + WAIT).unwrap()).unwrap();
+        while !line().contains("to both") {}
+    }
+    // Who follows less may follow something else.
+    drop(hers);
+    eventually("room for other names", || follow(&site, &mei, 5_000, 10).ok());
 }
 
 mod run {

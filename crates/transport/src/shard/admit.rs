@@ -8,6 +8,7 @@ use encke_engine::item::{self, Bye};
 use encke_engine::{Code, Error};
 
 use super::Shard;
+use crate::channel_quota::Follower;
 use crate::conn::Phase;
 use crate::gate::{Admission, Reply, To};
 use crate::poll::Body;
@@ -86,6 +87,11 @@ impl Shard {
             revocations_seen,
             guest,
         });
+        if let Ok(session) = opened
+            && let Err(error) = self.take_channels(Follower::Person(who.person), session)
+        {
+            return self.refuse(to, &error.into());
+        }
         let Some(conn) = self.conns.get_mut(to) else { return };
         match opened {
             Ok(session) => conn.session = Some(session),

@@ -3,13 +3,14 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use encke_engine::PersonId;
 use encke_engine::item::{self, Bye};
+use encke_engine::{Error, PersonId};
 use rustix::net::Shutdown;
 
 use super::Shard;
+use crate::channel_quota::Follower;
 use crate::conn::Phase;
-use crate::gate::To;
+use crate::gate::{To, Who};
 use crate::out::Taken;
 use crate::poll::Body;
 use crate::request::Transport;
@@ -25,25 +26,54 @@ impl Shard {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let Some(session) = conn.session.take() else { return };
         conn.paging = false;
-        self.hub.close(session);
         self.stats.sessions[conn.transport as usize] -= 1;
-        if let Some(who) = conn.who.take() {
+        let who = conn.who.take();
+        self.close_session(to, session, who);
+    }
+
+    /// Closes a session of which the connection knows no more, and gives back what it had taken.
+    fn close_session(&mut self, to: To, session: u32, who: Option<Who>) {
+        let taken = self.hub.channels_taken(session);
+        if taken > 0 {
+            let follower = self.follower(to, who.as_ref());
+            self.shared.channels.give(follower, taken, self.hub.channels_of(session));
+        }
+        self.hub.close(session);
+        if let Some(who) = who {
             self.shared.gate.closed(&who);
+        }
+    }
+
+    /// Takes the channels of a session that was just opened from the quota; closes it where they are too many.
+    pub(super) fn take_channels(&mut self, follower: Follower, session: u32) -> Result<(), Error> {
+        match self.shared.channels.take(follower, self.hub.channels_of(session)) {
+            Ok(taken) => self.hub.note_channels_taken(session, taken),
+            Err(error) => {
+                self.hub.close(session);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whose quota the channels of a session count against.
+    pub(super) fn follower(&self, to: To, who: Option<&Who>) -> Follower {
+        match (who, self.waits.get(&to.index)) {
+            (None, Some(kept)) => Follower::Address(kept.visitor),
+            (None, None) => Follower::Person(PersonId::NOBODY),
+            (Some(who), _) => Follower::Person(who.person),
         }
     }
 
     /// Ends a connection at once.
     pub(super) fn destroy(&mut self, to: To) {
         let Some(mut conn) = self.conns.remove(to) else { return };
-        self.waits.remove(&to.index);
         self.give_place(&conn);
         if let Some(session) = conn.session.take() {
             self.stats.sessions[conn.transport as usize] -= 1;
-            self.hub.close(session);
-            if let Some(who) = conn.who.take() {
-                self.shared.gate.closed(&who);
-            }
+            self.close_session(to, session, conn.who.take());
         }
+        self.waits.remove(&to.index);
     }
 
     /// Ends a session with a reason; a connection without one ends with its next answer, or now.

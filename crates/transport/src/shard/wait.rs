@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::Bytes;
 use encke_engine::cursor::Standing;
+use encke_engine::household::household;
 use encke_engine::hub::{Next, Open};
 use encke_engine::{Entry, PersonId, Position, limits};
 use rustix::event::epoll::EventFlags;
@@ -45,9 +46,11 @@ impl Shard {
 
     fn wait(&mut self, to: To, wait: Wait) {
         let Wait { who, follows, as_of, revocations_seen, at, content_type, lines, .. } = wait;
-        let kept = Kept { content_type, lines, protocol: wait.protocol, answered: false };
+        let Some(conn) = self.conns.get(to) else { return };
+        let visitor = household(wait.visitor.unwrap_or(conn.peer().ip()));
+        let kept = Kept { content_type, lines, visitor, protocol: wait.protocol, answered: false };
         self.waits.insert(to.index, Box::new(kept));
-        let nobody = (PersonId(0), 0);
+        let nobody = (PersonId::NOBODY, 0);
         let (person, credential) = who.as_ref().map_or(nobody, |w| (w.person, w.credential));
         // The position was read from the store, so it is never ahead of the log.
         let at = match self.hub.standing(Some(self.hub.cursor_at(at)), at) {
@@ -59,12 +62,17 @@ impl Shard {
         let guest = false;
         let open = Open { person, credential, owner, at, follows, as_of, revocations_seen, guest };
         let opened = self.hub.open(open);
-        let Some(conn) = self.conns.get_mut(to) else { return };
-        match opened {
-            Ok(session) => conn.session = Some(session),
+        let session = match opened {
+            Ok(session) => session,
             Err(encke_engine::hub::Stale::Again) => return self.wait_over(to, Over::Again),
             Err(encke_engine::hub::Stale::Revoked) => return self.wait_over(to, Over::Revoked),
+        };
+        let follower = self.follower(to, who.as_ref());
+        if self.take_channels(follower, session).is_err() {
+            return self.wait_over(to, Over::TooMany);
         }
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        conn.session = Some(session);
         conn.ends_at = self.now.saturating_add(self.timing.ticks(wait.ends_in_ms));
         self.stats.sessions[conn.transport as usize] += 1;
         if let Some(who) = who {

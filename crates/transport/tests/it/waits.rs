@@ -89,6 +89,7 @@ fn park_as(world: &World, kind: Kind, set: impl FnOnce(&mut Wait)) -> Waiter {
     let seen = Arc::new(Seen::default());
     let mut wait = Wait {
         who: Some(Who { person: PersonId(3), credential: 7, rank: 0, client: "".into() }),
+        visitor: None,
         follows: vec![Follow { stream: StreamId::conversation(ROOM), from: Position(0) }],
         as_of: Position(0),
         revocations_seen: world.shards.revocations(),

@@ -268,6 +268,7 @@ export const en = {
     invalid: 'That is not valid.',
     too_large: 'That is too long.',
     rate_limited: 'Too often. Wait a moment.',
+    too_many_channels: 'Too many channels are followed at once. Close another page.',
     overloaded: 'The server is busy. Try again soon.',
     misdirected: 'This address is not set up on the server.',
     draining: 'The server is restarting. Try again soon.',

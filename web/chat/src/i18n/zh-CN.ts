@@ -267,6 +267,7 @@ export const zhCN: Words = {
     invalid: '内容无效。',
     too_large: '内容太长。',
     rate_limited: '操作过于频繁，请稍候。',
+    too_many_channels: '同时关注的频道过多，请关闭其他页面。',
     overloaded: '服务器繁忙，请稍后再试。',
     misdirected: '服务器上没有设置这个网址。',
     draining: '服务器正在重启，请稍后再试。',

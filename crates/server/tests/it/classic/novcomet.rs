@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Page, TRUST, again, trusting, wait_for};
+use super::{Asked, Page, TRUST, again, start, trusting, wait_for};
+use crate::harness::{Server, Wire, line_of};
 
 fn publish(page: &Page, id: &str) {
     let answer = page.get(&format!("/novcomet/comet.php?publish={id}")).is(200);
@@ -132,4 +133,42 @@ fn an_id_never_leaves_its_place() {
     }
     let many: Vec<String> = (0..101).map(|n| format!("subscribed[i{n}]=1")).collect();
     page.get(&format!("/novcomet/comet.php?{}", many.join("&"))).is(400);
+}
+
+/// Asks from 127.0.0.`from` for ids of which nothing was told yet.
+fn asks_from(from: u8, server: &Server, ids: std::ops::Range<usize>) -> Asked {
+    let ids: Vec<String> = ids.map(|id| format!("i{id}")).collect();
+    let asked: Vec<(&str, u64)> = ids.iter().map(|id| (&**id, 0)).collect();
+    let mut wire = Wire::connect_from(from, server.address);
+    let path = format!("/classic{}", path(&asked));
+    wire.send(line_of("GET", &path, server.address, &[], None));
+    Asked(wire)
+}
+
+#[test]
+fn ids_of_those_who_are_not_signed_in_are_bounded_by_address() {
+    let server = start(&[&TRUST[..], &["--shards", "1"]].concat());
+    let quiet = asks_from(2, &server, 0..100);
+    wait_for(&server, 1);
+    // Another visitor has more wide waits than one person may, and then as many ids as one address.
+    let mut waits: Vec<Asked> =
+        (0..12).map(|n| asks_from(3, &server, n * 11..n * 11 + 11)).collect();
+    wait_for(&server, 13);
+    waits.extend((2..11).map(|n| asks_from(3, &server, n * 100..n * 100 + 100)));
+    wait_for(&server, 22);
+    let refused = asks_from(3, &server, 2_000..2_100).answer().is(429);
+    assert_eq!(refused.header("retry-after"), Some("5"));
+    let other = asks_from(4, &server, 2_000..2_100);
+    wait_for(&server, 23);
+    publish(&Page::of(&server), "i0");
+    changed(&quiet.json(), "i0");
+    publish(&Page::of(&server), "i2000");
+    changed(&other.json(), "i2000");
+    // Who closes pages may open others.
+    drop(waits);
+    wait_for(&server, 0);
+    let again = asks_from(3, &server, 2_000..2_100);
+    wait_for(&server, 1);
+    publish(&Page::of(&server), "i2001");
+    changed(&again.json(), "i2001");
 }
