@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use encke_apps::Site;
+use encke_site::Site;
 use encke_transport::Shards;
 
 use crate::classic::{self, Classic, ClassicOptions};

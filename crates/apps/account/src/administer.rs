@@ -15,12 +15,13 @@ use super::password::{self, Recovered};
 use super::person::{Person, check_name, fold, people};
 use super::setup::has_owner;
 use super::{look, setup_code};
-use crate::body::Body;
-use crate::caller::Caller;
-use crate::identity::{Ended, Role};
-use crate::path::Path;
-use crate::reply::{Refusal, Refused};
-use crate::site::Site;
+use crate::Accounts;
+use encke_site::Site;
+use encke_site::body::Body;
+use encke_site::caller::Caller;
+use encke_site::identity::{Ended, Role};
+use encke_site::path::Path;
+use encke_site::reply::{Refusal, Refused};
 
 /// An account to be.
 #[derive(Clone, Deserialize, ToSchema)]
@@ -80,7 +81,7 @@ pub async fn add_as(
     role: Option<Role>,
 ) -> Result<(PersonId, Role), Error> {
     account.check()?;
-    let hash = site.hasher.hash(account.password.clone()).await?;
+    let hash = Accounts::of(site).hasher.hash(account.password.clone()).await?;
     let added = site.store.write(move |tx| {
         let first = || Ok(if has_owner(tx)? { Role::Member } else { Role::Owner });
         let role = role.map_or_else(first, Ok::<_, StoreError>)?;
@@ -124,7 +125,7 @@ pub async fn bot(site: &Arc<Site>, name: &str) -> Result<PersonId, Error> {
 /// Sets a person's password, ends its sessions and revokes its tokens. The caller has checked that this may be done.
 pub async fn set_password(site: &Arc<Site>, name: &str, new: &str) -> Result<Recovered, Error> {
     let person = named(site, name).await?;
-    let hash = site.hasher.hash(new.to_owned()).await?;
+    let hash = Accounts::of(site).hasher.hash(new.to_owned()).await?;
     password::recover(site, person, hash).await
 }
 

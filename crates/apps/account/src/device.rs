@@ -11,8 +11,8 @@ use encke_engine::{Error, PersonId, limits};
 use http::{HeaderMap, HeaderValue, header};
 use ring::hmac;
 
-use crate::caller::Scheme;
-use crate::random;
+use encke_site::caller::Scheme;
+use encke_site::random;
 
 /// The cookie; browsers send it to the sign-in only.
 const COOKIE: &str = "encke_device";

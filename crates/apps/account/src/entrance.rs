@@ -10,9 +10,10 @@ use http::HeaderMap;
 use super::person::fold;
 use super::settings::settings;
 use super::{display_name, look, session};
-use crate::caller::Browser;
-use crate::identity::Role;
-use crate::site::Site;
+use crate::Accounts;
+use encke_site::Role;
+use encke_site::Site;
+use encke_site::caller::Browser;
 
 /// The account that signs in with this name and is not disabled.
 pub fn account_of(sql: &mut impl Sql, name: &str) -> Result<Option<PersonId>, StoreError> {
@@ -64,7 +65,7 @@ fn kept(name: &str) -> String {
 
 /// Takes one entry from the allowance of an address, or says when there is one.
 pub fn take_entry(site: &Site, address: Option<IpAddr>) -> Result<(), Error> {
-    site.sign_ins.take_entry(address, site.now_ms())
+    Accounts::of(site).sign_ins.take_entry(address, site.now_ms())
 }
 
 /// Gives a browser a session: `who` says in the same write whose. The one that `before` carries ends. The result is

@@ -12,14 +12,15 @@ use utoipa::ToSchema;
 
 use super::limits::Try;
 use super::person::Me;
+use super::product::try_to_sign_in;
 use super::session;
 use super::settings::settings;
 use super::sign_in::Door;
 use super::{display_name, look};
-use crate::body::Body;
-use crate::identity::Role;
-use crate::reply::{Refusal, Refused};
-use crate::site::Site;
+use encke_site::Role;
+use encke_site::Site;
+use encke_site::body::Body;
+use encke_site::reply::{Refusal, Refused};
 
 /// Who enters.
 #[derive(Deserialize, ToSchema)]
@@ -40,7 +41,7 @@ pub(crate) async fn enter(
     door: Door,
     Body(Guest { display_name }): Body<Guest>,
 ) -> Result<(StatusCode, HeaderMap, Json<Me>), Refusal> {
-    site.try_to_sign_in(Try { name: None, address: door.address(), device: None })?;
+    try_to_sign_in(&site, Try { name: None, address: door.address(), device: None })?;
     let name = display_name::display_name(&display_name)?;
     let entered = session::begin(&site, &door.browser, move |tx| {
         if !settings(tx)?.guests {

@@ -1,4 +1,9 @@
 //! Accounts: who people are, and how they prove it.
+//!
+//! Entry points: [`Account`], the product; [`people`] and [`me`], which show people to others; [`entrance`] for other
+//! protocols.
+//!
+//! Invariant: of a credential only its hash is stored; whatever ends one also ends the connections that rest on it.
 
 mod administer;
 mod device;
@@ -6,10 +11,12 @@ mod display_name;
 pub mod entrance;
 mod guest;
 mod hasher;
+mod identity;
 mod limits;
 mod look;
 mod password;
 mod person;
+mod product;
 mod session;
 mod settings;
 mod setup;
@@ -19,36 +26,12 @@ mod ticket;
 mod token;
 
 pub use administer::{Listed, NewAccount, add, add_as, bot, everyone, named, set_password};
-pub(crate) use device::DeviceId;
-pub(crate) use hasher::Hasher;
-pub(crate) use limits::{SignInLimits, Try};
+pub use identity::{submit_admission, submit_left};
 pub use password::Recovered;
-pub(crate) use person::{Me, Person, me, pattern, people};
-pub(crate) use session::Sessions;
-pub(crate) use settings::settings;
+pub use person::{Me, Person, PresenceOf, me, pattern, people};
+pub use product::Account;
+pub(crate) use product::Accounts;
+pub use settings::{Settings, settings};
 pub use setup_code::new_setup_code;
-pub(crate) use ticket::Tickets;
+pub use ticket::{redeem, submit_redeem};
 pub use token::{AnyToken, all_tokens, create_token, revoke_token};
-
-use std::sync::Arc;
-
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use crate::site::Site;
-
-pub(crate) fn router() -> OpenApiRouter<Arc<Site>> {
-    OpenApiRouter::new()
-        .routes(routes!(setup::needed, setup::setup))
-        .routes(routes!(sign_in::sign_in))
-        .routes(routes!(guest::enter))
-        .routes(routes!(session::sign_out))
-        .routes(routes!(session::who))
-        .routes(routes!(password::change))
-        .routes(routes!(person::search, administer::create))
-        .routes(routes!(administer::disable))
-        .routes(routes!(settings::get, settings::change))
-        .routes(routes!(token::list, token::create))
-        .routes(routes!(token::revoke))
-        .routes(routes!(ticket::issue))
-}

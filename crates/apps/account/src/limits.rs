@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use encke_engine::{Code, Error, PersonId, household, limits};
 
 use super::device::DeviceId;
-use crate::remembered::Remembered;
+use encke_site::remembered::Remembered;
 
 const MINUTE_MS: u64 = 60_000;
 

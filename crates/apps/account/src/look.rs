@@ -9,7 +9,7 @@ use encke_store::{Sql, StoreError, Tx, Value, params};
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::skeleton;
 
-use crate::bulk;
+use encke_site::bulk;
 
 /// Characters of a skeleton that are compared. A single character may stand for eighteen.
 const SKELETON_CHARS_MAX: usize = 256;

@@ -11,11 +11,12 @@ use utoipa::ToSchema;
 
 use super::device::Device;
 use super::session::end_sessions;
-use crate::body::Body;
-use crate::caller::{Caller, Scheme};
-use crate::identity::Ended;
-use crate::reply::{Refusal, Refused};
-use crate::site::Site;
+use crate::Accounts;
+use encke_site::Site;
+use encke_site::body::Body;
+use encke_site::caller::{Caller, Scheme};
+use encke_site::identity::Ended;
+use encke_site::reply::{Refusal, Refused};
 
 pub(super) fn check(password: &str) -> Result<(), Error> {
     if limits::PASSWORD_BYTES.contains(&password.len()) {
@@ -68,15 +69,15 @@ pub(super) async fn confirm(
     person: PersonId,
     password: String,
 ) -> Result<(), Error> {
-    site.sign_ins.take_guess(person, site.now_ms())?;
+    Accounts::of(site).sign_ins.take_guess(person, site.now_ms())?;
     let stored = site.store.read(move |read| {
         let row = read.query_one("SELECT password FROM person WHERE id = ?1", params![person])?;
         Ok(row.map(|r| r.get::<Option<String>>(0)).transpose()?.flatten())
     });
-    if !site.hasher.verify(password, stored.await?).await? {
+    if !Accounts::of(site).hasher.verify(password, stored.await?).await? {
         return Err(Error::new(Code::WrongPassword, "The password is not right."));
     }
-    site.sign_ins.guessed(person);
+    Accounts::of(site).sign_ins.guessed(person);
     Ok(())
 }
 
@@ -105,7 +106,7 @@ pub(crate) async fn change(
     check(&new)?;
     let me = caller.0.person;
     confirm(&site, me, old).await?;
-    let hash = site.hasher.hash(new).await?;
+    let hash = Accounts::of(&site).hasher.hash(new).await?;
     let remembered = Device::default().remember(scheme, me, &hash)?;
     replace(&site, me, hash, Some(caller.0.credential)).await?;
     Ok((StatusCode::NO_CONTENT, remembered))

@@ -13,32 +13,46 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::display_name::is_hidden;
 use super::settings::settings;
-use crate::bulk;
-use crate::caller::Caller;
-use crate::identity::Role;
-use crate::quota::Act;
-use crate::reply::{Refusal, Refused};
-use crate::site::Site;
+use encke_site::Act;
+use encke_site::Role;
+use encke_site::Site;
+use encke_site::bulk;
+use encke_site::caller::Caller;
+use encke_site::reply::{Refusal, Refused};
 
 /// A person as others see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Person {
+pub struct Person {
+    /// Its id.
     #[schema(value_type = String)]
     pub id: PersonId,
     /// Name to sign in with; guests and bots have none.
     pub name: Option<String>,
+    /// What others see.
     pub display_name: String,
+    /// What it is on this site.
     pub role: Role,
+    /// Whether it is there.
     #[schema(value_type = String)]
     pub presence: Presence,
 }
 
 /// The caller, and the site it is on.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Me {
+pub struct Me {
+    /// The caller.
     #[serde(flatten)]
     pub person: Person,
+    /// What the site is called.
     pub site_name: String,
+}
+
+/// Tells what others see of a person's presence. Whatever product knows that puts one into the site's parts; without
+/// one everybody is offline.
+pub struct PresenceOf(pub fn(&Site, PersonId) -> Presence);
+
+fn presence_of(site: &Site, person: PersonId) -> Presence {
+    site.find_part::<PresenceOf>().map_or(Presence::Offline, |PresenceOf(of)| of(site, person))
 }
 
 const COLUMNS: &str = "p.id, p.shown_name, p.display_name, p.role";
@@ -50,12 +64,12 @@ fn of(row: &Row, site: &Site) -> Result<Person, StoreError> {
         name: row.get(1)?,
         display_name: row.get(2)?,
         role: Role::of(&row.get::<String>(3)?),
-        presence: site.presence_of(id),
+        presence: presence_of(site, id),
     })
 }
 
 /// People by their ids, in that order; unknown ones are left out.
-pub(crate) fn people(
+pub fn people(
     sql: &mut impl Sql,
     site: &Site,
     ids: &[PersonId],
@@ -76,7 +90,7 @@ pub(crate) fn people(
 }
 
 /// The caller as it sees itself.
-pub(crate) fn me(sql: &mut impl Sql, site: &Site, id: PersonId) -> Result<Me, Error> {
+pub fn me(sql: &mut impl Sql, site: &Site, id: PersonId) -> Result<Me, Error> {
     let person = people(sql, site, &[id])?.pop();
     let person = person.ok_or_else(|| Error::new(Code::NotSignedIn, "Sign in first."))?;
     Ok(Me { person, site_name: settings(sql)?.site_name })
@@ -121,7 +135,7 @@ pub(crate) struct People {
 }
 
 /// A pattern for LIKE that stands for any text around this one.
-pub(crate) fn pattern(text: &str) -> String {
+pub fn pattern(text: &str) -> String {
     let mut pattern = String::from("%");
     for c in text.chars() {
         if matches!(c, '%' | '_' | '\\') {

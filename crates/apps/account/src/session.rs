@@ -15,12 +15,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::person::{Me, me};
-use crate::body::MaybeBody;
-use crate::caller::{Browser, Caller, HOSTS_COOKIE, PLAIN_COOKIE, Scheme};
-use crate::identity::{Ended, hash, number};
-use crate::random;
-use crate::reply::{Refusal, Refused};
-use crate::site::Site;
+use crate::Accounts;
+use crate::identity::{hash, number};
+use encke_site::Site;
+use encke_site::body::MaybeBody;
+use encke_site::caller::{Browser, Caller, HOSTS_COOKIE, PLAIN_COOKIE, Scheme};
+use encke_site::identity::Ended;
+use encke_site::random;
+use encke_site::reply::{Refusal, Refused};
 
 /// Sessions that one person may have; a further one ends the oldest.
 const SESSIONS_PER_PERSON_MAX: u64 = 50;
@@ -60,7 +62,7 @@ where
     let secret = random::secret("eks_")?;
     let (new, old) = (hash(&secret), before.session.as_deref().map(hash));
     let now = site.now_ms();
-    let sweep = site.sessions.is_sweep_due(now);
+    let sweep = Accounts::of(site).sessions.is_sweep_due(now);
     let house = site.clone();
     let shown = site.write_and_revoke(move |tx| {
         let person = who(tx)?;

@@ -4,23 +4,22 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use encke_engine::{Code, Error, PersonId};
+use encke_engine::{Code, Error, PersonId, limits};
 use encke_store::{Sql, StoreError, params};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::body::Body;
-use crate::caller::Caller;
-use crate::channel::guests;
-use crate::reply::{Refusal, Refused};
-use crate::site::Site;
+use encke_site::Site;
+use encke_site::body::Body;
+use encke_site::caller::Caller;
+use encke_site::reply::{Refusal, Refused};
 
 /// Characters of a site's name.
 const SITE_NAME_CHARS_MAX: usize = 64;
 
 /// The settings.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Settings {
+pub struct Settings {
     /// Whether anyone may enter with a display name alone.
     pub guests: bool,
     /// The channels that guests may follow: names, and beginnings of names with a `*` at the end.
@@ -30,7 +29,7 @@ pub(crate) struct Settings {
 }
 
 /// The settings as they are.
-pub(crate) fn settings(sql: &mut impl Sql) -> Result<Settings, StoreError> {
+pub fn settings(sql: &mut impl Sql) -> Result<Settings, StoreError> {
     let mut settings =
         Settings { guests: false, guest_channels: Vec::new(), site_name: "Encke".into() };
     for row in sql.query("SELECT name, value FROM setting", params![])? {
@@ -46,6 +45,22 @@ pub(crate) fn settings(sql: &mut impl Sql) -> Result<Settings, StoreError> {
         }
     }
     Ok(settings)
+}
+
+/// Refuses a list of channels that can't be meant: whether a channel of such a name is there does not matter.
+fn check_channels(allowed: &[String]) -> Result<(), Error> {
+    let good = |pattern: &String| {
+        let begin = pattern.strip_suffix('*').unwrap_or(pattern);
+        !pattern.is_empty()
+            && begin.len() <= limits::CHANNEL_NAME_BYTES_MAX
+            && begin.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.:-".contains(&b))
+    };
+    if allowed.len() <= limits::GUEST_CHANNELS_MAX && allowed.iter().all(good) {
+        return Ok(());
+    }
+    let what = "guest_channels has at most 100 names of channels; one that ends in * stands for \
+                all that begin so.";
+    Err(Error::new(Code::Invalid, what))
 }
 
 /// What is to change.
@@ -92,7 +107,7 @@ pub(crate) async fn change(
         }
     }
     if let Some(allowed) = &change.guest_channels {
-        guests::check(allowed)?;
+        check_channels(allowed)?;
     }
     let changed = site.store.write(move |tx| {
         let Change { guests, guest_channels, site_name } = change;
@@ -119,4 +134,22 @@ pub(crate) async fn change(
         Ok(settings(tx)?)
     });
     Ok(Json(changed.await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(allowed: &[&str]) -> Vec<String> {
+        allowed.iter().map(|a| (*a).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        assert!(check_channels(&list(&["*", "news:*", "a.b-c_d:e"])).is_ok());
+        for bad in ["", "a b", "*a", "a**", "\u{e9}", &"x".repeat(129)] {
+            assert!(check_channels(&list(&[bad])).is_err(), "{bad}");
+        }
+        assert!(check_channels(&vec!["a".to_owned(); limits::GUEST_CHANNELS_MAX + 1]).is_err());
+    }
 }

@@ -13,14 +13,16 @@ use utoipa::ToSchema;
 use super::administer::{NewAccount, insert};
 use super::limits::Try;
 use super::person::Me;
+use super::product::try_to_sign_in;
 use super::session;
 use super::settings::settings;
 use super::setup_code::{self, is_setup_code};
 use super::sign_in::Door;
-use crate::body::Body;
-use crate::identity::Role;
-use crate::reply::{Refusal, Refused};
-use crate::site::Site;
+use crate::Accounts;
+use encke_site::Role;
+use encke_site::Site;
+use encke_site::body::Body;
+use encke_site::reply::{Refusal, Refused};
 
 /// What a visitor finds.
 #[derive(Serialize, ToSchema)]
@@ -79,7 +81,7 @@ pub(crate) async fn setup(
     let account = NewAccount { name, password, display_name };
     let code = setup_code.unwrap_or_default();
     let done = || Error::new(Code::AlreadySetUp, "This site has an owner already: sign in.");
-    site.try_to_sign_in(Try { name: None, address: door.address(), device: None })?;
+    try_to_sign_in(&site, Try { name: None, address: door.address(), device: None })?;
     // Nothing is hashed for whoever does not have the code.
     let (owned, good, given) = site
         .store
@@ -92,7 +94,7 @@ pub(crate) async fn setup(
         return Err(setup_code::wrong().into());
     }
     account.check()?;
-    let hash = site.hasher.hash(account.password.clone()).await?;
+    let hash = Accounts::of(&site).hasher.hash(account.password.clone()).await?;
     let entered = session::begin(&site, &door.browser, move |tx| {
         // Decided here, where there is only one at a time: two first visitors do not both become owners.
         if has_owner(tx)? {

@@ -12,8 +12,8 @@ use subtle::ConstantTimeEq;
 
 use super::setup::has_owner;
 use crate::identity::{Hash, hash};
-use crate::random::{folded, readable_secret};
-use crate::site::Site;
+use encke_site::Site;
+use encke_site::random::{folded, readable_secret};
 
 /// The setting that holds the hashes: hexadecimal, a blank between them, the newest first.
 const SETTING: &str = "setup_codes";

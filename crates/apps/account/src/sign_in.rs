@@ -15,11 +15,13 @@ use utoipa::ToSchema;
 use super::device::Device;
 use super::limits::Try;
 use super::person::{Me, check_name, fold};
+use super::product::try_to_sign_in;
 use super::session;
-use crate::body::Body;
-use crate::caller::{Browser, Origin, Peer};
-use crate::reply::{Refusal, Refused};
-use crate::site::Site;
+use crate::Accounts;
+use encke_site::Site;
+use encke_site::body::Body;
+use encke_site::caller::{Browser, Origin, Peer};
+use encke_site::reply::{Refusal, Refused};
 
 /// Name and password.
 #[derive(Deserialize, ToSchema)]
@@ -88,8 +90,8 @@ pub(crate) async fn sign_in(
             .zip(stored.as_deref())
             .and_then(|(id, stored)| door.device.known(id, stored)),
     };
-    site.try_to_sign_in(tried)?;
-    let right = site.hasher.verify(password, stored.clone()).await?;
+    try_to_sign_in(&site, tried)?;
+    let right = Accounts::of(&site).hasher.verify(password, stored.clone()).await?;
     let wrong = || Error::new(Code::WrongPassword, "Name and password do not go together.");
     let person = person.filter(|_| right).ok_or_else(wrong)?;
     let remembered =
@@ -105,6 +107,6 @@ pub(crate) async fn sign_in(
     for (name, value) in &remembered {
         headers.append(name, value.clone());
     }
-    site.sign_ins.succeeded(tried);
+    Accounts::of(&site).sign_ins.succeeded(tried);
     Ok((headers, me))
 }

@@ -15,12 +15,14 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::caller::{Caller, Scheme, credentials};
-use crate::identity::{Credentials, Hash, Identity, hash, look_up, not_signed_in, secret};
-use crate::quota::Act;
-use crate::random;
-use crate::reply::{Refusal, Refused};
-use crate::site::Site;
+use crate::Accounts;
+use crate::identity::{Hash, hash, look_up, secret};
+use encke_site::Act;
+use encke_site::Site;
+use encke_site::caller::{Caller, Scheme, credentials};
+use encke_site::identity::{Credentials, Identity, not_signed_in};
+use encke_site::random;
+use encke_site::reply::{Refusal, Refused};
 
 #[derive(Default)]
 struct Unused {
@@ -82,58 +84,55 @@ impl Tickets {
     }
 }
 
-impl Site {
-    /// Whom a ticket was given to; it is used up by this.
-    pub fn redeem(&self, ticket: &str) -> Option<Identity> {
-        let found = self.tickets.0.lock().expect("not poisoned").tickets.remove(&hash(ticket));
-        let (identity, until) = found?;
-        let now = self.now_ms();
-        let holds = until > now && identity.expires_ms > now;
-        holds.then_some(Identity { by_cookie: false, ..identity })
-    }
+/// Whom a ticket was given to; it is used up by this.
+pub fn redeem(site: &Site, ticket: &str) -> Option<Identity> {
+    let found =
+        Accounts::of(site).tickets.0.lock().expect("not poisoned").tickets.remove(&hash(ticket));
+    let (identity, until) = found?;
+    let now = site.now_ms();
+    let holds = until > now && identity.expires_ms > now;
+    holds.then_some(Identity { by_cookie: false, ..identity })
 }
 
-impl Site {
-    /// Whom a ticket was given to by any node; it is used up by this. `reply` runs on the store's thread, or at once.
-    pub fn submit_redeem(
-        self: &Arc<Self>,
-        ticket: &str,
-        reply: impl FnOnce(Result<Option<Identity>, Error>) + Send + 'static,
-    ) {
-        let (hash, now) = (hash(ticket), self.now_ms());
-        let redeem = move |tx: &mut Tx<'_>| {
-            let used = "DELETE FROM ticket WHERE hash = ?1 AND expires_ms > ?2
-                        RETURNING credential, by_cookie";
-            let Some(row) = tx.query_one(used, params![&hash[..], now])? else { return Ok(None) };
-            let credential: Vec<u8> = row.get(0)?;
-            let Some(credential) = credential.first_chunk() else { return Ok(None) };
-            // What was revoked since is not found any more.
-            let found = look_up(tx, credential, row.get(1)?)?;
-            let found = found.filter(|i| i.expires_ms > now);
-            Ok(found.map(|identity| Identity { by_cookie: false, ..identity }))
-        };
-        self.store.submit_write(redeem, reply);
-    }
+/// Whom a ticket was given to by any node; it is used up by this. `reply` runs on the store's thread, or at once.
+pub fn submit_redeem(
+    site: &Arc<Site>,
+    ticket: &str,
+    reply: impl FnOnce(Result<Option<Identity>, Error>) + Send + 'static,
+) {
+    let (hash, now) = (hash(ticket), site.now_ms());
+    let redeem = move |tx: &mut Tx<'_>| {
+        let used = "DELETE FROM ticket WHERE hash = ?1 AND expires_ms > ?2
+                    RETURNING credential, by_cookie";
+        let Some(row) = tx.query_one(used, params![&hash[..], now])? else { return Ok(None) };
+        let credential: Vec<u8> = row.get(0)?;
+        let Some(credential) = credential.first_chunk() else { return Ok(None) };
+        // What was revoked since is not found any more.
+        let found = look_up(tx, credential, row.get(1)?)?;
+        let found = found.filter(|i| i.expires_ms > now);
+        Ok(found.map(|identity| Identity { by_cookie: false, ..identity }))
+    };
+    site.store.submit_write(redeem, reply);
+}
 
-    async fn store_ticket(&self, ticket: &str, shown: Credentials<'_>) -> Result<(), Error> {
-        let (of, by_cookie) = secret(shown).ok_or_else(not_signed_in)?;
-        let (ticket, of, now) = (hash(ticket), hash(of), self.now_ms());
-        let stored = self.store.write(move |tx| {
-            tx.execute("DELETE FROM ticket WHERE expires_ms <= ?1", params![now])?;
-            // A further one takes the place of the oldest.
-            tx.execute(
-                "DELETE FROM ticket WHERE hash IN (SELECT hash FROM ticket WHERE credential = ?1
-                 ORDER BY expires_ms DESC, hash LIMIT 1000 OFFSET ?2)",
-                params![&of[..], limits::TICKETS_PER_PERSON_MAX as u64 - 1],
-            )?;
-            tx.execute(
-                "INSERT INTO ticket (hash, credential, by_cookie, expires_ms) VALUES (?1, ?2, ?3, ?4)",
-                params![&ticket[..], &of[..], by_cookie, now + limits::TICKET_AGE_MS],
-            )?;
-            Ok(())
-        });
-        stored.await
-    }
+async fn store_ticket(site: &Site, ticket: &str, shown: Credentials<'_>) -> Result<(), Error> {
+    let (of, by_cookie) = secret(shown).ok_or_else(not_signed_in)?;
+    let (ticket, of, now) = (hash(ticket), hash(of), site.now_ms());
+    let stored = site.store.write(move |tx| {
+        tx.execute("DELETE FROM ticket WHERE expires_ms <= ?1", params![now])?;
+        // A further one takes the place of the oldest.
+        tx.execute(
+            "DELETE FROM ticket WHERE hash IN (SELECT hash FROM ticket WHERE credential = ?1
+             ORDER BY expires_ms DESC, hash LIMIT 1000 OFFSET ?2)",
+            params![&of[..], limits::TICKETS_PER_PERSON_MAX as u64 - 1],
+        )?;
+        tx.execute(
+            "INSERT INTO ticket (hash, credential, by_cookie, expires_ms) VALUES (?1, ?2, ?3, ?4)",
+            params![&ticket[..], &of[..], by_cookie, now + limits::TICKET_AGE_MS],
+        )?;
+        Ok(())
+    });
+    stored.await
 }
 
 /// A ticket for one request.
@@ -158,16 +157,16 @@ pub(crate) async fn issue(
     site.take(caller.0.person, caller.0.role, Act::Pass)?;
     let ticket = random::secret("ekk_")?;
     if site.store.is_shared() {
-        site.store_ticket(&ticket, credentials(&headers, scheme)).await?;
+        store_ticket(&site, &ticket, credentials(&headers, scheme)).await?;
         return Ok((
             StatusCode::CREATED,
             Json(Ticket { ticket, expires_in_ms: limits::TICKET_AGE_MS }),
         ));
     }
-    site.tickets.add(&ticket, caller.0, site.now_ms());
+    Accounts::of(&site).tickets.add(&ticket, caller.0, site.now_ms());
     // A revocation that came after the caller was identified and before the ticket was there did not find it.
     if let Err(gone) = site.identify(credentials(&headers, scheme)).await {
-        site.tickets.forget(caller.0.person, Some(caller.0.credential));
+        Accounts::of(&site).tickets.forget(caller.0.person, Some(caller.0.credential));
         return Err(gone.into());
     }
     Ok((StatusCode::CREATED, Json(Ticket { ticket, expires_in_ms: limits::TICKET_AGE_MS })))
@@ -176,7 +175,7 @@ pub(crate) async fn issue(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::Role;
+    use encke_site::Role;
 
     fn identity(person: u64) -> Identity {
         let (credential, by_cookie, expires_ms) = (1, true, u64::MAX);

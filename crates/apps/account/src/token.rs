@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::password::confirm;
-use crate::body::Body;
-use crate::caller::Caller;
-use crate::identity::{Ended, Role, hash, number};
-use crate::path::Path;
-use crate::random;
-use crate::reply::{Refusal, Refused};
-use crate::site::Site;
+use crate::identity::{hash, number};
+use encke_site::Site;
+use encke_site::body::Body;
+use encke_site::caller::Caller;
+use encke_site::identity::{Ended, Role};
+use encke_site::path::Path;
+use encke_site::random;
+use encke_site::reply::{Refusal, Refused};
 
 /// Characters of a label.
 const LABEL_CHARS_MAX: usize = 100;

@@ -1,6 +1,8 @@
 //! Channels: broadcast streams that programs append to.
 
-pub(crate) mod guests;
+mod guests;
+
+pub use guests::submit_may_guest_follow;
 
 use std::sync::Arc;
 
@@ -8,27 +10,58 @@ use axum::Json;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use encke_engine::{Code, Error, NewEvent, limits};
-use encke_store::{Append, Appended, Guard};
+use encke_store::{Append, Guard};
 use http::StatusCode;
 use serde_json::value::RawValue;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::body;
-use crate::caller::Caller;
-use crate::identity::{Identity, Role};
-use crate::path::Path;
-use crate::posted::{self, Posted};
-use crate::quota::Act;
-use crate::reply::{Refusal, Refused};
-use crate::sent::{self, Sent};
-use crate::site::Site;
+use encke_site::Act;
+use encke_site::Site;
+use encke_site::body;
+use encke_site::caller::Caller;
+use encke_site::path::Path;
+use encke_site::posted::{self, Posted};
+use encke_site::product::{Reply, SendPath, Sends};
+use encke_site::reply::{Refusal, Refused};
+use encke_site::sent::{self, Sent};
+use encke_site::{Identity, Product, Role};
 
 /// Levels that the JSON of an event may be nested.
 const DEPTH_MAX: usize = 100;
 
-pub(crate) fn router() -> OpenApiRouter<Arc<Site>> {
-    OpenApiRouter::new().routes(routes!(publish))
+/// Channels.
+pub struct Channel;
+
+impl Product for Channel {
+    fn name(&self) -> &'static str {
+        "channel"
+    }
+
+    fn routes(&self) -> OpenApiRouter<Arc<Site>> {
+        OpenApiRouter::new().routes(routes!(publish))
+    }
+
+    fn sends(&self) -> Option<&dyn Sends> {
+        Some(self)
+    }
+}
+
+impl Sends for Channel {
+    fn path(&self) -> SendPath {
+        SendPath { before: "/v1/channels/", after: "/events" }
+    }
+
+    fn post(
+        &self,
+        site: &Arc<Site>,
+        identity: Identity,
+        name: &str,
+        posted: Posted<'_>,
+        reply: Reply,
+    ) {
+        post(site, identity, name, posted, reply);
+    }
 }
 
 /// Appends to a channel: any JSON, or a text.
@@ -64,12 +97,11 @@ pub(crate) fn post(
     identity: Identity,
     name: &str,
     posted: Posted<'_>,
-    reply: impl FnOnce(Result<Appended, Error>) + Send + 'static,
+    reply: Reply,
 ) {
     match event(site, identity, name, posted) {
         Ok(event) => {
-            let (guard, reply) = (Guard::Open, Box::new(reply));
-            site.store.submit(Append { event, guard, reply });
+            site.store.submit(Append { event, guard: Guard::Open, reply });
         }
         Err(e) => reply(Err(e)),
     }

@@ -1,11 +1,13 @@
-//! Talk between two people, and in rooms that anybody may enter, for other protocols: all within one write.
+//! Direct conversations and rooms that anybody may enter, for other protocols: all within one write.
 
-use encke_engine::{ConversationId, Error, NewEvent, PersonId, Seq, StreamId, limits};
-use encke_store::{Appended, Sql, StoreError, Tx, params};
+use encke_engine::{ConversationId, Error, PersonId, Seq, StreamId, limits};
+use encke_site::Site;
+use encke_store::{Sql, StoreError, Tx, params};
+use encke_talk::conversation::{self, MemberRole, insert_member, not_member};
+use encke_talk::kind::Kind;
+use encke_talk::member::{expel, is_member, set_role};
 
-use super::conversation::{self, Kind, MemberRole, insert_member, not_member};
-use super::{member, message};
-use crate::site::Site;
+use crate::{direct, invitation, room};
 
 /// The direct conversation of two people, if there is one.
 pub fn direct_of(
@@ -13,9 +15,7 @@ pub fn direct_of(
     a: PersonId,
     b: PersonId,
 ) -> Result<Option<ConversationId>, StoreError> {
-    let query = "SELECT id FROM conversation WHERE first_person = ?1 AND second_person = ?2";
-    let row = sql.query_one(query, params![a.min(b), a.max(b)])?;
-    row.map(|row| row.get(0)).transpose()
+    direct::find(sql, a, b)
 }
 
 /// The direct conversation of two people; it is made if there is none.
@@ -29,7 +29,7 @@ pub fn direct(
         return Ok(id);
     }
     conversation::check_present(tx, other)?;
-    conversation::begin_direct(tx, site, me, other)
+    direct::make(tx, site, me, other)
 }
 
 /// Whether a guest may begin to talk to somebody: as in the web chat, only if they share a conversation.
@@ -41,36 +41,6 @@ pub fn may_guest_begin(
     conversation::share_a_conversation(sql, guest, other)
 }
 
-/// Appends a message of a person that is in the conversation.
-pub fn say(
-    tx: &mut Tx<'_>,
-    from: PersonId,
-    conversation: ConversationId,
-    text: &str,
-) -> Result<Appended, Error> {
-    let stream = StreamId::conversation(conversation);
-    if !is_in(tx, conversation, from)? {
-        return Err(not_member());
-    }
-    let body = message::body(text)?;
-    tx.append(NewEvent { stream, from: Some(from), kind: "message".into(), key: None, body })
-}
-
-/// The text of a message's body; `None` if it has none.
-pub fn text_of(body: &[u8]) -> Option<String> {
-    message::text_of(body)
-}
-
-/// Whether a person is in a conversation.
-pub fn is_in(
-    sql: &mut impl Sql,
-    conversation: ConversationId,
-    person: PersonId,
-) -> Result<bool, StoreError> {
-    let query = "SELECT 1 FROM member WHERE conversation = ?1 AND person = ?2";
-    Ok(sql.query_one(query, params![conversation, person])?.is_some())
-}
-
 /// Whether everybody may enter a room.
 pub fn is_open(sql: &mut impl Sql, room: ConversationId) -> Result<bool, StoreError> {
     Ok(conversation::find(sql, room)?.is_some_and(|found| found.open))
@@ -78,7 +48,7 @@ pub fn is_open(sql: &mut impl Sql, room: ConversationId) -> Result<bool, StoreEr
 
 /// Makes an open room that nobody is in.
 pub fn make_open_room(tx: &mut Tx<'_>, title: &str) -> Result<ConversationId, Error> {
-    conversation::check_title(title)?;
+    room::check_title(title)?;
     let id = conversation::insert(tx, Kind::Room, Some(title), true, None)?;
     let body = serde_json::json!({"kind": Kind::Room, "title": title, "open": true});
     tx.append(conversation::event(StreamId::conversation(id), None, "created", &body))?;
@@ -94,7 +64,7 @@ pub fn enter_open_room(
     room: ConversationId,
     person: PersonId,
 ) -> Result<(), Error> {
-    if is_in(tx, room, person)? {
+    if is_member(tx, room, person)? {
         return Ok(());
     }
     if !is_open(tx, room)? {
@@ -107,9 +77,9 @@ pub fn enter_open_room(
         && guests.len() >= limits::ROOM_GUESTS_MAX
     {
         let longest = longest.get(0)?;
-        member::expel(tx, room, longest, longest)?;
+        expel(tx, room, longest, longest)?;
     }
-    member::add(tx, site, room, person, person)
+    invitation::bring_in(tx, site, room, person, person)
 }
 
 /// Gives a room that has no owner an owner of the site, if there is one.
@@ -121,8 +91,8 @@ pub fn own_room(tx: &mut Tx<'_>, site: &Site, room: ConversationId) -> Result<()
     let query = "SELECT id FROM person WHERE role = 'owner' AND disabled_ms IS NULL ORDER BY id";
     let Some(row) = tx.query_one(query, params![])? else { return Ok(()) };
     let owner: PersonId = row.get(0)?;
-    if is_in(tx, room, owner)? {
-        return member::set_role(tx, room, owner, MemberRole::Owner, owner);
+    if is_member(tx, room, owner)? {
+        return set_role(tx, room, owner, MemberRole::Owner, owner);
     }
     let joined = Seq(tx.head(StreamId::conversation(room))?.seq.0 + 1);
     insert_member(tx, room, owner, MemberRole::Owner, joined, owner)?;

@@ -14,14 +14,14 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::conversation::{Conversation, event, load, parse};
-use super::member;
-use crate::account::{Person, people};
-use crate::caller::Caller;
-use crate::path::Path;
-use crate::quota::Act;
-use crate::reply::{Refusal, Refused};
-use crate::site::Site;
+use encke_account::{Person, people};
+use encke_site::Act;
+use encke_site::Site;
+use encke_site::caller::Caller;
+use encke_site::path::Path;
+use encke_site::reply::{Refusal, Refused};
+use encke_talk::conversation::{Conversation, event, load, parse};
+use encke_talk::member::{self, is_member};
 
 /// An invitation to a room.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -37,7 +37,7 @@ pub(crate) struct Invitation {
 
 /// What became of bringing somebody in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Brought {
+pub(crate) enum Brought {
     /// The person is a member.
     In,
     /// The person was asked.
@@ -45,7 +45,7 @@ pub(super) enum Brought {
 }
 
 /// Whether others have brought a person into as many rooms as they may that it never looked at.
-pub(super) fn has_enough(tx: &mut Tx<'_>, person: PersonId) -> Result<bool, Error> {
+pub(crate) fn has_enough(tx: &mut Tx<'_>, person: PersonId) -> Result<bool, Error> {
     let query = "SELECT count(*) FROM member m JOIN conversation c ON c.id = m.conversation
                  WHERE m.person = ?1 AND m.invited_by IS NOT NULL AND m.read = 0 AND c.kind = 'room'";
     let count = tx.query_one(query, params![person])?;
@@ -54,26 +54,40 @@ pub(super) fn has_enough(tx: &mut Tx<'_>, person: PersonId) -> Result<bool, Erro
 }
 
 /// Brings a person into a room, or asks it, if it has been brought into enough.
-pub(super) fn bring(
+pub(crate) fn bring(
     tx: &mut Tx<'_>,
     site: &Site,
     id: ConversationId,
     person: PersonId,
     by: PersonId,
 ) -> Result<Brought, Error> {
-    if member::is_member(tx, id, person)? {
+    if is_member(tx, id, person)? {
         return Ok(Brought::In);
     }
     if person == by || !has_enough(tx, person)? {
-        member::add(tx, site, id, person, by)?;
+        bring_in(tx, site, id, person, by)?;
         return Ok(Brought::In);
     }
     invite(tx, site, id, person, by)?;
     Ok(Brought::Invited)
 }
 
+/// Puts a person into a room, unless it is in it; an invitation to the room is over.
+pub(crate) fn bring_in(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    id: ConversationId,
+    person: PersonId,
+    by: PersonId,
+) -> Result<(), Error> {
+    if !is_member(tx, id, person)? {
+        forget(tx, person, id)?;
+    }
+    member::add(tx, site, id, person, by)
+}
+
 /// Asks a person into a room that `by` is in.
-pub(super) fn invite(
+pub(crate) fn invite(
     tx: &mut Tx<'_>,
     site: &Site,
     id: ConversationId,
@@ -116,7 +130,7 @@ fn make_room(
 }
 
 /// Takes an invitation back, if there is one, and tells the person.
-pub(super) fn forget(
+pub(crate) fn forget(
     tx: &mut Tx<'_>,
     person: PersonId,
     conversation: ConversationId,
@@ -131,7 +145,7 @@ pub(super) fn forget(
 }
 
 /// The invitations of a person, the oldest first.
-pub(super) fn of(
+pub(crate) fn of(
     sql: &mut impl Sql,
     site: &Site,
     person: PersonId,
@@ -190,11 +204,11 @@ pub(crate) async fn accept(
         let query = "SELECT inviter FROM invitation WHERE person = ?1 AND conversation = ?2";
         let row = tx.query_one(query, params![me, id])?.ok_or_else(gone)?;
         // Whoever is not in the room any more lets nobody in.
-        if !member::is_member(tx, id, row.get(0)?)? {
+        if !is_member(tx, id, row.get(0)?)? {
             forget(tx, me, id)?;
             return Ok(None);
         }
-        member::add(tx, &house, id, me, me)?;
+        bring_in(tx, &house, id, me, me)?;
         load(tx, &house, id, me).map(Some)
     });
     Ok(Json(accepted.await?.ok_or_else(gone)?))

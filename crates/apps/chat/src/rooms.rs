@@ -9,12 +9,12 @@ use encke_store::{Sql, params};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::account::pattern;
-use crate::caller::Caller;
-use crate::identity::Role;
-use crate::quota::Act;
-use crate::reply::Refusal;
-use crate::site::Site;
+use encke_account::pattern;
+use encke_site::Act;
+use encke_site::Role;
+use encke_site::Site;
+use encke_site::caller::Caller;
+use encke_site::reply::Refusal;
 
 /// Rooms in an answer that does not say how many.
 const ROOMS_DEFAULT: u64 = 100;

@@ -10,13 +10,13 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::conversation::{Conversation, Found, MemberRow, seen_by};
 use super::invitation::{self, Invitation};
-use crate::account::{Me, Person, me, people};
-use crate::caller::Caller;
-use crate::quota::Act;
-use crate::reply::Refusal;
-use crate::site::Site;
+use encke_account::{Me, Person, me, people};
+use encke_site::Act;
+use encke_site::Site;
+use encke_site::caller::Caller;
+use encke_site::reply::Refusal;
+use encke_talk::conversation::{Conversation, Found, MemberRow, seen_by};
 
 /// All that a client starts from.
 #[derive(Serialize, ToSchema)]

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::reply::Refusal;
 
 /// The body of a request. Types that are read with it say `deny_unknown_fields`.
-pub(crate) struct Body<T>(pub T);
+pub struct Body<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
@@ -24,7 +24,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 }
 
 /// The same of a request that may leave it out.
-pub(crate) struct MaybeBody<T>(pub T);
+pub struct MaybeBody<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeBody<T> {
     type Rejection = Refusal;
@@ -41,17 +41,17 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeBody
 }
 
 /// The content type of a request, as it stands in its head.
-pub(crate) fn content_type(headers: &HeaderMap) -> &str {
+pub fn content_type(headers: &HeaderMap) -> &str {
     headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default()
 }
 
 /// What a content type is, without its parameters.
-pub(crate) fn essence(content_type: &str) -> &str {
+pub fn essence(content_type: &str) -> &str {
     content_type.split(';').next().unwrap_or_default().trim()
 }
 
 /// Refuses a body of another type.
-pub(crate) fn check_json(content_type: &str) -> Result<(), Error> {
+pub fn check_json(content_type: &str) -> Result<(), Error> {
     if essence(content_type).eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
@@ -59,7 +59,7 @@ pub(crate) fn check_json(content_type: &str) -> Result<(), Error> {
 }
 
 /// Reads a whole body of bounded size in bounded time.
-pub(crate) async fn read(request: Request) -> Result<bytes::Bytes, Refusal> {
+pub async fn read(request: Request) -> Result<bytes::Bytes, Refusal> {
     let body = Limited::new(request.into_body(), limits::BODY_BYTES_MAX).collect();
     let wait = Duration::from_millis(limits::BODY_WAIT_MS_MAX);
     let read = tokio::time::timeout(wait, body).await;
@@ -74,7 +74,7 @@ pub(crate) async fn read(request: Request) -> Result<bytes::Bytes, Refusal> {
 }
 
 /// Reads JSON, telling apart what is no JSON, what has unknown fields, and what has wrong values.
-pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let read = serde_json::from_slice(bytes);
     if read.is_ok() && bytes.trim_ascii_start().first() != Some(&b'{') {
         // An array would be taken for the fields in their order.

@@ -6,7 +6,7 @@
 const ROWS_MAX: usize = 128;
 
 /// Divides rows into parts that there are statements for.
-pub(crate) fn parts<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+pub fn parts<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let most = rows.len().min(ROWS_MAX);
         if most == 0 {
@@ -20,7 +20,7 @@ pub(crate) fn parts<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
 }
 
 /// `VALUES (?1, ?2), (?3, ?4) …` of whole numbers; a bare parameter there would be a text to PostgreSQL.
-pub(crate) fn values(rows: usize, columns: usize) -> String {
+pub fn values(rows: usize, columns: usize) -> String {
     let row = |row: usize| {
         let fields = (1..=columns).map(|c| format!("CAST(?{} AS BIGINT)", row * columns + c));
         format!("({})", fields.collect::<Vec<_>>().join(", "))
@@ -29,7 +29,7 @@ pub(crate) fn values(rows: usize, columns: usize) -> String {
 }
 
 /// `VALUES (?1, ?2), (?3, ?4) …` of a whole number and a text each.
-pub(crate) fn numbers_and_texts(rows: usize) -> String {
+pub fn numbers_and_texts(rows: usize) -> String {
     let row = |row: usize| {
         let at = 2 * row + 1;
         format!("(CAST(?{at} AS BIGINT), CAST(?{} AS TEXT))", at + 1)

@@ -87,7 +87,7 @@ pub struct Caller(pub Identity);
 
 impl Caller {
     /// Refuses everybody but the owner.
-    pub(crate) fn owner(&self) -> Result<(), Error> {
+    pub fn owner(&self) -> Result<(), Error> {
         if self.0.role == Role::Owner {
             return Ok(());
         }
@@ -112,7 +112,7 @@ impl FromRequestParts<Arc<Site>> for Caller {
 }
 
 /// Refuses a request that changes something if it comes from a foreign page.
-pub(crate) fn trusted(site: &Site, parts: &Parts) -> Result<(), Refusal> {
+pub fn trusted(site: &Site, parts: &Parts) -> Result<(), Refusal> {
     let safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
     let origin = Origin::of(&parts.headers, &parts.uri, &parts.extensions);
     if safe && origin.origin.is_none() || origin.is_trusted(site) {
@@ -128,9 +128,9 @@ pub fn shown(parts: &Parts) -> Credentials<'_> {
 
 /// The cookie of a session over HTTPS. Only this very host can set it, and only over TLS: neither a neighbour under the same
 /// domain nor somebody on the way can give a browser a session of theirs.
-pub(crate) const HOSTS_COOKIE: &str = "__Host-encke_session";
+pub const HOSTS_COOKIE: &str = "__Host-encke_session";
 /// The cookie of a session over plain HTTP.
-pub(crate) const PLAIN_COOKIE: &str = "encke_session";
+pub const PLAIN_COOKIE: &str = "encke_session";
 
 /// The credentials in the headers of a request that came by this scheme.
 pub fn credentials(headers: &HeaderMap, scheme: Scheme) -> Credentials<'_> {

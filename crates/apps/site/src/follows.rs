@@ -6,7 +6,6 @@ use encke_engine::hub::Follow;
 use encke_engine::{Error, PersonId, Position, StreamId};
 use encke_store::{Read, Sql, params};
 
-use crate::identity::{Credentials, Identity};
 use crate::remembered::Remembered;
 use crate::site::Site;
 
@@ -58,22 +57,14 @@ impl Site {
         );
     }
 
-    /// Reads who these credentials are, and what that person follows.
-    pub fn submit_admission(
-        self: &Arc<Self>,
-        credentials: Credentials<'_>,
-        reply: impl FnOnce(Result<(Identity, Followed), Error>) + Send + 'static,
-    ) {
-        let site = self.clone();
-        self.submit_look_up(credentials, read_follows, move |found| {
-            reply(found.inspect(|(identity, followed)| {
-                site.follows.remember(identity.person, followed);
-            }));
-        });
+    /// Remembers what a person follows, as somebody else has read it.
+    pub fn remember_follows(&self, person: PersonId, followed: &Followed) {
+        self.follows.remember(person, followed);
     }
 }
 
-fn read_follows(read: &mut Read<'_>, person: PersonId) -> Result<Followed, Error> {
+/// Reads what a person follows: its own stream, and what the table `follow` says.
+pub fn read_follows(read: &mut Read<'_>, person: PersonId) -> Result<Followed, Error> {
     let rows =
         read.query("SELECT stream, from_position FROM follow WHERE person = ?1", params![person])?;
     let own = Follow { stream: StreamId::person(person), from: Position(0) };

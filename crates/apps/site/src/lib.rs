@@ -1,36 +1,42 @@
-//! The apps: what people do with the log. One file a feature: its route, its rule, its SQL.
+//! The ground that every product stands on.
 //!
-//! Entry points: [`router`] for the HTTP API, [`Site`] for what all features share, [`chat::command`] for what
-//! comes over a WebSocket.
+//! Entry points: [`Site`] for what all products of a site share, [`Product`] for what a product brings, [`Caller`] for
+//! who is signed in, [`router`] for the HTTP API of all products together.
 //!
 //! Invariants: nobody is taken at a field's word, the sender is who is signed in ([`Caller`]); whatever changes who
 //! may see what is one write with the events that tell of it; whatever ends a right also ends the open connections
 //! that rest on it (P7).
 //!
-//! Never in here: sockets, framing, how an event travels.
+//! Never in here: a product by name, sockets, framing, how an event travels.
 
-pub mod account;
-mod body;
-mod bulk;
-mod caller;
-pub mod channel;
-pub mod chat;
-mod identity;
-mod path;
-mod posted;
-mod quota;
-mod random;
-mod remembered;
-mod reply;
-mod sent;
+pub mod body;
+pub mod bulk;
+pub mod caller;
+pub mod follows;
+pub mod identity;
+mod parts;
+pub mod path;
+mod peers;
+pub mod posted;
+pub mod product;
+pub mod quota;
+pub mod random;
+pub mod remembered;
+pub mod reply;
+pub mod sent;
 mod site;
 
+pub use body::{Body, MaybeBody};
 pub use caller::{Browser, Caller, Origin, Peer, Scheme, credentials, shown};
-pub use identity::{Credentials, Identity, Role};
+pub use follows::Followed;
+pub use identity::{Credentials, Identify, Identity, Role};
+pub use parts::Parts;
+pub use path::Path;
 pub use posted::{Posted, post};
+pub use product::{Product, Products};
 pub use quota::{Act, Share, Shares};
 pub use random::readable_secret;
-pub use reply::Refusal;
+pub use reply::{Refusal, Refused};
 pub use sent::Sent;
 pub use site::{Site, SiteOptions};
 
@@ -47,12 +53,9 @@ async fn no_store(mut response: Response) -> Response {
     response
 }
 
-/// The whole HTTP API of docs/protocol.md, but for the feed and operation.
+/// The HTTP API of all products of a site: all of docs/protocol.md but the feed and operation.
 pub fn router(site: Arc<Site>) -> OpenApiRouter {
-    OpenApiRouter::new()
-        .merge(account::router())
-        .merge(chat::router())
-        .merge(channel::router())
-        .layer(middleware::map_response(no_store))
-        .with_state(site)
+    let empty = OpenApiRouter::new();
+    let all = site.products().iter().fold(empty, |all, product| all.merge(product.routes()));
+    all.layer(middleware::map_response(no_store)).with_state(site)
 }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::reply::Refusal;
 
 /// The parts of the path that the route names.
-pub(crate) struct Path<T>(pub T);
+pub struct Path<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
     type Rejection = Refusal;

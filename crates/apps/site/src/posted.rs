@@ -8,9 +8,10 @@ use encke_store::Appended;
 use http::HeaderMap;
 use tokio::sync::oneshot;
 
+use crate::body;
 use crate::identity::Identity;
+use crate::product::Reply;
 use crate::site::Site;
-use crate::{body, channel, chat};
 
 /// A send as it came.
 #[derive(Clone, Debug)]
@@ -25,35 +26,25 @@ pub struct Posted<'a> {
 
 impl<'a> Posted<'a> {
     /// From a request that was read by an HTTP server.
-    pub(crate) fn of(headers: &'a HeaderMap, body: Bytes) -> Self {
+    pub fn of(headers: &'a HeaderMap, body: Bytes) -> Self {
         // A key that is no text is none that is allowed: the empty one is refused.
         let key = headers.get("idempotency-key").map(|v| v.to_str().unwrap_or_default());
         Posted { key, content_type: body::content_type(headers), body }
     }
 }
 
-/// Does a send to this path. `reply` gets the result once it is durable (P1); it must not block.
-pub fn post(
-    site: &Arc<Site>,
-    identity: Identity,
-    path: &str,
-    posted: Posted<'_>,
-    reply: impl FnOnce(Result<Appended, Error>) + Send + 'static,
-) {
-    let part = |prefix, end| path.strip_prefix(prefix).and_then(|p: &str| p.strip_suffix(end));
-    if let Some(id) = part("/v1/conversations/", "/messages") {
-        chat::post_message(site, identity, id, posted, reply);
-    } else if let Some(name) = part("/v1/channels/", "/events") {
-        channel::post(site, identity, name, posted, reply);
-    } else {
-        reply(Err(Error::new(Code::NotFound, "There is nothing at this address.")));
+/// Hands a send to the product that this path belongs to.
+pub fn post(site: &Arc<Site>, identity: Identity, path: &str, posted: Posted<'_>, reply: Reply) {
+    let mut all = site.products().iter().filter_map(|p| p.sends());
+    let found = all.find_map(|sends| Some((sends, sends.path().name_in(path)?)));
+    match found {
+        Some((sends, name)) => sends.post(site, identity, name, posted, reply),
+        None => reply(Err(Error::new(Code::NotFound, "There is nothing at this address."))),
     }
 }
 
 /// Waits for the reply to what is submitted.
-pub(crate) async fn answered(
-    submit: impl FnOnce(Box<dyn FnOnce(Result<Appended, Error>) + Send>),
-) -> Result<Appended, Error> {
+pub async fn answered(submit: impl FnOnce(Reply)) -> Result<Appended, Error> {
     let (done, answer) = oneshot::channel();
     submit(Box::new(|result| drop(done.send(result))));
     let lost = || Error::new(Code::Overloaded, "The store did not take this; try again.");

@@ -143,7 +143,7 @@ impl Site {
     }
 
     /// Takes so many of an act.
-    pub(crate) fn take_some(
+    pub fn take_some(
         &self,
         person: PersonId,
         role: Role,

@@ -14,7 +14,7 @@ fn bytes<const N: usize>() -> Result<[u8; N], Error> {
 }
 
 /// A secret of 256 bits as text, behind a prefix that tells what it is.
-pub(crate) fn secret(prefix: &str) -> Result<String, Error> {
+pub fn secret(prefix: &str) -> Result<String, Error> {
     Ok(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes::<32>()?)))
 }
 
@@ -38,7 +38,7 @@ pub fn readable_secret() -> Result<String, Error> {
 }
 
 /// A readable secret as it is compared, however somebody typed it.
-pub(crate) fn folded(readable: &str) -> String {
+pub fn folded(readable: &str) -> String {
     let kept = readable.chars().filter(char::is_ascii_alphanumeric);
     kept.map(|c| match c.to_ascii_uppercase() {
         'O' => '0',

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use rustc_hash::FxHashMap;
 
 /// The newest entries: at least so many as the bound says, at most twice as many.
-pub(crate) struct Remembered<K, V> {
+pub struct Remembered<K, V> {
     young: FxHashMap<K, V>,
     /// The generation before; it goes when the young one is full.
     old: FxHashMap<K, V>,
@@ -19,10 +19,12 @@ impl<K: Hash + Eq, V> Remembered<K, V> {
         Remembered { young, old, generation_max }
     }
 
+    /// The value of a key, if it is still remembered.
     pub fn get(&self, key: &K) -> Option<&V> {
         self.young.get(key).or_else(|| self.old.get(key))
     }
 
+    /// The same, to change it.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         match self.young.get_mut(key) {
             None => self.old.get_mut(key),
@@ -30,6 +32,7 @@ impl<K: Hash + Eq, V> Remembered<K, V> {
         }
     }
 
+    /// Remembers a value; the oldest may be forgotten for it.
     pub fn insert(&mut self, key: K, value: V) {
         if self.young.len() >= self.generation_max && !self.young.contains_key(&key) {
             self.old = std::mem::take(&mut self.young);
@@ -39,10 +42,11 @@ impl<K: Hash + Eq, V> Remembered<K, V> {
     }
 
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.young.len() + self.old.len()
     }
 
+    /// Forgets every value that is not to be kept.
     pub fn retain(&mut self, mut keep: impl FnMut(&V) -> bool) {
         self.young.retain(|_, value| keep(value));
         self.old.retain(|_, value| keep(value));

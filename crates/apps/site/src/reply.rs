@@ -9,13 +9,13 @@ use utoipa::ToSchema;
 
 /// Every refusal has this shape.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Refused {
+pub struct Refused {
     error: RefusedBecause,
 }
 
 /// Why, and whether to try again.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct RefusedBecause {
+pub struct RefusedBecause {
     /// Stable; the list is in docs/protocol.md.
     code: &'static str,
     /// One plain sentence for a person.
@@ -44,7 +44,8 @@ impl From<StoreError> for Refusal {
 }
 
 impl Refusal {
-    pub(crate) fn new(code: Code, message: &str) -> Self {
+    /// A refusal for this reason.
+    pub fn new(code: Code, message: &str) -> Self {
         Refusal(Error::new(code, message))
     }
 }

@@ -26,14 +26,14 @@ impl Sent {
     }
 
     /// 201 for the first, 200 for the same again.
-    pub(crate) fn answer(site: &Site, appended: Appended) -> (StatusCode, Json<Self>) {
+    pub fn answer(site: &Site, appended: Appended) -> (StatusCode, Json<Self>) {
         let status = if appended.repeated { StatusCode::OK } else { StatusCode::CREATED };
         (status, Json(Sent::of(site, appended)))
     }
 }
 
 /// Refuses what is no idempotency key.
-pub(crate) fn check_key(key: &str) -> Result<Box<str>, Error> {
+pub fn check_key(key: &str) -> Result<Box<str>, Error> {
     let good = (1..=limits::KEY_BYTES_MAX).contains(&key.len())
         && key.bytes().all(|b| b.is_ascii_graphic());
     if good {

@@ -1,14 +1,16 @@
-//! What all features of one site share.
+//! What all products of one site share.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use encke_engine::presence::Roll;
 use encke_engine::reach::Reach;
+use encke_engine::{Batch, limits};
 use encke_store::{Clock, Store};
+use tokio::time::MissedTickBehavior;
 
-use crate::account::{Hasher, Sessions, SignInLimits, Tickets};
-use crate::chat::{Elsewhere, Follows, Receipts, Told};
-use crate::identity::Identities;
+use crate::follows::Follows;
+use crate::parts::Parts;
+use crate::product::Products;
 use crate::quota::{Quotas, Shares};
 
 /// What the operator decides.
@@ -20,7 +22,7 @@ pub struct SiteOptions {
     pub shares: Shares,
 }
 
-/// One site: its store, its fan-out, and what its features keep in memory.
+/// One site: its store, its fan-out, its products and what they keep in memory.
 pub struct Site {
     /// The truth.
     pub store: Store,
@@ -28,43 +30,57 @@ pub struct Site {
     pub clock: Arc<dyn Clock>,
     /// What the operator decided.
     pub options: SiteOptions,
-    pub(crate) identities: Identities,
-    pub(crate) tickets: Tickets,
-    pub(crate) hasher: Hasher,
-    pub(crate) sign_ins: SignInLimits,
     pub(crate) quotas: Quotas,
-    pub(crate) sessions: Sessions,
-    pub(crate) presence: Mutex<Roll>,
-    pub(crate) presence_told: Told,
-    pub(crate) elsewhere: Mutex<Elsewhere>,
-    /// The number of this node, which no other has.
-    pub(crate) node: u64,
-    pub(crate) receipts: Receipts,
     pub(crate) follows: Follows,
+    /// The number of this node, which no other has.
+    node: u64,
+    products: Products,
+    parts: Parts,
     reach: OnceLock<Arc<dyn Reach>>,
 }
 
 impl Site {
-    /// A site on an opened store.
-    pub fn new(store: Store, clock: Arc<dyn Clock>, options: SiteOptions) -> Arc<Self> {
+    /// A site on an opened store, with these products.
+    pub fn new(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        options: SiteOptions,
+        products: Products,
+    ) -> Arc<Self> {
+        let mut parts = Parts::default();
+        products.iter().for_each(|p| p.parts(&mut parts));
         Arc::new(Site {
             store,
             clock,
             options,
-            identities: Identities::default(),
-            tickets: Tickets::default(),
-            hasher: Hasher::default(),
-            sign_ins: SignInLimits::default(),
             quotas: Quotas::default(),
-            sessions: Sessions::default(),
-            presence: Mutex::default(),
-            presence_told: Told::default(),
-            elsewhere: Mutex::default(),
-            node: getrandom::u64().expect("the system has random numbers"),
-            receipts: Receipts::default(),
             follows: Follows::default(),
+            node: getrandom::u64().expect("the system has random numbers"),
+            products,
+            parts,
             reach: OnceLock::new(),
         })
+    }
+
+    /// The products of the site.
+    pub fn products(&self) -> Products {
+        self.products
+    }
+
+    /// What a product keeps in memory. The caller's own product, or one below it, has put it in ([`Parts`]).
+    ///
+    /// # Panics
+    ///
+    /// If the list of products lacks the one that brings this part.
+    pub fn part<T: 'static>(&self) -> &T {
+        self.find_part().unwrap_or_else(|| {
+            panic!("no product of this site brings {}", std::any::type_name::<T>())
+        })
+    }
+
+    /// The same where the product may be missing.
+    pub fn find_part<T: 'static>(&self) -> Option<&T> {
+        self.parts.get()
     }
 
     /// Connects the fan-out, once. Without one (a command line that works on the store alone) nobody is reached.
@@ -72,8 +88,14 @@ impl Site {
         let _ = self.reach.set(reach);
     }
 
-    pub(crate) fn reach(&self) -> Option<&Arc<dyn Reach>> {
+    /// The fan-out, if there is one.
+    pub fn reach(&self) -> Option<&Arc<dyn Reach>> {
         self.reach.get()
+    }
+
+    /// The number of this node, which no other has.
+    pub fn node(&self) -> u64 {
+        self.node
     }
 
     /// The number of the newest revocation.
@@ -81,7 +103,34 @@ impl Site {
         self.reach().map_or(0, |r| r.revocations())
     }
 
-    pub(crate) fn now_ms(&self) -> u64 {
+    /// The time, in milliseconds since 1970.
+    pub fn now_ms(&self) -> u64 {
         self.clock.now_ms()
+    }
+
+    /// Shows a commit to every product: to be called with each commit, before it is published.
+    pub fn committed(&self, batch: &Batch) {
+        for product in self.products.iter().filter_map(|p| p.after_commits()) {
+            product.committed(self, batch);
+        }
+    }
+
+    /// Lets products keep house for as long as the site lives; runs as a task.
+    pub async fn keep_house(self: Arc<Self>) {
+        let mut turn = tokio::time::interval(Duration::from_millis(limits::RECEIPTS_FOLD_MS));
+        turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        for number in 0u64.. {
+            turn.tick().await;
+            for product in self.products.iter().filter_map(|p| p.housekeeping()) {
+                product.turn(&self, number).await;
+            }
+        }
+    }
+
+    /// Lets products store what is only in memory; to be called on the way down.
+    pub async fn settle(self: &Arc<Self>) {
+        for product in self.products.iter().filter_map(|p| p.housekeeping()) {
+            product.settle(self).await;
+        }
     }
 }

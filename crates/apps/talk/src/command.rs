@@ -6,15 +6,16 @@ use bytes::Bytes;
 use encke_engine::marks::Marks;
 use encke_engine::presence::Presence;
 use encke_engine::{ConversationId, Error, PersonId, Seq, item};
+use encke_store::Appended;
 use serde::Deserialize;
 
 use super::typing::{Typing, check_member};
 use super::{message, presence, receipts, typing};
-use crate::body;
-use crate::identity::Role;
-use crate::quota::Act;
-use crate::sent::{self, Sent};
-use crate::site::Site;
+use encke_site::Act;
+use encke_site::Role;
+use encke_site::Site;
+use encke_site::body;
+use encke_site::sent::{self, Sent};
 
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
@@ -125,7 +126,8 @@ fn send(
         return reply(Err(e));
     }
     let house = site.clone();
-    message::submit(site, person, conversation, text, key, move |result| {
+    let reply = move |result: Result<Appended, Error>| {
         reply(result.map(|appended| Sent::of(&house, appended)));
-    });
+    };
+    message::submit(site, person, conversation, text, key, Box::new(reply));
 }

@@ -11,12 +11,12 @@ use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use super::conversation::{not_member, parse};
-use crate::account::{Person, people};
-use crate::caller::Caller;
-use crate::path::Path;
-use crate::quota::Act;
-use crate::reply::Refusal;
-use crate::site::Site;
+use encke_account::{Person, people};
+use encke_site::Act;
+use encke_site::Site;
+use encke_site::caller::Caller;
+use encke_site::path::Path;
+use encke_site::reply::Refusal;
 
 /// Events in a page that does not say how many.
 const PAGE_EVENTS_DEFAULT: usize = 50;

@@ -6,8 +6,10 @@ use utoipa::ToSchema;
 /// Direct (two people) or a room.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// Two people, always the same.
     Direct,
+    /// Any number of people, with a title.
     Room,
 }
 

@@ -5,16 +5,16 @@ use encke_engine::{ConversationId, PersonId, Seq};
 use encke_store::{Read, Sql, StoreError, Tx, Value};
 use rustc_hash::FxHashMap;
 
-use crate::bulk;
+use encke_site::bulk;
 
 /// A member of a conversation.
-pub(super) type Pair = (ConversationId, PersonId);
+pub(crate) type Pair = (ConversationId, PersonId);
 
 /// What is stored of a member: its marks, and since which number it is one.
-pub(super) type Stored = (Marks, Seq);
+pub(crate) type Stored = (Marks, Seq);
 
 /// The marks of those who are members.
-pub(super) fn read(tx: &mut Tx<'_>, pairs: &[Pair]) -> Result<FxHashMap<Pair, Stored>, StoreError> {
+pub(crate) fn read(tx: &mut Tx<'_>, pairs: &[Pair]) -> Result<FxHashMap<Pair, Stored>, StoreError> {
     let mut found = FxHashMap::default();
     for part in bulk::parts(pairs) {
         let query = format!(
@@ -34,7 +34,7 @@ pub(super) fn read(tx: &mut Tx<'_>, pairs: &[Pair]) -> Result<FxHashMap<Pair, St
 }
 
 /// Stores the marks of members.
-pub(super) fn write(tx: &mut Tx<'_>, marks: &[(Pair, Marks)]) -> Result<(), StoreError> {
+pub(crate) fn write(tx: &mut Tx<'_>, marks: &[(Pair, Marks)]) -> Result<(), StoreError> {
     for part in bulk::parts(marks) {
         let update = format!(
             "WITH v (conversation, person, delivered, read) AS ({})
@@ -51,7 +51,7 @@ pub(super) fn write(tx: &mut Tx<'_>, marks: &[(Pair, Marks)]) -> Result<(), Stor
 }
 
 /// In which conversations people are, and up to where each was delivered to.
-pub(super) fn delivered_to(
+pub(crate) fn delivered_to(
     read: &mut Read<'_>,
     people: &[PersonId],
 ) -> Result<Vec<(PersonId, ConversationId, Seq)>, StoreError> {

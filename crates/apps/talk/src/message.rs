@@ -4,20 +4,22 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use encke_engine::{Code, ConversationId, Error, NewEvent, PersonId, StreamId, limits};
-use encke_store::{Append, Appended, Guard};
+use encke_store::{Append, Appended, Guard, Tx};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::conversation::parse;
-use crate::body;
-use crate::caller::Caller;
-use crate::identity::Identity;
-use crate::path::Path;
-use crate::posted::{self, Posted};
-use crate::reply::Refusal;
-use crate::sent::{self, Sent};
-use crate::site::Site;
+use super::conversation::{not_member, parse};
+use super::member::is_member;
+use encke_site::Identity;
+use encke_site::Site;
+use encke_site::body;
+use encke_site::caller::Caller;
+use encke_site::path::Path;
+use encke_site::posted::{self, Posted};
+use encke_site::product::Reply;
+use encke_site::reply::Refusal;
+use encke_site::sent::{self, Sent};
 
 #[derive(Serialize, Deserialize)]
 struct Said<'a> {
@@ -36,25 +38,39 @@ fn check_text(text: &str) -> Result<(), Error> {
 }
 
 /// The body of a message's event.
-pub(super) fn body(text: &str) -> Result<bytes::Bytes, Error> {
+pub(crate) fn body(text: &str) -> Result<bytes::Bytes, Error> {
     check_text(text)?;
     let said = Said { text: text.into() };
     Ok(serde_json::to_vec(&said).expect("text is JSON").into())
 }
 
 /// The text in the body of a message's event.
-pub(super) fn text_of(body: &[u8]) -> Option<String> {
+pub fn text_of(body: &[u8]) -> Option<String> {
     serde_json::from_slice::<Said<'_>>(body).ok().map(|said| said.text.into_owned())
 }
 
+/// Appends a message of a person that is in the conversation, in the same write as whatever else the caller does.
+pub fn say(
+    tx: &mut Tx<'_>,
+    from: PersonId,
+    conversation: ConversationId,
+    text: &str,
+) -> Result<Appended, Error> {
+    if !is_member(tx, conversation, from)? {
+        return Err(not_member());
+    }
+    let (stream, body) = (StreamId::conversation(conversation), body(text)?);
+    tx.append(NewEvent { stream, from: Some(from), kind: "message".into(), key: None, body })
+}
+
 /// Hands a message to the store. `reply` gets the result once it is durable (P1); it must not block.
-pub fn submit(
+pub(crate) fn submit(
     site: &Arc<Site>,
     from: PersonId,
     conversation: ConversationId,
     text: &str,
     key: Option<Box<str>>,
-    reply: impl FnOnce(Result<Appended, Error>) + Send + 'static,
+    reply: Reply,
 ) {
     let body = match body(text) {
         Ok(body) => body,
@@ -67,7 +83,6 @@ pub fn submit(
         key,
         body,
     };
-    let reply = Box::new(reply);
     site.store.submit(Append { event, guard: Guard::Follows(from), reply });
 }
 
@@ -103,7 +118,7 @@ pub(crate) fn post(
     identity: Identity,
     id: &str,
     posted: Posted<'_>,
-    reply: impl FnOnce(Result<Appended, Error>) + Send + 'static,
+    reply: Reply,
 ) {
     let counted = read(id, &posted).and_then(|read| {
         site.take_message(identity.person, identity.role, read.2.len())?;

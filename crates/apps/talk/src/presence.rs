@@ -1,6 +1,6 @@
 //! Presence: told to those who share a conversation, at most once (P9).
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
 use encke_engine::presence::{Change, Presence, Roll};
@@ -12,71 +12,86 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::elsewhere::Elsewhere;
-use super::notes::Note;
-use crate::body::Body;
-use crate::bulk;
-use crate::caller::Caller;
-use crate::quota::Act;
-use crate::reply::Refusal;
-use crate::site::Site;
+use super::peers::{self, Note, Told};
+use encke_site::Act;
+use encke_site::Site;
+use encke_site::body::Body;
+use encke_site::bulk;
+use encke_site::caller::Caller;
+use encke_site::reply::Refusal;
 
-impl Site {
-    /// A feed connection of a person's device opened.
-    pub fn connected(self: &Arc<Self>, person: PersonId, device: &str) {
-        self.changed(|roll| roll.opened(person, device));
+/// Who is connected, here and at the other nodes, and what was told of it.
+#[derive(Default)]
+pub(crate) struct Presences {
+    pub roll: Mutex<Roll>,
+    pub told: Told,
+    elsewhere: Mutex<Elsewhere>,
+}
+
+impl Presences {
+    pub fn of(site: &Site) -> &Self {
+        site.part()
     }
 
-    /// It ended.
-    pub fn disconnected(&self, person: PersonId, device: &str) {
-        let now = self.now_ms();
-        self.presence.lock().expect("not poisoned").closed(person, device, now);
-    }
-
-    /// What others see of a person, on whichever nodes it is.
-    pub(crate) fn presence_of(&self, person: PersonId) -> Presence {
-        let here = self.presence.lock().expect("not poisoned").of(person);
-        if self.store.is_shared() { here.max(self.elsewhere(|e| e.of(person))) } else { here }
-    }
-
-    pub(super) fn elsewhere<T>(&self, f: impl FnOnce(&mut Elsewhere) -> T) -> T {
+    pub fn elsewhere<T>(&self, f: impl FnOnce(&mut Elsewhere) -> T) -> T {
         f(&mut self.elsewhere.lock().expect("not poisoned"))
     }
+}
 
-    /// Notes what happened at this node, tells the other nodes, and then the sessions here.
-    fn changed<C: IntoIterator<Item = Change>>(self: &Arc<Self>, act: impl FnOnce(&mut Roll) -> C) {
-        let mut people = Vec::new();
-        {
-            let mut roll = self.presence.lock().expect("not poisoned");
-            for Change { person, now: state } in act(&mut roll) {
-                let (node, number) = (self.node, self.presence_told.next());
-                self.tell_nodes(&Note::Presence { node, number, person, state });
-                people.push(person);
-            }
+/// A feed connection of a person's device opened.
+pub fn connected(site: &Arc<Site>, person: PersonId, device: &str) {
+    changed(site, |roll| roll.opened(person, device));
+}
+
+/// A feed connection of a person's device ended.
+pub fn disconnected(site: &Site, person: PersonId, device: &str) {
+    let now = site.now_ms();
+    Presences::of(site).roll.lock().expect("not poisoned").closed(person, device, now);
+}
+
+/// What others see of a person, on whichever nodes it is.
+pub(crate) fn presence_of(site: &Site, person: PersonId) -> Presence {
+    let presences = Presences::of(site);
+    let here = presences.roll.lock().expect("not poisoned").of(person);
+    if site.store.is_shared() { here.max(presences.elsewhere(|e| e.of(person))) } else { here }
+}
+
+/// Notes what happened at this node, tells the other nodes, and then the sessions here.
+fn changed<C: IntoIterator<Item = Change>>(site: &Arc<Site>, act: impl FnOnce(&mut Roll) -> C) {
+    let presences = Presences::of(site);
+    let mut people = Vec::new();
+    {
+        let mut roll = presences.roll.lock().expect("not poisoned");
+        for Change { person, now: state } in act(&mut roll) {
+            let (node, number) = (site.node(), presences.told.next());
+            peers::tell(site, &Note::Presence { node, number, person, state });
+            people.push(person);
         }
-        refold(self, &people);
     }
+    refold(site, &people);
 }
 
 /// A device tells whether somebody sits before it.
-pub(super) fn says(site: &Arc<Site>, person: PersonId, device: &str, state: Presence) {
-    site.changed(|roll| roll.says(person, device, state));
+pub(crate) fn says(site: &Arc<Site>, person: PersonId, device: &str, state: Presence) {
+    changed(site, |roll| roll.says(person, device, state));
 }
 
 /// Lets those go offline whose last connection ended a while ago, here or with the node where it was.
-pub(super) fn expire(site: &Arc<Site>) {
+pub(crate) fn expire(site: &Arc<Site>) {
     let now = site.now_ms();
-    site.changed(|roll| roll.expire(now));
-    let gone = site.elsewhere(|e| e.expire(now));
+    changed(site, |roll| roll.expire(now));
+    let gone = Presences::of(site).elsewhere(|e| e.expire(now));
     refold(site, &gone);
 }
 
 /// Tells the sessions of this node of those whose presence, over all nodes, is news to them.
-pub(super) fn refold(site: &Arc<Site>, people: &[PersonId]) {
+pub(crate) fn refold(site: &Arc<Site>, people: &[PersonId]) {
     let mut news = Vec::new();
     for person in people {
-        let now = site.presence_of(*person);
+        let now = presence_of(site, *person);
         // A roll alone tells only what is news.
-        let is_news = !site.store.is_shared() || site.elsewhere(|e| e.show(*person, now));
+        let is_news =
+            !site.store.is_shared() || Presences::of(site).elsewhere(|e| e.show(*person, now));
         if is_news && news.len() < limits::PRESENCE_TOLD_MAX {
             news.push((*person, now));
         }
@@ -146,7 +161,7 @@ pub(crate) struct Said {
 }
 
 /// Refuses what only the server knows.
-pub(super) fn check(state: Presence) -> Result<(), encke_engine::Error> {
+pub(crate) fn check(state: Presence) -> Result<(), encke_engine::Error> {
     if state == Presence::Offline {
         let what = "A device says online or away; offline is when it is gone.";
         return Err(encke_engine::Error::new(Code::Invalid, what));

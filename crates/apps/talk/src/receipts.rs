@@ -22,12 +22,12 @@ use super::conversation::{MemberRow, event, parse};
 use super::marks::{self, Pair, Stored};
 use super::typing::check_member;
 use super::view::View;
-use crate::body::Body;
-use crate::caller::Caller;
-use crate::path::Path;
-use crate::quota::Act;
-use crate::reply::Refusal;
-use crate::site::Site;
+use encke_site::Act;
+use encke_site::Site;
+use encke_site::body::Body;
+use encke_site::caller::Caller;
+use encke_site::path::Path;
+use encke_site::reply::Refusal;
 
 #[derive(Default)]
 struct Folded {
@@ -51,6 +51,21 @@ const REFOLDED_EVENTS: usize = 10_000;
 pub(crate) struct Receipts(Mutex<Folded>);
 
 impl Receipts {
+    pub fn of(site: &Site) -> &Self {
+        site.part()
+    }
+
+    /// Notes who sent something in a commit; to be called before it is published.
+    pub fn note_sends(&self, batch: &Batch) {
+        self.with(|f| {
+            for step in &batch.steps {
+                if let Step::Event(entry) = step {
+                    f.note(&entry.event);
+                }
+            }
+        });
+    }
+
     fn with<T>(&self, f: impl FnOnce(&mut Folded) -> T) -> T {
         f(&mut self.0.lock().expect("not poisoned"))
     }
@@ -114,49 +129,26 @@ impl Folded {
     }
 }
 
-impl Site {
-    /// Notes who sent something, and ends what a commit revoked: to be called with each commit, before it is published.
-    pub fn committed(&self, batch: &Batch) {
-        for step in &batch.steps {
-            if let Step::Revoke { person, credential } = step {
-                self.revoke(*person, *credential);
-            }
-        }
-        self.receipts.with(|f| {
-            for step in &batch.steps {
-                if let Step::Event(entry) = step {
-                    f.note(&entry.event);
-                }
-            }
-        });
-    }
+/// One of a person's clients holds everything up to here.
+pub fn acked(site: &Site, person: PersonId, position: Position) {
+    Receipts::of(site).with(|f| {
+        let held = f.acks.entry(person).or_default();
+        *held = position.max(*held);
+    });
 }
 
-impl Site {
-    /// One of a person's clients holds everything up to here.
-    pub fn acked(&self, person: PersonId, position: Position) {
-        self.receipts.with(|f| {
-            let held = f.acks.entry(person).or_default();
-            *held = position.max(*held);
-        });
-    }
-}
-
-impl Site {
-    /// Folds in the own sends of the newest events: a crash may have lost the last marks, and nobody's own message
-    /// counts as unread. To be called once, at the start.
-    pub async fn fold_own_sends(self: &Arc<Self>) -> Result<(), Error> {
-        let after = Position(self.store.position().0.saturating_sub(REFOLDED_EVENTS as u64));
-        let newest =
-            self.store.read(move |read| Ok(read.log_after(after, REFOLDED_EVENTS)?)).await?;
-        self.receipts.with(|f| newest.iter().for_each(|event| f.note(event)));
-        Ok(())
-    }
+/// Folds in the own sends of the newest events: a crash may have lost the last marks, and nobody's own message counts
+/// as unread. To be called once, at the start.
+pub async fn fold_own_sends(site: &Arc<Site>) -> Result<(), Error> {
+    let after = Position(site.store.position().0.saturating_sub(REFOLDED_EVENTS as u64));
+    let newest = site.store.read(move |read| Ok(read.log_after(after, REFOLDED_EVENTS)?)).await?;
+    Receipts::of(site).with(|f| newest.iter().for_each(|event| f.note(event)));
+    Ok(())
 }
 
 /// A person says how far it is in a conversation; what it may not see is refused later, when it is stored.
-pub(super) fn advance(site: &Site, id: ConversationId, person: PersonId, marks: Marks) {
-    site.receipts.with(|f| f.told.advance(id, person, marks));
+pub(crate) fn advance(site: &Site, id: ConversationId, person: PersonId, marks: Marks) {
+    Receipts::of(site).with(|f| f.told.advance(id, person, marks));
 }
 
 /// A person holds and has read a conversation up to here, says a protocol that has no cursor.
@@ -181,8 +173,8 @@ struct Mark {
 type Move = (ConversationId, PersonId, Marks, bool);
 
 /// Stores all that moved.
-pub(super) async fn flush(site: &Arc<Site>) {
-    let (told, own, acks) = site.receipts.with(|f| {
+pub(crate) async fn flush(site: &Arc<Site>) {
+    let (told, own, acks) = Receipts::of(site).with(|f| {
         let own = f.own.take();
         f.own_under_way.take();
         for (id, person, marks) in &own {
@@ -211,7 +203,7 @@ pub(super) async fn flush(site: &Arc<Site>) {
         if e.code != Code::Overloaded {
             tracing::warn!("receipts were not stored: {e}");
         }
-        site.receipts.with(|f| {
+        Receipts::of(site).with(|f| {
             for (id, person, marks, told) in again {
                 let into = if told { &mut f.told } else { &mut f.own };
                 into.advance(id, person, marks);
@@ -342,7 +334,7 @@ pub(crate) struct Ack {
 
 /// Takes a cursor as an ack; `bad_cursor` if it is not one of this log. `reply` may come later, on the store's thread: a
 /// cursor from another node may be ahead of what this one has heard of.
-pub(super) fn take_ack(
+pub(crate) fn take_ack(
     site: &Arc<Site>,
     person: PersonId,
     cursor: &str,
@@ -358,7 +350,7 @@ pub(super) fn take_ack(
         return reply(Err(foreign()));
     }
     if cursor.position <= head {
-        site.acked(person, cursor.position);
+        acked(site, person, cursor.position);
         return reply(Ok(()));
     }
     if !site.store.is_shared() {
@@ -372,7 +364,7 @@ pub(super) fn take_ack(
                 if cursor.position > end {
                     return Err(foreign());
                 }
-                house.acked(person, cursor.position);
+                acked(&house, person, cursor.position);
                 Ok(())
             }));
         },

@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::conversation::{not_member, parse};
-use crate::body::Body;
-use crate::caller::Caller;
-use crate::path::Path;
-use crate::quota::Act;
-use crate::reply::Refusal;
-use crate::site::Site;
+use encke_site::Act;
+use encke_site::Site;
+use encke_site::body::Body;
+use encke_site::caller::Caller;
+use encke_site::path::Path;
+use encke_site::reply::Refusal;
 
 /// Whether the person types.
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
@@ -26,7 +26,7 @@ pub(crate) struct Typing {
 }
 
 /// Refuses who does not follow the conversation.
-pub(super) fn check_member(
+pub(crate) fn check_member(
     read: &mut Read<'_>,
     conversation: ConversationId,
     person: PersonId,
@@ -37,7 +37,7 @@ pub(super) fn check_member(
 }
 
 /// Tells the others.
-pub(super) fn tell(site: &Site, conversation: ConversationId, person: PersonId, typing: Typing) {
+pub(crate) fn tell(site: &Site, conversation: ConversationId, person: PersonId, typing: Typing) {
     let stream = StreamId::conversation(conversation);
     if let Some(reach) = site.reach() {
         reach.signal(stream, item::signal("typing", stream, person, &typing));
@@ -67,19 +67,8 @@ enum TypingKind {
     Typing,
 }
 
-impl Site {
-    /// Another node tells a signal. It is written anew for the sessions here, so that nothing reaches them that is no
-    /// signal; what is not understood is of another version, and nothing.
-    pub fn signalled(&self, stream: StreamId, item: &[u8]) {
-        if let Some(item) = written_anew(stream, item)
-            && let Some(reach) = self.reach()
-        {
-            reach.signal_here(stream, item);
-        }
-    }
-}
-
-fn written_anew(stream: StreamId, item: &[u8]) -> Option<bytes::Bytes> {
+/// A signal of another node as this one tells it; `None` if it is no typing in this stream.
+pub(crate) fn written_anew(stream: StreamId, item: &[u8]) -> Option<bytes::Bytes> {
     if item.len() > limits::SIGNAL_BYTES_MAX {
         return None;
     }

@@ -5,7 +5,7 @@ use encke_engine::{Error, Event, Position, StreamId};
 use encke_store::{Head, Read, Sql, Tx};
 
 /// A view of the log beside its SQL.
-pub(crate) trait View: Sql {
+pub trait View: Sql {
     /// The newest event of a stream.
     fn head_of(&mut self, stream: StreamId) -> Result<Head, Error>;
     /// The event at a position.

@@ -3,8 +3,9 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use encke_apps::Credentials;
+use encke_account::{NewAccount, add, redeem, submit_left};
 use encke_engine::limits;
+use encke_site::Credentials;
 use http::{Method, StatusCode, header};
 use serde_json::json;
 use tokio::runtime::Handle;
@@ -125,7 +126,7 @@ async fn who_guesses_from_everywhere_does_not_lock_a_known_device_out() {
     guess_from_everywhere(&site, "ada").await;
     guess_from_everywhere(&site, "tom").await;
     assert_eq!(try_on(&site, &device, "tom", "wrong wrong").await.refusal().0, 429);
-    encke_apps::account::set_password(&site.site, "ada", "another password").await.unwrap();
+    encke_account::set_password(&site.site, "ada", "another password").await.unwrap();
     assert_eq!(try_on(&site, &device, "ada", "another password").await.refusal().0, 429);
 }
 
@@ -250,7 +251,7 @@ async fn whoever_is_disabled_has_no_session_no_token_and_no_ticket() {
         assert!(!is_signed_in(&site, &mei).await);
         let by_token = site.call(get("/v1/me").bearer(&token)).await;
         assert_eq!(by_token.refusal(), (401, "not_signed_in"));
-        assert_eq!(site.site.redeem(&ticket), None);
+        assert_eq!(redeem(&site.site, &ticket), None);
         let again = try_password(&site, "mei", PASSWORD, "192.0.2.1").await;
         assert_eq!(again.refusal(), (401, "wrong_password"));
     }
@@ -269,13 +270,9 @@ async fn the_last_owner_stays() {
         let answer = site.call(ada.delete(&format!("/v1/people/{nobody}"))).await;
         assert_eq!(answer.refusal(), (404, "not_found"), "{nobody}");
     }
-    let account = encke_apps::account::NewAccount {
-        name: "bea".into(),
-        password: PASSWORD.into(),
-        display_name: None,
-    };
-    let owner = encke_apps::Role::Owner;
-    encke_apps::account::add(&site.site, account, owner).await.unwrap();
+    let account = NewAccount { name: "bea".into(), password: PASSWORD.into(), display_name: None };
+    let owner = encke_site::Role::Owner;
+    add(&site.site, account, owner).await.unwrap();
     assert_eq!(site.call(ada.delete(&path)).await.status, StatusCode::NO_CONTENT);
     assert!(!is_signed_in(&site, &ada).await);
     assert!(is_signed_in(&site, &site.sign_in("bea").await).await);
@@ -414,18 +411,18 @@ async fn a_ticket_is_good_once_and_for_ten_seconds() {
     site.pass_ms(9_999);
     let credentials = Credentials { bearer: None, cookie: Some(&ada.cookie) };
     let by_cookie = site.site.identify(credentials).await.unwrap();
-    let redeemed = site.site.redeem(&first).unwrap();
+    let redeemed = redeem(&site.site, &first).unwrap();
     assert!(by_cookie.by_cookie && !redeemed.by_cookie);
     assert_eq!((redeemed.person, redeemed.credential), (ada.id, by_cookie.credential));
     assert_eq!(redeemed.expires_ms, by_cookie.expires_ms);
-    assert_eq!(site.site.redeem(&first), None);
+    assert_eq!(redeem(&site.site, &first), None);
     site.pass_ms(1);
-    assert_eq!(site.site.redeem(&late), None);
-    assert_eq!(site.site.redeem("ekk_made-up"), None);
+    assert_eq!(redeem(&site.site, &late), None);
+    assert_eq!(redeem(&site.site, "ekk_made-up"), None);
 
     let dies = ticket().await;
     assert_eq!(site.call(ada.post("/v1/sign-out")).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(site.site.redeem(&dies), None);
+    assert_eq!(redeem(&site.site, &dies), None);
     let refused = site.call(post("/v1/tickets").header("origin", ORIGIN)).await;
     assert_eq!(refused.refusal(), (401, "not_signed_in"));
 }
@@ -469,7 +466,7 @@ async fn what_is_left_of_a_credential_moves_with_its_use_and_ends_with_it() {
     let by_token = site.site.identify(credentials).await.unwrap();
     let left = |site: &TestSite, credential: u64| {
         let (tell, told) = mpsc::channel();
-        site.site.submit_left(ada.id, credential, move |left| tell.send(left).unwrap());
+        submit_left(&site.site, ada.id, credential, move |left| tell.send(left).unwrap());
         tokio::task::block_in_place(|| told.recv_timeout(Duration::from_secs(10))).unwrap().unwrap()
     };
     assert_eq!(left(&site, used.credential), 30 * DAY_MS);

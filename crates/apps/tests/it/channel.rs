@@ -28,7 +28,7 @@ async fn owners_and_bots_append_and_nobody_else() {
     let mei = site.member(&ada, "mei").await;
     site.allow_guests(&ada).await;
     let guest = site.guest("Passer-by").await;
-    let bot = encke_apps::account::bot(&site.site, "Weather").await.unwrap();
+    let bot = encke_account::bot(&site.site, "Weather").await.unwrap();
     let token = site.token(bot).await;
     let sent = site.call(ada.post(NEWS).json(json!({"n": 1}))).await;
     assert_eq!(sent.status, 201, "{}", sent.body);

@@ -132,7 +132,7 @@ async fn no_guest_looks_like_somebody_with_an_account() {
     site.allow_guests(&ada).await;
     let alice = json!({"name": "alice", "password": PASSWORD, "display_name": "林美 Mei"});
     assert_eq!(site.call(ada.post("/v1/people").json(alice)).await.status, 201);
-    let bot = encke_apps::account::bot(&site.site, "Support").await.unwrap();
+    let bot = encke_account::bot(&site.site, "Support").await.unwrap();
     let alike = [
         "Ada",
         "alice",

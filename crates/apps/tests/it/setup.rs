@@ -60,7 +60,7 @@ async fn without_the_setup_code_nobody_becomes_owner() {
     let careless = code.to_lowercase().replace('-', " ");
     assert_eq!(try_setup(&site, Some(&careless)).await.status, 201);
     assert_eq!(try_setup(&site, Some(&code)).await.refusal(), (409, "already_set_up"));
-    assert_eq!(encke_apps::account::new_setup_code(&site.site, false).await, Ok(None));
+    assert_eq!(encke_account::new_setup_code(&site.site, false).await, Ok(None));
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn the_newest_setup_codes_are_good_and_a_renewed_one_is_good_alone() {
         codes.push(site.setup_code().await);
     }
     assert_eq!(try_setup(&site, Some(&codes[0])).await.refusal(), (403, "wrong_setup_code"));
-    let renewed = encke_apps::account::new_setup_code(&site.site, true).await.unwrap().unwrap();
+    let renewed = encke_account::new_setup_code(&site.site, true).await.unwrap().unwrap();
     assert_eq!(
         try_setup(&site, codes.last().map(|c| &**c)).await.refusal(),
         (403, "wrong_setup_code")

@@ -7,10 +7,14 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
-use encke_apps::{Peer, Site, SiteOptions};
+use encke_account::Account;
+use encke_channel::Channel;
+use encke_chat::Chat;
 use encke_engine::reach::Reach;
 use encke_engine::{PersonId, StreamId};
+use encke_site::{Peer, Products, Site, SiteOptions};
 use encke_store::{Clock, Options, Store};
+use encke_talk::Talk;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -23,6 +27,9 @@ pub const ORIGIN: &str = "http://encke.test";
 pub const ALLOWED: &str = "https://partner.test";
 /// The password of everyone whom the fixture makes.
 pub const PASSWORD: &str = "correct horse";
+
+/// All apps, as the server has them.
+const PRODUCTS: Products = &[&Account, &Talk, &Chat, &Channel];
 
 /// A clock that only a test moves.
 pub struct TestClock(AtomicU64);
@@ -80,7 +87,7 @@ impl Drop for TestSite {
 fn site_on(store: Store, clock: &Arc<TestClock>, reach: &Arc<Recorded>) -> Arc<Site> {
     let shares = Default::default();
     let options = SiteOptions { allowed_origins: vec![ALLOWED.into()], shares };
-    let site = Site::new(store, clock.clone(), options);
+    let site = Site::new(store, clock.clone(), options, PRODUCTS);
     site.reach_over(reach.clone());
     site
 }
@@ -103,7 +110,7 @@ impl TestSite {
         let now = Arc::new(Mutex::new(site.clone()));
         let told = now.clone();
         opened.start.publishing_to(move |batch| told.lock().unwrap().committed(&batch)).unwrap();
-        let (router, _) = encke_apps::router(site.clone()).split_for_parts();
+        let (router, _) = encke_site::router(site.clone()).split_for_parts();
         TestSite { site, now, reach, clock, router, _data: data }
     }
 
@@ -121,7 +128,7 @@ impl TestSite {
 
     /// A set-up code, as the start of a node makes it.
     pub async fn setup_code(&self) -> String {
-        let made = encke_apps::account::new_setup_code(&self.site, false).await.unwrap();
+        let made = encke_account::new_setup_code(&self.site, false).await.unwrap();
         made.expect("the site has no owner yet")
     }
 
@@ -129,7 +136,7 @@ impl TestSite {
     pub fn restart(&mut self) {
         self.site = site_on(self.site.store.clone(), &self.clock, &self.reach);
         *self.now.lock().unwrap() = self.site.clone();
-        (self.router, _) = encke_apps::router(self.site.clone()).split_for_parts();
+        (self.router, _) = encke_site::router(self.site.clone()).split_for_parts();
     }
 
     /// Lets time pass.
@@ -169,7 +176,7 @@ impl TestSite {
 
     /// A new token of a person.
     pub async fn token(&self, person: PersonId) -> String {
-        encke_apps::account::create_token(&self.site, person, "test", None).await.unwrap()
+        encke_account::create_token(&self.site, person, "test", None).await.unwrap()
     }
 
     /// What answers requests.

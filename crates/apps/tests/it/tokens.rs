@@ -84,8 +84,7 @@ async fn a_recovery_ends_sessions_and_tokens() {
     assert!(!is_signed_in(&site, &ada).await);
     // By the operator.
     assert_eq!(site.call(get("/v1/me").bearer(&meis)).await.status, 200);
-    let ended =
-        encke_apps::account::set_password(&site.site, "mei", "another password").await.unwrap();
+    let ended = encke_account::set_password(&site.site, "mei", "another password").await.unwrap();
     assert_eq!((ended.sessions, ended.tokens), (1, 1));
     assert_eq!(site.call(get("/v1/me").bearer(&meis)).await.refusal(), (401, "not_signed_in"));
     assert!(!is_signed_in(&site, &mei).await);
@@ -96,8 +95,8 @@ async fn a_recovery_ends_sessions_and_tokens() {
 async fn tokens_are_made_listed_and_revoked() {
     let (site, ada) = TestSite::with_owner().await;
     let mei = site.member(&ada, "mei").await;
-    let bot = encke_apps::account::bot(&site.site, "Weather").await.unwrap();
-    assert_eq!(encke_apps::account::bot(&site.site, "Weather").await.unwrap(), bot);
+    let bot = encke_account::bot(&site.site, "Weather").await.unwrap();
+    assert_eq!(encke_account::bot(&site.site, "Weather").await.unwrap(), bot);
     let for_other =
         |person: PersonId| json!({"person": person, "label": "x", "password": PASSWORD});
     let refused = site.call(mei.post("/v1/tokens").json(for_other(ada.id))).await;

@@ -1,8 +1,8 @@
 //! Who asks: the session decides, or the claim is believed.
 
 use axum::http::request::Parts;
-use encke_apps::{Identity, Origin, Peer, shown};
 use encke_engine::{Error, PersonId};
+use encke_site::{Identity, Origin, Peer, shown};
 use encke_transport::Who;
 use http::{HeaderMap, Version, header};
 

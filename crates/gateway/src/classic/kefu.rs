@@ -12,11 +12,12 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
-use encke_apps::Role;
-use encke_apps::account::entrance;
-use encke_apps::chat::between;
+use encke_account::entrance;
+use encke_chat::between;
 use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Position, StreamId};
+use encke_site::Role;
 use encke_store::{Read, Sql, Tx, params};
+use encke_talk::message;
 use encke_transport::{Foreign, Over, Told};
 use http::header;
 use serde::Serialize;
@@ -105,7 +106,7 @@ impl Classic {
                 return Err(nobody());
             }
             let conversation = between::direct(tx, &house.site, me, other)?;
-            let said = between::say(tx, me, conversation, &text)?;
+            let said = message::say(tx, me, conversation, &text)?;
             let before = Position(said.position.0 - 1);
             mark::begin(tx, reader(me), before)?;
             Ok(mark::begin(tx, reader(other), before)?)
@@ -295,7 +296,7 @@ impl Foreign for Next {
         self.classic.naming(from.into_iter(), Called::Addressed, move |calls| {
             let row = |entry: &Arc<Entry>| {
                 let pos = entry.event.from.and_then(|from| calls.get(&from));
-                let text = between::text_of(&entry.event.body).unwrap_or_default();
+                let text = message::text_of(&entry.event.body).unwrap_or_default();
                 json(&Row {
                     mid: entry.event.position.0.to_string(),
                     pos: &html.of(pos.map_or("", |pos| &**pos)),

@@ -32,7 +32,7 @@ use std::sync::{Arc, OnceLock};
 use axum::Router;
 use axum::middleware;
 use axum::response::Response;
-use encke_apps::Site;
+use encke_site::Site;
 use encke_transport::Shards;
 use http::{HeaderValue, header};
 

@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, RwLock};
 
-use encke_apps::account::entrance;
+use encke_account::entrance;
 use encke_engine::{Code, Error, PersonId};
 use encke_store::{Read, Sql, StoreError, Tx, params};
 use encke_transport::Told;

@@ -4,8 +4,8 @@
 //! times as well. So numbers grow strictly and need no table, and a number says exactly where to go on. Another
 //! incarnation of the log (a backup that was restored) begins at its own time, above all numbers given out before.
 
-use encke_apps::Site;
 use encke_engine::{Error, Position};
+use encke_site::Site;
 use encke_store::{Read, Sql, StoreError, Tx, params};
 use tokio::sync::OnceCell;
 

@@ -9,11 +9,13 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
-use encke_apps::account::entrance;
-use encke_apps::chat::between;
-use encke_apps::{Browser, Role};
+use encke_account::entrance;
+use encke_chat::between;
 use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Position, Seq, StreamId, limits};
+use encke_site::{Browser, Role};
 use encke_store::{Read, Sql, StoreError, Tx, params};
+use encke_talk::member::is_member;
+use encke_talk::message;
 use encke_transport::{Foreign, Over, Told};
 use http::HeaderMap;
 
@@ -67,7 +69,7 @@ fn room(sql: &mut impl Sql) -> Result<Option<ConversationId>, StoreError> {
 /// Brings somebody into the room; the room is made when the first one comes.
 fn join(
     tx: &mut Tx<'_>,
-    site: &encke_apps::Site,
+    site: &encke_site::Site,
     person: PersonId,
 ) -> Result<ConversationId, Error> {
     let id = match room(tx)? {
@@ -147,7 +149,7 @@ impl Classic {
         let added = self.site.store.write(move |tx| {
             // Whoever had to make room comes back by writing.
             let id = join(tx, &house.site, me)?;
-            between::say(tx, me, id, &text)
+            message::say(tx, me, id, &text)
         });
         added.await?;
         Ok(html(""))
@@ -182,7 +184,7 @@ struct Look {
 fn look(read: &mut Read<'_>, me: PersonId, last: Seq) -> Result<Look, Error> {
     let as_of = read.position();
     let Some(id) = room(read)? else { return Ok(Look { stream: None, at: as_of, as_of }) };
-    if !between::is_in(read, id, me)? && !between::is_open(read, id)? {
+    if !is_member(read, id, me)? && !between::is_open(read, id)? {
         return Err(Error::new(Code::NotMember, "You are not a member of this room."));
     }
     let stream = StreamId::conversation(id);
@@ -220,7 +222,7 @@ impl Foreign for Poll {
                 // The page takes the text out of the XML and inserts it as HTML.
                 xml::push(&mut out, &html.of(name.map_or("", |name| &**name)));
                 out.push_str("</user><msg>");
-                let text = between::text_of(&event.body).unwrap_or_default();
+                let text = message::text_of(&event.body).unwrap_or_default();
                 xml::push(&mut out, &html.of(&text));
                 out.push_str("</msg></message>");
             }

@@ -10,10 +10,11 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
-use encke_apps::Role;
-use encke_apps::chat::{self, between};
+use encke_chat::between;
 use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Position, Seq, StreamId};
+use encke_site::Role;
 use encke_store::{Read, Tx};
+use encke_talk::message;
 use encke_transport::{Foreign, Over, Told};
 use rustc_hash::FxHashSet;
 use serde::Serialize;
@@ -85,7 +86,7 @@ impl Classic {
                 return Err(nobody());
             }
             let conversation = between::direct(tx, &house.site, me, other)?;
-            between::say(tx, me, conversation, &text)
+            message::say(tx, me, conversation, &text)
         });
         match sent.await {
             Ok(sent) => Ok(html(json(&Sent { status: 1, info: sent.position.0 }))),
@@ -200,7 +201,7 @@ impl Classic {
                 self.tidy(reader, &has, at);
                 if confirmed {
                     // For the other this is what "read" is.
-                    chat::hold_up_to(&self.site, conversation, pair.me, seq);
+                    encke_talk::hold_up_to(&self.site, conversation, pair.me, seq);
                 }
             }
             None if pair.other.is_some() => streams.push(StreamId::person(pair.me)),
@@ -303,7 +304,7 @@ impl Poll {
         let event = &entry.event;
         let since =
             i64::try_from(event.at_ms).ok().and_then(chrono::DateTime::from_timestamp_millis);
-        let text = between::text_of(&event.body).unwrap_or_default();
+        let text = message::text_of(&event.body).unwrap_or_default();
         let local = since.unwrap_or_default().with_timezone(&chrono::Local);
         Message {
             id: event.position.0.to_string(),

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 use bytes::Bytes;
-use encke_apps::Site;
 use encke_bus::{Bus, Heard, Message, Nats, Refused};
 use encke_engine::reach::Reach;
 use encke_engine::{Epoch, PersonId, StreamId};
+use encke_site::Site;
 use encke_transport::Shards;
 
 use crate::config::space_options::SpaceOptions;

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use axum::body::Body;
-use encke_apps::account::{self, NewAccount};
-use encke_apps::{Identity, Role, Site};
+use encke_account::{self as account, NewAccount};
 use encke_engine::PersonId;
+use encke_site::{Identity, Role, Site};
 use http::{Method, Request, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ pub async fn make(site: &Arc<Site>, data: &Path, address: &str) -> Result<()> {
 
 /// Makes the passwords and keeps them where only the server's user can read them.
 fn make_passwords(file: &Path) -> Result<Vec<String>> {
-    let made = PEOPLE.iter().map(|_| encke_apps::readable_secret().map_err(|e| anyhow!(e)));
+    let made = PEOPLE.iter().map(|_| encke_site::readable_secret().map_err(|e| anyhow!(e)));
     let made = made.collect::<Result<Vec<_>>>()?;
     // A new file, so that it has this mode whatever was there.
     let _ = std::fs::remove_file(file);

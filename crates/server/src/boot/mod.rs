@@ -6,6 +6,7 @@ pub mod budget;
 pub mod cluster;
 pub mod demo;
 pub mod logging;
+pub mod products;
 pub mod serve;
 pub mod setup_code;
 pub mod space;

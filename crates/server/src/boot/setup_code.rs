@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use encke_apps::{Site, account};
+use encke_account as account;
+use encke_site::Site;
 
 use crate::config::space_options::SpaceOptions;
 

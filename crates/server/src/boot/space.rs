@@ -7,9 +7,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use encke_apps::Site;
 use encke_engine::Epoch;
 use encke_gateway::Gateways;
+use encke_site::Site;
 use encke_store::{Opened, Store, StoreError, SystemClock};
 use encke_transport::{Config, Seed, Shards};
 use tokio::sync::watch;
@@ -17,6 +17,7 @@ use tracing::Instrument;
 
 use crate::boot::budget::Budget;
 use crate::boot::cluster::Cluster;
+use crate::boot::products::PRODUCTS;
 use crate::boot::spaces::{Serving, Spaces};
 use crate::config::options::Place;
 use crate::config::space_options::SpaceOptions;
@@ -231,7 +232,7 @@ impl Space {
         let Ground { opened, _folder } = ground;
         let Opened { store, epoch, trimmed, tail, head, start } = opened;
         process.spaces.own(epoch, &options.name)?;
-        let site = Site::new(store, Arc::new(SystemClock), options.site());
+        let site = Site::new(store, Arc::new(SystemClock), options.site(), PRODUCTS);
         let cluster = Arc::new(OnceLock::new());
         let gateways = Gateways::new(&site, &options.gateways);
         let name = process.spaces.told_name(number);
@@ -310,7 +311,7 @@ impl Joining<'_> {
             gate.committed(&batch);
             publishing.publish(batch);
         })?;
-        site.fold_own_sends().await?;
+        encke_talk::fold_own_sends(site).await?;
         Ok(())
     }
 }

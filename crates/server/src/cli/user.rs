@@ -2,7 +2,7 @@
 
 use anyhow::{Result, anyhow};
 use clap::Subcommand;
-use encke_apps::Role;
+use encke_site::Role;
 use http::Method;
 
 use super::{Folder, secret_input};
@@ -93,7 +93,7 @@ struct Password {
 impl Password {
     fn get(generate: bool) -> Result<Self> {
         let text = if generate {
-            encke_apps::readable_secret().map_err(|e| anyhow!(e))?
+            encke_site::readable_secret().map_err(|e| anyhow!(e))?
         } else {
             secret_input::read("Password")?
         };

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use encke_apps::Shares;
+use encke_site::Shares;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How much each role may send and make.

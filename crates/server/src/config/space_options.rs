@@ -66,10 +66,10 @@ impl SpaceOptions {
     }
 
     /// What the apps need to know.
-    pub fn site(&self) -> encke_apps::SiteOptions {
+    pub fn site(&self) -> encke_site::SiteOptions {
         let mut allowed_origins = self.allowed_origins.clone();
         allowed_origins.extend(self.public_url.clone());
-        encke_apps::SiteOptions { allowed_origins, shares: self.quotas.shares() }
+        encke_site::SiteOptions { allowed_origins, shares: self.quotas.shares() }
     }
 
     /// Refuses what can't be meant, whether it is one of several or the only one.

@@ -14,9 +14,9 @@ use axum::extract::{Path as UrlPath, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use encke_apps::account::{self, AnyToken, Listed, NewAccount, Recovered};
-use encke_apps::{Refusal, Role, Site};
+use encke_account::{self as account, AnyToken, Listed, NewAccount, Recovered};
 use encke_engine::{Code, Error};
+use encke_site::{Refusal, Role, Site};
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
@@ -28,6 +28,7 @@ use tokio::sync::watch;
 use tower::ServiceExt;
 use tracing::Instrument;
 
+use crate::boot::products::PRODUCTS;
 use crate::boot::space;
 use crate::config::options::Place;
 
@@ -252,7 +253,7 @@ async fn over_socket(stream: UnixStream, request: Request<Body>) -> Result<Respo
 async fn on_store(place: &Place, request: Request<Body>) -> Result<Value> {
     let opened = space::open(place)?;
     let clock = Arc::new(encke_store::SystemClock);
-    let site = Site::new(opened.store.clone(), clock, Default::default());
+    let site = Site::new(opened.store.clone(), clock, Default::default(), PRODUCTS);
     opened.start.publishing_to(|_| {})?;
     let response = router(site, place.data.clone()).oneshot(request).await;
     let answered = answer(response.unwrap_or_else(|never| match never {})).await;

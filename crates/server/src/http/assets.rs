@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use encke_apps::Refusal;
 use encke_engine::{Code, Error};
+use encke_site::Refusal;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use sha2::{Digest, Sha256};
 

@@ -7,9 +7,9 @@ use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use encke_apps::{Origin, Refusal, Site};
 use encke_engine::{Code, Error};
 use encke_gateway::Gateways;
+use encke_site::{Origin, Refusal, Site};
 use http::{HeaderValue, Method, StatusCode, header};
 use utoipa::OpenApi;
 
@@ -25,7 +25,7 @@ struct Api;
 
 /// The API with its description, without operation and the web chat.
 pub fn api(site: &Arc<Site>) -> (Router, String) {
-    let (router, mut openapi) = encke_apps::router(site.clone()).split_for_parts();
+    let (router, mut openapi) = encke_site::router(site.clone()).split_for_parts();
     let described = Api::openapi();
     openapi.info = described.info;
     let json = openapi.to_pretty_json().expect("a description is JSON");

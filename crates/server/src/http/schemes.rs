@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use encke_apps::Scheme;
+use encke_site::Scheme;
 use http::{HeaderName, HeaderValue, Request, header};
 
 use crate::http::hosts::{is_fixed, plain};

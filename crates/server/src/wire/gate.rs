@@ -4,10 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use encke_apps::chat::{self, Followed};
-use encke_apps::{Credentials, Identity, Origin, Posted, Role, Scheme, Site};
 use encke_engine::hub::{Follow, Page, PageRequest};
 use encke_engine::{Batch, Code, Error, Position, Step};
+use encke_site::{Credentials, Followed, Identity, Origin, Posted, Role, Scheme, Site};
 use encke_store::Appended;
 use encke_transport::{
     Admission, FeedRequest, Gate, Left, Refusal, Reply, SendAnswer, SendRequest, Stands, Transport,
@@ -78,7 +77,7 @@ impl SiteGate {
     /// Who asks, if that is known without waiting. A ticket is used up by this, so it is looked at only once.
     fn known(&self, request: &FeedRequest) -> Option<Result<Identity, Error>> {
         match &request.credentials.ticket {
-            Some(ticket) => Some(self.site.redeem(ticket).ok_or_else(used_up)),
+            Some(ticket) => Some(encke_account::redeem(&self.site, ticket).ok_or_else(used_up)),
             None => self.site.known_identity(self.given(request)).map(Ok),
         }
     }
@@ -123,7 +122,7 @@ impl SiteGate {
                 reply.admit(may.map_err(Refusal::from).and_then(admission));
             };
             if identity.role == Role::Guest && !names.is_empty() {
-                site.submit_may_guest_follow(names, admission);
+                encke_channel::submit_may_guest_follow(&site, names, admission);
             } else {
                 admission(Ok(()));
             }
@@ -132,7 +131,7 @@ impl SiteGate {
             Some(identity) => self.site.submit_follows(identity.person, move |found| {
                 admit(found.map(|followed| (identity, followed)));
             }),
-            None => self.site.submit_admission(self.given(&request), admit),
+            None => encke_account::submit_admission(&self.site, self.given(&request), admit),
         }
     }
 
@@ -211,7 +210,7 @@ impl SiteGate {
         let body = Bytes::copy_from_slice(request.body);
         let posted = Posted { key: request.key, content_type: request.content_type, body };
         let site = self.site.clone();
-        encke_apps::post(&self.site, identity, request.path, posted, move |result| {
+        let answer = move |result: Result<Appended, Error>| {
             let stands = |a: Appended| Stands {
                 seq: a.seq,
                 cursor: site.store.cursor_at(a.position),
@@ -219,7 +218,8 @@ impl SiteGate {
                 repeated: a.repeated,
             };
             reply.sent(SendAnswer { result: result.map(stands), allow_origin });
-        });
+        };
+        encke_site::post(&self.site, identity, request.path, posted, Box::new(answer));
     }
 }
 
@@ -243,7 +243,7 @@ impl Gate for Shared {
             && gate.site.store.is_shared()
         {
             let asked = request.clone();
-            return gate.clone().site.submit_redeem(ticket, move |found| {
+            return encke_account::submit_redeem(&self.0.site, ticket, move |found| {
                 match found.and_then(|identity| identity.ok_or_else(used_up)) {
                     Ok(identity) => gate.look_up(asked, Some(identity), revocations_seen, reply),
                     Err(e) => reply.admit(Err(e.into())),
@@ -273,7 +273,7 @@ impl Gate for Shared {
     fn command(&self, who: &Who, frame: Bytes, reply: Reply<Bytes>) {
         let answer = move |item| reply.answer(item);
         let from = (who.person, Role::of_rank(who.rank));
-        chat::command(&self.0.site, from, &who.client, &frame, answer);
+        encke_talk::command(&self.0.site, from, &who.client, &frame, answer);
     }
 
     fn send(&self, request: &SendRequest<'_>, reply: Reply<SendAnswer>) {
@@ -293,7 +293,7 @@ impl Gate for Shared {
 
     fn left(&self, who: &Who, reply: Reply<Left>) {
         let credential = who.credential;
-        self.0.site.submit_left(who.person, credential, move |left| match left {
+        encke_account::submit_left(&self.0.site, who.person, credential, move |left| match left {
             Ok(ms) => reply.left(Left::Ms(credential, ms)),
             Err(e) => {
                 tracing::debug!("whether a session has ended can't be told now: {e}");
@@ -303,14 +303,14 @@ impl Gate for Shared {
     }
 
     fn acked(&self, who: &Who, position: Position) {
-        self.0.site.acked(who.person, position);
+        encke_talk::acked(&self.0.site, who.person, position);
     }
 
     fn opened(&self, who: &Who) {
-        self.0.site.connected(who.person, &who.client);
+        encke_talk::connected(&self.0.site, who.person, &who.client);
     }
 
     fn closed(&self, who: &Who) {
-        self.0.site.disconnected(who.person, &who.client);
+        encke_talk::disconnected(&self.0.site, who.person, &who.client);
     }
 }

@@ -128,7 +128,7 @@ fn the_command_line_reaches_each_of_several_sites_by_its_name() {
 #[test]
 fn a_line_of_the_log_names_the_site_that_it_is_about() {
     let folder = Arc::new(TempDir::new().unwrap());
-    let text = spaces::text("log = \"encke_apps=debug,encke_store=debug,encke=debug,info\"");
+    let text = spaces::text("log = \"encke_site=debug,encke_store=debug,encke=debug,info\"");
     let mut two = Two::on(Server::configured(folder, "0.0.0.0:0", &text));
     two.left.post("/v1/channels/news/events", &json!("there")).is(201);
     let code = two.server.stop();

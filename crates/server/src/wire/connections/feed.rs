@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::IntoResponse;
-use encke_apps::Refusal;
 use encke_engine::{Code, Error, limits};
+use encke_site::Refusal;
 use encke_transport::{Admission, FeedRequest, Shards};
 use http::{HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;

@@ -83,8 +83,9 @@ fn typing(room: &str, from: &str) -> Message {
     Message::Signal(stream, serde_json::to_vec(&item).unwrap().into())
 }
 
-fn note(note: &serde_json::Value) -> Message {
-    Message::Note(serde_json::to_vec(note).unwrap().into())
+fn note(product: &str, note: &serde_json::Value) -> Message {
+    let note = json!({"product": product, "note": note});
+    Message::Note(serde_json::to_vec(&note).unwrap().into())
 }
 
 /// How many messages a node has refused, for this reason.
@@ -133,9 +134,10 @@ fn without_the_key_nothing_that_is_forged_does_anything() {
         let bye =
             b"{\"type\":\"bye\",\"reason\":\"drain\",\"retry\":true,\"after_ms\":0}\n\nid: 1.1";
         forging.send(Message::Signal(stream, Bytes::from_static(bye)));
-        forging.send(note(&json!({"type": "tried", "name": tom.name, "address": null})));
+        forging.send(note("account", &json!({"type": "tried", "name": tom.name, "address": null})));
         let id = &mei.id;
         forging.send(note(
+            "talk",
             &json!({"type": "presence", "node": 1, "number": 1, "person": id, "state": "away"}),
         ));
     }
@@ -230,6 +232,7 @@ fn lists_of_people_cost_a_read_each() {
         let mut people: Vec<_> = (10_000..10_000 + PEOPLE).map(person).collect();
         people.push((tom.id.clone(), states[0]));
         note(
+            "talk",
             &json!({"type": "list", "node": 1, "number": number, "part": 0, "parts": 1, "people": people}),
         )
     };

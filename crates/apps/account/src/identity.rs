@@ -1,0 +1,229 @@
+//! From a credential to a person, remembered as long as it holds.
+
+use std::sync::{Arc, RwLock};
+
+use encke_engine::{Error, PersonId, limits};
+use encke_site::follows::read_follows;
+use encke_site::identity::{Identified, Identify, not_signed_in};
+use encke_site::remembered::Remembered;
+use encke_site::{Credentials, Followed, Identity, Role, Site};
+use encke_store::{Read, Sql, StoreError, Tx, params};
+use sha2::{Digest, Sha256};
+
+use crate::Accounts;
+
+/// SHA-256 of a credential: all that is stored of it.
+pub(crate) type Hash = [u8; 32];
+
+pub(crate) fn hash(secret: &str) -> Hash {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+/// The number of a credential.
+pub(crate) fn number(hash: &[u8]) -> u64 {
+    hash.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
+}
+
+/// A session lives on in steps of at least so many milliseconds.
+const EXTENDED_BY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Identities that are remembered at least. To look up another one takes some 10 µs, so it need not be many.
+const IDENTITIES_MAX: usize = 4_096;
+
+/// Identities that were looked up lately.
+pub(crate) struct Identities(RwLock<Remembered<Hash, Identity>>);
+
+impl Default for Identities {
+    fn default() -> Self {
+        Identities(RwLock::new(Remembered::new(IDENTITIES_MAX)))
+    }
+}
+
+impl Identities {
+    /// A token is no session, even if somebody sends it as a cookie: it would pass without a check of its origin.
+    fn get(&self, hash: &Hash, by_cookie: bool) -> Option<Identity> {
+        let known = self.0.read().expect("not poisoned").get(hash).copied();
+        known.filter(|i| i.by_cookie == by_cookie)
+    }
+
+    /// Moves the end of a session that is remembered; false if it is not, or has moved already.
+    fn extend(&self, hash: &Hash, expires_ms: u64, at_least_ms: u64) -> bool {
+        let mut all = self.0.write().expect("not poisoned");
+        match all.get_mut(hash) {
+            Some(known) if known.expires_ms + at_least_ms <= expires_ms => {
+                known.expires_ms = expires_ms;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Does something and then forgets; who asks in between waits until it is forgotten.
+    fn forget_after(&self, gone: impl Fn(&Identity) -> bool, done: impl FnOnce()) {
+        let mut all = self.0.write().expect("not poisoned");
+        done();
+        all.retain(|identity| !gone(identity));
+    }
+}
+
+fn identities(site: &Site) -> &Identities {
+    &Accounts::of(site).identities
+}
+
+/// What accounts know, for whoever reads credentials.
+pub(crate) struct Known;
+
+impl Identify for Known {
+    fn known(&self, site: &Site, shown: Credentials<'_>) -> Option<Identity> {
+        known(site, shown)
+    }
+
+    fn submit(&self, site: &Arc<Site>, shown: Credentials<'_>, reply: Identified) {
+        submit_look_up(site, shown, |_, _| Ok(()), |found| reply(found.map(|(who, ())| who)));
+    }
+}
+
+/// Who these credentials are, if that is known without reading the store.
+fn known(site: &Site, shown: Credentials<'_>) -> Option<Identity> {
+    let (secret, by_cookie) = secret(shown)?;
+    let (hash, now) = (hash(secret), site.now_ms());
+    let known = identities(site).get(&hash, by_cookie).filter(|i| i.expires_ms > now)?;
+    keep_alive(site, &hash, known, now);
+    Some(known)
+}
+
+/// Looks up in the store who these credentials are, and in the same view what else is to be known of the person.
+fn submit_look_up<T: Send + 'static>(
+    site: &Arc<Site>,
+    credentials: Credentials<'_>,
+    more: impl FnOnce(&mut Read<'_>, PersonId) -> Result<T, Error> + Send + 'static,
+    reply: impl FnOnce(Result<(Identity, T), Error>) + Send + 'static,
+) {
+    let Some((secret, by_cookie)) = secret(credentials) else {
+        return reply(Err(not_signed_in()));
+    };
+    let (hash, now, house) = (hash(secret), site.now_ms(), site.clone());
+    let revocations = site.revocations();
+    let work = move |read: &mut Read<'_>| {
+        let found = look_up(read, &hash, by_cookie)?.filter(|i| i.expires_ms > now);
+        let identity = found.ok_or_else(not_signed_in)?;
+        Ok((identity, more(read, identity.person)?))
+    };
+    site.store.submit_read(work, move |found| {
+        if let Ok((identity, _)) = &found {
+            let mut known = identities(&house).0.write().expect("not poisoned");
+            // What was revoked while it was looked up must not be remembered.
+            if house.revocations() == revocations {
+                known.insert(hash, *identity);
+            }
+        }
+        reply(found);
+    });
+}
+
+/// For how many milliseconds a credential of a person is still good, as the store has it now; 0 if it has ended.
+pub fn submit_left(
+    site: &Arc<Site>,
+    person: PersonId,
+    credential: u64,
+    reply: impl FnOnce(Result<u64, Error>) + Send + 'static,
+) {
+    let (house, now) = (site.clone(), site.now_ms());
+    let work = move |read: &mut Read<'_>| {
+        let mut until = 0;
+        for (query, by_cookie) in [
+            ("SELECT hash FROM session WHERE person = ?1", true),
+            ("SELECT hash FROM token WHERE person = ?1", false),
+        ] {
+            for row in read.query(query, params![person])? {
+                let hash: Vec<u8> = row.get(0)?;
+                let Some(hash) = hash.first_chunk().filter(|h| number(&h[..]) == credential) else {
+                    continue;
+                };
+                let Some(found) = look_up(read, hash, by_cookie)? else { continue };
+                // It may be extended here already, and not yet there.
+                let known = identities(&house).get(hash, by_cookie).unwrap_or(found);
+                until = until.max(found.expires_ms).max(known.expires_ms);
+            }
+        }
+        Ok(until.saturating_sub(now))
+    };
+    site.store.submit_read(work, reply);
+}
+
+/// A session that is in use lives on. Stored at most once a day, and nobody waits for it.
+fn keep_alive(site: &Site, hash: &Hash, known: Identity, now_ms: u64) {
+    let until = now_ms + limits::SESSION_AGE_MS;
+    if !known.by_cookie || known.expires_ms + EXTENDED_BY_MS > until {
+        return;
+    }
+    if known.expires_ms <= now_ms || !identities(site).extend(hash, until, EXTENDED_BY_MS) {
+        return;
+    }
+    let hash = *hash;
+    let extend = move |tx: &mut Tx<'_>| {
+        let sql = "UPDATE session SET expires_ms = ?2 WHERE hash = ?1 AND expires_ms < ?2";
+        Ok(tx.execute(sql, params![&hash[..], until])?)
+    };
+    site.store.submit_write(extend, |extended| {
+        if let Err(e) = extended {
+            tracing::warn!("a session was not extended: {e}");
+        }
+    });
+}
+
+/// Ends what rests on one credential of a person, or on all: the store has it.
+pub(crate) fn revoke(site: &Site, person: PersonId, credential: Option<u64>) {
+    Accounts::of(site).tickets.forget(person, credential);
+    let is_gone = |i: &Identity| i.person == person && credential.is_none_or(|c| c == i.credential);
+    // The number rises first, so that a look-up under way is not remembered afterwards. And who is told by this may
+    // be back before the next line is run: until all is forgotten nobody is known.
+    identities(site).forget_after(is_gone, || {
+        if let Some(reach) = site.reach() {
+            reach.revoke(person, credential);
+        }
+    });
+    // One that was made meanwhile.
+    Accounts::of(site).tickets.forget(person, credential);
+}
+
+/// Reads who these credentials are, and what that person follows.
+pub fn submit_admission(
+    site: &Arc<Site>,
+    shown: Credentials<'_>,
+    reply: impl FnOnce(Result<(Identity, Followed), Error>) + Send + 'static,
+) {
+    let house = site.clone();
+    submit_look_up(site, shown, read_follows, move |found| {
+        reply(found.inspect(|(identity, followed)| {
+            house.remember_follows(identity.person, followed);
+        }));
+    });
+}
+
+pub(crate) fn secret(credentials: Credentials<'_>) -> Option<(&str, bool)> {
+    let bearer = credentials.bearer.map(|b| (b, false));
+    bearer.or(credentials.cookie.map(|c| (c, true)))
+}
+
+pub(crate) fn look_up(
+    sql: &mut impl Sql,
+    hash: &Hash,
+    by_cookie: bool,
+) -> Result<Option<Identity>, StoreError> {
+    let query = if by_cookie {
+        "SELECT p.id, p.role, s.expires_ms FROM session s JOIN person p ON p.id = s.person
+         WHERE s.hash = ?1 AND p.disabled_ms IS NULL"
+    } else {
+        "SELECT p.id, p.role, coalesce(t.expires_ms, 9223372036854775807) FROM token t JOIN person p ON p.id = t.person
+         WHERE t.hash = ?1 AND p.disabled_ms IS NULL"
+    };
+    let Some(row) = sql.query_one(query, params![&hash[..]])? else { return Ok(None) };
+    Ok(Some(Identity {
+        person: row.get(0)?,
+        role: Role::of(&row.get::<String>(1)?),
+        credential: number(hash),
+        by_cookie,
+        expires_ms: row.get(2)?,
+    }))
+}

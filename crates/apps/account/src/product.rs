@@ -1,0 +1,111 @@
+//! Accounts as a product: their routes, what they keep in memory, revocations, and tries to sign in at other nodes.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use encke_engine::{Batch, Error, Step};
+use encke_site::product::{AfterCommits, Peer};
+use encke_site::{Identify, Parts, Product, Site};
+use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::device::DeviceId;
+use crate::hasher::Hasher;
+use crate::identity::{Identities, Known, revoke};
+use crate::limits::{SignInLimits, Try};
+use crate::session::Sessions;
+use crate::ticket::Tickets;
+use crate::{
+    administer, guest, password, person, session, settings, setup, sign_in, ticket, token,
+};
+
+/// People, and how they prove who they are.
+pub struct Account;
+
+/// What accounts keep in memory for one site.
+#[derive(Default)]
+pub(crate) struct Accounts {
+    pub identities: Identities,
+    pub tickets: Tickets,
+    pub hasher: Hasher,
+    pub sign_ins: SignInLimits,
+    pub sessions: Sessions,
+}
+
+impl Accounts {
+    pub fn of(site: &Site) -> &Self {
+        site.part()
+    }
+}
+
+impl Product for Account {
+    fn name(&self) -> &'static str {
+        "account"
+    }
+
+    fn parts(&self, parts: &mut Parts) {
+        parts.insert(Accounts::default());
+        parts.insert::<Box<dyn Identify>>(Box::new(Known));
+    }
+
+    fn routes(&self) -> OpenApiRouter<Arc<Site>> {
+        OpenApiRouter::new()
+            .routes(routes!(setup::needed, setup::setup))
+            .routes(routes!(sign_in::sign_in))
+            .routes(routes!(guest::enter))
+            .routes(routes!(session::sign_out))
+            .routes(routes!(session::who))
+            .routes(routes!(password::change))
+            .routes(routes!(person::search, administer::create))
+            .routes(routes!(administer::disable))
+            .routes(routes!(settings::get, settings::change))
+            .routes(routes!(token::list, token::create))
+            .routes(routes!(token::revoke))
+            .routes(routes!(ticket::issue))
+    }
+
+    fn after_commits(&self) -> Option<&dyn AfterCommits> {
+        Some(self)
+    }
+
+    fn peer(&self) -> Option<&dyn Peer> {
+        Some(self)
+    }
+}
+
+impl AfterCommits for Account {
+    fn committed(&self, site: &Site, batch: &Batch) {
+        for step in &batch.steps {
+            if let Step::Revoke { person, credential } = step {
+                revoke(site, *person, *credential);
+            }
+        }
+    }
+}
+
+/// What accounts of one node tell those of the others.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Note {
+    /// Somebody has tried to sign in.
+    Tried { name: Option<String>, address: Option<IpAddr>, device: Option<DeviceId> },
+}
+
+impl Peer for Account {
+    fn noted(&self, site: &Arc<Site>, note: &str) {
+        let Ok(Note::Tried { name, address, device }) = serde_json::from_str(note) else { return };
+        let tried = Try { name: name.as_deref(), address, device };
+        // The try was decided where it was made; here only the allowance goes down.
+        let _ = Accounts::of(site).sign_ins.take(tried, site.now_ms());
+    }
+}
+
+/// Takes one try to sign in from the allowance, on every node.
+pub(crate) fn try_to_sign_in(site: &Site, tried: Try<'_>) -> Result<(), Error> {
+    Accounts::of(site).sign_ins.take(tried, site.now_ms())?;
+    let Try { name, address, device } = tried;
+    let note = Note::Tried { name: name.map(str::to_owned), address, device };
+    site.tell_nodes(Account.name(), &note);
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! Members of rooms: joining, inviting, leaving, removing, roles.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use encke_engine::{Code, Error, PersonId};
+use encke_site::{Act, Body, Caller, Path, Refusal, Role, Site};
+use encke_talk::conversation::{
+    Conversation, MemberRole, check_present, find, load, not_member, parse,
+};
+use encke_talk::kind::Kind;
+use encke_talk::member::{expel, is_member, keep_an_owner, set_role};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::invitation::{self, Brought};
+
+/// Refuses what only the owner of a room may do.
+pub(crate) fn owned_room(conversation: &Conversation) -> Result<(), Error> {
+    room(conversation.kind)?;
+    if conversation.role == MemberRole::Owner {
+        return Ok(());
+    }
+    Err(Error::new(Code::Forbidden, "Only an owner of the room may do this."))
+}
+
+fn room(kind: Kind) -> Result<(), Error> {
+    if kind == Kind::Room {
+        return Ok(());
+    }
+    Err(Error::new(Code::Forbidden, "A direct conversation always has the same two people."))
+}
+
+/// Joins an open room.
+#[utoipa::path(post, path = "/v1/conversations/{id}/join", tag = "conversations",
+    params(("id" = String, Path)), responses((status = 200, body = Conversation)))]
+pub(crate) async fn join(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Conversation>, Refusal> {
+    let (id, me) = (parse(&id)?, caller.0.person);
+    site.take(caller.0.person, caller.0.role, Act::Creation)?;
+    let guest = caller.0.role == Role::Guest;
+    let held = site.clone();
+    let joined = site.store.write(move |tx| {
+        let found = find(tx, id)?.ok_or_else(not_member)?;
+        let member = is_member(tx, id, me)?;
+        if !member && (!found.open || guest) {
+            return Err(not_member());
+        }
+        invitation::bring_in(tx, &held, id, me, me)?;
+        load(tx, &held, id, me)
+    });
+    Ok(Json(joined.await?))
+}
+
+/// Whom to invite.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Whom {
+    #[schema(value_type = String)]
+    person: PersonId,
+}
+
+/// The person was asked, and joins once it accepts.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Asked {
+    invited: bool,
+}
+
+/// Brings a person into a room. 202 says that it was asked instead, because others have brought it into many already.
+#[utoipa::path(post, path = "/v1/conversations/{id}/members", tag = "conversations",
+    params(("id" = String, Path)), request_body = Whom,
+    responses((status = 204), (status = 202, body = Asked)))]
+pub(crate) async fn invite(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(Whom { person }): Body<Whom>,
+) -> Result<Response, Refusal> {
+    let (id, me) = (parse(&id)?, caller.0.person);
+    if caller.0.role == Role::Guest {
+        return Err(Refusal::new(Code::Forbidden, "Guests can't invite."));
+    }
+    site.take(caller.0.person, caller.0.role, Act::Creation)?;
+    let held = site.clone();
+    let invited = site.store.write(move |tx| {
+        room(load(tx, &held, id, me)?.kind)?;
+        check_present(tx, person)?;
+        invitation::bring(tx, &held, id, person, me)
+    });
+    Ok(match invited.await? {
+        Brought::In => StatusCode::NO_CONTENT.into_response(),
+        Brought::Invited => (StatusCode::ACCEPTED, Json(Asked { invited: true })).into_response(),
+    })
+}
+
+/// A member's new role.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewRole {
+    role: MemberRole,
+}
+
+fn parse_person(id: &str) -> Result<PersonId, Error> {
+    id.parse().map_err(|_| no_such_member())
+}
+
+fn no_such_member() -> Error {
+    Error::new(Code::NotFound, "This person is not a member of the room.")
+}
+
+/// Changes what a member may do.
+#[utoipa::path(patch, path = "/v1/conversations/{id}/members/{person}", tag = "conversations",
+    params(("id" = String, Path), ("person" = String, Path)), request_body = NewRole,
+    responses((status = 204)))]
+pub(crate) async fn change_role(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path((id, person)): Path<(String, String)>,
+    Body(NewRole { role }): Body<NewRole>,
+) -> Result<StatusCode, Refusal> {
+    let (id, person, me) = (parse(&id)?, parse_person(&person)?, caller.0.person);
+    let held = site.clone();
+    let changed = site.store.write(move |tx| {
+        let conversation = load(tx, &held, id, me)?;
+        owned_room(&conversation)?;
+        let member = conversation.members.iter().find(|m| m.person == person);
+        let member = member.ok_or_else(no_such_member)?;
+        if member.role == role {
+            return Ok(());
+        }
+        let owners = conversation.members.iter().filter(|m| m.role == MemberRole::Owner);
+        if member.role == MemberRole::Owner && owners.count() == 1 {
+            return Err(Error::new(Code::Conflict, "A room keeps at least one owner."));
+        }
+        set_role(tx, id, person, role, me)
+    });
+    changed.await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Leaves a room, or removes a member from it.
+#[utoipa::path(delete, path = "/v1/conversations/{id}/members/{person}", tag = "conversations",
+    params(("id" = String, Path), ("person" = String, Path)), responses((status = 204)))]
+pub(crate) async fn remove(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path((id, person)): Path<(String, String)>,
+) -> Result<StatusCode, Refusal> {
+    let (id, person, me) = (parse(&id)?, parse_person(&person)?, caller.0.person);
+    let held = site.clone();
+    let removed = site.store.write(move |tx| {
+        let conversation = load(tx, &held, id, me)?;
+        room(conversation.kind)?;
+        if person != me {
+            owned_room(&conversation)?;
+        }
+        if !conversation.members.iter().any(|m| m.person == person) {
+            return Err(no_such_member());
+        }
+        expel(tx, id, person, me)?;
+        keep_an_owner(tx, id, me)
+    });
+    removed.await?;
+    Ok(StatusCode::NO_CONTENT)
+}

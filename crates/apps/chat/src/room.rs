@@ -1,0 +1,123 @@
+//! Rooms: making, renaming, opening and closing them.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use encke_engine::{Code, Error, PersonId, Seq, StreamId, limits};
+use encke_site::{Act, Body, Caller, Path, Refusal, Role, Site};
+use encke_store::params;
+use encke_talk::conversation::{
+    Conversation, MemberRole, begin, check_present, event, insert, insert_member, load, parse,
+};
+use encke_talk::kind::Kind;
+use http::StatusCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::{invitation, members};
+
+/// Refuses what can't be the title of a room.
+pub(crate) fn check_title(title: &str) -> Result<(), Error> {
+    let good = (1..=limits::TITLE_CHARS_MAX).contains(&title.chars().count())
+        && !title.trim().is_empty()
+        && !title.chars().any(char::is_control);
+    if good {
+        return Ok(());
+    }
+    Err(Error::new(Code::Invalid, "A title has 1 to 100 characters on one line."))
+}
+
+/// Makes a room and brings the others in, or invites them.
+pub(crate) async fn make(
+    site: Arc<Site>,
+    caller: Caller,
+    title: String,
+    others: Vec<PersonId>,
+    open: bool,
+) -> Result<(StatusCode, Json<Conversation>), Refusal> {
+    let me = caller.0.person;
+    if caller.0.role == Role::Guest {
+        return Err(Refusal::new(Code::Forbidden, "Guests can't make rooms."));
+    }
+    check_title(&title)?;
+    if others.len() >= limits::ROOM_MEMBERS_MAX {
+        return Err(Refusal::new(Code::Invalid, "A room has at most 1,000 members."));
+    }
+    // Each of the others is invited.
+    site.take_some(me, caller.0.role, Act::Creation, 1 + others.len())?;
+    let held = site.clone();
+    let made = site.store.write(move |tx| {
+        let id = insert(tx, Kind::Room, Some(&title), open, None)?;
+        insert_member(tx, id, me, MemberRole::Owner, Seq(1), me)?;
+        let mut others = others;
+        others.sort_unstable();
+        others.dedup();
+        others.retain(|other| *other != me);
+        let mut asked = Vec::new();
+        for other in &others {
+            check_present(tx, *other)?;
+            if invitation::has_enough(tx, *other)? {
+                asked.push(*other);
+            } else {
+                insert_member(tx, id, *other, MemberRole::Member, Seq(1), me)?;
+            }
+        }
+        others.retain(|other| !asked.contains(other));
+        begin(tx, &held, id, me, std::iter::once(me).chain(others))?;
+        for other in asked {
+            invitation::invite(tx, &held, id, other, me)?;
+        }
+        load(tx, &held, id, me)
+    });
+    Ok((StatusCode::CREATED, Json(made.await?)))
+}
+
+/// What an owner changes of a room.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Change {
+    title: Option<String>,
+    open: Option<bool>,
+}
+
+/// Renames a room, opens or closes it.
+#[utoipa::path(patch, path = "/v1/conversations/{id}", tag = "conversations",
+    params(("id" = String, Path)), request_body = Change,
+    responses((status = 200, body = Conversation)))]
+pub(crate) async fn change(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(change): Body<Change>,
+) -> Result<Json<Conversation>, Refusal> {
+    let (id, me) = (parse(&id)?, caller.0.person);
+    if let Some(title) = &change.title {
+        check_title(title)?;
+    }
+    let held = site.clone();
+    let changed = site.store.write(move |tx| {
+        let now = load(tx, &held, id, me)?;
+        members::owned_room(&now)?;
+        let title = change.title.filter(|t| now.title.as_ref() != Some(t));
+        let open = change.open.filter(|o| now.open != *o);
+        if title.is_none() && open.is_none() {
+            return Ok(now);
+        }
+        tx.execute(
+            "UPDATE conversation SET title = coalesce(?2, title), open = coalesce(?3, open)
+             WHERE id = ?1",
+            params![id, title.as_ref(), open],
+        )?;
+        let mut body = serde_json::json!({"by": me});
+        if let Some(title) = title {
+            body["title"] = title.into();
+        }
+        if let Some(open) = open {
+            body["open"] = open.into();
+        }
+        tx.append(event(StreamId::conversation(id), Some(me), "changed", &body))?;
+        load(tx, &held, id, me)
+    });
+    Ok(Json(changed.await?))
+}

@@ -1,0 +1,48 @@
+//! Starting a conversation, of either kind.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use encke_engine::PersonId;
+use encke_site::{Body, Caller, Refusal, Site};
+use encke_talk::conversation::Conversation;
+use http::StatusCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::{direct, room};
+
+/// A direct conversation or a room to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub(crate) enum New {
+    /// With one other person; if it is there already, it is the one.
+    Direct {
+        #[schema(value_type = String)]
+        person: PersonId,
+    },
+    /// A room, with whom to invite.
+    Room {
+        title: String,
+        #[serde(default)]
+        #[schema(value_type = Vec<String>)]
+        members: Vec<PersonId>,
+        #[serde(default)]
+        open: bool,
+    },
+}
+
+/// Starts a conversation.
+#[utoipa::path(post, path = "/v1/conversations", tag = "conversations", request_body = New,
+    responses((status = 201, body = Conversation), (status = 200, body = Conversation)))]
+pub(crate) async fn create(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Body(new): Body<New>,
+) -> Result<(StatusCode, Json<Conversation>), Refusal> {
+    match new {
+        New::Direct { person } => direct::open(site, caller, person).await,
+        New::Room { title, members, open } => room::make(site, caller, title, members, open).await,
+    }
+}

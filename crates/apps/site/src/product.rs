@@ -1,0 +1,121 @@
+//! A product: what people do with conversations or streams, in a crate of its own.
+//!
+//! The server lists its products in one place. [`Product`] is what each of them has; what only some have are traits
+//! of their own, which a product answers with if it has them.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use encke_engine::{Batch, Error, StreamId};
+use encke_store::Appended;
+use futures_util::future::BoxFuture;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::identity::Identity;
+use crate::parts::Parts;
+use crate::posted::Posted;
+use crate::site::Site;
+
+/// Everything that a server serves, lower products first: each may use those before it.
+pub type Products = &'static [&'static dyn Product];
+
+/// What every product has.
+pub trait Product: Send + Sync {
+    /// A short name, which no other product has. Notes between nodes carry it.
+    fn name(&self) -> &'static str;
+
+    /// Adds what it keeps in memory for one site.
+    fn parts(&self, _parts: &mut Parts) {}
+
+    /// Its routes, with their description.
+    fn routes(&self) -> OpenApiRouter<Arc<Site>> {
+        OpenApiRouter::new()
+    }
+
+    /// Its sends, if it has any.
+    fn sends(&self) -> Option<&dyn Sends> {
+        None
+    }
+
+    /// What it does after each commit, if anything.
+    fn after_commits(&self) -> Option<&dyn AfterCommits> {
+        None
+    }
+
+    /// What it takes from other nodes, if anything.
+    fn peer(&self) -> Option<&dyn Peer> {
+        None
+    }
+
+    /// What it does from time to time, if anything.
+    fn housekeeping(&self) -> Option<&dyn Housekeeping> {
+        None
+    }
+}
+
+/// A POST whose whole effect is one append, and which is therefore answered without a task of its own. Its path is
+/// made of a beginning, one name and an end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SendPath {
+    /// What the path begins with, up to the name.
+    pub before: &'static str,
+    /// What follows the name.
+    pub after: &'static str,
+}
+
+impl SendPath {
+    /// The name in a path of this form.
+    pub fn name_in<'a>(&self, path: &'a str) -> Option<&'a str> {
+        path.strip_prefix(self.before)?.strip_suffix(self.after)
+    }
+}
+
+/// Takes the result of a send once it is durable (P1). It runs on the store's thread and must not block.
+pub type Reply = Box<dyn FnOnce(Result<Appended, Error>) + Send>;
+
+/// Sends over HTTP, by whichever part of the server they were read.
+pub trait Sends: Send + Sync {
+    /// The path of its sends.
+    fn path(&self) -> SendPath;
+
+    /// Does a send. `name` is the part of the path that differs.
+    fn post(
+        &self,
+        site: &Arc<Site>,
+        identity: Identity,
+        name: &str,
+        posted: Posted<'_>,
+        reply: Reply,
+    );
+}
+
+/// What a product does after each commit.
+pub trait AfterCommits: Send + Sync {
+    /// Looks at a commit of this node or of another one, before it is published. It runs on the thread that publishes,
+    /// so it must neither block nor read the store.
+    fn committed(&self, site: &Site, batch: &Batch);
+}
+
+/// What a product takes from the same product on other nodes. Nodes are not trusted: what is not understood is
+/// nothing.
+pub trait Peer: Send + Sync {
+    /// Takes a note that [`Site::tell_nodes`] has sent at another node.
+    fn noted(&self, _site: &Arc<Site>, _note: &str) {}
+
+    /// Writes a signal of another node anew for the sessions here; `None` if it is not one of this product's.
+    fn signal(&self, _stream: StreamId, _item: &[u8]) -> Option<Bytes> {
+        None
+    }
+}
+
+/// What a product does from time to time.
+pub trait Housekeeping: Send + Sync {
+    /// One turn, every [`RECEIPTS_FOLD_MS`](encke_engine::limits::RECEIPTS_FOLD_MS). The next one begins when those of
+    /// all products are over. `number` counts turns from 0.
+    fn turn<'a>(&'a self, site: &'a Arc<Site>, number: u64) -> BoxFuture<'a, ()>;
+
+    /// Stores what is only in memory; called once, on the way down.
+    fn settle<'a>(&'a self, _site: &'a Arc<Site>) -> BoxFuture<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}

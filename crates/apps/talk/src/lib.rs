@@ -1,0 +1,27 @@
+//! Talk: what any conversation does, whichever product owns it.
+//!
+//! A conversation owns one stream, and a second one for its receipts. The table `member` decides who is in it; what a
+//! session follows (`follow`) changes in the same write.
+//!
+//! Entry points: [`Talk`], the product; [`conversation`] and [`member`] for products that make conversations;
+//! [`command`] for what comes over a WebSocket.
+
+mod command;
+pub mod conversation;
+mod elsewhere;
+mod history;
+pub mod kind;
+mod marks;
+pub mod member;
+pub mod message;
+mod peers;
+mod presence;
+mod product;
+mod receipts;
+mod typing;
+pub mod view;
+
+pub use command::command;
+pub use presence::{connected, disconnected};
+pub use product::Talk;
+pub use receipts::{acked, fold_own_sends, hold_up_to};

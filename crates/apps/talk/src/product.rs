@@ -1,0 +1,107 @@
+//! Talk as a product: its routes, what it keeps in memory, its sends and its housekeeping.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use encke_account::PresenceOf;
+use encke_engine::{Batch, StreamId, limits};
+use encke_site::product::{AfterCommits, Housekeeping, Peer, Reply, SendPath, Sends};
+use encke_site::{Identity, Parts, Posted, Product, Site};
+use futures_util::future::BoxFuture;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::presence::{Presences, presence_of};
+use crate::receipts::Receipts;
+use crate::{conversation, history, message, peers, presence, receipts, typing};
+
+/// What any conversation does.
+pub struct Talk;
+
+impl Product for Talk {
+    fn name(&self) -> &'static str {
+        "talk"
+    }
+
+    fn parts(&self, parts: &mut Parts) {
+        parts.insert(Receipts::default());
+        parts.insert(Presences::default());
+        parts.insert(PresenceOf(presence_of));
+    }
+
+    fn routes(&self) -> OpenApiRouter<Arc<Site>> {
+        OpenApiRouter::new()
+            .routes(routes!(conversation::get))
+            .routes(routes!(message::send))
+            .routes(routes!(history::page))
+            .routes(routes!(receipts::mark))
+            .routes(routes!(receipts::ack))
+            .routes(routes!(typing::typing))
+            .routes(routes!(presence::say))
+    }
+
+    fn sends(&self) -> Option<&dyn Sends> {
+        Some(self)
+    }
+
+    fn after_commits(&self) -> Option<&dyn AfterCommits> {
+        Some(self)
+    }
+
+    fn peer(&self) -> Option<&dyn Peer> {
+        Some(self)
+    }
+
+    fn housekeeping(&self) -> Option<&dyn Housekeeping> {
+        Some(self)
+    }
+}
+
+impl Sends for Talk {
+    fn path(&self) -> SendPath {
+        SendPath { before: "/v1/conversations/", after: "/messages" }
+    }
+
+    fn post(
+        &self,
+        site: &Arc<Site>,
+        identity: Identity,
+        name: &str,
+        posted: Posted<'_>,
+        reply: Reply,
+    ) {
+        message::post(site, identity, name, posted, reply);
+    }
+}
+
+impl AfterCommits for Talk {
+    fn committed(&self, site: &Site, batch: &Batch) {
+        Receipts::of(site).note_sends(batch);
+    }
+}
+
+impl Peer for Talk {
+    fn noted(&self, site: &Arc<Site>, note: &str) {
+        peers::noted(site, note);
+    }
+
+    fn signal(&self, stream: StreamId, item: &[u8]) -> Option<Bytes> {
+        typing::written_anew(stream, item)
+    }
+}
+
+impl Housekeeping for Talk {
+    fn turn<'a>(&'a self, site: &'a Arc<Site>, number: u64) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            if number.is_multiple_of(limits::NODE_ALIVE_MS / limits::RECEIPTS_FOLD_MS) {
+                peers::say_alive(site);
+            }
+            receipts::flush(site).await;
+            presence::expire(site);
+        })
+    }
+
+    fn settle<'a>(&'a self, site: &'a Arc<Site>) -> BoxFuture<'a, ()> {
+        Box::pin(receipts::flush(site))
+    }
+}

@@ -1,0 +1,10 @@
+//! What this server serves: the one place that names products.
+
+use encke_account::Account;
+use encke_channel::Channel;
+use encke_chat::Chat;
+use encke_site::Products;
+use encke_talk::Talk;
+
+/// The products, each after those that it uses.
+pub const PRODUCTS: Products = &[&Account, &Talk, &Chat, &Channel];
