@@ -3,12 +3,13 @@
 WEB_BUILT := web/chat/dist/index.html
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help run build test lint bench sim crash-test cluster-test e2e tools clean
+.PHONY: help run build reference test lint bench sim crash-test cluster-test e2e tools clean
 
 help:
 	@echo 'make run           build, start with a demo on ./encke-data, print how to sign in'
 	@echo 'make build         the release binary, target/release/encke'
 	@echo 'make test          everything that CI runs'
+	@echo 'make reference     the pages of docs/reference, out of the source'
 	@echo 'make lint          formatting, clippy, licences, type checks'
 	@echo 'make crash-test    the long crash test: at least 50 kills'
 	@echo 'make cluster-test  the long test of several nodes: all that can fail between them, as root'
@@ -20,6 +21,9 @@ run: build
 
 build: $(WEB_BUILT)
 	cargo build --release --bin encke
+
+reference:
+	cargo run -q --bin encke -- docs --write docs/reference
 
 tools:
 	@scripts/tools build

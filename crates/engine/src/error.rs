@@ -4,73 +4,94 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// The stable code of a refusal; its text and HTTP status are in docs/protocol.md.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
-pub enum Code {
-    BadRequest,
-    BadCursor,
-    BadJson,
-    NotSignedIn,
-    WrongPassword,
-    WrongSetupCode,
-    Forbidden,
-    ForeignOrigin,
-    NotMember,
-    NotFound,
-    WrongMethod,
-    Conflict,
-    KeyReused,
-    NameTaken,
-    AlreadySetUp,
-    TooLarge,
-    WrongType,
-    UnknownField,
-    Invalid,
-    BadName,
-    RateLimited,
-    TooManyChannels,
-    Internal,
-    StoreFull,
-    Overloaded,
-    Draining,
-    Misdirected,
+/// Declares the codes, each with its text on the wire, its HTTP status, and whether the same request may succeed later.
+macro_rules! codes {
+    ($($(#[doc = $about:literal])+ $name:ident = $text:literal, $status:literal, $retry:literal;)*) => {
+        /// The stable code of a refusal. docs/reference/errors.md is made of this list.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum Code {
+            $($(#[doc = $about])+ $name),*
+        }
+
+        impl Code {
+            /// All codes, in the order of their declaration.
+            pub const ALL: &[Code] = &[$(Code::$name),*];
+
+            /// Text on the wire, HTTP status, and whether the same request may succeed later.
+            fn row(self) -> (&'static str, u16, bool) {
+                match self {
+                    $(Code::$name => ($text, $status, $retry)),*
+                }
+            }
+
+            /// What it means, and what to do about it.
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Code::$name => concat!($($about),+)),*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The request is not one of HTTP, of this address, or of this protocol. Mend the client.
+    BadRequest = "bad_request", 400, false;
+    /// The cursor is none of this site's. Take a snapshot, and go on from its cursor.
+    BadCursor = "bad_cursor", 400, false;
+    /// The body is no JSON. Mend the client.
+    BadJson = "bad_json", 400, false;
+    /// There is no session, token or ticket, or it has ended. Sign in.
+    NotSignedIn = "not_signed_in", 401, false;
+    /// The name or the password is wrong.
+    WrongPassword = "wrong_password", 401, false;
+    /// The set-up code is wrong or old. `encke setup-code` prints a new one.
+    WrongSetupCode = "wrong_setup_code", 403, false;
+    /// This person may not do this.
+    Forbidden = "forbidden", 403, false;
+    /// The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+    ForeignOrigin = "foreign_origin", 403, false;
+    /// The conversation is there, and this person is not in it.
+    NotMember = "not_member", 403, false;
+    /// There is nothing at this address, or nothing that this person may know of.
+    NotFound = "not_found", 404, false;
+    /// The address does not take this method.
+    WrongMethod = "wrong_method", 405, false;
+    /// The request does not fit what is there now. Read it again.
+    Conflict = "conflict", 409, false;
+    /// The idempotency key was used with another body. Make a new one for each message.
+    KeyReused = "key_reused", 409, false;
+    /// Somebody has this name, or one that looks like it. Choose another.
+    NameTaken = "name_taken", 409, false;
+    /// The site has an owner already.
+    AlreadySetUp = "already_set_up", 409, false;
+    /// The body, or a text in it, is longer than its limit.
+    TooLarge = "too_large", 413, false;
+    /// The `Content-Type` is not one that this address takes.
+    WrongType = "wrong_type", 415, false;
+    /// The body has a field that is not known here. Mend the client.
+    UnknownField = "unknown_field", 422, false;
+    /// A field has a value that it can't have; the message says which.
+    Invalid = "invalid", 422, false;
+    /// A name has characters that are not allowed in one, or is empty.
+    BadName = "bad_name", 422, false;
+    /// This person or address has done so often enough for now. Try again after `retry_after_ms`.
+    RateLimited = "rate_limited", 429, true;
+    /// The sessions of this person together follow too many channels. Close some, and try again after `retry_after_ms`.
+    TooManyChannels = "too_many_channels", 429, true;
+    /// Something failed that should not have. The log of the server says what.
+    Internal = "internal", 500, true;
+    /// The disk is full: writes are refused, reads go on. The operator makes room.
+    StoreFull = "store_full", 507, true;
+    /// The server has too much to do, or its store is away. Try again after `retry_after_ms`.
+    Overloaded = "overloaded", 503, true;
+    /// The server goes down. Try again after `retry_after_ms`, then another one, or a new one, answers.
+    Draining = "draining", 503, true;
+    /// No site is served under this host name. The operator lists it in `hosts`.
+    Misdirected = "misdirected", 421, false;
 }
 
 impl Code {
-    /// Text on the wire, HTTP status, and whether the same request may succeed later.
-    fn row(self) -> (&'static str, u16, bool) {
-        match self {
-            Code::BadRequest => ("bad_request", 400, false),
-            Code::BadCursor => ("bad_cursor", 400, false),
-            Code::BadJson => ("bad_json", 400, false),
-            Code::NotSignedIn => ("not_signed_in", 401, false),
-            Code::WrongPassword => ("wrong_password", 401, false),
-            Code::WrongSetupCode => ("wrong_setup_code", 403, false),
-            Code::Forbidden => ("forbidden", 403, false),
-            Code::ForeignOrigin => ("foreign_origin", 403, false),
-            Code::NotMember => ("not_member", 403, false),
-            Code::NotFound => ("not_found", 404, false),
-            Code::WrongMethod => ("wrong_method", 405, false),
-            Code::Conflict => ("conflict", 409, false),
-            Code::KeyReused => ("key_reused", 409, false),
-            Code::NameTaken => ("name_taken", 409, false),
-            Code::AlreadySetUp => ("already_set_up", 409, false),
-            Code::TooLarge => ("too_large", 413, false),
-            Code::WrongType => ("wrong_type", 415, false),
-            Code::UnknownField => ("unknown_field", 422, false),
-            Code::Invalid => ("invalid", 422, false),
-            Code::BadName => ("bad_name", 422, false),
-            Code::RateLimited => ("rate_limited", 429, true),
-            Code::TooManyChannels => ("too_many_channels", 429, true),
-            Code::Internal => ("internal", 500, true),
-            Code::StoreFull => ("store_full", 507, true),
-            Code::Overloaded => ("overloaded", 503, true),
-            Code::Draining => ("draining", 503, true),
-            Code::Misdirected => ("misdirected", 421, false),
-        }
-    }
-
     /// The code as text.
     pub fn text(self) -> &'static str {
         self.row().0

@@ -1,5 +1,6 @@
-//! Every bound in one place, unit last. docs/protocol.md names those that a client meets.
+//! Every bound in one place, unit last. docs/reference/limits.md is made of this file.
 
+crate::limit::table! {
 /// Bytes of a message's text.
 pub const TEXT_BYTES_MAX: usize = 16 * 1024;
 /// Bytes of an idempotency key.
@@ -50,10 +51,11 @@ pub const PAGE_EVENTS_MAX: usize = 200;
 
 /// Milliseconds between heartbeats on a silent stream: below the 30 and 60 seconds of common proxies.
 pub const HEARTBEAT_MS: u64 = 25_000;
-/// The same in a forever iframe, where a heartbeat is all by which a page can tell that the connection was reset: no
-/// browser says so. A page that misses two notices within five seconds.
+/// Milliseconds between heartbeats in a forever iframe. No browser tells a page that the connection of a frame was reset;
+/// a page that misses two heartbeats notices within five seconds.
 pub const FRAME_HEARTBEAT_MS: u64 = 2_000;
-/// The same for requests of other protocols, whose answer has begun: below the 20 seconds that some pages expect.
+/// Milliseconds between heartbeats of a request of another protocol whose answer has begun: below the 20 seconds that some
+/// pages expect.
 pub const FOREIGN_HEARTBEAT_MS: u64 = 15_000;
 /// Milliseconds that a long poll still waits after its client has ended its side. Most such clients are gone, which can't be
 /// told from here; one that is not gets its answer, if an empty one.
@@ -73,7 +75,7 @@ pub const GIVING_UP_MAX: usize = 64;
 pub const HANDSHAKE_QUEUE_MS_MAX: u64 = 100;
 /// Files that the process keeps for itself: stores, logs, listeners, what wakes its threads.
 pub const FILES_RESERVED: usize = 256;
-/// The same for each of several spaces.
+/// Files that the process keeps for each of several spaces.
 pub const FILES_PER_SPACE: usize = 32;
 /// Files that connections may have open, however few the process may.
 pub const FILES_MIN: usize = 64;
@@ -84,9 +86,9 @@ pub const CONNECTIONS_PER_PERSON_MAX: usize = 64;
 /// Requests that wait on socket pairs at one time, since HTTP/2 or TLS 1.2 carries them; never more than an eighth of the
 /// files that the process may open.
 pub const BRIDGES_MAX: usize = 4_096;
-/// The same on one connection: fewer than its streams, so that what is sent over it finds one.
+/// Requests of one connection that wait on socket pairs: fewer than its streams, so that what is sent over it finds one.
 pub const BRIDGES_PER_CONNECTION_MAX: usize = 80;
-/// The same for one person, those included whose end the client has not read yet.
+/// Requests of one person that wait on socket pairs, those included whose end the client has not read yet.
 pub const BRIDGES_PER_PERSON_MAX: usize = 2 * CONNECTIONS_PER_PERSON_MAX;
 /// Channels that one session may ask for.
 pub const CHANNELS_PER_SESSION_MAX: usize = 100;
@@ -172,7 +174,7 @@ pub const HINT_LATE_MS: u64 = 5;
 pub const LOOK_AGAIN_MS: u64 = 100;
 /// Events that a node reads in one look at the store.
 pub const LOOK_EVENTS_MAX: usize = 1_000;
-/// Bytes of events after which such a look ends.
+/// Bytes of events after which a look at the store ends.
 pub const LOOK_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Changes of who follows what, and revocations, that are kept for nodes that come late.
 pub const CHANGES_KEPT_MAX: u64 = 1_000_000;
@@ -186,7 +188,7 @@ pub const DATABASE_ANSWER_MS_MAX: u64 = 12_000;
 /// Milliseconds that the machine of the database may be silent while something is expected of it: then packets get lost
 /// on the way, and the connection is given up. A database that only works for long does not count as silent.
 pub const DATABASE_SILENCE_MS_MAX: u64 = 4_000;
-/// Milliseconds between the questions by which such silence is told from waiting.
+/// Milliseconds between the questions that tell a silent database from one that works.
 pub const DATABASE_PROBE_MS: u64 = 1_000;
 /// Milliseconds that an empty write may take while a node counts as ready.
 pub const READY_MS_MAX: u64 = 3_000;
@@ -231,7 +233,7 @@ pub const CONVERSATIONS_PER_PERSON_MAX: usize = 1_000;
 pub const ROOMS_BY_OTHERS_MAX: usize = 100;
 /// Invitations of one person that wait for an answer; a further one takes the place of the oldest.
 pub const INVITATIONS_PER_PERSON_MAX: usize = 100;
-/// The same of one inviter.
+/// Invitations by one inviter that wait for the answer of one person.
 pub const INVITATIONS_PER_INVITER_MAX: usize = 10;
 /// Open rooms in one answer.
 pub const ROOMS_PAGE_MAX: usize = 200;
@@ -272,29 +274,29 @@ pub const SESSION_AGE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 pub const TOKEN_AGE_S: std::ops::RangeInclusive<u64> = 60..=10 * 365 * 24 * 60 * 60;
 /// People whose quotas are counted; whoever did nothing for longest is forgotten.
 pub const QUOTAS_MAX: usize = 65_536;
-/// Messages that a member may send in a minute, and at once.
+/// Messages that a member may send in a minute.
 pub const MESSAGES_PER_MIN: u64 = 3_600;
-/// See [`MESSAGES_PER_MIN`].
+/// Messages that a member may send at once, after a pause.
 pub const MESSAGES_AT_ONCE: u64 = 2_000;
-/// Bytes of messages that a member may send in a minute, and at once.
+/// Bytes of messages that a member may send in a minute.
 pub const MESSAGE_BYTES_PER_MIN: u64 = 60 * 1024 * 1024;
-/// See [`MESSAGE_BYTES_PER_MIN`].
+/// Bytes of messages that a member may send at once, after a pause.
 pub const MESSAGE_BYTES_AT_ONCE: u64 = 32 * 1024 * 1024;
-/// Signals (typing, presence, marks) that a member may send in a minute, and at once.
+/// Signals (typing, presence, marks) that a member may send in a minute.
 pub const SIGNALS_PER_MIN: u64 = 3_600;
-/// See [`SIGNALS_PER_MIN`].
+/// Signals (typing, presence, marks) that a member may send at once, after a pause.
 pub const SIGNALS_AT_ONCE: u64 = 600;
-/// Tickets that a member may take in a minute, and at once.
+/// Tickets that a member may take in a minute.
 pub const TICKETS_PER_MIN: u64 = 600;
-/// See [`TICKETS_PER_MIN`].
+/// Tickets that a member may take at once, after a pause.
 pub const TICKETS_AT_ONCE: u64 = 200;
-/// Conversations, invitations and channels that a member may make in a minute, and at once.
+/// Conversations, invitations and channels that a member may make in a minute.
 pub const CREATIONS_PER_MIN: u64 = 30;
-/// See [`CREATIONS_PER_MIN`].
+/// Conversations, invitations and channels that a member may make at once, after a pause.
 pub const CREATIONS_AT_ONCE: u64 = 300;
-/// Snapshots, pages of history, lists and searches that a member may read in a minute, and at once.
+/// Snapshots, pages of history, lists and searches that a member may read in a minute.
 pub const READS_PER_MIN: u64 = 1_200;
-/// See [`READS_PER_MIN`].
+/// Snapshots, pages of history, lists and searches that a member may read at once, after a pause.
 pub const READS_AT_ONCE: u64 = 600;
 /// Milliseconds that a ticket lives.
 pub const TICKET_AGE_MS: u64 = 10_000;
@@ -311,3 +313,4 @@ pub const CLASSIC_CLEANED_MAX: usize = 64;
 
 /// Seconds for which a browser that came over HTTPS goes nowhere else for this host (HSTS): 180 days.
 pub const HSTS_AGE_S: u64 = 180 * 24 * 60 * 60;
+}

@@ -11,26 +11,27 @@ use super::{Claims, Html};
 /// What an operator can decide about classic pages.
 #[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[group(id = "classic")]
 pub struct ClassicOptions {
-    /// Serve pages of the Comet tutorials under /classic/ (in the file: `enabled` in `[classic]`)
+    /// Serve pages of the Comet tutorials under /classic/
     #[arg(long = "classic", env = "ENCKE_CLASSIC", num_args = 0..=1, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new(), value_name = "BOOL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     enabled: Option<bool>,
 
-    /// Who decides which person a classic page speaks for: the session, or the page itself (`identity`) [default: session]
+    /// Who decides which person a classic page speaks for: the session, or the page itself [default: session]
     #[arg(long = "classic-identity", env = "ENCKE_CLASSIC_IDENTITY", value_name = "WHO")]
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<Claims>,
 
-    /// Believe the page also when others than this machine can connect (`allow_remote_trust`)
+    /// Believe the page also when others than this machine can connect
     #[arg(long = "classic-allow-remote-trust", env = "ENCKE_CLASSIC_ALLOW_REMOTE_TRUST")]
     #[arg(num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     #[arg(value_parser = BoolishValueParser::new())]
     #[serde(alias = "allow_remote_trust", skip_serializing_if = "Option::is_none")]
     allow_remote_trust: Option<bool>,
 
-    /// How classic pages are given texts and names: as HTML that shows them, or as they are (`html`) [default: escaped]
+    /// How classic pages are given texts and names: as HTML that shows them, or as they are [default: escaped]
     #[arg(long = "classic-html", env = "ENCKE_CLASSIC_HTML", value_name = "HOW")]
     #[serde(skip_serializing_if = "Option::is_none")]
     html: Option<Html>,

@@ -31,7 +31,7 @@ fn page(options: &SpaceOptions, listen: SocketAddr) -> String {
     if let Some(url) = &options.public_url {
         return url.clone();
     }
-    match options.hosts.first() {
+    match options.hosts().first() {
         Some(host) => format!("http://{host}:{}", listen.port()),
         None if listen.ip().is_unspecified() => format!("http://localhost:{}", listen.port()),
         None => format!("http://{listen}"),

@@ -2,6 +2,7 @@
 
 mod backup;
 mod bus;
+mod docs;
 mod doctor;
 mod migrate;
 mod secret_input;
@@ -53,6 +54,9 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Check configuration, store and limits, and say what to do
     Doctor(doctor::Doctor),
+    /// Print a reference page: options, limits, codes of refusals, figures
+    #[command(hide = true)]
+    Docs(docs::Docs),
 }
 
 #[derive(clap::Args)]
@@ -134,6 +138,7 @@ impl Cli {
             Command::Bus(command) => quietly(|| command.run()),
             Command::Migrate(migrate) => quietly(|| migrate.run()),
             Command::Doctor(doctor) => quietly(|| doctor.run()),
+            Command::Docs(docs) => docs.run(),
         }
     }
 }

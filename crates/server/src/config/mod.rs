@@ -2,6 +2,9 @@
 //!
 //! Entry point: [`options::Options`].
 
+#[macro_use]
+mod site_options;
+
 pub mod options;
 pub mod quota_options;
 pub mod space_options;

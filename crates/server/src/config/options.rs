@@ -1,13 +1,11 @@
-//! Options of `encke serve`, each declared once: flag, environment variable, key in the file, help, default.
+//! The options of `encke serve`. Each is declared once, here or beside what it is about ([`site_options`](super::site_options)):
+//! the parser, the configuration file, the reference page and the example file come from that.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
-use encke_gateway::GatewayOptions;
-use serde::{Deserialize, Serialize};
+use anyhow::{Context, Result, bail, ensure};
 
-use crate::config::quota_options::Quotas;
 use crate::config::space_options::{self, SpaceKey, SpaceOptions};
 use crate::http::hosts::Hosts;
 use crate::http::proxies::Proxies;
@@ -26,115 +24,67 @@ pub struct Place {
     pub database: Option<encke_store::Database>,
 }
 
-/// What `encke serve` can be told. Every option is also an environment variable (`ENCKE_LISTEN`) and, without the
-/// dashes in front, a key of the configuration file. A flag wins over the environment, that over the file.
-#[derive(clap::Args, Clone, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Options {
-    /// Address for plain HTTP; port 0 picks a free one [default: 127.0.0.1:8080]
-    #[arg(long, env = "ENCKE_LISTEN", value_name = "ADDRESS")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub listen: Option<SocketAddr>,
+options! {
+    /// What `encke serve` can be told. Every option is also an environment variable (`ENCKE_LISTEN`) and, without the
+    /// dashes in front, a key of the configuration file. A flag wins over the environment, that over the file.
+    #[group(id = "options")]
+    pub struct Options {
+        /// Address for plain HTTP; port 0 picks a free one [default: 127.0.0.1:8080]
+        #[arg(long, env = "ENCKE_LISTEN", value_name = "ADDRESS")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub listen: Option<SocketAddr>,
 
-    /// Folder that holds everything [default: ./encke-data]
-    #[arg(long, env = "ENCKE_DATA", value_name = "FOLDER")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub data: Option<PathBuf>,
+        /// Address for HTTPS; needs a certificate and its key [example: 0.0.0.0:443]
+        #[arg(long, env = "ENCKE_TLS_LISTEN", value_name = "ADDRESS")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub tls_listen: Option<SocketAddr>,
 
-    /// PostgreSQL database that holds the site instead of a file in the folder, for any number of nodes:
-    /// postgres://user:password@host/name
-    #[arg(long, env = "ENCKE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub database_url: Option<String>,
+        /// Certificate chain, PEM [example: /etc/encke/chain.pem]
+        #[arg(long, env = "ENCKE_TLS_CERT", value_name = "FILE")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub tls_cert: Option<PathBuf>,
 
-    /// Which space of the database: one for each site [default: main]. In the file, `[[space]]` tables are several sites
-    /// in this one process
-    #[arg(long, env = "ENCKE_SPACE", value_name = "NAME")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub space: Option<SpaceKey>,
+        /// Private key of the certificate, PEM [example: /etc/encke/key.pem]
+        #[arg(long, env = "ENCKE_TLS_KEY", value_name = "FILE")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub tls_key: Option<PathBuf>,
 
-    /// Of several sites, the one that is reached without a name, at an address in numbers or as localhost [default: none]
-    #[arg(long, env = "ENCKE_DEFAULT_SPACE", value_name = "NAME")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub default_space: Option<String>,
+        /// Proxies whose `X-Forwarded-For` says who asks, as addresses or networks, separated by commas [default: none]
+        /// [example: 127.0.0.1,10.0.0.0/8]
+        #[arg(long, env = "ENCKE_TRUSTED_PROXIES", value_name = "ADDRESSES", value_delimiter = ',')]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub trusted_proxies: Option<Vec<String>>,
 
-    /// NATS server through which nodes tell each other at once what is new, such as nats://127.0.0.1:4222
-    #[arg(long, env = "ENCKE_NATS_URL", hide_env_values = true, value_name = "URL")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub nats_url: Option<String>,
+        /// Address for operation: /healthz, /readyz and /metrics of all sites, without a password, so for a network that only
+        /// operators reach. With it, /readyz and /metrics are nowhere else [example: 127.0.0.1:9090]
+        #[arg(long, env = "ENCKE_OPS_LISTEN", value_name = "ADDRESS")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub ops_listen: Option<SocketAddr>,
 
-    /// Address for operation: /healthz, /readyz and /metrics of all sites, without a password, so for a network that only
-    /// operators reach. With it, /readyz and /metrics are nowhere else [default: none]
-    #[arg(long, env = "ENCKE_OPS_LISTEN", value_name = "ADDRESS")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ops_listen: Option<SocketAddr>,
+        /// What to log: error, warn, info, debug, trace, or a filter such as `info,encke_store=debug`. Libraries are never
+        /// logged below info, where they show secrets [default: info]
+        #[arg(long, env = "ENCKE_LOG", value_name = "FILTER")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub log: Option<String>,
 
-    /// Token that may read /metrics where people come in: `Authorization: Bearer TOKEN` [default: nobody may]
-    #[arg(long, env = "ENCKE_METRICS_TOKEN", hide_env_values = true, value_name = "TOKEN")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub metrics_token: Option<String>,
+        /// Which space of the database: one for each site. In the file, `[[space]]` tables are several sites in this one
+        /// process [default: main]
+        #[arg(long, env = "ENCKE_SPACE", value_name = "NAME")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub space: Option<SpaceKey>,
 
-    /// Address for HTTPS; needs a certificate and its key
-    #[arg(long, env = "ENCKE_TLS_LISTEN", value_name = "ADDRESS")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tls_listen: Option<SocketAddr>,
+        /// Of several sites, the one that is reached without a name, at an address in numbers or as localhost [default: none]
+        /// [example: shop]
+        #[arg(long, env = "ENCKE_DEFAULT_SPACE", value_name = "NAME")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub default_space: Option<String>,
 
-    /// Certificate chain, PEM
-    #[arg(long, env = "ENCKE_TLS_CERT", value_name = "FILE")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tls_cert: Option<PathBuf>,
-
-    /// Private key of the certificate, PEM
-    #[arg(long, env = "ENCKE_TLS_KEY", value_name = "FILE")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tls_key: Option<PathBuf>,
-
-    /// Where people reach the site, if a proxy stands before it, such as https://chat.example.com
-    #[arg(long, env = "ENCKE_PUBLIC_URL", value_name = "URL")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub public_url: Option<String>,
-
-    /// Names under which the site is reached besides that of public-url, separated by commas; addresses in numbers and
-    /// localhost need not be listed
-    #[arg(long, env = "ENCKE_HOSTS", value_name = "NAMES", value_delimiter = ',')]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hosts: Option<Vec<String>>,
-
-    /// Further origins whose pages may use the site, separated by commas
-    #[arg(long, env = "ENCKE_ALLOWED_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub allowed_origins: Option<Vec<String>>,
-
-    /// Proxies whose `X-Forwarded-For` says who asks, as addresses or networks, separated by commas [default: none]
-    #[arg(long, env = "ENCKE_TRUSTED_PROXIES", value_name = "ADDRESSES", value_delimiter = ',')]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trusted_proxies: Option<Vec<String>>,
-
-    /// Threads that hold the waiting connections [default: one a core]
-    #[arg(long, env = "ENCKE_SHARDS", value_name = "NUMBER")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shards: Option<usize>,
-
-    /// What to log: error, warn, info, debug, trace, or a filter such as `info,encke_store=debug`. Libraries are never
-    /// logged below info, where they show secrets [default: info]
-    #[arg(long, env = "ENCKE_LOG", value_name = "FILTER")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub log: Option<String>,
-
-    /// Make two people, a room and a short history on an empty data folder, and print how to sign in
-    #[arg(long, env = "ENCKE_DEMO", num_args = 0..=1, default_missing_value = "true")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub demo: Option<bool>,
-
-    /// Gateways to other protocols; a table of its own in the file.
-    #[command(flatten)]
-    #[serde(rename = "classic", skip_serializing_if = "GatewayOptions::is_open")]
-    pub gateways: GatewayOptions,
-
-    /// Quotas; a table of its own in the file.
-    #[command(flatten)]
-    #[serde(skip_serializing_if = "Quotas::is_open")]
-    pub quotas: Quotas,
+        /// Make two people, a room and a short history on an empty data folder, and print how to sign in
+        #[arg(long, env = "ENCKE_DEMO", num_args = 0..=1, default_missing_value = "true")]
+        #[arg(value_name = "BOOL")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub demo: Option<bool>,
+    }
 }
 
 impl Options {
@@ -187,23 +137,11 @@ impl Options {
 
     /// Beside several sites, nothing may be said that is about one.
     fn check_alone(&self) -> Result<()> {
-        let about_one = [
-            ("data", self.data.is_some()),
-            ("database-url", self.database_url.is_some()),
-            ("nats-url", self.nats_url.is_some()),
-            ("public-url", self.public_url.is_some()),
-            ("hosts", self.hosts.is_some()),
-            ("allowed-origins", self.allowed_origins.is_some()),
-            ("metrics-token", self.metrics_token.is_some()),
-            ("demo", self.demo.is_some()),
-            (encke_gateway::TABLE, !self.gateways.is_open()),
-            ("quotas", !self.quotas.is_open()),
-        ];
-        for (name, given) in about_one {
-            ensure!(
-                !given,
-                "{name} is about one site, and there are several: say it in its [[space]] table"
-            );
+        let about_one = toml::Table::try_from(SpaceOptions { name: String::new(), ..self.site() })?;
+        let shared = ["name", "shards"];
+        let given = about_one.keys().map(String::as_str).filter(|name| !shared.contains(name));
+        if let Some(name) = given.chain(self.demo.map(|_| "demo")).next() {
+            bail!("{name} is about one site, and there are several: say it in its [[space]] table");
         }
         Ok(())
     }
@@ -221,31 +159,37 @@ impl Options {
 
     /// The sites that are served: mostly one, of which these options tell themselves.
     pub fn spaces(&self) -> Vec<SpaceOptions> {
+        if let Some(SpaceKey::Several(spaces)) = &self.space {
+            let shards = |space: &SpaceOptions| space.shards.or(self.shards);
+            return spaces
+                .iter()
+                .map(|s| SpaceOptions { shards: shards(s), ..s.clone() })
+                .collect();
+        }
+        let data = Some(self.data.clone().unwrap_or_else(|| DATA.into()));
+        vec![SpaceOptions { data, ..self.site() }]
+    }
+
+    /// The only site, as these options say it.
+    fn site(&self) -> SpaceOptions {
         let name = match &self.space {
-            Some(SpaceKey::Several(spaces)) => {
-                let shards = |space: &SpaceOptions| space.shards.or(self.shards);
-                return spaces
-                    .iter()
-                    .map(|s| SpaceOptions { shards: shards(s), ..s.clone() })
-                    .collect();
-            }
             Some(SpaceKey::Name(name)) => name.clone(),
-            None => SPACE.to_owned(),
+            _ => SPACE.to_owned(),
         };
-        vec![SpaceOptions {
+        SpaceOptions {
             name,
-            hosts: self.hosts.clone().unwrap_or_default(),
-            data: Some(self.data.clone().unwrap_or_else(|| DATA.into())),
-            database_url: self.database_url.clone(),
             schema: None,
+            data: self.data.clone(),
+            database_url: self.database_url.clone(),
             nats_url: self.nats_url.clone(),
             public_url: self.public_url.clone(),
+            hosts: self.hosts.clone(),
+            allowed_origins: self.allowed_origins.clone(),
             metrics_token: self.metrics_token.clone(),
-            allowed_origins: self.allowed_origins.clone().unwrap_or_default(),
             shards: self.shards,
             gateways: self.gateways.clone(),
             quotas: self.quotas.clone(),
-        }]
+        }
     }
 
     /// Whether the configuration tells of several sites.
@@ -261,7 +205,7 @@ impl Options {
         };
         let default = self.default_space.as_ref();
         let default = default.and_then(|name| spaces.iter().position(|s| s.name == *name));
-        Hosts::new(spaces.iter().map(|s| s.hosts.as_slice()), default)
+        Hosts::new(spaces.iter().map(|s| SpaceOptions::hosts(s)), default)
     }
 }
 

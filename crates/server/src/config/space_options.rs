@@ -1,4 +1,4 @@
-//! Options of one space: `[[space]]` in the configuration file, for a process that serves several.
+//! The options of one site of several: `[[space]]` tables in the configuration file.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,45 +6,29 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use encke_engine::limits;
-use encke_gateway::GatewayOptions;
 use serde::de::{SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::config::options::{DATA, Place};
-use crate::config::quota_options::Quotas;
 
 /// Bytes that a token for figures has at least.
 const METRICS_TOKEN_BYTES_MIN: usize = 16;
 
-/// One site: where it is stored, where it is reached, what is special about it.
-#[derive(Clone, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct SpaceOptions {
-    /// What the space is called in logs and in the database, which it has a schema `encke_NAME` in.
-    pub name: String,
-    /// The hosts whose requests are for it.
-    pub hosts: Vec<String>,
-    /// Folder that holds everything [default: ./encke-data/NAME].
-    pub data: Option<PathBuf>,
-    /// PostgreSQL database that holds the site instead of a file in the folder.
-    pub database_url: Option<String>,
-    /// The name of its schema there, without `encke_` [default: the space's name].
-    pub schema: Option<String>,
-    /// NATS server through which nodes tell each other what is new.
-    pub nats_url: Option<String>,
-    /// Where people reach the site, if a proxy stands before it.
-    pub public_url: Option<String>,
-    /// Further origins whose pages may use the site.
-    pub allowed_origins: Vec<String>,
-    /// Token that may read its figures.
-    pub metrics_token: Option<String>,
-    /// Threads that hold its waiting connections [default: one a core].
-    pub shards: Option<usize>,
-    /// Gateways to other protocols.
-    #[serde(rename = "classic")]
-    pub gateways: GatewayOptions,
-    /// How much each role may send and make.
-    pub quotas: Quotas,
+options! {
+    /// The options of one site in a `[[space]]` table. Only the file has such tables; what `clap` knows of them is for the
+    /// reference page.
+    #[group(id = "space")]
+    pub struct SpaceOptions {
+        /// What the site is called in logs and, if it has a database, there: its schema is `encke_NAME`
+        /// [example: shop]
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
+        pub name: String,
+
+        /// The name of its schema in the database, without `encke_` [default: its name] [example: shop]
+        #[arg(long, value_name = "NAME")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub schema: Option<String>,
+    }
 }
 
 impl SpaceOptions {
@@ -65,9 +49,14 @@ impl SpaceOptions {
         self.schema.as_deref().unwrap_or(&self.name)
     }
 
+    /// The host names that it is reached under.
+    pub fn hosts(&self) -> &[String] {
+        self.hosts.as_deref().unwrap_or_default()
+    }
+
     /// What the apps need to know.
     pub fn site(&self) -> encke_site::SiteOptions {
-        let mut allowed_origins = self.allowed_origins.clone();
+        let mut allowed_origins = self.allowed_origins.clone().unwrap_or_default();
         allowed_origins.extend(self.public_url.clone());
         encke_site::SiteOptions { allowed_origins, shares: self.quotas.shares() }
     }
@@ -82,7 +71,7 @@ impl SpaceOptions {
                  it needs at least {METRICS_TOKEN_BYTES_MIN} visible ASCII characters"
             );
         }
-        for origin in self.allowed_origins.iter().chain(&self.public_url) {
+        for origin in self.allowed_origins.iter().flatten().chain(&self.public_url) {
             let rest = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
             ensure!(
                 rest.is_some_and(|host| !host.is_empty() && !host.contains('/')),
@@ -141,11 +130,11 @@ fn check_one(space: &SpaceOptions, default: Option<&str>) -> Result<()> {
         );
     }
     ensure!(
-        !space.hosts.is_empty() || default == Some(name),
+        !space.hosts().is_empty() || default == Some(name),
         "the space {name} has no hosts, so nobody could reach it: give it some, or make it the default-space"
     );
     ensure!(
-        space.hosts.len() <= limits::HOSTS_PER_SPACE_MAX,
+        space.hosts().len() <= limits::HOSTS_PER_SPACE_MAX,
         "the space {name} has more than {} hosts",
         limits::HOSTS_PER_SPACE_MAX
     );

@@ -26,6 +26,7 @@ mod ops;
 mod pairs;
 mod quotas;
 mod reached;
+mod reference;
 mod rules;
 mod scenarios;
 mod sealed;

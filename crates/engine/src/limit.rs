@@ -1,0 +1,64 @@
+//! What a limit is beside its value: its name and what it bounds, for whoever writes about limits.
+
+use std::ops::RangeInclusive;
+
+/// A limit, as the reference page and the description of the API tell of it.
+pub struct Limit {
+    /// The name of the constant, with its unit near the end.
+    pub name: &'static str,
+    /// The doc comment, one line for each of its own.
+    pub about: &'static [&'static str],
+    /// The least value, if there is one, and the greatest.
+    pub values: fn() -> (Option<u64>, u64),
+}
+
+/// Declares constants, and the list of all of them.
+macro_rules! table {
+    ($($(#[doc = $about:literal])+ pub const $name:ident: $type:ty = $value:expr;)*) => {
+        $($(#[doc = $about])+ pub const $name: $type = $value;)*
+
+        /// All limits, in the order of their declaration.
+        pub const ALL: &[crate::limit::Limit] = &[$(crate::limit::Limit {
+            name: stringify!($name),
+            about: &[$($about),+],
+            values: || crate::limit::Values::values(&$name),
+        }),*];
+    };
+}
+pub(crate) use table;
+
+/// What a limit can be made of.
+pub(crate) trait Values {
+    fn values(&self) -> (Option<u64>, u64);
+}
+
+macro_rules! number {
+    ($($type:ty),*) => {$(
+        impl Values for $type {
+            fn values(&self) -> (Option<u64>, u64) {
+                (None, *self as u64)
+            }
+        }
+
+        impl Values for RangeInclusive<$type> {
+            fn values(&self) -> (Option<u64>, u64) {
+                (Some(*self.start() as u64), *self.end() as u64)
+            }
+        }
+    )*};
+}
+number!(u8, u16, u32, u64, usize, i32, i64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits;
+
+    #[test]
+    fn every_limit_is_in_the_list_with_its_value() {
+        let value = |name| (limits::ALL.iter().find(|l| l.name == name).unwrap().values)();
+        assert_eq!(value("TEXT_BYTES_MAX"), (None, limits::TEXT_BYTES_MAX as u64));
+        assert_eq!(value("PASSWORD_BYTES"), (Some(8), 256));
+        assert!(limits::ALL.iter().all(|l| !l.about.is_empty()));
+    }
+}
