@@ -1,3 +1,4 @@
 import { vitePreprocess } from '@sveltejs/vite-plugin-svelte';
 
-export default { preprocess: vitePreprocess() };
+// The page need not say by which version of Svelte it was made.
+export default { preprocess: vitePreprocess(), compilerOptions: { discloseVersion: false } };

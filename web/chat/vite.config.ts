@@ -10,7 +10,7 @@ export default defineConfig(({ mode }) => ({
     assetsDir: 'assets',
     // No data: addresses: the server sends its files with a strict Content-Security-Policy.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: false,
     reportCompressedSize: true,
   },
   server: {

@@ -1,46 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { TestClock, TestStorage } from '@encke/ui/testing';
 import { judge, messageBytesMax, sends, type KeyPress } from '../src/model/composing';
-import { retryInSeconds } from '../src/model/connection';
 import { found, neighbour, sorted, titleOf } from '../src/model/directory';
-import { Drafts, draftsMax, type TextStorage } from '../src/model/drafts';
-import { Idle, awayAfterMs } from '../src/model/idle';
-import { loadPreferences, savePreferences } from '../src/model/preferences';
+import { Drafts, draftsMax } from '../src/model/drafts';
 import { lineOnNews, lineOnOpening, markToSend } from '../src/model/reading';
-import { conversationInHash, hashOf } from '../src/model/route';
-import { shortcutOf, type ShortcutPress } from '../src/model/shortcut';
 import { expired, nobodyTyping, typingIn, withTyping, withoutTyping } from '../src/model/typing';
-import { TypingSender, typingIdleMs, typingRepeatMs, type Clock } from '../src/model/typing-sender';
+import { TypingSender, typingIdleMs, typingRepeatMs } from '../src/model/typing-sender';
 import { fromSnapshot } from '../src/model/world';
 import { Example, person } from './example';
-
-/** A clock that a test owns. */
-class TestClock implements Clock {
-  #now = 0;
-  #tasks: { at: number; task: () => void }[] = [];
-  now = (): number => this.#now;
-  after(ms: number, task: () => void): () => void {
-    const entry = { at: this.#now + ms, task };
-    this.#tasks.push(entry);
-    return () => (this.#tasks = this.#tasks.filter((other) => other !== entry));
-  }
-  pass(ms: number): void {
-    this.#now += ms;
-    const due = this.#tasks.filter((entry) => entry.at <= this.#now);
-    this.#tasks = this.#tasks.filter((entry) => entry.at > this.#now);
-    due.forEach((entry) => entry.task());
-  }
-}
-
-class TestStorage implements TextStorage {
-  readonly kept = new Map<string, string>();
-  full = false;
-  getItem = (name: string): string | null => this.kept.get(name) ?? null;
-  setItem(name: string, value: string): void {
-    if (this.full) throw new Error('full');
-    this.kept.set(name, value);
-  }
-  removeItem = (name: string): void => void this.kept.delete(name);
-}
 
 describe('the key that sends', () => {
   const enter: KeyPress = {
@@ -128,24 +95,6 @@ describe('typing', () => {
   });
 });
 
-describe('presence', () => {
-  it('is away after five hidden minutes and online at once when seen', () => {
-    const clock = new TestClock();
-    const told: string[] = [];
-    const idle = new Idle(clock, (state) => told.push(state));
-    idle.hidden();
-    clock.pass(awayAfterMs - 1);
-    idle.visible();
-    clock.pass(awayAfterMs);
-    expect(told).toEqual([]);
-    idle.hidden();
-    clock.pass(awayAfterMs);
-    idle.visible();
-    idle.visible();
-    expect(told).toEqual(['away', 'online']);
-  });
-});
-
 describe('drafts', () => {
   it('outlive the page, for each person and conversation', () => {
     const storage = new TestStorage();
@@ -179,34 +128,6 @@ describe('drafts', () => {
   });
 });
 
-describe('preferences', () => {
-  it('come back, and fall back one by one', () => {
-    const storage = new TestStorage();
-    expect(loadPreferences(storage, 'zh-CN')).toEqual({
-      language: 'zh-CN',
-      theme: 'system',
-      ctrlEnter: false,
-      transport: 'auto',
-    });
-    savePreferences(storage, { language: 'en', theme: 'dark', ctrlEnter: true, transport: 'sse' });
-    expect(loadPreferences(storage, 'zh-CN')).toEqual({
-      language: 'en',
-      theme: 'dark',
-      ctrlEnter: true,
-      transport: 'sse',
-    });
-    storage.kept.set('encke.preferences', '{"theme":"pink","language":7,"transport":"sse"}');
-    expect(loadPreferences(storage, 'en')).toEqual({
-      language: 'en',
-      theme: 'system',
-      ctrlEnter: false,
-      transport: 'sse',
-    });
-    storage.kept.set('encke.preferences', 'null');
-    expect(loadPreferences(storage, 'en').theme).toBe('system');
-  });
-});
-
 describe('the list', () => {
   const site = new Example(person('p1', 'Mei'), person('p2', '林晓雨'));
   site.create('c1', 'room', 'Orbit Design', ['p1', 'p2']);
@@ -237,45 +158,5 @@ describe('the list', () => {
       neighbour(list, null, -1),
       neighbour([], null, 1),
     ]).toEqual(['c3', null, 'c1', 'c2', null]);
-  });
-});
-
-describe('addresses, keys and waits', () => {
-  it('keep the conversation in the hash and take nothing odd from it', () => {
-    expect(conversationInHash(hashOf('c12'))).toBe('c12');
-    for (const hash of ['', '#/', '#/a/b', '#/<img>', '#c12']) expect(conversationInHash(hash)).toBeNull();
-  });
-  it('know the shortcuts by the place of the key', () => {
-    const press: ShortcutPress = {
-      key: '∆',
-      code: 'KeyJ',
-      altKey: true,
-      ctrlKey: false,
-      metaKey: false,
-      shiftKey: false,
-      isComposing: false,
-    };
-    expect(shortcutOf(press)).toBe('next');
-    expect(shortcutOf({ ...press, code: 'KeyK' })).toBe('previous');
-    expect(shortcutOf({ ...press, code: 'KeyK', altKey: false, metaKey: true })).toBe('search');
-    expect(shortcutOf({ ...press, key: 'Escape', code: 'Escape', altKey: false })).toBe('back');
-    expect(
-      shortcutOf({ ...press, key: 'Escape', code: 'Escape', altKey: false, isComposing: true }),
-    ).toBeNull();
-    expect(shortcutOf({ ...press, altKey: false })).toBeNull();
-  });
-  it('count down to the next try', () => {
-    const state = {
-      phase: 'waiting',
-      transport: 'sse',
-      retryAt: 10_000,
-      leader: true,
-      lastError: null,
-    } as const;
-    expect([
-      retryInSeconds(state, 7_001),
-      retryInSeconds(state, 12_000),
-      retryInSeconds({ ...state, phase: 'live' }, 0),
-    ]).toEqual([3, 0, null]);
   });
 });

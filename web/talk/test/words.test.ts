@@ -1,27 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { ApiError } from '@encke/sdk';
+import { textPaths } from '@encke/ui/testing';
 import { previewOf, systemLine } from '../src/i18n/describe';
 import { en } from '../src/i18n/en';
-import { errorText, thrownText } from '../src/i18n/errors';
 import { zhCN } from '../src/i18n/zh-CN';
 import { fromSnapshot } from '../src/model/world';
 import { Example, person } from './example';
 
-function keys(value: unknown, path = ''): string[] {
-  if (typeof value !== 'object' || value === null) return [path];
-  return Object.entries(value).flatMap(([key, inner]) => keys(inner, `${path}.${key}`));
-}
-
 describe('the dictionaries', () => {
   it('have the same keys, none of them empty', () => {
-    expect(keys(zhCN).sort()).toEqual(keys(en).sort());
-    const texts = (value: unknown): unknown[] =>
-      typeof value === 'object' && value !== null ? Object.values(value).flatMap(texts) : [value];
-    expect([...texts(en), ...texts(zhCN)].filter((text) => text === '')).toEqual([]);
-  });
-  it('count', () => {
-    expect([1, 2].map(en.thread.members)).toEqual(['1 member', '2 members']);
-    expect(zhCN.thread.members(1)).toBe('1 位成员');
+    expect(textPaths(zhCN)).toEqual(textPaths(en));
+    expect(textPaths(en).filter((path) => path.endsWith('(empty)'))).toEqual([]);
   });
 });
 
@@ -72,16 +60,5 @@ describe('events in words', () => {
     open.say('c1', 'p2', 'hello');
     const now = { conversation: open.conversation('c1', 'p1'), world: here, draft: '', failed: null };
     expect(previewOf(now, en).lead).toBe('Ada (Guest):');
-  });
-});
-
-describe('refusals in words', () => {
-  it('have words of their own or the server’s sentence', () => {
-    expect(errorText('wrong_password', 'x', zhCN)).toBe('用户名或密码错误。');
-    expect(errorText('brand_new', 'A new reason.', en)).toBe('A new reason.');
-    expect(thrownText(new ApiError('name_taken', '', false, null, 409), en)).toBe(
-      'This name is taken, or looks like one that is.',
-    );
-    expect(thrownText(new TypeError('bug'), en)).toBe('That did not work.');
   });
 });

@@ -1,6 +1,12 @@
 /* The part of this package that is plain TypeScript: for models and tests, which run without a browser and without Svelte. */
 export { avatarColour, avatarColours, initials } from './avatar/avatar';
-export { createFormat, daysBetween, type Format } from './i18n/format';
+export { browserClock, type Clock } from './device/clock';
+export type { TextStorage } from './device/storage';
+export { commonEn, type CommonWords } from './i18n/en';
+export { errorText } from './i18n/errors';
+export { createFormat, daysBetween, formatOf, type Format } from './i18n/format';
+export { amid, begin, end } from './i18n/han';
 export { isLocale, localeNames, locales, pickLocale, type Locale, type Shape } from './i18n/locale';
+export { commonZhCN } from './i18n/zh-CN';
 export { isEmojiOnly, safeHref, segments, type Segment } from './text/segments';
 export { applyTheme, isTheme, themes, type Theme } from './theme/theme';

@@ -1,50 +1,10 @@
-import { createFormat, type Shape } from '@encke/ui/plain';
+import { commonEn, formatOf, type Shape } from '@encke/ui/plain';
 
-const format = createFormat('en');
-const { number, plural } = format;
+const { number, plural } = formatOf('en');
 
-/** The English words. Its shape is the contract: every other language has the same keys with the same parameters. */
+/** The English words of the chat. Every other language has the same keys with the same parameters. */
 export const en = {
-  app: 'Encke',
-  close: 'Close',
-  cancel: 'Cancel',
-  save: 'Save',
-  back: 'Back',
-  loading: 'Loading…',
-  search: 'Search',
-  somebody: 'Former member',
-  you: 'You',
-  /** Not as the subject: “Mei invited you”. */
-  youObject: 'you',
-  unknownConversation: 'Conversation',
-
-  signIn: {
-    title: 'Sign in',
-    lead: (site: string) => `Welcome to ${site}.`,
-    name: 'Name',
-    password: 'Password',
-    submit: 'Sign in',
-    displayName: 'Display name',
-    displayNameHint: 'What others see; the name if left empty.',
-    setupTitle: 'Set up this server',
-    setupLead:
-      'This site has no owner yet. Create the owner’s account; everything else can be changed later.',
-    setupCode: 'Set-up code',
-    setupCodeHint:
-      'The server prints it when it starts. On its machine, “encke setup-code” prints a new one.',
-    setupSubmit: 'Create the owner',
-    nameHint: 'Letters, digits, dot, dash and underscore.',
-    passwordHint: 'At least 8 characters.',
-    guestTitle: 'Enter as a guest',
-    guestLead: 'No account needed. Choose how others see you.',
-    guestSubmit: 'Enter as a guest',
-    asGuest: 'Enter as a guest instead',
-    asMember: 'Sign in with an account',
-    revoked: 'You have been signed out.',
-    language: 'Language',
-    unreachable: 'The server can’t be reached.',
-    retry: 'Try again',
-  },
+  ...commonEn,
 
   list: {
     label: 'Conversations',
@@ -53,102 +13,16 @@ export const en = {
     noneLead: 'Write to somebody or open a room.',
     noMatch: (query: string) => `Nothing is called “${query}”.`,
     create: 'New conversation',
-    unread: (count: number) => `${number(count)} unread`,
-    draft: 'Draft:',
-    failed: 'Not sent:',
-    self: 'You:',
-    by: (name: string) => `${name}:`,
-    room: 'Room',
   },
 
-  presence: { online: 'Online', away: 'Away', offline: 'Offline' },
-
   thread: {
-    label: (title: string) => `Messages in ${title}`,
     none: 'Choose a conversation',
     noneLead: 'Or start one. Every message arrives, in order, once.',
-    empty: 'Nothing written yet',
-    emptyLead: 'Say hello.',
+    gone: 'You are not in this conversation.',
     details: 'Details',
-    newLine: 'New messages',
-    latest: 'Jump to the latest message',
-    latestCount: (count: number) => `Jump to the latest message, ${number(count)} new`,
-    earlier: 'Loading earlier messages…',
-    beginning: 'This is the beginning.',
-    historyFailed: 'The messages could not be loaded.',
-    retry: 'Try again',
     members: (count: number) =>
       plural(count, { one: `${number(count)} member`, other: `${number(count)} members` }),
     online: (count: number) => `${number(count)} online`,
-    typingOne: (name: string) => `${name} is typing…`,
-    typingMany: (names: readonly string[]) => `${format.list(names)} are typing…`,
-    typing: 'typing…',
-    announce: (name: string, text: string) => `${name}: ${text}`,
-    gone: 'You are not in this conversation.',
-  },
-
-  tick: {
-    sending: 'Sending',
-    failed: 'Not sent',
-    stored: 'Stored on the server',
-    delivered: 'Delivered',
-    read: 'Read',
-    readBy: (count: number, all: number) => `Read by ${number(count)} of ${number(all)}`,
-    deliveredTo: (count: number, all: number) => `Delivered to ${number(count)} of ${number(all)}`,
-    readNames: (names: readonly string[]) => `Read: ${format.list(names)}`,
-  },
-
-  outgoing: {
-    retry: 'Send again',
-    discard: 'Discard',
-    failed: (reason: string) => `Not sent. ${reason}`,
-    heldBack: 'You send faster than the site allows. This goes out in a moment.',
-  },
-
-  composer: {
-    label: (title: string) => `Message to ${title}`,
-    placeholder: 'Write a message',
-    send: 'Send',
-    hintEnter: 'Enter sends, Shift+Enter breaks the line',
-    hintCtrlEnter: 'Ctrl+Enter sends, Enter breaks the line',
-    tooLong: (bytes: number) => `Too long by ${number(bytes)} bytes.`,
-  },
-
-  event: {
-    createdDirect: 'Conversation started',
-    createdRoom: (who: string, title: string) => `${who} created the room “${title}”`,
-    createdByNobody: (title: string) => `The room “${title}” was created`,
-    joined: (who: string) => `${who} joined`,
-    invited: (by: string, who: string) => `${by} invited ${who}`,
-    left: (who: string) => `${who} left`,
-    removed: (by: string, who: string) => `${by} removed ${who}`,
-    madeOwner: (by: string, who: string) => `${by} made ${who} an owner`,
-    madeMember: (by: string, who: string) => `${by} made ${who} a member`,
-    renamed: (by: string, title: string) => `${by} renamed the room to “${title}”`,
-    opened: (by: string) => `${by} opened the room to everybody`,
-    closed: (by: string) => `${by} made the room by invitation only`,
-    unknown: 'Something this page does not know yet',
-  },
-
-  connection: {
-    menu: 'Connection',
-    transport: 'Transport',
-    live: 'Connected',
-    connecting: 'Connecting…',
-    waiting: 'Connection lost',
-    waitingSeconds: (seconds: number) => `Next try in ${number(seconds)} s`,
-    offline: 'Offline',
-    offlineLead: 'What you write now is sent as soon as you are back.',
-    sharedLead: 'Another tab holds the connection for this one.',
-    auto: 'Automatic',
-    names: {
-      websocket: 'WebSocket',
-      sse: 'Server-sent events',
-      ndjson: 'NDJSON stream',
-      'long-poll': 'Long poll',
-      iframe: 'Forever iframe',
-      'short-poll': 'Short poll',
-    },
   },
 
   create: {
@@ -205,33 +79,6 @@ export const en = {
     role: 'Role',
   },
 
-  role: { owner: 'Owner', member: 'Member', guest: 'Guest', bot: 'Bot' },
-  guestName: (name: string) => `${name} (Guest)`,
-
-  account: {
-    menu: (name: string) => `Account of ${name}`,
-    language: 'Language',
-    theme: 'Theme',
-    themes: { system: 'Like the device', light: 'Light', dark: 'Dark' },
-    keyboard: 'Keyboard',
-    ctrlEnter: 'Ctrl+Enter sends',
-    password: 'Change password',
-    settings: 'Site settings',
-    signOut: 'Sign out',
-    signOutEverywhere: 'Sign out everywhere',
-    signOutEverywhereSure: 'This ends all your sessions, on every device.',
-    revokeTokens: 'Revoke my tokens, too',
-    revokeTokensHint: 'Scripts that use them stop. Choose this if somebody else was signed in as you.',
-  },
-
-  password: {
-    title: 'Change password',
-    old: 'Current password',
-    new: 'New password',
-    submit: 'Change password',
-    done: 'The password is changed. Your other sessions have ended.',
-  },
-
   settings: {
     title: 'Site settings',
     site: 'Site',
@@ -251,31 +98,6 @@ export const en = {
     disableShort: 'Disable',
     disableSure: (name: string) => `Disable the account of ${name}? All its sessions end at once.`,
     disabled: (name: string) => `${name} is disabled.`,
-  },
-
-  error: {
-    network: 'The server can’t be reached.',
-    timeout: 'The server did not answer in time.',
-    wrong_password: 'The name or the password is wrong.',
-    wrong_setup_code: 'This set-up code is not right.',
-    not_signed_in: 'Please sign in again.',
-    forbidden: 'You may not do that.',
-    not_member: 'You are not a member of this conversation.',
-    not_found: 'That does not exist any more.',
-    name_taken: 'This name is taken, or looks like one that is.',
-    bad_name: 'A name has no invisible characters, and none that turn the text around them.',
-    already_set_up: 'This server already has an owner. Please sign in.',
-    invalid: 'That is not valid.',
-    too_large: 'That is too long.',
-    rate_limited: 'Too often. Wait a moment.',
-    too_many_channels: 'Too many channels are followed at once. Close another page.',
-    overloaded: 'The server is busy. Try again soon.',
-    misdirected: 'This address is not set up on the server.',
-    draining: 'The server is restarting. Try again soon.',
-    store_full: 'The server’s storage is full.',
-    internal: 'Something went wrong on the server.',
-    expired: 'It waited too long to be sent.',
-    unknown: 'That did not work.',
   },
 };
 

@@ -1,52 +1,10 @@
-import { createFormat } from '@encke/ui/plain';
+import { commonZhCN, formatOf, begin, end, amid } from '@encke/ui/plain';
 import type { Words } from './en';
 
-const format = createFormat('zh-CN');
-const { number } = format;
-
-/** A name in a sentence: a blank stands between Chinese and Latin letters, none between two Chinese ones. */
-const begin = (name: string): string => (/\p{Script=Han}$/u.test(name) ? name : `${name} `);
-const end = (name: string): string => (/^\p{Script=Han}/u.test(name) ? name : ` ${name}`);
-const amid = (name: string): string => begin(end(name));
+const { number } = formatOf('zh-CN');
 
 export const zhCN: Words = {
-  app: 'Encke',
-  close: '关闭',
-  cancel: '取消',
-  save: '保存',
-  back: '返回',
-  loading: '正在加载…',
-  search: '搜索',
-  somebody: '已离开的成员',
-  you: '你',
-  youObject: '你',
-  unknownConversation: '会话',
-
-  signIn: {
-    title: '登录',
-    lead: (site) => `欢迎来到 ${site}`,
-    name: '用户名',
-    password: '密码',
-    submit: '登录',
-    displayName: '显示名称',
-    displayNameHint: '别人看到的名字，留空则使用用户名',
-    setupTitle: '初始化服务器',
-    setupLead: '这个站点还没有所有者。请创建所有者账号，其他设置以后都可以修改。',
-    setupCode: '初始化码',
-    setupCodeHint: '服务器启动时会显示；也可在服务器上运行 encke setup-code 重新生成',
-    setupSubmit: '创建所有者',
-    nameHint: '可用文字、数字、点、短横线和下划线',
-    passwordHint: '至少 8 个字符',
-    guestTitle: '以访客身份进入',
-    guestLead: '无需账号，起一个别人看得到的名字即可。',
-    guestSubmit: '以访客身份进入',
-    asGuest: '改为以访客身份进入',
-    asMember: '使用账号登录',
-    revoked: '你已退出登录。',
-    language: '语言',
-    unreachable: '无法连接服务器。',
-    retry: '重试',
-  },
+  ...commonZhCN,
 
   list: {
     label: '会话',
@@ -55,101 +13,15 @@ export const zhCN: Words = {
     noneLead: '给某人发消息，或创建一个群聊。',
     noMatch: (query) => `没有名为“${query}”的会话`,
     create: '新建会话',
-    unread: (count) => `${number(count)} 条未读`,
-    draft: '草稿：',
-    failed: '未发送：',
-    self: '我：',
-    by: (name) => `${name}：`,
-    room: '群聊',
   },
-
-  presence: { online: '在线', away: '离开', offline: '离线' },
 
   thread: {
-    label: (title) => `${title} 的消息`,
     none: '选择一个会话',
     noneLead: '或新建一个。每条消息都会按顺序送达，不丢不重。',
-    empty: '还没有消息',
-    emptyLead: '打个招呼吧。',
+    gone: '你不在此会话中。',
     details: '详情',
-    newLine: '新消息',
-    latest: '跳到最新消息',
-    latestCount: (count) => `跳到最新消息，${number(count)} 条新消息`,
-    earlier: '正在加载更早的消息…',
-    beginning: '这里是会话的开头',
-    historyFailed: '消息加载失败。',
-    retry: '重试',
     members: (count) => `${number(count)} 位成员`,
     online: (count) => `${number(count)} 人在线`,
-    typingOne: (name) => `${begin(name)}正在输入…`,
-    typingMany: (names) => `${format.list(names)}正在输入…`,
-    typing: '正在输入…',
-    announce: (name, text) => `${name}：${text}`,
-    gone: '你不在此会话中。',
-  },
-
-  tick: {
-    sending: '发送中',
-    failed: '未发送',
-    stored: '服务器已保存',
-    delivered: '已送达',
-    read: '已读',
-    readBy: (count, all) => `${number(all)} 人中 ${number(count)} 人已读`,
-    deliveredTo: (count, all) => `已送达 ${number(count)} / ${number(all)} 人`,
-    readNames: (names) => `已读：${format.list(names)}`,
-  },
-
-  outgoing: {
-    retry: '重新发送',
-    discard: '放弃',
-    failed: (reason) => `未发送。${reason}`,
-    heldBack: '发送太快，超出站点限制，稍后会自动发出。',
-  },
-
-  composer: {
-    label: (title) => `发消息给 ${title}`,
-    placeholder: '输入消息',
-    send: '发送',
-    hintEnter: 'Enter 发送，Shift+Enter 换行',
-    hintCtrlEnter: 'Ctrl+Enter 发送，Enter 换行',
-    tooLong: (bytes) => `超出 ${number(bytes)} 字节。`,
-  },
-
-  event: {
-    createdDirect: '会话已开始',
-    createdRoom: (who, title) => `${begin(who)}创建了群聊“${title}”`,
-    createdByNobody: (title) => `群聊“${title}”已创建`,
-    joined: (who) => `${begin(who)}加入了群聊`,
-    invited: (by, who) => `${begin(by)}邀请了${end(who)}`,
-    left: (who) => `${begin(who)}离开了群聊`,
-    removed: (by, who) => `${begin(by)}移除了${end(who)}`,
-    madeOwner: (by, who) => `${begin(by)}将${amid(who)}设为群主`,
-    madeMember: (by, who) => `${begin(by)}将${amid(who)}设为普通成员`,
-    renamed: (by, title) => `${begin(by)}将群聊改名为“${title}”`,
-    opened: (by) => `${begin(by)}将群聊设为公开`,
-    closed: (by) => `${begin(by)}将群聊设为仅限邀请`,
-    unknown: '当前页面尚不支持的内容',
-  },
-
-  connection: {
-    menu: '连接',
-    transport: '传输方式',
-    live: '已连接',
-    connecting: '正在连接…',
-    waiting: '连接已断开',
-    waitingSeconds: (seconds) => `${number(seconds)} 秒后重试`,
-    offline: '离线',
-    offlineLead: '现在写的消息会在恢复连接后立即发送。',
-    sharedLead: '此页面共用另一个标签页的连接。',
-    auto: '自动',
-    names: {
-      websocket: 'WebSocket',
-      sse: '服务器推送事件（SSE）',
-      ndjson: 'NDJSON 流',
-      'long-poll': '长轮询',
-      iframe: '永久 iframe',
-      'short-poll': '短轮询',
-    },
   },
 
   create: {
@@ -205,33 +77,6 @@ export const zhCN: Words = {
     role: '身份',
   },
 
-  role: { owner: '所有者', member: '成员', guest: '访客', bot: '机器人' },
-  guestName: (name) => `${name}（访客）`,
-
-  account: {
-    menu: (name) => `${begin(name)}的账号`,
-    language: '语言',
-    theme: '主题',
-    themes: { system: '跟随系统', light: '浅色', dark: '深色' },
-    keyboard: '键盘',
-    ctrlEnter: 'Ctrl+Enter 发送',
-    password: '修改密码',
-    settings: '站点设置',
-    signOut: '退出登录',
-    signOutEverywhere: '在所有设备上退出',
-    signOutEverywhereSure: '这会结束你在所有设备上的登录。',
-    revokeTokens: '同时吊销我的令牌',
-    revokeTokensHint: '使用令牌的脚本会停止工作；如果别人曾以你的身份登录，请选择此项',
-  },
-
-  password: {
-    title: '修改密码',
-    old: '当前密码',
-    new: '新密码',
-    submit: '修改密码',
-    done: '密码已修改，其他设备上的登录已结束。',
-  },
-
   settings: {
     title: '站点设置',
     site: '站点',
@@ -250,30 +95,5 @@ export const zhCN: Words = {
     disableShort: '停用',
     disableSure: (name) => `要停用${amid(name)}的账号吗？其所有登录会立即结束。`,
     disabled: (name) => `${begin(name)}已停用。`,
-  },
-
-  error: {
-    network: '无法连接服务器。',
-    timeout: '服务器没有及时响应。',
-    wrong_password: '用户名或密码错误。',
-    wrong_setup_code: '初始化码不正确。',
-    not_signed_in: '请重新登录。',
-    forbidden: '你没有权限这样做。',
-    not_member: '你不是此会话的成员。',
-    not_found: '内容已不存在。',
-    name_taken: '这个名字已被使用，或与已有的名字过于相似。',
-    bad_name: '名字不能包含不可见或改变文字方向的字符。',
-    already_set_up: '此服务器已有所有者，请登录。',
-    invalid: '内容无效。',
-    too_large: '内容太长。',
-    rate_limited: '操作过于频繁，请稍候。',
-    too_many_channels: '同时关注的频道过多，请关闭其他页面。',
-    overloaded: '服务器繁忙，请稍后再试。',
-    misdirected: '服务器上没有设置这个网址。',
-    draining: '服务器正在重启，请稍后再试。',
-    store_full: '服务器存储已满。',
-    internal: '服务器出错了。',
-    expired: '等待时间过长，未能发送。',
-    unknown: '操作失败。',
   },
 };

@@ -1,5 +1,5 @@
-/** What is not needed for the first sight, in one file of its own that is fetched right after it. */
+/* What the first sight does not need: one file of its own, fetched right after it. */
 export { default as Details } from './details/Details.svelte';
 export { default as CreateDialog } from './dialog/CreateDialog.svelte';
-export { default as PasswordDialog } from './dialog/PasswordDialog.svelte';
+export { PasswordDialog } from '@encke/shell';
 export { default as SettingsDialog } from './dialog/SettingsDialog.svelte';

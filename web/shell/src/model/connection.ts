@@ -1,4 +1,4 @@
-/** The connection in the few words a person needs. */
+/** The connection in the few words that a person needs. */
 import type { ConnectionState } from '@encke/sdk';
 
 export type Health = 'live' | 'connecting' | 'waiting' | 'offline';

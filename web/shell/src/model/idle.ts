@@ -1,5 +1,5 @@
-/** Away after the page has been hidden for a while, online as soon as it is seen again. */
-import type { Clock } from './typing-sender';
+/** A person is away after the page has been hidden for a while, and online as soon as it is seen again. */
+import type { Clock } from '@encke/ui/plain';
 
 export const awayAfterMs = 5 * 60_000;
 

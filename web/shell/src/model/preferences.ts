@@ -1,12 +1,11 @@
-/** What a person has chosen on this device. Whatever is stored wrongly falls back to its default. */
+/** What a person has chosen on this device. A stored value that is not valid falls back to its default. */
 import type { TransportName } from '@encke/sdk';
-import { isLocale, isTheme, type Locale, type Theme } from '@encke/ui/plain';
-import type { TextStorage } from './drafts';
+import { isLocale, isTheme, type Locale, type TextStorage, type Theme } from '@encke/ui/plain';
 
 export interface Preferences {
   readonly language: Locale;
   readonly theme: Theme;
-  /** Enter makes a line, Ctrl+Enter (or Cmd+Enter) sends. */
+  /** Enter breaks the line, and Ctrl+Enter (or Cmd+Enter) sends. */
   readonly ctrlEnter: boolean;
   readonly transport: TransportName | 'auto';
 }

@@ -1,4 +1,4 @@
-/** Short notices at the edge of the screen, and the one question that may be open. */
+/** The short notices at the edge of the screen, and the one question that may be open. */
 
 export const noticeShownMs = 6_000;
 export const noticesMax = 3;
@@ -13,7 +13,7 @@ export interface Question {
   readonly title: string;
   readonly text: string;
   readonly action: string;
-  /** What may be wished besides; off until it is chosen. */
+  /** Something that may be asked for besides. It is off until it is chosen. */
   readonly choice?: { readonly label: string; readonly hint: string };
   readonly run: (chosen: boolean) => Promise<void> | void;
 }

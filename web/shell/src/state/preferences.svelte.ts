@@ -1,10 +1,7 @@
-import { applyTheme, createFormat, pickLocale, type Format } from '@encke/ui/plain';
-import { en, type Words } from '../i18n/en';
-import { zhCN } from '../i18n/zh-CN';
-import type { TextStorage } from '../model/drafts';
+import { applyTheme, formatOf, pickLocale, type Format, type TextStorage } from '@encke/ui/plain';
 import { loadPreferences, savePreferences, type Preferences } from '../model/preferences';
 
-/** The choices of this device, with the words and formats that follow from the language. */
+/** The choices of this device. A change is kept, and shows at once. */
 export class PreferencesStore {
   #current: Preferences = $state.raw({
     language: 'en',
@@ -12,7 +9,6 @@ export class PreferencesStore {
     ctrlEnter: false,
     transport: 'auto',
   });
-  readonly #format: Format = $derived(createFormat(this.#current.language));
 
   constructor(private readonly storage: TextStorage) {
     this.#current = loadPreferences(storage, pickLocale(navigator.languages));
@@ -23,12 +19,9 @@ export class PreferencesStore {
     return this.#current;
   }
 
-  get words(): Words {
-    return this.#current.language === 'zh-CN' ? zhCN : en;
-  }
-
+  /** How the chosen language writes times, numbers and lists. */
   get format(): Format {
-    return this.#format;
+    return formatOf(this.#current.language);
   }
 
   change(choice: Partial<Preferences>): void {

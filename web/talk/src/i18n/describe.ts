@@ -1,7 +1,7 @@
 /** Events in words: the line in a thread, the preview in the list. Plain text only; views show it as text. */
 import type { Conversation, FeedEvent, Person } from '@encke/sdk';
 import type { World } from '../model/world';
-import type { Words } from './en';
+import type { Words } from './words';
 
 /** What somebody is called within a text, where no badge can stand beside it. */
 export function calledOf(world: World, person: string, words: Words): string {
@@ -21,7 +21,7 @@ export function systemLine(event: FeedEvent, conversation: Conversation, world: 
   switch (event.kind) {
     case 'created': {
       if (event.body.kind === 'direct') return words.event.createdDirect;
-      const title = event.body.title ?? conversation.title ?? words.list.room;
+      const title = event.body.title ?? conversation.title ?? words.preview.room;
       return event.from === undefined
         ? words.event.createdByNobody(title)
         : words.event.createdRoom(name(event.from), title);
@@ -73,16 +73,16 @@ export interface PreviewInput {
 }
 
 export function previewOf({ conversation, world, draft, failed }: PreviewInput, words: Words): Preview {
-  if (failed !== null) return { lead: words.list.failed, text: oneLine(failed), tone: 'failed' };
-  if (draft !== '') return { lead: words.list.draft, text: oneLine(draft), tone: 'draft' };
+  if (failed !== null) return { lead: words.preview.failed, text: oneLine(failed), tone: 'failed' };
+  if (draft !== '') return { lead: words.preview.draft, text: oneLine(draft), tone: 'draft' };
   const { last } = conversation;
   if (last === null) return { lead: '', text: '', tone: 'plain' };
   if (last.kind !== 'message')
     return { lead: '', text: systemLine(last, conversation, world, words), tone: 'plain' };
   const text = oneLine(last.body.text);
-  if (last.from === world.me.id) return { lead: words.list.self, text, tone: 'plain' };
+  if (last.from === world.me.id) return { lead: words.preview.self, text, tone: 'plain' };
   if (conversation.kind === 'direct' || last.from === undefined) return { lead: '', text, tone: 'plain' };
-  return { lead: words.list.by(calledOf(world, last.from, words)), text, tone: 'plain' };
+  return { lead: words.preview.by(calledOf(world, last.from, words)), text, tone: 'plain' };
 }
 
 /** Enough for any width of the list; cut between characters, never inside one. */

@@ -1,12 +1,7 @@
-/** What was begun and not sent, kept for each conversation of a person on this device. */
+/** Messages that were begun and not sent, kept for each conversation of a person on this device. */
+import type { TextStorage } from '@encke/ui/plain';
 
-export interface TextStorage {
-  getItem(name: string): string | null;
-  setItem(name: string, value: string): void;
-  removeItem(name: string): void;
-}
-
-/** The oldest drafts go first. */
+/** Drafts that are kept of one person. The oldest go first. */
 export const draftsMax = 200;
 
 export class Drafts {

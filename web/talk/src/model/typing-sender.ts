@@ -1,14 +1,9 @@
-/** Tells the others that one is typing: at the first key, again while it goes on, and once when it stops. */
+/** Tells the others that the person is typing: at the first key, again while it goes on, and once when it stops. */
+import type { Clock } from '@encke/ui/plain';
 
-/** Shorter than the time after which receivers forget. */
+/** How often it is told again: more often than receivers forget. */
 export const typingRepeatMs = 3_000;
 export const typingIdleMs = 4_000;
-
-export interface Clock {
-  now(): number;
-  /** Runs `task` once after `ms`; answers how to call it off. */
-  after(ms: number, task: () => void): () => void;
-}
 
 export class TypingSender {
   #conversation: string | null = null;

@@ -1,45 +1,37 @@
-import type {
-  Conversation,
-  ConnectionState,
-  EnckeClient,
-  FeedEvent,
-  Outgoing,
-  Person,
-  Signal,
-  Snapshot,
-} from '@encke/sdk';
-import { Drafts, type TextStorage } from '../model/drafts';
-import { Idle } from '../model/idle';
+import type { Conversation, EnckeClient, FeedEvent, Outgoing, Person, Signal, Snapshot } from '@encke/sdk';
+import { browserClock as clock, formatOf, type Format, type Locale, type TextStorage } from '@encke/ui/plain';
+import { wordsIn, type Words } from '../i18n/words';
+import { sorted, titleOf } from '../model/directory';
+import { Drafts } from '../model/drafts';
 import { lineOnNews, lineOnOpening, markToSend, type Attention } from '../model/reading';
-import { conversationInHash, hashOf } from '../model/route';
 import { expired, nobodyTyping, typingIn, withoutTyping, withTyping, type Typing } from '../model/typing';
-import { TypingSender, type Clock } from '../model/typing-sender';
-import { sorted, found, titleOf } from '../model/directory';
+import { TypingSender } from '../model/typing-sender';
 import * as worlds from '../model/world';
 import type { World } from '../model/world';
 import { Threads } from './threads.svelte';
 
-const clock: Clock = {
-  now: () => Date.now(),
-  after(ms, task) {
-    const timer = setTimeout(task, ms);
-    return () => clearTimeout(timer);
-  },
-};
+/** What a person has chosen that matters to conversations. */
+export interface Choices {
+  readonly language: Locale;
+  /** Enter breaks the line, and Ctrl+Enter sends. */
+  readonly ctrlEnter: boolean;
+}
 
-export interface SessionOptions {
+export interface TalkOptions {
   readonly client: EnckeClient;
   readonly person: string;
   readonly storage: TextStorage;
-  readonly revoked: () => void;
-  readonly refused: (error: { code: string; message: string; retry: boolean }) => void;
+  /** Read whenever it is needed, so that a change shows at once. */
+  readonly choices: () => Choices;
+  /** Called when another conversation is put on screen, or none (null). */
+  readonly shown: (conversation: string | null) => void;
 }
 
 /**
- * One signed-in person on this page: the client's events go into the models, the models into reactive state.
- * Rules are the models'; this file only says what follows what.
+ * The conversations of one signed-in person on this page: the client's events go into the models, the models into reactive
+ * state. The rules are the models'; this file only says what follows what.
  */
-export class Session {
+export class Talk {
   readonly client: EnckeClient;
   readonly drafts: Drafts;
   readonly threads: Threads;
@@ -47,21 +39,12 @@ export class Session {
 
   /** Null until the first snapshot. */
   world: World | null = $state.raw(null);
-  connection: ConnectionState = $state.raw({
-    phase: 'stopped',
-    transport: null,
-    retryAt: null,
-    leader: false,
-    lastError: null,
-  });
   outgoing: readonly Outgoing[] = $state.raw([]);
   typing: Typing = $state.raw(nobodyTyping);
   openId: string | null = $state(null);
   /** The line "new messages" in the open thread stands after this seq. */
   line: number | null = $state(null);
   attention: Attention = $state.raw({ visible: true, focused: true, atNewest: false });
-  details = $state(false);
-  query = $state('');
   /** What a screen reader is to say; the views show it nowhere. */
   heard: { readonly event: FeedEvent } | null = $state.raw(null);
   /** Raised by every draft that is kept, so that previews follow. */
@@ -72,11 +55,10 @@ export class Session {
   );
   readonly open: Conversation | null = $derived(this.world?.conversations.get(this.openId ?? '') ?? null);
 
-  readonly #idle: Idle;
   readonly #undo: (() => void)[] = [];
   #forgetting: () => void = () => undefined;
 
-  constructor(private readonly options: SessionOptions) {
+  constructor(private readonly options: TalkOptions) {
     const { client } = options;
     this.client = client;
     this.drafts = new Drafts(options.storage, options.person);
@@ -86,30 +68,36 @@ export class Session {
       (persons) => this.learn(persons),
     );
     this.typingSender = new TypingSender(clock, (conversation, on) => client.typing(conversation, on));
-    this.#idle = new Idle(clock, (state) => client.presence(state));
   }
 
-  start(): void {
+  get words(): Words {
+    return wordsIn[this.options.choices().language];
+  }
+
+  get format(): Format {
+    return formatOf(this.options.choices().language);
+  }
+
+  get ctrlEnter(): boolean {
+    return this.options.choices().ctrlEnter;
+  }
+
+  /** Subscribes to the client, with this conversation on screen, or none. Whoever made the client starts it afterwards. */
+  start(openId: string | null): void {
     const { client } = this;
-    this.openId = conversationInHash(location.hash);
+    this.openId = openId;
     this.#undo.push(
-      client.on('state', (state) => (this.connection = state)),
       client.on('snapshot', (snapshot) => this.#took(snapshot)),
       client.on('event', (event) => this.#happened(event)),
       client.on('signal', (signal) => this.#signalled(signal)),
       client.on('outgoing', (outgoing) => (this.outgoing = [...outgoing])),
-      client.on('revoked', () => this.options.revoked()),
-      client.on('error', (error) => this.options.refused(error)),
     );
     this.outgoing = [...client.outgoing];
-    this.connection = client.state;
-    client.start();
   }
 
   stop(): void {
     this.#forgetting();
     for (const undo of this.#undo) undo();
-    this.client.stop();
   }
 
   // What the person does
@@ -120,21 +108,9 @@ export class Session {
     if (before !== null) this.threads.left(before);
     this.typingSender.stopped();
     this.openId = id;
-    this.details = false;
     this.attention = { ...this.attention, atNewest: false };
-    this.#address(id);
+    this.options.shown(id);
     this.#enter();
-  }
-
-  /** A conversation is a step that the browser's Back undoes; going back to the list is none. */
-  #address(id: string | null): void {
-    if (location.hash === hashOf(id)) return;
-    if (id === null) history.replaceState(null, '', hashOf(id));
-    else location.hash = hashOf(id);
-  }
-
-  followAddress(): void {
-    this.show(conversationInHash(location.hash));
   }
 
   send(text: string): void {
@@ -162,8 +138,6 @@ export class Session {
 
   pageSeen(visible: boolean, focused: boolean): void {
     this.attention = { ...this.attention, visible, focused };
-    if (visible) this.#idle.visible();
-    else this.#idle.hidden();
   }
 
   atNewest(atNewest: boolean): void {
@@ -190,11 +164,9 @@ export class Session {
     if (this.world !== null) this.world = worlds.withSite(this.world, site_name);
   }
 
-  found(unknown: string): Conversation[] {
-    const { world } = this;
-    return world === null
-      ? []
-      : found(this.list, this.query, (conversation) => titleOf(conversation, world, unknown));
+  titleOf(conversation: Conversation): string {
+    const unknown = this.words.unknownConversation;
+    return this.world === null ? unknown : titleOf(conversation, this.world, unknown);
   }
 
   typingHere(conversation: string): string[] {

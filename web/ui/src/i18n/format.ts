@@ -17,6 +17,15 @@ export interface Format {
   list(items: readonly string[]): string;
 }
 
+const made = new Map<Locale, Format>();
+
+/** The formats of a language, made once: each takes a dozen objects of `Intl`. */
+export function formatOf(locale: Locale): Format {
+  const format = made.get(locale) ?? createFormat(locale);
+  made.set(locale, format);
+  return format;
+}
+
 const dayMs = 86_400_000;
 
 /** Calendar days from `at` to `now` in local time: 0 today, 1 yesterday. Rounding absorbs the hour of a clock change. */

@@ -1,0 +1,68 @@
+import type { Conversation, EnckeClient, Me } from '@encke/sdk';
+import { Shell, type Inside } from '@encke/shell/state';
+import { Talk, found } from '@encke/talk/state';
+import type { TextStorage } from '@encke/ui/plain';
+import { wordsIn, type Words } from '../i18n/words';
+import { conversationInHash, hashOf } from '../model/route';
+
+export type OpenDialog = 'create' | 'settings' | 'password';
+
+/** The chat: which conversation the address names, and what is open beside it. */
+export class Chat {
+  readonly shell: Shell;
+  /** Null while nobody is signed in. */
+  talk: Talk | null = $state.raw(null);
+  dialog: OpenDialog | null = $state(null);
+  /** Whether the details of the open conversation are shown. */
+  details = $state(false);
+  /** What the list is searched for. */
+  query = $state('');
+
+  constructor(private readonly storage: TextStorage) {
+    this.shell = new Shell(storage, (client, me) => this.#open(client, me));
+  }
+
+  get words(): Words {
+    return wordsIn[this.shell.preferences.current.language];
+  }
+
+  /** The list as it is shown. */
+  get list(): Conversation[] {
+    const { talk } = this;
+    return talk === null ? [] : found(talk.list, this.query, (conversation) => talk.titleOf(conversation));
+  }
+
+  followAddress(): void {
+    this.talk?.show(conversationInHash(location.hash));
+  }
+
+  #open(client: EnckeClient, me: Me): Inside {
+    const talk = new Talk({
+      client,
+      person: me.id,
+      storage: this.storage,
+      choices: () => this.shell.preferences.current,
+      shown: (id) => this.#shown(id),
+    });
+    this.details = false;
+    this.query = '';
+    this.talk = talk;
+    talk.start(conversationInHash(location.hash));
+    return {
+      stop: () => {
+        talk.stop();
+        this.talk = null;
+        this.dialog = null;
+      },
+      forget: () => talk.drafts.forget(),
+    };
+  }
+
+  #shown(id: string | null): void {
+    this.details = false;
+    if (location.hash === hashOf(id)) return;
+    // A conversation is a step that the browser's Back undoes. Going back to the list is none.
+    if (id === null) history.replaceState(null, '', hashOf(id));
+    else location.hash = hashOf(id);
+  }
+}

@@ -1,0 +1,87 @@
+import { commonEn, formatOf, type Shape } from '@encke/ui/plain';
+
+const format = formatOf('en');
+const { number } = format;
+
+/** The English words of conversations. Every other language has the same keys with the same parameters. */
+export const en = {
+  ...commonEn,
+
+  you: 'You',
+
+  /** Not as the subject: “Mei invited you”. */
+  youObject: 'you',
+
+  unknownConversation: 'Conversation',
+  guestName: (name: string) => `${name} (Guest)`,
+
+  preview: {
+    unread: (count: number) => `${number(count)} unread`,
+    draft: 'Draft:',
+    failed: 'Not sent:',
+    self: 'You:',
+    by: (name: string) => `${name}:`,
+    room: 'Room',
+  },
+
+  thread: {
+    label: (title: string) => `Messages in ${title}`,
+    empty: 'Nothing written yet',
+    emptyLead: 'Say hello.',
+    newLine: 'New messages',
+    latest: 'Jump to the latest message',
+    latestCount: (count: number) => `Jump to the latest message, ${number(count)} new`,
+    earlier: 'Loading earlier messages…',
+    beginning: 'This is the beginning.',
+    historyFailed: 'The messages could not be loaded.',
+    typingOne: (name: string) => `${name} is typing…`,
+    typingMany: (names: readonly string[]) => `${format.list(names)} are typing…`,
+    typing: 'typing…',
+    announce: (name: string, text: string) => `${name}: ${text}`,
+  },
+
+  tick: {
+    sending: 'Sending',
+    failed: 'Not sent',
+    stored: 'Stored on the server',
+    delivered: 'Delivered',
+    read: 'Read',
+    readBy: (count: number, all: number) => `Read by ${number(count)} of ${number(all)}`,
+    deliveredTo: (count: number, all: number) => `Delivered to ${number(count)} of ${number(all)}`,
+    readNames: (names: readonly string[]) => `Read: ${format.list(names)}`,
+  },
+
+  outgoing: {
+    retry: 'Send again',
+    discard: 'Discard',
+    failed: (reason: string) => `Not sent. ${reason}`,
+    heldBack: 'You send faster than the site allows. This goes out in a moment.',
+  },
+
+  composer: {
+    label: (title: string) => `Message to ${title}`,
+    placeholder: 'Write a message',
+    send: 'Send',
+    hintEnter: 'Enter sends, Shift+Enter breaks the line',
+    hintCtrlEnter: 'Ctrl+Enter sends, Enter breaks the line',
+    tooLong: (bytes: number) => `Too long by ${number(bytes)} bytes.`,
+  },
+
+  event: {
+    createdDirect: 'Conversation started',
+    createdRoom: (who: string, title: string) => `${who} created the room “${title}”`,
+    createdByNobody: (title: string) => `The room “${title}” was created`,
+    joined: (who: string) => `${who} joined`,
+    invited: (by: string, who: string) => `${by} invited ${who}`,
+    left: (who: string) => `${who} left`,
+    removed: (by: string, who: string) => `${by} removed ${who}`,
+    madeOwner: (by: string, who: string) => `${by} made ${who} an owner`,
+    madeMember: (by: string, who: string) => `${by} made ${who} a member`,
+    renamed: (by: string, title: string) => `${by} renamed the room to “${title}”`,
+    opened: (by: string) => `${by} opened the room to everybody`,
+    closed: (by: string) => `${by} made the room by invitation only`,
+    unknown: 'Something this page does not know yet',
+  },
+};
+
+export type Words = Shape<typeof en>;

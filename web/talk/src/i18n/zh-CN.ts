@@ -1,0 +1,82 @@
+import { commonZhCN, formatOf, begin, end, amid } from '@encke/ui/plain';
+import type { Words } from './en';
+
+const format = formatOf('zh-CN');
+const { number } = format;
+
+export const zhCN: Words = {
+  ...commonZhCN,
+
+  you: '你',
+  youObject: '你',
+  unknownConversation: '会话',
+  guestName: (name) => `${name}（访客）`,
+
+  preview: {
+    unread: (count) => `${number(count)} 条未读`,
+    draft: '草稿：',
+    failed: '未发送：',
+    self: '我：',
+    by: (name) => `${name}：`,
+    room: '群聊',
+  },
+
+  thread: {
+    label: (title) => `${title} 的消息`,
+    empty: '还没有消息',
+    emptyLead: '打个招呼吧。',
+    newLine: '新消息',
+    latest: '跳到最新消息',
+    latestCount: (count) => `跳到最新消息，${number(count)} 条新消息`,
+    earlier: '正在加载更早的消息…',
+    beginning: '这里是会话的开头',
+    historyFailed: '消息加载失败。',
+    typingOne: (name) => `${begin(name)}正在输入…`,
+    typingMany: (names) => `${format.list(names)}正在输入…`,
+    typing: '正在输入…',
+    announce: (name, text) => `${name}：${text}`,
+  },
+
+  tick: {
+    sending: '发送中',
+    failed: '未发送',
+    stored: '服务器已保存',
+    delivered: '已送达',
+    read: '已读',
+    readBy: (count, all) => `${number(all)} 人中 ${number(count)} 人已读`,
+    deliveredTo: (count, all) => `已送达 ${number(count)} / ${number(all)} 人`,
+    readNames: (names) => `已读：${format.list(names)}`,
+  },
+
+  outgoing: {
+    retry: '重新发送',
+    discard: '放弃',
+    failed: (reason) => `未发送。${reason}`,
+    heldBack: '发送太快，超出站点限制，稍后会自动发出。',
+  },
+
+  composer: {
+    label: (title) => `发消息给 ${title}`,
+    placeholder: '输入消息',
+    send: '发送',
+    hintEnter: 'Enter 发送，Shift+Enter 换行',
+    hintCtrlEnter: 'Ctrl+Enter 发送，Enter 换行',
+    tooLong: (bytes) => `超出 ${number(bytes)} 字节。`,
+  },
+
+  event: {
+    createdDirect: '会话已开始',
+    createdRoom: (who, title) => `${begin(who)}创建了群聊“${title}”`,
+    createdByNobody: (title) => `群聊“${title}”已创建`,
+    joined: (who) => `${begin(who)}加入了群聊`,
+    invited: (by, who) => `${begin(by)}邀请了${end(who)}`,
+    left: (who) => `${begin(who)}离开了群聊`,
+    removed: (by, who) => `${begin(by)}移除了${end(who)}`,
+    madeOwner: (by, who) => `${begin(by)}将${amid(who)}设为群主`,
+    madeMember: (by, who) => `${begin(by)}将${amid(who)}设为普通成员`,
+    renamed: (by, title) => `${begin(by)}将群聊改名为“${title}”`,
+    opened: (by) => `${begin(by)}将群聊设为公开`,
+    closed: (by) => `${begin(by)}将群聊设为仅限邀请`,
+    unknown: '当前页面尚不支持的内容',
+  },
+};

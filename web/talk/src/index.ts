@@ -1,0 +1,16 @@
+/*
+ * What any conversation does on a screen: its line in a list, the thread, the composer. Entry points: `Talk` is the state of
+ * everything one person sees, `Thread` shows a conversation. model/ has the rules, plain TypeScript without a browser; state/
+ * puts the client's events through them; view/ only shows the result. This package knows no screen and no sign-in: the screen
+ * gives it a client, and decides which conversation is open and what stands above its thread.
+ */
+export { calledOf } from './i18n/describe';
+export { counterpart, found, nameOf, neighbour, titleOf } from './model/directory';
+export { totalUnread, type World } from './model/world';
+export { provideTalk, useTalk } from './state/context';
+export { Talk, type TalkOptions } from './state/talk.svelte';
+export { default as Announcer } from './view/Announcer.svelte';
+export { default as ConversationItem } from './view/ConversationItem.svelte';
+export { focusComposer } from './view/focus';
+export { default as GuestBadge } from './view/GuestBadge.svelte';
+export { default as Thread } from './view/Thread.svelte';

@@ -1,0 +1,48 @@
+import type { CommonWords } from './en';
+
+export const commonZhCN: CommonWords = {
+  app: 'Encke',
+  close: '关闭',
+  cancel: '取消',
+  save: '保存',
+  back: '返回',
+  loading: '正在加载…',
+  retry: '重试',
+  search: '搜索',
+  somebody: '已离开的成员',
+  presence: { online: '在线', away: '离开', offline: '离线' },
+  role: { owner: '所有者', member: '成员', guest: '访客', bot: '机器人' },
+
+  field: {
+    name: '用户名',
+    nameHint: '可用文字、数字、点、短横线和下划线',
+    displayName: '显示名称',
+    displayNameHint: '别人看到的名字，留空则使用用户名',
+    passwordHint: '至少 8 个字符',
+  },
+
+  error: {
+    network: '无法连接服务器。',
+    timeout: '服务器没有及时响应。',
+    wrong_password: '用户名或密码错误。',
+    wrong_setup_code: '初始化码不正确。',
+    not_signed_in: '请重新登录。',
+    forbidden: '你没有权限这样做。',
+    not_member: '你不是此会话的成员。',
+    not_found: '内容已不存在。',
+    name_taken: '这个名字已被使用，或与已有的名字过于相似。',
+    bad_name: '名字不能包含不可见或改变文字方向的字符。',
+    already_set_up: '此服务器已有所有者，请登录。',
+    invalid: '内容无效。',
+    too_large: '内容太长。',
+    rate_limited: '操作过于频繁，请稍候。',
+    too_many_channels: '同时关注的频道过多，请关闭其他页面。',
+    overloaded: '服务器繁忙，请稍后再试。',
+    misdirected: '服务器上没有设置这个网址。',
+    draining: '服务器正在重启，请稍后再试。',
+    store_full: '服务器存储已满。',
+    internal: '服务器出错了。',
+    expired: '等待时间过长，未能发送。',
+    unknown: '操作失败。',
+  },
+};
