@@ -35,3 +35,4 @@ mod sign_in;
 mod snapshot;
 mod spaces;
 mod two;
+mod web_rules;
