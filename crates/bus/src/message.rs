@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use encke_engine::ids::{self, Owner};
+use encke_engine::ids::ID_MAX;
 use encke_engine::{
     Batch, Committed, Entry, Epoch, Event, PersonId, Point, Position, Seq, Step, StreamId, limits,
 };
@@ -160,7 +160,7 @@ impl Message {
             }
             Body::End { epoch, after } => Message::End(Epoch(epoch), point(after)),
             Body::Signal(stream, item) => {
-                Message::Signal(StreamId::from_raw(stream), Bytes::copy_from_slice(item))
+                Message::Signal(StreamId::checked(stream)?, Bytes::copy_from_slice(item))
             }
             Body::Note(bytes) => Message::Note(Bytes::copy_from_slice(bytes)),
         };
@@ -175,14 +175,13 @@ fn steps_of(epoch: Epoch, before: Point, parts: Vec<Part<'_>>) -> Option<Vec<Ste
     for part in parts {
         at = Position(at.0.checked_add(1)?);
         let Part { stream, seq, back, at_ms, from, kind, key, channel, body } = part;
-        let stream = StreamId::from_raw(stream);
-        let is_channel = matches!(stream.owner(), Owner::Channel(_));
+        let stream = StreamId::checked(stream)?;
         // A store has no greater numbers, nor longer texts.
-        let fits = stream.raw() >> 2 <= ids::ID_MAX
+        let fits = from.is_none_or(|person| person <= ID_MAX)
             && kind.len() <= limits::KIND_BYTES_MAX
             && key.is_none_or(|key| key.len() <= limits::KEY_BYTES_MAX)
             && channel.is_none_or(|name| name.len() <= limits::CHANNEL_NAME_BYTES_MAX)
-            && is_channel == channel.is_some()
+            && stream.is_channel() == channel.is_some()
             && body.len() <= limits::EVENT_BODY_BYTES_MAX;
         if !fits {
             return None;

@@ -8,8 +8,9 @@ use bytes::Bytes;
 
 use crate::error::{Code, Error};
 use crate::event::{Event, NewEvent};
-use crate::ids::{PersonId, Position, Seq, StreamId};
+use crate::ids::{PersonId, Position, Seq};
 use crate::limits;
+use crate::stream::StreamId;
 
 /// The newest event of a stream: its number and where it stands. All 0 for a stream without events.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -25,7 +26,8 @@ pub struct Head {
 pub enum Guard {
     /// The caller has checked.
     Open,
-    /// Only if this person follows the stream at the moment of the commit; else `not_member`.
+    /// Only if this person follows the stream, or the one that it is a companion of, at the moment of the commit; else
+    /// `not_member`.
     Follows(PersonId),
 }
 
@@ -94,7 +96,7 @@ pub trait Appends {
             return Ok(first);
         }
         if let Guard::Follows(person) = guard
-            && !self.does_follow(person, event.stream).map_err(Into::into)?
+            && !self.does_follow(person, event.stream.route()).map_err(Into::into)?
         {
             return Err(Error::new(Code::NotMember, "You are not a member of this conversation."));
         }

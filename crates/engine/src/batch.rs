@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::entry::Entry;
-use crate::ids::{PersonId, Position, StreamId};
+use crate::ids::{PersonId, Position};
+use crate::stream::StreamId;
 
 /// One thing that a commit brought.
 #[derive(Clone, Debug)]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::ids::{PersonId, Position, Seq, StreamId};
+use crate::ids::{PersonId, Position, Seq};
+use crate::stream::StreamId;
 
 /// An event as it stands in the log.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -47,8 +47,8 @@ impl fmt::Display for BadId {
 
 impl std::error::Error for BadId {}
 
-/// The greatest id: what remains of SQLite's 63 bits beside the class of a stream.
-pub const ID_MAX: u64 = (1 << 60) - 1;
+/// The greatest id of a person or a conversation: what a stream's number has room for beside the class.
+pub const ID_MAX: u64 = (1 << 54) - 1;
 
 fn number(text: &str, prefix: char) -> Result<u64, BadId> {
     let digits = text.strip_prefix(prefix).ok_or(BadId)?;
@@ -96,87 +96,6 @@ macro_rules! number_form {
 number_form!(PersonId, 'p');
 number_form!(ConversationId, 'c');
 
-/// What owns a stream.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Owner {
-    /// What is said in a conversation.
-    Conversation(ConversationId),
-    /// The receipts of a conversation. They have a stream of their own so that they never count as unread.
-    Receipts(ConversationId),
-    /// What concerns one person alone: conversations added and removed.
-    Person(PersonId),
-    /// A channel, by its number; its name is known to the store.
-    Channel(u64),
-}
-
-/// A stream: one number, with what owns it in the lowest two bits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct StreamId(u64);
-
-impl StreamId {
-    /// The stream of a conversation.
-    pub fn conversation(id: ConversationId) -> Self {
-        StreamId(id.0 << 2)
-    }
-
-    /// The stream of a conversation's receipts.
-    pub fn receipts(id: ConversationId) -> Self {
-        StreamId(id.0 << 2 | 1)
-    }
-
-    /// A person's own stream.
-    pub fn person(id: PersonId) -> Self {
-        StreamId(id.0 << 2 | 2)
-    }
-
-    /// The stream of a channel.
-    pub fn channel(number: u64) -> Self {
-        StreamId(number << 2 | 3)
-    }
-
-    /// From the number that [`raw`](Self::raw) gave.
-    pub fn from_raw(raw: u64) -> Self {
-        StreamId(raw)
-    }
-
-    /// As one number, for stores.
-    pub fn raw(self) -> u64 {
-        self.0
-    }
-
-    /// What owns it.
-    pub fn owner(self) -> Owner {
-        let id = self.0 >> 2;
-        match self.0 & 3 {
-            0 => Owner::Conversation(ConversationId(id)),
-            1 => Owner::Receipts(ConversationId(id)),
-            2 => Owner::Person(PersonId(id)),
-            _ => Owner::Channel(id),
-        }
-    }
-
-    /// Whether it is a channel's.
-    pub fn is_channel(self) -> bool {
-        matches!(self.owner(), Owner::Channel(_))
-    }
-
-    /// The stream whose subscribers get this stream's events: receipts go to who follows the conversation.
-    pub fn route(self) -> StreamId {
-        match self.owner() {
-            Owner::Receipts(id) => StreamId::conversation(id),
-            _ => self,
-        }
-    }
-
-    /// The further stream that a subscription to this one covers, if any.
-    pub fn companion(self) -> Option<StreamId> {
-        match self.owner() {
-            Owner::Conversation(id) => Some(StreamId::receipts(id)),
-            _ => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,27 +109,5 @@ mod tests {
         {
             assert_eq!(bad.parse::<PersonId>(), Err(BadId), "{bad}");
         }
-    }
-
-    #[test]
-    fn streams_tell_their_owner() {
-        let c = ConversationId(ID_MAX);
-        for owner in [
-            Owner::Conversation(c),
-            Owner::Receipts(c),
-            Owner::Person(PersonId(7)),
-            Owner::Channel(9),
-        ] {
-            let id = match owner {
-                Owner::Conversation(c) => StreamId::conversation(c),
-                Owner::Receipts(c) => StreamId::receipts(c),
-                Owner::Person(p) => StreamId::person(p),
-                Owner::Channel(n) => StreamId::channel(n),
-            };
-            assert_eq!(id.owner(), owner);
-            assert!(i64::try_from(id.raw()).is_ok());
-        }
-        assert_eq!(StreamId::receipts(c).route(), StreamId::conversation(c));
-        assert_eq!(StreamId::conversation(c).companion(), Some(StreamId::receipts(c)));
     }
 }

@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 use crate::cursor::{Cursor, Reset};
 use crate::error::Error;
 use crate::event::Event;
-use crate::ids::{Epoch, Owner, PersonId, Seq, StreamId};
+use crate::ids::{Epoch, PersonId, Seq};
+use crate::stream::{Owner, StreamId};
 
 /// What an item has around an event's body, mostly.
 const ENVELOPE_BYTES: usize = 320;
@@ -57,20 +58,28 @@ fn put_text(json: &mut Vec<u8>, text: &str) {
     serde_json::to_writer(json, text).expect("text is JSON");
 }
 
-/// The name of a stream on the wire; a channel's own name is given beside it.
+/// Writes the name that a stream has on the wire. The caller knows the name of a channel.
 fn put_stream(json: &mut Vec<u8>, stream: StreamId, channel: Option<&str>) {
     let (prefix, number) = match stream.owner() {
-        Owner::Conversation(id) => ("c", id.0),
-        Owner::Receipts(id) => ("r", id.0),
-        Owner::Person(id) => ("p", id.0),
+        Owner::Conversation(id) => (b'c', id.0),
+        Owner::Receipts(id) => (b'r', id.0),
+        Owner::Amendments(id) => (b'a', id.0),
+        Owner::Growth(id) => (b'g', id.0),
+        Owner::Notes(id) => (b'n', id.0),
+        Owner::Person(id) => (b'p', id.0),
         Owner::Channel(_) => {
             json.put_slice(b"channel:");
             // A channel's name has no character that JSON escapes.
             json.put_slice(channel.unwrap_or_default().as_bytes());
             return;
         }
+        Owner::Other(class, number) => {
+            json.put_u8(b's');
+            put_number(json, class.byte().into());
+            (b'.', number)
+        }
     };
-    json.put_slice(prefix.as_bytes());
+    json.put_u8(prefix);
     put_number(json, number);
 }
 
@@ -171,6 +180,27 @@ mod tests {
 
     use super::*;
     use crate::ids::{ConversationId, Position};
+    use crate::stream::StreamClass;
+
+    #[test]
+    fn every_stream_has_a_name_of_its_own() {
+        let c = ConversationId(12);
+        let named = [
+            ("c12", StreamId::conversation(c)),
+            ("r12", StreamId::receipts(c)),
+            ("a12", StreamId::amendments(c)),
+            ("g12", StreamId::growth(c)),
+            ("n12", StreamId::notes(c)),
+            ("p12", StreamId::person(PersonId(12))),
+            ("channel:news", StreamId::channel(12)),
+            ("s130.12", StreamId::new(StreamClass::of_product(2), 12)),
+        ];
+        for (name, stream) in named {
+            let mut put = Vec::new();
+            put_stream(&mut put, stream, Some("news"));
+            assert_eq!(String::from_utf8(put).unwrap(), name);
+        }
+    }
 
     #[test]
     fn an_event_keeps_its_text_byte_for_byte() {

@@ -137,7 +137,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ids::{PersonId, Seq, StreamId};
+    use crate::ids::{PersonId, Seq};
+    use crate::stream::StreamId;
 
     const EPOCH: Epoch = Epoch(1);
 

@@ -14,8 +14,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::batch::{Batch, Step};
-use crate::ids::{Epoch, Position, Seq, StreamId};
+use crate::ids::{Epoch, Position, Seq};
 use crate::limits;
+use crate::stream::StreamId;
 
 /// How far a log has come: its newest event, and how many changes that are no events (who follows what, revocations)
 /// it has had. Both rise together, under the same lock, so points have one order.

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 
-use crate::ids::{PersonId, StreamId};
+use crate::ids::PersonId;
+use crate::stream::StreamId;
 
 /// The fan-out, as the apps see it.
 pub trait Reach: Send + Sync {

@@ -10,14 +10,17 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::entry::Entry;
-use crate::ids::{Position, StreamId};
+use crate::ids::Position;
 use crate::limits;
+use crate::stream::{StreamClass, StreamId};
 
 /// The newest events, without gaps, with the newest of each stream.
 #[derive(Debug)]
 pub struct Tail {
     entries: VecDeque<Arc<Entry>>,
     heads: FxHashMap<StreamId, Position>,
+    /// How many of the entries belong to streams of each class.
+    classes: [u32; 256],
     /// The position before the first entry: what follows it is here.
     floor: Position,
     /// Bytes of the entries when they were last measured,
@@ -41,7 +44,8 @@ impl Tail {
     pub fn bounded(head: Position, events_max: usize, bytes_max: usize) -> Self {
         let (entries, heads) = Default::default();
         let encoded = Entry::encoded_bytes();
-        Tail { entries, heads, floor: head, bytes: 0, encoded, events_max, bytes_max }
+        let classes = [0; 256];
+        Tail { entries, heads, classes, floor: head, bytes: 0, encoded, events_max, bytes_max }
     }
 
     /// The position of the newest event.
@@ -62,6 +66,7 @@ impl Tail {
         let event = &entry.event;
         assert_eq!(event.position.0, self.head().0 + 1, "the log has no gaps");
         self.heads.insert(event.stream, event.position);
+        self.classes[usize::from(event.stream.class().byte())] += 1;
         self.bytes = self.bytes.saturating_add(entry.held_bytes());
         self.entries.push_back(entry);
         while self.entries.len() > self.events_max {
@@ -92,6 +97,7 @@ impl Tail {
         let event = &oldest.event;
         self.bytes = self.bytes.saturating_sub(oldest.held_bytes());
         self.floor = event.position;
+        self.classes[usize::from(event.stream.class().byte())] -= 1;
         if self.heads.get(&event.stream) == Some(&event.position) {
             self.heads.remove(&event.stream);
         }
@@ -101,6 +107,12 @@ impl Tail {
     pub fn get(&self, at: Position) -> Option<&Arc<Entry>> {
         let index = at.0.checked_sub(self.floor.0 + 1)?;
         self.entries.get(usize::try_from(index).ok()?)
+    }
+
+    /// Whether an event of a stream of this class is here. It spares looking for the streams of classes that are seldom
+    /// used.
+    pub fn has_class(&self, class: StreamClass) -> bool {
+        self.classes[usize::from(class.byte())] > 0
     }
 
     /// The newest event of a stream, if it is here.

@@ -12,9 +12,10 @@ use crate::batch::{Batch, Step};
 use crate::entry::Entry;
 use crate::error::{Code, Error};
 use crate::event::Event;
-use crate::ids::{Epoch, PersonId, Position, StreamId};
+use crate::ids::{Epoch, PersonId, Position};
 use crate::limits;
 use crate::order::{Committed, Point};
+use crate::stream::StreamId;
 
 /// An idempotency key of a sender.
 pub type Key = (Option<PersonId>, Box<str>);

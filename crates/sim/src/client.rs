@@ -3,9 +3,8 @@
 
 use encke_engine::append::Appended;
 use encke_engine::cursor::{Cursor, Reset};
-use encke_engine::ids::Owner;
 use encke_engine::marks::Marks;
-use encke_engine::{Code, ConversationId, Entry, Epoch, PersonId, Position, StreamId};
+use encke_engine::{Code, ConversationId, Entry, Epoch, Owner, PersonId, Position, StreamId};
 
 use crate::agenda::{MS, Time};
 use crate::check::Reader;

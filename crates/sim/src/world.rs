@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use encke_engine::{ConversationId, PersonId, StreamId};
+use encke_engine::{ConversationId, PersonId};
 
 use crate::agenda::{MS, Time};
 use crate::client::Client;
@@ -81,7 +81,7 @@ impl World {
         self.scene.clear_up();
         self.until(MARKER_AT, true);
         for room in 1..=self.scene.weather.rooms {
-            self.job(MS, Job::Marker(StreamId::conversation(ConversationId(room))));
+            self.job(MS, Job::Marker(ConversationId(room)));
         }
         self.until(END, true);
         if self.scene.violation.is_none() {

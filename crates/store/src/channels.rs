@@ -9,8 +9,7 @@
 
 use std::sync::{Arc, RwLock};
 
-use encke_engine::ids::Owner;
-use encke_engine::{Code, Error, StreamId, limits};
+use encke_engine::{Code, Error, Owner, StreamId, limits};
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 

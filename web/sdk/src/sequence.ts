@@ -34,17 +34,19 @@ export class Sequence {
 
   #seedConversation(conversation: Conversation): void {
     this.#last.set(conversation.id, conversation.head_seq);
-    this.#last.set(receiptsStream(conversation.id), conversation.receipts_seq);
+    this.#last.set(streamOf('r', conversation.id), conversation.receipts_seq);
   }
 
-  // Who comes back later has missed what was said meanwhile, rightly; that is no gap.
+  // A person who comes back later has missed what was said meanwhile, rightly; that is no gap.
   #forget(conversation: string): void {
-    this.#last.delete(conversation);
-    this.#last.delete(receiptsStream(conversation));
+    for (const prefix of ['c', ...companions]) this.#last.delete(streamOf(prefix, conversation));
   }
 }
 
-/** Ids are opaque, but docs/protocol.md names the streams of conversation `c12`: `c12` and `r12`. */
-export function receiptsStream(conversation: string): string {
-  return `r${conversation.slice(1)}`;
+/** Receipts, amendments and growth: the streams that come with what is said in a conversation. */
+const companions = ['r', 'a', 'g'];
+
+/** Ids are opaque, but docs/protocol.md names the streams of conversation `c12`: `c12`, `r12`, `a12`, `g12`. */
+function streamOf(prefix: string, conversation: string): string {
+  return prefix + conversation.slice(1);
 }

@@ -52,13 +52,19 @@ test('a conversation that is added brings its numbers, one that is removed takes
   expect(held.take(added)).toBe('next');
   expect(held.take(message('c2', 7, 12))).toBe('gap');
   expect(held.take(message('c2', 6, 12))).toBe('next');
+  for (const [place, companion] of ['r2', 'a2', 'g2'].entries()) {
+    expect(held.take(message(companion, 3, 13 + place))).toBe('next');
+    expect(held.take(message(companion, 5, 16))).toBe('gap');
+  }
   const removed: EventOf<'conversation_removed'> = {
-    ...message('p1', 2, 13),
+    ...message('p1', 2, 16),
     kind: 'conversation_removed',
     body: { conversation: 'c2' },
   };
   held.take(removed);
-  expect(held.take(message('c2', 20, 14))).toBe('next');
+  for (const [place, stream] of ['c2', 'r2', 'a2', 'g2'].entries()) {
+    expect(held.take(message(stream, 20, 17 + place))).toBe('next');
+  }
 });
 
 test('a cursor that is reached never goes back', () => {

@@ -6,11 +6,10 @@
 use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
-use encke_engine::ids::Owner;
 use encke_engine::marks::{Marks, Moved};
 use encke_engine::{
-    Batch, Code, ConversationId, Cursor, Error, Event, PersonId, Position, Seq, Step, StreamId,
-    limits,
+    Batch, Code, ConversationId, Cursor, Error, Event, Owner, PersonId, Position, Seq, Step,
+    StreamId, limits,
 };
 use encke_store::{Head, Read, Tx};
 use http::StatusCode;

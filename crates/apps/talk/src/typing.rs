@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use encke_engine::ids::Owner;
-use encke_engine::{ConversationId, Error, PersonId, StreamId, item, limits};
+use encke_engine::{ConversationId, Error, Owner, PersonId, StreamId, item, limits};
 use encke_store::{Read, Sql, params};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};

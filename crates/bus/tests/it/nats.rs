@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use encke_bus::{Bus, Hear, Message, Nats};
-use encke_engine::StreamId;
+use encke_engine::ids::ID_MAX;
+use encke_engine::{PersonId, StreamId};
 use encke_rig::{Fault, Wire};
 use futures_util::StreamExt;
 use tokio::runtime::Runtime;
@@ -176,6 +177,26 @@ fn what_is_not_sealed_by_a_node_of_the_space_is_nothing() {
     let others = |m: &&Message| !matches!(m, Message::Note(n) if &n[..] == b"real");
     let heard = heard_until(&b, "after");
     assert_eq!(heard.iter().filter(others).count(), 0, "{heard:?}");
+}
+
+#[test]
+fn what_no_store_could_hold_is_nothing() {
+    let nodes = OnNats::new();
+    let (a, b) = pair(&nodes);
+    let by = |number| crate::node::commit_by(PersonId(number));
+    a.bus.send(Message::Commit(by(ID_MAX + 1)));
+    // One of the first four classes in the form of the later ones, and a number of 64 bits.
+    for raw in [1 << 62 | 12 << 8, 1 << 63] {
+        let stream = StreamId::from_raw(raw);
+        a.bus.send(Message::Signal(stream, Bytes::from_static(b"{}")));
+    }
+    a.say("odd");
+    assert!(heard_until(&b, "odd").is_empty());
+    a.bus.send(Message::Commit(by(ID_MAX)));
+    let amendments = StreamId::amendments(encke_engine::ConversationId(ID_MAX));
+    a.bus.send(Message::Signal(amendments, Bytes::from_static(b"{}")));
+    a.say("good");
+    assert_eq!(heard_until(&b, "good").len(), 2);
 }
 
 #[test]

@@ -121,7 +121,13 @@ pub fn commit(body: &[u8]) -> Committed {
     commit_of(vec![entry(11, body), entry(12, body)], 0)
 }
 
-/// The same with changes of every kind.
+/// A commit whose first event is by a person.
+pub fn commit_by(person: PersonId) -> Committed {
+    let event = Event { from: Some(person), ..event(11, b"{}") };
+    commit_of(vec![Step::Event(Arc::new(Entry::new(event, Epoch(0xab)))), entry(12, b"{}")], 0)
+}
+
+/// A commit of two events with changes of every kind.
 pub fn commit_with_rights(body: &[u8]) -> Committed {
     let (person, stream) = (PersonId(1 << 59), StreamId::person(PersonId(3)));
     let steps = vec![

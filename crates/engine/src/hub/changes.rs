@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 
 use super::{Follow, Open, Stale};
 use crate::batch::Step;
-use crate::ids::{PersonId, Position, StreamId};
+use crate::ids::{PersonId, Position};
+use crate::stream::StreamId;
 
 /// How many changes of each kind are kept; an admission older than the oldest is made again.
 const KEPT_MAX: usize = 4_096;

@@ -2,8 +2,9 @@
 
 use super::Hub;
 use super::session::{Followed, Session};
-use crate::ids::{PersonId, StreamId};
+use crate::ids::PersonId;
 use crate::limits;
+use crate::stream::StreamId;
 
 impl Hub {
     /// The channels that a session follows, each once.

@@ -27,8 +27,9 @@ pub use session::{Follow, Open, State};
 use crate::batch::{Batch, Step};
 use crate::cursor::{Cursor, Standing};
 use crate::entry::Entry;
-use crate::ids::{Epoch, PersonId, Position, StreamId};
+use crate::ids::{Epoch, PersonId, Position};
 use crate::limits;
+use crate::stream::StreamId;
 use crate::tail::Tail;
 use session::{Followed, Session, Sessions};
 
@@ -380,7 +381,8 @@ impl Hub {
         let mut entries = Vec::new();
         for followed in &s.follows {
             let Follow { stream, from } = self.named(followed);
-            for id in [Some(stream), stream.companion()].into_iter().flatten() {
+            let companions = stream.companions().filter(|c| self.tail.has_class(c.class()));
+            for id in companions.chain([stream]) {
                 let newer = self
                     .tail
                     .backwards(id)

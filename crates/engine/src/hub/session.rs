@@ -2,7 +2,8 @@
 
 use smallvec::SmallVec;
 
-use crate::ids::{PersonId, Position, StreamId};
+use crate::ids::{PersonId, Position};
+use crate::stream::StreamId;
 
 /// A stream that a session follows, and the first position that it gets of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -87,8 +87,8 @@ pub struct FeedRequest {
 pub enum Job {
     /// A message, if its author follows the stream.
     Send { exchange: Exchange, person: PersonId, stream: StreamId, key: Box<str> },
-    /// A message that anybody may write.
-    Marker(StreamId),
+    /// A last event in every stream of a room.
+    Marker(ConversationId),
     /// Somebody joins a room.
     Join(PersonId, ConversationId),
     /// Somebody leaves a room.

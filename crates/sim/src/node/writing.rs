@@ -7,7 +7,8 @@ use std::sync::Arc;
 use encke_engine::append::{Appended, Appends, First, Guard, Head};
 use encke_engine::marks::Marks;
 use encke_engine::{
-    Code, ConversationId, Error, Event, NewEvent, PersonId, Position, StreamId, Transaction,
+    Code, ConversationId, Error, Event, NewEvent, Owner, PersonId, Position, Seq, StreamId,
+    Transaction,
 };
 
 use super::Job;
@@ -22,6 +23,12 @@ const BODY: &[u8] = b"\"twenty bytes, or so\"";
 /// The first append of a message, as the variant remembers it that asks nobody else.
 pub fn first(stream: StreamId, appended: Appended) -> First {
     First { stream, kind: "message".into(), body: bytes::Bytes::from_static(BODY), appended }
+}
+
+/// What a person subscribes to with a room. Every second person is staff, who get the room's notes as well.
+fn subscriptions(person: PersonId, room: ConversationId) -> impl Iterator<Item = StreamId> {
+    let notes = person.0.is_multiple_of(2).then(|| StreamId::notes(room));
+    [StreamId::conversation(room)].into_iter().chain(notes)
 }
 
 /// See the top of this file.
@@ -54,9 +61,17 @@ impl<'a> Writing<'a> {
             Job::Send { exchange, person, stream, key } => {
                 return Some((exchange, self.send(person, stream, key)));
             }
-            Job::Marker(stream) => self.tell(stream, "marker"),
-            Job::Join(person, room) => self.join(person, StreamId::conversation(room)),
-            Job::Leave(person, room) => self.leave(person, StreamId::conversation(room)),
+            Job::Marker(room) => {
+                let said = StreamId::conversation(room);
+                let all = said.companions().chain([said, StreamId::notes(room)]);
+                all.for_each(|stream| self.tell(stream, "marker"));
+            }
+            Job::Join(person, room) => {
+                subscriptions(person, room).for_each(|stream| self.join(person, stream));
+            }
+            Job::Leave(person, room) => {
+                subscriptions(person, room).for_each(|stream| self.leave(person, stream));
+            }
             Job::Revoke(person, credential) => self.tx.revoked(person, credential),
             Job::SignIn(exchange, person, credential) => {
                 self.credentials.push((credential, person));
@@ -78,9 +93,25 @@ impl<'a> Writing<'a> {
             body: bytes::Bytes::from_static(BODY),
         };
         match self.append_guarded(event, Guard::Follows(person)) {
-            Ok(appended) => Outcome::Stored { key, stream, epoch: self.tx.epoch(), appended },
+            Ok(appended) => {
+                if !appended.repeated {
+                    self.follow_up(stream, appended.seq);
+                }
+                Outcome::Stored { key, stream, epoch: self.tx.epoch(), appended }
+            }
             Err(e) if e.code == Code::NotMember => Outcome::NotMember,
             Err(_) => Outcome::Refused,
+        }
+    }
+
+    /// Most messages are amended, get a note, or grow, in the same transaction.
+    fn follow_up(&mut self, said: StreamId, seq: Seq) {
+        let Owner::Conversation(room) = said.owner() else { return };
+        match seq.0 % 4 {
+            0 => self.tell(StreamId::amendments(room), "edited"),
+            1 => self.tell(StreamId::notes(room), "noted"),
+            2 => self.tell(StreamId::growth(room), "grown"),
+            _ => {}
         }
     }
 

@@ -8,7 +8,8 @@ use encke_engine::hub::Follow;
 use encke_engine::look::Change;
 use encke_engine::marks::Marks;
 use encke_engine::{
-    Committed, ConversationId, Entry, Epoch, Event, PersonId, Point, Position, Step, StreamId,
+    Committed, ConversationId, Entry, Epoch, Event, Owner, PersonId, Point, Position, Step,
+    StreamId,
 };
 
 use crate::agenda::Time;
@@ -202,7 +203,14 @@ impl State {
 
     /// The span in which a person may see an event.
     pub fn span_of(&self, person: PersonId, entry: &Entry) -> Option<Span> {
-        let (stream, at) = (entry.event.stream.route(), entry.event.position);
+        let (stream, at) = (entry.event.stream, entry.event.position);
+        // A rule of the model's own, beside the engine's.
+        let stream = match stream.owner() {
+            Owner::Receipts(c) | Owner::Amendments(c) | Owner::Growth(c) => {
+                StreamId::conversation(c)
+            }
+            _ => stream,
+        };
         if stream == StreamId::person(person) {
             return Some(Span { from: Position(0), until: Position(u64::MAX), ended: None });
         }

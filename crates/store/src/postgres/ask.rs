@@ -28,7 +28,7 @@ impl Wanted {
             self.keys.push((event.from, key.clone()));
         }
         if let Guard::Follows(person) = append.guard {
-            self.follows.push((person.0 as i64, event.stream.raw() as i64));
+            self.follows.push((person.0 as i64, event.stream.route().raw() as i64));
         }
     }
 

@@ -105,7 +105,7 @@ pub(super) fn commit(session: &mut Session, tx: &Transaction, mark: u64) -> Resu
     let change = statement(has_changes, CHANGES)?;
     let trim = statement(trims, TRIM)?;
     let space = statement(has_log || has_changes, SPACE)?;
-    let numbers: Vec<i64> = tx.names().iter().map(|(s, _)| (s.raw() >> 2) as i64).collect();
+    let numbers: Vec<i64> = tx.names().iter().map(|(s, _)| s.owner_number() as i64).collect();
     let texts: Vec<&str> = tx.names().iter().map(|(_, name)| &**name).collect();
     let (at_ms, mark) = (tx.now_ms() as i64, mark as i64);
     let (position, last) = (tx.at().position.0 as i64, tx.at().change as i64);

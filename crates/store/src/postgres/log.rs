@@ -14,8 +14,10 @@ use crate::turn::Turn;
 
 /// The columns that [`event`] reads, in its order. A channel's name comes with the event: another node may have
 /// given the channel its number.
-pub(super) const COLUMNS: &str = "l.position, l.stream, l.seq, l.back, l.at_ms, l.author, l.kind, l.idem, l.body,
-    CASE WHEN l.stream & 3 = 3 THEN (SELECT c.name FROM channel c WHERE c.number = l.stream >> 2) END";
+pub(super) const COLUMNS: &str =
+    "l.position, l.stream, l.seq, l.back, l.at_ms, l.author, l.kind, l.idem, l.body,
+    CASE WHEN l.stream < 1::bigint << 62 AND l.stream & 3 = 3
+        THEN (SELECT c.name FROM channel c WHERE c.number = l.stream >> 2) END";
 
 /// Events that are read at once.
 const CHUNK_EVENTS: usize = 1_000;

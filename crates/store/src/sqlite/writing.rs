@@ -385,7 +385,7 @@ impl Appends for Writing {
         if event.seq.0 == 1
             && let Some(name) = &event.channel
         {
-            let params = [Value::from(event.stream.raw() >> 2), Value::from(&**name)];
+            let params = [Value::from(event.stream.owner_number()), Value::from(&**name)];
             self.execute("INSERT INTO channel VALUES (?1, ?2) ON CONFLICT DO NOTHING", &params)?;
         }
         if let Err(e) = log::insert(&self.conn, &event) {

@@ -1,5 +1,6 @@
 //! What every engine has to do, as functions over a [`Fixture`].
 
+mod classes;
 mod pages;
 mod refused;
 
@@ -14,6 +15,7 @@ use encke_engine::{
 use encke_store::{Guard, Read, Sql, params};
 
 use crate::space::{Fixture, Space, event, keyed, numbers};
+pub use classes::*;
 pub use pages::*;
 pub use refused::*;
 
@@ -36,6 +38,8 @@ macro_rules! list {
             a_view_stays_as_it_is_while_others_write
             a_page_of_a_replay_holds_what_is_followed_and_says_how_far_it_looked
             a_page_of_a_replay_is_bounded
+            a_store_from_before_streams_had_a_class_byte_goes_on
+            who_follows_a_conversation_follows_its_companions_and_notes_only_by_themselves
             a_channel_keeps_its_number_and_a_bad_name_gets_none
             a_reopened_store_goes_on_where_it_ended
             a_killed_store_goes_on_where_it_ended

@@ -132,7 +132,7 @@ fn room(id: u64) -> StreamId {
 }
 
 fn number(stream: StreamId) -> u64 {
-    stream.raw() >> 2
+    stream.owner_number()
 }
 
 fn new_event(stream: u64, key: Option<(u64, u8)>, body: u8) -> encke_engine::NewEvent {

@@ -11,6 +11,9 @@ use encke_store::{Append, Appended, Clock, Guard, Opened, Read, Store, StoreErro
 pub trait Fixture {
     /// Opens the store, which nobody else has open; its time is this clock's.
     fn open(&self, clock: Arc<dyn Clock>) -> Result<Opened, StoreError>;
+    /// Makes the store with the tables of the version before streams had a class byte, at epoch 7, and runs these
+    /// statements on it; `BODY` in them stands for a body.
+    fn write_before_classes(&self, statements: &str);
     /// Makes this fixture's store one that was restored from a backup of the open store.
     fn restore_backup_of(&self, store: &Store);
     /// Makes this fixture's store what another's would be if its process were killed now.

@@ -39,6 +39,23 @@ impl Fixture for Sqlite {
         Store::open(options(self.0.path(), clock))
     }
 
+    fn write_before_classes(&self, statements: &str) {
+        let tables = concat!(
+            include_str!("../../src/sqlite/migrations/0001.sql"),
+            include_str!("../../src/sqlite/migrations/0002.sql"),
+            include_str!("../../src/sqlite/migrations/0003.sql"),
+            include_str!("../../src/sqlite/migrations/0004.sql"),
+            include_str!("../../src/sqlite/migrations/0005.sql"),
+        );
+        // The heads of the first three events are stored, those of the others are found at the start.
+        let rest = "INSERT INTO state VALUES ('epoch', 7), ('heads_position', 3);
+                    INSERT INTO stream_head VALUES (30, 1, 1), (48, 1, 2), (49, 1, 3);
+                    PRAGMA user_version = 5";
+        let statements = statements.replace("BODY", "X'31'");
+        let conn = rusqlite::Connection::open(self.file("space.db")).unwrap();
+        conn.execute_batch(&format!("{tables} {statements} {rest}")).unwrap();
+    }
+
     fn restore_backup_of(&self, store: &Store) {
         store.backup(&self.file("space.db")).unwrap();
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use encke_engine::hub::{Follow, Page, PageRequest};
-use encke_engine::{Batch, Entry, Epoch, Event, PersonId, Position, Seq, Step, StreamId};
+use encke_engine::{Batch, Entry, Epoch, Event, Owner, PersonId, Position, Seq, Step, StreamId};
 
 pub const EPOCH: Epoch = Epoch(7);
 
@@ -80,8 +80,12 @@ impl Log {
     }
 }
 
-/// Whether what is followed covers an event.
+/// Whether what is followed covers an event, by a rule of the model's own.
 pub fn covers(follows: &[Follow], entry: &Entry) -> bool {
-    let (route, at) = (entry.event.stream.route(), entry.event.position);
-    follows.iter().any(|f| f.stream == route && f.from <= at)
+    let (stream, at) = (entry.event.stream, entry.event.position);
+    let said = match stream.owner() {
+        Owner::Receipts(c) | Owner::Amendments(c) | Owner::Growth(c) => StreamId::conversation(c),
+        _ => stream,
+    };
+    follows.iter().any(|f| f.stream == said && f.from <= at)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use encke_engine::hub::{Follow, Hub, Next, Open, PageRequest, Stale, State, Took};
 use encke_engine::tail::Tail;
-use encke_engine::{ConversationId, Entry, PersonId, Position, Step, StreamId};
+use encke_engine::{ConversationId, Entry, PersonId, Position, Step, StreamClass, StreamId};
 
 use super::log::{EPOCH, Log, covers};
 
@@ -15,6 +15,8 @@ pub type Op = (u8, u16, u16, u16);
 const PEOPLE: u64 = 3;
 const ROOMS: u64 = 3;
 const CREDENTIALS: u64 = 2;
+/// A class that the engine knows nothing of.
+const GUEST_BOOK: StreamClass = StreamClass::of_product(5);
 
 struct Client {
     session: u32,
@@ -123,10 +125,10 @@ impl World {
             if client.personal && self.delivered >= client.admitted_after {
                 // Whatever was seen in whatever order, it follows what the log says.
                 let (_, followers) = self.log.view(self.delivered);
-                assert_eq!(
-                    rooms_of(&client.follows),
-                    rooms_of(&following(&followers, client.person))
-                );
+                let mut expected = following(&followers, client.person);
+                let channel = StreamId::channel(1);
+                expected.extend(client.follows.get(&channel).map(|from| (channel, *from)));
+                assert_eq!(client.follows, expected);
             }
         }
     }
@@ -327,11 +329,10 @@ impl World {
     pub fn settle(&mut self) {
         for turn in 0..2 {
             if turn == 1 {
-                let rooms = (1..=ROOMS).map(ConversationId);
-                let both = rooms.flat_map(|c| [StreamId::conversation(c), StreamId::receipts(c)]);
+                let streams = (1..=ROOMS).flat_map(|room| streams_of(ConversationId(room)));
                 let people = (1..=PEOPLE).map(|p| StreamId::person(PersonId(p)));
-                let all: Vec<_> = both.chain(people).chain([StreamId::channel(1)]).collect();
-                let steps = all.into_iter().map(|s| Step::Event(self.log.append(s, 3))).collect();
+                let all = streams.chain(people).chain([StreamId::channel(1)]);
+                let steps = all.map(|s| Step::Event(self.log.append(s, 3))).collect();
                 self.log.commit(steps);
             }
             while self.delivered < self.log.batches.len() {
@@ -367,9 +368,16 @@ fn following(followers: &super::log::Followers, person: PersonId) -> BTreeMap<St
     rooms.chain([(StreamId::person(person), Position(0))]).collect()
 }
 
-fn rooms_of(follows: &BTreeMap<StreamId, Position>) -> Vec<(StreamId, Position)> {
-    let room = |stream: &StreamId| stream.companion().is_some();
-    follows.iter().filter(|(stream, _)| room(stream)).map(|(s, from)| (*s, *from)).collect()
+/// All streams of a room, and a product's stream with the same number.
+fn streams_of(room: ConversationId) -> [StreamId; 6] {
+    [
+        StreamId::conversation(room),
+        StreamId::receipts(room),
+        StreamId::amendments(room),
+        StreamId::growth(room),
+        StreamId::notes(room),
+        StreamId::new(GUEST_BOOK, room.0),
+    ]
 }
 
 /// Commits up to four steps: events of all kinds, people who come and go.
@@ -381,15 +389,21 @@ fn commit(log: &mut Log, (_, a, b, c): Op) {
         random =
             random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let choice = random >> 33;
-        let room = ConversationId(1 + choice / 8 % ROOMS);
+        let room = ConversationId(1 + choice / 16 % ROOMS);
         let person = PersonId(1 + choice / 64 % PEOPLE);
-        let stream = match choice % 8 {
-            0 | 1 => StreamId::conversation(room),
-            2 => StreamId::receipts(room),
-            3 => StreamId::person(person),
-            4 => StreamId::channel(1),
-            _ => {
-                let stream = StreamId::conversation(room);
+        let of_room = streams_of(room);
+        let [said, .., notes, guest_book] = of_room;
+        let stream = match choice % 16 {
+            number @ 0..6 => of_room[number as usize],
+            6 => said,
+            7 => StreamId::person(person),
+            8 => StreamId::channel(1),
+            number => {
+                let stream = match number {
+                    9 => notes,
+                    10 => guest_book,
+                    _ => said,
+                };
                 let from = Position(log.head().0 + 1);
                 steps.push(if followers.remove(&(person, stream)).is_some() {
                     Step::Unsubscribe { person, stream }

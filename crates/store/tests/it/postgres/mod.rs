@@ -87,6 +87,31 @@ impl Fixture for OnPostgres {
         Store::open(self.options(clock, |e| panic!("{e}")))
     }
 
+    fn write_before_classes(&self, statements: &str) {
+        let schema = self.schema();
+        let tables = concat!(
+            include_str!("../../../src/postgres/migrations/0001.sql"),
+            include_str!("../../../src/postgres/migrations/0002.sql"),
+            include_str!("../../../src/postgres/migrations/0003.sql"),
+            include_str!("../../../src/postgres/migrations/0004.sql"),
+            include_str!("../../../src/postgres/migrations/0005.sql"),
+            include_str!("../../../src/postgres/migrations/0006.sql"),
+        );
+        // The space knows the database that it is in, else it would get another epoch.
+        let rest = "INSERT INTO change VALUES (1, 2, 'subscribe', 7, 48, NULL);
+            INSERT INTO space SELECT 1, 7, system_identifier::text || '.' ||
+                substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '.' || 'log'::regclass::oid,
+                6, 1, 500, 0 FROM pg_control_system();
+            ALTER TABLE log ALTER COLUMN mark DROP DEFAULT;
+            CREATE TABLE version (number INT PRIMARY KEY);
+            INSERT INTO version SELECT generate_series(1, 6)";
+        let statements = statements.replace("BODY", r"'\x31'");
+        Postgres::shared().sql(&format!(
+            "CREATE SCHEMA {schema}; SET search_path TO {schema}; {tables}
+             ALTER TABLE log ALTER COLUMN mark SET DEFAULT 9; {statements} {rest}"
+        ));
+    }
+
     /// As `pg_restore` does: new tables with the same rows.
     fn restore_backup_of(&self, store: &Store) {
         let from = self.find(store);

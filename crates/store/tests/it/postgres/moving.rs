@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use encke_engine::{PersonId, Position};
+use encke_engine::{ConversationId, PersonId, Position, StreamClass, StreamId};
 use encke_rig::{Fault, Postgres, Wire};
 use encke_store::{Moved, StoreError, migrate, params};
 
@@ -13,6 +13,16 @@ use crate::space::{Space, event, keyed};
 use crate::sqlite::Sqlite;
 
 const EVENTS: u64 = 5_000;
+
+/// Where the event of a number goes: streams of channels, of conversations and of a product.
+fn stream_of(number: u64) -> StreamId {
+    match number % 7 {
+        2 => StreamId::amendments(ConversationId(9)),
+        3 => StreamId::notes(ConversationId(9)),
+        4 => StreamId::new(StreamClass::of_product(0), 9),
+        rest => stream(100 + rest),
+    }
+}
 
 /// A store with something in every table.
 fn filled() -> (Sqlite, encke_engine::Epoch) {
@@ -40,10 +50,11 @@ fn filled() -> (Sqlite, encke_engine::Epoch) {
         tx.execute("INSERT INTO classic_taken VALUES (7, 9, 4)", params![])?;
         tx.execute("INSERT INTO classic_state VALUES ('room', 9)", params![])?;
         tx.subscribe(PersonId(7), stream(1))?;
+        tx.subscribe(PersonId(7), stream_of(3))?;
         tx.append(event(news, "\"big\""))?;
         for number in 1..EVENTS {
             let body = format!("\"{number} {}\"", "x".repeat(number as usize % 300));
-            tx.append(keyed(stream(100 + number % 7), 5, &format!("k{number}"), &body))?;
+            tx.append(keyed(stream_of(number), 5, &format!("k{number}"), &body))?;
         }
         Ok(())
     });
@@ -64,6 +75,15 @@ fn check_moved(to: &OnPostgres, epoch: encke_engine::Epoch) {
     let again = space.append(keyed(stream(101), 5, "k1", "\"1 x\"")).unwrap();
     assert_eq!((again.position, again.repeated), (Position(2), true));
     assert_eq!(space.append(event(stream(100), "1")).unwrap().position, Position(EVENTS + 1));
+    for number in 2..=4 {
+        let before = (1..EVENTS).filter(|n| n % 7 == number).count() as u64;
+        let next = space.append(event(stream_of(number), "1")).unwrap();
+        assert_eq!(next.seq.0, before + 1);
+    }
+    let follows = "SELECT 1 FROM follow WHERE person = 7 AND stream = ?1";
+    let found = space
+        .read(move |read| Ok(encke_store::Sql::query(read, follows, params![stream_of(3)])?.len()));
+    assert_eq!(found.unwrap(), 1);
     // New ids do not meet old ones, and new channels no old numbers.
     let person = "INSERT INTO person (display_name, role, created_ms) VALUES ('new', 'guest', 1) RETURNING id";
     let id = space.write(move |tx| {
