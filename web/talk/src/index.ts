@@ -4,7 +4,7 @@
  * puts the client's events through them; view/ only shows the result. This package knows no screen and no sign-in: the screen
  * gives it a client, and decides which conversation is open and what stands above its thread.
  */
-export { calledOf } from './i18n/describe';
+export { called, calledOf } from './i18n/describe';
 export { counterpart, found, nameOf, neighbour, titleOf } from './model/directory';
 export { totalUnread, type World } from './model/world';
 export { provideTalk, useTalk } from './state/context';

@@ -53,7 +53,9 @@ export const en = {
     label: 'Invitations',
     by: (name: string) => `${name} invites you`,
     accept: 'Accept',
+    acceptTo: (title: string) => `Accept the invitation to “${title}”`,
     decline: 'Decline',
+    declineTo: (title: string) => `Decline the invitation to “${title}”`,
     sent: (name: string) => `${name} has been asked, and joins after accepting.`,
   },
 

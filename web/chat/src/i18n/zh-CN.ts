@@ -52,7 +52,9 @@ export const zhCN: Words = {
     label: '邀请',
     by: (name) => `${name} 邀请你加入`,
     accept: '接受',
+    acceptTo: (title) => `接受“${title}”的邀请`,
     decline: '拒绝',
+    declineTo: (title) => `拒绝“${title}”的邀请`,
     sent: (name) => `已向 ${name} 发出邀请，对方接受后即可加入。`,
   },
 

@@ -9,7 +9,7 @@ export function calledOf(world: World, person: string, words: Words): string {
   return known === undefined ? words.somebody : called(known, words);
 }
 
-function called(person: Person, words: Words): string {
+export function called(person: Person, words: Words): string {
   return person.role === 'guest' ? words.guestName(person.display_name) : person.display_name;
 }
 
