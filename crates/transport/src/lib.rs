@@ -63,8 +63,8 @@ pub use files::Files;
 pub use gate::{Admission, Answer, Gate, Handoff, Left, Reply, Who};
 pub use hosts::{Elsewhere, Hosts};
 pub use request::{
-    Credentials, FeedRequest, KeptSend, PATH, Refusal, SendAnswer, SendRequest, Stands, Transport,
-    check_host,
+    Credentials, FeedRequest, KeptSend, PATH, Refusal, SendAnswer, SendPath, SendRequest, Stands,
+    Transport, check_host,
 };
 pub use sealed::{Broken, Sealed};
 pub use shards::{Config, Kind, Parked, Seed, Shards, Timing};

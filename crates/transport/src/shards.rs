@@ -18,7 +18,7 @@ use crate::gate::{Admission, Gate, Handoff, Reply};
 use crate::head;
 use crate::hosts::{Hosts, Moved};
 use crate::inbox::{Inbox, Message};
-use crate::request::{FeedRequest, Refusal};
+use crate::request::{FeedRequest, Refusal, SendPath};
 use crate::sealed::Sealed;
 use crate::shard::{Shard, answer_and_close, turn_away};
 use crate::stats::{Counters, Stats};
@@ -80,6 +80,8 @@ pub struct Config {
     pub timing: Timing,
     /// Where requests belong, if this process serves several sites.
     pub hosts: Option<Arc<dyn Hosts>>,
+    /// The paths of the sends that shards read themselves.
+    pub sends: Arc<[SendPath]>,
 }
 
 impl Config {
@@ -97,6 +99,7 @@ impl Config {
             files_left: 0,
             timing: Timing::default(),
             hosts: None,
+            sends: Arc::default(),
         }
     }
 }
@@ -157,6 +160,7 @@ pub struct Parked {
 pub(crate) struct Shared {
     pub gate: Arc<dyn Gate>,
     pub handoff: Arc<dyn Handoff>,
+    pub sends: Arc<[SendPath]>,
     pub hosts: Option<Arc<dyn Hosts>>,
     pub files: Arc<Files>,
     pub files_left: usize,
@@ -190,6 +194,7 @@ impl Shards {
             gate,
             handoff,
             hosts: config.hosts,
+            sends: config.sends,
             files: config.files,
             files_left: config.files_left,
             channels: ChannelQuota::default(),

@@ -22,6 +22,7 @@ mod settings;
 mod setup;
 mod setup_code;
 mod sign_in;
+mod snapshot;
 mod ticket;
 mod token;
 

@@ -17,7 +17,7 @@ use crate::limits::{SignInLimits, Try};
 use crate::session::Sessions;
 use crate::ticket::Tickets;
 use crate::{
-    administer, guest, password, person, session, settings, setup, sign_in, ticket, token,
+    administer, guest, password, person, session, settings, setup, sign_in, snapshot, ticket, token,
 };
 
 /// People, and how they prove who they are.
@@ -63,6 +63,7 @@ impl Product for Account {
             .routes(routes!(token::list, token::create))
             .routes(routes!(token::revoke))
             .routes(routes!(ticket::issue))
+            .routes(routes!(snapshot::snapshot))
     }
 
     fn after_commits(&self) -> Option<&dyn AfterCommits> {

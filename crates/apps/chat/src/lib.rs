@@ -14,6 +14,7 @@ mod start;
 
 use std::sync::Arc;
 
+use encke_site::product::InSnapshot;
 use encke_site::{Product, Site};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -28,7 +29,6 @@ impl Product for Chat {
 
     fn routes(&self) -> OpenApiRouter<Arc<Site>> {
         OpenApiRouter::new()
-            .routes(routes!(snapshot::snapshot))
             .routes(routes!(start::create))
             .routes(routes!(room::change))
             .routes(routes!(rooms::list))
@@ -37,5 +37,9 @@ impl Product for Chat {
             .routes(routes!(invitation::accept))
             .routes(routes!(members::invite))
             .routes(routes!(members::change_role, members::remove))
+    }
+
+    fn in_snapshot(&self) -> Option<&dyn InSnapshot> {
+        Some(self)
     }
 }

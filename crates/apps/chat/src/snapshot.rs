@@ -1,60 +1,44 @@
-//! The snapshot: the present state and the cursor at which it is true.
+//! Chat's part of the snapshot: the conversations that a person is in, and its invitations.
 
-use std::sync::Arc;
-
-use axum::Json;
-use axum::extract::State;
 use encke_engine::{ConversationId, Error, PersonId, StreamId};
+use encke_site::Site;
+use encke_site::product::InSnapshot;
+use encke_site::snapshot::{Described, Snapshot, describe};
 use encke_store::{Read, Sql, params};
+use encke_talk::conversation::{Conversation, Found, MemberRow, seen_by};
 use rustc_hash::FxHashMap;
-use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::invitation::{self, Invitation};
-use encke_account::{Me, Person, me, people};
-use encke_site::Act;
-use encke_site::Site;
-use encke_site::caller::Caller;
-use encke_site::reply::Refusal;
-use encke_talk::conversation::{Conversation, Found, MemberRow, seen_by};
+use crate::Chat;
+use crate::invitation::{self, Invitation};
 
-/// All that a client starts from.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Snapshot {
-    cursor: String,
-    me: Me,
-    people: Vec<Person>,
+/// The fields that chat adds.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+struct Part {
     conversations: Vec<Conversation>,
     /// Those that wait for an answer.
     invitations: Vec<Invitation>,
 }
 
-/// The present state of everything that the caller sees.
-#[utoipa::path(get, path = "/v1/snapshot", tag = "feed",
-    responses((status = 200, body = Snapshot)))]
-pub(crate) async fn snapshot(
-    State(site): State<Arc<Site>>,
-    caller: Caller,
-) -> Result<Json<Snapshot>, Refusal> {
-    site.take(caller.0.person, caller.0.role, Act::Read)?;
-    let house = site.clone();
-    let taken = site.store.read(move |read| take(read, &house, caller.0.person));
-    Ok(Json(taken.await?))
-}
+impl InSnapshot for Chat {
+    fn add(
+        &self,
+        read: &mut Read<'_>,
+        site: &Site,
+        person: PersonId,
+        snapshot: &mut Snapshot,
+    ) -> Result<(), Error> {
+        let conversations = conversations(read, site, person)?;
+        snapshot.mention(conversations.iter().flat_map(|c| c.members.iter().map(|m| m.person)));
+        snapshot.add("conversations", &conversations);
+        snapshot.add("invitations", &invitation::of(read, site, person)?);
+        Ok(())
+    }
 
-fn take(read: &mut Read<'_>, site: &Site, person: PersonId) -> Result<Snapshot, Error> {
-    let conversations = conversations(read, site, person)?;
-    let mut ids: Vec<_> =
-        conversations.iter().flat_map(|c| c.members.iter().map(|m| m.person)).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    Ok(Snapshot {
-        cursor: read.cursor().to_string(),
-        me: me(read, site, person)?,
-        people: people(read, site, &ids)?,
-        invitations: invitation::of(read, site, person)?,
-        conversations,
-    })
+    fn describe(&self) -> Described {
+        describe::<Part>()
+    }
 }
 
 fn conversations(

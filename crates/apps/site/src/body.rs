@@ -6,6 +6,7 @@ use axum::extract::{FromRequest, Request};
 use encke_engine::{Code, Error, limits};
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, Limited};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::reply::Refusal;
@@ -74,7 +75,7 @@ pub async fn read(request: Request) -> Result<bytes::Bytes, Refusal> {
 }
 
 /// Reads JSON, telling apart what is no JSON, what has unknown fields, and what has wrong values.
-pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+pub fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
     let read = serde_json::from_slice(bytes);
     if read.is_ok() && bytes.trim_ascii_start().first() != Some(&b'{') {
         // An array would be taken for the fields in their order.

@@ -12,6 +12,7 @@
 pub mod body;
 pub mod bulk;
 pub mod caller;
+mod command;
 pub mod follows;
 pub mod identity;
 mod parts;
@@ -25,9 +26,11 @@ pub mod remembered;
 pub mod reply;
 pub mod sent;
 mod site;
+pub mod snapshot;
 
 pub use body::{Body, MaybeBody};
 pub use caller::{Browser, Caller, Origin, Peer, Scheme, credentials, shown};
+pub use command::{Sender, command, unread};
 pub use follows::Followed;
 pub use identity::{Credentials, Identify, Identity, Role};
 pub use parts::Parts;
@@ -56,6 +59,7 @@ async fn no_store(mut response: Response) -> Response {
 /// The HTTP API of all products of a site: all of docs/protocol.md but the feed and operation.
 pub fn router(site: Arc<Site>) -> OpenApiRouter {
     let empty = OpenApiRouter::new();
-    let all = site.products().iter().fold(empty, |all, product| all.merge(product.routes()));
+    let mut all = site.products().iter().fold(empty, |all, product| all.merge(product.routes()));
+    snapshot::complete(all.get_openapi_mut(), site.products());
     all.layer(middleware::map_response(no_store)).with_state(site)
 }

@@ -6,15 +6,17 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use encke_engine::{Batch, Error, StreamId};
-use encke_store::Appended;
+use encke_engine::{Batch, Error, PersonId, Position, StreamId};
+use encke_store::{Appended, Read};
 use futures_util::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::command::Sender;
 use crate::identity::Identity;
 use crate::parts::Parts;
 use crate::posted::Posted;
 use crate::site::Site;
+use crate::snapshot::{Described, Snapshot};
 
 /// Everything that a server serves, lower products first: each may use those before it.
 pub type Products = &'static [&'static dyn Product];
@@ -34,6 +36,21 @@ pub trait Product: Send + Sync {
 
     /// Its sends, if it has any.
     fn sends(&self) -> Option<&dyn Sends> {
+        None
+    }
+
+    /// The commands that it takes over a WebSocket, if any.
+    fn commands(&self) -> Option<&dyn Commands> {
+        None
+    }
+
+    /// What it does with sessions that open, end and acknowledge, if anything.
+    fn sessions(&self) -> Option<&dyn Sessions> {
+        None
+    }
+
+    /// Its part of the snapshot, if it has one.
+    fn in_snapshot(&self) -> Option<&dyn InSnapshot> {
         None
     }
 
@@ -89,6 +106,45 @@ pub trait Sends: Send + Sync {
     );
 }
 
+/// Takes the item that answers a command, if any. It must not block.
+pub type Answer = Box<dyn FnOnce(Option<Bytes>) + Send>;
+
+/// Commands over a WebSocket: JSON objects with a `type`.
+pub trait Commands: Send + Sync {
+    /// The types that it takes; no other product takes one of them.
+    fn types(&self) -> &'static [&'static str];
+
+    /// Does a command of one of these types. `answer` is called once.
+    fn command(&self, site: &Arc<Site>, sender: Sender<'_>, frame: &[u8], answer: Answer);
+}
+
+/// What a product does with sessions. Calls come on a thread that serves connections, so they must not block.
+pub trait Sessions: Send + Sync {
+    /// A session of a person's device began.
+    fn opened(&self, _site: &Arc<Site>, _person: PersonId, _device: &str) {}
+
+    /// That session ended.
+    fn closed(&self, _site: &Arc<Site>, _person: PersonId, _device: &str) {}
+
+    /// One of a person's clients holds everything up to here.
+    fn acked(&self, _site: &Arc<Site>, _person: PersonId, _position: Position) {}
+}
+
+/// A product's part of the snapshot, with which a client starts.
+pub trait InSnapshot: Send + Sync {
+    /// Adds what a person sees of this product, in the view that the cursor belongs to.
+    fn add(
+        &self,
+        read: &mut Read<'_>,
+        site: &Site,
+        person: PersonId,
+        snapshot: &mut Snapshot,
+    ) -> Result<(), Error>;
+
+    /// Describes the fields that it adds ([`snapshot::describe`](crate::snapshot::describe)).
+    fn describe(&self) -> Described;
+}
+
 /// What a product does after each commit.
 pub trait AfterCommits: Send + Sync {
     /// Looks at a commit of this node or of another one, before it is published. It runs on the thread that publishes,
@@ -110,9 +166,16 @@ pub trait Peer: Send + Sync {
 
 /// What a product does from time to time.
 pub trait Housekeeping: Send + Sync {
+    /// Brings what it keeps in memory up to date with the store; called once, before the site serves.
+    fn begin<'a>(&'a self, _site: &'a Arc<Site>) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// One turn, every [`RECEIPTS_FOLD_MS`](encke_engine::limits::RECEIPTS_FOLD_MS). The next one begins when those of
     /// all products are over. `number` counts turns from 0.
-    fn turn<'a>(&'a self, site: &'a Arc<Site>, number: u64) -> BoxFuture<'a, ()>;
+    fn turn<'a>(&'a self, _site: &'a Arc<Site>, _number: u64) -> BoxFuture<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
 
     /// Stores what is only in memory; called once, on the way down.
     fn settle<'a>(&'a self, _site: &'a Arc<Site>) -> BoxFuture<'a, ()> {

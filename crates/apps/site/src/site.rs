@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use encke_engine::reach::Reach;
-use encke_engine::{Batch, limits};
+use encke_engine::{Batch, Error, PersonId, Position, limits};
 use encke_store::{Clock, Store};
 use tokio::time::MissedTickBehavior;
 
@@ -113,6 +113,36 @@ impl Site {
         for product in self.products.iter().filter_map(|p| p.after_commits()) {
             product.committed(self, batch);
         }
+    }
+
+    /// A session of a person's device began.
+    pub fn opened(self: &Arc<Self>, person: PersonId, device: &str) {
+        for product in self.products.iter().filter_map(|p| p.sessions()) {
+            product.opened(self, person, device);
+        }
+    }
+
+    /// That session ended.
+    pub fn closed(self: &Arc<Self>, person: PersonId, device: &str) {
+        for product in self.products.iter().filter_map(|p| p.sessions()) {
+            product.closed(self, person, device);
+        }
+    }
+
+    /// One of a person's clients holds everything up to here.
+    pub fn acked(self: &Arc<Self>, person: PersonId, position: Position) {
+        for product in self.products.iter().filter_map(|p| p.sessions()) {
+            product.acked(self, person, position);
+        }
+    }
+
+    /// Lets products bring their state up to date; to be called once, when commits are published and before the site
+    /// serves.
+    pub async fn begin(self: &Arc<Self>) -> Result<(), Error> {
+        for product in self.products.iter().filter_map(|p| p.housekeeping()) {
+            product.begin(self).await?;
+        }
+        Ok(())
     }
 
     /// Lets products keep house for as long as the site lives; runs as a task.

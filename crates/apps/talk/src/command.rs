@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use encke_engine::marks::Marks;
 use encke_engine::presence::Presence;
 use encke_engine::{ConversationId, Error, PersonId, Seq, item};
@@ -14,8 +13,9 @@ use super::{message, presence, receipts, typing};
 use encke_site::Act;
 use encke_site::Role;
 use encke_site::Site;
-use encke_site::body;
+use encke_site::product::Answer;
 use encke_site::sent::{self, Sent};
+use encke_site::{Sender, body, unread};
 
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
@@ -28,12 +28,6 @@ enum Command {
     Ping { id: u64 },
 }
 
-/// The number of a command that could not be read as a whole.
-#[derive(Deserialize)]
-struct Numbered {
-    id: Option<u64>,
-}
-
 impl Command {
     /// Whether others are told and nobody keeps it.
     fn is_signal(&self) -> bool {
@@ -41,20 +35,15 @@ impl Command {
     }
 }
 
-/// Takes one command of a signed-in person. `reply` is called once, with the item to answer with, if any; it must not block.
-pub fn command(
-    site: &Arc<Site>,
-    (person, role): (PersonId, Role),
-    device: &str,
-    frame: &[u8],
-    reply: impl FnOnce(Option<Bytes>) + Send + 'static,
-) {
+/// The types of these commands.
+pub(crate) const TYPES: &[&str] = &["send", "ack", "read", "typing", "presence", "ping"];
+
+/// Does one command of a signed-in person.
+pub(crate) fn command(site: &Arc<Site>, sender: Sender<'_>, frame: &[u8], reply: Answer) {
+    let Sender { person, role, device } = sender;
     let command: Command = match body::parse(frame) {
         Ok(command) => command,
-        Err(e) => {
-            let id = serde_json::from_slice::<Numbered>(frame).ok().and_then(|n| n.id);
-            return reply(Some(item::error(id, &e)));
-        }
+        Err(e) => return reply(Some(unread(frame, &e))),
     };
     let unless_wrong = |result: Result<(), Error>| result.err().map(|e| item::error(None, &e));
     if command.is_signal()

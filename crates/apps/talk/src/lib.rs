@@ -3,8 +3,7 @@
 //! A conversation owns one stream, and a second one for its receipts. The table `member` decides who is in it; what a
 //! session follows (`follow`) changes in the same write.
 //!
-//! Entry points: [`Talk`], the product; [`conversation`] and [`member`] for products that make conversations;
-//! [`command`] for what comes over a WebSocket.
+//! Entry points: [`Talk`], the product; [`conversation`] and [`member`] for products that make conversations.
 
 mod command;
 pub mod conversation;
@@ -21,7 +20,5 @@ mod receipts;
 mod typing;
 pub mod view;
 
-pub use command::command;
-pub use presence::{connected, disconnected};
 pub use product::Talk;
-pub use receipts::{acked, fold_own_sends, hold_up_to};
+pub use receipts::hold_up_to;

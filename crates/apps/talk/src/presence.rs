@@ -39,12 +39,12 @@ impl Presences {
 }
 
 /// A feed connection of a person's device opened.
-pub fn connected(site: &Arc<Site>, person: PersonId, device: &str) {
+pub(crate) fn connected(site: &Arc<Site>, person: PersonId, device: &str) {
     changed(site, |roll| roll.opened(person, device));
 }
 
 /// A feed connection of a person's device ended.
-pub fn disconnected(site: &Site, person: PersonId, device: &str) {
+pub(crate) fn disconnected(site: &Site, person: PersonId, device: &str) {
     let now = site.now_ms();
     Presences::of(site).roll.lock().expect("not poisoned").closed(person, device, now);
 }

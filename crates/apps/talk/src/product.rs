@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use encke_account::PresenceOf;
-use encke_engine::{Batch, StreamId, limits};
-use encke_site::product::{AfterCommits, Housekeeping, Peer, Reply, SendPath, Sends};
-use encke_site::{Identity, Parts, Posted, Product, Site};
+use encke_engine::{Batch, Error, PersonId, Position, StreamId, limits};
+use encke_site::product::{
+    AfterCommits, Answer, Commands, Housekeeping, Peer, Reply, SendPath, Sends, Sessions,
+};
+use encke_site::{Identity, Parts, Posted, Product, Sender, Site};
 use futures_util::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::presence::{Presences, presence_of};
 use crate::receipts::Receipts;
-use crate::{conversation, history, message, peers, presence, receipts, typing};
+use crate::{command, conversation, history, message, peers, presence, receipts, typing};
 
 /// What any conversation does.
 pub struct Talk;
@@ -41,6 +43,14 @@ impl Product for Talk {
     }
 
     fn sends(&self) -> Option<&dyn Sends> {
+        Some(self)
+    }
+
+    fn commands(&self) -> Option<&dyn Commands> {
+        Some(self)
+    }
+
+    fn sessions(&self) -> Option<&dyn Sessions> {
         Some(self)
     }
 
@@ -74,6 +84,30 @@ impl Sends for Talk {
     }
 }
 
+impl Commands for Talk {
+    fn types(&self) -> &'static [&'static str] {
+        command::TYPES
+    }
+
+    fn command(&self, site: &Arc<Site>, sender: Sender<'_>, frame: &[u8], answer: Answer) {
+        command::command(site, sender, frame, answer);
+    }
+}
+
+impl Sessions for Talk {
+    fn opened(&self, site: &Arc<Site>, person: PersonId, device: &str) {
+        presence::connected(site, person, device);
+    }
+
+    fn closed(&self, site: &Arc<Site>, person: PersonId, device: &str) {
+        presence::disconnected(site, person, device);
+    }
+
+    fn acked(&self, site: &Arc<Site>, person: PersonId, position: Position) {
+        receipts::acked(site, person, position);
+    }
+}
+
 impl AfterCommits for Talk {
     fn committed(&self, site: &Site, batch: &Batch) {
         Receipts::of(site).note_sends(batch);
@@ -91,6 +125,10 @@ impl Peer for Talk {
 }
 
 impl Housekeeping for Talk {
+    fn begin<'a>(&'a self, site: &'a Arc<Site>) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(receipts::fold_own_sends(site))
+    }
+
     fn turn<'a>(&'a self, site: &'a Arc<Site>, number: u64) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             if number.is_multiple_of(limits::NODE_ALIVE_MS / limits::RECEIPTS_FOLD_MS) {

@@ -129,7 +129,7 @@ impl Folded {
 }
 
 /// One of a person's clients holds everything up to here.
-pub fn acked(site: &Site, person: PersonId, position: Position) {
+pub(crate) fn acked(site: &Site, person: PersonId, position: Position) {
     Receipts::of(site).with(|f| {
         let held = f.acks.entry(person).or_default();
         *held = position.max(*held);
@@ -138,7 +138,7 @@ pub fn acked(site: &Site, person: PersonId, position: Position) {
 
 /// Folds in the own sends of the newest events: a crash may have lost the last marks, and nobody's own message counts
 /// as unread. To be called once, at the start.
-pub async fn fold_own_sends(site: &Arc<Site>) -> Result<(), Error> {
+pub(crate) async fn fold_own_sends(site: &Arc<Site>) -> Result<(), Error> {
     let after = Position(site.store.position().0.saturating_sub(REFOLDED_EVENTS as u64));
     let newest = site.store.read(move |read| Ok(read.log_after(after, REFOLDED_EVENTS)?)).await?;
     Receipts::of(site).with(|f| newest.iter().for_each(|event| f.note(event)));

@@ -22,3 +22,18 @@ async fn a_page_names_who_wrote_also_those_who_have_left() {
     let refused = site.call(mei.get(&format!("{path}/events"))).await;
     assert_eq!(refused.refusal(), (403, "not_member"));
 }
+
+#[test]
+fn the_snapshot_is_described_with_the_fields_of_every_product() {
+    let site = TestSite::new();
+    let mut router = encke_site::router(site.site.clone());
+    let api = serde_json::to_value(router.to_openapi()).unwrap();
+    let snapshot = &api["components"]["schemas"]["Snapshot"];
+    let mut described: Vec<&String> = snapshot["properties"].as_object().unwrap().keys().collect();
+    described.sort_unstable();
+    assert_eq!(described, ["conversations", "cursor", "invitations", "me", "people"]);
+    assert_eq!(snapshot["required"].as_array().unwrap().len(), described.len());
+    let of = &snapshot["properties"]["invitations"]["items"]["$ref"];
+    assert_eq!(of, "#/components/schemas/Invitation");
+    assert!(api["components"]["schemas"]["Invitation"]["properties"].is_object());
+}

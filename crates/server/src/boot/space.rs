@@ -11,7 +11,7 @@ use encke_engine::Epoch;
 use encke_gateway::Gateways;
 use encke_site::Site;
 use encke_store::{Opened, Store, StoreError, SystemClock};
-use encke_transport::{Config, Seed, Shards};
+use encke_transport::{Config, Seed, SendPath, Shards};
 use tokio::sync::watch;
 use tracing::Instrument;
 
@@ -66,6 +66,9 @@ impl Process {
         config.shards = shards.unwrap_or(config.shards).max(1);
         config.connections_max = (connections / config.shards).max(CONNECTIONS_MIN);
         (config.files, config.files_left) = (self.budget.files.clone(), self.budget.left);
+        let sends = PRODUCTS.iter().filter_map(|product| product.sends()).map(|s| s.path());
+        config.sends =
+            sends.map(|path| SendPath { before: path.before, after: path.after }).collect();
         config
     }
 }
@@ -311,7 +314,7 @@ impl Joining<'_> {
             gate.committed(&batch);
             publishing.publish(batch);
         })?;
-        encke_talk::fold_own_sends(site).await?;
+        site.begin().await?;
         Ok(())
     }
 }

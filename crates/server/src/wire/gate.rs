@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use encke_engine::hub::{Follow, Page, PageRequest};
 use encke_engine::{Batch, Code, Error, Position, Step};
-use encke_site::{Credentials, Followed, Identity, Origin, Posted, Role, Scheme, Site};
+use encke_site::{Credentials, Followed, Identity, Origin, Posted, Role, Scheme, Sender, Site};
 use encke_store::Appended;
 use encke_transport::{
     Admission, FeedRequest, Gate, Left, Refusal, Reply, SendAnswer, SendRequest, Stands, Transport,
@@ -272,8 +272,9 @@ impl Gate for Shared {
 
     fn command(&self, who: &Who, frame: Bytes, reply: Reply<Bytes>) {
         let answer = move |item| reply.answer(item);
-        let from = (who.person, Role::of_rank(who.rank));
-        encke_talk::command(&self.0.site, from, &who.client, &frame, answer);
+        let (person, role) = (who.person, Role::of_rank(who.rank));
+        let sender = Sender { person, role, device: &who.client };
+        encke_site::command(&self.0.site, sender, &frame, answer);
     }
 
     fn send(&self, request: &SendRequest<'_>, reply: Reply<SendAnswer>) {
@@ -303,14 +304,14 @@ impl Gate for Shared {
     }
 
     fn acked(&self, who: &Who, position: Position) {
-        encke_talk::acked(&self.0.site, who.person, position);
+        self.0.site.acked(who.person, position);
     }
 
     fn opened(&self, who: &Who) {
-        encke_talk::connected(&self.0.site, who.person, &who.client);
+        self.0.site.opened(who.person, &who.client);
     }
 
     fn closed(&self, who: &Who) {
-        encke_talk::disconnected(&self.0.site, who.person, &who.client);
+        self.0.site.closed(who.person, &who.client);
     }
 }

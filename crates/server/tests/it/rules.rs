@@ -143,6 +143,23 @@ fn the_engine_has_no_clock_socket_file_or_thread() {
     }
 }
 
+#[test]
+fn only_the_list_of_products_names_them_to_the_rest() {
+    let products = ["conversation", "/v1/channels", "encke_chat", "encke_channel", "encke_talk"];
+    // The ground, the transports and the bus know no product, neither by its crate nor by its addresses.
+    for folder in ["apps/site", "transport", "bus"] {
+        for path in files(&root().join("crates").join(folder).join("src"), &["rs"]) {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            let lines = code.lines().map(str::trim).filter(|l| !l.starts_with("//"));
+            for line in lines.filter(|l| l.contains("\"/v1/") || l.contains("encke_")) {
+                let named = products.iter().find(|product| line.contains(**product));
+                assert_eq!(named, None, "{}: {line}", path.display());
+            }
+        }
+    }
+}
+
 /// All files below a folder with one of these endings, but for what tools make.
 pub(crate) fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();

@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use encke_engine::limits::{HEAD_BYTES_MAX, HEADERS_MAX};
 use encke_engine::{Code, Error};
 
-use super::send::{self, SendRequest, Sending};
+use super::send::{self, SendPath, SendRequest, Sending};
 use super::{FeedRequest, Refusal};
 
 const FEED: &[u8] = b"GET /v1/feed";
-const SEND: &[u8] = b"POST /v1/c";
+const POST: &[u8] = b"POST ";
 
 /// What to do with the bytes.
 pub enum First<'a> {
@@ -36,9 +36,9 @@ impl First<'_> {
     }
 }
 
-/// Looks at the bytes of a request; `seen` of them were looked at before.
-pub fn look(bytes: &[u8], seen: usize, peer: SocketAddr) -> First<'_> {
-    let sends = match begins(bytes) {
+/// Looks at the bytes of a request; `seen` of them were looked at before. `paths` are those of sends.
+pub fn look<'a>(bytes: &'a [u8], seen: usize, peer: SocketAddr, paths: &[SendPath]) -> First<'a> {
+    let sends = match begins(bytes, paths) {
         Begins::Open => return First::Partial,
         Begins::Feed => false,
         Begins::Send => true,
@@ -57,7 +57,7 @@ pub fn look(bytes: &[u8], seen: usize, peer: SocketAddr) -> First<'_> {
     let mut request = httparse::Request::new(&mut []);
     let head = request.parse_with_uninit_headers(bytes, &mut lines);
     match head {
-        _ if sends => send(head, &request, bytes, peer),
+        _ if sends => send(head, &request, bytes, peer, paths),
         Ok(httparse::Status::Complete(length)) if length > HEAD_BYTES_MAX => too_large(),
         Ok(httparse::Status::Complete(length)) => {
             let (Some(target), Some(minor)) = (request.path, request.version) else {
@@ -82,15 +82,21 @@ enum Begins {
     Other,
 }
 
-fn begins(bytes: &[u8]) -> Begins {
-    let common = |start: &[u8]| {
+fn begins(bytes: &[u8], paths: &[SendPath]) -> Begins {
+    let common = |bytes: &[u8], start: &[u8]| {
         let n = bytes.len().min(start.len());
         bytes[..n] == start[..n]
     };
-    if common(SEND) {
-        return if bytes.len() < SEND.len() { Begins::Open } else { Begins::Send };
+    if common(bytes, POST) {
+        let path = bytes.get(POST.len()..).unwrap_or_default();
+        let may_be = || paths.iter().any(|send| common(path, send.before.as_bytes()));
+        return match paths.iter().any(|send| path.starts_with(send.before.as_bytes())) {
+            true => Begins::Send,
+            false if may_be() => Begins::Open,
+            false => Begins::Other,
+        };
     }
-    if !common(FEED) {
+    if !common(bytes, FEED) {
         return Begins::Other;
     }
     match bytes.get(FEED.len()) {
@@ -105,6 +111,7 @@ fn send<'a>(
     request: &httparse::Request<'_, 'a>,
     bytes: &'a [u8],
     peer: SocketAddr,
+    paths: &[SendPath],
 ) -> First<'a> {
     let (Ok(httparse::Status::Complete(length)), Some(path), Some(minor)) =
         (head, request.path, request.version)
@@ -112,7 +119,7 @@ fn send<'a>(
         return First::Other;
     };
     let lines = request.headers.iter().map(|h| (h.name, h.value));
-    match send::read(path, minor, lines, bytes, length, peer) {
+    match send::read(paths, path, minor, lines, bytes, length, peer) {
         Sending::Other => First::Other,
         Sending::Partial => First::Partial,
         Sending::Whole(length, request) => First::Send(length, request),
@@ -142,7 +149,8 @@ mod tests {
     use super::*;
 
     fn look_at(bytes: &[u8]) -> First<'_> {
-        look(bytes, 0, "127.0.0.1:9".parse().expect("an address"))
+        let sends = [SendPath { before: "/v1/channels/", after: "/events" }];
+        look(bytes, 0, "127.0.0.1:9".parse().expect("an address"), &sends)
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub use credentials::Credentials;
 pub(crate) use first::{First, look};
 pub use host::check as check_host;
 pub(crate) use repeat::Repeat;
-pub use send::{KeptSend, SendAnswer, SendRequest, Stands};
+pub use send::{KeptSend, SendAnswer, SendPath, SendRequest, Stands};
 
 use crate::ws::handshake;
 

@@ -11,8 +11,26 @@ use encke_engine::{Cursor, Error, Seq, limits};
 use super::credentials::SessionCookie;
 use super::{Headers, credentials};
 
-/// A message for a conversation, or an event for a channel, as it lies in the shard's buffer. Nobody has checked
-/// anything yet.
+/// The paths of one kind of send: a beginning, one name, an end. The server says which ones there are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SendPath {
+    /// What the path begins with, up to the name.
+    pub before: &'static str,
+    /// What follows the name.
+    pub after: &'static str,
+}
+
+impl SendPath {
+    /// Whether a path may be such a send's.
+    fn matches(&self, path: &str) -> bool {
+        let name = path.strip_prefix(self.before).and_then(|rest| rest.strip_suffix(self.after));
+        name.is_some_and(|name| {
+            !name.is_empty() && !name.bytes().any(|b| matches!(b, b'/' | b'%' | b'?' | b'#'))
+        })
+    }
+}
+
+/// A send as it lies in the shard's buffer. Nobody has checked anything yet.
 #[derive(Clone, Copy)]
 pub struct SendRequest<'a> {
     /// The path: it was looked at only so far as to see that it is a send's.
@@ -134,18 +152,9 @@ pub(super) enum Sending<'a> {
     Whole(usize, SendRequest<'a>),
 }
 
-/// Whether a path may be a send's.
-fn is_send(path: &str) -> bool {
-    let of = |prefix: &str, end: &str| {
-        path.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(end)).is_some_and(|name| {
-            !name.is_empty() && !name.bytes().any(|b| matches!(b, b'/' | b'%' | b'?' | b'#'))
-        })
-    };
-    of("/v1/conversations/", "/messages") || of("/v1/channels/", "/events")
-}
-
 /// Reads a POST whose head takes `length` bytes.
 pub(super) fn read<'a>(
+    sends: &[SendPath],
     path: &'a str,
     minor: u8,
     lines: impl Iterator<Item = (&'a str, &'a [u8])>,
@@ -153,7 +162,7 @@ pub(super) fn read<'a>(
     length: usize,
     peer: SocketAddr,
 ) -> Sending<'a> {
-    if minor == 0 || !is_send(path) {
+    if minor == 0 || !sends.iter().any(|send| send.matches(path)) {
         return Sending::Other;
     }
     // What can't be read is for the HTTP server to refuse.
@@ -187,19 +196,20 @@ mod tests {
 
     #[test]
     fn only_the_addresses_of_sends_are_taken() {
-        for good in ["/v1/conversations/c1/messages", "/v1/channels/a.b:c/events"] {
-            assert!(is_send(good), "{good}");
+        let send = SendPath { before: "/v1/channels/", after: "/events" };
+        for good in ["/v1/channels/c1/events", "/v1/channels/a.b:c/events"] {
+            assert!(send.matches(good), "{good}");
         }
         for other in [
-            "/v1/conversations//messages",
-            "/v1/conversations/c1/messages/",
-            "/v1/conversations/c1/messages?x=1",
-            "/v1/conversations/c1/x/messages",
+            "/v1/channels//events",
+            "/v1/channels/c1/events/",
+            "/v1/channels/c1/events?x=1",
+            "/v1/channels/c1/x/events",
             "/v1/channels/%6e/events",
             "/v1/conversations/c1/events",
             "/v1/channels/events",
         ] {
-            assert!(!is_send(other), "{other}");
+            assert!(!send.matches(other), "{other}");
         }
     }
 }

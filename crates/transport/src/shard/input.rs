@@ -178,7 +178,7 @@ impl Shard {
             return false;
         }
         let Some(conn) = self.conns.get_mut(to) else { return false };
-        let first = look(bytes, seen, conn.peer());
+        let first = look(bytes, seen, conn.peer(), &self.shared.sends);
         if self.shared.hosts.is_some() && self.goes_elsewhere(to, &first, bytes) {
             return false;
         }

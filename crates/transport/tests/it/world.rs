@@ -14,7 +14,7 @@ use encke_engine::{
 };
 use encke_transport::{
     Admission, Config, FeedRequest, Files, Gate, Handoff, Hosts, KeptSend, Left, Reply, Sealed,
-    Seed, SendAnswer, SendRequest, Shards, Stands, Timing, Who,
+    Seed, SendAnswer, SendPath, SendRequest, Shards, Stands, Timing, Who,
 };
 
 pub const EPOCH: Epoch = Epoch(0xe);
@@ -150,6 +150,9 @@ impl World {
             (config.files, config.files_left) = (files, left);
         }
         config.timing = setup.timing;
+        let send = |before, after| SendPath { before, after };
+        config.sends =
+            Arc::new([send("/v1/channels/", "/events"), send("/v1/conversations/", "/messages")]);
         config.hosts = setup.hosts;
         let seed = Seed { epoch: EPOCH, trimmed: Position(setup.trimmed), tail: Vec::new(), head };
         let hand = Arc::new(Hand(Mutex::new(hand)));

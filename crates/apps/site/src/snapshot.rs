@@ -1,0 +1,91 @@
+//! The parts of which a snapshot is made.
+
+use encke_engine::{Error, PersonId};
+use encke_store::Read;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::{OpenApi, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::product::Products;
+use crate::site::Site;
+
+/// The name of the whole snapshot among the schemas of the API.
+const SCHEMA: &str = "Snapshot";
+
+/// What products have added to a snapshot.
+#[derive(Default)]
+pub struct Snapshot {
+    /// Their fields.
+    pub fields: Fields,
+    /// Everybody that the fields mention, in order, each once.
+    pub people: Vec<PersonId>,
+}
+
+impl Snapshot {
+    /// Adds a field. Its name is one of those that the product describes.
+    pub fn add(&mut self, name: &'static str, value: &impl Serialize) {
+        let value = to_raw_value(value).expect("parts of snapshots are plain data");
+        self.fields.0.push((name, value));
+    }
+
+    /// Says that the fields mention these people.
+    pub fn mention(&mut self, people: impl IntoIterator<Item = PersonId>) {
+        self.people.extend(people);
+    }
+}
+
+/// Fields of a JSON object, each written already.
+#[derive(Default)]
+pub struct Fields(Vec<(&'static str, Box<RawValue>)>);
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// Asks every product for its part, in one view.
+pub fn take(read: &mut Read<'_>, site: &Site, person: PersonId) -> Result<Snapshot, Error> {
+    let mut snapshot = Snapshot::default();
+    for part in site.products().iter().filter_map(|p| p.in_snapshot()) {
+        part.add(read, site, person, &mut snapshot)?;
+    }
+    snapshot.people.sort_unstable();
+    snapshot.people.dedup();
+    Ok(snapshot)
+}
+
+/// The schema of a part, and those that it refers to.
+pub struct Described {
+    part: RefOr<Schema>,
+    others: Vec<(String, RefOr<Schema>)>,
+}
+
+/// Describes a part by a type whose fields are those that the part adds.
+pub fn describe<T: ToSchema + PartialSchema>() -> Described {
+    let mut others = Vec::new();
+    T::schemas(&mut others);
+    Described { part: T::schema(), others }
+}
+
+/// Adds the fields of all parts to the description of the snapshot.
+pub(crate) fn complete(api: &mut OpenApi, products: Products) {
+    let Some(components) = &mut api.components else { return };
+    for part in products.iter().filter_map(|p| p.in_snapshot()) {
+        let Described { part, others } = part.describe();
+        components.schemas.extend(others);
+        let whole = components.schemas.get_mut(SCHEMA);
+        if let (Some(RefOr::T(Schema::Object(whole))), RefOr::T(Schema::Object(part))) =
+            (whole, part)
+        {
+            whole.properties.extend(part.properties);
+            whole.required.extend(part.required);
+        }
+    }
+}
