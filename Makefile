@@ -3,10 +3,12 @@
 WEB_BUILT := web/chat/dist/index.html
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help run build reference test lint bench sim crash-test cluster-test e2e tools clean
+.PHONY: help run dev check build reference test lint bench sim crash-test cluster-test e2e tools clean
 
 help:
 	@echo 'make run           build, start with a demo on ./encke-data, print how to sign in'
+	@echo 'make dev           the real server, and the web pages at http://localhost:5173: a change shows at once'
+	@echo 'make check         what a change must pass before a commit: what changed, in a minute'
 	@echo 'make build         the release binary, target/release/encke'
 	@echo 'make test          everything that CI runs'
 	@echo 'make reference     the pages of docs/reference, out of the source'
@@ -18,6 +20,13 @@ help:
 
 run: build
 	target/release/encke serve --demo
+
+# `scripts/dev --classic=true …` hands options on to the server.
+dev: web/node_modules
+	@scripts/dev
+
+check: web/node_modules
+	@scripts/check
 
 build: $(WEB_BUILT)
 	cargo build --release --bin encke

@@ -2,6 +2,9 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { loadEnv } from 'vite';
 import { defineConfig } from 'vitest/config';
 
+/** What the server answers besides the page. */
+const served = ['/v1', '/openapi.json', '/healthz', '/readyz', '/metrics'];
+
 export default defineConfig(({ mode }) => ({
   plugins: [svelte()],
   base: './',
@@ -14,13 +17,16 @@ export default defineConfig(({ mode }) => ({
     reportCompressedSize: true,
   },
   server: {
-    // The page's own origin goes through, so that the server sees Host and Origin agree.
-    proxy: { '/v1': { target: serverOf(mode), ws: true, changeOrigin: false } },
+    // The browser's own Host and Origin go through, so that the server sees them agree. Nothing on the way keeps an answer back:
+    // streams pass piece by piece.
+    proxy: Object.fromEntries(
+      served.map((path) => [path, { target: serverOf(mode), ws: true, changeOrigin: false }]),
+    ),
   },
   test: { include: ['test/**/*.test.ts'] },
 }));
 
-/** Where `npm run dev` finds the server; `ENCKE_SERVER` overrules it. */
+/** Where Vite finds the server: `make dev` sets `ENCKE_SERVER`. */
 function serverOf(mode: string): string {
   return loadEnv(mode, '.', 'ENCKE_')['ENCKE_SERVER'] ?? 'http://127.0.0.1:8080';
 }
