@@ -12,7 +12,7 @@ use crate::ids::{PersonId, Position, Seq};
 use crate::limits;
 use crate::stream::StreamId;
 
-/// The newest event of a stream: its number and where it stands. All 0 for a stream without events.
+/// The newest event of a stream, by number and position. Both are 0 for a stream without events.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Head {
     /// Number in the stream.
@@ -21,7 +21,7 @@ pub struct Head {
     pub position: Position,
 }
 
-/// Who may append.
+/// The condition of an append.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Guard {
     /// The caller has checked.
@@ -31,16 +31,16 @@ pub enum Guard {
     Follows(PersonId),
 }
 
-/// What became of an append.
+/// The outcome of an append.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Appended {
-    /// Where it stands in the log,
+    /// The position of the event in the log.
     pub position: Position,
-    /// in its stream,
+    /// The number of the event in its stream.
     pub seq: Seq,
-    /// and since when, in milliseconds since 1970.
+    /// When the event was appended, in milliseconds since 1970.
     pub at_ms: u64,
-    /// It was there already: the same key with the same body.
+    /// The event was there already, appended with the same key and the same body.
     pub repeated: bool,
 }
 
@@ -53,7 +53,7 @@ pub struct First {
     pub kind: String,
     /// The event's body.
     pub body: Bytes,
-    /// Where it stands.
+    /// The place of the event.
     pub appended: Appended,
 }
 

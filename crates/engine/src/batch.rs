@@ -1,4 +1,4 @@
-//! What one commit brought, in order.
+//! The events and changes that one commit brought, in order.
 
 use std::sync::Arc;
 
@@ -11,34 +11,35 @@ use crate::stream::StreamId;
 pub enum Step {
     /// An event was appended.
     Event(Arc<Entry>),
-    /// From here on the person's sessions follow the stream. Stands right before the first event that they get of it.
+    /// The person's sessions follow the stream from here on. The step stands right before the first event that they get
+    /// of the stream.
     Subscribe {
-        /// Whose sessions.
+        /// The person whose sessions follow.
         person: PersonId,
-        /// What they follow.
+        /// The stream that they follow.
         stream: StreamId,
         /// The first position that they get.
         from: Position,
     },
-    /// From here on they don't. Stands right before the first event that they no longer get.
+    /// The person's sessions follow the stream no longer. The step stands right before the first event that they miss.
     Unsubscribe {
-        /// Whose sessions.
+        /// The person whose sessions stop following.
         person: PersonId,
-        /// What they no longer follow.
+        /// The stream that they no longer follow.
         stream: StreamId,
     },
-    /// From here on a credential of the person is no longer good, or none of them is.
+    /// A credential of the person, or every one, is revoked from here on.
     Revoke {
-        /// Whose.
+        /// The owner of the credential.
         person: PersonId,
-        /// The number of the credential; all if absent.
+        /// The number of the credential; `None` stands for all of them.
         credential: Option<u64>,
     },
 }
 
-/// All that one commit brought. Positions rise and have no gap between one batch and the next.
+/// Everything that one commit brought. Positions rise, and there is no gap between one batch and the next.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// In the order of the log.
+    /// The steps in the order of the log.
     pub steps: Vec<Step>,
 }

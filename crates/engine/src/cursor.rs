@@ -1,4 +1,4 @@
-//! The cursor: what a client keeps to come back to exactly where it was.
+//! The cursor: a client keeps it to come back to exactly where it was.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,35 +13,35 @@ use crate::ids::{Epoch, Position};
 pub struct Cursor {
     /// The incarnation of the log in which the position counts.
     pub epoch: Epoch,
-    /// Everything up to and including this one is held.
+    /// The client holds everything up to and including this position.
     pub position: Position,
 }
 
 /// The longest text of a cursor, in bytes.
 pub const TEXT_MAX: usize = 33;
 
-/// What can be done with a cursor that a client presents.
+/// The verdict on a cursor that a client presents.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Standing {
-    /// It can be replayed from here.
+    /// The log can be replayed from this position.
     Good(Position),
-    /// It can't: the client has to take a snapshot.
+    /// The log can't be replayed: the client has to take a snapshot.
     Reset(Reset),
 }
 
 /// Why a cursor can't be replayed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reset {
-    /// It belongs to another incarnation of the log.
+    /// The cursor belongs to another incarnation of the log.
     UnknownEpoch,
-    /// What follows it was trimmed.
+    /// Events after the cursor were trimmed.
     Trimmed,
-    /// It lies beyond the end of the log.
+    /// The cursor lies beyond the end of the log.
     Ahead,
 }
 
 impl Reset {
-    /// Its name on the wire.
+    /// The reason's name on the wire.
     pub fn name(self) -> &'static str {
         match self {
             Reset::UnknownEpoch => "unknown_epoch",
@@ -52,7 +52,7 @@ impl Reset {
 }
 
 impl Cursor {
-    /// Compares it with a log of this epoch that holds what follows `trimmed`, up to `head`.
+    /// Compares the cursor with a log of this epoch that holds the events after `trimmed`, up to `head`.
     pub fn standing(self, epoch: Epoch, trimmed: Position, head: Position) -> Standing {
         if self.epoch != epoch {
             Standing::Reset(Reset::UnknownEpoch)
@@ -80,7 +80,7 @@ fn digits(mut number: u64, text: &mut [u8; 16]) -> &[u8] {
 }
 
 impl Cursor {
-    /// Writes its text.
+    /// Writes the cursor's text.
     pub fn put_into(self, out: &mut impl BufMut) {
         let mut text = [0; 16];
         out.put_slice(digits(self.epoch.0, &mut text));
@@ -95,7 +95,7 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// The digits as [`Display`](fmt::Display) makes them; nothing but them.
+/// Reads digits in the form that [`Display`](fmt::Display) makes, and in no other.
 fn hex(digits: &[u8]) -> Option<u64> {
     let plain = match digits {
         [] => false,
@@ -116,7 +116,7 @@ fn hex(digits: &[u8]) -> Option<u64> {
 impl FromStr for Cursor {
     type Err = Error;
 
-    /// Takes only what [`Display`](fmt::Display) makes; anything else is `bad_cursor`.
+    /// Takes only the text that [`Display`](fmt::Display) makes; any other is `bad_cursor`.
     fn from_str(text: &str) -> Result<Self, Error> {
         let bytes = text.as_bytes();
         let dot = bytes.iter().take(TEXT_MAX).position(|b| *b == b'.');

@@ -1,4 +1,4 @@
-//! An event with its encodings, each made once and shared by all who receive it.
+//! An event with its encodings. Each is made once and shared by all receivers.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -9,14 +9,13 @@ use crate::event::Event;
 use crate::ids::Epoch;
 use crate::item;
 
-/// How many framings there is room for; a transport gives each of its own a number.
+/// The number of framings that an entry has room for. A transport numbers its own.
 pub const FRAMINGS: usize = 4;
 
-/// Bytes of all encodings that were ever made in this process. Whoever holds entries learns from it that some of them may
-/// have grown.
+/// Bytes of all encodings that were ever made in this process. A holder of entries sees by it that some may have grown.
 static ENCODED: AtomicU64 = AtomicU64::new(0);
 
-/// What an entry takes besides texts and bytes: itself, its places in a tail, and what the allocator adds.
+/// Bytes that an entry takes besides texts and bodies: itself, its places in a tail, and the allocator's share.
 const OVERHEAD_BYTES: usize = size_of::<Entry>() + 128;
 
 /// An event in memory, shared between shards.
@@ -40,7 +39,7 @@ impl Entry {
         self.json.get_or_init(|| counted(item::event(&self.event, self.epoch)))
     }
 
-    /// The item as a transport frames it; `frame` runs once for each number, whoever asks first.
+    /// The item as a transport frames it. `frame` runs once for each number, for the first caller.
     ///
     /// # Panics
     /// If `number` is not below [`FRAMINGS`].
@@ -48,7 +47,7 @@ impl Entry {
         self.framed[number].get_or_init(|| counted(frame(self)))
     }
 
-    /// Bytes that it takes now, with the encodings that were made so far.
+    /// Bytes that the entry takes now, with the encodings that were made so far.
     pub fn held_bytes(&self) -> usize {
         let encodings = self.framed.iter().chain([&self.json]).filter_map(OnceLock::get);
         let event = &self.event;
@@ -59,13 +58,13 @@ impl Entry {
             + encodings.map(Bytes::len).sum::<usize>()
     }
 
-    /// Bytes of all encodings that were ever made in this process, of whichever entries: it only rises.
+    /// Bytes of all encodings that were ever made in this process, of all entries. The number only rises.
     pub fn encoded_bytes() -> u64 {
         ENCODED.load(Relaxed)
     }
 }
 
-/// Notes an encoding that was made.
+/// Counts an encoding that was made.
 fn counted(encoding: Bytes) -> Bytes {
     ENCODED.fetch_add(encoding.len() as u64, Relaxed);
     encoding

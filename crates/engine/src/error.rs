@@ -24,7 +24,7 @@ macro_rules! codes {
                 }
             }
 
-            /// What it means, and what to do about it.
+            /// The meaning of the code, and what to do about it.
             pub fn about(self) -> &'static str {
                 match self {
                     $(Code::$name => concat!($($about),+)),*
@@ -111,11 +111,11 @@ impl Code {
 /// A refusal as a client gets it. Details that only the operator may see go to the log instead.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Error {
-    /// What it is.
+    /// The stable code.
     pub code: Code,
     /// One plain sentence for a person.
     pub message: String,
-    /// When to try again at the earliest, in milliseconds.
+    /// Milliseconds until another try makes sense.
     pub retry_after_ms: Option<u64>,
 }
 
@@ -134,7 +134,7 @@ impl Error {
         Error { code, message: message.into(), retry_after_ms: None }
     }
 
-    /// The same, with the time after which another try makes sense.
+    /// This refusal with the milliseconds after which another try makes sense.
     pub fn retry_after_ms(mut self, ms: u64) -> Self {
         self.retry_after_ms = Some(ms);
         self

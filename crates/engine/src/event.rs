@@ -11,32 +11,32 @@ use crate::stream::StreamId;
 /// An event as it stands in the log.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Event {
-    /// Place in the space's one order.
+    /// The event's place in the one order of the space.
     pub position: Position,
-    /// The stream that it belongs to.
+    /// The stream that the event belongs to.
     pub stream: StreamId,
-    /// Place in that stream.
+    /// The event's number in its stream.
     pub seq: Seq,
-    /// Where the event before it in the same stream stands; 0 if it is the first. With it a stream can be
-    /// walked backwards without an index by stream.
+    /// The position of the event before this one in the same stream; 0 if this is the first. A stream can be walked
+    /// backwards by it without an index by stream.
     pub back: Position,
-    /// When it was appended, in milliseconds since 1970.
+    /// The time of the append, in milliseconds since 1970.
     pub at_ms: u64,
-    /// Who did it.
+    /// The person who caused the event.
     pub from: Option<PersonId>,
-    /// What it is, as listed in docs/protocol.md.
+    /// The kind of the event, as docs/protocol.md lists them.
     pub kind: Cow<'static, str>,
     /// The sender's idempotency key.
     pub key: Option<Box<str>>,
     /// The body: one JSON value.
     pub body: Bytes,
-    /// The name of the channel, if it is a channel's.
+    /// The name of the channel, for an event of a channel.
     pub channel: Option<Arc<str>>,
 }
 
 impl Event {
-    /// Where the event before it in its stream stands; `None` if it is the first. A walk by it comes to an end whatever
-    /// an event says: each step leads to an earlier position.
+    /// The position of the event before this one in its stream; `None` if this is the first. A walk by it always ends,
+    /// also over events that are wrong: each step leads to an earlier position.
     pub fn earlier(&self) -> Option<Position> {
         (self.back.0 > 0 && self.back < self.position).then_some(self.back)
     }
@@ -45,13 +45,13 @@ impl Event {
 /// An event that has no place in the log yet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewEvent {
-    /// The stream that it goes to.
+    /// The stream that the event goes to.
     pub stream: StreamId,
-    /// Who does it.
+    /// The person who causes the event.
     pub from: Option<PersonId>,
-    /// What it is.
+    /// The kind of the event.
     pub kind: Cow<'static, str>,
-    /// The sender's idempotency key; a second append with the same key by the same sender is the first one (P3).
+    /// The sender's idempotency key. A second append with the same key by the same sender is the first one (P3).
     pub key: Option<Box<str>>,
     /// The body: one JSON value.
     pub body: Bytes,

@@ -1,4 +1,4 @@
-//! How a node follows the log: what it hands on next, when it looks at the store, and what it does with what it finds.
+//! How a node follows the log: which part it hands on next, when it looks at the store, and how it takes what it read.
 //!
 //! The PostgreSQL store drives it with a thread and a clock, the simulator with its agenda. Time is an argument: how
 //! long ago the node began.
@@ -26,7 +26,7 @@ pub struct Following {
     mark: u64,
     /// When the store was looked at last; `None` if it is to be looked at at once.
     looked: Option<Duration>,
-    /// When a hint came last: without any there is no use in waiting for one.
+    /// When a hint came last. Without any hint there is no use in waiting for one.
     hinted: Option<Duration>,
     missing_since: Option<Duration>,
     /// No look before this time: the last one failed.

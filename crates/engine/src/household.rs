@@ -1,9 +1,9 @@
-//! What counts as one address where something is limited by address.
+//! Limits by address count a household: the addresses that one subscriber of a provider may use.
 
-// The types of addresses alone: `core` has no sockets.
+// Only the types of addresses: `core` has no sockets.
 use core::net::IpAddr;
 
-/// All that one subscriber of a provider may use: an IPv4 address, or of IPv6 the upper half.
+/// The household of an address: an IPv4 address stands for itself, an IPv6 address for its /64.
 pub fn household(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),

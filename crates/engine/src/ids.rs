@@ -1,4 +1,4 @@
-//! The numbers that name things, each a type of its own so that none is taken for another.
+//! The numbers that name things. Each is a type of its own, so that none is taken for another.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ pub struct Position(pub u64);
 #[serde(transparent)]
 pub struct Seq(pub u64);
 
-/// Incarnation of a space's log; another one means that history was lost or restored.
+/// Incarnation of a space's log. It changes when history was lost or restored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Epoch(pub u64);
 
@@ -25,7 +25,7 @@ pub struct Epoch(pub u64);
 pub struct PersonId(pub u64);
 
 impl PersonId {
-    /// Nobody in particular: where something is revoked, all guests that follow channels.
+    /// A revocation for this person ends the sessions of all guests that follow channels.
     pub const EVERY_GUEST: PersonId = PersonId(0);
     /// The owner of sessions of other protocols that need nobody to be signed in.
     pub const NOBODY: PersonId = PersonId(0);
@@ -35,7 +35,7 @@ impl PersonId {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ConversationId(pub u64);
 
-/// The text is not an identifier of the kind asked for.
+/// A text that is not an identifier of the kind asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct BadId;
 
@@ -47,7 +47,7 @@ impl fmt::Display for BadId {
 
 impl std::error::Error for BadId {}
 
-/// The greatest id of a person or a conversation: what a stream's number has room for beside the class.
+/// The greatest id of a person or a conversation: a stream's number has room for 54 bits beside the class.
 pub const ID_MAX: u64 = (1 << 54) - 1;
 
 fn number(text: &str, prefix: char) -> Result<u64, BadId> {

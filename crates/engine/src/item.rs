@@ -1,4 +1,4 @@
-//! Items: what travels on a feed, as JSON (docs/protocol.md).
+//! Items: the JSON that travels on a feed (docs/protocol.md).
 
 use bytes::{BufMut, Bytes};
 use serde::Serialize;
@@ -10,16 +10,16 @@ use crate::event::Event;
 use crate::ids::{Epoch, PersonId, Seq};
 use crate::stream::{Owner, StreamId};
 
-/// What an item has around an event's body, mostly.
+/// Bytes that an item usually has around an event's body.
 const ENVELOPE_BYTES: usize = 320;
 
 fn line(item: &impl Serialize) -> Bytes {
     serde_json::to_vec(item).expect("items are plain data").into()
 }
 
-/// An event. Its body must be one JSON value; what is not becomes `null` rather than break the stream.
+/// The item of an event. A body that is not one JSON value becomes `null` rather than break the stream.
 ///
-/// Written by hand because every delivery needs it: a third of the instructions that a serializer takes.
+/// It is written by hand because every delivery needs it: this takes a third of the instructions of a serializer.
 pub fn event(event: &Event, epoch: Epoch) -> Bytes {
     let body: &RawValue = serde_json::from_slice(&event.body).unwrap_or(RawValue::NULL);
     let mut json = Vec::with_capacity(body.get().len() + ENVELOPE_BYTES);
@@ -46,7 +46,7 @@ pub fn event(event: &Event, epoch: Epoch) -> Bytes {
     json.put_slice(br#","body":"#);
     json.put_slice(body.get().as_bytes());
     json.put_u8(b'}');
-    // It is kept for long, so in just as many bytes as it needs.
+    // The item is kept for long, so it gets no spare capacity.
     Bytes::copy_from_slice(&json)
 }
 
@@ -83,12 +83,12 @@ fn put_stream(json: &mut Vec<u8>, stream: StreamId, channel: Option<&str>) {
     put_number(json, number);
 }
 
-/// The replay is over.
+/// The item that ends a replay.
 pub fn ready(cursor: Cursor, heartbeat_ms: u64) -> Bytes {
     format!(r#"{{"type":"ready","cursor":"{cursor}","heartbeat_ms":{heartbeat_ms}}}"#).into()
 }
 
-/// The cursor can't be replayed; `cursor` is where the log ends now.
+/// The item that refuses to replay a cursor; `cursor` is where the log ends now.
 pub fn reset(reason: Reset, cursor: Cursor) -> Bytes {
     format!(r#"{{"type":"reset","reason":"{}","cursor":"{cursor}"}}"#, reason.name()).into()
 }
@@ -104,16 +104,16 @@ pub enum Bye {
     Revoked,
     /// The client was silent for too long: come back.
     Idle,
-    /// The person has too many connections; this was the oldest.
+    /// The person has too many connections, and this was the oldest.
     TooMany,
-    /// What guests may follow has changed: come back, and see what is still open.
+    /// The channels open to guests have changed: come back, and see which are still open.
     Changed,
     /// The client broke the protocol.
     Protocol,
 }
 
 impl Bye {
-    /// Its name on the wire.
+    /// The reason's name on the wire.
     pub fn name(self) -> &'static str {
         match self {
             Bye::Drain => "drain",
@@ -132,13 +132,13 @@ impl Bye {
     }
 }
 
-/// The connection ends; `after_ms` says when to come back.
+/// The item that ends a connection; `after_ms` says when to come back.
 pub fn bye(why: Bye, after_ms: u64) -> Bytes {
     let (name, retry) = (why.name(), why.retry());
     format!(r#"{{"type":"bye","reason":"{name}","retry":{retry},"after_ms":{after_ms}}}"#).into()
 }
 
-/// A signal of a conversation: typing, presence.
+/// The item of a conversation's signal: typing, presence.
 pub fn signal(kind: &str, stream: StreamId, from: PersonId, body: &impl Serialize) -> Bytes {
     let mut name = Vec::new();
     put_stream(&mut name, stream, None);
@@ -148,7 +148,7 @@ pub fn signal(kind: &str, stream: StreamId, from: PersonId, body: &impl Serializ
     }))
 }
 
-/// Where a send stands: `{"seq","cursor","at"}`.
+/// The place of a message that was sent: `{"seq","cursor","at"}`.
 pub fn sent(seq: Seq, cursor: Cursor, at_ms: u64) -> Vec<u8> {
     let mut json = Vec::with_capacity(128);
     json.put_slice(br#"{"seq":"#);

@@ -1,16 +1,16 @@
-//! The engine: what a log, a cursor and a session are.
+//! The engine: logs, streams, cursors and sessions, and the rules by which events reach each session.
 //!
-//! Entry points: [`hub::Hub`], one for each shard, holds the sessions of that shard and decides what each
-//! of them gets next; [`batch::Batch`] is what a store hands over after a commit; [`item`] says how anything
-//! looks on the wire.
+//! Entry points: a [`hub::Hub`] holds the sessions of one shard and decides what each of them gets next; a store hands
+//! over a [`batch::Batch`] after each commit; [`item`] makes the JSON that travels; [`stream`] says which streams a
+//! subscription covers.
 //!
 //! Invariants, each held by a test:
 //! - a session gets every event after its cursor that its subscriptions cover, in order, once (P2, P4);
 //! - it is registered with the hub before anything is replayed to it, so nothing falls between;
 //! - marks only move forward (P5); every queue and count has a name in [`limits`] (P6).
 //!
-//! Never in here: SQL, HTTP, sockets, threads, a wall clock, randomness. Whoever needs the time or a random
-//! number passes it in.
+//! The engine never has SQL, HTTP, sockets, threads, a wall clock or randomness. The caller passes in the time and random
+//! numbers.
 
 pub mod append;
 pub mod batch;

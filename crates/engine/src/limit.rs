@@ -1,4 +1,4 @@
-//! What a limit is beside its value: its name and what it bounds, for whoever writes about limits.
+//! A limit beside its value: its name and what it bounds, for the pages that list the limits.
 
 use std::ops::RangeInclusive;
 

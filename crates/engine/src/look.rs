@@ -1,4 +1,4 @@
-//! What a node makes of a look at the store: whether it still is the same log, and what follows in it.
+//! A look at the store: whether it still holds the same log, and which part of the log follows.
 //!
 //! A store keeps events and changes of rights in two tables. [`assemble`] puts both back into the order of the log.
 
@@ -19,7 +19,7 @@ pub struct Frontier {
     pub mark: u64,
 }
 
-/// What the store says of its log at one moment.
+/// The state of the store's log at one moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LogState {
     /// The incarnation of the log.
@@ -83,7 +83,7 @@ pub struct Change {
 /// A part of the log that was read.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// What was read.
+    /// The steps that were read.
     pub committed: Committed,
     /// The log goes on behind it.
     pub more: bool,

@@ -14,42 +14,42 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// The further of both, each mark for itself; what is read was delivered.
+    /// The further of both marks, each for itself. A message that was read counts as delivered.
     pub fn merged(self, other: Marks) -> Marks {
         let read = self.read.max(other.read);
         Marks { read, delivered: self.delivered.max(other.delivered).max(read) }
     }
 }
 
-/// Marks that moved and are not stored yet: any number of acks fold into one change for each member.
+/// Marks that moved and are not stored yet. Any number of acks folds into one change for each member.
 #[derive(Debug, Default)]
 pub struct Moved {
     marks: FxHashMap<(ConversationId, PersonId), Marks>,
 }
 
 impl Moved {
-    /// Notes that a member's marks are at least so far.
+    /// Moves a member's marks forward to these, if they are not further already.
     pub fn advance(&mut self, conversation: ConversationId, person: PersonId, to: Marks) {
         let marks = self.marks.entry((conversation, person)).or_default();
         *marks = marks.merged(to);
     }
 
-    /// How far a member's marks moved; 0 if they did not.
+    /// The marks of a member that moved; both are 0 if they did not.
     pub fn get(&self, conversation: ConversationId, person: PersonId) -> Marks {
         self.marks.get(&(conversation, person)).copied().unwrap_or_default()
     }
 
-    /// Members whose marks moved.
+    /// The number of members with marks that moved.
     pub fn len(&self) -> usize {
         self.marks.len()
     }
 
-    /// Whether none moved.
+    /// Whether no marks moved.
     pub fn is_empty(&self) -> bool {
         self.marks.is_empty()
     }
 
-    /// Takes all, by conversation and person.
+    /// Takes all marks that moved, ordered by conversation and person.
     pub fn take(&mut self) -> Vec<(ConversationId, PersonId, Marks)> {
         let mut all: Vec<_> =
             std::mem::take(&mut self.marks).into_iter().map(|((c, p), m)| (c, p, m)).collect();

@@ -13,7 +13,7 @@ pub fn grouped(number: impl TryInto<u64>) -> String {
     out
 }
 
-/// So many bytes in the largest unit that takes them whole, such as `64 KiB`.
+/// A number of bytes in the largest unit that takes it whole, such as `64 KiB`.
 pub fn bytes(number: impl TryInto<u64>) -> String {
     let number = number.try_into().unwrap_or(u64::MAX);
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];

@@ -1,12 +1,11 @@
-//! The order of the log, on a node that hears of commits from many sides.
+//! The order of the log on a node that hears of commits from several sides.
 //!
-//! What its own writer committed, what others say they committed, and what was read from the store come in any order,
-//! late, twice or not at all. [`Order`] hands each commit on once, in the order of the log, and says when something is
-//! missing, so that the store is asked. It never waits and never guesses: a hint that is not the next one only tells
-//! that there is more.
+//! Commits of its own writer, hints of other nodes, and parts read from the store come in any order, late, twice or not
+//! at all. [`Order`] hands each commit on once, in the order of the log, and says when something is missing, so that the
+//! store is asked. It never waits and never guesses: a hint that is not the next one only shows that there is more.
 //!
-//! A hint is believed for events alone. Who follows what and whose sign-in has ended is read from the store, and where
-//! a hint and the store differ the store is right.
+//! A hint is believed for events alone. Subscriptions and revocations are read from the store, and where a hint and the
+//! store differ the store is right.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,8 +17,8 @@ use crate::ids::{Epoch, Position, Seq};
 use crate::limits;
 use crate::stream::StreamId;
 
-/// How far a log has come: its newest event, and how many changes that are no events (who follows what, revocations)
-/// it has had. Both rise together, under the same lock, so points have one order.
+/// A point of a log: its newest event, and the number of its changes, which are subscriptions and revocations. Both rise
+/// under the same lock, so points have one order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct Point {
     /// The newest event.
@@ -28,29 +27,29 @@ pub struct Point {
     pub change: u64,
 }
 
-/// A part of the log, from one point to another: what one commit brought, or what was read at once.
+/// A part of the log from one point to another: one commit, or as much as was read at once.
 #[derive(Clone, Debug)]
 pub struct Committed {
     /// The incarnation of the log.
     pub epoch: Epoch,
-    /// Where it begins,
+    /// The point where the part begins.
     pub before: Point,
-    /// and where it ends.
+    /// The point where the part ends.
     pub after: Point,
-    /// A random number of the commit that appended its last event; the same only in the same history.
+    /// A random number of the commit that appended the last event. It is the same only in the same history.
     pub mark: u64,
-    /// What lies between.
+    /// The steps between the two points.
     pub batch: Arc<Batch>,
 }
 
 impl Committed {
-    /// Whether it changes rights: who follows what, or which credentials are good.
+    /// Whether the part changes rights: subscriptions or credentials.
     pub fn changes_rights(&self) -> bool {
         self.batch.steps.iter().any(|step| !matches!(step, Step::Event(_)))
     }
 
-    /// Whether it could be a part of a log: its steps lead from its beginning to its end, and each event comes after
-    /// the one before it in its stream.
+    /// Whether this could be a part of a log: the steps lead from its beginning to its end, and each event comes after the
+    /// one before it in its stream.
     pub fn is_sound(&self) -> bool {
         let mut at = self.before;
         let mut newest: FxHashMap<StreamId, (Seq, Position)> = FxHashMap::default();
@@ -84,7 +83,7 @@ impl Committed {
 #[derive(Debug)]
 struct Waiting {
     committed: Committed,
-    /// Another node said so; else it was committed here or read from the store.
+    /// Another node told of the part; otherwise it was committed here or read from the store.
     hint: bool,
 }
 
@@ -92,19 +91,19 @@ struct Waiting {
 #[derive(Debug)]
 pub struct Order {
     at: Point,
-    /// What lies beyond a hole, by where it begins.
+    /// The parts beyond a hole, by the points where they begin.
     waiting: BTreeMap<Point, Waiting>,
-    /// Something beyond `at` was heard of and not kept.
+    /// A part beyond `at` was heard of and not kept.
     more: bool,
 }
 
 impl Order {
-    /// All up to here was handed on.
+    /// An order from which everything up to this point was handed on.
     pub fn new(at: Point) -> Self {
         Order { at, waiting: BTreeMap::new(), more: false }
     }
 
-    /// Up to where all was handed on.
+    /// The point up to which everything was handed on.
     pub fn at(&self) -> Point {
         self.at
     }
@@ -114,8 +113,8 @@ impl Order {
         self.take(committed, false);
     }
 
-    /// Takes a part of the log that another node tells of. If it changes rights it only says how far the log goes, and
-    /// what could not be a part of a log says nothing.
+    /// Takes a part of the log that another node tells of. A part that changes rights only shows how far the log goes, and
+    /// one that could not be a part of a log shows nothing.
     pub fn hint(&mut self, committed: Committed) {
         if committed.changes_rights() {
             self.heard_of(committed.after);
@@ -129,7 +128,7 @@ impl Order {
             return;
         }
         if committed.before < self.at {
-            // A part of it was handed on already; the rest is read.
+            // Some of it was handed on already; the rest is read from the store.
             self.more = true;
             return;
         }
@@ -138,18 +137,18 @@ impl Order {
             self.waiting.insert(before, Waiting { committed, hint });
         }
         if self.waiting.len() > limits::HINTS_WAITING_MAX {
-            // The furthest is the last to be needed.
+            // The furthest part is needed last.
             self.waiting.pop_last();
             self.more = true;
         }
     }
 
-    /// Somebody says that the log goes at least so far.
+    /// Notes that the log goes at least to this point.
     pub fn heard_of(&mut self, after: Point) {
         self.more |= after > self.at;
     }
 
-    /// The next part, if it is here: it counts as handed on from now.
+    /// The next part, if it is here. It counts as handed on from now.
     pub fn take_next(&mut self) -> Option<Committed> {
         while let Some((before, _)) = self.waiting.first_key_value() {
             if *before > self.at {
@@ -165,18 +164,18 @@ impl Order {
         None
     }
 
-    /// Whether more is known to be there than was handed on: it has to be read.
+    /// Whether the log is known to go further than what was handed on.
     pub fn is_missing(&self) -> bool {
         self.more || !self.waiting.is_empty()
     }
 
-    /// Whether it has to be read at once: no hint that is on its way could make it whole.
+    /// Whether the store has to be read at once, because no hint on its way could fill the hole.
     pub fn is_to_be_read(&self) -> bool {
         self.more
     }
 
-    /// All that is there is about to be read: what was only heard of until now is no longer waited for. It is found by
-    /// the reading, or it was not true.
+    /// Forgets the parts that were only heard of, because the store is about to be read. The reading finds them, or they
+    /// were not true.
     pub fn begin_reading(&mut self) {
         self.waiting.clear();
         self.more = false;

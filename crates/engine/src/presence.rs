@@ -1,4 +1,4 @@
-//! Presence: whether a person is there, folded from all of its devices. The caller brings the time.
+//! Presence: whether a person is there, folded from all of the person's devices. The caller passes in the time.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -7,16 +7,16 @@ use smallvec::SmallVec;
 use crate::ids::PersonId;
 use crate::limits;
 
-/// What others see of a person.
+/// The presence of a person as others see it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Presence {
-    /// No device is connected, nor was one in the last seconds.
+    /// No device is connected or was connected in the last seconds.
     #[default]
     Offline,
-    /// Devices are connected, but nobody sits before any of them.
+    /// Devices are connected, and nobody sits before any of them.
     Away,
-    /// Somebody sits before one.
+    /// Somebody sits before a device.
     Online,
 }
 
@@ -32,7 +32,7 @@ struct Device {
 
 #[derive(Debug, Default)]
 struct Person {
-    /// Mostly one.
+    /// Most people have one device.
     devices: SmallVec<[Device; 1]>,
     told: Presence,
 }
@@ -46,20 +46,20 @@ impl Person {
 /// A person whose presence changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Change {
-    /// Who.
+    /// The person.
     pub person: PersonId,
-    /// What it is now.
+    /// The presence from now on.
     pub now: Presence,
 }
 
-/// The presence of everyone who is or was just connected.
+/// The presence of all people who are or were just connected.
 #[derive(Debug, Default)]
 pub struct Roll {
     people: FxHashMap<PersonId, Person>,
 }
 
 impl Roll {
-    /// A connection of a device opened.
+    /// Notes that a connection of a device opened.
     pub fn opened(&mut self, person: PersonId, device: &str) -> Option<Change> {
         let entry = self.people.entry(person).or_default();
         match entry.device(device) {
@@ -74,7 +74,7 @@ impl Roll {
         fold(person, entry)
     }
 
-    /// A connection of a device ended.
+    /// Notes that a connection of a device ended.
     pub fn closed(&mut self, person: PersonId, device: &str, now_ms: u64) {
         if let Some(device) = self.people.get_mut(&person).and_then(|p| p.device(device)) {
             device.connections = device.connections.saturating_sub(1);
@@ -82,14 +82,14 @@ impl Roll {
         }
     }
 
-    /// A device says whether somebody sits before it. One that is not connected is not believed.
+    /// Notes whether somebody sits before a device, as it says itself. A device without a connection is not believed.
     pub fn says(&mut self, person: PersonId, device: &str, state: Presence) -> Option<Change> {
         let entry = self.people.get_mut(&person)?;
         entry.device(device)?.state = state;
         fold(person, entry)
     }
 
-    /// Forgets devices whose grace is over; to be called every second or so.
+    /// Forgets the devices that left longer ago than the grace. The caller does this about every second.
     pub fn expire(&mut self, now_ms: u64) -> Vec<Change> {
         let mut changes = Vec::new();
         self.people.retain(|id, person| {
@@ -102,13 +102,13 @@ impl Roll {
         changes
     }
 
-    /// Everybody who is not offline.
+    /// All people who are online or away.
     pub fn everybody(&self) -> Vec<(PersonId, Presence)> {
         let there = self.people.iter().filter(|(_, p)| p.told != Presence::Offline);
         there.map(|(id, p)| (*id, p.told)).collect()
     }
 
-    /// What others see of a person now.
+    /// The presence of a person now.
     pub fn of(&self, person: PersonId) -> Presence {
         self.people.get(&person).map_or(Presence::Offline, |p| p.told)
     }

@@ -1,9 +1,9 @@
-//! A line of the log that anybody can cause: written at most once a second, with how often it was due.
+//! A line of the process's log that a stranger can cause: it is written at most once a second, with a count.
 
 /// Milliseconds between two lines.
 const BETWEEN_MS: u64 = 1_000;
 
-/// Counts what is not written.
+/// Counts the lines that are not written.
 #[derive(Debug, Default)]
 pub struct Seldom {
     count: u64,
@@ -11,7 +11,7 @@ pub struct Seldom {
 }
 
 impl Seldom {
-    /// Notes one more. Returns how many there were since the last line if a line may be written now.
+    /// Counts one more occurrence. Returns the number since the last line if a line may be written now.
     pub fn note(&mut self, now_ms: u64) -> Option<u64> {
         self.count += 1;
         if now_ms < self.next_ms {

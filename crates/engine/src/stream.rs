@@ -2,8 +2,8 @@
 //!
 //! The class is a byte. A number from 2^62 on carries the class in its lowest byte and the owner's number in the 54 bits
 //! above it. Numbers below 2^62 are those of the four classes that there were before the class had a byte: they carry it
-//! in their lowest two bits, below 60 bits of the owner's number. So a log from before the byte is read as it is, and no
-//! number has two meanings.
+//! in their lowest two bits, below 60 bits of the owner's number. So a log from before the byte is read as it is, and each
+//! number means one stream.
 
 use crate::ids::{ConversationId, ID_MAX, PersonId};
 
@@ -18,15 +18,15 @@ impl StreamClass {
     pub const SAID: Self = StreamClass(0);
     /// How far the members of a conversation have read.
     pub const RECEIPTS: Self = StreamClass(1);
-    /// What concerns one person alone: conversations added and removed.
+    /// News for one person alone: conversations added and removed.
     pub const PERSON: Self = StreamClass(2);
-    /// What programs append to a channel.
+    /// Events that programs append to a channel.
     pub const CHANNEL: Self = StreamClass(3);
-    /// What changes an earlier message of a conversation: edit, recall, reaction, pin.
+    /// Changes of earlier messages of a conversation: edit, recall, reaction, pin.
     pub const AMENDMENTS: Self = StreamClass(4);
     /// The pieces of a message that is still being written.
     pub const GROWTH: Self = StreamClass(5);
-    /// What staff write for staff about a conversation. It has a subscription of its own.
+    /// Notes of staff for staff about a conversation. Their stream has a subscription of its own.
     pub const NOTES: Self = StreamClass(6);
 
     /// The streams that everybody gets who follows what is said in a conversation.
@@ -62,24 +62,24 @@ impl StreamClass {
     }
 }
 
-/// What owns a stream, for a stream of one of Encke's classes.
+/// The owner of a stream, with the class of the stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Owner {
-    /// What is said in a conversation.
+    /// A conversation owns what is said in it.
     Conversation(ConversationId),
-    /// The receipts of a conversation. They have a stream of their own so that they never count as unread.
+    /// A conversation owns its receipts. They have a stream of their own so that they never count as unread.
     Receipts(ConversationId),
-    /// The amendments of a conversation's messages.
+    /// A conversation owns the amendments of its messages.
     Amendments(ConversationId),
-    /// The growing messages of a conversation.
+    /// A conversation owns the pieces of its growing messages.
     Growth(ConversationId),
-    /// The notes of staff about a conversation.
+    /// A conversation owns the notes of staff about it.
     Notes(ConversationId),
-    /// What concerns one person alone.
+    /// A person owns the news for this person alone.
     Person(PersonId),
-    /// A channel, by its number; its name is known to the store.
+    /// A channel owns its one stream. This is its number; the store knows its name.
     Channel(u64),
-    /// A product, by a number of the product's choice; or a class that a later version has given a meaning.
+    /// A product owns the stream, by a number of its choice; or the class has a meaning in later versions only.
     Other(StreamClass, u64),
 }
 
@@ -107,7 +107,7 @@ impl StreamId {
         }
     }
 
-    /// What is said in a conversation.
+    /// The stream of the messages of a conversation.
     pub fn conversation(id: ConversationId) -> Self {
         StreamId::new(StreamClass::SAID, id.0)
     }
@@ -117,7 +117,7 @@ impl StreamId {
         StreamId::new(StreamClass::RECEIPTS, id.0)
     }
 
-    /// The stream of what changes a conversation's messages.
+    /// The stream of a conversation's amendments.
     pub fn amendments(id: ConversationId) -> Self {
         StreamId::new(StreamClass::AMENDMENTS, id.0)
     }
@@ -127,7 +127,7 @@ impl StreamId {
         StreamId::new(StreamClass::GROWTH, id.0)
     }
 
-    /// The stream of what staff note about a conversation.
+    /// The stream of the notes about a conversation.
     pub fn notes(id: ConversationId) -> Self {
         StreamId::new(StreamClass::NOTES, id.0)
     }
@@ -155,22 +155,22 @@ impl StreamId {
         fits.then_some(id)
     }
 
-    /// As one number, for stores.
+    /// The stream as one number, for stores.
     pub fn raw(self) -> u64 {
         self.0
     }
 
-    /// Its class.
+    /// The class of the stream.
     pub fn class(self) -> StreamClass {
         StreamClass(if self.0 & LONG == 0 { self.0 as u8 & 3 } else { self.0 as u8 })
     }
 
-    /// The number of its owner.
+    /// The number of the stream's owner.
     pub fn owner_number(self) -> u64 {
         if self.0 & LONG == 0 { self.0 >> 2 } else { (self.0 & !LONG) >> 8 }
     }
 
-    /// What owns it.
+    /// The owner of the stream.
     pub fn owner(self) -> Owner {
         let number = self.owner_number();
         let conversation = ConversationId(number);
@@ -186,7 +186,7 @@ impl StreamId {
         }
     }
 
-    /// Whether it is a channel's.
+    /// Whether the stream is a channel's.
     pub fn is_channel(self) -> bool {
         self.class() == StreamClass::CHANNEL
     }

@@ -1,8 +1,8 @@
 //! The tail: the newest events of the log, in memory, bounded in number and bytes.
 //!
-//! An entry grows after it was added: an encoding is made when somebody first needs it. So the tail knows how much its
-//! entries took when they were last measured, and that they can't have grown by more than all encodings made since.
-//! Only when the two together are beyond the bound are they measured anew.
+//! An entry grows after it was added, because an encoding is made when it is first needed. So the tail remembers the bytes
+//! of its entries when they were last measured; they can't have grown by more than all encodings made since. The entries
+//! are measured anew only when both numbers together exceed the bound.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,17 +21,17 @@ pub struct Tail {
     heads: FxHashMap<StreamId, Position>,
     /// How many of the entries belong to streams of each class.
     classes: [u32; 256],
-    /// The position before the first entry: what follows it is here.
+    /// The position before the first entry. All later events are here.
     floor: Position,
-    /// Bytes of the entries when they were last measured,
+    /// Bytes of the entries when they were last measured.
     bytes: usize,
-    /// and [`Entry::encoded_bytes`] at that time.
+    /// [`Entry::encoded_bytes`] when the entries were last measured.
     encoded: u64,
     events_max: usize,
     bytes_max: usize,
 }
 
-/// When there is too much, so large a part of the bound is made free: to measure is not for every event.
+/// The part of the bound that is made free when the tail is too large, so that not every event needs a measurement.
 const FREE_PART: usize = 16;
 
 impl Tail {
@@ -40,7 +40,7 @@ impl Tail {
         Tail::bounded(head, limits::TAIL_EVENTS_MAX, limits::TAIL_BYTES_MAX)
     }
 
-    /// The same with bounds of its own: so many events, so many bytes in all.
+    /// An empty tail of a log that ends at `head`, for at most so many events and bytes.
     pub fn bounded(head: Position, events_max: usize, bytes_max: usize) -> Self {
         let (entries, heads) = Default::default();
         let encoded = Entry::encoded_bytes();
@@ -61,7 +61,7 @@ impl Tail {
     /// Adds the next event and drops the oldest beyond the bounds.
     ///
     /// # Panics
-    /// If a position is left out: a tail with a hole would lose events silently.
+    /// If a position is left out, since a tail with a hole would lose events silently.
     pub fn push(&mut self, entry: Arc<Entry>) {
         let event = &entry.event;
         assert_eq!(event.position.0, self.head().0 + 1, "the log has no gaps");
@@ -75,8 +75,8 @@ impl Tail {
         self.settle();
     }
 
-    /// Drops the oldest events if all have grown beyond the bound. To be called now and then: it costs nothing as long as
-    /// no encodings are made.
+    /// Drops the oldest events if the tail has grown beyond its bound. The caller does this now and then; it costs nothing
+    /// as long as no encodings are made.
     pub fn settle(&mut self) {
         let encoded = Entry::encoded_bytes();
         let grown = usize::try_from(encoded - self.encoded).unwrap_or(usize::MAX);
@@ -109,8 +109,7 @@ impl Tail {
         self.entries.get(usize::try_from(index).ok()?)
     }
 
-    /// Whether an event of a stream of this class is here. It spares looking for the streams of classes that are seldom
-    /// used.
+    /// Whether an event of a stream of this class is here. It saves looking for streams of classes that are seldom used.
     pub fn has_class(&self, class: StreamClass) -> bool {
         self.classes[usize::from(class.byte())] > 0
     }

@@ -190,8 +190,8 @@ impl Transaction {
         Position(self.at.position.0 + 1)
     }
 
-    /// A person follows a stream from now on who did not follow it before. Who follows already goes on from where it
-    /// began: a later beginning would hide events from an old cursor (P4).
+    /// Notes that a person follows a stream who did not follow it before. The caller skips a person who follows already:
+    /// a later beginning would hide events from an old cursor (P4).
     pub fn subscribed(&mut self, person: PersonId, stream: StreamId) {
         let from = self.follows_from();
         self.follows.insert((person, stream), true);
@@ -239,7 +239,7 @@ impl Transaction {
         for key in self.keys_undo.drain(to.keys..) {
             self.keys.insert(key, None);
         }
-        // What it changed is to be asked for again.
+        // The facts that the write changed have to be asked for again.
         self.follows.clear();
     }
 
@@ -248,7 +248,7 @@ impl Transaction {
         &self.names
     }
 
-    /// What it brought, in order.
+    /// The steps that the transaction brought, in order.
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }

@@ -1,5 +1,5 @@
-//! The course of a writer's turn: how long it waits for the database, what it takes along, and who is told what, in which
-//! order, when the fate of its commit is known.
+//! The course of a writer's turn: how long it waits for the database, which writes it takes along, and in which order
+//! nodes, sessions and senders are told once the fate of the commit is known.
 //!
 //! The PostgreSQL store drives it with a thread, the simulator with its agenda. Time is an argument: how long ago the
 //! node began.
@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_millis(limits::WRITE_PATIENCE_MS);
 const AGAIN: Duration = Duration::from_millis(limits::WRITE_AGAIN_MS);
 const LONG_WAIT: Duration = Duration::from_millis(limits::WRITE_LONG_WAIT_MS);
 
-/// What a transaction holds at most.
+/// The bounds of a transaction.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchBounds {
     /// Writes in one commit.
@@ -29,7 +29,7 @@ impl BatchBounds {
     }
 }
 
-/// What to do when a transaction could not begin.
+/// The way on when a transaction could not begin.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NoTurn {
     /// Try again after this time.
@@ -38,7 +38,7 @@ pub enum NoTurn {
     Refuse,
 }
 
-/// What became of a transaction.
+/// The fate of a transaction.
 #[derive(Debug)]
 pub enum Fate {
     /// It is committed; `None` if it brought nothing to the log.
@@ -49,7 +49,7 @@ pub enum Fate {
     Unknown,
 }
 
-/// What follows from the fate of a transaction.
+/// A thing to do once the fate of a transaction is known.
 #[derive(Debug)]
 pub enum Deed {
     /// Tell the other nodes.
@@ -65,7 +65,7 @@ pub enum Deed {
 }
 
 impl Fate {
-    /// What is to be done, in this order: others and own sessions hear of an event before its sender does.
+    /// The things to do, in this order: other nodes and own sessions hear of an event before its sender does.
     pub fn deeds(self) -> Vec<Deed> {
         match self {
             Fate::Committed(Some(committed)) => {

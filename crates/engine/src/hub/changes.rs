@@ -1,7 +1,7 @@
-//! What changed between the moment a session was admitted and the moment it is opened.
+//! The changes between the moment a session was admitted and the moment it is opened.
 //!
-//! An admission is made elsewhere (it reads the store), so by the time it arrives the hub may have seen
-//! a member leave or a credential revoked. The newest changes are kept, and each admission is brought up to date.
+//! An admission is made elsewhere, because it reads the store. By the time it arrives the hub may have seen a member leave
+//! or a credential revoked. The newest changes are kept, and each admission is brought up to date with them.
 
 use std::collections::VecDeque;
 
@@ -19,13 +19,13 @@ struct Revocation {
     credential: Option<u64>,
 }
 
-/// The newest changes of who follows what, and the newest revocations.
+/// The newest changes of subscriptions, and the newest revocations.
 pub struct Changes {
     subscriptions: VecDeque<(Position, Step)>,
-    /// No change after this position is missing.
+    /// All changes after this position are kept.
     complete_from: Position,
     revocations: VecDeque<Revocation>,
-    /// No revocation after this number is missing.
+    /// All revocations after this number are kept.
     revoked_from: u64,
 }
 
@@ -36,7 +36,7 @@ impl Changes {
         Changes { subscriptions, complete_from: head, revocations, revoked_from: 0 }
     }
 
-    /// A change that takes effect after `head`.
+    /// Notes a change that takes effect after `head`.
     pub(super) fn note(&mut self, head: Position, step: &Step) {
         if self.subscriptions.len() == KEPT_MAX
             && let Some((at, _)) = self.subscriptions.pop_front()
@@ -55,7 +55,7 @@ impl Changes {
         self.revocations.push_back(Revocation { number, person, credential });
     }
 
-    /// What a session follows now, given what it followed when it was admitted.
+    /// The streams that a session follows now, made from those that it followed when it was admitted.
     pub(super) fn bring_up_to_date(&self, open: &Open) -> Result<Vec<Follow>, Stale> {
         if open.revocations_seen < self.revoked_from || open.as_of < self.complete_from {
             return Err(Stale::Again);
@@ -75,7 +75,7 @@ impl Changes {
             }
         }
         let mut follows = open.follows.clone();
-        // As the hub does: a session that does not follow its person does not follow its conversations.
+        // The hub does the same: a session that does not follow its person does not follow the person's conversations.
         let own = StreamId::person(open.person);
         let personal = follows.iter().any(|f| f.stream == own);
         let first = self.subscriptions.partition_point(|(at, _)| *at < open.as_of);

@@ -1,11 +1,11 @@
-//! The hub of one shard: who follows what, and what each session gets next.
+//! The hub of one shard: which session follows which stream, and what each session gets next.
 //!
 //! A session offers four calls, and each transport makes them: [`open`](Hub::open) at a cursor,
-//! [`next`](Hub::next) batch, commands (which go past the hub, to the apps), [`close`](Hub::close).
+//! [`next`](Hub::next) batch, commands (which go past the hub, to the products), [`close`](Hub::close).
 //!
 //! A session is in one of three states:
-//! - *behind*: it reads from its position, out of the tail or, further back, out of the store. New events pass it by;
-//!   they lie before it in the log.
+//! - *behind*: it reads from its position, out of the tail or, further back, out of the store. It will come to new events
+//!   by reading.
 //! - *live*: it has everything up to the hub's head; [`deliver`](Hub::deliver) hands it each new event.
 //! - *resting*: it is registered, but nobody waits (a long poll between two requests).
 //!
@@ -33,49 +33,49 @@ use crate::stream::StreamId;
 use crate::tail::Tail;
 use session::{Followed, Session, Sessions};
 
-/// What a session gets next.
+/// The next thing that a session gets.
 #[derive(Debug)]
 pub enum Next {
-    /// It has everything and is live from now on.
+    /// The session has everything and is live from now on.
     Live,
-    /// These, in order; then ask again.
+    /// The session gets these entries, in order; then ask again.
     Entries(Vec<Arc<Entry>>),
-    /// What follows lies before the tail: ask the store for this page and hand it to [`Hub::replayed`].
+    /// The next events are older than the tail: ask the store for this page and hand it to [`Hub::replayed`].
     Store(PageRequest),
 }
 
 /// A page that only the store can give.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PageRequest {
-    /// Events after this position,
+    /// The page has events after this position.
     pub after: Position,
-    /// up to this one,
+    /// The page has events up to this position.
     pub until: Position,
-    /// of the streams that route to these, each from its own position on.
+    /// The page has events of the streams that route to these, each from its own position on.
     pub follows: Vec<Follow>,
 }
 
-/// The store's answer: what it found, and how far it looked.
+/// The store's answer: the events that it found, and how far it looked.
 #[derive(Debug)]
 pub struct Page {
-    /// In order, all between `after` and `up_to`.
+    /// The events between `after` and `up_to`, in order.
     pub entries: Vec<Arc<Entry>>,
-    /// Nothing that the session may see is missing up to here.
+    /// The page is complete up to this position.
     pub up_to: Position,
 }
 
-/// What became of events that were handed to a live session.
+/// The fate of events that were handed to a live session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Took {
-    /// Written, or certain to be: the session stays live.
+    /// The events are written, or certain to be: the session stays live.
     All,
-    /// They are kept to be finished, and the connection can't take more: the session falls behind them.
+    /// The events are kept to be finished, and the connection can't take more: the session falls behind them.
     Full,
-    /// They ended the wait (long poll): the session rests behind them.
+    /// The events ended the wait of a long poll: the session rests behind them.
     Rest,
 }
 
-/// A session could not be opened as it was admitted.
+/// The reason why a session could not be opened as it was admitted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stale {
     /// The admission is too old to be brought up to date: admit again.
@@ -86,14 +86,15 @@ pub enum Stale {
 
 struct Stream {
     id: StreamId,
-    /// Session and the place of this stream among what the session follows. Most streams have one or two.
+    /// Each follower's session, and the place of this stream among the streams of the session. Most streams have one or
+    /// two followers.
     followers: SmallVec<[(u32, u32); 2]>,
 }
 
 /// The sessions of one shard and the tail that they read from.
 pub struct Hub {
     epoch: Epoch,
-    /// What stands before this position was trimmed.
+    /// The events before this position were trimmed.
     trimmed: Position,
     tail: Tail,
     numbers: FxHashMap<StreamId, u32>,
@@ -129,10 +130,10 @@ impl Hub {
         Cursor { epoch: self.epoch, position }
     }
 
-    /// What can be done with a cursor; without one the session starts from now.
+    /// The verdict on a cursor. Without a cursor the session starts from now.
     ///
-    /// `known` is the newest position that the caller knows to be committed: a cursor may be ahead of this hub,
-    /// when another shard was quicker, without being ahead of the log.
+    /// `known` is the newest position that the caller knows to be committed: when another shard was quicker, a cursor may
+    /// be ahead of this hub without being ahead of the log.
     pub fn standing(&self, cursor: Option<Cursor>, known: Position) -> Standing {
         match cursor {
             None => Standing::Good(self.head()),
@@ -140,12 +141,12 @@ impl Hub {
         }
     }
 
-    /// Keeps the tail within its bound, which replays have perhaps made grow.
+    /// Keeps the tail within its bound, since replays may have made it grow.
     pub fn settle(&mut self) {
         self.tail.settle();
     }
 
-    /// Open sessions.
+    /// The number of open sessions.
     pub fn len(&self) -> usize {
         self.sessions.len()
     }
@@ -155,8 +156,8 @@ impl Hub {
         self.len() == 0
     }
 
-    /// Registers a session, behind; everything that comes from now on will reach it by [`next`](Self::next)
-    /// or [`deliver`](Self::deliver).
+    /// Registers a session, which starts behind. Everything that comes from now on reaches it by [`next`](Self::next) or
+    /// [`deliver`](Self::deliver).
     pub fn open(&mut self, open: Open) -> Result<u32, Stale> {
         let follows = self.changes.bring_up_to_date(&open)?;
         let key = self.sessions.insert(Session::new(&open));
@@ -204,20 +205,21 @@ impl Hub {
         self.sessions.get(session).state
     }
 
-    /// Everything up to here was handed to the session.
+    /// The position up to which everything was handed to the session.
     pub fn position(&self, session: u32) -> Position {
         let s = self.sessions.get(session);
         if s.state == State::Live { self.head().max(s.at) } else { s.at }
     }
 
-    /// The connections of a person: those of one credential, or all.
+    /// The connections of a person, those of one credential or all.
     pub fn owners_of(&self, person: PersonId, credential: Option<u64>) -> Vec<u32> {
         let mine =
             |s: &&Session| s.person == person && credential.is_none_or(|c| c == s.credential);
         self.sessions.iter().filter(mine).map(|s| s.owner).collect()
     }
 
-    /// Notes a revocation, so that an admission made before it does not slip through, and tells which connections it ends.
+    /// Notes a revocation and returns the connections that it ends. An admission that was made before it can't slip
+    /// through.
     pub fn revoke(&mut self, number: u64, person: PersonId, credential: Option<u64>) -> Vec<u32> {
         self.changes.revoked(number, person, credential);
         if person == PersonId::EVERY_GUEST {
@@ -239,7 +241,7 @@ impl Hub {
         Some(self.owner(oldest.0))
     }
 
-    /// What a session that is not live gets next, at most about so many bytes of bodies.
+    /// The next thing for a session that reads, up to about `bytes_max` bytes of bodies.
     pub fn next(&mut self, session: u32, bytes_max: usize) -> Next {
         let head = self.head();
         let s = self.sessions.get(session);
@@ -264,12 +266,12 @@ impl Hub {
         if entries.is_empty() { self.next(session, bytes_max) } else { Next::Entries(entries) }
     }
 
-    /// Takes the store's page for a session; returns what of it the session still follows. Whoever asks for pages waits
-    /// for one before it asks for the next of the same session.
+    /// Takes the store's page for a session and returns the entries that the session still follows. The caller waits for a
+    /// page before it asks for the next one of the same session.
     pub fn replayed(&mut self, session: u32, page: Page) -> Vec<Arc<Entry>> {
         let s = self.sessions.get(session);
         if s.at < s.asked {
-            // It was resumed further back meanwhile: to go on behind this page would leave a hole.
+            // The session was resumed further back meanwhile: going on after this page would leave a hole.
             return Vec::new();
         }
         let mut entries = page.entries;
@@ -283,7 +285,7 @@ impl Hub {
         entries
     }
 
-    /// A live session's connection can take no more: it goes on from here by reading.
+    /// Makes a live session read from here on, because its connection can take no more.
     pub fn fall_behind(&mut self, session: u32) {
         let head = self.head();
         let s = self.sessions.get_mut(session);
@@ -293,13 +295,13 @@ impl Hub {
         }
     }
 
-    /// A session's wait is over without an event.
+    /// Lets a session rest, because its wait is over without an event.
     pub fn rest(&mut self, session: u32) {
         self.fall_behind(session);
         self.sessions.get_mut(session).state = State::Resting;
     }
 
-    /// Takes what a commit brought and hands each live session all that is due to it, in one call a session.
+    /// Takes a commit and hands each live session the events that are due to it, in one call a session.
     pub fn deliver(&mut self, batch: &Batch, mut sink: impl FnMut(u32, &[&Arc<Entry>]) -> Took) {
         let mut due = std::mem::take(&mut self.due);
         for (number, step) in batch.steps.iter().enumerate() {
@@ -317,11 +319,11 @@ impl Hub {
                         self.unfollow(key, *stream);
                     }
                 }
-                // Comes by a way of its own: see `revoke`.
+                // Revocations come by a way of their own: see `revoke`.
                 Step::Revoke { .. } => {}
             }
         }
-        // Stable, so what is due to one session stays in order.
+        // The sort is stable, so the events of one session stay in order.
         due.sort_by_key(|(session, _)| *session);
         let mut entries = Vec::new();
         for run in due.chunk_by(|a, b| a.0 == b.0) {
@@ -357,7 +359,7 @@ impl Hub {
             Took::Full => State::Behind,
             Took::Rest => State::Resting,
         };
-        // All of the batch that it follows was handed over.
+        // The session got all of the batch that it follows.
         s.at = s.at.max(head);
     }
 
@@ -367,15 +369,15 @@ impl Hub {
         let at = entry.event.position;
         for (key, place) in &self.streams[*stream as usize].followers {
             let s = self.sessions.get(*key);
-            // A cursor may be ahead of this hub (see `standing`): what its client holds must not come again. So may
-            // an admission: what was said before the person joined must not come at all.
+            // A cursor may be ahead of this hub (see `standing`): events that its client holds must not come again. An
+            // admission may be ahead, too: events from before the person joined must not come at all.
             if s.state == State::Live && at > s.at && at >= s.follows[*place as usize].from {
                 due.push((*key, number));
             }
         }
     }
 
-    /// All events after the session's position that it follows, from the tail, in order.
+    /// The events of the tail after the session's position that the session follows, in order.
     fn in_tail(&self, session: u32) -> Vec<Arc<Entry>> {
         let s = self.sessions.get(session);
         let mut entries = Vec::new();
@@ -424,7 +426,8 @@ impl Hub {
         }
     }
 
-    /// Takes one stream out of what a session follows; both lists keep no hole, so what moved is told its new place.
+    /// Takes one stream out of those that a session follows. Neither list keeps a hole, so the entry that moved into it is
+    /// told its new place.
     fn unfollow_place(&mut self, session: u32, index: usize) {
         let s = self.sessions.get_mut(session);
         let gone = s.follows.swap_remove(index);

@@ -1,4 +1,4 @@
-//! A session: who, which streams, which position. It outlives its connection only as these few words.
+//! A session: a person, streams and a position. Only these few words of it outlive its connection.
 
 use smallvec::SmallVec;
 
@@ -10,39 +10,39 @@ use crate::stream::StreamId;
 pub struct Follow {
     /// The stream.
     pub stream: StreamId,
-    /// Nothing before this position: who joined later sees the past only on request.
+    /// The first position that the session gets. A person who joined later sees the past only on request.
     pub from: Position,
 }
 
-/// What a session is opened with.
+/// The facts that a session is opened with.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Open {
-    /// Who.
+    /// The person.
     pub person: PersonId,
-    /// What it was authorised by, so that this can be revoked.
+    /// The number of the credential that authorised the session, so that it can be revoked.
     pub credential: u64,
     /// The transport's number of the connection.
     pub owner: u32,
-    /// Everything up to here is held.
+    /// The client holds everything up to this position.
     pub at: Position,
-    /// What it follows,
+    /// The streams that the session follows, as they were at `as_of`.
     pub follows: Vec<Follow>,
-    /// as it was at this position of the log; what changed since is made up for.
+    /// The position of the log at which `follows` was read. The hub makes up for later changes.
     pub as_of: Position,
     /// The number of the newest revocation that was known when the credential was checked.
     pub revocations_seen: u64,
-    /// Whether it is a guest's: what guests may follow of channels is a setting.
+    /// Whether the person is a guest: a setting says which channels guests may follow.
     pub guest: bool,
 }
 
-/// Where a session stands; see [`super::Hub`].
+/// The state of a session; see [`super::Hub`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum State {
-    /// It reads from its position.
+    /// The session reads from its position.
     Behind,
-    /// It gets each new event.
+    /// The session gets each new event.
     Live,
-    /// Nobody waits.
+    /// Nobody waits for the session's next event.
     Resting,
 }
 
@@ -58,16 +58,16 @@ pub(super) struct Session {
     pub credential: u64,
     pub owner: u32,
     pub state: State,
-    /// It follows more than [`limits::CHANNELS_NARROW_MAX`](crate::limits::CHANNELS_NARROW_MAX) channels.
+    /// The session follows more than [`limits::CHANNELS_NARROW_MAX`](crate::limits::CHANNELS_NARROW_MAX) channels.
     pub wide: bool,
     pub guest: bool,
     /// See [`Hub::channels_taken`](super::Hub::channels_taken).
     pub channels_taken: u8,
-    /// Not kept up while the session is live: then it is the hub's head.
+    /// The session's position. It is not kept up while the session is live: then the hub's head counts.
     pub at: Position,
-    /// Where the page begins that the store was last asked for.
+    /// The position after which the page begins that the store was last asked for.
     pub asked: Position,
-    /// Rises with every session opened.
+    /// A number that rises with every session opened.
     pub number: u64,
     pub follows: SmallVec<[Followed; 2]>,
 }
@@ -91,7 +91,7 @@ impl Session {
     }
 }
 
-/// The sessions of a hub, by number; numbers are used again.
+/// The sessions of a hub, by number. Numbers are used again.
 #[derive(Default)]
 pub(super) struct Sessions {
     slots: Vec<Option<Session>>,
