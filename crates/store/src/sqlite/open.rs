@@ -168,7 +168,8 @@ fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
         .query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
         .map_err(|e| describe(e, path))?;
     if verdict == "ok" {
-        return Ok(());
+        // The check has read the whole file into this connection's cache, which nobody else needs.
+        return conn.execute_batch("PRAGMA shrink_memory").map_err(|e| describe(e, path));
     }
     let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
     Err(describe(rusqlite::Error::SqliteFailure(code, Some(verdict)), path))
