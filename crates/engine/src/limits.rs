@@ -147,6 +147,41 @@ pub const WRITE_LONG_WAIT_MS: u64 = 2;
 /// Reads that wait for the store.
 pub const READS_WAITING_MAX: usize = 4_096;
 
+/// Changes of subscriptions, and revocations, that a hub keeps to bring older admissions up to date.
+pub const HUB_CHANGES_MAX: usize = 4_096;
+/// Milliseconds between two lines of the process's log that strangers can cause.
+pub const STRANGERS_LINES_MS_MIN: u64 = 1_000;
+/// Newest events of streams that are kept in memory although they are stored.
+pub const HEADS_KEPT_MAX: usize = 1_000_000;
+/// Streams whose newest events are not in SQLite's table of heads yet.
+pub const HEADS_UNSTORED_MAX: usize = 8_192;
+/// Events since heads were last stored. A start of the store looks through all of them.
+pub const HEADS_UNSTORED_EVENTS_MAX: u64 = 100_000;
+/// Pairs of person and stream for which the writer remembers whether the one follows the other.
+pub const FOLLOWS_REMEMBERED_MAX: usize = 100_000;
+/// Bytes of a store in SQLite up to which every page is checked at each start.
+pub const STORE_CHECKED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Milliseconds that a connection to SQLite waits for a lock.
+pub const STORE_LOCK_WAIT_MS_MAX: u64 = 5_000;
+/// Frames of the write-ahead log that are not in the database yet; beyond this they are copied there.
+pub const WAL_UNCOPIED_FRAMES_MAX: u64 = 4_000;
+/// Frames of the write-ahead log, copied or not; beyond this a checkpoint waits for readers so that the log can start anew.
+pub const WAL_FRAMES_MAX: u64 = 64_000;
+/// Milliseconds that a checkpoint waits for readers.
+pub const WAL_READERS_WAIT_MS_MAX: u64 = 100;
+/// Bytes by which the write-ahead log is lengthened at one time. A send that comes meanwhile waits for this.
+pub const WAL_STEP_BYTES: usize = 2 * 1024 * 1024;
+/// Milliseconds until a checkpoint that failed is tried again.
+pub const CHECKPOINT_AGAIN_MS: u64 = 1_000;
+/// Milliseconds that writes may gather before a commit.
+pub const GATHER_MS: std::ops::RangeInclusive<u64> = 1..=6;
+/// Rows that move from one store to another at once.
+pub const MOVED_ROWS_MAX: usize = 2_000;
+/// Bytes of rows that move from one store to another at once.
+pub const MOVED_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Rows that are read at once to compare two stores after a move.
+pub const COMPARED_ROWS_MAX: usize = 1_000;
+
 /// Parts of the log that a node keeps while what comes before them is still missing.
 pub const HINTS_WAITING_MAX: usize = 256;
 /// Messages for other nodes that wait to be sent; further ones are dropped.
@@ -178,6 +213,18 @@ pub const LOOK_EVENTS_MAX: usize = 1_000;
 pub const LOOK_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Changes of who follows what, and revocations, that are kept for nodes that come late.
 pub const CHANGES_KEPT_MAX: u64 = 1_000_000;
+
+/// Events that a view of the database reads at once for bookkeeping.
+pub const LOG_CHUNK_EVENTS_MAX: usize = 1_000;
+/// Changes of who follows what, and revocations, that a node reads in one look at the store.
+pub const LOOK_CHANGES_MAX: usize = 4_096;
+/// Changes after which those beyond [`CHANGES_KEPT_MAX`] are deleted.
+pub const CHANGES_TRIMMED_EVERY: u64 = 1_024;
+/// Characters of a space's name in a database: with its prefix it stays below what PostgreSQL takes for a name.
+pub const SPACE_NAME_CHARS_MAX: usize = 40;
+/// Milliseconds until the second try to reach the database. Each further wait is twice as long, up to
+/// [`DATABASE_AGAIN_MS_MAX`].
+pub const DATABASE_AGAIN_MS_MIN: u64 = 50;
 
 /// Milliseconds that a connection to the database may take to be made.
 pub const DATABASE_CONNECT_MS_MAX: u64 = 3_000;

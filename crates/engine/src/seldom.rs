@@ -1,7 +1,6 @@
 //! A line of the process's log that a stranger can cause: it is written at most once a second, with a count.
 
-/// Milliseconds between two lines.
-const BETWEEN_MS: u64 = 1_000;
+use crate::limits;
 
 /// Counts the lines that are not written.
 #[derive(Debug, Default)]
@@ -17,7 +16,7 @@ impl Seldom {
         if now_ms < self.next_ms {
             return None;
         }
-        self.next_ms = now_ms + BETWEEN_MS;
+        self.next_ms = now_ms + limits::STRANGERS_LINES_MS_MIN;
         Some(std::mem::take(&mut self.count))
     }
 }

@@ -19,6 +19,7 @@ mod clock;
 mod error;
 mod job;
 mod moving;
+mod page_turn;
 mod postgres;
 mod read;
 mod readers;
@@ -27,7 +28,6 @@ mod row;
 mod sqlite;
 mod stats;
 mod store;
-mod turn;
 mod tx;
 mod value;
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use encke_engine::hub::{Page, PageRequest};
 use encke_engine::{Code, Cursor, Entry, Epoch, Error, Event, Position, Seq, StreamId};
 use rusqlite::Connection;
@@ -10,9 +9,9 @@ use rustc_hash::FxHashMap;
 
 use crate::channels::Channels;
 use crate::error::StoreError;
+use crate::page_turn::PageTurn;
 use crate::recent::{HeadAt, Recent};
 use crate::row::Row;
-use crate::turn::Turn;
 use crate::value::Value;
 use crate::{Sql, postgres, sqlite};
 use encke_engine::append::Head;
@@ -227,7 +226,7 @@ impl<'a> Read<'a> {
     /// One page of a replay, for a session that is further back than the tail.
     pub fn page(&mut self, request: &PageRequest) -> Result<Page, StoreError> {
         let until = request.until.min(self.position);
-        let turn = Turn::new(request, until);
+        let turn = PageTurn::new(request, until);
         let (events, up_to) = match &mut self.view {
             View::Sqlite(conn) => sqlite::page(conn, turn, self.channels)?,
             View::Postgres(session) => session.page(turn, self.channels)?,
@@ -242,10 +241,5 @@ impl<'a> Read<'a> {
             View::Sqlite(conn) => sqlite::log_after(conn, after, count, self.channels),
             View::Postgres(session) => session.log_after(after, count, self.channels),
         }
-    }
-
-    /// The item of an event as clients get it.
-    pub fn json(&self, entry: &Entry) -> Bytes {
-        entry.json().clone()
     }
 }

@@ -5,13 +5,10 @@ use std::time::Duration;
 
 use encke_engine::append::Head;
 use encke_engine::tail::Tail;
-use encke_engine::{Entry, Position, Seq, StreamId};
+use encke_engine::{Entry, Position, Seq, StreamId, limits};
 use rustc_hash::FxHashMap;
 
 use crate::error::StoreError;
-
-/// Heads kept although they are stored; beyond that the older ones are read again when needed.
-const HEADS_MAX: usize = 1_000_000;
 
 struct Inner {
     tail: Tail,
@@ -67,7 +64,7 @@ impl Recent {
 
     /// All heads up to `stored` are committed in the store: those may be forgotten if there are too many.
     pub fn stored(&self, stored: Position) {
-        self.forget(stored, HEADS_MAX);
+        self.forget(stored, limits::HEADS_KEPT_MAX);
     }
 
     fn forget(&self, stored: Position, heads_max: usize) {

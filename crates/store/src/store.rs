@@ -10,9 +10,7 @@ use std::time::Instant;
 use encke_engine::append::Appended;
 use encke_engine::look::Frontier;
 use encke_engine::writer_turn::WriterTurn;
-use encke_engine::{
-    Batch, Code, Committed, Cursor, Entry, Epoch, Error, Point, Position, StreamId, limits,
-};
+use encke_engine::{Batch, Code, Committed, Cursor, Entry, Epoch, Error, Point, Position, limits};
 use tokio::sync::oneshot;
 
 use crate::append::Append;
@@ -308,14 +306,6 @@ impl Store {
     /// Names of channels.
     pub fn channels(&self) -> &Channels {
         &self.0.channels
-    }
-
-    /// The newest event of a stream as it was at a position, if that is known without reading the store.
-    pub fn newest_until(&self, stream: StreamId, at: Position) -> Option<crate::Head> {
-        match self.0.recent.head_at(stream, at) {
-            crate::recent::HeadAt::Known(head) => Some(head),
-            _ => None,
-        }
     }
 
     /// What it counts.

@@ -8,10 +8,8 @@ use std::collections::VecDeque;
 use super::{Follow, Open, Stale};
 use crate::batch::Step;
 use crate::ids::{PersonId, Position};
+use crate::limits;
 use crate::stream::StreamId;
-
-/// How many changes of each kind are kept; an admission older than the oldest is made again.
-const KEPT_MAX: usize = 4_096;
 
 struct Revocation {
     number: u64,
@@ -38,7 +36,7 @@ impl Changes {
 
     /// Notes a change that takes effect after `head`.
     pub(super) fn note(&mut self, head: Position, step: &Step) {
-        if self.subscriptions.len() == KEPT_MAX
+        if self.subscriptions.len() == limits::HUB_CHANGES_MAX
             && let Some((at, _)) = self.subscriptions.pop_front()
         {
             self.complete_from = Position(at.0 + 1);
@@ -47,7 +45,7 @@ impl Changes {
     }
 
     pub(super) fn revoked(&mut self, number: u64, person: PersonId, credential: Option<u64>) {
-        if self.revocations.len() == KEPT_MAX
+        if self.revocations.len() == limits::HUB_CHANGES_MAX
             && let Some(oldest) = self.revocations.pop_front()
         {
             self.revoked_from = oldest.number;

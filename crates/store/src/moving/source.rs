@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::path::Path;
 
-use encke_engine::Position;
+use encke_engine::{Position, limits};
 use rusqlite::Connection;
 
 use super::Facts;
@@ -12,11 +12,6 @@ use crate::error::StoreError;
 use crate::row::Row;
 use crate::sqlite;
 use crate::value::Value;
-
-/// Rows that travel at once, at most,
-const ROWS_MAX: usize = 2_000;
-/// and bytes of events.
-const BYTES_MAX: usize = 8 * 1024 * 1024;
 
 pub(super) struct Source {
     conn: Connection,
@@ -63,11 +58,11 @@ impl Source {
         let sql =
             format!("SELECT {columns} FROM log WHERE position > ?1 ORDER BY position LIMIT ?2");
         let (mut rows, mut bytes, mut last) = (Vec::new(), 0, after);
-        self.each(&sql, &[after.into(), (ROWS_MAX as u64).into()], |row| {
+        self.each(&sql, &[after.into(), (limits::MOVED_ROWS_MAX as u64).into()], |row| {
             bytes += size(&row);
             last = Row(row.clone()).get(0)?;
             rows.push(row);
-            Ok(bytes < BYTES_MAX)
+            Ok(bytes < limits::MOVED_BYTES_MAX)
         })?;
         Ok((rows, last))
     }
@@ -83,7 +78,7 @@ impl Source {
         self.each(&sql, &[], |row| {
             bytes += size(&row);
             some.push(row);
-            if some.len() == ROWS_MAX || bytes >= BYTES_MAX {
+            if some.len() == limits::MOVED_ROWS_MAX || bytes >= limits::MOVED_BYTES_MAX {
                 take(&some)?;
                 some.clear();
                 bytes = 0;

@@ -1,6 +1,6 @@
 //! The space that is moved into.
 
-use encke_engine::{Epoch, Position};
+use encke_engine::{Epoch, Position, limits};
 use tokio_postgres::types::ToSql;
 
 use super::source::Source;
@@ -8,9 +8,6 @@ use super::table::{Holds, Sum, TABLES, Table};
 use crate::error::StoreError;
 use crate::postgres::{self, Database, Session};
 use crate::value::Value;
-
-/// Rows that are read at once.
-const FETCHED_ROWS: usize = 1_000;
 
 pub(super) fn connect(to: &Database, fatal: postgres::Fatal) -> Result<Session, StoreError> {
     let mut session = postgres::connect(to, fatal)?;
@@ -124,10 +121,11 @@ pub(super) fn sum(session: &mut Session, table: &Table) -> Result<Sum, StoreErro
     let (name, list) = (table.name, table.list());
     session.batch(&format!("DECLARE of_{name} CURSOR FOR SELECT {list} FROM {name}"))?;
     let mut sum = Sum::default();
+    let rows_max = limits::COMPARED_ROWS_MAX;
     loop {
-        let rows = session.query(&format!("FETCH {FETCHED_ROWS} FROM of_{name}"), &[])?;
+        let rows = session.query(&format!("FETCH {rows_max} FROM of_{name}"), &[])?;
         rows.iter().for_each(|row| sum.add(&row.0));
-        if rows.len() < FETCHED_ROWS {
+        if rows.len() < rows_max {
             break;
         }
     }

@@ -38,15 +38,15 @@ impl Wanted {
 }
 
 /// The space's row, once it is this transaction's turn.
-pub(super) struct Turn {
+pub(super) struct SpaceTurn {
     pub at: Point,
     pub at_ms: u64,
     pub epoch: Epoch,
 }
 
 /// What was found, each in the order in which it was asked for.
-pub(super) struct Found {
-    pub turn: Option<Turn>,
+pub(super) struct Answers {
+    pub turn: Option<SpaceTurn>,
     pub keys: Vec<Option<First>>,
     pub heads: Vec<Head>,
     pub follows: Vec<bool>,
@@ -86,7 +86,7 @@ pub(super) fn ask(
     turn: bool,
     wanted: &Wanted,
     oldest_ms: u64,
-) -> Result<Found, StoreError> {
+) -> Result<Answers, StoreError> {
     let mut statement = |needed: bool, sql| needed.then(|| session.statement(sql)).transpose();
     let turn = statement(turn, TURN)?;
     let keys = statement(!wanted.keys.is_empty(), KEYS)?;
@@ -112,7 +112,7 @@ pub(super) fn ask(
         sent?;
         Ok((turn?, keys?, heads?, follows?))
     })?;
-    let mut found = Found {
+    let mut found = Answers {
         turn: answers.0.first().map(turn_of).transpose()?,
         keys: wanted.keys.iter().map(|_| None).collect(),
         heads: vec![Head::default(); wanted.streams.len()],
@@ -137,9 +137,9 @@ fn place(row: &tokio_postgres::Row) -> Result<usize, StoreError> {
     Ok(number(row, 0)? as usize - 1)
 }
 
-fn turn_of(row: &tokio_postgres::Row) -> Result<Turn, StoreError> {
+fn turn_of(row: &tokio_postgres::Row) -> Result<SpaceTurn, StoreError> {
     let at = Point { position: Position(number(row, 0)?), change: number(row, 1)? };
-    Ok(Turn { at, at_ms: number(row, 2)?, epoch: Epoch(number(row, 3)?) })
+    Ok(SpaceTurn { at, at_ms: number(row, 2)?, epoch: Epoch(number(row, 3)?) })
 }
 
 fn first_of(row: &tokio_postgres::Row) -> Result<First, StoreError> {

@@ -18,9 +18,6 @@ const NAMES: &str =
 const SPACE: &str = "UPDATE space SET position = $1, change = $2, at_ms = $3";
 const TRIM: &str = "DELETE FROM change WHERE number <= $1";
 
-/// Changes after which old ones are looked for.
-const TRIM_EVERY: u64 = 1_024;
-
 #[derive(Default)]
 struct Log<'a> {
     positions: Vec<i64>,
@@ -98,7 +95,8 @@ pub(super) fn commit(session: &mut Session, tx: &Transaction, mark: u64) -> Resu
     let (log, changes) = sort(tx);
     let has_names = !tx.names().is_empty();
     let (has_log, has_changes) = (!log.positions.is_empty(), !changes.numbers.is_empty());
-    let trims = tx.at().change / TRIM_EVERY > tx.before().change / TRIM_EVERY;
+    let trims = tx.at().change / limits::CHANGES_TRIMMED_EVERY
+        > tx.before().change / limits::CHANGES_TRIMMED_EVERY;
     let mut statement = |needed: bool, sql| needed.then(|| session.statement(sql)).transpose();
     let names = statement(has_names, NAMES)?;
     let insert = statement(has_log, LOG)?;

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use encke_engine::append::Head;
-use encke_engine::{Event, PersonId, Position, Seq, StreamId};
+use encke_engine::{Event, PersonId, Position, Seq, StreamId, limits};
 use tokio_postgres::Row;
 
 use super::ask::{self, Wanted};
 use super::session::Session;
 use crate::channels::Channels;
 use crate::error::StoreError;
-use crate::turn::Turn;
+use crate::page_turn::PageTurn;
 
 /// The columns that [`event`] reads, in its order. A channel's name comes with the event: another node may have
 /// given the channel its number.
@@ -18,9 +18,6 @@ pub(super) const COLUMNS: &str =
     "l.position, l.stream, l.seq, l.back, l.at_ms, l.author, l.kind, l.idem, l.body,
     CASE WHEN l.stream < 1::bigint << 62 AND l.stream & 3 = 3
         THEN (SELECT c.name FROM channel c WHERE c.number = l.stream >> 2) END";
-
-/// Events that are read at once.
-const CHUNK_EVENTS: usize = 1_000;
 
 pub(super) fn number(row: &Row, index: usize) -> Result<u64, StoreError> {
     Ok(row.try_get::<_, i64>(index)? as u64)
@@ -109,12 +106,12 @@ impl Session {
     /// wanted are fetched: thousands of bodies of others would be much to carry.
     pub fn page(
         &mut self,
-        mut turn: Turn,
+        mut turn: PageTurn,
         channels: &Channels,
     ) -> Result<(Vec<Event>, Position), StoreError> {
         let sql = "SELECT position, stream, octet_length(body) FROM log
                    WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3";
-        let bounds = [turn.after.0 as i64, turn.until.0 as i64, Turn::SCANNED_MAX as i64];
+        let bounds = [turn.after.0 as i64, turn.until.0 as i64, PageTurn::SCANNED_MAX as i64];
         let [after, until, most] = &bounds;
         let mut wanted = Vec::new();
         for row in self.rows(sql, &[after, until, most])? {
@@ -144,7 +141,7 @@ impl Session {
         );
         let mut all = Vec::new();
         while all.len() < count {
-            let most = CHUNK_EVENTS.min(count - all.len());
+            let most = limits::LOG_CHUNK_EVENTS_MAX.min(count - all.len());
             let found = self.events(&sql, &[&(after.0 as i64), &(most as i64)], channels)?;
             let whole = found.len() == most;
             after = found.last().map_or(after, |e| e.position);

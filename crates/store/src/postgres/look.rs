@@ -12,9 +12,6 @@ use super::session::Session;
 use crate::channels::Channels;
 use crate::error::StoreError;
 
-/// Changes that are read at once.
-const CHANGES_MAX: usize = 4_096;
-
 const SPACE: &str = "SELECT epoch, position, change FROM space";
 const STATE: &str = "SELECT epoch, position, change, bus_key, (SELECT mark FROM log WHERE position = $1) FROM space";
 const CHANGES: &str = "SELECT number, position, kind, person, stream, credential FROM change
@@ -94,7 +91,7 @@ fn read(
     let changes = session.statement(CHANGES)?;
     let (position, change) = (at.position.0 as i64, at.change as i64);
     let (events_max, bytes_max) = (limits::LOOK_EVENTS_MAX as i64, limits::LOOK_BYTES_MAX as i64);
-    let changes_max = CHANGES_MAX as i64;
+    let changes_max = limits::LOOK_CHANGES_MAX as i64;
     let (ends, rows, changed) = session.wait(async |client| {
         let (begun, ends, rows, changed, ended) = join5(
             client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),

@@ -26,7 +26,7 @@ const MIGRATIONS: [&str; 6] = [
 ];
 
 /// A space that was opened.
-pub(crate) struct Found {
+pub(crate) struct OpenedSpace {
     pub target: Arc<Target>,
     pub identity: Arc<Identity>,
     /// For the writer.
@@ -43,7 +43,11 @@ pub(crate) struct Found {
 }
 
 /// Opens a space; `data` is the folder of this node.
-pub(crate) fn open(database: &Database, data: &Path, fatal: Fatal) -> Result<Found, StoreError> {
+pub(crate) fn open(
+    database: &Database,
+    data: &Path,
+    fatal: Fatal,
+) -> Result<OpenedSpace, StoreError> {
     let (target, identity, mut session) = prepare(database, fatal)?;
     if moving(&mut session)?.is_some() {
         let what = "a store is being moved into this space: run `encke migrate` to its end";
@@ -59,7 +63,7 @@ pub(crate) fn open(database: &Database, data: &Path, fatal: Fatal) -> Result<Fou
     let (epoch, at, trimmed, tail, mark, channels, bus_key) = loaded?;
     identity.settle(epoch);
     identity.knows(at.position, mark);
-    Ok(Found {
+    Ok(OpenedSpace {
         target,
         identity,
         session,

@@ -17,9 +17,6 @@ use crate::error::StoreError;
 use crate::row::Row;
 use crate::value::Value;
 
-/// Milliseconds until the second try to connect; doubled with each.
-const AGAIN_MS_MIN: u64 = 50;
-
 /// What a session is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
@@ -84,7 +81,7 @@ impl Session {
             runtime: Driver(Some(runtime.map_err(|e| StoreError::Other(e.to_string()))?)),
             live: None,
             again: None,
-            pause: Duration::from_millis(AGAIN_MS_MIN),
+            pause: Duration::from_millis(limits::DATABASE_AGAIN_MS_MIN),
             before: String::new(),
             open: false,
         })
@@ -103,7 +100,7 @@ impl Session {
         match self.try_connect() {
             Ok(()) => {
                 self.again = None;
-                self.pause = Duration::from_millis(AGAIN_MS_MIN);
+                self.pause = Duration::from_millis(limits::DATABASE_AGAIN_MS_MIN);
                 Ok(())
             }
             Err(e) => {

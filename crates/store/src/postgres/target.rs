@@ -31,9 +31,6 @@ pub(crate) struct Target {
     pub schema: String,
 }
 
-/// Characters of a space's name: with the prefix it stays below what PostgreSQL takes for a name.
-const SPACE_CHARS_MAX: usize = 40;
-
 fn wrong(what: impl Into<String>) -> StoreError {
     StoreError::Other(what.into())
 }
@@ -65,7 +62,7 @@ impl Target {
 }
 
 fn checked(space: &str) -> Result<&str, StoreError> {
-    let good = (1..=SPACE_CHARS_MAX).contains(&space.len())
+    let good = (1..=limits::SPACE_NAME_CHARS_MAX).contains(&space.len())
         && space.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'));
     if good {
         return Ok(space);

@@ -47,7 +47,7 @@ struct Batch {
 
 /// What was taken out of the queue at once.
 #[derive(Default)]
-struct Taken {
+struct BatchTaken {
     jobs: Vec<Job>,
     wanted: Wanted,
     bytes: usize,
@@ -80,8 +80,8 @@ impl Writer {
     }
 
     /// Takes what waits, as much as a commit has room for that holds so many writes and bytes already.
-    fn take(&self, first: Option<Job>, writes: usize, bytes: usize) -> Taken {
-        let mut taken = Taken::default();
+    fn take(&self, first: Option<Job>, writes: usize, bytes: usize) -> BatchTaken {
+        let mut taken = BatchTaken::default();
         let mut next = first.or_else(|| self.jobs.try_recv().ok());
         while let Some(job) = next.take() {
             match &job {
@@ -104,7 +104,7 @@ impl Writer {
     }
 
     /// One transaction.
-    fn batch(&mut self, taken: Taken) {
+    fn batch(&mut self, taken: BatchTaken) {
         if let Err(e) = self.begin(&taken.wanted) {
             self.stats.failed();
             if !matches!(e, StoreError::Away(_) | StoreError::Replaced(_)) {

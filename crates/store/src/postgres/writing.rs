@@ -10,7 +10,7 @@ use encke_engine::append::{Appended, Appends, First, Head};
 use encke_engine::transaction::{Key, Savepoint, Transaction};
 use encke_engine::{Committed, Epoch, Error, Event, PersonId, Position, StreamId, limits};
 
-use super::ask::{self, Found, Wanted};
+use super::ask::{self, Answers, Wanted};
 use super::commit;
 use super::follower::Follower;
 use super::session::Session;
@@ -77,7 +77,7 @@ impl Writing {
         Ok(())
     }
 
-    fn learn(&mut self, wanted: &Wanted, found: Found) {
+    fn learn(&mut self, wanted: &Wanted, found: Answers) {
         for (stream, head) in wanted.streams.iter().zip(found.heads) {
             self.tx.learn_head(StreamId::from_raw(*stream as u64), head);
         }

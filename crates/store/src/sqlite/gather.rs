@@ -7,11 +7,13 @@
 
 use std::time::Duration;
 
+use encke_engine::limits;
+
 /// A pause lasts as long as it takes for so many writes to come,
 const WRITES_AIM: f64 = 30.0;
 /// but so long at least and at most.
-const PAUSE_MIN: Duration = Duration::from_millis(1);
-const PAUSE_MAX: Duration = Duration::from_millis(6);
+const PAUSE_MIN: Duration = Duration::from_millis(*limits::GATHER_MS.start());
+const PAUSE_MAX: Duration = Duration::from_millis(*limits::GATHER_MS.end());
 /// Writes in a second below which nothing is worth a pause.
 const RATE_MIN: f64 = 1_000.0;
 /// Commits over which is looked at what they hold.

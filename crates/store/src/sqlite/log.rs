@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::channels::Channels;
 use crate::error::StoreError;
-use crate::turn::Turn;
+use crate::page_turn::PageTurn;
 
 /// The columns that [`event_of_row`] reads, in its order.
 pub(crate) const COLUMNS: &str = "position, stream, seq, back, at_ms, author, kind, idem, body";
@@ -69,14 +69,14 @@ pub(crate) fn event_at(
 /// The events of one turn of a replay, and how far it came.
 pub(crate) fn page(
     conn: &Connection,
-    mut turn: Turn,
+    mut turn: PageTurn,
     channels: &Channels,
 ) -> Result<(Vec<Event>, Position), StoreError> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM log WHERE position > ?1 AND position <= ?2
          ORDER BY position LIMIT ?3"
     ))?;
-    let scan = Turn::SCANNED_MAX as i64;
+    let scan = PageTurn::SCANNED_MAX as i64;
     let mut rows = statement.query([turn.after.0 as i64, turn.until.0 as i64, scan])?;
     let mut events = Vec::new();
     while !turn.is_full()

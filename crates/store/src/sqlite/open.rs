@@ -19,11 +19,9 @@ use crate::error::StoreError;
 
 /// The oldest SQLite that may be used: 3.51.3 mends a fault that could lose a WAL's last frames.
 const SQLITE_MIN: i32 = 3_051_003;
-/// A file up to this size is checked page by page at every start.
-const CHECKED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// How long a connection waits for a lock.
-pub(super) const BUSY_WAIT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_WAIT: Duration = Duration::from_millis(limits::STORE_LOCK_WAIT_MS_MAX);
 
 const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0001.sql"),
@@ -34,7 +32,7 @@ const MIGRATIONS: [&str; 5] = [
 ];
 
 /// A store that was opened.
-pub(crate) struct Found {
+pub(crate) struct OpenedFile {
     pub conn: Connection,
     /// Held as long as the store is open.
     pub lock: File,
@@ -50,7 +48,7 @@ fn other(what: &str, e: impl std::fmt::Display) -> StoreError {
     StoreError::Other(format!("{what}: {e}"))
 }
 
-pub(crate) fn open(dir: &Path, now_ms: u64) -> Result<Found, StoreError> {
+pub(crate) fn open(dir: &Path, now_ms: u64) -> Result<OpenedFile, StoreError> {
     if rusqlite::version_number() < SQLITE_MIN {
         let version = rusqlite::version();
         return Err(StoreError::Other(format!("SQLite {version} is too old, 3.51.3 is needed")));
@@ -69,7 +67,7 @@ pub(crate) fn open(dir: &Path, now_ms: u64) -> Result<Found, StoreError> {
     let head = log::newest(&conn)?;
     let tail = tail(&conn, epoch, &channels)?;
     let dirty = dirty_heads(&conn)?;
-    Ok(Found { conn, lock, epoch, trimmed, tail, head, dirty, channels })
+    Ok(OpenedFile { conn, lock, epoch, trimmed, tail, head, dirty, channels })
 }
 
 /// Looks at the files before SQLite does, which would take an empty file for a new store and any WAL for the store's.
@@ -161,7 +159,7 @@ fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     // The first read meets a header that is none; the check meets pages that are damaged.
     conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
         .map_err(|e| describe(e, path))?;
-    if std::fs::metadata(path).map_or(0, |m| m.len()) > CHECKED_BYTES_MAX {
+    if std::fs::metadata(path).map_or(0, |m| m.len()) > limits::STORE_CHECKED_BYTES_MAX {
         return Ok(());
     }
     let verdict = conn

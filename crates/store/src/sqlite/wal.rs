@@ -5,21 +5,15 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
+use encke_engine::limits;
 use rusqlite::Connection;
 
 use super::writing::Writing;
 use crate::error::StoreError;
 
-/// Frames of the WAL that are not in the database yet, from which on they are copied there.
-const WAL_FRAMES: u64 = 4_000;
-/// Frames of the WAL, copied or not, from which on a checkpoint waits for readers so that the WAL can start anew.
-const WAL_FRAMES_MAX: u64 = 64_000;
-/// For so long at most.
-const READERS_WAIT: Duration = Duration::from_millis(100);
+const READERS_WAIT: Duration = Duration::from_millis(limits::WAL_READERS_WAIT_MS_MAX);
 /// The length that the WAL is given ahead of its use: about what it grows to.
-const WAL_BYTES: u64 = WAL_FRAMES * (4_096 + 24);
-/// Bytes by which it is lengthened at one time; a send that comes meanwhile waits for this.
-const STEP_BYTES: usize = 2 * 1024 * 1024;
+const WAL_BYTES: u64 = limits::WAL_UNCOPIED_FRAMES_MAX * (4_096 + 24);
 
 /// Lengthens the WAL of a store that has nothing else to do. A commit that makes a file longer takes twice as long, for
 /// the file system writes its own log besides. Frames of zeros are none to SQLite: their salt is wrong.
@@ -30,7 +24,7 @@ pub(super) fn lengthen(conn: &Connection) {
         if length == 0 || length >= WAL_BYTES {
             return Ok(());
         }
-        wal.write_all_at(&vec![0; STEP_BYTES], length)?;
+        wal.write_all_at(&vec![0; limits::WAL_STEP_BYTES], length)?;
         wal.sync_all()
     });
     match added {
@@ -47,10 +41,10 @@ impl Writing {
     /// commit, but then nobody would hear of a sync that failed.
     pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
         let (frames, copied) = self.wal("PRAGMA wal_checkpoint(NOOP)")?;
-        if frames.saturating_sub(copied) < WAL_FRAMES {
+        if frames.saturating_sub(copied) < limits::WAL_UNCOPIED_FRAMES_MAX {
             return Ok(());
         }
-        if frames < WAL_FRAMES_MAX {
+        if frames < limits::WAL_FRAMES_MAX {
             self.wal("PRAGMA wal_checkpoint(PASSIVE)")?;
             return Ok(());
         }

@@ -39,7 +39,7 @@ const IDLE: Duration = Duration::from_millis(500);
 /// How often the length of the WAL is looked at, in commits.
 const CHECKPOINT_COMMITS: u64 = 16;
 /// How long a checkpoint that failed is not tried again.
-const CHECKPOINT_AGAIN: Duration = Duration::from_secs(1);
+const CHECKPOINT_AGAIN: Duration = Duration::from_millis(limits::CHECKPOINT_AGAIN_MS);
 
 impl Writer {
     pub fn run(mut self) {

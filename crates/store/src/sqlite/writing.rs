@@ -18,13 +18,6 @@ use crate::recent::Recent;
 use crate::row::Row;
 use crate::value::Value;
 
-/// Streams whose heads are not stored yet, at most.
-const DIRTY_HEADS_MAX: usize = 8_192;
-/// Events since heads were last stored, at most: so many are looked through at the next start.
-const DIRTY_EVENTS_MAX: u64 = 100_000;
-/// Answers to "does this person follow that stream" that are remembered.
-const FOLLOWS_MAX: usize = 100_000;
-
 /// Where a write began, to undo it.
 pub(super) struct Mark {
     steps: usize,
@@ -247,7 +240,9 @@ impl Writing {
     fn store_heads_if_many(&mut self) -> Result<Option<Position>, StoreError> {
         // Only heads that are committed: those of this transaction come the next time.
         let up_to = self.recent.position();
-        if self.dirty.len() < DIRTY_HEADS_MAX && up_to.0 - self.heads_stored.0 < DIRTY_EVENTS_MAX {
+        if self.dirty.len() < limits::HEADS_UNSTORED_MAX
+            && up_to.0 - self.heads_stored.0 < limits::HEADS_UNSTORED_EVENTS_MAX
+        {
             return Ok(None);
         }
         self.store_dirty(up_to).map(|()| Some(up_to))
@@ -374,7 +369,7 @@ impl Appends for Writing {
         }
         let sql = "SELECT 1 FROM follow WHERE person = ?1 AND stream = ?2";
         let found = !self.query(sql, &[person.into(), stream.into()])?.is_empty();
-        if self.follows.len() >= FOLLOWS_MAX {
+        if self.follows.len() >= limits::FOLLOWS_REMEMBERED_MAX {
             self.follows.clear();
         }
         self.follows.insert((person, stream), found);

@@ -4,7 +4,7 @@ use encke_engine::hub::PageRequest;
 use encke_engine::{Position, StreamId, limits};
 use rustc_hash::FxHashMap;
 
-pub(crate) struct Turn {
+pub(crate) struct PageTurn {
     follows: FxHashMap<StreamId, Position>,
     pub after: Position,
     pub until: Position,
@@ -16,12 +16,12 @@ pub(crate) struct Turn {
     full: bool,
 }
 
-impl Turn {
+impl PageTurn {
     /// Rows that a turn looks at, at most.
     pub const SCANNED_MAX: usize = limits::SCAN_EVENTS_MAX;
 
     pub fn new(request: &PageRequest, until: Position) -> Self {
-        Turn {
+        PageTurn {
             follows: request.follows.iter().map(|f| (f.stream, f.from)).collect(),
             after: request.after,
             until,
