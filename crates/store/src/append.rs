@@ -3,12 +3,12 @@
 use encke_engine::append::{Appended, Guard};
 use encke_engine::{Error, NewEvent};
 
-/// One append and who is to be told.
+/// One append, and the way to answer its sender.
 pub struct Append {
-    /// What.
+    /// The event.
     pub event: NewEvent,
-    /// Who may.
+    /// The condition under which it may be appended.
     pub guard: Guard,
-    /// Called once, after the commit, on the store's thread: it must not block.
+    /// The answer. It is called once, after the commit, on the store's thread, and must not block.
     pub reply: Box<dyn FnOnce(Result<Appended, Error>) + Send>,
 }

@@ -1,11 +1,11 @@
 //! Names of channels and the numbers of their streams.
 //!
-//! A number is made from the name and a key that only the nodes of the space know. So to follow a name allots nothing:
-//! every node comes to the same number whenever it is asked, before the first event and after it. A name is kept once
-//! somebody appends to it; the store keeps it with its first event.
+//! A number is made from the name and a key that only the nodes of the space know. Following a name therefore allots
+//! nothing: every node comes to the same number, before the first event and after it. A name is kept from the first append
+//! on; the store keeps it with its first event.
 //!
-//! Without the key somebody could look for two names that share a number. Older channels were numbered one after the
-//! other; they keep their numbers.
+//! Without the key a stranger could look for two names that share a number. Older channels were numbered one after the
+//! other, and keep their numbers.
 
 use std::sync::{Arc, RwLock};
 
@@ -13,7 +13,7 @@ use encke_engine::{Code, Error, Owner, StreamId, limits};
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
-/// What the numbers of new channels are made with.
+/// The key that the numbers of new channels are made with.
 pub(crate) type NumberKey = [u8; 32];
 
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Known {
         }
         let hash = Sha256::new().chain_update(self.key).chain_update(name).finalize();
         let first = hash.first_chunk().map_or(0, |b| u64::from_be_bytes(*b));
-        // The upper half of what ids have room for; numbers that were given out one after the other are small.
+        // The upper half of the 60 bits: numbers that were given out one after the other are small.
         let number = 1 << 59 | first >> 5;
         if self.names.contains_key(&number) {
             return Err(Error::new(Code::Conflict, "This name can't be told from another one."));
@@ -76,13 +76,13 @@ impl Channels {
         Some(known.add(number, name))
     }
 
-    /// The stream of a channel, for whoever follows it. Nothing is kept of a name that has no event yet.
+    /// The stream of a channel, for following it. Nothing is kept of a name without events.
     pub fn stream(&self, name: &str) -> Result<StreamId, Error> {
         check_name(name)?;
         self.0.read().expect("not poisoned").number_of(name).map(StreamId::channel)
     }
 
-    /// The stream of a channel, for whoever appends to it: the name is kept from here on.
+    /// The stream of a channel, for appending to it. The name is kept from here on.
     pub fn stream_to_append(&self, name: &str) -> Result<StreamId, Error> {
         let stream = self.stream(name)?;
         if self.name(stream).is_some() {

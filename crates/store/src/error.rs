@@ -1,4 +1,4 @@
-//! What can go wrong with the store.
+//! The faults of a store.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use encke_engine::{Code, Error};
 pub enum StoreError {
     /// The disk is full. Nothing was written; it works again when there is room.
     Full,
-    /// A sync failed: what is on the disk is no longer known, so the process has to stop.
+    /// A sync failed: the state of the disk is no longer known, so the process has to stop.
     Sync(String),
     /// The disk gave an error. Nothing of the transaction that met it was written.
     Io(String),
@@ -17,22 +17,22 @@ pub enum StoreError {
     Damaged(String),
     /// Another process uses the folder.
     InUse(String),
-    /// The database's schema belongs to somebody else, or holds what Encke did not make; the text says what to do.
+    /// The database's schema belongs to another role, or holds objects that Encke did not make. The text says what to do.
     NotOurs(String),
     /// The store was written by a newer Encke.
     Newer {
-        /// The version that it has,
+        /// The version of the store.
         found: u32,
-        /// and the newest that this program knows.
+        /// The newest version that this program knows.
         known: u32,
     },
-    /// The database can't be reached, or did not answer in time. Nothing was changed; it works again by itself.
+    /// The database can't be reached, or did not answer in time. Nothing was changed, and it works again by itself.
     Away(String),
-    /// The connection was lost in a commit: whether it happened is not known here.
+    /// The connection was lost in a commit, so nobody here knows whether it happened.
     Unknown(String),
-    /// The database holds another history than the one that was opened: clients have to start anew.
+    /// The database holds another history than the one that was opened, so clients have to start anew.
     Replaced(String),
-    /// Anything else the engine says.
+    /// Any other message of SQLite or PostgreSQL.
     Other(String),
 }
 
@@ -65,7 +65,7 @@ impl From<rusqlite::Error> for StoreError {
             return StoreError::Other(e.to_string());
         };
         match (code.code, code.extended_code) {
-            // The second is what a full disk looks like when the WAL's index has to grow.
+            // A full disk gives the second when the WAL's index has to grow.
             (C::DiskFull, _) | (_, ffi::SQLITE_IOERR_SHMSIZE) => StoreError::Full,
             (_, ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC) => {
                 StoreError::Sync(e.to_string())
@@ -80,7 +80,7 @@ impl From<rusqlite::Error> for StoreError {
 impl From<tokio_postgres::Error> for StoreError {
     fn from(e: tokio_postgres::Error) -> Self {
         let Some(told) = e.as_db_error() else {
-            // Not the server's word: the connection. Unless a value did not fit, which is our own fault.
+            // Without the server's word it is the connection, unless a value did not fit, which is our own fault.
             let ours = e.to_string().starts_with("error serializing")
                 || e.to_string().starts_with("error deserializing");
             return if ours { StoreError::Other(chain(&e)) } else { StoreError::Away(chain(&e)) };
@@ -88,7 +88,7 @@ impl From<tokio_postgres::Error> for StoreError {
         let what = told.to_string();
         match told.code().code() {
             "53100" => StoreError::Full,
-            // Ended by the operator or a time-out, a standby, too many connections, a deadlock.
+            // The operator or a time-out ended it, or it is a standby, too many connections, or a deadlock.
             code if ["57", "08", "40", "53"].iter().any(|class| code.starts_with(class))
                 || matches!(code, "25006" | "25P03" | "55P03") =>
             {
@@ -99,7 +99,7 @@ impl From<tokio_postgres::Error> for StoreError {
     }
 }
 
-/// An error with what caused it.
+/// An error with its causes.
 fn chain(e: &dyn std::error::Error) -> String {
     let mut text = e.to_string();
     let mut cause = e.source();
@@ -111,7 +111,7 @@ fn chain(e: &dyn std::error::Error) -> String {
 }
 
 impl From<StoreError> for Error {
-    /// What a client is told; the details go to the operator's log.
+    /// The refusal that a client gets. The details go to the operator's log.
     fn from(e: StoreError) -> Self {
         match e {
             StoreError::Full => {

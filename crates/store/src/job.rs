@@ -1,4 +1,4 @@
-//! What waits for the writer, and how it is answered.
+//! The writes that wait for the writer, and their answers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,26 +8,26 @@ use encke_engine::{Code, Error};
 use crate::append::Append;
 use crate::tx::Tx;
 
-/// What a write leaves to be done once its fate is known.
+/// A write that ran, to be answered once the fate of the commit is known.
 pub(crate) struct Pending {
-    /// Whether it wants to be committed.
+    /// Whether the write wants to be committed.
     pub good: bool,
-    /// Told whether the commit happened.
+    /// Takes whether the commit happened, and answers.
     pub reply: Box<dyn FnOnce(Result<(), Error>) + Send>,
 }
 
-/// A write; it does not panic. Instead of a transaction it may get the reason why there is none.
+/// A write, which does not panic. It gets a transaction, or the reason why there is none.
 pub(crate) type Write = Box<dyn FnOnce(Result<&mut Tx<'_>, Error>) -> Pending + Send>;
 
 pub(crate) enum Job {
     Append(Append),
     Write(Write),
-    /// Stores what is still only in memory, and ends the thread.
+    /// Stores everything that is still only in memory, and ends the thread.
     Stop,
 }
 
 impl Job {
-    /// Answers it without doing it.
+    /// Refuses the job without running it.
     pub fn refuse(self, why: Error) {
         match self {
             Job::Append(append) => (append.reply)(Err(why)),
@@ -37,14 +37,14 @@ impl Job {
     }
 }
 
-/// An answer that waits for the commit, a refusal too: what it was refused for may be gone if the commit fails.
+/// An answer that waits for the commit. A refusal waits, too: its reason may be gone if the commit fails.
 pub(crate) enum Reply {
     Append(Box<dyn FnOnce(Result<Appended, Error>) + Send>, Result<Appended, Error>),
     Write(Box<dyn FnOnce(Result<(), Error>) + Send>),
 }
 
 impl Reply {
-    /// Tells it.
+    /// Answers the sender.
     pub fn tell(self, committed: Result<(), Error>) {
         let told = catch_unwind(AssertUnwindSafe(|| match self {
             Reply::Append(reply, result) => reply(committed.and(result)),
@@ -56,7 +56,7 @@ impl Reply {
     }
 }
 
-/// The writer ended before it came to a write.
+/// The refusal of a write that the writer no longer came to.
 pub(crate) fn gone() -> Error {
     Error::new(Code::Overloaded, "The store did not take this; nothing was changed.")
         .retry_after_ms(1_000)

@@ -1,6 +1,6 @@
 //! The store: the truth of a space, in SQLite for one node or in PostgreSQL for any number.
 //!
-//! Two ways in. The hot path, [`Store::append`], is tuned by hand for each engine: an append-only log in group
+//! There are two ways in. The hot path, [`Store::append`], is tuned by hand for each engine: an append-only log in group
 //! commits. Everything else is SQL written once, in the subset that SQLite and PostgreSQL both take, through
 //! [`Tx`] inside the same transaction as the events that it belongs to ([`Store::write`]), or through [`Read`]
 //! in one consistent view ([`Store::read`]).
@@ -9,9 +9,9 @@
 //! - success is answered only after the commit is on stable storage (P1);
 //! - positions and seqs are given out without gaps, in the order of commits (P2);
 //! - a repeated key is the first send or a conflict (P3);
-//! - what is published is what was committed, in order, before the senders hear of it.
+//! - every commit is published, in order, before its senders hear of it.
 //!
-//! Never in here: HTTP, sockets, who may do what.
+//! The store never has HTTP, sockets or the rights of people.
 
 mod append;
 mod channels;

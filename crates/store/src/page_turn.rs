@@ -1,4 +1,4 @@
-//! One turn of a replay: which of the rows that pass by belong to a session, and when it is enough.
+//! One turn of a replay: which of the rows that pass by belong to a session, and when the page is full.
 
 use encke_engine::hub::PageRequest;
 use encke_engine::{Position, StreamId, limits};
@@ -8,7 +8,7 @@ pub(crate) struct PageTurn {
     follows: FxHashMap<StreamId, Position>,
     pub after: Position,
     pub until: Position,
-    /// Nothing that the session may see is missing up to here.
+    /// The page is complete up to this position.
     up_to: Position,
     seen: usize,
     taken: usize,
@@ -33,7 +33,7 @@ impl PageTurn {
         }
     }
 
-    /// Takes the next row into account; whether its event belongs to the session.
+    /// Takes the next row into account. Returns whether its event belongs to the session.
     pub fn wants(&mut self, at: Position, stream: StreamId, bytes: usize) -> bool {
         self.seen += 1;
         self.up_to = at;
@@ -47,12 +47,12 @@ impl PageTurn {
         true
     }
 
-    /// The answer is long enough: what follows comes in the next turn.
+    /// Whether the page is full. Further events come in the next turn.
     pub fn is_full(&self) -> bool {
         self.full
     }
 
-    /// How far it came, once no row is left or it is full.
+    /// The position up to which the page is complete, once no row is left or it is full.
     pub fn up_to(&self) -> Position {
         if self.full || self.seen == Self::SCANNED_MAX {
             return self.up_to;

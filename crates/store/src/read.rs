@@ -22,7 +22,7 @@ pub(crate) enum View<'a> {
     Postgres(&'a mut postgres::Session),
 }
 
-/// What a [`crate::Store::read`] gets to work with: everything in it is as of [`Read::position`].
+/// The view that a [`crate::Store::read`] gets. Everything in it is as of [`Read::position`].
 pub struct Read<'a> {
     view: View<'a>,
     recent: &'a Recent,
@@ -53,7 +53,7 @@ impl<'a> Read<'a> {
             View::Sqlite(conn) => {
                 conn.execute_batch("BEGIN").map_err(StoreError::from)?;
                 let position = sqlite::newest(conn)?;
-                // The writer may have committed and not yet told; it is about to.
+                // The writer may have committed without having published yet; it is about to.
                 if !recent.wait_for(position) {
                     return Err(Error::new(Code::Overloaded, "The store is behind; try again."));
                 }
@@ -98,7 +98,7 @@ impl<'a> Read<'a> {
         }
     }
 
-    /// Says that these streams' heads will be asked for: where that saves time, all are read at once.
+    /// Announces that these streams' heads will be asked for. Where it saves time, all are read at once.
     pub fn expect(&mut self, streams: &[StreamId]) -> Result<(), StoreError> {
         let View::Postgres(session) = &mut self.view else { return Ok(()) };
         let unknown =
@@ -110,7 +110,7 @@ impl<'a> Read<'a> {
         Ok(())
     }
 
-    /// The same, and that the newest event of each will be asked for.
+    /// Announces that these streams' heads and newest events will be asked for.
     pub fn expect_newest(&mut self, streams: &[StreamId]) -> Result<(), Error> {
         self.expect(streams)?;
         if matches!(self.view, View::Sqlite(_)) {
@@ -147,8 +147,8 @@ impl<'a> Read<'a> {
         Ok(event.map(|e| Arc::new(Entry::new(e, self.epoch))))
     }
 
-    /// Events of a stream with numbers below `before` (all, if `None`), the newest ones, oldest first; and whether there
-    /// are older ones.
+    /// The newest events of a stream with numbers below `before`, or of all its events without it, oldest first; and
+    /// whether there are older ones.
     pub fn before(
         &mut self,
         stream: StreamId,
@@ -160,7 +160,7 @@ impl<'a> Read<'a> {
         self.downwards(stream, head, top, Seq(0), count)
     }
 
-    /// Events of a stream with numbers above `after`, oldest first; and whether there are newer ones.
+    /// The first events of a stream with numbers above `after`, oldest first; and whether there are newer ones.
     pub fn after(
         &mut self,
         stream: StreamId,
@@ -173,7 +173,7 @@ impl<'a> Read<'a> {
         Ok((entries, top < head.seq))
     }
 
-    /// Walks from the event numbered `top` back to the one after `above`, at most `count` events.
+    /// Walks back from the event numbered `top` to the one after `above`, at most `count` events.
     fn downwards(
         &mut self,
         stream: StreamId,
@@ -200,7 +200,7 @@ impl<'a> Read<'a> {
         Ok((entries, more))
     }
 
-    /// Follows a stream back from the event at a position; oldest first.
+    /// Follows a stream back from the event at a position. The result has the oldest first.
     fn walk(
         &mut self,
         mut at: Position,
@@ -235,7 +235,7 @@ impl<'a> Read<'a> {
         Ok(Page { entries: events.into_iter().map(entry).collect(), up_to })
     }
 
-    /// All events after a position, whoever may see them, at most `count`; for the apps' own bookkeeping.
+    /// All events after a position, also those that few may see, at most `count`. Products use it for their bookkeeping.
     pub fn log_after(&mut self, after: Position, count: usize) -> Result<Vec<Event>, StoreError> {
         match &mut self.view {
             View::Sqlite(conn) => sqlite::log_after(conn, after, count, self.channels),

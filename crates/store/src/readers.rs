@@ -1,4 +1,4 @@
-//! The readers: threads with a connection each, so that no read waits for the writer or blocks an async thread.
+//! The readers: threads with one connection each, so that no read waits for the writer or blocks an async thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -10,12 +10,12 @@ use encke_engine::{Code, Error, limits};
 use crate::error::StoreError;
 use crate::read::View;
 
-/// A read; it does not panic. Instead of a view it may get the reason why there is none.
+/// A read, which does not panic. It gets a view, or the reason why there is none.
 pub(crate) type Job = Box<dyn FnOnce(Result<View<'_>, Error>) + Send>;
 
 /// One reader's connection.
 pub(crate) trait Reader: Send + 'static {
-    /// Has a read done, and ends whatever transaction it left open.
+    /// Runs a read, and ends the transaction that it left open.
     fn serve(&mut self, job: Job);
 }
 

@@ -1,4 +1,4 @@
-//! What of the log is in memory: the tail, and the newest event of each stream that was touched lately.
+//! The part of the log in memory: the tail, and the newest event of each stream that was touched lately.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
@@ -13,11 +13,11 @@ use crate::error::StoreError;
 struct Inner {
     tail: Tail,
     heads: FxHashMap<StreamId, Head>,
-    /// Heads up to here may have been forgotten.
+    /// Heads up to this position may have been forgotten.
     forgotten: Position,
 }
 
-/// The part of the log in memory, as far as it is committed. Written by the store's one writer.
+/// The committed part of the log in memory. The store's one writer fills it.
 pub(crate) struct Recent {
     inner: Mutex<Inner>,
     moved: Condvar,
@@ -49,10 +49,10 @@ impl Recent {
         self.lock().heads.insert(stream, head);
     }
 
-    /// Remembers a head that was read in a view, if it still is the head.
+    /// Remembers a head that was read in a view, unless a newer one is known.
     pub fn learn(&self, stream: StreamId, head: Head, view: Position) {
         if head.position.0 == 0 {
-            // Whoever asks for names that have no event must not fill this up.
+            // Questions for names without events must not fill this up.
             return;
         }
         let mut inner = self.lock();
@@ -62,7 +62,7 @@ impl Recent {
         }
     }
 
-    /// All heads up to `stored` are committed in the store: those may be forgotten if there are too many.
+    /// Notes that all heads up to `stored` are committed in the store. They are forgotten if there are too many.
     pub fn stored(&self, stored: Position) {
         self.forget(stored, limits::HEADS_KEPT_MAX);
     }
@@ -87,7 +87,7 @@ impl Recent {
         self.lock().tail.get(at).cloned()
     }
 
-    /// Waits until everything up to `at`, which is committed, is here: the writer adds it right after its commit.
+    /// Waits until everything up to `at` is here. It is committed, and the writer adds it right after its commit.
     pub fn wait_for(&self, at: Position) -> bool {
         let waited = self.moved.wait_timeout_while(self.lock(), Duration::from_secs(5), |inner| {
             inner.tail.head() < at
@@ -95,11 +95,11 @@ impl Recent {
         waited.is_ok_and(|(_, timeout)| !timeout.timed_out())
     }
 
-    /// The head of a stream as it was at `at`: newer events are walked back, as far as they are in memory.
+    /// The head of a stream as it was at `at`. Newer events are walked back as far as they are in memory.
     pub fn head_at(&self, stream: StreamId, at: Position) -> HeadAt {
         let inner = self.lock();
         if at > inner.tail.head() {
-            // A view on which another node's newest commits are, that this one has not followed yet.
+            // The view has another node's newest commits, and this node has not followed them yet.
             return HeadAt::Unknown { forgotten: inner.forgotten };
         }
         let Some(mut head) = inner.heads.get(&stream).copied() else {
@@ -120,19 +120,19 @@ impl Recent {
 /// See [`Recent::head_at`].
 pub(crate) enum HeadAt {
     Known(Head),
-    /// Not in memory: what is stored is right, in a view in which the heads up to here are stored.
+    /// The head is not in memory. The stored one is right, in a view in which the heads up to here are stored.
     Unknown {
-        /// 0 if no head was ever forgotten.
+        /// The position up to which heads were forgotten; 0 if none ever was.
         forgotten: Position,
     },
     /// The view is older than the tail.
     Gone,
 }
 
-/// A tail for readers of the store, with what was found.
+/// A tail of these entries, for readers of the store.
 ///
 /// # Errors
-/// If an event is missing: somebody has changed the log by other means.
+/// If an event is missing, because the log was changed by other means.
 pub(crate) fn tail_of(head: Position, entries: &[Arc<Entry>]) -> Result<Tail, StoreError> {
     let floor = head.0.saturating_sub(entries.len() as u64);
     let mut tail = Tail::new(Position(floor));
@@ -147,7 +147,7 @@ pub(crate) fn tail_of(head: Position, entries: &[Arc<Entry>]) -> Result<Tail, St
     Ok(tail)
 }
 
-/// The newest events of the streams that these events are of.
+/// The heads of the streams of these events.
 pub(crate) fn heads_of(entries: &[Arc<Entry>]) -> FxHashMap<StreamId, Head> {
     let head =
         |e: &Arc<Entry>| (e.event.stream, Head { seq: e.event.seq, position: e.event.position });

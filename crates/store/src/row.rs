@@ -1,4 +1,4 @@
-//! A row that a query gave.
+//! A row of a query's result.
 
 use encke_engine::{ConversationId, PersonId, Position, Seq, StreamId};
 
@@ -9,7 +9,7 @@ use crate::value::Value;
 #[derive(Clone, PartialEq, Debug)]
 pub struct Row(pub(crate) Vec<Value>);
 
-/// What a field can be read as.
+/// A type that a field can be read as.
 pub trait Field: Sized {
     /// `None` if the value is of another kind.
     fn from_value(value: &Value) -> Option<Self>;
@@ -19,7 +19,7 @@ impl Row {
     /// The field of this number, from 0.
     ///
     /// # Errors
-    /// If there is no such field or it is of another kind: the query and the code disagree.
+    /// If there is no such field or it is of another kind, which means that the query and the code disagree.
     pub fn get<T: Field>(&self, index: usize) -> Result<T, StoreError> {
         let value = self.0.get(index);
         value.and_then(T::from_value).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! What the store counts, for the operator.
+//! The store's counters, for the operator.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -10,9 +10,9 @@ pub const COMMIT_BUCKETS: [u64; 8] = [1, 2, 5, 10, 50, 100, 500, 1000];
 pub struct Stats {
     /// Commits that reached the disk.
     pub commits: AtomicU64,
-    /// Writes in them.
+    /// Writes in those commits.
     pub writes: AtomicU64,
-    /// Events in them.
+    /// Events in those commits.
     pub events: AtomicU64,
     /// Nanoseconds spent in commits.
     pub commit_ns: AtomicU64,

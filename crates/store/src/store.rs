@@ -1,4 +1,4 @@
-//! The handle to a store: what the rest of Encke calls.
+//! The handle to a store: the calls that the rest of Encke makes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ use crate::sqlite;
 use crate::stats::Stats;
 use crate::tx::Tx;
 
-/// How a store is opened.
+/// The options with which a store is opened.
 pub struct Options {
     /// The data folder; it is made if it is not there.
     pub data: PathBuf,
@@ -36,24 +36,24 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Threads that read.
     pub readers: usize,
-    /// Called when a sync failed, the file is damaged or the log was replaced: nothing may be acknowledged any more,
-    /// so a server ends here, or opens the store anew.
+    /// Called when a sync failed, the file is damaged or the log was replaced. Nothing may be acknowledged any more, so a
+    /// server ends here, or opens the store anew.
     pub fatal: Arc<dyn Fn(&StoreError) + Send + Sync>,
 }
 
-/// A store that was opened, with what a hub starts from.
+/// A store that was opened, with the state that a hub starts from.
 pub struct Opened {
-    /// Its handle.
+    /// The handle to the store.
     pub store: Store,
-    /// Incarnation of its log.
+    /// The incarnation of the store's log.
     pub epoch: Epoch,
-    /// What stood before this was trimmed.
+    /// The events before this position were trimmed.
     pub trimmed: Position,
     /// The newest events, without gaps, up to the end of the log.
     pub tail: Vec<Arc<Entry>>,
     /// The end of the log.
     pub head: Position,
-    /// Starts the writer: each commit's events go to this function, in order, before its senders are answered.
+    /// The writer, ready to be started with the function that takes every commit.
     pub start: Start,
 }
 
@@ -63,7 +63,7 @@ type Publish = Box<dyn Fn(Arc<Batch>) + Send>;
 pub struct Start(Box<dyn FnOnce(Publish) -> Result<(), StoreError> + Send>);
 
 impl Start {
-    /// Starts it.
+    /// Starts the writer. Each commit goes to this function, in order, before its senders are answered.
     pub fn publishing_to(
         self,
         publish: impl Fn(Arc<Batch>) + Send + 'static,
@@ -72,7 +72,7 @@ impl Start {
     }
 }
 
-/// What only one of the engines has.
+/// The parts that only one of the engines has.
 enum Kind {
     Sqlite { path: PathBuf, _lock: Arc<std::fs::File> },
     Postgres(Arc<Follower>),
@@ -109,7 +109,7 @@ impl Store {
     pub fn open(options: Options) -> Result<Opened, StoreError> {
         match &options.database {
             None => Store::open_sqlite(options),
-            // Its connections have runtimes of their own, which can't begin on a thread that belongs to one.
+            // The connections have runtimes of their own, which can't begin on a thread that belongs to one.
             Some(_) => std::thread::scope(|scope| {
                 let opened = scope.spawn(|| Store::open_postgres(options)).join();
                 opened
@@ -207,7 +207,7 @@ impl Store {
             inner.spawn("follow", move || {
                 let following = AssertUnwindSafe(|| follower.run(following, found.keeper));
                 if catch_unwind(following).is_err() {
-                    // Nobody would be told what others commit any more.
+                    // Clients would not hear of other nodes' commits any more.
                     fatal(&StoreError::Other("following the log panicked".into()));
                 }
             })
@@ -215,7 +215,7 @@ impl Store {
         Ok(Opened { store, epoch, trimmed, tail: found.tail, head: at.position, start })
     }
 
-    /// Hands an append to the writer. Its reply comes after the commit; if too much is waiting, it comes at once.
+    /// Hands an append to the writer. Its reply comes after the commit, or at once if too much is waiting.
     pub fn submit(&self, append: Append) {
         self.send(Job::Append(append));
     }
@@ -251,7 +251,8 @@ impl Store {
         answer.await.unwrap_or_else(|_| Err(gone()))
     }
 
-    /// The same with a callback, which runs on the store's thread, or at once if too much is waiting; it must not block.
+    /// Runs a write and hands its result to a callback, which must not block. The callback runs on the store's thread, or
+    /// at once if too much is waiting.
     pub fn submit_write<T, F, R>(&self, work: F, reply: R)
     where
         T: Send + 'static,
@@ -276,7 +277,8 @@ impl Store {
         answer.await.unwrap_or_else(|_| Err(gone()))
     }
 
-    /// The same with a callback, which runs on the reader's thread, or at once if too much is waiting.
+    /// Runs a read and hands its result to a callback, which runs on the reader's thread, or at once if too much is
+    /// waiting.
     pub fn submit_read<T, F, R>(&self, work: F, reply: R)
     where
         T: Send + 'static,
@@ -308,7 +310,7 @@ impl Store {
         &self.0.channels
     }
 
-    /// What it counts.
+    /// The store's counters.
     pub fn stats(&self) -> &Stats {
         &self.0.stats
     }
@@ -318,7 +320,7 @@ impl Store {
         matches!(self.0.kind, Kind::Postgres(_))
     }
 
-    /// From now on what this node commits is told to this function as well, for the other nodes. It must not block.
+    /// Tells this function of every commit of this node from now on, for the other nodes. It must not block.
     pub fn announce_to(&self, announce: impl Fn(&Committed) + Send + Sync + 'static) {
         if let Kind::Postgres(follower) = &self.0.kind {
             follower.announce_to(Box::new(announce));
@@ -333,36 +335,36 @@ impl Store {
         }
     }
 
-    /// Tells this function the key of messages between nodes: the present one at once, and each new one when a look at the
-    /// store finds it. It must not block.
+    /// Tells this function the key of messages between nodes, at once and whenever a look at the store finds a new one. It
+    /// must not block.
     pub fn tell_bus_key_to(&self, tell: impl Fn(BusKey) + Send + 'static) {
         if let Kind::Postgres(follower) = &self.0.kind {
             follower.tell_key_to(Box::new(tell));
         }
     }
 
-    /// Another node says that it has committed this. It is taken if it comes next; else it only tells that there is more.
+    /// Takes a commit that another node tells of. It is handed on if it comes next; else it only shows that there is more.
     pub fn hint(&self, committed: Committed) {
         if let Kind::Postgres(follower) = &self.0.kind {
             follower.hint(committed);
         }
     }
 
-    /// Another node says that the log goes so far.
+    /// Notes that the log goes to this point, as another node says.
     pub fn hint_at(&self, epoch: Epoch, after: Point) {
         if let Kind::Postgres(follower) = &self.0.kind {
             follower.hint_at(epoch, after);
         }
     }
 
-    /// Hints may have been lost.
+    /// Notes that hints may have been lost.
     pub fn look_soon(&self) {
         if let Kind::Postgres(follower) = &self.0.kind {
             follower.look_soon();
         }
     }
 
-    /// Copies the store to a new file while it is in use. Blocks: not for an async thread.
+    /// Copies the store to a new file while it is in use. Blocks, so it is not for an async thread.
     pub fn backup(&self, path: &Path) -> Result<(), StoreError> {
         match &self.0.kind {
             Kind::Sqlite { path: from, .. } => sqlite::copy_to(&sqlite::connect(from)?, path),
@@ -372,7 +374,7 @@ impl Store {
         }
     }
 
-    /// Finishes what was handed in, stores what is only in memory, and ends the writer. Blocks.
+    /// Finishes all work that was handed in, stores everything that is only in memory, and ends the writer. Blocks.
     pub fn close(&self) {
         let threads = std::mem::take(&mut *self.0.threads.lock().expect("not poisoned"));
         if threads.is_empty() {
@@ -388,7 +390,7 @@ impl Store {
     }
 }
 
-/// A panic takes only the work that it is in.
+/// Runs work so that a panic ends only this work.
 fn caught<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         tracing::error!("a read or a write of the store panicked");

@@ -1,4 +1,4 @@
-//! One write: SQL and events, all of it or nothing.
+//! One write: SQL and events, all or nothing.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use crate::row::Row;
 use crate::value::Value;
 use crate::{Appended, Sql, postgres, sqlite};
 
-/// What a [`crate::Store::write`] gets to work with. If it ends in an error, nothing of it remains.
+/// The transaction that a [`crate::Store::write`] gets. If the write ends in an error, nothing of it remains.
 pub struct Tx<'a>(pub(crate) On<'a>);
 
-/// Which engine a write is on.
+/// The engine of a write.
 pub(crate) enum On<'a> {
     Sqlite(&'a mut sqlite::Writing),
     Postgres(&'a mut postgres::Writing),
@@ -30,7 +30,7 @@ macro_rules! on {
 }
 
 impl Tx<'_> {
-    /// Runs a statement; returns how many rows it changed.
+    /// Runs a statement and returns how many rows it changed.
     pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         on!(self, writing => writing.execute(sql, params))
     }
@@ -59,7 +59,7 @@ impl Tx<'_> {
         on!(self, writing => writing.head(stream))
     }
 
-    /// Says that these streams' heads will be asked for or appended to: where that saves time, all are read at once.
+    /// Announces that these streams' heads will be asked for or appended to. Where it saves time, all are read at once.
     pub fn expect(&mut self, streams: &[StreamId]) -> Result<(), StoreError> {
         match &mut self.0 {
             On::Sqlite(_) => Ok(()),
@@ -67,17 +67,17 @@ impl Tx<'_> {
         }
     }
 
-    /// From the next event on the person's sessions follow the stream.
+    /// Makes the person's sessions follow the stream from the next event on.
     pub fn subscribe(&mut self, person: PersonId, stream: StreamId) -> Result<(), StoreError> {
         on!(self, writing => writing.subscribe(person, stream))
     }
 
-    /// From the next event on they don't.
+    /// Makes the person's sessions follow the stream no longer from the next event on.
     pub fn unsubscribe(&mut self, person: PersonId, stream: StreamId) -> Result<(), StoreError> {
         on!(self, writing => writing.unsubscribe(person, stream))
     }
 
-    /// What rests on a credential of a person, or on all, ends with this write, on every node (P7).
+    /// Ends all sessions that rest on a credential of a person, or on any of the person's, on every node (P7).
     pub fn revoke(&mut self, person: PersonId, credential: Option<u64>) -> Result<(), StoreError> {
         on!(self, writing => writing.revoke(person, credential))
     }

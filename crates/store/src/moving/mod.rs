@@ -1,8 +1,8 @@
 //! Moving a store from SQLite into PostgreSQL, with its epoch and its positions: every cursor stays good.
 //!
-//! The log is copied in parts, each committed; the rest in one transaction at the end. Who is interrupted goes on where
-//! it stopped. Until both sides were counted and summed and are the same, the new space can't be opened; from then on
-//! the old store has another epoch, so that nobody goes on writing the same history twice.
+//! The log is copied in parts, each committed; all else follows in one transaction at the end. A move that was
+//! interrupted goes on where it stopped. The new space can't be opened until both sides were counted and summed and are the
+//! same. From then on the old store has another epoch, so that the same history is not written on twice.
 
 mod source;
 mod table;
@@ -22,17 +22,17 @@ use table::{TABLES, Table};
 /// A table that has moved.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Moved {
-    /// Which.
+    /// The name of the table.
     pub table: &'static str,
-    /// What both sides hold of it.
+    /// The rows of the table, the same on both sides.
     pub sum: Sum,
 }
 
 /// Moves the store of a folder into an empty space. `progress` is told how far the log has come, and where it ends.
-/// Blocks, for as long as it takes.
+/// Blocks until all is done.
 ///
 /// # Errors
-/// If the store is in use, the space holds something else, or what arrived is not what was sent.
+/// If the store is in use, the space holds something else, or rows arrived otherwise than they were sent.
 pub fn migrate(
     from: &Path,
     to: &Database,
@@ -42,7 +42,7 @@ pub fn migrate(
     let fatal = Arc::new(|_: &StoreError| {});
     let mut session = target::connect(to, fatal)?;
     if target::holds(&mut session, source.epoch)? {
-        // The end of a move whose last answer was lost.
+        // The last answer of an earlier move was lost.
         source.leave()?;
         return Err(other("this store has moved into this space already; it is served from there"));
     }
@@ -64,7 +64,7 @@ pub fn migrate(
     let moved = TABLES.iter().map(|table| compare(&source, &mut session, table));
     let moved = moved.collect::<Result<Vec<_>, _>>()?;
     target::finish(&mut session, &source)?;
-    // Whoever opens the old store again, for whatever reason, tells its clients to start anew.
+    // If the old store is opened again, its clients are told to start anew.
     source.leave()?;
     Ok(moved)
 }
@@ -108,7 +108,7 @@ fn other(what: &str) -> StoreError {
     StoreError::Other(what.to_owned())
 }
 
-/// What a store in SQLite is, beside its tables.
+/// The facts of a store in SQLite beside its tables.
 pub(super) struct Facts {
     pub epoch: Epoch,
     pub head: Position,

@@ -1,4 +1,4 @@
-//! The store that is left: a folder with SQLite's file.
+//! The store that is moved from: a folder with SQLite's file.
 
 use std::ops::Deref;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::value::Value;
 pub(super) struct Source {
     conn: Connection,
     facts: Facts,
-    /// No server may use it meanwhile.
+    /// No server may use the store meanwhile.
     _lock: std::fs::File,
 }
 
@@ -40,7 +40,7 @@ fn size(row: &[Value]) -> usize {
 
 impl Source {
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        // To open a store makes one if there is none.
+        // Opening a store makes one if there is none.
         if !folder.join("space.db").exists() {
             return Err(super::other(&format!("there is no store in {}", folder.display())));
         }
@@ -52,7 +52,7 @@ impl Source {
         Ok(Source { conn: found.conn, facts, _lock: found.lock })
     }
 
-    /// The next part of the log, and where it ends.
+    /// The next part of the log, and the position at its end.
     pub fn log_after(&self, after: Position) -> Result<(Vec<Vec<Value>>, Position), StoreError> {
         let columns = TABLES[0].list();
         let sql =
@@ -67,7 +67,7 @@ impl Source {
         Ok((rows, last))
     }
 
-    /// All rows of a table, some at a time.
+    /// Hands over all rows of a table, some at a time.
     pub fn rows(
         &self,
         table: &Table,
@@ -106,7 +106,7 @@ impl Source {
         Ok(())
     }
 
-    /// From now on this is a copy: whoever opens it gets another epoch.
+    /// Marks the store as a copy: it gets another epoch when it is opened again.
     pub fn leave(&self) -> Result<(), StoreError> {
         sqlite::set_state(&self.conn, "restored", 1)
     }

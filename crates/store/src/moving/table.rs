@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::value::Value;
 
-/// What a column holds.
+/// The kind of values in a column.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Holds {
     Number,
@@ -20,7 +20,7 @@ pub(super) struct Table {
 
 use Holds::{Bytes, Number, Text};
 
-/// In an order in which whoever refers to another comes after it.
+/// All tables that move. A table comes after those that it refers to.
 pub(super) const TABLES: [Table; 16] = [
     Table {
         name: "log",
@@ -124,18 +124,18 @@ pub(super) const TABLES: [Table; 16] = [
 ];
 
 impl Table {
-    /// Its columns, divided by commas.
+    /// The names of the columns, divided by commas.
     pub fn list(&self) -> String {
         self.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
     }
 
-    /// Whether rows go to its end only, so that a copy can go on where it stopped.
+    /// Whether rows are only ever added at the end, so that a copy can go on where it stopped.
     pub fn is_log(&self) -> bool {
         self.name == "log"
     }
 }
 
-/// How many rows a table has, and a sum over what they hold that does not depend on their order.
+/// The number of a table's rows, and a sum over their content that does not depend on their order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Sum {
     /// Rows.
@@ -148,7 +148,7 @@ impl Sum {
     pub(super) fn add(&mut self, row: &[Value]) {
         let mut hash = Sha256::new();
         for value in row {
-            // What a value is and how long goes before it, so that no two rows look alike.
+            // The kind and the length go before each value, so that no two rows look alike.
             match value {
                 Value::Null => hash.update([0]),
                 Value::Int(v) => {

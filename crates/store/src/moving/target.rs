@@ -11,12 +11,12 @@ use crate::value::Value;
 
 pub(super) fn connect(to: &Database, fatal: postgres::Fatal) -> Result<Session, StoreError> {
     let mut session = postgres::connect(to, fatal)?;
-    // While a large log is summed on the other side, this one has nothing to do.
+    // This side has nothing to do while a large log is summed on the other side.
     session.batch("SET idle_in_transaction_session_timeout = 0")?;
     Ok(session)
 }
 
-/// Whether the space is of this epoch, which means that the store has moved here.
+/// Whether the space has this epoch, which means that the store has moved here.
 pub(super) fn holds(session: &mut Session, epoch: Epoch) -> Result<bool, StoreError> {
     let sql = "SELECT 1 FROM space WHERE epoch = ?1";
     Ok(!session.query(sql, &[epoch.0.into()])?.is_empty())
@@ -30,7 +30,7 @@ pub(super) fn prepare(session: &mut Session, epoch: Epoch) -> Result<(), StoreEr
         }
         return Err(super::other("another store has begun to move into this space"));
     }
-    // A node that was started on the space, and found it empty, has left no more than this.
+    // A node that was started on the empty space has left only this.
     session.execute("DELETE FROM setting WHERE name = 'channel_key'", &[])?;
     for table in &TABLES {
         let sql = format!("SELECT 1 FROM {} LIMIT 1", table.name);
@@ -45,14 +45,14 @@ pub(super) fn prepare(session: &mut Session, epoch: Epoch) -> Result<(), StoreEr
     session.batch("COMMIT")
 }
 
-/// Up to where the log has been copied.
+/// The position up to which the log has been copied.
 pub(super) fn log_end(session: &mut Session) -> Result<Position, StoreError> {
     let rows = session.query("SELECT coalesce(max(position), 0) FROM log", &[])?;
     rows.first().map_or(Ok(Position(0)), |row| row.get(0))
 }
 
 pub(super) fn clear(session: &mut Session, table: &Table) -> Result<(), StoreError> {
-    // Those that refer to it come later in the list and may still have rows.
+    // Tables that refer to it come later in the list and may still have rows.
     session.batch(&format!("TRUNCATE {} CASCADE", table.name))
 }
 
@@ -116,7 +116,7 @@ pub(super) fn insert(
     session.rows(&sql, &params).map(drop)
 }
 
-/// What a table holds, within the open transaction.
+/// Counts and sums a table within the open transaction.
 pub(super) fn sum(session: &mut Session, table: &Table) -> Result<Sum, StoreError> {
     let (name, list) = (table.name, table.list());
     session.batch(&format!("DECLARE of_{name} CURSOR FOR SELECT {list} FROM {name}"))?;
@@ -133,14 +133,14 @@ pub(super) fn sum(session: &mut Session, table: &Table) -> Result<Sum, StoreErro
     Ok(sum)
 }
 
-/// The space is what the store was, and may be opened: ends the transaction.
+/// Lets the space be opened from now on as the store that it was moved from, and ends the transaction.
 pub(super) fn finish(session: &mut Session, source: &Source) -> Result<(), StoreError> {
     session.execute(
         "UPDATE space SET epoch = ?1, position = ?2, at_ms = ?3, trimmed = ?4",
         &[source.epoch.0.into(), source.head.into(), source.at_ms.into(), source.trimmed.into()],
     )?;
     for table in ["person", "conversation"] {
-        // Ids go on behind the greatest.
+        // New ids come after the greatest.
         let sql = format!(
             "SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 0) + 1, false)
              FROM {table}"

@@ -1,4 +1,4 @@
-//! What a batch of appends needs to know, asked for at once.
+//! The questions of a batch of appends, asked at once.
 
 use encke_engine::append::{Appended, First, Guard, Head};
 use encke_engine::transaction::Key;
@@ -12,7 +12,7 @@ use super::session::Session;
 use crate::append::Append;
 use crate::error::StoreError;
 
-/// What to ask for.
+/// The questions to ask.
 #[derive(Default)]
 pub(super) struct Wanted {
     pub keys: Vec<Key>,
@@ -37,14 +37,14 @@ impl Wanted {
     }
 }
 
-/// The space's row, once it is this transaction's turn.
+/// The space's row, read when it is this transaction's turn.
 pub(super) struct SpaceTurn {
     pub at: Point,
     pub at_ms: u64,
     pub epoch: Epoch,
 }
 
-/// What was found, each in the order in which it was asked for.
+/// The answers, each in the order of its questions.
 pub(super) struct Answers {
     pub turn: Option<SpaceTurn>,
     pub keys: Vec<Option<First>>,
@@ -53,7 +53,7 @@ pub(super) struct Answers {
 }
 
 const TURN: &str = "SELECT position, change, at_ms, epoch FROM space FOR UPDATE";
-// OFFSET 0 keeps each of these one look into the index, whatever the planner thinks of the table's size.
+// OFFSET 0 keeps each of these one look into the index, even if the planner misjudges the table's size.
 const KEYS: &str = "SELECT u.n, l.position, l.stream, l.seq, l.at_ms, l.kind, l.body
     FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS u (idem, author, n)
     CROSS JOIN LATERAL (SELECT * FROM log WHERE log.idem = u.idem
@@ -79,8 +79,8 @@ async fn rows(
     }
 }
 
-/// Asks for all of it in one round trip; with `turn` it waits for the space's row and locks it first. Every statement
-/// sees what was committed before it began, so what comes after the lock sees all that was committed under it.
+/// Asks all questions in one round trip. With `turn` it waits for the space's row and locks it first. Every statement sees
+/// all commits from before it began, so the statements after the lock see all commits that were made under it.
 pub(super) fn ask(
     session: &mut Session,
     turn: bool,
@@ -119,7 +119,7 @@ pub(super) fn ask(
         follows: vec![false; wanted.follows.len()],
     };
     for row in answers.1 {
-        // The newest one comes last.
+        // The newest append comes last.
         found.keys[place(&row)?] = Some(first_of(&row)?);
     }
     for row in answers.2 {

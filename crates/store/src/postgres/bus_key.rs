@@ -1,5 +1,5 @@
-//! The key of the messages between nodes. It lies in the space's row: whoever may read the store belongs to the site,
-//! whoever only reaches the bus does not.
+//! The key of the messages between nodes. It lies in the space's row: a process that may read the store belongs to the
+//! site, one that only reaches the bus does not.
 
 use super::open::connect;
 use super::session::Session;
@@ -9,14 +9,14 @@ use crate::error::StoreError;
 /// A key of messages between nodes.
 pub type BusKey = [u8; 32];
 
-/// A new one.
+/// A new key.
 pub(super) fn random() -> Result<BusKey, StoreError> {
     let mut key = BusKey::default();
     getrandom::fill(&mut key).map_err(|e| StoreError::Other(format!("no random number: {e}")))?;
     Ok(key)
 }
 
-/// Makes sure that the space has one.
+/// Makes sure that the space has a key.
 pub(super) fn settle(session: &mut Session) -> Result<(), StoreError> {
     let key = random()?;
     let sql = "UPDATE space SET bus_key = $1 WHERE bus_key IS NULL";
@@ -35,7 +35,7 @@ pub(super) fn of(row: &tokio_postgres::Row, column: usize) -> Result<BusKey, Sto
 /// If the database can't be reached or is of another version.
 pub fn renew_bus_key(database: &Database) -> Result<(), StoreError> {
     let key = random()?;
-    // A thread of its own: the connection has a runtime, which can't begin on a thread that belongs to one.
+    // The connection has a runtime, which can't begin on a thread that belongs to another one.
     let work = || {
         let mut session = connect(database, std::sync::Arc::new(|_| {}))?;
         session.rows("UPDATE space SET bus_key = $1", &[&&key[..]]).map(drop)

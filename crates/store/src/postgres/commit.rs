@@ -1,4 +1,4 @@
-//! The end of a transaction: what it brought and the commit itself, in one round trip.
+//! The end of a transaction: its events and changes and the commit itself, in one round trip.
 
 use encke_engine::{Event, Point, Step, Transaction, limits};
 use futures_util::FutureExt;

@@ -1,9 +1,9 @@
-//! How a node learns of what is committed, by itself and by others, in the order of the log.
+//! How a node learns of all commits, its own and those of others, in the order of the log.
 //!
-//! Everything that is told to this node's clients passes through here once. What decides is the engine's
-//! [`Following`]; here are its thread, its clock and its connection to the database. A thread looks at the store when
+//! Everything that this node's clients hear passes through here once. The engine's [`Following`] decides; here are its
+//! thread, its clock and its connection to the database. A thread looks at the store when
 //! something is missing, and every [`encke_engine::limits::LOOK_MS`] in any case. What a hint said has to be in the log
-//! then: if it is not, the node begins anew.
+//! then; otherwise the node begins anew.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -36,7 +36,7 @@ struct State {
 
 /// See the top of this file.
 pub(crate) struct Follower {
-    /// When it began: the engine counts time from here.
+    /// The moment from which the engine counts time.
     began: Instant,
     state: Mutex<State>,
     wake: Condvar,
@@ -83,12 +83,12 @@ impl Follower {
         self.began.elapsed()
     }
 
-    /// From now on what is committed goes to this function.
+    /// Hands all commits from now on to this function.
     pub fn publish_to(&self, publish: Publish) {
         self.lock().publish = Some(publish);
     }
 
-    /// From now on what this node commits is told to the others by this function.
+    /// Tells the other nodes of this node's commits from now on by this function.
     pub fn announce_to(&self, announce: Announce) {
         let _ = self.announce.set(announce);
     }
@@ -98,14 +98,14 @@ impl Follower {
         self.lock().bus_key
     }
 
-    /// Tells this function the key of messages between nodes: the present one at once, and each new one.
+    /// Tells this function the key of messages between nodes, at once and whenever there is a new one.
     pub fn tell_key_to(&self, tell: TellKey) {
         let mut state = self.lock();
         tell(state.bus_key);
         state.tell_key = Some(tell);
     }
 
-    /// Tells the other nodes what this node's writer has committed. From now on it has to be in the store.
+    /// Tells the other nodes of a commit of this node's writer. From now on it has to be in the store.
     pub fn announce(&self, committed: &Committed) {
         if committed.after.position > committed.before.position {
             self.identity.knows(committed.after.position, committed.mark);
@@ -115,15 +115,15 @@ impl Follower {
         }
     }
 
-    /// Hands on what this node's writer has committed.
+    /// Hands on a commit of this node's writer.
     pub fn committed(&self, committed: Committed) {
         let mut state = self.lock();
         state.following.committed(committed);
         self.hand_on(&mut state);
     }
 
-    /// Another node says that it has committed. That goes to the clients at once; whether it is true is seen with the
-    /// next look.
+    /// Takes a commit that another node tells of. It goes to the clients at once, and the next look shows whether it is
+    /// true.
     pub fn hint(&self, committed: Committed) {
         let now = self.now();
         let mut state = self.lock();
@@ -132,14 +132,14 @@ impl Follower {
         }
     }
 
-    /// Another node says that the log goes so far, without what lies between.
+    /// Notes that the log goes to this point, as another node says without the events between.
     pub fn hint_at(&self, epoch: Epoch, after: Point) {
         let mut state = self.lock();
         state.following.heard_of(epoch, after);
         self.hand_on(&mut state);
     }
 
-    /// Hints may have been lost: looks at the store at once.
+    /// Looks at the store at once, because hints may have been lost.
     pub fn look_soon(&self) {
         self.lock().following.look_soon();
         self.wake.notify_all();
@@ -193,7 +193,7 @@ impl Follower {
         self.wake.notify_all();
     }
 
-    /// Waits until a look is due; false if the store is closed.
+    /// Waits until a look is due. Returns false if the store is closed.
     fn wait(&self) -> bool {
         let mut state = self.lock();
         loop {
@@ -218,7 +218,7 @@ impl Follower {
         }
     }
 
-    /// Reads all that is new.
+    /// Reads everything that is new.
     fn look(&self, session: &mut Session) -> Result<(), StoreError> {
         let mut frontier = self.lock().following.begin_look(self.now());
         loop {

@@ -1,13 +1,13 @@
 //! Whether the database still holds the history that this node has told its clients of.
 //!
-//! A standby that took over may lack the newest commits, and so may a database that was restored. Three things tell:
-//! the *incarnation* stored with the space (the database's system identifier, its timeline, the number of the log's table),
-//! the *epoch*, which whoever finds another incarnation renews, and the *mark* of the newest event that this node knows,
-//! which must still stand at its position.
-//! Only what was read from the store or committed here is known: another node's word could be anybody's.
+//! A standby that took over may lack the newest commits, and so may a database that was restored. Three things show it:
+//! the *incarnation* stored with the space (the database's system identifier, its timeline, the number of the log's table);
+//! the *epoch*, which a node renews when it finds another incarnation; and the *mark* of the newest event that this node
+//! knows, which must still stand at its position. A node knows only events that it read from the store or committed itself:
+//! another node's word could be a stranger's.
 //!
-//! A new timeline is a new epoch even if nothing seems to be lost: a client may have been told of a commit by a node
-//! that is gone too, and its position may have been given out again.
+//! A new timeline is a new epoch even if nothing seems to be lost. A node that is gone may have told a client of a commit
+//! that is lost, and the position may have been given out again.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -18,17 +18,17 @@ use super::bus_key;
 use super::session::Session;
 use crate::error::StoreError;
 
-/// The live database, as text. On the primary the name of the current WAL file begins with the timeline; what the
-/// control file says is only true after a checkpoint.
+/// The live database, as text. On the primary the name of the current WAL file begins with the timeline; the control file
+/// has it only after a checkpoint.
 const INCARNATION: &str =
     "SELECT (SELECT system_identifier FROM pg_control_system())::text || '.' ||
     substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '.' || 'log'::regclass::oid::text";
-/// What is left of it where these functions are not to be had.
+/// The part of the incarnation that can be had without these functions.
 const INCARNATION_LEAST: &str = "SELECT 'log'::regclass::oid::text";
 
 pub(crate) type Fatal = Arc<dyn Fn(&StoreError) + Send + Sync>;
 
-/// What this node knows of the log that it serves.
+/// The facts by which this node recognises the log that it serves.
 pub(crate) struct Identity {
     epoch: Mutex<Option<Epoch>>,
     /// The newest event that is known here, and the mark of its commit.
@@ -38,18 +38,18 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Nothing is known yet: whatever the database holds is taken, under a new epoch if it is not what it was.
+    /// An identity without facts. It takes the database as it is, under a new epoch if the incarnation has changed.
     pub fn new(fatal: Fatal) -> Self {
         let (epoch, newest) = Default::default();
         Identity { epoch, newest, replaced: AtomicBool::new(false), fatal }
     }
 
-    /// This is the log from now on.
+    /// Sets the epoch of the log that this node serves from now on.
     pub fn settle(&self, epoch: Epoch) {
         *self.epoch.lock().expect("not poisoned") = Some(epoch);
     }
 
-    /// This node has read or committed an event: from now on it has to be there.
+    /// Notes an event that this node has read or committed. From now on it has to be in the log.
     pub fn knows(&self, position: Position, mark: u64) {
         let mut newest = self.newest.lock().expect("not poisoned");
         if position >= newest.0 {
@@ -69,7 +69,7 @@ impl Identity {
         Ok(())
     }
 
-    /// The log that this node serves is gone.
+    /// Ends the service, because the log that this node serves is gone.
     pub fn replaced(&self, why: &str) -> StoreError {
         let e = StoreError::Replaced(why.into());
         if !self.replaced.swap(true, Ordering::AcqRel) {
@@ -78,7 +78,7 @@ impl Identity {
         e
     }
 
-    /// Compares the database behind a new connection with what is known.
+    /// Compares the database behind a new connection with the facts that are known.
     pub fn check(&self, session: &mut Session) -> Result<(), StoreError> {
         let Some(epoch) = *self.epoch.lock().expect("not poisoned") else { return Ok(()) };
         let (position, mark) = self.newest();
@@ -103,7 +103,7 @@ impl Identity {
     }
 }
 
-/// Which database, and which history of it, a session is connected to.
+/// The incarnation of the database that a session is connected to.
 pub(super) fn incarnation(session: &mut Session) -> Result<String, StoreError> {
     let rows = match session.rows(INCARNATION, &[]) {
         Err(StoreError::Other(why)) => {
@@ -115,13 +115,13 @@ pub(super) fn incarnation(session: &mut Session) -> Result<String, StoreError> {
     Ok(rows.first().map(|row| row.get(0)).unwrap_or_default())
 }
 
-/// Gives the log a new epoch, unless somebody else has.
+/// Gives the log a new epoch, unless another node has.
 pub(super) fn renew(session: &mut Session, old: Epoch, live: &str) -> Result<(), StoreError> {
     let random =
         getrandom::u64().map_err(|e| StoreError::Other(format!("no random number: {e}")))?;
     let new = (random >> 1) as i64;
     session.ahead("BEGIN READ WRITE");
-    // What was sealed for the old log is nothing to the new one.
+    // Messages that were sealed for the old log must not count for the new one.
     let key = bus_key::random()?;
     let sql = "UPDATE space SET epoch = $1, incarnation = $2, bus_key = $4 WHERE epoch = $3 RETURNING epoch";
     let renewed = session.rows(sql, &[&new, &live, &(old.0 as i64), &&key[..]]);

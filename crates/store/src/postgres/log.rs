@@ -102,8 +102,8 @@ impl Session {
         Ok(events)
     }
 
-    /// The events of one turn of a replay, and how far it came. First is looked at what they are, then those that are
-    /// wanted are fetched: thousands of bodies of others would be much to carry.
+    /// The events of one turn of a replay, and the position up to which they are complete. The first query reads only the
+    /// streams, and the second one the events that are wanted, since thousands of other bodies would be much to carry.
     pub fn page(
         &mut self,
         mut turn: PageTurn,

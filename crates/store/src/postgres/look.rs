@@ -1,5 +1,5 @@
-//! Reads what is new in the log: events, and the changes between them, of one moment. What a look makes of it is the
-//! engine's ([`encke_engine::look`]).
+//! Reads the new part of the log, events and the changes between them, as of one moment. The engine judges it
+//! ([`encke_engine::look`]).
 
 use encke_engine::look::{self, Change, Frontier, LogState, Marked, Mismatch, Part};
 use encke_engine::{Epoch, PersonId, Point, Position, Step, StreamId, limits};
@@ -17,16 +17,16 @@ const STATE: &str = "SELECT epoch, position, change, bus_key, (SELECT mark FROM 
 const CHANGES: &str = "SELECT number, position, kind, person, stream, credential FROM change
     WHERE number > $1 ORDER BY number LIMIT $2";
 
-/// What a look found.
+/// The findings of a look.
 pub(super) struct LookFound {
     pub bus_key: BusKey,
-    /// What follows; `None` if the log ends where this node is.
+    /// The part that follows; `None` if the log ends where this node is.
     pub part: Option<Part>,
 }
 
-/// Why a look brought nothing.
+/// The reason why a look brought nothing.
 pub(super) enum Failed {
-    /// This is not the log any more that the node serves.
+    /// The store no longer holds the log that the node serves.
     Mismatch(Mismatch),
     Store(StoreError),
 }
@@ -43,7 +43,7 @@ impl From<Mismatch> for Failed {
     }
 }
 
-/// What follows the frontier, which has to be in the log.
+/// Reads the part of the log after the frontier, which has to be in the log.
 pub(super) fn look(
     session: &mut Session,
     epoch: Epoch,
@@ -78,7 +78,7 @@ fn read(
     at: Point,
     channels: &Channels,
 ) -> Result<(Point, Vec<Marked>, Vec<Change>), StoreError> {
-    // As many events as fit, but always one.
+    // As many events as fit, and always at least one.
     let sql = format!(
         "SELECT {COLUMNS}, l.mark FROM
             (SELECT position, sum(octet_length(body)) OVER (ORDER BY position) AS bytes

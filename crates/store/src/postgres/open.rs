@@ -1,4 +1,4 @@
-//! Opening a space: migrations, whether it is still the same log, what of it belongs into memory.
+//! Opening a space: migrations, the check that it is still the same log, and the part that belongs into memory.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -29,14 +29,14 @@ const MIGRATIONS: [&str; 6] = [
 pub(crate) struct OpenedSpace {
     pub target: Arc<Target>,
     pub identity: Arc<Identity>,
-    /// For the writer.
+    /// The writer's session.
     pub session: Session,
     pub epoch: Epoch,
     pub at: Point,
     pub trimmed: Position,
     pub tail: Vec<Arc<Entry>>,
     pub channels: Channels,
-    /// Of the newest event's commit.
+    /// The mark of the newest event's commit.
     pub mark: u64,
     pub bus_key: BusKey,
     pub keeper: Keeper,
@@ -127,7 +127,7 @@ fn check(session: &mut Session) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Forward only. Nodes that start together wait for each other.
+/// Brings the space to the newest version. There is no way back. Nodes that start together wait for each other.
 fn migrate(session: &mut Session, schema: &str) -> Result<(), StoreError> {
     session.batch("BEGIN")?;
     let migrated = migrate_in(session, schema);
@@ -136,7 +136,7 @@ fn migrate(session: &mut Session, schema: &str) -> Result<(), StoreError> {
 }
 
 fn migrate_in(session: &mut Session, schema: &str) -> Result<(), StoreError> {
-    // A lock of our own table: the number of an advisory lock could be taken by any role of the database.
+    // The lock is on our own table, since any role of the database could take an advisory lock by its number.
     session.batch("LOCK TABLE version IN EXCLUSIVE MODE")?;
     let found = session.rows("SELECT coalesce(max(number), 0) FROM version", &[])?;
     let found = found.first().map_or(0, |row| row.get::<_, i32>(0) as u32);
@@ -152,7 +152,7 @@ fn migrate_in(session: &mut Session, schema: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Makes sure that the space has its row, and that it is of the database that it is in.
+/// Makes sure that the space has its row, with the incarnation of the database that it is in.
 fn settle(session: &mut Session) -> Result<(), StoreError> {
     let live = incarnation(session)?;
     let random = getrandom::u64().map_err(|e| StoreError::Other(e.to_string()))?;
@@ -167,7 +167,7 @@ fn settle(session: &mut Session) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Makes the key that the numbers of new channels are made with: the same for all nodes, so the first one stores it.
+/// Makes the key of the numbers of new channels. All nodes need the same key, so the first one stores it.
 fn make_number_key(session: &mut Session) -> Result<(), StoreError> {
     let mut new = NumberKey::default();
     getrandom::fill(&mut new).map_err(|e| StoreError::Other(e.to_string()))?;

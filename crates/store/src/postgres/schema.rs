@@ -1,8 +1,8 @@
 //! The schema of a space: made here, or found and checked to be the current role's alone.
 //!
-//! Whoever owns a schema, a table or a trigger on it decides what runs when Encke writes, with Encke's rights. In a
-//! database that several roles share, any of them may have made the schema before Encke comes. So all of it has to
-//! belong to the role that Encke connects as, and to hold nothing that Encke did not make.
+//! The owner of a schema, of a table or of a trigger on it decides which code runs with Encke's rights when Encke writes. In
+//! a database that several roles share, any of them may have made the schema before Encke comes. So all of it has to belong
+//! to the role that Encke connects as, and every object has to be one that Encke made.
 
 use super::session::Session;
 use crate::error::StoreError;
@@ -18,8 +18,8 @@ pub(super) fn claim(session: &mut Session, schema: &str) -> Result<(), StoreErro
     make(session, &table, &format!("CREATE TABLE {table} (number INT PRIMARY KEY)"))
 }
 
-/// Makes a schema or a table, unless it is there. Another node may make it at the same moment: one of both is refused,
-/// and finds what the other has made.
+/// Makes a schema or a table, unless it is there. If another node makes it at the same moment, one of both is refused and
+/// finds the other's.
 fn make(session: &mut Session, name: &str, sql: &str) -> Result<(), StoreError> {
     if is_there(session, name)? {
         return Ok(());
@@ -37,7 +37,7 @@ fn is_there(session: &mut Session, name: &str) -> Result<bool, StoreError> {
     Ok(rows.first().is_some_and(|row| row.get(0)))
 }
 
-/// Asks the catalog, where nothing but the catalog answers.
+/// Asks the catalog, with a search path in which only the catalog answers.
 fn strictly(
     session: &mut Session,
     sql: &str,

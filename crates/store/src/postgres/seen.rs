@@ -1,5 +1,5 @@
-//! What a node has seen of the log, kept in its data folder, so that a database that was put back to an older state
-//! while no node ran is noticed by the first one that starts.
+//! The newest event that a node has seen, kept in its data folder. By it the first node that starts notices that the
+//! database was put back to an older state while no node ran.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ impl Seen {
     }
 }
 
-/// The file that holds it.
+/// The file that holds the newest event that was seen.
 pub(crate) struct Keeper {
     path: PathBuf,
     kept: Option<Seen>,
@@ -36,12 +36,12 @@ pub(crate) struct Keeper {
 impl Keeper {
     pub fn new(data: &Path) -> Self {
         let path = data.join("seen");
-        // What can't be read is as good as no file: it was there for one more check.
+        // A file that can't be read counts as none, since it only serves one more check.
         let kept = std::fs::read_to_string(&path).ok().and_then(|text| Seen::parse(&text));
         Keeper { path, kept, at: Instant::now() }
     }
 
-    /// Keeps it, at most once in [`limits::SEEN_KEPT_MS`] unless it is the last time.
+    /// Writes the file, at most once in [`limits::SEEN_KEPT_MS`] unless it is the last time.
     pub fn keep(&mut self, seen: Seen, last: bool) {
         let early = self.at.elapsed() < Duration::from_millis(limits::SEEN_KEPT_MS);
         if self.kept == Some(seen) || seen.position.0 == 0 || (early && !last) {
@@ -59,7 +59,7 @@ impl Keeper {
         self.at = Instant::now();
     }
 
-    /// Gives the log a new epoch if it lacks what this folder's node has seen of it.
+    /// Gives the log a new epoch if it lacks the event that this folder's node has seen.
     pub fn check(&self, session: &mut Session, live: &str) -> Result<(), StoreError> {
         let Some(seen) = self.kept else { return Ok(()) };
         let sql = "SELECT (SELECT mark FROM log WHERE position = $1) FROM space WHERE epoch = $2";

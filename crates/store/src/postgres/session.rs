@@ -1,4 +1,4 @@
-//! One connection to the database, made again when it is lost. Its calls block: it belongs to a thread of the store.
+//! One connection to the database, made again when it is lost. Its calls block, so it belongs to a thread of the store.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use crate::error::StoreError;
 use crate::row::Row;
 use crate::value::Value;
 
-/// What a session is for.
+/// The use of a session.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
     Read,
@@ -31,7 +31,7 @@ pub(super) struct Live {
     statements: FxHashMap<Box<str>, Statement>,
 }
 
-/// A runtime that may be dropped anywhere, also by a task of another one.
+/// A runtime that may be dropped anywhere, also by a task of another runtime.
 struct Driver(Option<Runtime>);
 
 impl Driver {
@@ -58,7 +58,7 @@ pub(crate) struct Session {
     pause: Duration,
     /// Commands that go ahead of the next statement, in the same packet.
     before: String,
-    /// A transaction is open.
+    /// Whether a transaction is open.
     open: bool,
 }
 
@@ -104,7 +104,7 @@ impl Session {
                 Ok(())
             }
             Err(e) => {
-                // Once for each time that it is away.
+                // One line for each time that the database is away.
                 if self.again.is_none() {
                     tracing::warn!("connecting to the database: {e}");
                 }
@@ -133,7 +133,7 @@ impl Session {
         let (statement, idle) = (limits::DATABASE_STATEMENT_MS_MAX, limits::DATABASE_IDLE_MS_MAX);
         let only = if self.use_ == Use::Read { "on" } else { "off" };
         // Success is answered after a commit, so a commit has to be on the disk (P1). Names are looked up in our schema
-        // alone: not in `public`, and temporary tables, which would come first if they were not named, come last.
+        // alone, without `public`. Temporary tables come last; unnamed, they would come first.
         self.batch(&format!(
             "SET search_path TO pg_catalog, pg_temp; SET statement_timeout = {statement}; SET jit = off; SET client_min_messages = warning;
              SET idle_in_transaction_session_timeout = {idle}; SET default_transaction_read_only = {only};
@@ -146,7 +146,7 @@ impl Session {
         identity.check(self)
     }
 
-    /// Gives the connection up; what it was in the middle of does not happen, unless it was a commit.
+    /// Gives the connection up. A transaction that is open does not happen, unless its commit was on the way.
     pub fn drop_connection(&mut self) {
         self.live = None;
         self.open = false;
@@ -176,7 +176,7 @@ impl Session {
         self.wait(async |client| client.batch_execute(sql).await)
     }
 
-    /// Has a command sent ahead of the next statement.
+    /// Sends a command ahead of the next statement.
     pub(super) fn ahead(&mut self, sql: &str) {
         if !self.before.is_empty() {
             self.before.push(';');
@@ -184,7 +184,7 @@ impl Session {
         self.before.push_str(sql);
     }
 
-    /// What is to be sent ahead; the caller sends it.
+    /// The commands that go ahead of the next statement. The caller sends them.
     pub(super) fn take_ahead(&mut self) -> String {
         std::mem::take(&mut self.before)
     }
@@ -194,7 +194,7 @@ impl Session {
         if let Some(known) = self.live.as_ref().and_then(|live| live.statements.get(sql)) {
             return Ok(known.clone());
         }
-        // What is ahead may be what makes the transaction take statements again.
+        // The commands ahead may be needed for the transaction to take statements again.
         let ahead = self.take_ahead();
         let text = value::placeholders(sql);
         let made = self.wait(async |client| {
@@ -231,13 +231,13 @@ impl Session {
         })
     }
 
-    /// All rows of a query of the apps.
+    /// All rows of a query in the store's SQL, with `?1`, `?2` …
     pub fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
         let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|v| v as _).collect();
         self.rows(sql, &params)?.iter().map(value::row).collect()
     }
 
-    /// Runs a statement of the apps; returns how many rows it changed.
+    /// Runs a statement in the store's SQL, and returns how many rows it changed.
     pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|v| v as _).collect();
         let statement = self.statement(sql)?;
@@ -249,7 +249,7 @@ impl Session {
         })
     }
 
-    /// A connection may have ended while nobody looked: what is only a beginning is tried on a second one.
+    /// Tries work that only begins something on a second connection if the first one ended unnoticed.
     pub(super) fn twice<T>(
         &mut self,
         mut begin: impl FnMut(&mut Self) -> Result<T, StoreError>,
@@ -266,7 +266,7 @@ impl Session {
         }
     }
 
-    /// Begins a view that stays as it is; returns its end of the log.
+    /// Begins a view that stays as it is, and returns its end of the log.
     pub fn begin_view(&mut self, epoch: Epoch) -> Result<Position, StoreError> {
         let row = self.twice(|session| {
             session.open = true;
@@ -280,7 +280,7 @@ impl Session {
         Ok(Position(row.get::<_, i64>(0) as u64))
     }
 
-    /// Ends whatever transaction is open.
+    /// Ends the transaction, if one is open.
     pub fn end(&mut self) {
         self.before.clear();
         if std::mem::take(&mut self.open) && self.live.is_some() {

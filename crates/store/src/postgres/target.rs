@@ -1,4 +1,4 @@
-//! Which database, which space in it, and how it is reached.
+//! The database and the space in it, and the way to reach them.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -24,7 +24,7 @@ pub struct Database {
     pub space: String,
 }
 
-/// Where all connections of a space go.
+/// The target of all connections of a space.
 pub(crate) struct Target {
     pub config: Config,
     pub tls: MakeRustlsConnect,
@@ -46,7 +46,7 @@ impl Target {
             .application_name("encke")
             .connect_timeout(Duration::from_millis(limits::DATABASE_CONNECT_MS_MAX))
             .tcp_user_timeout(Duration::from_millis(limits::DATABASE_SILENCE_MS_MAX))
-            // Once all that was sent is acknowledged, only these find out that the answer will never come.
+            // Once everything that was sent is acknowledged, only these find out that the answer will never come.
             .keepalives_idle(Duration::from_millis(limits::DATABASE_PROBE_MS))
             .keepalives_interval(Duration::from_millis(limits::DATABASE_PROBE_MS))
             .keepalives_retries(
@@ -70,17 +70,17 @@ fn checked(space: &str) -> Result<&str, StoreError> {
     Err(wrong("a space's name has 1 to 40 small letters, digits and underscores"))
 }
 
-/// What the URL says of TLS, with the meaning that it has for libpq.
+/// The wishes of a URL for TLS, with the meaning that they have for libpq.
 struct Asked {
     mode: Option<SslMode>,
-    /// The server has to show a certificate for its name,
+    /// The server has to show a certificate for its name.
     verified: bool,
-    /// from one of these authorities; the system's if absent.
+    /// The file of the authorities that may sign the certificate; the system's if absent.
     authorities: Option<PathBuf>,
 }
 
 impl Asked {
-    /// Takes out of a URL what the client library does not know.
+    /// Takes the options out of a URL that the client library does not know.
     fn split(url: &str) -> Result<(String, Self), StoreError> {
         let mut asked = Asked { mode: None, verified: false, authorities: None };
         let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), asked)) };
@@ -100,7 +100,7 @@ impl Asked {
                 _ => kept.push(pair),
             }
         }
-        // As with libpq, who names authorities wants them to be asked.
+        // As with libpq, naming authorities means that they are asked.
         asked.verified |= asked.authorities.is_some() && asked.mode == Some(SslMode::Require);
         let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
         Ok((format!("{base}{query}"), asked))

@@ -1,4 +1,4 @@
-//! Values on PostgreSQL's wire. What a parameter is there the server decides from the statement.
+//! Values on PostgreSQL's wire. The server decides the type of a parameter from the statement.
 
 use std::borrow::Cow;
 
@@ -11,8 +11,8 @@ use crate::value::Value;
 
 type Failed = Box<dyn std::error::Error + Sync + Send>;
 
-/// PostgreSQL holds no NUL in a text. Nothing that is stored has one, so a text that is searched for and has one is
-/// to be found as little as this.
+/// PostgreSQL holds no NUL in a text. No stored text has one, so a search for a text with one finds nothing, like a search
+/// for this.
 fn without_nul(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
 }
@@ -48,7 +48,7 @@ impl ToSql for Value {
     to_sql_checked!();
 }
 
-/// A whole `numeric`, which is what sums are: groups of four decimal digits.
+/// A whole `numeric`, the type of sums: groups of four decimal digits.
 struct Whole(i64);
 
 impl<'a> FromSql<'a> for Whole {
@@ -75,7 +75,7 @@ impl<'a> FromSql<'a> for Whole {
     }
 }
 
-/// A row as the apps get it.
+/// A row as callers of the store get it.
 pub(super) fn row(row: &tokio_postgres::Row) -> Result<Row, StoreError> {
     let field = |(index, column): (usize, &tokio_postgres::Column)| {
         fn or_null<T>(found: Option<T>, value: impl FnOnce(T) -> Value) -> Value {
@@ -99,7 +99,7 @@ pub(super) fn row(row: &tokio_postgres::Row) -> Result<Row, StoreError> {
     Ok(Row(row.columns().iter().enumerate().map(field).collect::<Result<_, _>>()?))
 }
 
-/// SQL with `?1`, `?2` … as PostgreSQL writes it; what is between quotes stays.
+/// SQL with `?1`, `?2` … in the form of PostgreSQL. Text between quotes stays.
 pub(super) fn placeholders(sql: &str) -> String {
     let mut quoted = false;
     sql.chars()

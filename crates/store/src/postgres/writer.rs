@@ -1,5 +1,5 @@
-//! The writer thread: takes what waits, writes all of it in one transaction of the space's turn, answers after the commit.
-//! The course of a turn is the engine's ([`encke_engine::writer_turn`]).
+//! The writer thread: it takes all waiting writes, runs them in one transaction of the space's turn, and answers after the
+//! commit. The engine decides the course of a turn ([`encke_engine::writer_turn`]).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -31,21 +31,21 @@ pub(crate) struct Writer {
     pub follower: Arc<Follower>,
     /// Called when nothing may be acknowledged any more.
     pub fatal: super::identity::Fatal,
-    /// What was handed in until then is done.
+    /// The store is being closed: the writes that were handed in before are done.
     pub stopping: bool,
-    /// When the writer began: the engine counts time from here.
+    /// The moment from which the engine counts time.
     pub began: Instant,
     pub turn: WriterTurn,
 }
 
-/// What one transaction has come to.
+/// The state of one transaction.
 struct Batch {
     replies: Vec<Reply>,
     written: usize,
     failed: Option<StoreError>,
 }
 
-/// What was taken out of the queue at once.
+/// The writes that were taken out of the queue at once.
 #[derive(Default)]
 struct BatchTaken {
     jobs: Vec<Job>,
@@ -58,7 +58,7 @@ impl Writer {
     pub fn run(mut self) {
         let fatal = self.fatal.clone();
         if catch_unwind(AssertUnwindSafe(|| self.serve())).is_err() {
-            // Nobody would be told what is committed any more.
+            // Sessions would not hear of commits any more.
             fatal(&StoreError::Other("the store's writer panicked".into()));
         }
         for job in self.jobs.try_iter() {
@@ -79,7 +79,7 @@ impl Writer {
         }
     }
 
-    /// Takes what waits, as much as a commit has room for that holds so many writes and bytes already.
+    /// Takes as many waiting writes as there is room for in a commit that holds so many writes and bytes already.
     fn take(&self, first: Option<Job>, writes: usize, bytes: usize) -> BatchTaken {
         let mut taken = BatchTaken::default();
         let mut next = first.or_else(|| self.jobs.try_recv().ok());
@@ -103,7 +103,7 @@ impl Writer {
         taken
     }
 
-    /// One transaction.
+    /// Runs one transaction.
     fn batch(&mut self, taken: BatchTaken) {
         if let Err(e) = self.begin(&taken.wanted) {
             self.stats.failed();
@@ -224,7 +224,7 @@ impl Writer {
 }
 
 impl Batch {
-    /// A write that comes after what broke the transaction.
+    /// Refuses a write that comes after the error that broke the transaction.
     fn refuse(&mut self, job: Job, e: StoreError) {
         match job {
             Job::Append(append) => {

@@ -1,8 +1,8 @@
 //! The writer's connection within one transaction, which may hold many writes.
 //!
-//! What the transaction has brought and what it knows is the engine's [`Transaction`]; here are its statements. What a
-//! batch of appends needs is asked for in the same packet as the space's turn, and stored in the same packet as the
-//! commit. A batch costs two round trips, however many appends it holds.
+//! The engine's [`Transaction`] has the state of the transaction; here are its statements. The questions of a batch of
+//! appends travel in the same packet as the one for the space's turn, and its events in the same packet as the commit. A
+//! batch costs two round trips, for any number of appends.
 
 use std::sync::Arc;
 
@@ -24,11 +24,11 @@ pub(crate) struct Writing {
     follower: Arc<Follower>,
     channels: Arc<Channels>,
     tx: Transaction,
-    /// Within a write; whether its savepoint was set.
+    /// Whether the savepoint of the present write was set; `None` between writes.
     write: Option<bool>,
-    /// A statement of the write failed: nothing of it may remain.
+    /// The error of a statement of the present write, of which nothing may remain then.
     failed: Option<StoreError>,
-    /// Set by an error after which the transaction can't go on.
+    /// The error after which the transaction can't go on.
     broken: Option<StoreError>,
 }
 
@@ -51,7 +51,7 @@ impl Writing {
         &self.channels
     }
 
-    /// Waits for the space's turn, and learns in the same round trip what these appends need.
+    /// Waits for the space's turn, and asks the questions of these appends in the same round trip.
     pub(super) fn begin(&mut self, now_ms: u64, wanted: &Wanted) -> Result<(), StoreError> {
         self.clear();
         let oldest = now_ms.saturating_sub(limits::KEY_AGE_MS);
@@ -70,7 +70,7 @@ impl Writing {
         Ok(())
     }
 
-    /// Learns what further appends need.
+    /// Asks the questions of further appends.
     pub(super) fn prepare(&mut self, wanted: &Wanted) -> Result<(), StoreError> {
         let found = ask::ask(&mut self.session, false, wanted, self.tx.oldest_key_ms())?;
         self.learn(wanted, found);
@@ -157,7 +157,7 @@ impl Writing {
         Ok(())
     }
 
-    /// Before a statement: within a write its savepoint goes ahead of the first one.
+    /// Prepares for a statement: within a write the savepoint goes ahead of the first one.
     fn check(&mut self) -> Result<(), StoreError> {
         if let Some(e) = self.broken.as_ref().or(self.failed.as_ref()) {
             return Err(e.clone());
@@ -182,7 +182,7 @@ impl Writing {
         self.broken.take()
     }
 
-    /// The statement of this write that failed, if one did.
+    /// The error of the statement of this write that failed, if one did.
     pub(super) fn failed(&self) -> Option<StoreError> {
         self.failed.clone()
     }
@@ -206,7 +206,7 @@ impl Writing {
         self.tx.undo(to);
     }
 
-    /// Commits; returns what the transaction brought, if that is anything.
+    /// Commits, and returns the part of the log that the transaction brought, if it brought any.
     pub(super) fn commit(&mut self) -> Result<Option<Committed>, StoreError> {
         let mark = getrandom::u64().map_err(|e| StoreError::Other(e.to_string()))? >> 1;
         commit::commit(&mut self.session, &self.tx, mark)?;

@@ -18,8 +18,8 @@ fn other(path: &Path, e: impl std::fmt::Display) -> StoreError {
     StoreError::Other(format!("{}: {e}", path.display()))
 }
 
-/// Copies a store to a new file: one consistent state, on the disk when this returns. Whoever opens the copy gets a new
-/// epoch, because clients may hold cursors beyond its end.
+/// Copies one consistent state of a store to a new file, which is on the disk when this returns. The copy gets a new epoch
+/// when it is opened, because clients may hold cursors beyond its end.
 pub(crate) fn copy_to(from: &Connection, path: &Path) -> Result<(), StoreError> {
     if path.exists() {
         return Err(other(path, "there is a file of this name already"));
@@ -32,7 +32,7 @@ pub(crate) fn copy_to(from: &Connection, path: &Path) -> Result<(), StoreError> 
     {
         super::open::create(&partial)?;
         let mut to = Connection::open(&partial)?;
-        // In one step: then it is one state, whatever is written meanwhile.
+        // One step copies one state, also while others write.
         let done = Backup::new(from, &mut to)?.step(-1)?;
         if done != StepResult::Done {
             return Err(other(&partial, format_args!("the copy is not whole ({done:?})")));
@@ -50,7 +50,7 @@ pub(crate) fn copy_to(from: &Connection, path: &Path) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Looks at every page of a store that no server needs to have open; returns what is wrong with it.
+/// Looks at every page of a store, which need not be open anywhere, and returns the faults.
 pub fn check_file(path: &Path) -> Result<Vec<String>, StoreError> {
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
     let conn = Connection::open_with_flags(path, flags)?;

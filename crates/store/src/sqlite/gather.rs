@@ -1,44 +1,46 @@
-//! Whether to let writes gather for a moment before the next commit.
+//! The decision to let writes gather for a moment before the next commit.
 //!
-//! A commit costs the same CPU and the same sync whether it holds one write or a hundred. When many independent
-//! senders write, each commit would hold only the few that came during the one before; a short pause makes
-//! it hold several times as many. When one sender waits for each answer, a pause gains nothing and only delays it. Which of
-//! the two it is can't be told from outside, so it is tried: a few commits with a pause, and what they held decides.
+//! A commit costs the same CPU and the same sync whether it holds one write or a hundred. When many independent senders
+//! write, each commit would hold only the few writes that came during the one before; a short pause makes it hold several
+//! times as many. When one sender waits for each answer, a pause gains nothing and only delays it. The two cases look the
+//! same from outside, so a few commits are tried with a pause, and the writes that they held decide.
 
 use std::time::Duration;
 
 use encke_engine::limits;
 
-/// A pause lasts as long as it takes for so many writes to come,
+/// The number of writes that a pause waits for.
 const WRITES_AIM: f64 = 30.0;
-/// but so long at least and at most.
+/// The shortest pause.
 const PAUSE_MIN: Duration = Duration::from_millis(*limits::GATHER_MS.start());
+/// The longest pause.
 const PAUSE_MAX: Duration = Duration::from_millis(*limits::GATHER_MS.end());
-/// Writes in a second below which nothing is worth a pause.
+/// Writes in a second below which no pause is worth it.
 const RATE_MIN: f64 = 1_000.0;
-/// Commits over which is looked at what they hold.
+/// The number of commits over which the writes in them are counted.
 const WINDOW: u32 = 64;
-/// Commits of a trial.
+/// The number of commits in a trial.
 const TRIAL: u32 = 4;
-/// A pause is worth it if commits hold so many times as much as without,
+/// A pause is worth it if commits with it hold this many times the writes of commits without.
 const GAIN_MIN: f64 = 2.5;
-/// and at least so much.
+/// The writes that a commit has to hold on average for a pause to be worth it.
 const HELD_MIN: f64 = 3.0;
-/// Windows between two trials, at first and at most.
+/// Windows between the first trial and the second.
 const REST_MIN: u32 = 4;
+/// Windows between two trials, at most.
 const REST_MAX: u32 = 4_096;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Mode {
-    /// No pause; a trial is due after so many windows.
+    /// There is no pause. A trial is due after this many windows.
     Plain { rest: u32 },
-    /// A few commits with a pause, to see what they hold.
+    /// A few commits have a pause, and their writes are counted.
     Trial,
-    /// A pause before each commit.
+    /// There is a pause before each commit.
     Pausing,
 }
 
-/// What the newest commits held, and what follows from it.
+/// The writes in the newest commits, and the mode that follows from them.
 pub(super) struct Gather {
     mode: Mode,
     commits: u32,
@@ -47,7 +49,7 @@ pub(super) struct Gather {
     since: Duration,
     /// Writes in a second in the last window.
     rate: f64,
-    /// What a commit held in the last window without a pause.
+    /// Writes in a commit in the last window without a pause.
     plain: f64,
     /// Windows to rest after the next trial that fails.
     rest: u32,
@@ -60,7 +62,7 @@ impl Gather {
         Gather { mode, commits, writes, since, rate: 0.0, plain: 1.0, rest: REST_MIN }
     }
 
-    /// How long to pause before the next commit, if at all.
+    /// The pause before the next commit, if there is to be one.
     pub fn pause(&self) -> Option<Duration> {
         let aim = Duration::from_secs_f64(WRITES_AIM / self.rate.max(RATE_MIN));
         match self.mode {
@@ -69,7 +71,7 @@ impl Gather {
         }
     }
 
-    /// A commit held so many writes; `now` is a time on any clock that only rises.
+    /// Counts a commit with this many writes. `now` is the time on any clock that only rises.
     pub fn committed(&mut self, writes: usize, now: Duration) {
         self.commits += 1;
         self.writes += writes as u64;
@@ -116,8 +118,8 @@ impl Gather {
 mod tests {
     use super::*;
 
-    /// Runs commits of 0.15 ms, with the pause where it is wanted; `held` says what one holds that took so many
-    /// milliseconds. Returns how many of the last thousand had a pause.
+    /// Runs commits of 0.15 ms, with the pause where it is wanted. `held` says how many writes a commit holds that took so
+    /// many milliseconds. Returns how many of the last thousand had a pause.
     fn run(held: impl Fn(f64) -> usize) -> usize {
         let mut gather = Gather::new();
         let (mut now, mut paused) = (0.0, 0);

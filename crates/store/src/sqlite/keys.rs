@@ -1,6 +1,6 @@
-//! Idempotency keys of the newest sends, in memory: where the first append with a key stands.
+//! Idempotency keys of the newest sends, in memory, with the positions of the first appends.
 //!
-//! The keys themselves lie in the log; this is only a way to find them. It is filled from the log at the start.
+//! The keys themselves lie in the log, and this is only a way to find them. It is filled from the log at the start.
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
@@ -14,11 +14,11 @@ struct Remembered {
     at_ms: u64,
 }
 
-/// Fingerprints of keys and where they were used.
+/// Fingerprints of keys, with the positions where they were used.
 pub(super) struct Keys {
     hasher: RandomState,
     positions: FxHashMap<u64, Position>,
-    /// In the order of the log.
+    /// The keys in the order of the log.
     order: VecDeque<Remembered>,
 }
 
@@ -31,7 +31,7 @@ impl Keys {
         self.hasher.hash_one((author, key))
     }
 
-    /// Where a key may have been used; the caller compares with what stands there.
+    /// The position where a key may have been used. The caller compares the event there.
     pub fn find(&self, author: Option<PersonId>, key: &str) -> Option<Position> {
         self.positions.get(&self.print(author, key)).copied()
     }
@@ -42,12 +42,12 @@ impl Keys {
         self.order.push_back(Remembered { print, at, at_ms });
     }
 
-    /// Keys remembered.
+    /// The number of keys that are remembered.
     pub fn len(&self) -> usize {
         self.order.len()
     }
 
-    /// Forgets the newest ones, down to this number: their write did not happen.
+    /// Forgets the newest keys down to this number, because their write did not happen.
     pub fn shorten(&mut self, len: usize) {
         while self.order.len() > len
             && let Some(undone) = self.order.pop_back()
@@ -56,7 +56,7 @@ impl Keys {
         }
     }
 
-    /// Forgets what is too old or too many.
+    /// Forgets keys that are too old or too many.
     pub fn expire(&mut self, now_ms: u64) {
         let old = now_ms.saturating_sub(limits::KEY_AGE_MS);
         while let Some(oldest) = self.order.front()

@@ -14,7 +14,7 @@ use crate::page_turn::PageTurn;
 /// The columns that [`event_of_row`] reads, in its order.
 pub(crate) const COLUMNS: &str = "position, stream, seq, back, at_ms, author, kind, idem, body";
 
-/// Every so many events of a stream one is marked, so that old pages are found without walking all the way.
+/// One event of a stream in this many is marked, so that old pages are found without walking all the way.
 pub(super) const MARK_EVERY: u64 = 64;
 
 pub(crate) fn event_of_row(row: &Row<'_>, channels: &Channels) -> rusqlite::Result<Event> {
@@ -66,7 +66,7 @@ pub(crate) fn event_at(
     Ok(statement.query_row([at.0 as i64], |row| event_of_row(row, channels)).optional()?)
 }
 
-/// The events of one turn of a replay, and how far it came.
+/// The events of one turn of a replay, and the position up to which they are complete.
 pub(crate) fn page(
     conn: &Connection,
     mut turn: PageTurn,
@@ -117,7 +117,7 @@ pub(crate) fn newest(conn: &Connection) -> Result<Position, StoreError> {
     Ok(Position(statement.query_row([], |row| row.get::<_, i64>(0))? as u64))
 }
 
-/// The head of a stream as the table has it; right unless the stream has events after `state.heads_position`.
+/// The head of a stream in the table. It is right unless the stream has events after `state.heads_position`.
 pub(crate) fn stored_head(conn: &Connection, stream: StreamId) -> Result<Head, StoreError> {
     let mut statement =
         conn.prepare_cached("SELECT seq, position FROM stream_head WHERE stream = ?1")?;

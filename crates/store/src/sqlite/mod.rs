@@ -1,4 +1,4 @@
-//! SQLite: one file a space, one writer thread with group commit, readers of their own.
+//! SQLite: one file for each space, one writer thread with group commit, and separate readers.
 
 mod backup;
 mod gather;

@@ -1,4 +1,4 @@
-//! Opening a store: lock, checks, migrations, what of the log belongs into memory.
+//! Opening a store: lock, checks, migrations, and the part of the log that belongs into memory.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _};
@@ -31,10 +31,10 @@ const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0005.sql"),
 ];
 
-/// A store that was opened.
+/// A file that was opened as a store.
 pub(crate) struct OpenedFile {
     pub conn: Connection,
-    /// Held as long as the store is open.
+    /// The lock on the folder, held as long as the store is open.
     pub lock: File,
     pub epoch: Epoch,
     pub trimmed: Position,
@@ -82,8 +82,8 @@ fn look(dir: &Path, path: &Path) -> Result<(), StoreError> {
         Err(e) if e.kind() == ErrorKind::NotFound => make(dir, path),
         Err(e) => Err(other(&path.display().to_string(), e)),
         Ok(Err(_)) => Err(damaged(path, "it is cut off")),
-        // A store in use is in WAL mode (2). So this is a backup that was put here, and the WAL belongs to
-        // what was here before; it would spoil the backup.
+        // A store in use is in WAL mode (2). So this is a backup that was put here. The WAL belongs to the former store
+        // and would spoil the backup.
         Ok(Ok(())) if header[18] == 1 && wal_used => {
             let aside = dir.join("space.db-wal.before-restore");
             tracing::warn!("the write-ahead log of the former store is now {}", aside.display());
@@ -156,7 +156,7 @@ fn lock(dir: &Path) -> Result<File, StoreError> {
 }
 
 fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
-    // The first read meets a header that is none; the check meets pages that are damaged.
+    // The first read meets a false header; the check meets damaged pages.
     conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
         .map_err(|e| describe(e, path))?;
     if std::fs::metadata(path).map_or(0, |m| m.len()) > limits::STORE_CHECKED_BYTES_MAX {
@@ -173,7 +173,7 @@ fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     Err(describe(rusqlite::Error::SqliteFailure(code, Some(verdict)), path))
 }
 
-/// Forward only; a backup before each.
+/// Brings the store to the newest version, with a backup before each step. There is no way back.
 fn migrate(conn: &Connection, dir: &Path, now_ms: u64) -> Result<(), StoreError> {
     let version: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let known = MIGRATIONS.len() as u32;
@@ -181,7 +181,7 @@ fn migrate(conn: &Connection, dir: &Path, now_ms: u64) -> Result<(), StoreError>
         return Err(StoreError::Newer { found: version, known });
     }
     for (sql, number) in MIGRATIONS.iter().zip(1u32..).skip(version as usize) {
-        // A store that is only being made has nothing to be kept.
+        // A store that is only being made holds nothing to be kept.
         if version > 0 {
             super::copy_to(
                 conn,
@@ -194,8 +194,8 @@ fn migrate(conn: &Connection, dir: &Path, now_ms: u64) -> Result<(), StoreError>
     Ok(())
 }
 
-/// The log's epoch: a new one for a new log, and for one that was restored from a backup, because then events that
-/// clients have seen may be missing.
+/// The log's epoch. It is a new one for a new log, and for a log that was restored from a backup, because events that
+/// clients have seen may be missing then.
 fn epoch(conn: &Connection) -> Result<Epoch, StoreError> {
     let restored = log::state(conn, "restored")?.is_some();
     if let Some(epoch) = log::state(conn, "epoch")?
@@ -215,7 +215,7 @@ fn epoch(conn: &Connection) -> Result<Epoch, StoreError> {
 fn channels(conn: &Connection) -> Result<Channels, StoreError> {
     let mut statement = conn.prepare("SELECT number, name FROM channel ORDER BY number")?;
     let rows = statement.query_map([], |row| Ok((row.get::<_, i64>(0)? as u64, row.get(1)?)))?;
-    // Nobody else makes numbers of this store, and what is followed does not outlive the process: a fresh key will do.
+    // Only this process makes numbers of this store, and subscriptions to channels end with it: a fresh key will do.
     let mut key = NumberKey::default();
     getrandom::fill(&mut key).map_err(|e| other("no random number", e))?;
     Ok(Channels::stored(key, rows.collect::<Result<_, _>>()?))

@@ -1,4 +1,4 @@
-//! The write-ahead log: how long it gets, and when it is copied into the database.
+//! The write-ahead log: its length, and the moments when it is copied into the database.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -12,11 +12,11 @@ use super::writing::Writing;
 use crate::error::StoreError;
 
 const READERS_WAIT: Duration = Duration::from_millis(limits::WAL_READERS_WAIT_MS_MAX);
-/// The length that the WAL is given ahead of its use: about what it grows to.
+/// The length that the WAL is given ahead of its use, which is about the length that it grows to.
 const WAL_BYTES: u64 = limits::WAL_UNCOPIED_FRAMES_MAX * (4_096 + 24);
 
-/// Lengthens the WAL of a store that has nothing else to do. A commit that makes a file longer takes twice as long, for
-/// the file system writes its own log besides. Frames of zeros are none to SQLite: their salt is wrong.
+/// Lengthens the WAL of a store that has nothing else to do. A commit that makes a file longer takes twice as long, because
+/// the file system writes its own log besides. SQLite ignores frames of zeros, because their salt is wrong.
 pub(super) fn lengthen(conn: &Connection) {
     let Some(path) = conn.path() else { return };
     let added = OpenOptions::new().write(true).open(format!("{path}-wal")).and_then(|wal| {
@@ -28,7 +28,7 @@ pub(super) fn lengthen(conn: &Connection) {
         wal.sync_all()
     });
     match added {
-        // There was none yet, or the disk is full: it goes without.
+        // There is no WAL yet, or the disk is full: the store works without.
         Err(e) if e.kind() != io::ErrorKind::NotFound => {
             tracing::debug!("lengthening the WAL: {e}")
         }
@@ -37,8 +37,8 @@ pub(super) fn lengthen(conn: &Connection) {
 }
 
 impl Writing {
-    /// Copies what the WAL holds into the database once that is much. SQLite would do so by itself at the end of a
-    /// commit, but then nobody would hear of a sync that failed.
+    /// Copies the WAL into the database once it is long. SQLite would do so by itself at the end of a commit, but would not
+    /// report a sync that failed.
     pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
         let (frames, copied) = self.wal("PRAGMA wal_checkpoint(NOOP)")?;
         if frames.saturating_sub(copied) < limits::WAL_UNCOPIED_FRAMES_MAX {
@@ -51,7 +51,7 @@ impl Writing {
         self.waiting_for_readers("PRAGMA wal_checkpoint(RESTART)")
     }
 
-    /// Copies all that the WAL holds, as long as no reader is in the way.
+    /// Copies the whole WAL, as long as no reader is in the way.
     pub(super) fn empty_wal(&self) -> Result<(), StoreError> {
         self.waiting_for_readers("PRAGMA wal_checkpoint(TRUNCATE)")
     }
@@ -63,7 +63,7 @@ impl Writing {
         done.map(drop)
     }
 
-    /// Frames in the WAL, and how many of them are in the database.
+    /// The number of frames in the WAL, and the number of those that are in the database.
     fn wal(&self, checkpoint: &str) -> Result<(u64, u64), StoreError> {
         let mut statement = self.conn.prepare_cached(checkpoint)?;
         // -1 if there is no WAL yet.

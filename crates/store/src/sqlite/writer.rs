@@ -1,4 +1,4 @@
-//! The writer thread: takes what waits, writes all of it in one transaction, answers after the commit.
+//! The writer thread: it takes all waiting writes, runs them in one transaction, and answers after the commit.
 //!
 //! Alone, a write waits for one commit. Under load the next batch gathers while a commit runs, so batches grow by
 //! themselves; [`Gather`] lets them grow further where that is worth it.
@@ -28,24 +28,24 @@ pub(crate) struct Writer {
     pub clock: Arc<dyn Clock>,
     pub stats: Arc<Stats>,
     pub publish: Box<dyn Fn(Arc<Batch>) + Send>,
-    /// Called when nothing may be acknowledged any more; does not return in a server.
+    /// Called when nothing may be acknowledged any more. In a server it does not return.
     pub fatal: Arc<dyn Fn(&StoreError) + Send + Sync>,
-    /// Nobody else may open the store before the last write is done.
+    /// The lock on the folder: no other process may open the store before the last write is done.
     pub lock: Arc<File>,
 }
 
-/// How long the writer is idle before it tidies up.
+/// The time that the writer is idle before it tidies up.
 const IDLE: Duration = Duration::from_millis(500);
-/// How often the length of the WAL is looked at, in commits.
+/// The number of commits between two looks at the length of the WAL.
 const CHECKPOINT_COMMITS: u64 = 16;
-/// How long a checkpoint that failed is not tried again.
+/// The time until a checkpoint that failed is tried again.
 const CHECKPOINT_AGAIN: Duration = Duration::from_millis(limits::CHECKPOINT_AGAIN_MS);
 
 impl Writer {
     pub fn run(mut self) {
         let fatal = self.fatal.clone();
         if catch_unwind(AssertUnwindSafe(|| self.serve())).is_err() {
-            // Nobody would be told what is committed any more.
+            // Sessions would not hear of commits any more.
             fatal(&StoreError::Other("the store's writer panicked".into()));
         }
         drop(self.writing);
@@ -93,7 +93,7 @@ impl Writer {
         self.finish();
     }
 
-    /// Whether the store can go on after an error; if not, the process is told to end.
+    /// Whether the store can go on after an error. If it can't, the process is told to end.
     fn survives(&self, e: &StoreError, doing: &str) -> bool {
         self.stats.failed();
         tracing::error!("{doing}: {e}");
@@ -111,7 +111,7 @@ impl Writer {
         }
     }
 
-    /// Leaves everything in the one file.
+    /// Moves everything into the one file.
     fn finish(&mut self) {
         if self.tidy()
             && let Err(e) = self.writing.empty_wal()
@@ -120,7 +120,7 @@ impl Writer {
         }
     }
 
-    /// One transaction; false if the writer has to end.
+    /// Runs one transaction. Returns false if the writer has to end.
     fn batch(&mut self, first: Job) -> bool {
         let mut replies: Vec<Reply> = Vec::new();
         let mut stop = false;
@@ -149,7 +149,7 @@ impl Writer {
                     }
                 }
             }
-            // A transaction that failed takes down with it what has come so far; what comes after waits for the next.
+            // A transaction that failed takes along the writes that have come so far. Later ones wait for the next.
             if !stop && failed.is_none() && replies.len() < limits::COMMIT_WRITES_MAX {
                 next = self.jobs.try_recv().ok();
             }
@@ -164,8 +164,8 @@ impl Writer {
         going && !stop
     }
 
-    /// Runs one write within the transaction; its answer, and whether it is to be committed or what broke the
-    /// transaction.
+    /// Runs one write within the transaction. Returns its answer, and whether it is to be committed or which error broke
+    /// the transaction.
     fn savepoint(&mut self, write: Write) -> (Reply, Result<bool, StoreError>) {
         let mark = match self.writing.mark() {
             Ok(mark) => mark,

@@ -1,4 +1,4 @@
-//! The writer's connection and what it knows: the state of one transaction, which may hold many writes.
+//! The writer's connection, and the state of one transaction, which may hold many writes.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::recent::Recent;
 use crate::row::Row;
 use crate::value::Value;
 
-/// Where a write began, to undo it.
+/// The state in which a write began, to undo it.
 pub(super) struct Mark {
     steps: usize,
     head: Position,
@@ -33,16 +33,16 @@ pub(crate) struct Writing {
     epoch: Epoch,
     keys: Keys,
     now_ms: u64,
-    /// The newest position, that of this transaction included.
+    /// The newest position, with the events of this transaction.
     head: Position,
-    /// What this transaction brought so far.
+    /// The steps of this transaction so far.
     steps: Vec<Step>,
     staged: FxHashMap<StreamId, Head>,
-    /// What `staged` held before each change.
+    /// The entries of `staged` before each change.
     undo: Vec<(StreamId, Option<Head>)>,
-    /// Heads of committed events that `stream_head` does not have.
+    /// Heads of committed events that are not in `stream_head` yet.
     dirty: FxHashMap<StreamId, Head>,
-    /// Heads up to here are in `stream_head`.
+    /// Heads up to this position are in `stream_head`.
     heads_stored: Position,
     follows: FxHashMap<(PersonId, StreamId), bool>,
     /// Set by an error after which the transaction can't go on.
@@ -58,7 +58,7 @@ impl Writing {
         dirty: FxHashMap<StreamId, Head>,
     ) -> Self {
         let head = recent.position();
-        // Times in the log never go back, not over a restart either.
+        // Times in the log never go back, also over a restart.
         let now_ms = recent.get(head).map_or(0, |newest| newest.event.at_ms);
         let (steps, staged, undo, follows) = Default::default();
         Writing {
@@ -115,7 +115,7 @@ impl Writing {
 
     pub fn subscribe(&mut self, person: PersonId, stream: StreamId) -> Result<(), StoreError> {
         let from = Position(self.head.0 + 1);
-        // Who follows already goes on from where it began: a later beginning would hide events from an old cursor (P4).
+        // A person who follows already keeps the first position: a later one would hide events from an old cursor (P4).
         let made = self.execute(
             "INSERT INTO follow VALUES (?1, ?2, ?3) ON CONFLICT (person, stream) DO NOTHING",
             &[person.into(), stream.into(), from.into()],
@@ -165,10 +165,10 @@ impl Writing {
     }
 
     pub(super) fn begin(&mut self, now_ms: u64) -> Result<(), StoreError> {
-        // Times in the log never go back, whatever the clock does.
+        // Times in the log never go back, even if the clock does.
         self.now_ms = self.now_ms.max(now_ms);
         self.broken = None;
-        // Only here, because marks in a transaction count keys.
+        // Keys expire only here, because marks in a transaction count keys.
         self.keys.expire(self.now_ms);
         Ok(self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)?)
     }
@@ -204,7 +204,7 @@ impl Writing {
         Ok(())
     }
 
-    /// Commits; returns what the transaction brought.
+    /// Commits, and returns the steps of the transaction.
     pub(super) fn commit(&mut self) -> Result<Vec<Step>, StoreError> {
         let stored = self.store_heads_if_many()?;
         self.conn.prepare_cached("COMMIT")?.execute([])?;
@@ -238,7 +238,7 @@ impl Writing {
     }
 
     fn store_heads_if_many(&mut self) -> Result<Option<Position>, StoreError> {
-        // Only heads that are committed: those of this transaction come the next time.
+        // Only committed heads are stored. Those of this transaction come the next time.
         let up_to = self.recent.position();
         if self.dirty.len() < limits::HEADS_UNSTORED_MAX
             && up_to.0 - self.heads_stored.0 < limits::HEADS_UNSTORED_EVENTS_MAX
@@ -248,7 +248,7 @@ impl Writing {
         self.store_dirty(up_to).map(|()| Some(up_to))
     }
 
-    /// What it stores stays dirty until it is committed: see [`Self::heads_are_stored`].
+    /// Stores the dirty heads. They stay dirty until that is committed: see [`Self::heads_are_stored`].
     fn store_dirty(&self, up_to: Position) -> Result<(), StoreError> {
         let mut heads: Vec<_> = self.dirty.iter().map(|(s, h)| (*s, *h)).collect();
         log::store_heads(&self.conn, &mut heads, up_to)
@@ -260,7 +260,7 @@ impl Writing {
         self.recent.stored(up_to);
     }
 
-    /// What can wait until nothing else is to be done: heads into their table, old keys forgotten.
+    /// Does the work that can wait until the writer is idle: heads go to their table, old keys are forgotten.
     pub(super) fn tidy(&mut self, now_ms: u64) -> Result<(), StoreError> {
         wal::lengthen(&self.conn);
         if self.dirty.is_empty() {
@@ -278,7 +278,7 @@ impl Writing {
         Ok(())
     }
 
-    /// Reads from the log what a writer has to know: the keys of the newest sends.
+    /// Reads the keys of the newest sends from the log, since a writer has to know them.
     pub(super) fn prepare(&mut self, now_ms: u64) -> Result<(), StoreError> {
         self.heads_stored = Position(log::state(&self.conn, "heads_position")?.unwrap_or(0));
         let oldest = oldest_since(&self.conn, now_ms.saturating_sub(limits::KEY_AGE_MS))?;
@@ -298,7 +298,7 @@ impl Writing {
     }
 }
 
-/// The first position at or after a time, by halving: times rise with positions.
+/// The first position at or after a time, found by halving, since times rise with positions.
 fn oldest_since(conn: &Connection, at_ms: u64) -> Result<Position, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT position, at_ms FROM log WHERE position >= ?1 ORDER BY position LIMIT 1",
@@ -384,7 +384,7 @@ impl Appends for Writing {
             self.execute("INSERT INTO channel VALUES (?1, ?2) ON CONFLICT DO NOTHING", &params)?;
         }
         if let Err(e) = log::insert(&self.conn, &event) {
-            // Whatever it was: a row may be there that nobody would be told of.
+            // After any error here a row may be in the log that no session would hear of.
             self.broken = Some(e.clone());
             return Err(e.into());
         }
