@@ -175,10 +175,16 @@ pub fn error(id: Option<u64>, error: &Error) -> Bytes {
     line(&item)
 }
 
+/// Whether an item says that a command was refused by a quota.
+pub fn is_rate_limited(item: &[u8]) -> bool {
+    item.starts_with(br#"{"error":{"code":"rate_limited","#)
+}
+
 #[cfg(test)]
 mod tests {
 
     use super::*;
+    use crate::error::Code;
     use crate::ids::{ConversationId, Position};
     use crate::stream::StreamClass;
 
@@ -227,5 +233,12 @@ mod tests {
         assert_eq!(read["cursor"], "ab.2f");
         assert_eq!(read["stream"], "c12");
         assert_eq!(read["from"], "p5");
+    }
+
+    #[test]
+    fn a_refusal_by_a_quota_is_told_from_others() {
+        let refused = |code| error(Some(3), &Error::new(code, "Wait.").retry_after_ms(5));
+        assert!(is_rate_limited(&refused(Code::RateLimited)));
+        assert!(!is_rate_limited(&refused(Code::Overloaded)));
     }
 }

@@ -345,6 +345,8 @@ pub const CREATIONS_AT_ONCE: u64 = 300;
 pub const READS_PER_MIN: u64 = 1_200;
 /// Snapshots, pages of history, lists and searches that a member may read at once, after a pause.
 pub const READS_AT_ONCE: u64 = 600;
+/// Milliseconds at most for which a connection is not read after a quota refused what came on it.
+pub const REFUSED_PAUSE_MS: u64 = 250;
 /// Milliseconds that a ticket lives.
 pub const TICKET_AGE_MS: u64 = 10_000;
 /// Tickets that are not used yet; a further one takes the place of the oldest.

@@ -1,10 +1,12 @@
 //! How much one person may send and make, on every way in; and that nobody else notices.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::channel_names::guest;
 use crate::feed::{Feed, Transport};
-use crate::harness::{Answer, Auth, Client, Person, Server, Site};
+use crate::harness::{Answer, Auth, Client, Person, Server, Site, Wire, line_of};
 
 /// A site on which members and guests may do little.
 fn strict() -> Site {
@@ -67,6 +69,7 @@ fn messages_of_one_person_are_limited_over_http_and_websocket_together() {
     let mut taken = 0;
     let refused = loop {
         taken += 1;
+        assert!(taken < 10 * MESSAGES, "nobody is refused");
         let command = json!({"type": "send", "id": taken, "conversation": room, "text": "flood"});
         socket.command(&command);
         let answer = loop {
@@ -131,7 +134,8 @@ fn signals_over_a_websocket_are_limited_and_the_others_are_not_told() {
     let (mei, tom, room) = pair(&site);
     let mut hears = Feed::now(&site, Transport::WebSocket, &tom);
     let mut says = Feed::now(&site, Transport::WebSocket, &mei);
-    let all = 20 * SIGNALS;
+    // Each refusal pauses the connection for a moment.
+    let all = 6 * SIGNALS;
     let mut refused = 0;
     for id in 0..all {
         says.command(&json!({"type": "typing", "conversation": room, "on": true}));
@@ -195,4 +199,72 @@ fn tickets_of_one_person_never_keep_another_from_getting_one() {
     };
     assert_eq!(use_up(&first), 401, "its own oldest has gone");
     assert_eq!((use_up(&last), use_up(&others)), (200, 200));
+}
+
+/// A send as bytes, so that it can go over a connection that stays.
+fn send_of(who: &Person, room: &str, text: &str) -> Vec<u8> {
+    let mut headers = who.auth().lines(who.client.address);
+    headers.push(("Content-Type", "application/json".into()));
+    let path = format!("/v1/conversations/{room}/messages");
+    let body = json!({"text": text}).to_string();
+    line_of("POST", &path, who.client.address, &headers, Some(body.as_bytes()))
+}
+
+#[test]
+fn a_connection_on_which_sends_are_refused_over_and_over_is_read_less_often() {
+    let args = ["--quota-member", "1", "--shards", "1"];
+    let site = Site::on(Server::start_with(&args, &[]));
+    let (mei, mut tom, room) = pair(&site);
+    let ask = send_of(&mei, &room, "flood");
+    let mut wire = Wire::connect(site.address());
+    let mut next = || {
+        wire.send(&ask);
+        wire.answer().unwrap().status
+    };
+    while next() != 429 {}
+    // The shard counts time in ticks of 250 ms, and each further refusal is in another one: at least so much lies
+    // between the first and the last, and far more sends than that could have been refused.
+    let begun = Instant::now();
+    let mut refused = 0;
+    while refused < 6 {
+        refused += usize::from(next() == 429);
+    }
+    assert!(begun.elapsed() >= Duration::from_millis(750), "{:?}", begun.elapsed());
+    tom.say(&room, "another connection of the same shard goes on");
+    // Sends that came at once are all answered, also for a client that has ended its side.
+    wire.send(ask.repeat(3));
+    wire.finish_sending();
+    for _ in 0..3 {
+        assert!(matches!(wire.answer().unwrap().status, 201 | 429));
+    }
+}
+
+#[test]
+fn who_is_refused_on_a_websocket_is_read_less_often_and_hears_everything() {
+    let site = strict();
+    let (mei, mut tom, room) = pair(&site);
+    let mut socket = Feed::now(&site, Transport::WebSocket, &mei);
+    // Far more than may wait at once; the answers say how it went, none is missing.
+    let all = 120;
+    for id in 1..=all {
+        let command = json!({"type": "send", "id": id, "conversation": room, "text": "flood"});
+        socket.command(&command);
+    }
+    socket.command(&json!({"type": "ping", "id": all + 1}));
+    tom.say(&room, "heard");
+    let (mut answered, mut heard) = (0, false);
+    while answered <= all || !heard {
+        let item = socket.item().unwrap();
+        heard |= item["body"]["text"] == "heard";
+        answered += usize::from(item["type"] == "ok" || item["type"] == "error");
+    }
+    // And it is read less often, as over HTTP.
+    let begun = Instant::now();
+    let mut refused = 0;
+    while refused < 6 {
+        socket.command(&json!({"type": "send", "id": 1, "conversation": room, "text": "flood"}));
+        let answer = std::iter::repeat_with(|| socket.item().unwrap()).find(|item| item["id"] == 1);
+        refused += usize::from(answer.unwrap()["type"] == "error");
+    }
+    assert!(begun.elapsed() >= Duration::from_millis(750), "{:?}", begun.elapsed());
 }

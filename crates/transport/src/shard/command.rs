@@ -66,6 +66,7 @@ impl Shard {
             return;
         };
         let json = item::error(cheap_id(text), &refused);
+        self.pause(to);
         self.reply(to, &frame::text(&json));
     }
 
@@ -92,6 +93,9 @@ impl Shard {
             return;
         }
         if let Some(item) = item {
+            if item::is_rate_limited(&item) {
+                self.pause(to);
+            }
             self.reply(to, &frame::text(&item));
         }
         if over {

@@ -20,6 +20,13 @@ const READS_MAX: usize = 4;
 impl Shard {
     /// Reads what is there; `flags` say whether an end, or an error, is to be found behind it.
     pub(super) fn read(&mut self, to: To, flags: EventFlags) {
+        let ends = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
+        let is_paused = !ends && self.pauses.is_paused(to);
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        conn.readable = is_paused;
+        if is_paused {
+            return;
+        }
         let mut scratch = std::mem::take(&mut self.scratch);
         // Empty at the start, and after a panic that lost it.
         scratch.resize(SCRATCH_BYTES, 0);
@@ -50,6 +57,9 @@ impl Shard {
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return,
                 Err(_) => return self.destroy(to),
+            }
+            if self.pauses.is_paused(to) && !has_end {
+                break;
             }
         }
         if let Some(conn) = self.conns.get_mut(to) {
@@ -152,6 +162,13 @@ impl Shard {
 
     /// Goes on with bytes that came while another request was being answered.
     pub(super) fn stashed(&mut self, to: To) {
+        if self.pauses.is_paused(to) {
+            if let Some(conn) = self.conns.get_mut(to) {
+                // It stands in line until its pause is over.
+                conn.queued = true;
+            }
+            return;
+        }
         let Some(conn) = self.conns.get_mut(to) else { return };
         if let Some(stash) = conn.stash.take() {
             conn.since = self.now;

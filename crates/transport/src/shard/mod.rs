@@ -12,6 +12,7 @@ mod deliver;
 mod end;
 mod input;
 mod moved;
+mod pause;
 mod poll;
 mod send;
 mod sends;
@@ -19,6 +20,7 @@ mod time;
 mod wait;
 
 pub(crate) use accept::answer_and_close;
+use pause::Pauses;
 pub(crate) use wait::turn_away;
 
 use std::collections::VecDeque;
@@ -99,6 +101,8 @@ pub struct Shard {
     stats: Stats,
     /// When to end at the latest, once the server goes down.
     deadline: Option<Instant>,
+    /// Connections that are not read for a moment.
+    pauses: Pauses,
 }
 
 fn token(to: To) -> EventData {
@@ -149,6 +153,7 @@ impl Shard {
             sends: Vec::new(),
             stats: Stats::default(),
             deadline: None,
+            pauses: Pauses::default(),
         };
         shard.listen()?;
         Ok(shard)
@@ -301,7 +306,8 @@ impl Shard {
     fn turn(&mut self, to: To) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.queued = false;
-        if std::mem::take(&mut conn.readable) {
+        if conn.readable && !self.pauses.is_paused(to) {
+            conn.readable = false;
             self.read(to, EventFlags::empty());
         }
         self.go_on(to);

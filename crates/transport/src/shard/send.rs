@@ -1,5 +1,7 @@
 //! Sends over plain HTTP.
 
+use encke_engine::Code;
+
 use super::Shard;
 use crate::conn::Phase;
 use crate::gate::{Reply, To};
@@ -24,7 +26,11 @@ impl Shard {
     pub(super) fn sent(&mut self, to: To, answer: &SendAnswer) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         if conn.phase == Phase::Sending {
+            let is_limited = matches!(&answer.result, Err(e) if e.code == Code::RateLimited);
             let answer = head::sent(answer, conn.keep_alive);
+            if is_limited {
+                self.pause(to);
+            }
             self.finish_answer_together(to, answer);
         }
     }

@@ -76,6 +76,7 @@ impl Shard {
                 self.listen_at = Some(self.now + 4);
             }
         }
+        self.end_pauses();
         while let Some((tick, due)) = self.wheel.next(self.now) {
             for to in due {
                 if self.conns.get(to).is_some_and(|conn| conn.wake_at == tick) {
