@@ -2,6 +2,7 @@
 //!
 //! Entry point: [`serve::run`].
 
+pub mod allocator;
 pub mod budget;
 pub mod cluster;
 pub mod demo;
