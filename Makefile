@@ -63,7 +63,7 @@ test: lint
 
 e2e: $(WEB_BUILT)
 	@scripts/tools test
-	cargo build --bin encke
+	cargo build --bin encke --bin encke-example-bot
 	cd web && npm run e2e -w e2e
 
 SEEDS ?= 5000
