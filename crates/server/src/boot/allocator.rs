@@ -9,7 +9,10 @@ const LARGE_BYTES: std::ffi::c_int = 512 * 1024;
 /// connections a third of their memory.
 pub fn keep_large_blocks_apart() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    #[expect(unsafe_code, reason = "no safe wrapper is kept; the call takes two numbers and no pointer")]
+    #[expect(
+        unsafe_code,
+        reason = "no safe wrapper is kept; the call takes two numbers and no pointer"
+    )]
     // SAFETY: mallopt may be called at any time; no other thread runs yet.
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BYTES);
