@@ -6,7 +6,7 @@
 //! A look has this course: [`Following::look_at`] says when, [`Following::begin_look`] begins it, and each part that was
 //! read goes to [`Following::looked`] until there is no more. Whatever comes in, [`Following::take_next`] hands it on.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use crate::ids::{Epoch, Position};
 use crate::limits;

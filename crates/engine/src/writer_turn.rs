@@ -4,7 +4,7 @@
 //! The PostgreSQL store drives it with a thread, the simulator with its agenda. Time is an argument: how long ago the
 //! node began.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use crate::limits;
 use crate::order::Committed;
