@@ -4,8 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
+use encke_account::Account;
 use encke_engine::Error;
-use encke_store::{Database, Options, Sql, Store, StoreError, SystemClock, Tx, params};
+use encke_site::Product;
+use encke_store::{Database, Options, Sql, Store, StoreError, SystemClock, Tables, Tx, params};
 use sha2::{Digest, Sha256};
 
 /// People in one transaction.
@@ -29,6 +31,7 @@ pub fn people_of(data: &Path, database: Option<Database>, count: usize) -> Resul
         data: data.to_owned(),
         database,
         clock: Arc::new(SystemClock),
+        tables: vec![Tables { owner: Account.name(), migrations: Account.tables() }],
         readers: 1,
         fatal: Arc::new(|e: &StoreError| panic!("{e}")),
     };

@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use axum::Router;
-use encke_site::Site;
+use encke_site::{Product, Site};
+use encke_store::Migration;
 use encke_transport::Shards;
 
 use crate::classic::{self, Classic, ClassicOptions};
+use crate::tables::TABLES;
 
 /// What an operator can decide about gateways.
 pub type GatewayOptions = ClassicOptions;
@@ -43,6 +45,20 @@ impl Gateways {
         if let Some(classic) = &self.classic {
             classic.reach_over(shards.clone());
         }
+    }
+}
+
+/// What classic pages keep in the store, whether a site has switched them on or not. Their addresses are no part of the
+/// API, so they are mounted by [`Gateways`].
+pub struct ClassicPages;
+
+impl Product for ClassicPages {
+    fn name(&self) -> &'static str {
+        "classic"
+    }
+
+    fn tables(&self) -> &'static [Migration] {
+        TABLES
     }
 }
 

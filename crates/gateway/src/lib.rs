@@ -13,6 +13,7 @@
 pub mod classic;
 mod gateways;
 mod parking;
+mod tables;
 
-pub use gateways::{GatewayOptions, Gateways, TABLE, answers_for_itself};
+pub use gateways::{ClassicPages, GatewayOptions, Gateways, TABLE, answers_for_itself};
 pub use parking::Parking;

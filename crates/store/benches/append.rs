@@ -29,6 +29,7 @@ fn main() {
         data,
         database: None,
         clock: Arc::new(SystemClock),
+        tables: Vec::new(),
         readers: 1,
         fatal: Arc::new(|e| panic!("{e}")),
     };

@@ -42,7 +42,14 @@ fn main() {
 
 fn open(data: std::path::PathBuf, database: Option<Database>) -> Store {
     let fatal = Arc::new(|e: &encke_store::StoreError| panic!("{e}"));
-    let options = Options { data, database, clock: Arc::new(SystemClock), readers: 1, fatal };
+    let options = Options {
+        data,
+        database,
+        clock: Arc::new(SystemClock),
+        tables: Vec::new(),
+        readers: 1,
+        fatal,
+    };
     let Opened { store, start, .. } = Store::open(options).expect("the store opens");
     start.publishing_to(|_| {}).expect("the writer starts");
     store

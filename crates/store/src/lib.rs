@@ -28,6 +28,7 @@ mod row;
 mod sqlite;
 mod stats;
 mod store;
+mod tables;
 mod tx;
 mod value;
 
@@ -43,6 +44,7 @@ pub use row::Row;
 pub use sqlite::{backup_name, check_file};
 pub use stats::{COMMIT_BUCKETS, Stats};
 pub use store::{Opened, Options, Start, Store};
+pub use tables::{Migration, Tables};
 pub use tx::Tx;
 pub use value::Value;
 

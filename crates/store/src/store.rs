@@ -24,6 +24,7 @@ use crate::readers::Readers;
 use crate::recent::{self, Recent};
 use crate::sqlite;
 use crate::stats::Stats;
+use crate::tables::Tables;
 use crate::tx::Tx;
 
 /// The options with which a store is opened.
@@ -34,6 +35,8 @@ pub struct Options {
     pub database: Option<Database>,
     /// The time of events.
     pub clock: Arc<dyn Clock>,
+    /// The tables of all that use the store, each owner's after those that they refer to.
+    pub tables: Vec<Tables>,
     /// Threads that read.
     pub readers: usize,
     /// Called when a sync failed, the file is damaged or the log was replaced. Nothing may be acknowledged any more, so a
@@ -119,7 +122,7 @@ impl Store {
     }
 
     fn open_sqlite(options: Options) -> Result<Opened, StoreError> {
-        let found = sqlite::open(&options.data, options.clock.now_ms())?;
+        let found = sqlite::open(&options.data, &options.tables, options.clock.now_ms())?;
         let lock = Arc::new(found.lock);
         let path = options.data.join("space.db");
         let tail = recent::tail_of(found.head, &found.tail)?;
@@ -155,7 +158,8 @@ impl Store {
         let Some(database) = &options.database else {
             return Err(StoreError::Other("no database was named".into()));
         };
-        let found = postgres::open(database, &options.data, options.fatal.clone())?;
+        let found =
+            postgres::open(database, &options.data, &options.tables, options.fatal.clone())?;
         let (epoch, trimmed, at) = (found.epoch, found.trimmed, found.at);
         let (target, identity) = (found.target, found.identity);
         let tail = recent::tail_of(at.position, &found.tail)?;

@@ -23,6 +23,7 @@ mod setup;
 mod setup_code;
 mod sign_in;
 mod snapshot;
+mod tables;
 mod ticket;
 mod token;
 

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use encke_engine::{Batch, Error, Step};
 use encke_site::product::{AfterCommits, Peer};
 use encke_site::{Identify, Parts, Product, Site};
+use encke_store::Migration;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+use crate::tables::TABLES;
 
 use crate::device::DeviceId;
 use crate::hasher::Hasher;
@@ -47,6 +50,10 @@ impl Product for Account {
     fn parts(&self, parts: &mut Parts) {
         parts.insert(Accounts::default());
         parts.insert::<Box<dyn Identify>>(Box::new(Known));
+    }
+
+    fn tables(&self) -> &'static [Migration] {
+        TABLES
     }
 
     fn routes(&self) -> OpenApiRouter<Arc<Site>> {

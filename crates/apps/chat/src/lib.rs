@@ -11,13 +11,17 @@ mod room;
 mod rooms;
 mod snapshot;
 mod start;
+mod tables;
 
 use std::sync::Arc;
 
 use encke_site::product::InSnapshot;
 use encke_site::{Product, Site};
+use encke_store::Migration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+use crate::tables::TABLES;
 
 /// Direct conversations, rooms and invitations.
 pub struct Chat;
@@ -25,6 +29,10 @@ pub struct Chat;
 impl Product for Chat {
     fn name(&self) -> &'static str {
         "chat"
+    }
+
+    fn tables(&self) -> &'static [Migration] {
+        TABLES
     }
 
     fn routes(&self) -> OpenApiRouter<Arc<Site>> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use encke_engine::{Batch, Error, PersonId, Position, StreamId};
-use encke_store::{Appended, Read};
+use encke_store::{Appended, Migration, Read, Tables};
 use futures_util::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -21,10 +21,22 @@ use crate::snapshot::{Described, Snapshot};
 /// Everything that a server serves, lower products first: each may use those before it.
 pub type Products = &'static [&'static dyn Product];
 
+/// The tables of all products, as a store is opened with them.
+pub fn tables(products: Products) -> Vec<Tables> {
+    let of = |p: &&dyn Product| Tables { owner: p.name(), migrations: p.tables() };
+    products.iter().map(of).collect()
+}
+
 /// What every product has.
 pub trait Product: Send + Sync {
-    /// A short name, which no other product has. Notes between nodes carry it.
+    /// A short name, which no other product has and which never changes: notes between nodes carry it, and the store
+    /// keeps under it how far the product's tables are.
     fn name(&self) -> &'static str;
+
+    /// What makes its tables, for both engines, the oldest first. A list that was released only grows at its end.
+    fn tables(&self) -> &'static [Migration] {
+        &[]
+    }
 
     /// Adds what it keeps in memory for one site.
     fn parts(&self, _parts: &mut Parts) {}

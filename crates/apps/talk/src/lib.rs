@@ -17,6 +17,7 @@ mod peers;
 mod presence;
 mod product;
 mod receipts;
+mod tables;
 mod typing;
 pub mod view;
 

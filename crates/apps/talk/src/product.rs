@@ -9,9 +9,12 @@ use encke_site::product::{
     AfterCommits, Answer, Commands, Housekeeping, Peer, Reply, SendPath, Sends, Sessions,
 };
 use encke_site::{Identity, Parts, Posted, Product, Sender, Site};
+use encke_store::Migration;
 use futures_util::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+use crate::tables::TABLES;
 
 use crate::presence::{Presences, presence_of};
 use crate::receipts::Receipts;
@@ -29,6 +32,10 @@ impl Product for Talk {
         parts.insert(Receipts::default());
         parts.insert(Presences::default());
         parts.insert(PresenceOf(presence_of));
+    }
+
+    fn tables(&self) -> &'static [Migration] {
+        TABLES
     }
 
     fn routes(&self) -> OpenApiRouter<Arc<Site>> {

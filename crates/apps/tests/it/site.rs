@@ -101,6 +101,7 @@ impl TestSite {
             data: data.path().join("data"),
             database: None,
             clock: clock.clone(),
+            tables: encke_site::product::tables(PRODUCTS),
             readers: 2,
             fatal: Arc::new(|e| panic!("the store is broken: {e}")),
         });

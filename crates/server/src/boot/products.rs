@@ -3,8 +3,9 @@
 use encke_account::Account;
 use encke_channel::Channel;
 use encke_chat::Chat;
+use encke_gateway::ClassicPages;
 use encke_site::Products;
 use encke_talk::Talk;
 
 /// The products, each after those that it uses.
-pub const PRODUCTS: Products = &[&Account, &Talk, &Chat, &Channel];
+pub const PRODUCTS: Products = &[&Account, &Talk, &Chat, &Channel, &ClassicPages];

@@ -107,6 +107,7 @@ fn open_or(place: &Place, fatal: Fatal) -> Result<Opened> {
         data: place.data.clone(),
         database: place.database.clone(),
         clock: Arc::new(SystemClock),
+        tables: encke_site::product::tables(PRODUCTS),
         readers: READERS,
         fatal,
     };

@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use encke_site::product::tables;
+
+use crate::boot::products::PRODUCTS;
 
 #[derive(clap::Args)]
 pub struct Migrate {
@@ -25,7 +28,7 @@ impl Migrate {
         let from = folder(from);
         let to = encke_store::Database { url: self.to, space: self.space };
         let mut told = None;
-        let moved = encke_store::migrate(&from, &to, |at, end| {
+        let moved = encke_store::migrate(&from, &to, &tables(PRODUCTS), |at, end| {
             let percent = (at.0 * 100).checked_div(end.0).unwrap_or(100);
             if told.replace(percent) != Some(percent) {
                 eprintln!("events: {} of {} ({percent} %)", at.0, end.0);

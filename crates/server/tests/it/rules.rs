@@ -37,7 +37,7 @@ const MAY: &[(&str, &[&str])] = &[
     // Beside the product: what tests it may reach for what is below.
     ("rig", &[]),
     ("sim", &["engine"]),
-    ("bench", &["engine", "store"]),
+    ("bench", &["engine", "store", "site", "account"]),
     ("trial", &["engine", "store", "rig", "bench"]),
 ];
 

@@ -15,20 +15,22 @@ use encke_engine::{Epoch, Position};
 
 use crate::error::StoreError;
 use crate::postgres::{Database, Session};
+use crate::tables::Tables;
 use source::Source;
 pub use table::Sum;
-use table::{TABLES, Table};
+use table::Table;
 
 /// A table that has moved.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Moved {
     /// The name of the table.
-    pub table: &'static str,
+    pub table: String,
     /// The rows of the table, the same on both sides.
     pub sum: Sum,
 }
 
-/// Moves the store of a folder into an empty space. `progress` is told how far the log has come, and where it ends.
+/// Moves the store of a folder into an empty space. `owners` are those of [`Options`](crate::Options); which tables move
+/// the schema says. `progress` is told how far the log has come, and where it ends.
 /// Blocks until all is done.
 ///
 /// # Errors
@@ -36,34 +38,41 @@ pub struct Moved {
 pub fn migrate(
     from: &Path,
     to: &Database,
+    owners: &[Tables],
     mut progress: impl FnMut(Position, Position),
 ) -> Result<Vec<Moved>, StoreError> {
-    let source = Source::open(from)?;
+    let source = Source::open(from, owners)?;
+    let tables = source.tables()?;
+    let log = tables.first().filter(|table| table.is_log());
+    let log = log.ok_or_else(|| other("the store has no log"))?;
     let fatal = Arc::new(|_: &StoreError| {});
-    let mut session = target::connect(to, fatal)?;
+    let mut session = target::connect(to, owners, fatal)?;
     if target::holds(&mut session, source.epoch)? {
         // The last answer of an earlier move was lost.
         source.leave()?;
         return Err(other("this store has moved into this space already; it is served from there"));
     }
-    target::prepare(&mut session, source.epoch)?;
+    for table in &tables {
+        target::check(&mut session, table)?;
+    }
+    target::prepare(&mut session, &tables, source.epoch)?;
     let mut after = target::log_end(&mut session)?;
     if after > source.head {
         return Err(other("the space holds more than the store"));
     }
     progress(after, source.head);
     while after < source.head {
-        after = copy_log(&source, &mut session, after)?;
+        after = copy_log(&source, &mut session, log, after)?;
         progress(after, source.head);
     }
     session.batch("BEGIN")?;
-    for table in TABLES.iter().filter(|t| !t.is_log()) {
+    for table in tables.iter().filter(|t| !t.is_log()) {
         target::clear(&mut session, table)?;
         source.rows(table, |rows| target::insert(&mut session, table, rows))?;
     }
-    let moved = TABLES.iter().map(|table| compare(&source, &mut session, table));
+    let moved = tables.iter().map(|table| compare(&source, &mut session, table));
     let moved = moved.collect::<Result<Vec<_>, _>>()?;
-    target::finish(&mut session, &source)?;
+    target::finish(&mut session, &source, &tables)?;
     // If the old store is opened again, its clients are told to start anew.
     source.leave()?;
     Ok(moved)
@@ -72,23 +81,20 @@ pub fn migrate(
 fn copy_log(
     source: &Source,
     session: &mut Session,
+    log: &Table,
     after: Position,
 ) -> Result<Position, StoreError> {
-    let (rows, last) = source.log_after(after)?;
+    let (rows, last) = source.log_after(log, after)?;
     if rows.is_empty() {
         return Err(other("the store's log has a gap"));
     }
     session.batch("BEGIN")?;
-    target::insert(session, &TABLES[0], &rows)?;
+    target::insert(session, log, &rows)?;
     session.batch("COMMIT")?;
     Ok(last)
 }
 
-fn compare(
-    source: &Source,
-    session: &mut Session,
-    table: &'static Table,
-) -> Result<Moved, StoreError> {
+fn compare(source: &Source, session: &mut Session, table: &Table) -> Result<Moved, StoreError> {
     let mut ours = Sum::default();
     source.rows(table, |rows| {
         rows.iter().for_each(|row| ours.add(row));
@@ -101,7 +107,7 @@ fn compare(
             table.name, theirs.rows, ours.rows
         )));
     }
-    Ok(Moved { table: table.name, sum: ours })
+    Ok(Moved { table: table.name.clone(), sum: ours })
 }
 
 fn other(what: &str) -> StoreError {

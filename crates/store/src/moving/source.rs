@@ -7,10 +7,11 @@ use encke_engine::{Position, limits};
 use rusqlite::Connection;
 
 use super::Facts;
-use super::table::{TABLES, Table};
+use super::table::{Holds, Table, ordered};
 use crate::error::StoreError;
 use crate::row::Row;
 use crate::sqlite;
+use crate::tables::Tables;
 use crate::value::Value;
 
 pub(super) struct Source {
@@ -39,12 +40,12 @@ fn size(row: &[Value]) -> usize {
 }
 
 impl Source {
-    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+    pub fn open(folder: &Path, owners: &[Tables]) -> Result<Self, StoreError> {
         // Opening a store makes one if there is none.
         if !folder.join("space.db").exists() {
             return Err(super::other(&format!("there is no store in {}", folder.display())));
         }
-        let found = sqlite::open(folder, 0)?;
+        let found = sqlite::open(folder, owners, 0)?;
         let newest = sqlite::query(&found.conn, "SELECT coalesce(max(at_ms), 0) FROM log", &[])?;
         let at_ms = newest.first().map_or(Ok(0), |row| row.get(0))?;
         let (epoch, head, trimmed) = (found.epoch, found.head, found.trimmed);
@@ -52,9 +53,42 @@ impl Source {
         Ok(Source { conn: found.conn, facts, _lock: found.lock })
     }
 
+    /// All tables that move, as the schema has them: the log first, each after those that it refers to.
+    pub fn tables(&self) -> Result<Vec<Table>, StoreError> {
+        let names = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name";
+        let mut all = Vec::new();
+        for row in sqlite::query(&self.conn, names, &[])? {
+            let name: String = row.get(0)?;
+            if !Table::moves(&name) {
+                continue;
+            }
+            let mut columns = Vec::new();
+            let of = "SELECT name, type FROM pragma_table_info(?1) ORDER BY cid";
+            for row in sqlite::query(&self.conn, of, &[name.as_str().into()])? {
+                let (column, kind): (String, String) = (row.get(0)?, row.get(1)?);
+                let holds = match kind.as_str() {
+                    "INTEGER" => Holds::Number,
+                    "TEXT" => Holds::Text,
+                    "BLOB" => Holds::Bytes,
+                    _ => return Err(super::other(&format!("{name}.{column} is a {kind}"))),
+                };
+                columns.push((column, holds));
+            }
+            let refers = "SELECT DISTINCT \"table\" FROM pragma_foreign_key_list(?1)";
+            let refers = sqlite::query(&self.conn, refers, &[name.as_str().into()])?;
+            let refers = refers.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
+            all.push((Table { name, columns }, refers));
+        }
+        ordered(all)
+    }
+
     /// The next part of the log, and the position at its end.
-    pub fn log_after(&self, after: Position) -> Result<(Vec<Vec<Value>>, Position), StoreError> {
-        let columns = TABLES[0].list();
+    pub fn log_after(
+        &self,
+        log: &Table,
+        after: Position,
+    ) -> Result<(Vec<Vec<Value>>, Position), StoreError> {
+        let columns = log.list();
         let sql =
             format!("SELECT {columns} FROM log WHERE position > ?1 ORDER BY position LIMIT ?2");
         let (mut rows, mut bytes, mut last) = (Vec::new(), 0, after);

@@ -1,11 +1,14 @@
-//! The tables that move, and their rows as both engines give them.
+//! The tables that move, learned from the schema, and their rows as both engines give them.
+
+use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
+use crate::error::StoreError;
 use crate::value::Value;
 
 /// The kind of values in a column.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Holds {
     Number,
     Text,
@@ -13,126 +16,50 @@ pub(super) enum Holds {
 }
 
 /// A table with its columns. Both engines have it under the same names.
+#[derive(Clone, Debug)]
 pub(super) struct Table {
-    pub name: &'static str,
-    pub columns: &'static [(&'static str, Holds)],
+    pub name: String,
+    pub columns: Vec<(String, Holds)>,
 }
 
-use Holds::{Bytes, Number, Text};
-
-/// All tables that move. A table comes after those that it refers to.
-pub(super) const TABLES: [Table; 16] = [
-    Table {
-        name: "log",
-        columns: &[
-            ("position", Number),
-            ("stream", Number),
-            ("seq", Number),
-            ("back", Number),
-            ("at_ms", Number),
-            ("author", Number),
-            ("kind", Text),
-            ("idem", Text),
-            ("body", Bytes),
-        ],
-    },
-    Table {
-        name: "follow",
-        columns: &[("person", Number), ("stream", Number), ("from_position", Number)],
-    },
-    Table { name: "channel", columns: &[("number", Number), ("name", Text)] },
-    Table {
-        name: "person",
-        columns: &[
-            ("id", Number),
-            ("name", Text),
-            ("shown_name", Text),
-            ("display_name", Text),
-            ("role", Text),
-            ("password", Text),
-            ("created_ms", Number),
-            ("disabled_ms", Number),
-            ("skeleton", Text),
-        ],
-    },
-    Table { name: "look", columns: &[("skeleton", Text), ("person", Number)] },
-    Table {
-        name: "session",
-        columns: &[
-            ("hash", Bytes),
-            ("person", Number),
-            ("created_ms", Number),
-            ("expires_ms", Number),
-        ],
-    },
-    Table {
-        name: "token",
-        columns: &[
-            ("hash", Bytes),
-            ("person", Number),
-            ("label", Text),
-            ("created_ms", Number),
-            ("expires_ms", Number),
-        ],
-    },
-    Table { name: "setting", columns: &[("name", Text), ("value", Text)] },
-    Table {
-        name: "conversation",
-        columns: &[
-            ("id", Number),
-            ("kind", Text),
-            ("title", Text),
-            ("open", Number),
-            ("first_person", Number),
-            ("second_person", Number),
-            ("created_ms", Number),
-        ],
-    },
-    Table {
-        name: "member",
-        columns: &[
-            ("conversation", Number),
-            ("person", Number),
-            ("role", Text),
-            ("joined_seq", Number),
-            ("joined_ms", Number),
-            ("delivered", Number),
-            ("read", Number),
-            ("invited_by", Number),
-        ],
-    },
-    Table {
-        name: "invitation",
-        columns: &[
-            ("person", Number),
-            ("conversation", Number),
-            ("inviter", Number),
-            ("at_ms", Number),
-        ],
-    },
-    Table { name: "classic_name", columns: &[("name", Text), ("person", Number)] },
-    Table { name: "classic_guest", columns: &[("person", Number), ("name", Text)] },
-    Table {
-        name: "classic_mark",
-        columns: &[("person", Number), ("stream", Number), ("position", Number)],
-    },
-    Table {
-        name: "classic_taken",
-        columns: &[("person", Number), ("stream", Number), ("position", Number)],
-    },
-    Table { name: "classic_state", columns: &[("name", Text), ("value", Number)] },
-];
+/// Tables of SQLite alone: what PostgreSQL keeps elsewhere, or makes anew when the space is opened.
+const STAY: [&str; 4] = ["state", "stream_head", "stream_mark", "tables_version"];
+/// The log, which moves first and in parts.
+const LOG: &str = "log";
 
 impl Table {
     /// The names of the columns, divided by commas.
     pub fn list(&self) -> String {
-        self.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+        self.columns.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
     /// Whether rows are only ever added at the end, so that a copy can go on where it stopped.
     pub fn is_log(&self) -> bool {
-        self.name == "log"
+        self.name == LOG
     }
+
+    /// Whether the table of this name moves at all.
+    pub fn moves(name: &str) -> bool {
+        !STAY.contains(&name) && !name.starts_with("sqlite_")
+    }
+}
+
+/// Brings tables into an order in which each comes after those that it refers to, the log first.
+pub(super) fn ordered(mut all: Vec<(Table, Vec<String>)>) -> Result<Vec<Table>, StoreError> {
+    all.sort_by(|(a, _), (b, _)| (!a.is_log(), &a.name).cmp(&(!b.is_log(), &b.name)));
+    let (mut done, mut names) = (Vec::new(), BTreeSet::new());
+    while !all.is_empty() {
+        let is_ready = |(table, refers): &(Table, Vec<String>)| {
+            refers.iter().all(|name| *name == table.name || names.contains(name))
+        };
+        let Some(at) = all.iter().position(is_ready) else {
+            return Err(super::other("tables refer to each other in a circle"));
+        };
+        let (table, _) = all.remove(at);
+        names.insert(table.name.clone());
+        done.push(table);
+    }
+    Ok(done)
 }
 
 /// The number of a table's rows, and a sum over their content that does not depend on their order.
@@ -171,5 +98,27 @@ impl Sum {
         let first = digest.first_chunk().map_or(0, |b| u128::from_be_bytes(*b));
         self.sum = self.sum.wrapping_add(first);
         self.rows += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_referred_to_comes_first() {
+        let table = |name: &str, refers: &[&str]| {
+            let table = Table { name: name.to_owned(), columns: Vec::new() };
+            (table, refers.iter().map(|r| (*r).to_owned()).collect())
+        };
+        let all = vec![
+            table("answer", &["question", "person"]),
+            table("person", &[]),
+            table("question", &["person", "question"]),
+            table("log", &[]),
+        ];
+        let names: Vec<String> = ordered(all).unwrap().into_iter().map(|t| t.name).collect();
+        assert_eq!(names, ["log", "person", "question", "answer"]);
+        assert!(ordered(vec![table("a", &["b"]), table("b", &["a"])]).is_err());
     }
 }

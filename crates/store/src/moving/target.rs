@@ -4,13 +4,18 @@ use encke_engine::{Epoch, Position, limits};
 use tokio_postgres::types::ToSql;
 
 use super::source::Source;
-use super::table::{Holds, Sum, TABLES, Table};
+use super::table::{Holds, Sum, Table};
 use crate::error::StoreError;
 use crate::postgres::{self, Database, Session};
+use crate::tables::Tables;
 use crate::value::Value;
 
-pub(super) fn connect(to: &Database, fatal: postgres::Fatal) -> Result<Session, StoreError> {
-    let mut session = postgres::connect(to, fatal)?;
+pub(super) fn connect(
+    to: &Database,
+    owners: &[Tables],
+    fatal: postgres::Fatal,
+) -> Result<Session, StoreError> {
+    let mut session = postgres::connect(to, owners, fatal)?;
     // This side has nothing to do while a large log is summed on the other side.
     session.batch("SET idle_in_transaction_session_timeout = 0")?;
     Ok(session)
@@ -23,7 +28,11 @@ pub(super) fn holds(session: &mut Session, epoch: Epoch) -> Result<bool, StoreEr
 }
 
 /// Refuses a space that is neither empty nor in the middle of the same move, and begins one.
-pub(super) fn prepare(session: &mut Session, epoch: Epoch) -> Result<(), StoreError> {
+pub(super) fn prepare(
+    session: &mut Session,
+    tables: &[Table],
+    epoch: Epoch,
+) -> Result<(), StoreError> {
     if let Some(begun) = postgres::moving(session)? {
         if begun == epoch {
             return Ok(());
@@ -32,7 +41,7 @@ pub(super) fn prepare(session: &mut Session, epoch: Epoch) -> Result<(), StoreEr
     }
     // A node that was started on the empty space has left only this.
     session.execute("DELETE FROM setting WHERE name = 'channel_key'", &[])?;
-    for table in &TABLES {
+    for table in tables {
         let sql = format!("SELECT 1 FROM {} LIMIT 1", table.name);
         if !session.query(&sql, &[])?.is_empty() {
             let what = format!("the space is not empty: it has rows in the table {}", table.name);
@@ -43,6 +52,32 @@ pub(super) fn prepare(session: &mut Session, epoch: Epoch) -> Result<(), StoreEr
     session.batch("CREATE TABLE moving (epoch BIGINT NOT NULL)")?;
     session.execute("INSERT INTO moving VALUES (?1)", &[epoch.0.into()])?;
     session.batch("COMMIT")
+}
+
+/// Refuses a table whose rows could not arrive: the space has none of this name, or one with other columns.
+pub(super) fn check(session: &mut Session, table: &Table) -> Result<(), StoreError> {
+    let columns = session.query(
+        "SELECT column_name::text, data_type::text FROM information_schema.columns
+         WHERE table_schema = current_schema() AND table_name = ?1",
+        &[table.name.as_str().into()],
+    )?;
+    let mut theirs = Vec::new();
+    for row in &columns {
+        let holds = match row.get::<String>(1)?.as_str() {
+            "bigint" => Holds::Number,
+            "text" => Holds::Text,
+            "bytea" => Holds::Bytes,
+            _ => continue,
+        };
+        theirs.push((row.get::<String>(0)?, holds));
+    }
+    if let Some((column, _)) = table.columns.iter().find(|column| !theirs.contains(column)) {
+        let name = &table.name;
+        let what =
+            format!("{name}.{column} has no place in the database: this is a fault in Encke");
+        return Err(super::other(&what));
+    }
+    Ok(())
 }
 
 /// The position up to which the log has been copied.
@@ -95,7 +130,7 @@ pub(super) fn insert(
         Holds::Bytes => "bytea",
     };
     let arrays: Vec<String> = (1..)
-        .zip(table.columns)
+        .zip(&table.columns)
         .map(|(n, (_, holds))| format!("${n}::{}[]", kind(holds)))
         .collect();
     let (list, arrays) = (table.list(), arrays.join(", "));
@@ -118,7 +153,7 @@ pub(super) fn insert(
 
 /// Counts and sums a table within the open transaction.
 pub(super) fn sum(session: &mut Session, table: &Table) -> Result<Sum, StoreError> {
-    let (name, list) = (table.name, table.list());
+    let (name, list) = (&table.name, table.list());
     session.batch(&format!("DECLARE of_{name} CURSOR FOR SELECT {list} FROM {name}"))?;
     let mut sum = Sum::default();
     let rows_max = limits::COMPARED_ROWS_MAX;
@@ -134,16 +169,29 @@ pub(super) fn sum(session: &mut Session, table: &Table) -> Result<Sum, StoreErro
 }
 
 /// Lets the space be opened from now on as the store that it was moved from, and ends the transaction.
-pub(super) fn finish(session: &mut Session, source: &Source) -> Result<(), StoreError> {
+pub(super) fn finish(
+    session: &mut Session,
+    source: &Source,
+    tables: &[Table],
+) -> Result<(), StoreError> {
     session.execute(
         "UPDATE space SET epoch = ?1, position = ?2, at_ms = ?3, trimmed = ?4",
         &[source.epoch.0.into(), source.head.into(), source.at_ms.into(), source.trimmed.into()],
     )?;
-    for table in ["person", "conversation"] {
-        // New ids come after the greatest.
+    let counted = session.query(
+        "SELECT table_name::text, column_name::text FROM information_schema.columns
+         WHERE table_schema = current_schema() AND is_identity = 'YES'",
+        &[],
+    )?;
+    for row in &counted {
+        let (table, column): (String, String) = (row.get(0)?, row.get(1)?);
+        if !tables.iter().any(|moved| moved.name == table) {
+            continue;
+        }
+        // New numbers come after the greatest.
         let sql = format!(
-            "SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 0) + 1, false)
-             FROM {table}"
+            "SELECT setval(pg_get_serial_sequence('{table}', '{column}'),
+                coalesce(max({column}), 0) + 1, false) FROM {table}"
         );
         session.query(&sql, &[])?;
     }

@@ -37,7 +37,7 @@ pub fn renew_bus_key(database: &Database) -> Result<(), StoreError> {
     let key = random()?;
     // The connection has a runtime, which can't begin on a thread that belongs to another one.
     let work = || {
-        let mut session = connect(database, std::sync::Arc::new(|_| {}))?;
+        let mut session = connect(database, &[], std::sync::Arc::new(|_| {}))?;
         session.rows("UPDATE space SET bus_key = $1", &[&&key[..]]).map(drop)
     };
     std::thread::scope(|scope| scope.spawn(work).join())

@@ -15,15 +15,23 @@ use super::session::{Session, Use};
 use super::target::{Database, Target};
 use crate::channels::{Channels, NumberKey};
 use crate::error::StoreError;
+use crate::tables::{self, Engine, Tables};
 
-const MIGRATIONS: [&str; 6] = [
+/// A version that changed nothing but tables that their owners bring now.
+const OF_OWNERS: &str = "";
+
+/// The tables of the log.
+const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0001.sql"),
-    include_str!("migrations/0002.sql"),
-    include_str!("migrations/0003.sql"),
-    include_str!("migrations/0004.sql"),
+    OF_OWNERS,
+    OF_OWNERS,
+    OF_OWNERS,
     include_str!("migrations/0005.sql"),
-    include_str!("migrations/0006.sql"),
+    OF_OWNERS,
+    include_str!("migrations/0007.sql"),
 ];
+/// The version since which owners have numbers of their own.
+const OWNERS_SINCE: u32 = 7;
 
 /// A space that was opened.
 pub(crate) struct OpenedSpace {
@@ -46,9 +54,10 @@ pub(crate) struct OpenedSpace {
 pub(crate) fn open(
     database: &Database,
     data: &Path,
+    tables: &[Tables],
     fatal: Fatal,
 ) -> Result<OpenedSpace, StoreError> {
-    let (target, identity, mut session) = prepare(database, fatal)?;
+    let (target, identity, mut session) = prepare(database, tables, fatal)?;
     if moving(&mut session)?.is_some() {
         let what = "a store is being moved into this space: run `encke migrate` to its end";
         return Err(StoreError::InUse(what.into()));
@@ -79,12 +88,17 @@ pub(crate) fn open(
 }
 
 /// Connects to a space and brings its tables up to date, without opening it.
-pub(crate) fn connect(database: &Database, fatal: Fatal) -> Result<Session, StoreError> {
-    Ok(prepare(database, fatal)?.2)
+pub(crate) fn connect(
+    database: &Database,
+    tables: &[Tables],
+    fatal: Fatal,
+) -> Result<Session, StoreError> {
+    Ok(prepare(database, tables, fatal)?.2)
 }
 
 fn prepare(
     database: &Database,
+    tables: &[Tables],
     fatal: Fatal,
 ) -> Result<(Arc<Target>, Arc<Identity>, Session), StoreError> {
     let target = Arc::new(Target::of(database)?);
@@ -93,7 +107,7 @@ fn prepare(
     session.connect()?;
     schema::claim(&mut session, &target.schema)?;
     check(&mut session)?;
-    migrate(&mut session, &target.schema)?;
+    migrate(&mut session, &target.schema, tables)?;
     settle(&mut session)?;
     Ok((target, identity, session))
 }
@@ -128,14 +142,14 @@ fn check(session: &mut Session) -> Result<(), StoreError> {
 }
 
 /// Brings the space to the newest version. There is no way back. Nodes that start together wait for each other.
-fn migrate(session: &mut Session, schema: &str) -> Result<(), StoreError> {
+fn migrate(session: &mut Session, schema: &str, tables: &[Tables]) -> Result<(), StoreError> {
     session.batch("BEGIN")?;
-    let migrated = migrate_in(session, schema);
+    let migrated = migrate_in(session, schema, tables);
     session.batch(if migrated.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
     migrated
 }
 
-fn migrate_in(session: &mut Session, schema: &str) -> Result<(), StoreError> {
+fn migrate_in(session: &mut Session, schema: &str, tables: &[Tables]) -> Result<(), StoreError> {
     // The lock is on our own table, since any role of the database could take an advisory lock by its number.
     session.batch("LOCK TABLE version IN EXCLUSIVE MODE")?;
     let found = session.rows("SELECT coalesce(max(number), 0) FROM version", &[])?;
@@ -145,9 +159,26 @@ fn migrate_in(session: &mut Session, schema: &str) -> Result<(), StoreError> {
         return Err(StoreError::Newer { found, known });
     }
     for (sql, number) in MIGRATIONS.iter().zip(1u32..).skip(found as usize) {
-        session.batch(sql)?;
+        if !sql.is_empty() {
+            session.batch(sql)?;
+        }
         session.batch(&format!("INSERT INTO version VALUES ({number})"))?;
+        if number == OWNERS_SINCE {
+            session.batch(&format!("INSERT INTO tables_version VALUES ('', {found})"))?;
+        }
         tracing::info!("the space {schema} has version {number} now");
+    }
+    let rows = session.rows("SELECT owner, number FROM tables_version", &[])?;
+    let versions: Vec<(String, u32)> =
+        rows.iter().map(|row| (row.get(0), row.get::<_, i64>(1) as u32)).collect();
+    for step in tables::missing(tables, Engine::Postgres, &versions)? {
+        let tables::Step { owner, number, sql } = step;
+        session.batch(sql)?;
+        session.batch(&format!(
+            "INSERT INTO tables_version VALUES ('{owner}', {number})
+             ON CONFLICT (owner) DO UPDATE SET number = excluded.number"
+        ))?;
+        tracing::info!("the tables of {owner} in the space {schema} have version {number} now");
     }
     Ok(())
 }

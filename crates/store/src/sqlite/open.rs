@@ -16,6 +16,7 @@ use rustc_hash::FxHashMap;
 use super::log;
 use crate::channels::{Channels, NumberKey};
 use crate::error::StoreError;
+use crate::tables::{self, Engine, Tables};
 
 /// The oldest SQLite that may be used: 3.51.3 mends a fault that could lose a WAL's last frames.
 const SQLITE_MIN: i32 = 3_051_003;
@@ -23,13 +24,20 @@ const SQLITE_MIN: i32 = 3_051_003;
 /// How long a connection waits for a lock.
 pub(super) const BUSY_WAIT: Duration = Duration::from_millis(limits::STORE_LOCK_WAIT_MS_MAX);
 
-const MIGRATIONS: [&str; 5] = [
+/// A version that changed nothing but tables that their owners bring now.
+const OF_OWNERS: &str = "";
+
+/// The tables of the log.
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001.sql"),
-    include_str!("migrations/0002.sql"),
-    include_str!("migrations/0003.sql"),
-    include_str!("migrations/0004.sql"),
-    include_str!("migrations/0005.sql"),
+    OF_OWNERS,
+    OF_OWNERS,
+    OF_OWNERS,
+    OF_OWNERS,
+    include_str!("migrations/0006.sql"),
 ];
+/// The version since which owners have numbers of their own.
+const OWNERS_SINCE: u32 = 6;
 
 /// A file that was opened as a store.
 pub(crate) struct OpenedFile {
@@ -48,7 +56,7 @@ fn other(what: &str, e: impl std::fmt::Display) -> StoreError {
     StoreError::Other(format!("{what}: {e}"))
 }
 
-pub(crate) fn open(dir: &Path, now_ms: u64) -> Result<OpenedFile, StoreError> {
+pub(crate) fn open(dir: &Path, tables: &[Tables], now_ms: u64) -> Result<OpenedFile, StoreError> {
     if rusqlite::version_number() < SQLITE_MIN {
         let version = rusqlite::version();
         return Err(StoreError::Other(format!("SQLite {version} is too old, 3.51.3 is needed")));
@@ -60,7 +68,7 @@ pub(crate) fn open(dir: &Path, now_ms: u64) -> Result<OpenedFile, StoreError> {
     look(dir, &path)?;
     let conn = connect(&path)?;
     check(&conn, &path)?;
-    migrate(&conn, dir, now_ms)?;
+    migrate(&conn, dir, tables, now_ms)?;
     let epoch = epoch(&conn)?;
     let trimmed = Position(log::state(&conn, "trimmed")?.unwrap_or(0));
     let channels = channels(&conn)?;
@@ -173,25 +181,55 @@ fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     Err(describe(rusqlite::Error::SqliteFailure(code, Some(verdict)), path))
 }
 
-/// Brings the store to the newest version, with a backup before each step. There is no way back.
-fn migrate(conn: &Connection, dir: &Path, now_ms: u64) -> Result<(), StoreError> {
+/// Brings the store to the newest version, with a backup before each change. There is no way back.
+fn migrate(
+    conn: &Connection,
+    dir: &Path,
+    tables: &[Tables],
+    now_ms: u64,
+) -> Result<(), StoreError> {
     let version: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let known = MIGRATIONS.len() as u32;
     if version > known {
         return Err(StoreError::Newer { found: version, known });
     }
-    for (sql, number) in MIGRATIONS.iter().zip(1u32..).skip(version as usize) {
+    let back_up = |before: &str| {
         // A store that is only being made holds nothing to be kept.
-        if version > 0 {
-            super::copy_to(
-                conn,
-                &dir.join("backups").join(format!("before-{number}-{now_ms}.db")),
-            )?;
+        if version == 0 {
+            return Ok(());
         }
-        conn.execute_batch(&format!("BEGIN; {sql} PRAGMA user_version = {number}; COMMIT"))?;
-        tracing::info!("the store has version {number} now");
+        super::copy_to(conn, &dir.join("backups").join(format!("before-{before}-{now_ms}.db")))
+    };
+    if version < known {
+        back_up(&(version + 1).to_string())?;
+        let mut steps = String::new();
+        for (sql, number) in MIGRATIONS.iter().zip(1u32..).skip(version as usize) {
+            steps += sql;
+            if number == OWNERS_SINCE {
+                steps += &format!("INSERT INTO tables_version VALUES ('', {version});");
+            }
+        }
+        // All of them or none: the version that is left behind says which tables of owners are there.
+        conn.execute_batch(&format!("BEGIN; {steps} PRAGMA user_version = {known}; COMMIT"))?;
+        tracing::info!("the store has version {known} now");
+    }
+    for step in tables::missing(tables, Engine::Sqlite, &versions(conn)?)? {
+        let tables::Step { owner, number, sql } = step;
+        back_up(&format!("{owner}-{number}"))?;
+        let kept = format!(
+            "INSERT INTO tables_version VALUES ('{owner}', {number})
+             ON CONFLICT (owner) DO UPDATE SET number = excluded.number;"
+        );
+        conn.execute_batch(&format!("BEGIN; {sql} {kept} COMMIT"))?;
+        tracing::info!("the tables of {owner} have version {number} now");
     }
     Ok(())
+}
+
+fn versions(conn: &Connection) -> Result<Vec<(String, u32)>, StoreError> {
+    let mut statement = conn.prepare("SELECT owner, number FROM tables_version")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The log's epoch. It is a new one for a new log, and for a log that was restored from a backup, because events that

@@ -8,3 +8,4 @@ mod model;
 mod postgres;
 mod space;
 mod sqlite;
+mod tables;

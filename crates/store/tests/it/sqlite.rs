@@ -9,6 +9,7 @@ use encke_store::{Clock, Opened, Options, Store, StoreError, SystemClock};
 use tempfile::TempDir;
 
 use crate::space::{Fixture, Space, event};
+use crate::tables::{OWNERS, SQLITE_BEFORE};
 
 pub struct Sqlite(pub TempDir);
 
@@ -31,7 +32,8 @@ impl Sqlite {
 
 pub fn options(data: &Path, clock: Arc<dyn Clock>) -> Options {
     let fatal = Arc::new(|e: &StoreError| panic!("{e}"));
-    Options { data: data.to_owned(), database: None, clock, readers: 2, fatal }
+    let tables = OWNERS.to_vec();
+    Options { data: data.to_owned(), database: None, clock, tables, readers: 2, fatal }
 }
 
 impl Fixture for Sqlite {
@@ -40,13 +42,7 @@ impl Fixture for Sqlite {
     }
 
     fn write_before_classes(&self, statements: &str) {
-        let tables = concat!(
-            include_str!("../../src/sqlite/migrations/0001.sql"),
-            include_str!("../../src/sqlite/migrations/0002.sql"),
-            include_str!("../../src/sqlite/migrations/0003.sql"),
-            include_str!("../../src/sqlite/migrations/0004.sql"),
-            include_str!("../../src/sqlite/migrations/0005.sql"),
-        );
+        let tables = SQLITE_BEFORE.concat();
         // The heads of the first three events are stored, those of the others are found at the start.
         let rest = "INSERT INTO state VALUES ('epoch', 7), ('heads_position', 3);
                     INSERT INTO stream_head VALUES (30, 1, 1), (48, 1, 2), (49, 1, 3);
@@ -203,7 +199,8 @@ fn a_store_from_before_names_were_compared_opens_and_is_kept_as_it_was() {
         "DROP INDEX person_by_skeleton; DROP INDEX person_without_skeleton; DROP TABLE look;
                   ALTER TABLE person DROP COLUMN skeleton; ALTER TABLE token DROP COLUMN expires_ms;
                   ALTER TABLE member DROP COLUMN invited_by; DROP TABLE invitation;
-                  DROP INDEX conversation_open_title; PRAGMA user_version = 2;
+                  DROP INDEX conversation_open_title; DROP TABLE tables_version;
+                  PRAGMA user_version = 2;
                   INSERT INTO person (id, name, display_name, role, created_ms)
                   VALUES (7, 'mei', 'Mei', 'member', 1)";
     conn.execute_batch(before).unwrap();

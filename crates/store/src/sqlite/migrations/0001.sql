@@ -29,53 +29,5 @@ CREATE TABLE follow (
 
 CREATE TABLE channel (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 
--- People.
-CREATE TABLE person (
-    id INTEGER PRIMARY KEY,
-    name TEXT UNIQUE,          -- folded to lower case; guests and bots have none
-    shown_name TEXT,           -- as it was written
-    display_name TEXT NOT NULL,
-    role TEXT NOT NULL,        -- owner, member, guest, bot
-    password TEXT,
-    created_ms INTEGER NOT NULL,
-    disabled_ms INTEGER
-) STRICT;
-
-CREATE TABLE session (
-    hash BLOB PRIMARY KEY, person INTEGER NOT NULL REFERENCES person (id),
-    created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX session_by_person ON session (person);
-
-CREATE TABLE token (
-    hash BLOB PRIMARY KEY, person INTEGER NOT NULL REFERENCES person (id),
-    label TEXT NOT NULL, created_ms INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX token_by_person ON token (person);
-
+-- Settings of the site, and of the store itself.
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-
--- Conversations.
-CREATE TABLE conversation (
-    id INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL,        -- direct, room
-    title TEXT,
-    open INTEGER NOT NULL,
-    first_person INTEGER,      -- a direct conversation's two people, the lower id first
-    second_person INTEGER,
-    created_ms INTEGER NOT NULL,
-    UNIQUE (first_person, second_person)
-) STRICT;
-CREATE INDEX conversation_open ON conversation (open) WHERE open = 1;
-
-CREATE TABLE member (
-    conversation INTEGER NOT NULL REFERENCES conversation (id),
-    person INTEGER NOT NULL REFERENCES person (id),
-    role TEXT NOT NULL,        -- owner, member
-    joined_seq INTEGER NOT NULL,
-    joined_ms INTEGER NOT NULL,
-    delivered INTEGER NOT NULL,
-    read INTEGER NOT NULL,
-    PRIMARY KEY (conversation, person)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX member_by_person ON member (person, conversation);

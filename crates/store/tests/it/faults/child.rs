@@ -186,6 +186,7 @@ pub fn run() {
         data: folder.into(),
         database: None,
         clock: Arc::new(SystemClock),
+        tables: Vec::new(),
         readers: 1,
         fatal: Arc::new(|_| std::process::exit(74)),
     };

@@ -15,6 +15,7 @@ use encke_store::{Clock, Database, Opened, Options, Store, StoreError};
 use tempfile::TempDir;
 
 use crate::space::{Fixture, Space};
+use crate::tables::{OWNERS, POSTGRES_BEFORE};
 
 /// A space on a server.
 pub struct OnPostgres {
@@ -63,7 +64,8 @@ impl OnPostgres {
         let database = self.database();
         let fatal = Arc::new(fatal);
         let data = self.data.path().to_owned();
-        Options { data, database: Some(database), clock, readers: 2, fatal }
+        let tables = OWNERS.to_vec();
+        Options { data, database: Some(database), clock, tables, readers: 2, fatal }
     }
 }
 
@@ -89,14 +91,7 @@ impl Fixture for OnPostgres {
 
     fn write_before_classes(&self, statements: &str) {
         let schema = self.schema();
-        let tables = concat!(
-            include_str!("../../../src/postgres/migrations/0001.sql"),
-            include_str!("../../../src/postgres/migrations/0002.sql"),
-            include_str!("../../../src/postgres/migrations/0003.sql"),
-            include_str!("../../../src/postgres/migrations/0004.sql"),
-            include_str!("../../../src/postgres/migrations/0005.sql"),
-            include_str!("../../../src/postgres/migrations/0006.sql"),
-        );
+        let tables = POSTGRES_BEFORE.concat();
         // The space knows the database that it is in, else it would get another epoch.
         let rest = "INSERT INTO change VALUES (1, 2, 'subscribe', 7, 48, NULL);
             INSERT INTO space SELECT 1, 7, system_identifier::text || '.' ||

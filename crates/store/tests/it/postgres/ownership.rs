@@ -41,8 +41,7 @@ fn refusal(space: &OnPostgres) -> String {
 fn a_schema_that_another_role_prepared_is_refused_and_its_trigger_never_runs() {
     let (ours, mallory) = (role(), role());
     let space = space_of(&ours);
-    let (schema, tables) =
-        (space.schema(), include_str!("../../../src/postgres/migrations/0001.sql"));
+    let (schema, tables) = (space.schema(), crate::tables::POSTGRES_BEFORE[0]);
     // Everything that a first start would need is there, and what is written first is copied to its maker.
     sql_as(
         &mallory,

@@ -1,0 +1,22 @@
+//! The tables of accounts.
+
+use encke_store::Migration;
+
+/// What makes these tables, the oldest first. A change is a further migration at the end.
+pub const TABLES: &[Migration] = &[
+    Migration::new(
+        include_str!("tables/sqlite/0001.sql"),
+        include_str!("tables/postgres/0001.sql"),
+    )
+    .within(1, 1),
+    Migration::new(
+        include_str!("tables/sqlite/0002.sql"),
+        include_str!("tables/postgres/0002.sql"),
+    )
+    .within(3, 3),
+    Migration::new(
+        include_str!("tables/sqlite/0003.sql"),
+        include_str!("tables/postgres/0003.sql"),
+    )
+    .within(4, 4),
+];

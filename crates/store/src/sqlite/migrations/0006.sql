@@ -1,0 +1,3 @@
+-- How far the tables of each owner are. Under the empty name: the version of the store before owners had numbers of their
+-- own, up to which their tables are there; 0 for a store that began with this.
+CREATE TABLE tables_version (owner TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT;

@@ -1,0 +1,151 @@
+//! The tables of owners: a store from the time before they had numbers comes out as a new one does.
+
+use std::collections::BTreeSet;
+
+use encke_rig::Postgres;
+use encke_store::{Migration, Store, Tables};
+
+use crate::postgres::OnPostgres;
+use crate::space::Space;
+use crate::sqlite::{Sqlite, options};
+
+/// A migration of a product, by the folder of its crate.
+macro_rules! of {
+    ($folder:literal, $number:literal) => {
+        Migration::new(
+            include_str!(concat!("../../../", $folder, "/src/tables/sqlite/", $number, ".sql")),
+            include_str!(concat!("../../../", $folder, "/src/tables/postgres/", $number, ".sql")),
+        )
+    };
+}
+
+/// The tables that stores had before owners had numbers, as their owners bring them now.
+pub const OWNERS: [Tables; 4] = [
+    Tables {
+        owner: "account",
+        migrations: &[
+            of!("apps/account", "0001").within(1, 1),
+            of!("apps/account", "0002").within(3, 3),
+            of!("apps/account", "0003").within(4, 4),
+        ],
+    },
+    Tables {
+        owner: "talk",
+        migrations: &[of!("apps/talk", "0001").within(1, 1), of!("apps/talk", "0002").within(5, 6)],
+    },
+    Tables { owner: "chat", migrations: &[of!("apps/chat", "0001").within(5, 6)] },
+    Tables { owner: "classic", migrations: &[of!("gateway", "0001").within(2, 2)] },
+];
+
+/// The versions of the store until then, in SQLite.
+pub const SQLITE_BEFORE: [&str; 5] = [
+    include_str!("../legacy/sqlite/0001.sql"),
+    include_str!("../legacy/sqlite/0002.sql"),
+    include_str!("../legacy/sqlite/0003.sql"),
+    include_str!("../legacy/sqlite/0004.sql"),
+    include_str!("../legacy/sqlite/0005.sql"),
+];
+
+/// The same in PostgreSQL.
+pub const POSTGRES_BEFORE: [&str; 6] = [
+    include_str!("../legacy/postgres/0001.sql"),
+    include_str!("../legacy/postgres/0002.sql"),
+    include_str!("../legacy/postgres/0003.sql"),
+    include_str!("../legacy/postgres/0004.sql"),
+    include_str!("../legacy/postgres/0005.sql"),
+    include_str!("../legacy/postgres/0006.sql"),
+];
+
+/// Every table and index of a store, and what it is made by, without what changes with the way there.
+fn schema(sqlite: &Sqlite) -> BTreeSet<String> {
+    let conn = rusqlite::Connection::open(sqlite.file("space.db")).unwrap();
+    let all = "SELECT type || ' ' || name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'
+        UNION ALL SELECT t.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || c.pk
+            FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'
+        UNION ALL SELECT t.name || ' refers to ' || f.\"table\" || ' by ' || f.\"from\"
+            FROM sqlite_schema t, pragma_foreign_key_list(t.name) f WHERE t.type = 'table'
+        UNION ALL SELECT i.name || ': ' || i.sql FROM sqlite_schema i WHERE i.type = 'index' AND i.sql IS NOT NULL";
+    let mut statement = conn.prepare(all).unwrap();
+    let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_file_of_every_earlier_version_opens_and_comes_out_like_a_new_one() {
+    let new = Sqlite::new();
+    Space::open(&new).close();
+    let expected = schema(&new);
+    assert!(expected.contains("table person") && expected.contains("table invitation"));
+    for version in 1..=SQLITE_BEFORE.len() {
+        let old = Sqlite::new();
+        let conn = rusqlite::Connection::open(old.file("space.db")).unwrap();
+        let made = SQLITE_BEFORE[..version].concat();
+        let person = "INSERT INTO person (id, name, display_name, role, created_ms)
+                      VALUES (7, 'mei', 'Mei', 'member', 1)";
+        conn.execute_batch(&format!("{made} {person}; PRAGMA user_version = {version}")).unwrap();
+        drop(conn);
+        Space::open(&old).close();
+        assert_eq!(schema(&old), expected, "version {version}");
+        // Once more, since nothing may be applied twice.
+        let space = Space::open(&old);
+        let names = |read: &mut encke_store::Read<'_>| {
+            let row = encke_store::Sql::query_one(read, "SELECT name FROM person", &[])?.unwrap();
+            Ok(row.get::<String>(0)?)
+        };
+        assert_eq!(space.read(names).unwrap(), "mei");
+        space.close();
+        assert_eq!(schema(&old), expected, "version {version}");
+    }
+}
+
+fn schema_in(to: &OnPostgres) -> BTreeSet<String> {
+    let schema = to.schema();
+    let rows = Postgres::shared().sql(&format!(
+        "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || is_identity || ' '
+            || coalesce(collation_name, '') FROM information_schema.columns WHERE table_schema = '{schema}'
+         UNION ALL SELECT replace(indexdef, '{schema}.', '') FROM pg_indexes WHERE schemaname = '{schema}'
+         UNION ALL SELECT conrelid::regclass::text || ' ' || replace(pg_get_constraintdef(oid), '{schema}.', '')
+            FROM pg_constraint WHERE connamespace = '{schema}'::regnamespace"
+    ));
+    rows.iter().map(|row| row.replace(&format!("{schema}."), "")).collect()
+}
+
+#[test]
+fn a_space_of_every_earlier_version_opens_and_comes_out_like_a_new_one() {
+    let new = OnPostgres::new();
+    Space::open(&new).close();
+    let expected = schema_in(&new);
+    assert!(expected.contains("invitation.inviter bigint NO NO "), "{expected:?}");
+    for version in [1, 2, 4, 5, 6] {
+        let old = OnPostgres::new();
+        let (schema, made) = (old.schema(), POSTGRES_BEFORE[..version].concat());
+        Postgres::shared().sql(&format!(
+            "CREATE SCHEMA {schema}; SET search_path TO {schema}; {made}
+             CREATE TABLE version (number INT PRIMARY KEY);
+             INSERT INTO version SELECT generate_series(1, {version});"
+        ));
+        Space::open(&old).close();
+        assert_eq!(schema_in(&old), expected, "version {version}");
+        Space::open(&old).close();
+        assert_eq!(schema_in(&old), expected, "version {version}");
+    }
+}
+
+#[test]
+fn an_owner_that_comes_later_gets_its_tables_when_the_store_opens() {
+    const GUESTS: Tables = Tables {
+        owner: "guests",
+        migrations: &[Migration::new("CREATE TABLE guests (name TEXT PRIMARY KEY) STRICT;", "")],
+    };
+    let sqlite = Sqlite::new();
+    Space::open(&sqlite).close();
+    let mut more = options(sqlite.0.path(), std::sync::Arc::new(encke_store::SystemClock));
+    more.tables.push(GUESTS);
+    let opened = Store::open(more).unwrap();
+    opened.start.publishing_to(drop).unwrap();
+    opened.store.close();
+    assert!(schema(&sqlite).contains("table guests"));
+    let kept = std::fs::read_dir(sqlite.file("backups")).unwrap();
+    let names = kept.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(names.into_iter().any(|name| name.starts_with("before-guests-1-")));
+}
