@@ -51,7 +51,6 @@ number!(u8, u16, u32, u64, usize, i32, i64);
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::limits;
 
     #[test]
