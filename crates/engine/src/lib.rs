@@ -14,6 +14,7 @@
 
 pub mod append;
 pub mod batch;
+pub mod connection;
 pub mod cursor;
 pub mod entry;
 pub mod error;
@@ -38,6 +39,7 @@ pub mod transaction;
 pub mod writer_turn;
 
 pub use batch::{Batch, Step};
+pub use connection::Connection;
 pub use cursor::Cursor;
 pub use entry::Entry;
 pub use error::{Code, Error};

@@ -62,6 +62,8 @@ pub const FOREIGN_HEARTBEAT_MS: u64 = 15_000;
 pub const HALF_CLOSED_WAIT_MS_MAX: u64 = 5_000;
 /// Milliseconds that a reader may take nothing of what is due to it.
 pub const SLOW_READER_MS_MAX: u64 = 30_000;
+/// Milliseconds after which a reader that was cut, or ended for there were too many, is to come back.
+pub const SLOW_RETURN_MS: u64 = 1_000;
 /// Connections that hyper serves at one time, if a quarter of the open files allows as many. TLS handshakes under way may be
 /// a quarter of that.
 pub const HTTP_CONNECTIONS_MAX: usize = 4_096;

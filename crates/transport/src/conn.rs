@@ -5,80 +5,28 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use encke_engine::Connection;
+use encke_engine::connection::{Moment, Written};
 use smallvec::SmallVec;
 
 use crate::gate::{To, Who};
-use crate::out::{self, Out, Taken};
-use crate::request::{FeedRequest, Repeat, Transport};
+use crate::out::{self, Out};
+use crate::request::{FeedRequest, Repeat};
 use crate::sealed::Sealed;
 use crate::ws::reader::Partial;
-
-/// What a connection is doing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Phase {
-    /// It waits for a request, or for the rest of one.
-    Request,
-    /// The gate has its request.
-    Admitting,
-    /// The gate has its send.
-    Sending,
-    /// A poll is being answered, or waits for something to be answered with (then its session is live).
-    Poll,
-    /// A stream: its session is behind or live.
-    Stream,
-    /// A request of another protocol waits; its session is behind or live.
-    Foreign,
-    /// It ends as soon as what waits is written. It has no session any more.
-    Closing,
-    /// Everything is written and our side is shut; the client is to read it and to end.
-    Lingering,
-}
 
 /// One connection of a shard.
 pub struct Conn {
     pub fd: OwnedFd,
-    /// The hub's number of the session, if there is one.
-    pub session: Option<u32>,
-    pub phase: Phase,
-    pub transport: Transport,
-    /// The next request may come on it.
-    pub keep_alive: bool,
-    /// One end of a socket pair.
-    pub bridged: bool,
-    /// It has answered a request before.
-    pub served: bool,
-    /// The item `ready` was written.
-    pub ready: bool,
-    /// The store has been asked for a page.
-    pub paging: bool,
-    /// It stands in the shard's queue for another turn.
-    pub queued: bool,
+    /// What it is doing, and what follows from that.
+    pub state: Connection,
     /// It may have more to read than one turn allowed.
     pub readable: bool,
-    /// The client has ended its side: nothing more comes from it.
-    pub half_closed: bool,
-    /// It ends when its commands are answered: the server goes down.
-    pub drained: bool,
-    /// Commands that are not answered yet.
-    pub unanswered: u8,
-    /// How often its request was admitted.
-    pub tries: u8,
     /// The tick at which the wheel looks at it; `u32::MAX` for never.
     pub wake_at: u32,
-    /// The tick at which its phase began.
-    pub since: u32,
-    /// The ticks at which something was last written to it and read from it.
-    pub wrote: u32,
-    pub heard: u32,
-    /// How many ticks a long poll waits.
-    pub wait: u32,
-    /// The tick until which the next poll like the last needs no admission,
-    pub good_until: u32,
-    /// and what the last was like.
+    /// What its last poll was like.
     pub repeat: Option<Repeat>,
     pub who: Option<Who>,
-    /// The tick at which what its session was authorised by ends; `u32::MAX` for never, and while the gate is asked.
-    pub ends_at: u32,
     address: IpAddr,
     port: u16,
     /// Header lines for a foreign origin.
@@ -102,29 +50,11 @@ impl Conn {
     pub fn new(fd: OwnedFd, peer: SocketAddr, now: u32) -> Self {
         Conn {
             fd,
-            session: None,
-            phase: Phase::Request,
-            transport: Transport::ShortPoll,
-            keep_alive: false,
-            bridged: false,
-            served: false,
-            ready: false,
-            paging: false,
-            queued: false,
+            state: Connection::new(now),
             readable: false,
-            half_closed: false,
-            drained: false,
-            unanswered: 0,
-            tries: 0,
             wake_at: u32::MAX,
-            since: now,
-            wrote: now,
-            heard: now,
-            wait: 0,
-            good_until: 0,
             repeat: None,
             who: None,
-            ends_at: u32::MAX,
             address: peer.ip(),
             port: peer.port(),
             cors: None,
@@ -143,34 +73,34 @@ impl Conn {
 
     /// How many files it holds, as `Kind::files` has it.
     pub fn files(&self) -> usize {
-        1 + usize::from(self.bridged)
-    }
-
-    /// Goes over to another phase.
-    pub fn enter(&mut self, phase: Phase, now: u32) {
-        self.phase = phase;
-        self.since = now;
+        1 + usize::from(self.state.bridged)
     }
 
     /// Writes the pieces in order, or keeps what can't be written yet.
-    pub fn put(&mut self, pieces: &[&Bytes], now: u32, written: &mut u64) -> Taken {
+    pub fn put(&mut self, pieces: &[&Bytes], now: u32, written: &mut u64) -> Written {
         if pieces.is_empty() {
-            return Taken::All;
+            return Written::All;
         }
-        self.wrote = now;
+        self.state.wrote = now;
         match &mut self.sealed {
             None => out::put(&self.fd, &mut self.out, pieces, now, written),
             Some(sealed) => {
                 let pieces: SmallVec<[&[u8]; 16]> = pieces.iter().map(|p| &p[..]).collect();
-                let Ok(record) = sealed.seal(&pieces) else { return Taken::Gone };
+                let Ok(record) = sealed.seal(&pieces) else { return Written::Gone };
                 out::put(&self.fd, &mut self.out, &[&record], now, written)
             }
         }
     }
 
+    /// What its shard looks at when its time has come.
+    pub fn moment(&self, now: u32, draining: bool) -> Moment {
+        let stuck_since = self.out.as_ref().map(|out| out.moved_at);
+        Moment { now, draining, stuck_since, stashed: self.stash.is_some() }
+    }
+
     /// Whether no other request can follow: the client has ended its side, and nothing that it sent is left.
     pub fn is_last(&self) -> bool {
-        self.half_closed && self.stash.is_none()
+        self.state.is_last(self.stash.is_some())
     }
 
     /// Whether what is sent to it may be handed to the kernel together with what is sent to others.

@@ -59,6 +59,7 @@ mod wheel;
 mod ws;
 
 pub use crowd::{Waiting, give_way, share};
+pub use encke_engine::connection::Timing;
 pub use files::Files;
 pub use gate::{Admission, Answer, Gate, Handoff, Left, Reply, Who};
 pub use hosts::{Elsewhere, Hosts};
@@ -67,6 +68,6 @@ pub use request::{
     Transport, check_host,
 };
 pub use sealed::{Broken, Sealed};
-pub use shards::{Config, Kind, Parked, Seed, Shards, Timing};
+pub use shards::{Config, Kind, Parked, Seed, Shards};
 pub use stats::{DELAY_BOUNDS_US, Stats, TRANSPORTS};
 pub use wait::{Foreign, Later, Over, ParkedWait, Told, Wait};

@@ -8,22 +8,12 @@ use std::io::IoSlice;
 use std::os::fd::OwnedFd;
 
 use bytes::{Buf, Bytes};
+use encke_engine::connection::Written;
 use rustix::io::Errno;
 use smallvec::SmallVec;
 
 /// Slices that the kernel takes in one call.
 const SLICES_MAX: usize = 1024;
-
-/// What became of a write.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Taken {
-    /// All of it was written.
-    All,
-    /// Some is kept until the connection can take it.
-    Kept,
-    /// The connection is broken.
-    Gone,
-}
 
 /// Bytes that wait for the connection to take them; never empty.
 #[derive(Debug)]
@@ -51,24 +41,24 @@ pub fn put(
     pieces: &[&Bytes],
     now: u32,
     written: &mut u64,
-) -> Taken {
+) -> Written {
     if let Some(out) = out {
         out.queue.extend(pieces.iter().filter(|p| !p.is_empty()).map(|p| (*p).clone()));
-        return Taken::Kept;
+        return Written::Kept;
     }
     for (number, group) in pieces.chunks(SLICES_MAX).enumerate() {
         let wrote = match write(fd, group) {
             Ok(n) => n,
             Err(Errno::AGAIN) => 0,
-            Err(_) => return Taken::Gone,
+            Err(_) => return Written::Gone,
         };
         *written += wrote as u64;
         if wrote < group.iter().map(|p| p.len()).sum() {
             *out = Some(Box::new(kept(&pieces[number * SLICES_MAX..], wrote, now)));
-            return Taken::Kept;
+            return Written::Kept;
         }
     }
-    Taken::All
+    Written::All
 }
 
 fn write(fd: &OwnedFd, pieces: &[&Bytes]) -> Result<usize, Errno> {
@@ -107,16 +97,16 @@ pub fn kept(pieces: &[&Bytes], wrote: usize, now: u32) -> Out {
 }
 
 /// Writes what waits, as far as the connection takes it.
-pub fn flush(fd: &OwnedFd, waiting: &mut Option<Box<Out>>, now: u32, written: &mut u64) -> Taken {
-    let Some(out) = waiting else { return Taken::All };
+pub fn flush(fd: &OwnedFd, waiting: &mut Option<Box<Out>>, now: u32, written: &mut u64) -> Written {
+    let Some(out) = waiting else { return Written::All };
     while !out.queue.is_empty() {
         let pieces: SmallVec<[&Bytes; 16]> = out.queue.iter().take(SLICES_MAX).collect();
         let result = write(fd, &pieces);
         drop(pieces);
         let mut wrote = match result {
             Ok(n) => n,
-            Err(Errno::AGAIN) => return Taken::Kept,
-            Err(_) => return Taken::Gone,
+            Err(Errno::AGAIN) => return Written::Kept,
+            Err(_) => return Written::Gone,
         };
         *written += wrote as u64;
         out.moved_at = now;
@@ -132,5 +122,5 @@ pub fn flush(fd: &OwnedFd, waiting: &mut Option<Box<Out>>, now: u32, written: &m
         }
     }
     *waiting = None;
-    Taken::All
+    Written::All
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use bytes::Bytes;
+use encke_engine::connection::Timing;
 use encke_engine::reach::Reach;
 use encke_engine::{Batch, Entry, Epoch, PersonId, Position, StreamId, limits};
 
@@ -23,45 +24,6 @@ use crate::sealed::Sealed;
 use crate::shard::{Shard, answer_and_close, turn_away};
 use crate::stats::{Counters, Stats};
 use crate::wait::{Over, ParkedWait};
-
-/// Every time that a shard keeps, in milliseconds; the defaults are those of [`limits`], tests shorten them.
-#[derive(Clone, Copy, Debug)]
-pub struct Timing {
-    /// How coarse all of these are.
-    pub tick_ms: u64,
-    /// [`limits::HEAD_WAIT_MS_MAX`].
-    pub head_ms: u64,
-    /// [`limits::KEEP_ALIVE_MS_MAX`].
-    pub keep_alive_ms: u64,
-    /// [`limits::HEARTBEAT_MS`].
-    pub heartbeat_ms: u64,
-    /// [`limits::FRAME_HEARTBEAT_MS`].
-    pub frame_heartbeat_ms: u64,
-    /// [`limits::SLOW_READER_MS_MAX`].
-    pub slow_reader_ms: u64,
-    /// [`limits::SILENCE_MS_MAX`].
-    pub silence_ms: u64,
-    /// How long a connection that was told to end may take to do so.
-    pub linger_ms: u64,
-    /// [`limits::DRAIN_SPREAD_MS`].
-    pub drain_spread_ms: u64,
-}
-
-impl Default for Timing {
-    fn default() -> Self {
-        Timing {
-            tick_ms: 250,
-            head_ms: limits::HEAD_WAIT_MS_MAX,
-            keep_alive_ms: limits::KEEP_ALIVE_MS_MAX,
-            heartbeat_ms: limits::HEARTBEAT_MS,
-            frame_heartbeat_ms: limits::FRAME_HEARTBEAT_MS,
-            slow_reader_ms: limits::SLOW_READER_MS_MAX,
-            silence_ms: limits::SILENCE_MS_MAX,
-            linger_ms: 3_000,
-            drain_spread_ms: limits::DRAIN_SPREAD_MS,
-        }
-    }
-}
 
 /// How the shards are set up.
 pub struct Config {

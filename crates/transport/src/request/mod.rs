@@ -22,51 +22,7 @@ use crate::ws::handshake;
 /// The path of the feed.
 pub const PATH: &str = "/v1/feed";
 
-/// How the answer travels.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Transport {
-    /// JSON at once.
-    ShortPoll,
-    /// JSON as soon as there is something.
-    LongPoll,
-    /// Server-sent events.
-    Sse,
-    /// One line of JSON an item.
-    Ndjson,
-    /// Script calls in a page that never ends.
-    Iframe,
-    /// Text frames, both ways.
-    WebSocket,
-}
-
-impl Transport {
-    /// All of them, in the order in which they are counted.
-    pub const ALL: [Transport; 6] = [
-        Transport::ShortPoll,
-        Transport::LongPoll,
-        Transport::Sse,
-        Transport::Ndjson,
-        Transport::Iframe,
-        Transport::WebSocket,
-    ];
-
-    /// Its name in metrics and logs, and as the value of `live` where it has one.
-    pub fn name(self) -> &'static str {
-        match self {
-            Transport::ShortPoll => "short-poll",
-            Transport::LongPoll => "long-poll",
-            Transport::Sse => "sse",
-            Transport::Ndjson => "ndjson",
-            Transport::Iframe => "iframe",
-            Transport::WebSocket => "websocket",
-        }
-    }
-
-    /// Whether it is asked again for each answer.
-    pub fn is_poll(self) -> bool {
-        matches!(self, Transport::ShortPoll | Transport::LongPoll)
-    }
-}
+pub use encke_engine::connection::Transport;
 
 /// A refusal as an HTTP answer: mostly just an error, sometimes with a status or a header of its own.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -141,7 +141,7 @@ pub(super) fn conn_of(io: OwnedFd, peer: SocketAddr, kind: Kind, now: u32) -> Co
     match kind {
         Kind::Direct => {}
         Kind::Sealed(sealed) => conn.sealed = Some(sealed),
-        Kind::Bridged => conn.bridged = true,
+        Kind::Bridged => conn.state.bridged = true,
     }
     conn
 }

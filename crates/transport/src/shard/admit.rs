@@ -2,21 +2,18 @@
 
 use std::sync::Arc;
 
+use encke_engine::connection::{Opened, Phase};
 use encke_engine::cursor::{Reset, Standing};
-use encke_engine::hub::{Open, Stale};
+use encke_engine::hub::Open;
 use encke_engine::item::{self, Bye};
 use encke_engine::{Code, Error};
 
 use super::Shard;
 use crate::channel_quota::Follower;
-use crate::conn::Phase;
 use crate::gate::{Admission, Reply, To};
 use crate::poll::Body;
 use crate::request::{FeedRequest, Refusal, Transport};
 use crate::{framing, head, ws};
-
-/// How often a request is admitted if its admission is too old each time.
-const TRIES_MAX: u8 = 3;
 
 impl Shard {
     /// A request for the feed is here, perhaps with the gate's word.
@@ -28,18 +25,18 @@ impl Shard {
     ) {
         let draining = self.deadline.is_some();
         let Some(conn) = self.conns.get_mut(to) else { return };
-        conn.keep_alive = request.keep_alive && !conn.bridged && !draining && !conn.is_last();
-        conn.tries = 0;
+        conn.state.asks(request.keep_alive, draining, conn.stash.is_some());
+        conn.state.tries = 0;
         if draining {
             let refusal = Refusal::from(self.draining(to));
             return self.refuse(to, &refusal);
         }
         self.end_session(to);
         let Some(conn) = self.conns.get_mut(to) else { return };
-        conn.transport = request.transport;
-        conn.wait = self.timing.ticks(request.wait_s * 1000);
+        conn.state.transport = request.transport;
+        conn.state.wait = self.timing.ticks(request.wait_s * 1000);
         conn.request = Some(request);
-        conn.enter(Phase::Admitting, self.now);
+        conn.state.enter(Phase::Admitting, self.now);
         match admission {
             Some(admission) => self.admitted(to, Ok(admission)),
             None => self.admit(to),
@@ -48,7 +45,7 @@ impl Shard {
 
     fn admit(&mut self, to: To) {
         let Some(conn) = self.conns.get_mut(to) else { return };
-        conn.tries += 1;
+        conn.state.tries += 1;
         if let Some(request) = &conn.request {
             let reply = Reply::new(to, self.inbox.clone());
             self.shared.gate.admit(request.clone(), reply);
@@ -58,7 +55,7 @@ impl Shard {
     /// The gate has answered.
     pub(super) fn admitted(&mut self, to: To, answer: Result<Box<Admission>, Box<Refusal>>) {
         let Some(conn) = self.conns.get_mut(to) else { return };
-        if conn.phase != Phase::Admitting {
+        if conn.state.phase != Phase::Admitting {
             return;
         }
         let admission = match answer {
@@ -93,19 +90,19 @@ impl Shard {
             return self.refuse(to, &error.into());
         }
         let Some(conn) = self.conns.get_mut(to) else { return };
-        match opened {
-            Ok(session) => conn.session = Some(session),
-            Err(Stale::Again) if conn.tries < TRIES_MAX => return self.admit(to),
-            Err(Stale::Again) => return self.refuse(to, &head::overloaded().into()),
-            Err(Stale::Revoked) => {
+        match conn.state.opened(opened) {
+            Opened::Begin => {}
+            Opened::AdmitAgain => return self.admit(to),
+            Opened::Overloaded => return self.refuse(to, &head::overloaded().into()),
+            Opened::Revoked => {
                 let error = Error::new(Code::NotSignedIn, "You have been signed out.");
                 return self.refuse(to, &error.into());
             }
         }
         let after = |ms| self.now.saturating_add(self.timing.ticks(ms));
-        conn.ends_at = after(ends_in_ms);
-        conn.good_until = after(good_for_ms).min(conn.ends_at);
-        self.stats.sessions[conn.transport as usize] += 1;
+        conn.state.ends_at = after(ends_in_ms);
+        conn.state.good_until = after(good_for_ms).min(conn.state.ends_at);
+        self.stats.sessions[conn.state.transport as usize] += 1;
         let person = who.person;
         let who = conn.who.insert(who);
         self.shared.gate.opened(who);
@@ -123,13 +120,11 @@ impl Shard {
     fn begin(&mut self, to: To) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let Some(request) = conn.request.take() else { return };
-        (conn.wrote, conn.heard) = (self.now, self.now);
-        if conn.transport.is_poll() {
-            conn.enter(Phase::Poll, self.now);
+        conn.state.begin(self.now);
+        if conn.state.phase == Phase::Poll {
             self.perhaps_left(to);
             return self.poll(to);
         }
-        conn.enter(Phase::Stream, self.now);
         let head = head::stream(&request, conn.cors());
         conn.cors = None;
         let early = conn.stash.take();
@@ -145,9 +140,9 @@ impl Shard {
     pub(super) fn reset(&mut self, to: To, reason: Reset) {
         let cursor = self.hub.cursor();
         let Some(conn) = self.conns.get_mut(to) else { return };
-        let transport = conn.transport;
+        let transport = conn.state.transport;
         if transport.is_poll() {
-            if let Some(session) = conn.session {
+            if let Some(session) = conn.state.session {
                 self.hub.rest(session);
             }
             return self.answer(to, Body { reset: Some(reason), ..Body::default() }, cursor);
@@ -170,7 +165,7 @@ impl Shard {
         self.end_session(to);
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.request = None;
-        let answer = head::refusal(refusal, conn.keep_alive);
+        let answer = head::refusal(refusal, conn.state.keep_alive);
         self.finish_answer(to, &answer);
     }
 

@@ -2,29 +2,27 @@
 //! time, each turn bounded, until the hub says that it has everything.
 
 use bytes::Bytes;
-use encke_engine::hub::{Next, Page, State};
+use encke_engine::connection::{Paged, Phase, Written};
+use encke_engine::hub::{Next, Page};
 use encke_engine::item::{self, Bye};
 use encke_engine::{Code, Cursor, Error, limits};
 
 use super::Shard;
-use crate::conn::Phase;
 use crate::framing;
 use crate::gate::{Reply, To};
-use crate::out::Taken;
 
 impl Shard {
     /// Writes what is due to a stream, after `pieces`, until it is live, full, or out of turn.
     pub(super) fn catch_up(&mut self, to: To, mut pieces: Vec<Bytes>) {
         let Some(conn) = self.conns.get_mut(to) else { return };
-        let (Some(session), transport) = (conn.session, conn.transport) else { return };
-        if conn.paging || (conn.ready && self.hub.state(session) == State::Live) {
+        let (Some(session), transport) = (conn.state.session, conn.state.transport) else { return };
+        if !conn.state.catches_up(self.hub.state(session)) {
             self.put_all(to, &pieces);
             return;
         }
         match self.hub.next(session, limits::TURN_BYTES_MAX) {
             Next::Live => {
-                if !conn.ready {
-                    conn.ready = true;
+                if conn.state.turned_live() {
                     let cursor = self.hub.cursor_at(self.hub.position(session));
                     let ready = item::ready(cursor, self.timing.beats_every_ms(transport));
                     pieces.push(framing::item(transport, &ready, Some(cursor)));
@@ -36,21 +34,21 @@ impl Shard {
                 let epoch = self.epoch;
                 pieces.extend(entries.iter().map(|e| framing::event(transport, e, epoch).clone()));
                 self.stats.replayed += entries.len() as u64;
-                if self.put_all(to, &pieces) == Taken::All {
+                if self.put_all(to, &pieces) == Written::All {
                     self.enqueue(to);
                 }
             }
             Next::Store(request) => {
-                if pieces.is_empty() || self.put_all(to, &pieces) == Taken::All {
+                if pieces.is_empty() || self.put_all(to, &pieces) == Written::All {
                     let Some(conn) = self.conns.get_mut(to) else { return };
-                    conn.paging = true;
+                    conn.state.paging = true;
                     self.shared.gate.page(request, Reply::new(to, self.inbox.clone()));
                 }
             }
         }
     }
 
-    fn put_all(&mut self, to: To, pieces: &[Bytes]) -> Taken {
+    fn put_all(&mut self, to: To, pieces: &[Bytes]) -> Written {
         let pieces: Vec<&Bytes> = pieces.iter().collect();
         self.put(to, &pieces)
     }
@@ -58,22 +56,22 @@ impl Shard {
     /// The store has answered.
     pub(super) fn paged(&mut self, to: To, page: Result<Page, Error>) {
         let Some(conn) = self.conns.get_mut(to) else { return };
-        if !std::mem::take(&mut conn.paging) {
+        let paged = conn.state.paged();
+        let (Some(session), transport) = (conn.state.session, conn.state.transport) else { return };
+        if paged == Paged::Late {
             return;
         }
-        let (Some(session), phase, transport) = (conn.session, conn.phase, conn.transport) else {
-            return;
-        };
         let page = match page {
             Ok(page) => page,
             Err(error) => return self.no_page(to, error),
         };
         let entries = self.hub.replayed(session, page);
-        match phase {
-            Phase::Foreign => self.wait_told(to, &entries),
-            Phase::Poll if entries.is_empty() => self.poll(to),
-            Phase::Poll => self.answer_with(to, &entries),
-            Phase::Stream => {
+        match paged {
+            Paged::Late => {}
+            Paged::Foreign => self.wait_told(to, &entries),
+            Paged::Poll if entries.is_empty() => self.poll(to),
+            Paged::Poll => self.answer_with(to, &entries),
+            Paged::Stream => {
                 // More than a turn's worth is read again rather than kept for a client that may not take it.
                 let mut bytes = 0;
                 let fits = entries.iter().take_while(|e| {
@@ -90,24 +88,23 @@ impl Shard {
                     entries[..fit].iter().map(|e| framing::event(transport, e, epoch).clone());
                 let pieces: Vec<Bytes> = framed.collect();
                 self.stats.replayed += fit as u64;
-                if self.put_all(to, &pieces) == Taken::All {
+                if self.put_all(to, &pieces) == Written::All {
                     self.enqueue(to);
                 }
             }
-            _ => {}
         }
     }
 
     /// The store could not answer. The client holds its cursor and comes back with it.
     fn no_page(&mut self, to: To, error: Error) {
         let Some(conn) = self.conns.get(to) else { return };
-        if conn.phase == Phase::Foreign {
+        if conn.state.phase == Phase::Foreign {
             return self.wait_over(to, crate::wait::Over::Again);
         }
         if error.code == Code::BadCursor {
             return self.reset(to, encke_engine::cursor::Reset::Trimmed);
         }
-        if conn.phase == Phase::Poll {
+        if conn.state.phase == Phase::Poll {
             return self.refuse(to, &error.into());
         }
         self.end(to, Bye::Slow);

@@ -1,11 +1,11 @@
 //! What a WebSocket says: commands, pings, the end.
 
 use bytes::Bytes;
+use encke_engine::connection::Phase;
 use encke_engine::item::{self, Bye};
-use encke_engine::{Code, Cursor, Error, limits};
+use encke_engine::{Cursor, limits};
 
 use super::Shard;
-use crate::conn::Phase;
 use crate::framing;
 use crate::gate::{Reply, To};
 use crate::request::Transport;
@@ -19,7 +19,7 @@ impl Shard {
         let mut partial = conn.partial.take();
         let result = reader::read(&mut partial, bytes, |heard| self.hear(to, heard));
         let Some(conn) = self.conns.get_mut(to) else { return };
-        if conn.phase != Phase::Stream {
+        if conn.state.phase != Phase::Stream {
             return;
         }
         match result {
@@ -45,7 +45,7 @@ impl Shard {
                 self.end_with(to, &[echo]);
             }
         }
-        self.conns.get(to).is_some_and(|conn| conn.phase == Phase::Stream)
+        self.conns.get(to).is_some_and(|conn| conn.state.phase == Phase::Stream)
     }
 
     fn command(&mut self, to: To, text: &str) {
@@ -53,12 +53,7 @@ impl Shard {
             return;
         }
         let Some(conn) = self.conns.get_mut(to) else { return };
-        let refused = if conn.drained {
-            Error::new(Code::Draining, "The server is going down; come back in a moment.")
-        } else if usize::from(conn.unanswered) >= limits::COMMANDS_UNANSWERED_MAX {
-            Error::new(Code::Overloaded, "Too many commands wait for their answer.")
-        } else {
-            conn.unanswered += 1;
+        let Err(refused) = conn.state.takes_command() else {
             if let Some(who) = &conn.who {
                 let frame = Bytes::copy_from_slice(text.as_bytes());
                 self.shared.gate.command(who, frame, Reply::new(to, self.inbox.clone()));
@@ -87,9 +82,8 @@ impl Shard {
     /// The answer to a command.
     pub(super) fn answered(&mut self, to: To, item: Option<Bytes>) {
         let Some(conn) = self.conns.get_mut(to) else { return };
-        conn.unanswered = conn.unanswered.saturating_sub(1);
-        let over = conn.drained && conn.unanswered == 0;
-        if conn.phase != Phase::Stream {
+        let over = conn.state.command_answered();
+        if conn.state.phase != Phase::Stream {
             return;
         }
         if let Some(item) = item {

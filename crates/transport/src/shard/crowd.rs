@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 use std::sync::atomic::Ordering::Relaxed;
 
+use encke_engine::connection::Phase;
 use encke_engine::household;
 
 use super::Shard;
-use crate::conn::{Conn, Phase};
+use crate::conn::Conn;
 use crate::crowd::{Waiting, give_way, share};
 use crate::gate::To;
 use crate::wait::Over;
@@ -42,7 +43,7 @@ impl Shard {
         let waiting = self.conns.iter().filter(|(_, conn)| may_give_way(conn));
         let waiting = waiting.map(|(to, conn)| Waiting {
             address: self.address(to, conn),
-            since: u64::from(conn.since),
+            since: u64::from(conn.state.since),
             which: to,
         });
         let chosen = give_way(waiting.collect(), count);
@@ -65,7 +66,7 @@ impl Shard {
     }
 
     fn give_up(&mut self, to: To) {
-        if self.conns.get(to).is_some_and(|conn| conn.phase == Phase::Foreign) {
+        if self.conns.get(to).is_some_and(|conn| conn.state.phase == Phase::Foreign) {
             self.wait_over(to, Over::Drain);
         }
         self.destroy(to);
@@ -74,8 +75,8 @@ impl Shard {
 
 /// Whether nobody has signed in on a connection that waits for its client.
 fn may_give_way(conn: &Conn) -> bool {
-    match conn.phase {
-        Phase::Request | Phase::Closing | Phase::Lingering => conn.session.is_none(),
+    match conn.state.phase {
+        Phase::Request | Phase::Closing | Phase::Lingering => conn.state.session.is_none(),
         Phase::Foreign => conn.who.is_none(),
         Phase::Admitting | Phase::Sending | Phase::Poll | Phase::Stream => false,
     }

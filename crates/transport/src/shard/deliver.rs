@@ -8,15 +8,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use encke_engine::connection::{Delivery, Phase, Written};
 use encke_engine::hub::Took;
 use encke_engine::{Batch, Entry, Epoch, Position, Step, StreamId};
 use smallvec::SmallVec;
 
 use super::Shard;
-use crate::conn::{Conn, Phase};
+use crate::conn::Conn;
 use crate::framing;
 use crate::gate::To;
-use crate::out::Taken;
 use crate::poll::{self, Body};
 
 /// What a delivery leaves to be done when all are served.
@@ -47,34 +47,33 @@ impl Shard {
             let Some((to, conn)) = conns.at(owner) else { return Took::Rest };
             let written = &mut stats.bytes_out;
             let together = together && conn.can_send_together();
-            let one = || match conn.phase {
-                Phase::Stream if together && entries.len() == 1 => {
-                    conn.wrote = *now;
-                    sends.push((to, framing::event(conn.transport, entries[0], *epoch).clone()));
+            let fits = || poll::fit(entries.iter().copied()) >= entries.len();
+            let one = || match conn.state.delivery(fits) {
+                Delivery::Stream if together && entries.len() == 1 => {
+                    conn.state.wrote = *now;
+                    sends.push((
+                        to,
+                        framing::event(conn.state.transport, entries[0], *epoch).clone(),
+                    ));
                     (Took::All, None)
                 }
-                Phase::Stream => stream(conn, entries, *epoch, *now, written),
-                // What another protocol says may take a while, so it reads.
-                Phase::Foreign => {
+                Delivery::Stream => stream(conn, entries, *epoch, *now, written),
+                Delivery::Read => {
                     let before = Position(entries[0].event.position.0 - 1);
                     (Took::Rest, Some(After::Read(before)))
                 }
-                _ if poll::fit(entries.iter().copied()) < entries.len() => {
-                    let before = Position(entries[0].event.position.0 - 1);
-                    (Took::Rest, Some(After::Read(before)))
-                }
-                _ if together && conn.keep_alive && conn.cors.is_none() => {
-                    conn.enter(Phase::Request, *now);
-                    conn.wrote = *now;
+                Delivery::Answer if together && conn.state.keep_alive && conn.cors.is_none() => {
+                    conn.state.answered(*now);
+                    conn.state.wrote = *now;
                     sends.push((to, answer.answer(entries, cursor).clone()));
                     (Took::Rest, None)
                 }
-                _ if conn.keep_alive && conn.cors.is_none() => {
+                Delivery::Answer if conn.state.keep_alive && conn.cors.is_none() => {
                     answered(conn, answer.answer(entries, cursor), *now, written)
                 }
-                _ => {
+                Delivery::Answer => {
                     let body = Body { events: entries, ..Body::default() };
-                    let bytes = poll::answer(body, cursor, conn.keep_alive, conn.cors());
+                    let bytes = poll::answer(body, cursor, conn.state.keep_alive, conn.cors());
                     answered(conn, &bytes, *now, written)
                 }
             };
@@ -104,7 +103,7 @@ impl Shard {
             }
             After::Turn => self.enqueue(to),
             After::Read(position) => {
-                if let Some(session) = self.conns.get(to).and_then(|conn| conn.session) {
+                if let Some(session) = self.conns.get(to).and_then(|conn| conn.state.session) {
                     self.hub.resume(session, position);
                     self.go_on(to);
                 }
@@ -125,9 +124,9 @@ impl Shard {
 
     fn signal_to(&mut self, to: To, item: &Bytes, framed: &mut [Option<Bytes>]) {
         let Some(conn) = self.conns.get(to) else { return };
-        let Some(session) = conn.session else { return };
-        let transport = conn.transport;
-        if conn.phase == Phase::Foreign {
+        let Some(session) = conn.state.session else { return };
+        let transport = conn.state.transport;
+        if conn.state.phase == Phase::Foreign {
             // Other protocols know no signals.
         } else if transport.is_poll() {
             self.hub.rest(session);
@@ -150,28 +149,28 @@ fn stream(
     written: &mut u64,
 ) -> (Took, Option<After>) {
     let taken = match entries {
-        [one] => conn.put(&[framing::event(conn.transport, one, epoch)], now, written),
+        [one] => conn.put(&[framing::event(conn.state.transport, one, epoch)], now, written),
         many => {
-            let framed = many.iter().map(|e| framing::event(conn.transport, e, epoch));
+            let framed = many.iter().map(|e| framing::event(conn.state.transport, e, epoch));
             let pieces: SmallVec<[&Bytes; 16]> = framed.collect();
             conn.put(&pieces, now, written)
         }
     };
-    match taken {
-        Taken::All => (Took::All, None),
-        Taken::Kept => (Took::Full, Some(After::Kept)),
-        Taken::Gone => (Took::Rest, Some(After::Gone)),
-    }
+    let left = match taken {
+        Written::All => None,
+        Written::Kept => Some(After::Kept),
+        Written::Gone => Some(After::Gone),
+    };
+    (taken.of_stream(), left)
 }
 
 fn answered(conn: &mut Conn, answer: &Bytes, now: u32, written: &mut u64) -> (Took, Option<After>) {
-    let next = if conn.keep_alive { Phase::Request } else { Phase::Closing };
-    conn.enter(next, now);
+    let next = conn.state.answered(now);
     let left = match conn.put(&[answer], now, written) {
-        Taken::All if next == Phase::Closing || conn.stash.is_some() => Some(After::Turn),
-        Taken::All => None,
-        Taken::Kept => Some(After::Kept),
-        Taken::Gone => Some(After::Gone),
+        Written::All if next == Phase::Closing || conn.stash.is_some() => Some(After::Turn),
+        Written::All => None,
+        Written::Kept => Some(After::Kept),
+        Written::Gone => Some(After::Gone),
     };
     (Took::Rest, left)
 }

@@ -3,30 +3,26 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use encke_engine::connection::{Drain, Ending, Phase, Written, comes_back_after_ms};
 use encke_engine::item::{self, Bye};
 use encke_engine::{Error, PersonId};
 use rustix::net::Shutdown;
 
 use super::Shard;
 use crate::channel_quota::Follower;
-use crate::conn::Phase;
 use crate::gate::{To, Who};
-use crate::out::Taken;
 use crate::poll::Body;
 use crate::request::Transport;
 use crate::wait::Over;
 use crate::{framing, ws};
 
-/// When a reader that was cut is to come back: it was too slow, so not at once.
-const SLOW_AFTER_MS: u64 = 1_000;
-
 impl Shard {
     /// Ends the session of a connection, if it has one.
     pub(super) fn end_session(&mut self, to: To) {
         let Some(conn) = self.conns.get_mut(to) else { return };
-        let Some(session) = conn.session.take() else { return };
-        conn.paging = false;
-        self.stats.sessions[conn.transport as usize] -= 1;
+        let Some(session) = conn.state.session.take() else { return };
+        conn.state.paging = false;
+        self.stats.sessions[conn.state.transport as usize] -= 1;
         let who = conn.who.take();
         self.close_session(to, session, who);
     }
@@ -69,8 +65,8 @@ impl Shard {
     pub(super) fn destroy(&mut self, to: To) {
         let Some(mut conn) = self.conns.remove(to) else { return };
         self.give_place(&conn);
-        if let Some(session) = conn.session.take() {
-            self.stats.sessions[conn.transport as usize] -= 1;
+        if let Some(session) = conn.state.session.take() {
+            self.stats.sessions[conn.state.transport as usize] -= 1;
             self.close_session(to, session, conn.who.take());
         }
         self.waits.remove(&to.index);
@@ -78,33 +74,28 @@ impl Shard {
 
     /// Ends a session with a reason; a connection without one ends with its next answer, or now.
     pub(super) fn end(&mut self, to: To, why: Bye) {
-        let after_ms = match why {
-            Bye::Drain => self.spread(to),
-            Bye::Slow | Bye::TooMany => SLOW_AFTER_MS,
-            Bye::Revoked | Bye::Idle | Bye::Changed | Bye::Protocol => 0,
-        };
+        let after_ms = comes_back_after_ms(why, self.spread(to));
         let bye = item::bye(why, after_ms);
         let Some(conn) = self.conns.get_mut(to) else { return };
-        match conn.phase {
-            Phase::Stream => {
-                let mut pieces = vec![framing::item(conn.transport, &bye, None)];
-                if conn.transport == Transport::WebSocket {
+        match conn.state.ends() {
+            Ending::Say => {
+                let mut pieces = vec![framing::item(conn.state.transport, &bye, None)];
+                if conn.state.transport == Transport::WebSocket {
                     pieces.push(ws::frame::bye(why));
                 }
                 self.end_with(to, &pieces);
             }
-            Phase::Foreign if why == Bye::Revoked => self.wait_over(to, Over::Revoked),
-            Phase::Foreign => self.wait_over(to, Over::Drain),
-            Phase::Poll => {
-                let Some(session) = conn.session else { return self.destroy(to) };
-                conn.keep_alive = false;
+            Ending::Foreign if why == Bye::Revoked => self.wait_over(to, Over::Revoked),
+            Ending::Foreign => self.wait_over(to, Over::Drain),
+            Ending::Answer => {
+                let Some(session) = conn.state.session else { return };
                 let cursor = self.cursor_of(session);
                 self.answer(to, Body { bye: Some(&bye), ..Body::default() }, cursor);
                 self.end_session(to);
             }
-            // Between two polls: the next one is refused, if there is one.
-            Phase::Request => self.end_session(to),
-            Phase::Admitting | Phase::Sending | Phase::Closing | Phase::Lingering => {}
+            Ending::Silent => self.end_session(to),
+            Ending::Destroy => self.destroy(to),
+            Ending::Nothing => {}
         }
     }
 
@@ -114,9 +105,9 @@ impl Shard {
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.stash = None;
         conn.partial = None;
-        conn.enter(Phase::Closing, self.now);
+        conn.state.closes(self.now);
         let pieces: Vec<&Bytes> = pieces.iter().collect();
-        if self.put(to, &pieces) == Taken::All {
+        if self.put(to, &pieces) == Written::All {
             self.finish(to);
         }
     }
@@ -126,15 +117,15 @@ impl Shard {
         let Some(conn) = self.conns.get_mut(to) else { return };
         if let Some(mut sealed) = conn.sealed.take()
             && let Ok(close) = sealed.close()
-            && self.put(to, &[&close]) != Taken::All
+            && self.put(to, &[&close]) != Written::All
         {
             return;
         }
         let Some(conn) = self.conns.get_mut(to) else { return };
-        if rustix::net::shutdown(&conn.fd, Shutdown::Write).is_err() || conn.half_closed {
+        if rustix::net::shutdown(&conn.fd, Shutdown::Write).is_err() || conn.state.half_closed {
             return self.destroy(to);
         }
-        conn.enter(Phase::Lingering, self.now);
+        conn.state.enter(Phase::Lingering, self.now);
         self.schedule(to);
     }
 
@@ -145,7 +136,7 @@ impl Shard {
         // A record that was sealed must be written: the next one is numbered after it.
         let boundary =
             conn.out.as_ref().is_none_or(|out| conn.sealed.is_none() && out.at_boundary());
-        if boundary && conn.phase == Phase::Stream {
+        if conn.state.is_told_of_cut(boundary) {
             conn.out = None;
             self.end(to, Bye::Slow);
         }
@@ -170,14 +161,10 @@ impl Shard {
 
     fn drain_one(&mut self, to: To) {
         let Some(conn) = self.conns.get_mut(to) else { return };
-        conn.drained = true;
-        conn.keep_alive = false;
-        if conn.phase == Phase::Request {
-            // A poll that is about to come back is told so; it gets a moment for it.
-            conn.since = self.now;
-            self.schedule(to);
-        } else if conn.unanswered == 0 {
-            self.end(to, Bye::Drain);
+        match conn.state.drains(self.now) {
+            Drain::Moment => self.schedule(to),
+            Drain::End => self.end(to, Bye::Drain),
+            Drain::AfterCommands => {}
         }
     }
 

@@ -2,15 +2,15 @@
 
 use std::net::TcpStream;
 
+use encke_engine::connection::{HalfClose, Input};
 use encke_engine::limits;
 use rustix::event::epoll::EventFlags;
 use rustix::io::Errno;
 
 use super::{SCRATCH_BYTES, Shard};
-use crate::conn::Phase;
 use crate::framing;
 use crate::gate::To;
-use crate::request::{First, Repeat, Transport, look};
+use crate::request::{First, Repeat, look};
 
 /// Bytes that may come before the answer to what came before them: one request.
 const EARLY_BYTES_MAX: usize = limits::HEAD_BYTES_MAX + limits::BODY_BYTES_MAX;
@@ -44,7 +44,7 @@ impl Shard {
                 Ok(0) if is_gone => return self.destroy(to),
                 Ok(0) => return self.half_closed(to),
                 Ok(n) => {
-                    conn.heard = self.now;
+                    conn.state.heard = self.now;
                     match conn.sealed.is_some() {
                         false => self.input(to, &mut scratch[..n]),
                         true => self.unseal(to, &mut scratch[..n]),
@@ -90,22 +90,14 @@ impl Shard {
     /// when something is written, so a stream is written to at once. Every phase that stays has a deadline of its own.
     fn half_closed(&mut self, to: To) {
         let Some(conn) = self.conns.get_mut(to) else { return };
-        let is_news = !std::mem::replace(&mut conn.half_closed, true);
-        match (conn.phase, conn.transport) {
-            // It can neither say anything nor answer a ping any more.
-            (Phase::Admitting | Phase::Stream, Transport::WebSocket) => self.destroy(to),
-            (Phase::Stream, transport) if is_news && conn.out.is_none() => {
-                self.put(to, &[&framing::heartbeat(transport)]);
+        match conn.state.half_closes(conn.out.is_some(), conn.stash.is_some()) {
+            HalfClose::Beat => {
+                let beat = framing::heartbeat(conn.state.transport);
+                self.put(to, &[&beat]);
             }
-            (Phase::Admitting | Phase::Sending | Phase::Poll, _) => {
-                conn.keep_alive &= !conn.is_last();
-                self.perhaps_left(to);
-            }
-            // What is on its way to it, or was sent before, comes first.
-            (Phase::Request, _) if conn.out.is_some() || conn.queued => {}
-            (Phase::Stream | Phase::Closing, _) => {}
-            // Nothing is due to it; or another protocol, which takes what it hands over as delivered.
-            (Phase::Request | Phase::Foreign | Phase::Lingering, _) => self.destroy(to),
+            HalfClose::PerhapsLeft => self.perhaps_left(to),
+            HalfClose::Nothing => {}
+            HalfClose::Destroy => self.destroy(to),
         }
     }
 
@@ -114,11 +106,9 @@ impl Shard {
     pub(super) fn perhaps_left(&mut self, to: To) {
         let longest = self.timing.ticks(limits::HALF_CLOSED_WAIT_MS_MAX);
         let Some(conn) = self.conns.get_mut(to) else { return };
-        if conn.phase != Phase::Poll || !conn.is_last() {
+        if !conn.state.perhaps_left(self.now, longest, conn.stash.is_some()) {
             return;
         }
-        let waited = self.now.saturating_sub(conn.since);
-        conn.wait = conn.wait.min(waited.saturating_add(longest));
         if let Some(who) = conn.who.take() {
             self.shared.gate.closed(&who);
         }
@@ -127,13 +117,10 @@ impl Shard {
 
     fn input(&mut self, to: To, bytes: &mut [u8]) {
         let Some(conn) = self.conns.get_mut(to) else { return };
-        if conn.half_closed {
-            return;
-        }
-        match (conn.phase, conn.transport) {
-            (Phase::Request, _) if conn.out.is_none() => match conn.stash.take() {
+        match conn.state.takes_input(conn.out.is_some()) {
+            Input::Request => match conn.stash.take() {
                 None => {
-                    conn.since = self.now;
+                    conn.state.since = self.now;
                     if self.request_bytes(to, bytes, 0) {
                         self.keep(to, Box::new(bytes.to_vec()));
                     }
@@ -146,17 +133,13 @@ impl Shard {
                     }
                 }
             },
-            (
-                Phase::Request | Phase::Admitting | Phase::Sending | Phase::Poll | Phase::Foreign,
-                _,
-            ) => {
-                // The next request, early.
+            Input::Keep => {
                 if conn.keep(bytes) > EARLY_BYTES_MAX {
                     self.destroy(to);
                 }
             }
-            (Phase::Stream, Transport::WebSocket) => self.frames(to, bytes),
-            (Phase::Stream | Phase::Closing | Phase::Lingering, _) => {}
+            Input::Frames => self.frames(to, bytes),
+            Input::Ignore => {}
         }
     }
 
@@ -165,13 +148,13 @@ impl Shard {
         if self.pauses.is_paused(to) {
             if let Some(conn) = self.conns.get_mut(to) {
                 // It stands in line until its pause is over.
-                conn.queued = true;
+                conn.state.queued = true;
             }
             return;
         }
         let Some(conn) = self.conns.get_mut(to) else { return };
         if let Some(stash) = conn.stash.take() {
-            conn.since = self.now;
+            conn.state.since = self.now;
             if self.request_bytes(to, &stash, 0) {
                 self.keep(to, stash);
             }
@@ -182,7 +165,7 @@ impl Shard {
     #[expect(clippy::box_collection, reason = "as the connection keeps it")]
     fn keep(&mut self, to: To, bytes: Box<Vec<u8>>) {
         let Some(conn) = self.conns.get_mut(to) else { return };
-        if conn.half_closed {
+        if conn.state.half_closed {
             return self.destroy(to);
         }
         conn.stash = Some(bytes);
@@ -205,12 +188,12 @@ impl Shard {
             First::Other => self.hand_off(to, bytes.to_vec()),
             First::Send(length, mut request) => {
                 request.tls = conn.sealed.is_some();
-                conn.served = true;
+                conn.state.served = true;
                 conn.keep(&bytes[length..]);
                 self.send(to, &request);
             }
             First::Feed(length, request) => {
-                conn.served = true;
+                conn.state.served = true;
                 conn.keep(length.map_or(&[], |n| &bytes[n..]));
                 match request {
                     Ok(mut request) => {
@@ -222,7 +205,7 @@ impl Shard {
                         self.asked(to, request.into(), None);
                     }
                     Err(refusal) => {
-                        conn.keep_alive = length.is_some() && !conn.is_last();
+                        conn.state.keep_alive = length.is_some() && !conn.is_last();
                         self.refuse(to, &refusal);
                     }
                 }

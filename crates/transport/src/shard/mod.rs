@@ -32,6 +32,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use encke_engine::connection::{GoOn, Timing, Written};
 use encke_engine::hub::{Hub, State};
 use encke_engine::tail::Tail;
 use encke_engine::{Epoch, Position, Seldom};
@@ -40,13 +41,13 @@ use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{EventData, EventFlags};
 use rustix::event::{Timespec, epoll};
 
-use crate::conn::{Conns, Phase};
+use crate::conn::Conns;
 use crate::gate::To;
 use crate::inbox::{Inbox, Message};
-use crate::out::{self, Taken};
+use crate::out;
 use crate::poll::Shared as SharedAnswer;
 use crate::ring::Ring;
-use crate::shards::{Seed, Shared, Timing};
+use crate::shards::{Seed, Shared};
 use crate::stats::{Counters, Stats};
 use crate::wait::Kept;
 use crate::wheel::Wheel;
@@ -295,9 +296,9 @@ impl Shard {
     /// Lets a connection go on in the next turn of the loop.
     fn enqueue(&mut self, to: To) {
         if let Some(conn) = self.conns.get_mut(to)
-            && !conn.queued
+            && !conn.state.queued
         {
-            conn.queued = true;
+            conn.state.queued = true;
             self.queue.push_back(to);
         }
     }
@@ -305,7 +306,7 @@ impl Shard {
     /// Another turn for a connection: whatever it has left to do.
     fn turn(&mut self, to: To) {
         let Some(conn) = self.conns.get_mut(to) else { return };
-        conn.queued = false;
+        conn.state.queued = false;
         if conn.readable && !self.pauses.is_paused(to) {
             conn.readable = false;
             self.read(to, EventFlags::empty());
@@ -315,21 +316,16 @@ impl Shard {
 
     /// What a connection does when nothing waits to be written to it.
     fn go_on(&mut self, to: To) {
-        let Some(conn) = self.conns.get(to) else { return };
-        if conn.out.is_some() {
-            return;
-        }
-        match conn.phase {
-            Phase::Request if conn.stash.is_some() => self.stashed(to),
-            Phase::Request if conn.half_closed => self.destroy(to),
-            // A live one waits; asking for more is for those that read.
-            Phase::Poll if self.is_live(to) => {}
-            Phase::Poll => self.poll(to),
-            Phase::Stream => self.catch_up(to, Vec::new()),
-            Phase::Foreign if self.is_live(to) => {}
-            Phase::Foreign => self.wait_on(to),
-            Phase::Closing => self.finish(to),
-            Phase::Request | Phase::Admitting | Phase::Sending | Phase::Lingering => {}
+        let live = self.is_live(to);
+        let Some(conn) = self.conns.get(to).filter(|conn| conn.out.is_none()) else { return };
+        match conn.state.goes_on(live, conn.stash.is_some()) {
+            GoOn::Nothing => {}
+            GoOn::Request => self.stashed(to),
+            GoOn::Poll => self.poll(to),
+            GoOn::CatchUp => self.catch_up(to, Vec::new()),
+            GoOn::Foreign => self.wait_on(to),
+            GoOn::Finish => self.finish(to),
+            GoOn::Destroy => self.destroy(to),
         }
     }
 
@@ -340,24 +336,24 @@ impl Shard {
             return;
         }
         match out::flush(&conn.fd, &mut conn.out, self.now, &mut self.stats.bytes_out) {
-            Taken::All => {
-                conn.wrote = self.now;
+            Written::All => {
+                conn.state.wrote = self.now;
                 self.wait_taken(to);
                 self.go_on(to);
             }
-            Taken::Kept => {}
-            Taken::Gone => self.destroy(to),
+            Written::Kept => {}
+            Written::Gone => self.destroy(to),
         }
     }
 
     /// Writes to a connection. If it can't take all, its session falls behind until it can.
-    fn put(&mut self, to: To, pieces: &[&Bytes]) -> Taken {
-        let Some(conn) = self.conns.get_mut(to) else { return Taken::Gone };
+    fn put(&mut self, to: To, pieces: &[&Bytes]) -> Written {
+        let Some(conn) = self.conns.get_mut(to) else { return Written::Gone };
         let taken = conn.put(pieces, self.now, &mut self.stats.bytes_out);
         match taken {
-            Taken::All => {}
-            Taken::Kept => self.kept(to),
-            Taken::Gone => self.destroy(to),
+            Written::All => {}
+            Written::Kept => self.kept(to),
+            Written::Gone => self.destroy(to),
         }
         taken
     }
@@ -365,9 +361,7 @@ impl Shard {
     /// A connection keeps something that it could not take.
     fn kept(&mut self, to: To) {
         let Some(conn) = self.conns.get(to) else { return };
-        if let Some(session) = conn.session
-            && conn.phase == Phase::Stream
-        {
+        if let Some(session) = conn.state.falls_behind() {
             self.hub.fall_behind(session);
         }
         self.schedule(to);
@@ -375,7 +369,7 @@ impl Shard {
 
     /// Whether a connection's session has everything and waits.
     fn is_live(&self, to: To) -> bool {
-        let session = self.conns.get(to).and_then(|conn| conn.session);
+        let session = self.conns.get(to).and_then(|conn| conn.state.session);
         session.is_some_and(|session| self.hub.state(session) == State::Live)
     }
 }

@@ -28,7 +28,7 @@ impl Shard {
             Some(Elsewhere::Nobody(error)) => {
                 let Some(conn) = self.conns.get_mut(to) else { return true };
                 // What came behind it may be anybody's; the client asks again on a connection of its own.
-                conn.keep_alive = false;
+                conn.state.keep_alive = false;
                 self.refuse(to, &error.into());
             }
         }

@@ -55,7 +55,7 @@ impl Shard {
     pub(super) fn end_pauses(&mut self) {
         while let Some(to) = self.pauses.over(self.now) {
             if let Some(conn) = self.conns.get_mut(to) {
-                conn.queued = false;
+                conn.state.queued = false;
             }
             self.enqueue(to);
         }

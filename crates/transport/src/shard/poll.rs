@@ -1,37 +1,33 @@
 //! How a poll gets its answer.
 
 use bytes::Bytes;
+use encke_engine::connection::{Phase, PollTurn, Written};
 use encke_engine::cursor::Standing;
-use encke_engine::hub::{Next, State};
 use encke_engine::{Cursor, Entry, limits};
 use std::sync::Arc;
 
 use super::Shard;
-use crate::conn::{Conn, Phase};
+use crate::conn::Conn;
 use crate::gate::{Reply, To};
-use crate::out::Taken;
 use crate::poll::{self, Body};
-use crate::request::Transport;
 
 impl Shard {
     /// Goes on with the session of the last poll if these bytes are the same one again, with the cursor of now.
     pub(super) fn polls_again(&mut self, to: To, bytes: &[u8]) -> bool {
         let Some(conn) = self.conns.get_mut(to) else { return false };
-        let (Some(session), Some(repeat)) = (conn.session, conn.repeat) else { return false };
-        let holds = self.now < conn.good_until && self.deadline.is_none();
+        let (Some(session), Some(repeat)) = (conn.state.session, conn.repeat) else { return false };
+        let holds =
+            conn.state.can_poll_again(self.hub.state(session), self.now, self.deadline.is_some());
         // A cursor beyond this hub's head may be good, but only the gate knows the log's head.
         let head = self.hub.head();
         let again = repeat.again(bytes).filter(|(cursor, _)| holds && cursor.position <= head);
         let Some((cursor, length)) = again else { return false };
-        if self.hub.state(session) != State::Resting {
-            return false;
-        }
         conn.keep(&bytes[length..]);
-        conn.keep_alive &= !conn.is_last();
+        conn.state.keep_alive &= !conn.is_last();
         match self.hub.standing(Some(cursor), head) {
             Standing::Reset(reason) => self.reset(to, reason),
             Standing::Good(at) => {
-                conn.enter(Phase::Poll, self.now);
+                conn.state.enter(Phase::Poll, self.now);
                 if let Some(who) = &conn.who {
                     self.shared.gate.acked(who, at);
                 }
@@ -45,18 +41,14 @@ impl Shard {
     /// Answers a poll if there is something, or if it does not wait; otherwise lets it wait.
     pub(super) fn poll(&mut self, to: To) {
         let Some(conn) = self.conns.get_mut(to) else { return };
-        let Some(session) = conn.session else { return };
-        if conn.paging {
+        let Some(session) = conn.state.session else { return };
+        if conn.state.paging {
             return;
         }
-        match self.hub.next(session, limits::REPLAY_BYTES_MAX) {
-            Next::Live if conn.transport == Transport::ShortPoll || conn.wait == 0 => {
-                self.answer_with(to, &[]);
-            }
-            Next::Live => self.schedule(to),
-            Next::Entries(entries) => self.answer_with(to, &entries),
-            Next::Store(request) => {
-                conn.paging = true;
+        match conn.state.polls(self.hub.next(session, limits::REPLAY_BYTES_MAX)) {
+            PollTurn::Answer(entries) => self.answer_with(to, &entries),
+            PollTurn::Wait => self.schedule(to),
+            PollTurn::Page(request) => {
                 self.shared.gate.page(request, Reply::new(to, self.inbox.clone()));
             }
         }
@@ -64,7 +56,7 @@ impl Shard {
 
     /// Answers with these events, as many as fit, and lets the session rest behind them.
     pub(super) fn answer_with(&mut self, to: To, entries: &[Arc<Entry>]) {
-        let Some(session) = self.conns.get(to).and_then(|conn| conn.session) else { return };
+        let Some(session) = self.conns.get(to).and_then(|conn| conn.state.session) else { return };
         let fit = if entries.is_empty() { 0 } else { poll::fit(entries.iter()) };
         if fit < entries.len() {
             self.hub.resume(session, entries[fit - 1].event.position);
@@ -75,7 +67,7 @@ impl Shard {
         self.stats.replayed += fit as u64;
         let events: Vec<&Arc<Entry>> = entries[..fit].iter().collect();
         let cursor = self.hub.cursor_at(position);
-        let plain = |conn: &Conn| conn.keep_alive && conn.cors.is_none();
+        let plain = |conn: &Conn| conn.state.keep_alive && conn.cors.is_none();
         if !more && self.conns.get(to).is_some_and(plain) {
             // Those who were away at the same moment get the same answer too.
             let answer = self.answer.answer(&events, cursor).clone();
@@ -87,7 +79,7 @@ impl Shard {
     /// Writes an answer; the session, if there is one, rests already.
     pub(super) fn answer(&mut self, to: To, body: Body<'_>, cursor: Cursor) {
         let Some(conn) = self.conns.get_mut(to) else { return };
-        let answer = poll::answer(body, cursor, conn.keep_alive, conn.cors());
+        let answer = poll::answer(body, cursor, conn.state.keep_alive, conn.cors());
         self.finish_answer(to, &answer);
     }
 
@@ -95,10 +87,9 @@ impl Shard {
     pub(super) fn finish_answer(&mut self, to: To, answer: &Bytes) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.request = None;
-        let next = if conn.keep_alive { Phase::Request } else { Phase::Closing };
-        conn.enter(next, self.now);
+        let next = conn.state.answered(self.now);
         let more = next == Phase::Closing || conn.stash.is_some();
-        if self.put(to, &[answer]) == Taken::All && more {
+        if self.put(to, &[answer]) == Written::All && more {
             // Not here and now: a client that sends many requests at once takes its turns like others.
             self.enqueue(to);
         }

@@ -4,12 +4,14 @@
 //! a request is answered once, and the next one is not looked at before.
 
 use bytes::Bytes;
+use encke_engine::connection::Phase;
+use encke_engine::connection::Written;
 use rustix::io::Errno;
 
 use super::Shard;
-use crate::conn::{Conn, Phase};
+use crate::conn::Conn;
 use crate::gate::To;
-use crate::out::{self, Taken};
+use crate::out;
 
 /// So few are written one by one: a ring costs more to wake than it saves.
 const TOGETHER_MIN: usize = 8;
@@ -18,12 +20,12 @@ impl Shard {
     /// Answers a request, together with others if that can be.
     pub(super) fn finish_answer_together(&mut self, to: To, answer: Bytes) {
         let Some(conn) = self.conns.get_mut(to) else { return };
-        if self.ring.is_none() || !conn.keep_alive || !conn.can_send_together() {
+        if self.ring.is_none() || !conn.state.keep_alive || !conn.can_send_together() {
             return self.finish_answer(to, &answer);
         }
         conn.request = None;
-        conn.enter(Phase::Request, self.now);
-        conn.wrote = self.now;
+        conn.state.enter(Phase::Request, self.now);
+        conn.state.wrote = self.now;
         self.sends.push((to, answer));
         self.schedule(to);
     }
@@ -57,9 +59,9 @@ impl Shard {
 
     fn send_alone(&mut self, to: To, bytes: &Bytes) {
         match self.put(to, &[bytes]) {
-            Taken::All => self.was_taken(to),
-            Taken::Kept => self.stats.fell_behind += 1,
-            Taken::Gone => {}
+            Written::All => self.was_taken(to),
+            Written::Kept => self.stats.fell_behind += 1,
+            Written::Gone => {}
         }
     }
 
@@ -81,7 +83,7 @@ impl Shard {
 
     /// A poll that was answered goes on with what came meanwhile.
     fn was_taken(&mut self, to: To) {
-        let waits = |conn: &Conn| conn.phase == Phase::Request && conn.stash.is_some();
+        let waits = |conn: &Conn| conn.state.phase == Phase::Request && conn.stash.is_some();
         if self.conns.get(to).is_some_and(waits) {
             self.enqueue(to);
         }

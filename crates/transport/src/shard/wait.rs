@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::Bytes;
+use encke_engine::connection::Phase;
+use encke_engine::connection::Written;
 use encke_engine::cursor::Standing;
 use encke_engine::household::household;
 use encke_engine::hub::{Next, Open};
@@ -14,9 +16,7 @@ use rustix::net::RecvFlags;
 
 use super::Shard;
 use super::accept::{answer_and_close, conn_of};
-use crate::conn::Phase;
 use crate::gate::{Reply, To};
-use crate::out::Taken;
 use crate::wait::{Kept, Over, ParkedWait, Told, Wait};
 
 impl Shard {
@@ -32,12 +32,12 @@ impl Shard {
             tracing::warn!(%error, "a parked connection can't be used");
         }
         let mut conn = conn_of(io, peer, kind, self.now);
-        conn.served = true;
-        conn.keep_alive = wait.keep_alive && !conn.bridged && !wait.beats;
-        conn.transport = wait.transport;
-        conn.wait = wait.wait_ms.map_or(u32::MAX, |ms| self.timing.ticks(ms));
+        conn.state.served = true;
+        conn.state.keep_alive = wait.keep_alive && !conn.state.bridged && !wait.beats;
+        conn.state.transport = wait.transport;
+        conn.state.wait = wait.wait_ms.map_or(u32::MAX, |ms| self.timing.ticks(ms));
         conn.keep(&leftover);
-        conn.phase = Phase::Foreign;
+        conn.state.phase = Phase::Foreign;
         // Nothing is read or timed before its session is open; an edge that comes meanwhile is not lost.
         if let Some(to) = self.settle(conn) {
             self.guarded(to, |shard| shard.wait(to, wait));
@@ -72,9 +72,9 @@ impl Shard {
             return self.wait_over(to, Over::TooMany);
         }
         let Some(conn) = self.conns.get_mut(to) else { return };
-        conn.session = Some(session);
-        conn.ends_at = self.now.saturating_add(self.timing.ticks(wait.ends_in_ms));
-        self.stats.sessions[conn.transport as usize] += 1;
+        conn.state.session = Some(session);
+        conn.state.ends_at = self.now.saturating_add(self.timing.ticks(wait.ends_in_ms));
+        self.stats.sessions[conn.state.transport as usize] += 1;
         if let Some(who) = who {
             self.shared.gate.opened(conn.who.insert(who));
         }
@@ -83,7 +83,7 @@ impl Shard {
         {
             self.end(oldest, encke_engine::item::Bye::TooMany);
         }
-        if wait.beats && self.say(to, Kept::begin) != Some(Taken::All) {
+        if wait.beats && self.say(to, Kept::begin) != Some(Written::All) {
             return;
         }
         self.wait_on(to);
@@ -92,15 +92,15 @@ impl Shard {
     /// Hands it what came, until it is live, answered, full or out of turn.
     pub(super) fn wait_on(&mut self, to: To) {
         let Some(conn) = self.conns.get_mut(to) else { return };
-        let Some(session) = conn.session else { return };
-        if conn.paging || conn.out.is_some() {
+        let Some(session) = conn.state.session else { return };
+        if conn.state.paging || conn.out.is_some() {
             return;
         }
         match self.hub.next(session, limits::REPLAY_BYTES_MAX) {
             Next::Live => self.schedule(to),
             Next::Entries(entries) => self.wait_told(to, &entries),
             Next::Store(request) => {
-                conn.paging = true;
+                conn.state.paging = true;
                 self.shared.gate.page(request, Reply::new(to, self.inbox.clone()));
             }
         }
@@ -115,7 +115,7 @@ impl Shard {
         match told {
             Told::Later(later) => {
                 if let Some(conn) = self.conns.get_mut(to) {
-                    conn.paging = true;
+                    conn.state.paging = true;
                     later(Reply::new(to, self.inbox.clone()));
                 }
             }
@@ -126,8 +126,8 @@ impl Shard {
     /// What had to be looked up is there.
     pub(super) fn told_later(&mut self, to: To, told: Told) {
         if let Some(conn) = self.conns.get_mut(to)
-            && conn.phase == Phase::Foreign
-            && std::mem::take(&mut conn.paging)
+            && conn.state.phase == Phase::Foreign
+            && std::mem::take(&mut conn.state.paging)
         {
             self.tell(to, told);
         }
@@ -137,7 +137,7 @@ impl Shard {
         match told {
             Told::Nothing => self.enqueue(to),
             Told::Part(bytes) => {
-                if self.say(to, |_| bytes) == Some(Taken::All) {
+                if self.say(to, |_| bytes) == Some(Written::All) {
                     self.enqueue(to);
                 }
             }
@@ -147,19 +147,19 @@ impl Shard {
     }
 
     /// Writes a part of a body. `None` if the client has left.
-    fn say(&mut self, to: To, part: impl FnOnce(&mut Kept) -> Bytes) -> Option<Taken> {
+    fn say(&mut self, to: To, part: impl FnOnce(&mut Kept) -> Bytes) -> Option<Written> {
         if self.has_left(to) {
             return None;
         }
         let part = part(self.waits.get_mut(&to.index)?);
         if let Some(conn) = self.conns.get_mut(to) {
-            conn.ready = true;
+            conn.state.ready = true;
         }
         let taken = self.put(to, &[&part]);
         match taken {
-            Taken::All => self.wait_taken(to),
-            Taken::Kept => self.schedule(to),
-            Taken::Gone => {}
+            Written::All => self.wait_taken(to),
+            Written::Kept => self.schedule(to),
+            Written::Gone => {}
         }
         Some(taken)
     }
@@ -173,11 +173,11 @@ impl Shard {
         let Some(kept) = self.waits.get_mut(&to.index) else { return };
         let Some(conn) = self.conns.get_mut(to) else { return };
         kept.answered = true;
-        let bytes = match conn.ready {
+        let bytes = match conn.state.ready {
             true => body.clone(),
-            false => kept.answer(status, body, conn.keep_alive),
+            false => kept.answer(status, body, conn.state.keep_alive),
         };
-        conn.ready = false;
+        conn.state.ready = false;
         self.finish_answer(to, &bytes);
         if self.conns.get(to).is_some_and(|conn| conn.out.is_none()) {
             self.wait_taken(to);
@@ -191,7 +191,7 @@ impl Shard {
         if let Some(conn) = self.conns.get_mut(to)
             && why != Over::Time
         {
-            conn.keep_alive = false;
+            conn.state.keep_alive = false;
         }
         self.wait_answer(to, status, &body);
     }
@@ -231,7 +231,7 @@ impl Shard {
     pub(super) fn look_again(&mut self, person: PersonId, after: Position) {
         for owner in self.hub.owners_of(person, None) {
             let Some((to, conn)) = self.conns.at(owner) else { continue };
-            if let (Phase::Foreign, Some(session)) = (conn.phase, conn.session) {
+            if let (Phase::Foreign, Some(session)) = (conn.state.phase, conn.state.session) {
                 let at = self.hub.position(session).min(after);
                 // A page under way is thrown away by the hub when its session has gone back.
                 self.hub.resume(session, at);

@@ -1,0 +1,150 @@
+//! What time does to connections.
+
+use super::{Connection, Phase, Transport};
+use crate::limits;
+
+/// Every time that a shard keeps, in milliseconds; the defaults are those of [`limits`], tests shorten them.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// How coarse all of these are.
+    pub tick_ms: u64,
+    /// [`limits::HEAD_WAIT_MS_MAX`].
+    pub head_ms: u64,
+    /// [`limits::KEEP_ALIVE_MS_MAX`].
+    pub keep_alive_ms: u64,
+    /// [`limits::HEARTBEAT_MS`].
+    pub heartbeat_ms: u64,
+    /// [`limits::FRAME_HEARTBEAT_MS`].
+    pub frame_heartbeat_ms: u64,
+    /// [`limits::SLOW_READER_MS_MAX`].
+    pub slow_reader_ms: u64,
+    /// [`limits::SILENCE_MS_MAX`].
+    pub silence_ms: u64,
+    /// How long a connection that was told to end may take to do so.
+    pub linger_ms: u64,
+    /// [`limits::DRAIN_SPREAD_MS`].
+    pub drain_spread_ms: u64,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Timing {
+            tick_ms: 250,
+            head_ms: limits::HEAD_WAIT_MS_MAX,
+            keep_alive_ms: limits::KEEP_ALIVE_MS_MAX,
+            heartbeat_ms: limits::HEARTBEAT_MS,
+            frame_heartbeat_ms: limits::FRAME_HEARTBEAT_MS,
+            slow_reader_ms: limits::SLOW_READER_MS_MAX,
+            silence_ms: limits::SILENCE_MS_MAX,
+            linger_ms: 3_000,
+            drain_spread_ms: limits::DRAIN_SPREAD_MS,
+        }
+    }
+}
+
+/// What the moment is that a connection's shard looks at it.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The present tick.
+    pub now: u32,
+    /// The server goes down.
+    pub draining: bool,
+    /// Since when the connection has taken nothing of what waits to be written; `None` if nothing waits.
+    pub stuck_since: Option<u32>,
+    /// Bytes of a request wait.
+    pub stashed: bool,
+}
+
+/// What becomes of a connection whose time is over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Overdue {
+    /// It took nothing for too long: it is cut.
+    Cut,
+    /// What its session was authorised by should have ended: the gate is asked.
+    AskWhatIsLeft,
+    /// Its poll is answered without events.
+    AnswerPoll,
+    /// The wait of another protocol is over.
+    ForeignOver,
+    /// The other protocol's wait gets a sign of life.
+    ForeignBeat,
+    /// Its client has said nothing for too long: it ends.
+    Idle,
+    /// The stream gets a sign of life.
+    Beat,
+    /// It ends at once.
+    Destroy,
+    /// Nothing.
+    Nothing,
+}
+
+impl Timing {
+    /// Milliseconds as ticks, rounded up: never early.
+    pub fn ticks(&self, ms: u64) -> u32 {
+        u32::try_from(ms.div_ceil(self.tick_ms)).unwrap_or(u32::MAX)
+    }
+
+    /// Milliseconds between the heartbeats of a stream.
+    pub fn beats_every_ms(&self, transport: Transport) -> u64 {
+        match transport {
+            Transport::Iframe => self.frame_heartbeat_ms.min(self.heartbeat_ms),
+            _ => self.heartbeat_ms,
+        }
+    }
+
+    /// The tick at which something becomes of a connection if nothing happens; `None` for never.
+    pub fn deadline(&self, conn: &Connection, at: &Moment) -> Option<u32> {
+        let after = |tick: u32, ms: u64| Some(tick.saturating_add(self.ticks(ms)));
+        let stuck = at.stuck_since.and_then(|since| after(since, self.slow_reader_ms));
+        let own = match conn.phase {
+            Phase::Request if at.draining => after(conn.since, self.linger_ms),
+            Phase::Request if conn.served && !at.stashed => after(conn.since, self.keep_alive_ms),
+            Phase::Request => after(conn.since, self.head_ms),
+            Phase::Admitting | Phase::Sending => None,
+            Phase::Poll | Phase::Foreign if conn.paging => None,
+            Phase::Poll => Some(conn.since.saturating_add(conn.wait)),
+            Phase::Foreign => {
+                let over = conn.since.saturating_add(conn.wait);
+                let beat = after(conn.wrote, limits::FOREIGN_HEARTBEAT_MS);
+                let beat = beat.filter(|_| conn.ready && stuck.is_none());
+                Some(over).into_iter().chain(beat).min()
+            }
+            Phase::Stream if stuck.is_some() => self.silent_at(conn),
+            Phase::Stream => {
+                let beat = after(conn.wrote, self.beats_every_ms(conn.transport));
+                self.silent_at(conn).into_iter().chain(beat).min()
+            }
+            Phase::Closing if stuck.is_some() => None,
+            Phase::Closing | Phase::Lingering => after(conn.since, self.linger_ms),
+        };
+        let ends = conn.session.map(|_| conn.ends_at).filter(|at| *at != u32::MAX);
+        own.into_iter().chain(stuck).chain(ends).min()
+    }
+
+    /// What becomes of a connection now that its deadline has come.
+    pub fn overdue(&self, conn: &Connection, at: &Moment) -> Overdue {
+        let now = at.now;
+        let slow = self.ticks(self.slow_reader_ms);
+        if at.stuck_since.is_some_and(|since| since + slow <= now) {
+            return Overdue::Cut;
+        }
+        if conn.session.is_some() && conn.ends_at <= now {
+            return Overdue::AskWhatIsLeft;
+        }
+        match conn.phase {
+            Phase::Poll => Overdue::AnswerPoll,
+            Phase::Foreign if conn.since.saturating_add(conn.wait) <= now => Overdue::ForeignOver,
+            Phase::Foreign => Overdue::ForeignBeat,
+            Phase::Stream if self.silent_at(conn).is_some_and(|at| at <= now) => Overdue::Idle,
+            Phase::Stream => Overdue::Beat,
+            Phase::Admitting | Phase::Sending => Overdue::Nothing,
+            Phase::Request | Phase::Closing | Phase::Lingering => Overdue::Destroy,
+        }
+    }
+
+    /// When a WebSocket has said nothing for too long. Other streams have nothing to say.
+    fn silent_at(&self, conn: &Connection) -> Option<u32> {
+        let limit = conn.heard.saturating_add(self.ticks(self.silence_ms));
+        (conn.transport == Transport::WebSocket).then_some(limit)
+    }
+}
