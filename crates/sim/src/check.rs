@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use encke_engine::append::{Appended, Head};
 use encke_engine::marks::Marks;
-use encke_engine::{ConversationId, Cursor, Entry, Epoch, PersonId, Position, Seq, Step, limits};
+use encke_engine::{
+    ConversationId, Cursor, Entry, Epoch, PersonId, Position, Seq, Step, StreamId, limits,
+};
 
 use crate::agenda::{MS, Time};
 use crate::node::Hint;
-use crate::scene::{LOST_MAX, NodeId, Scene};
+use crate::scene::{ConnId, LOST_MAX, NodeId, Scene};
 use crate::store::{Commit, State};
 
 /// A node that is well knows of whatever was taken from somebody after this time (P7): when it looks next, with what
@@ -31,13 +33,15 @@ pub struct Reader {
 #[derive(Default)]
 pub struct Check {
     /// The first answer to each key, in each epoch.
-    answers: BTreeMap<(Box<str>, u64), (PersonId, Head)>,
+    answers: BTreeMap<(Box<str>, u64), Appended>,
     /// How far clients have acked at most.
     acked: BTreeMap<(ConversationId, PersonId), Marks>,
     /// Signals that nodes have said,
     said: BTreeSet<u64>,
     /// and that a node has heard.
     heard: BTreeSet<(NodeId, u64)>,
+    /// Signals that were handed to a connection.
+    handed: BTreeSet<(ConnId, u64)>,
 }
 
 impl Scene {
@@ -78,11 +82,7 @@ impl Scene {
         let log = self.store.now();
         let span = log.span_of(person, entry).and_then(|span| span.ended);
         let ended = [span, log.ended.get(&credential).copied()].into_iter().flatten().min();
-        let link = &self.links[node.place];
-        if let Some(ended) = ended
-            && self.reaches_store(node)
-            && self.agenda.now() > ended.max(link.well_since) + AUTHORITY_MAX
-        {
+        if self.is_too_late(node, ended) {
             let at = entry.event.position;
             self.fail("P7", format!("{node:?} hands {at:?} to {person:?} {credential}, too late"));
         }
@@ -102,9 +102,11 @@ impl Scene {
     pub fn acknowledged(&mut self, person: PersonId, key: &str, epoch: Epoch, appended: Appended) {
         let place = Head { seq: appended.seq, position: appended.position };
         self.figures.acknowledged += 1;
-        let first = self.check.answers.insert((key.into(), epoch.0), (person, place));
-        if first.is_some_and(|(_, first)| first != place) {
-            self.fail("P3", format!("{key} is at {first:?} and at {place:?}"));
+        let first = self.check.answers.insert((key.into(), epoch.0), appended);
+        if let Some(first) = first.filter(|first| first.position != place.position)
+            && !is_forgotten(first.at_ms, appended.at_ms)
+        {
+            self.fail("P3", format!("{person:?}'s {key} is at {first:?} and at {appended:?}"));
         }
         if !self.store.ever_had(epoch, place, key) {
             self.fail(
@@ -114,11 +116,48 @@ impl Scene {
         }
     }
 
-    /// A node says a signal.
-    pub fn says_signal(&mut self, node: NodeId) {
-        let number = self.number();
+    /// A node says a signal in some room.
+    pub fn says_signal(&mut self, node: NodeId) -> (StreamId, u64) {
+        let (number, (_, stream)) = (self.number(), self.any_room());
         self.check.said.insert(number);
-        self.announce(node, Hint::Signal(number));
+        self.announce(node, Hint::Signal(stream, number));
+        (stream, number)
+    }
+
+    /// A node hands a signal to a session.
+    pub fn signal_handed(
+        &mut self,
+        node: NodeId,
+        epoch: Epoch,
+        (conn, person): (ConnId, PersonId),
+        (stream, number): (StreamId, u64),
+    ) {
+        if !self.check.handed.insert((conn, number)) {
+            self.fail("P9", format!("connection {conn} gets the signal {number} twice"));
+        }
+        let Some(log) = self.store.history(epoch) else { return };
+        let ended = match log.spans.get(&(person, stream)).and_then(|spans| spans.last()) {
+            Some(span) => span.ended,
+            None => Some(0),
+        };
+        if self.is_too_late(node, ended) {
+            self.fail("P7", format!("{node:?} hands {person:?} a signal of {stream:?}"));
+        }
+    }
+
+    /// A client receives a signal.
+    pub fn signal_received(&mut self, number: u64) {
+        self.figures.signals_handed += 1;
+        if !self.check.said.contains(&number) {
+            self.fail("P9", format!("a client gets the signal {number}, which no node has said"));
+        }
+    }
+
+    /// Whether a node that is well must know that a right has ended.
+    fn is_too_late(&self, node: NodeId, ended: Option<Time>) -> bool {
+        let well_since = self.links[node.place].well_since;
+        let late = |ended: Time| self.agenda.now() > ended.max(well_since) + AUTHORITY_MAX;
+        self.reaches_store(node) && ended.is_some_and(late)
     }
 
     /// A node takes a signal for its clients.
@@ -149,6 +188,14 @@ impl Scene {
 
     /// A transaction is about to be committed.
     pub fn check_commit(&mut self, commit: &Commit) {
+        for step in &commit.part.batch.steps {
+            if let Step::Event(entry) = step
+                && let Some(key) = &entry.event.key
+            {
+                let again = self.store.now().keys.contains_key(key);
+                self.figures.keys_forgotten += u64::from(again);
+            }
+        }
         for (room, person, marks) in &commit.marks {
             let key = (*room, *person);
             let before = self.store.now().marks.get(&key).copied().unwrap_or_default();
@@ -165,7 +212,7 @@ impl Scene {
         let log = self.store.now();
         let (epoch, end) = (log.epoch, log.at.position);
         let mut wrong = wrong_numbers(log);
-        for ((key, epoch), (_, place)) in &self.check.answers {
+        for ((key, epoch), place) in &self.check.answers {
             let kept = self.store.is_kept(Epoch(*epoch), place.position);
             let found = log.entries.get(&place.position);
             if kept && found.is_none_or(|e| e.event.key.as_deref() != Some(key)) {
@@ -190,6 +237,11 @@ fn missing(log: &State, reader: Reader, to: Position) -> Option<Position> {
     log.between(reader.held, to).find(due).map(|e| e.event.position)
 }
 
+/// Whether a key that was used at one time of the log may be forgotten at another.
+fn is_forgotten(used_ms: u64, now_ms: u64) -> bool {
+    now_ms > used_ms.saturating_add(limits::KEY_AGE_MS)
+}
+
 /// Positions and numbers without gaps, each key once, times that never go back.
 fn wrong_numbers(log: &State) -> Vec<(&'static str, String)> {
     let mut wrong = Vec::new();
@@ -205,7 +257,8 @@ fn wrong_numbers(log: &State) -> Vec<(&'static str, String)> {
         }
         (last, *seq, at_ms) = (event.position, event.seq, event.at_ms);
         if let Some(key) = &event.key
-            && let Some(first) = keys.insert(key.clone(), event.position)
+            && let Some((first, first_ms)) = keys.insert(key.clone(), (event.position, event.at_ms))
+            && !is_forgotten(first_ms, event.at_ms)
         {
             wrong.push(("P3", format!("{key} stands at {first:?} and at {:?}", event.position)));
         }

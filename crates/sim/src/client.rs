@@ -2,7 +2,9 @@
 //! something now and then, and asks again for whatever was lost on the way.
 
 use encke_engine::append::Appended;
+use encke_engine::connection::Transport;
 use encke_engine::cursor::{Cursor, Reset};
+use encke_engine::item::Bye;
 use encke_engine::marks::Marks;
 use encke_engine::{Code, ConversationId, Entry, Epoch, Owner, PersonId, Position, StreamId};
 
@@ -10,7 +12,7 @@ use crate::agenda::{MS, Time};
 use crate::check::Reader;
 use crate::node::{FeedRequest, Job, ToNode, delivered};
 use crate::scene::{ConnId, NodeId, Scene};
-use crate::wires::{Item, Transport};
+use crate::wires::Item;
 
 /// A command or a snapshot that waits for its answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -226,6 +228,13 @@ impl Client {
         let device = format!("client {}", self.number);
         scene.trace(|| format!("{device} asks for {cursor} by {transport:?} {conn}"));
         scene.request(conn, FeedRequest { transport, cursor, credential, device, wait });
+        if scene.chance(scene.weather.sign_out_race)
+            && let Some(node) = scene.any_node()
+        {
+            let soon = scene.random.u64(..3 * scene.weather.delay_max);
+            let job = Job::Revoke(self.person, Some(credential));
+            scene.tell_node(node, soon, ToNode::Job(job));
+        }
         if scene.chance(scene.weather.hop) {
             // As long as a response is on its way, or whenever.
             let longest = if scene.random.bool() { scene.weather.delay_max } else { 1_500 * MS };
@@ -251,6 +260,8 @@ impl Client {
         match item {
             Item::Event(entry, cursor) => self.event(&entry, cursor, scene),
             Item::Ready(cursor) => self.hold(cursor, scene),
+            Item::Beat => {}
+            Item::Signal(number) => scene.signal_received(number),
             Item::Answer(entries, cursor) => {
                 for entry in entries {
                     let at = Cursor { position: entry.event.position, ..cursor };
@@ -267,7 +278,14 @@ impl Client {
             }
             Item::Reset(why) => {
                 scene.figures.resets += 1;
-                if why != Reset::UnknownEpoch || scene.store.is_untouched() {
+                scene.figures.resets_trimmed += u64::from(why == Reset::Trimmed);
+                let Reader { epoch, held, .. } = self.reader;
+                let is_due = match why {
+                    Reset::UnknownEpoch => !scene.store.is_untouched(),
+                    Reset::Trimmed => scene.store.was_trimmed(epoch, held),
+                    Reset::Ahead => false,
+                };
+                if !is_due {
                     scene.fail(
                         "P4",
                         format!("client {} was reset for nothing: {why:?}", self.number),
@@ -288,6 +306,7 @@ impl Client {
                 if !why.retry() {
                     self.credential = None;
                 }
+                scene.figures.drained += u64::from(why == Bye::Drain);
                 self.hang_up(scene);
                 self.later(scene);
             }

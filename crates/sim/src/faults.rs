@@ -33,6 +33,10 @@ pub enum Fault {
     Break,
     /// A client stops reading.
     Stall,
+    /// A node is told to go down.
+    Drain,
+    /// The oldest events are trimmed.
+    Trim,
 }
 
 impl Scene {
@@ -49,6 +53,8 @@ impl Scene {
             Fault::Pause => weather.pause_ms,
             Fault::Break => weather.break_ms,
             Fault::Stall => weather.stall_ms,
+            Fault::Drain => weather.drain_ms,
+            Fault::Trim => weather.trim_ms,
             Fault::StoreHeal(_) | Fault::BusHeal(_) | Fault::StoreBack => None,
         }
     }
@@ -73,6 +79,8 @@ impl Scene {
             Fault::Pause,
             Fault::Break,
             Fault::Stall,
+            Fault::Drain,
+            Fault::Trim,
         ] {
             self.plan(fault);
         }
@@ -120,8 +128,9 @@ impl Scene {
             Fault::StoreRestart | Fault::FailOver => {}
             Fault::StoreBack => self.store_is_back(),
             Fault::ClockJump => {
-                // By hours, both ways; keys are remembered for a day.
-                let off_ms = self.random.i64(-36_000_000..36_000_000);
+                // By hours, both ways, and now and then by days: then keys are forgotten, which live for a day.
+                let longest_ms = if self.random.u8(..4) == 0 { 260_000_000 } else { 36_000_000 };
+                let off_ms = self.random.i64(-longest_ms..longest_ms);
                 let before_ms = std::mem::replace(&mut self.links[place].clock_off_ms, off_ms);
                 self.figures.clock_jumps += 1;
                 self.figures.clock_jumps_back += u64::from(off_ms < before_ms);
@@ -135,6 +144,15 @@ impl Scene {
             }
             Fault::Break => self.break_any(),
             Fault::Stall => self.stall_any(),
+            Fault::Drain => {
+                if let Some(life) = self.links[place].life {
+                    self.tell_node(NodeId { place, life }, 1, ToNode::Drain);
+                }
+            }
+            Fault::Trim => {
+                let kept = self.random.u64(1..60);
+                self.figures.trims += u64::from(self.store.trim(kept));
+            }
         }
     }
 
@@ -160,6 +178,12 @@ impl Scene {
             let back_after = self.random.u64(20 * MS..200 * MS);
             self.stop(node, back_after);
         }
+    }
+
+    /// A node that was told to go down ends.
+    pub fn goes_down(&mut self, node: NodeId) {
+        let back_after = self.random.u64(20 * MS..2_000 * MS);
+        self.stop(node, back_after);
     }
 
     fn stop(&mut self, node: NodeId, back_after: Time) {

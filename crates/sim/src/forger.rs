@@ -41,7 +41,7 @@ impl Forger {
                 Some((committed.epoch, committed.after))
             }
             Hint::End(epoch, after) => Some((*epoch, *after)),
-            Hint::Signal(_) => None,
+            Hint::Signal(..) => None,
         };
         if let Some((epoch, after)) = end
             && (self.epoch != Some(epoch) || after > self.at)
@@ -144,7 +144,7 @@ impl Scene {
             }
             6 => self.forger.commit(at, Step::Unsubscribe { person, stream }),
             7 => self.forger.commit(at, Step::Revoke { person, credential: None }),
-            _ => Hint::Signal(u64::MAX - far),
+            _ => Hint::Signal(stream, u64::MAX - far),
         };
         // It may say that it is anybody, at any time.
         let number = self.number();

@@ -36,6 +36,18 @@ pub enum Variant {
     RightsFromHints,
     /// Commits are taken without a seal, and nobody looks whether what was told is in the log.
     AheadOfLog,
+    /// What was revoked while a request was being admitted is not made up for.
+    StaleRevocations,
+    /// A signal is handed to every session, whatever it follows.
+    SignalsToAll,
+    /// A reader from whom events were trimmed is sent what is left.
+    TrimHole,
+    /// An idempotency key is forgotten after an hour.
+    KeysForgottenEarly,
+    /// A node that goes down ends before it has finished what it accepted.
+    DrainDropsWrites,
+    /// A node that goes down does not tell its clients.
+    DrainSilent,
 }
 
 impl Variant {
@@ -43,12 +55,19 @@ impl Variant {
     pub fn breaks(self) -> &'static str {
         match self {
             Variant::Sound => "none",
-            Variant::CheckBeforeRegister | Variant::Sequence | Variant::AheadOfLog => "P4",
+            Variant::CheckBeforeRegister
+            | Variant::Sequence
+            | Variant::AheadOfLog
+            | Variant::TrimHole => "P4",
             Variant::AnyHint => "an assertion",
             Variant::HintBeforeCommit | Variant::EpochKept | Variant::NoSeal => "P2",
             Variant::AnswerBeforeCommit => "P1",
-            Variant::KeysOnNode => "P3",
-            Variant::StaleFollows | Variant::RightsFromHints => "P7",
+            Variant::KeysOnNode | Variant::KeysForgottenEarly => "P3",
+            Variant::StaleFollows
+            | Variant::RightsFromHints
+            | Variant::StaleRevocations
+            | Variant::SignalsToAll => "P7",
+            Variant::DrainDropsWrites | Variant::DrainSilent => "P8",
             Variant::MarksOverwritten => "P5",
             Variant::FullStaysLive => "P6",
             Variant::NoReplayCheck => "P9",
@@ -65,7 +84,7 @@ impl Variant {
     }
 
     /// All but the sound one.
-    pub const BROKEN: [Variant; 14] = [
+    pub const BROKEN: [Variant; 20] = [
         Variant::CheckBeforeRegister,
         Variant::AnyHint,
         Variant::HintBeforeCommit,
@@ -80,5 +99,11 @@ impl Variant {
         Variant::NoReplayCheck,
         Variant::RightsFromHints,
         Variant::AheadOfLog,
+        Variant::StaleRevocations,
+        Variant::SignalsToAll,
+        Variant::TrimHole,
+        Variant::KeysForgottenEarly,
+        Variant::DrainDropsWrites,
+        Variant::DrainSilent,
     ];
 }

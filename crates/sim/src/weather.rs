@@ -44,6 +44,10 @@ pub struct Weather {
     pub hop: f64,
     /// A client reads slowly.
     pub slow_reader: f64,
+    /// The store takes long to say who a credential is.
+    pub slow_view: f64,
+    /// Somebody ends the sign-in of a client while its request is on its way.
+    pub sign_out_race: f64,
     /// Milliseconds between two faults of each kind, on the average; `None` for never.
     pub crash_ms: Option<u64>,
     /// A node is cut from the store.
@@ -62,6 +66,10 @@ pub struct Weather {
     pub break_ms: Option<u64>,
     /// A client stops reading for a while.
     pub stall_ms: Option<u64>,
+    /// A node is told to go down.
+    pub drain_ms: Option<u64>,
+    /// The oldest events are trimmed.
+    pub trim_ms: Option<u64>,
     /// Milliseconds between two messages of a hostile writer on the bus; it never tires.
     pub forge_ms: Option<u64>,
     /// Somebody joins, leaves, or signs out.
@@ -77,6 +85,7 @@ impl Weather {
         let (hint_lost, hint_twice, hint_late) = (chance(0.7), chance(0.5), chance(0.5));
         let (hint_early, answer_lost, slow_commit) = (chance(0.3), chance(0.3), chance(0.2));
         let (hop, slow_reader) = (chance(0.4), chance(0.5));
+        let (slow_view, sign_out_race) = (chance(0.8), chance(0.3));
         let mut sometimes = |ms: u64| random.bool().then_some(ms);
         let (crash_ms, store_cut_ms, bus_cut_ms) =
             (sometimes(4_000), sometimes(4_000), sometimes(4_000));
@@ -84,6 +93,7 @@ impl Weather {
         let (clock_jump_ms, pause_ms, break_ms, stall_ms) =
             (sometimes(3_000), sometimes(4_000), sometimes(800), sometimes(3_000));
         let forge_ms = sometimes(100);
+        let (drain_ms, trim_ms) = (sometimes(5_000), sometimes(3_000));
         Weather {
             nodes: random.usize(1..=4),
             shards: random.usize(1..=2),
@@ -103,6 +113,8 @@ impl Weather {
             slow_commit,
             hop,
             slow_reader,
+            slow_view,
+            sign_out_race,
             crash_ms,
             store_cut_ms,
             bus_cut_ms,
@@ -112,6 +124,8 @@ impl Weather {
             pause_ms,
             break_ms,
             stall_ms,
+            drain_ms,
+            trim_ms,
             forge_ms,
             change_ms: random.u64(200..=1_500),
             say_ms: random.u64(50..=600),
@@ -130,6 +144,8 @@ impl Weather {
             &mut self.slow_commit,
             &mut self.hop,
             &mut self.slow_reader,
+            &mut self.slow_view,
+            &mut self.sign_out_race,
         ];
         chances.into_iter().for_each(|chance| *chance = 0.0);
     }

@@ -12,40 +12,6 @@ use crate::client::ToClient;
 use crate::node::{FeedRequest, ToNode};
 use crate::scene::{ConnId, NodeId, Scene};
 
-/// How a client asks for the feed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Transport {
-    /// Answers at once.
-    ShortPoll,
-    /// Answers when there is something.
-    LongPoll,
-    /// A page that never ends; the same as the next two for what is simulated here.
-    Iframe,
-    /// Server-sent events.
-    Sse,
-    /// One line an event.
-    Ndjson,
-    /// Both ways.
-    WebSocket,
-}
-
-impl Transport {
-    /// All of them.
-    pub const ALL: [Transport; 6] = [
-        Transport::ShortPoll,
-        Transport::LongPoll,
-        Transport::Iframe,
-        Transport::Sse,
-        Transport::Ndjson,
-        Transport::WebSocket,
-    ];
-
-    /// Whether each request has one answer.
-    pub fn is_poll(self) -> bool {
-        matches!(self, Transport::ShortPoll | Transport::LongPoll)
-    }
-}
-
 /// What a client is sent.
 #[derive(Clone, Debug)]
 pub enum Item {
@@ -53,6 +19,10 @@ pub enum Item {
     Event(Arc<Entry>, Cursor),
     /// The replay is over.
     Ready(Cursor),
+    /// A sign of life.
+    Beat,
+    /// A signal, by its number.
+    Signal(u64),
     /// Take a snapshot.
     Reset(Reset),
     /// The connection ends.

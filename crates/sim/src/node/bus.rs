@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use encke_engine::look::Frontier;
-use encke_engine::{Committed, Epoch, Following, Point, limits};
+use encke_engine::{Committed, Epoch, Following, Point, StreamId, limits};
 
 use super::{Node, ToNode};
 use crate::agenda::MS;
@@ -18,8 +18,8 @@ pub enum Hint {
     Commit(Committed),
     /// The log goes so far.
     End(Epoch, Point),
-    /// A signal, or a note such as who is present: each has a number of its own.
-    Signal(u64),
+    /// A signal in a stream: each has a number of its own.
+    Signal(StreamId, u64),
 }
 
 /// A hint as it is on the bus.
@@ -47,6 +47,9 @@ impl Ear {
         let is_commit = matches!(message.hint, Hint::Commit(_));
         if !message.genuine && !scene.variant.takes_without_seal(is_commit) {
             scene.figures.refused_forged += 1;
+            return false;
+        }
+        if message.from == me {
             return false;
         }
         if scene.variant == Variant::NoReplayCheck {
@@ -114,7 +117,10 @@ impl Node {
                 self.following.heard_of(epoch, after);
                 self.hand_on(scene);
             }
-            Hint::Signal(number) => scene.signalled(self.id, number),
+            Hint::Signal(stream, number) => {
+                scene.signalled(self.id, number);
+                self.signal(stream, number, scene);
+            }
         }
     }
 

@@ -1,13 +1,15 @@
 //! How a stream gets its events: live, or from where it is, a turn at a time, until the hub says that it has everything.
 
-use encke_engine::hub::{Next, Page, PageRequest, State, Took};
-use encke_engine::item::Bye;
-use encke_engine::{Batch, Entry, Position};
 use std::sync::Arc;
 
+use encke_engine::connection::{Delivery, Paged, Phase, Written};
+use encke_engine::cursor::Reset;
+use encke_engine::hub::{Next, Page, PageRequest, Took};
+use encke_engine::item::Bye;
+use encke_engine::{Batch, Code, Cursor, Entry, Position, StreamId};
+
 use super::gate::{Admission, Gate};
-use super::shard::{Message, Phase, Shard};
-use crate::agenda::Time;
+use super::shard::{Message, Shard, tick};
 use crate::scene::{ConnId, Scene};
 use crate::store::{Ask, Request};
 use crate::variant::Variant;
@@ -18,89 +20,138 @@ pub(super) const TURN_BYTES: usize = 100;
 
 impl Shard {
     /// Hands a commit to everybody who is live.
-    pub(super) fn deliver(&mut self, batch: &Batch, scene: &mut Scene) {
+    pub(super) fn deliver(&mut self, batch: &Batch, gate: &mut Gate, scene: &mut Scene) {
         let Shard { hub, conns, node, .. } = self;
-        let epoch_at = |position| hub.cursor_at(position).epoch;
-        let epoch = epoch_at(Position(0));
+        let epoch = hub.cursor().epoch;
+        let cursor = |position| Cursor { epoch, position };
+        let now = tick(scene);
+        let (mut reads, mut changed) = (Vec::new(), Vec::new());
         hub.deliver(batch, |owner, entries| {
             let Some(conn) = conns.get_mut(&owner) else { return Took::Rest };
-            if conn.kept_since.is_some() && conn.phase == Phase::Stream {
-                scene.fail("P6", format!("connection {owner} is full and is handed more"));
-            }
             let person = conn.who.expect("who has a session is known");
+            let how = conn.state.delivery(|| fit_of(entries.iter().copied()) >= entries.len());
+            if how == Delivery::Read {
+                reads.push((owner, Position(entries[0].event.position.0 - 1)));
+                return Took::Rest;
+            }
             for entry in entries {
                 scene.handed(*node, person, conn.request.credential, entry);
             }
-            let last = entries.last().expect("never none").event.position;
-            let cursor = |position| encke_engine::Cursor { epoch, position };
-            if conn.phase == Phase::Stream {
-                let items = entries.iter().map(|e| item(e, cursor(e.event.position)));
-                let room = scene.send_down(owner, items.collect());
-                conn.kept_since = if room { None } else { Some(full(scene)) };
-                let stays = room || scene.variant == Variant::FullStaysLive;
-                return if stays { Took::All } else { Took::Full };
+            changed.push(owner);
+            if how == Delivery::Answer {
+                conn.state.answered(now);
+                let last = entries.last().expect("never none").event.position;
+                let answer = entries.iter().map(|e| Arc::clone(e)).collect();
+                scene.send_down(owner, vec![Item::Answer(answer, cursor(last))]);
+                return Took::Rest;
             }
-            conn.phase = Phase::Request;
-            let answer = entries.iter().map(|e| Arc::clone(e)).collect();
-            scene.send_down(owner, vec![Item::Answer(answer, cursor(last))]);
-            Took::Rest
+            if conn.full_since.is_some() {
+                scene.fail("P6", format!("connection {owner} is full and is handed more"));
+            }
+            let items = entries.iter().map(|e| item(e, cursor(e.event.position)));
+            let room = scene.send_down(owner, items.collect());
+            conn.state.wrote = now;
+            let written = if room { Written::All } else { Written::Kept };
+            if !room {
+                scene.figures.full += 1;
+                conn.full_since = Some(now);
+            }
+            match scene.variant {
+                Variant::FullStaysLive => Took::All,
+                _ => written.of_stream(),
+            }
         });
+        changed.into_iter().for_each(|id| self.schedule(id, scene));
+        for (id, at) in reads {
+            if let Some(session) = self.conns.get(&id).and_then(|conn| conn.state.session) {
+                self.hub.resume(session, at);
+                self.go_on(id, gate, scene);
+            }
+        }
     }
 
-    /// Writes what is due to a connection, until it is live, full, or out of turn.
+    /// Hands a signal to everybody who is live and follows its stream (P9).
+    pub(super) fn signal(&mut self, stream: StreamId, number: u64, scene: &mut Scene) {
+        let mut owners: Vec<ConnId> = Vec::new();
+        match scene.variant {
+            Variant::SignalsToAll => owners.extend(self.conns.keys()),
+            _ => self.hub.signal(stream, |_, owner| owners.push(owner)),
+        }
+        for id in owners {
+            let Some(conn) = self.conns.get_mut(&id) else { continue };
+            let (Some(session), Some(person)) = (conn.state.session, conn.who) else { continue };
+            if !matches!(conn.state.phase, Phase::Poll | Phase::Stream) {
+                continue;
+            }
+            let epoch = self.hub.cursor().epoch;
+            scene.signal_handed(self.node, epoch, (id, person), (stream, number));
+            if conn.state.transport.is_poll() {
+                self.hub.rest(session);
+                let cursor = self.hub.cursor_at(self.hub.position(session));
+                conn.state.answered(tick(scene));
+                scene.send_down(id, vec![Item::Signal(number), Item::Answer(Vec::new(), cursor)]);
+                self.schedule(id, scene);
+            } else {
+                if conn.full_since.is_some() {
+                    scene.fail("P6", format!("connection {id} is full and gets a signal"));
+                }
+                self.put(id, vec![Item::Signal(number)], scene);
+            }
+        }
+    }
+
+    /// Writes what is due to a stream, until it is live, full, or out of turn.
     pub(super) fn catch_up(&mut self, id: ConnId, scene: &mut Scene) {
         let Some(conn) = self.conns.get_mut(&id) else { return };
-        let Some(session) = conn.session.filter(|_| !conn.paging) else { return };
-        if conn.phase == Phase::Poll {
-            return self.poll(id, scene);
-        }
-        if conn.phase != Phase::Stream || conn.kept_since.is_some() {
-            return;
-        }
-        if conn.ready && self.hub.state(session) == State::Live {
+        let Some(session) = conn.state.session else { return };
+        if !conn.state.catches_up(self.hub.state(session)) {
             return;
         }
         match self.hub.next(session, TURN_BYTES) {
             Next::Live => {
-                if !std::mem::replace(&mut conn.ready, true) {
+                if conn.state.turned_live() {
                     let cursor = self.hub.cursor_at(self.hub.position(session));
                     self.put(id, vec![Item::Ready(cursor)], scene);
                 }
+                self.schedule(id, scene);
             }
             Next::Entries(entries) => self.put_events(id, &entries, scene),
-            Next::Store(request) => self.page(id, request, scene),
+            Next::Store(request) => {
+                conn.state.paging = true;
+                self.page(id, request, scene);
+            }
         }
     }
 
     /// Asks the store for a page; nothing else is done for the connection until it is here.
     pub(super) fn page(&mut self, id: ConnId, request: PageRequest, scene: &mut Scene) {
-        if let Some(conn) = self.conns.get_mut(&id) {
-            conn.paging = true;
-            scene.figures.pages += 1;
-            let (epoch, what) = (self.hub.cursor().epoch, Request::Page(id, request));
-            scene.ask(Ask { node: self.node, epoch, incarnation: self.incarnation, what });
-        }
+        scene.figures.pages += 1;
+        let (epoch, what) = (self.hub.cursor().epoch, Request::Page(id, request));
+        scene.ask(Ask { node: self.node, epoch, incarnation: self.incarnation, what });
     }
 
     /// The store has answered.
     pub(super) fn paged(
         &mut self,
         id: ConnId,
-        page: Option<Page>,
+        page: Result<Page, Code>,
         gate: &mut Gate,
         scene: &mut Scene,
     ) {
         let Some(conn) = self.conns.get_mut(&id) else { return };
-        if !std::mem::take(&mut conn.paging) {
-            return;
-        }
-        let (Some(session), phase) = (conn.session, conn.phase) else { return };
-        let Some(page) = page else { return self.end(id, Bye::Slow, gate, scene) };
+        let paged = conn.state.paged();
+        let Some(session) = conn.state.session.filter(|_| paged != Paged::Late) else { return };
+        let page = match page {
+            Ok(page) => page,
+            Err(Code::BadCursor) => return self.reset(id, Reset::Trimmed, gate, scene),
+            Err(code) if paged == Paged::Poll => return self.refuse(id, code, gate, scene),
+            Err(_) => return self.end(id, Bye::Slow, gate, scene),
+        };
         let entries = self.hub.replayed(session, page);
-        match phase {
-            Phase::Poll if entries.is_empty() => self.poll(id, scene),
-            Phase::Poll => self.answer_with(id, &entries, scene),
-            Phase::Stream => {
+        match paged {
+            Paged::Poll if entries.is_empty() => self.poll(id, scene),
+            Paged::Poll => self.answer_with(id, &entries, scene),
+            Paged::Stream => {
                 // More than a turn's worth is read again rather than kept for a client that may not take it.
                 let fit = fit(&entries);
                 if fit < entries.len() {
@@ -108,7 +159,7 @@ impl Shard {
                 }
                 self.put_events(id, &entries[..fit], scene);
             }
-            Phase::Request | Phase::Admitting => {}
+            Paged::Foreign | Paged::Late => {}
         }
     }
 
@@ -117,7 +168,7 @@ impl Shard {
         let items = entries.iter().map(|e| item(e, self.hub.cursor_at(e.event.position)));
         let items = items.collect();
         self.put(id, items, scene);
-        if self.conns.get(&id).is_some_and(|conn| conn.kept_since.is_none()) {
+        if self.conns.get(&id).is_some_and(|conn| conn.full_since.is_none()) {
             self.push(Message::Turn(id), scene);
         }
     }
@@ -132,12 +183,18 @@ impl Shard {
         }
     }
 
-    fn put(&mut self, id: ConnId, items: Vec<Item>, scene: &mut Scene) {
+    /// Writes to a stream. If it can't take all, its session falls behind until it can.
+    pub(super) fn put(&mut self, id: ConnId, items: Vec<Item>, scene: &mut Scene) {
         let room = items.is_empty() || scene.send_down(id, items);
-        let Some(conn) = self.conns.get_mut(&id).filter(|_| !room) else { return };
-        conn.kept_since = Some(full(scene));
-        if let Some(session) = conn.session {
-            self.hub.fall_behind(session);
+        let Some(conn) = self.conns.get_mut(&id) else { return };
+        conn.state.wrote = tick(scene);
+        if !room {
+            scene.figures.full += 1;
+            conn.full_since.get_or_insert(tick(scene));
+            if let Some(session) = conn.state.falls_behind() {
+                self.hub.fall_behind(session);
+            }
+            self.schedule(id, scene);
         }
     }
 
@@ -167,15 +224,14 @@ fn item(entry: &Arc<Entry>, cursor: encke_engine::Cursor) -> Item {
     Item::Event(entry.clone(), cursor)
 }
 
-fn full(scene: &mut Scene) -> Time {
-    scene.figures.full += 1;
-    scene.agenda.now()
-}
-
 /// How many of these fit into a turn, at least one if there is one.
 pub(super) fn fit(entries: &[Arc<Entry>]) -> usize {
+    fit_of(entries.iter())
+}
+
+fn fit_of<'a>(entries: impl Iterator<Item = &'a Arc<Entry>>) -> usize {
     let mut bytes = 0;
-    let fits = entries.iter().take_while(|e| {
+    let fits = entries.take_while(|e| {
         let fits = bytes < TURN_BYTES;
         bytes += e.event.body.len();
         fits

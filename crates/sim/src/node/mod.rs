@@ -5,6 +5,7 @@
 
 mod bus;
 mod deliver;
+mod drain;
 mod follower;
 mod gate;
 mod poll;
@@ -14,11 +15,12 @@ mod writing;
 
 use std::sync::Arc;
 
+use encke_engine::connection::Transport;
 use encke_engine::hub::Follow;
 use encke_engine::look::Frontier;
 use encke_engine::marks::Marks;
 use encke_engine::tail::Tail;
-use encke_engine::{ConversationId, Following, Hub, PersonId, Position, Seq, StreamId};
+use encke_engine::{Code, ConversationId, Following, Hub, PersonId, Position, Seq, StreamId};
 
 pub use bus::{Hint, Sealed};
 
@@ -26,7 +28,6 @@ use crate::agenda::{MS, Time};
 use crate::client::{Exchange, Outcome};
 use crate::scene::{ConnId, NodeId, Scene};
 use crate::store::{Answer, Ask, Purpose, Request};
-use crate::wires::Transport;
 use bus::Ear;
 use gate::Gate;
 use shard::{Message, Shard};
@@ -61,8 +62,12 @@ pub enum ToNode {
     Write,
     /// A shard's turn.
     Shard(usize),
-    /// A poll has waited for as long as it asked.
-    PollOver(ConnId, Time),
+    /// The tick has come at which a connection is to be looked at.
+    ConnTime(ConnId, u32),
+    /// It goes down: SIGTERM.
+    Drain,
+    /// Time to see whether it may end.
+    Drained,
     /// Ten times a second: slow readers, marks, presence.
     House,
 }
@@ -101,6 +106,15 @@ pub enum Job {
     Marks(Vec<(ConversationId, PersonId, Marks)>),
 }
 
+impl Job {
+    /// Answers it without doing it.
+    fn refuse(self, scene: &mut Scene) {
+        if let Job::Send { exchange, .. } | Job::SignIn(exchange, ..) = self {
+            scene.answer_exchange(exchange, Outcome::Refused);
+        }
+    }
+}
+
 /// See the top of this file.
 pub struct Node {
     id: NodeId,
@@ -112,6 +126,8 @@ pub struct Node {
     look_planned: Option<Time>,
     writer: Writer,
     shards: Vec<Shard>,
+    /// When it ends at the latest, once it goes down.
+    ends_at: Option<Time>,
 }
 
 impl Node {
@@ -122,9 +138,9 @@ impl Node {
         }
         scene.store.settle(scene.variant);
         let (incarnation, state) = (scene.store.incarnation, scene.store.now());
-        let (epoch, at) = (state.epoch, state.at);
+        let (epoch, at, trimmed) = (state.epoch, state.at, state.trimmed);
         let tail_events = scene.weather.tail_events;
-        let newest: Vec<_> = state.entries.values().rev().take(tail_events).cloned().collect();
+        let newest: Vec<_> = state.kept().rev().take(tail_events).cloned().collect();
         let tail = || {
             let floor = Position(at.position.0.saturating_sub(newest.len() as u64));
             let mut tail = Tail::bounded(floor, tail_events, usize::MAX);
@@ -133,7 +149,7 @@ impl Node {
         };
         let count = scene.weather.shards;
         let shards: Vec<Shard> = (0..count)
-            .map(|number| Shard::new(id, incarnation, number, Hub::new(epoch, Position(0), tail())))
+            .map(|number| Shard::new(id, incarnation, number, Hub::new(epoch, trimmed, tail())))
             .collect();
         let mark = state.commit_marks.get(&at.position).copied().unwrap_or_default();
         let frontier = Frontier { at, mark };
@@ -146,6 +162,7 @@ impl Node {
             look_planned: None,
             writer: Writer::default(),
             shards,
+            ends_at: None,
         };
         scene.trace(|| format!("{id:?} serves {epoch:?} from {at:?}"));
         node.plan_look(scene);
@@ -157,13 +174,19 @@ impl Node {
     pub fn told(&mut self, what: ToNode, scene: &mut Scene) {
         match what {
             ToNode::Asked(conn, request) => self.post(conn, Message::Asked(conn, request), scene),
-            ToNode::Ack(room, person, marks) => self.gate.moved.advance(room, person, marks),
+            ToNode::Ack(room, person, marks) => {
+                if self.ends_at.is_none() {
+                    self.gate.moved.advance(room, person, marks);
+                }
+            }
             ToNode::Gone(conn) => self.post(conn, Message::Gone(conn), scene),
             ToNode::Writable(conn) => self.post(conn, Message::Writable(conn), scene),
-            ToNode::PollOver(conn, since) => {
-                self.post(conn, Message::PollOver(conn, since), scene);
-            }
+            ToNode::ConnTime(conn, tick) => self.post(conn, Message::Time(conn, tick), scene),
+            ToNode::Job(job) if self.ends_at.is_some() => job.refuse(scene),
             ToNode::Job(job) => self.submit(job, scene),
+            ToNode::Snapshot(exchange, _) if self.ends_at.is_some() => {
+                scene.answer_exchange(exchange, Outcome::Refused);
+            }
             ToNode::Snapshot(exchange, credential) => {
                 let view = Request::View(Purpose::Snapshot(exchange), credential);
                 self.ask(view, scene);
@@ -179,6 +202,8 @@ impl Node {
             ToNode::Write => self.write(scene),
             ToNode::Shard(number) => self.shards[number].turn(&mut self.gate, scene),
             ToNode::House => self.keep_house(scene),
+            ToNode::Drain => self.drain(scene),
+            ToNode::Drained => self.perhaps_end(scene),
         }
     }
 
@@ -198,7 +223,10 @@ impl Node {
             Answer::Turn(number) => self.has_turn(number, scene),
             Answer::Committed => self.committed(scene),
             Answer::Looked(from, rows) => self.looked(from, rows, scene),
-            Answer::Paged(conn, page) => self.post(conn, Message::Paged(conn, Some(page)), scene),
+            Answer::Paged(conn, page) => {
+                let page = page.ok_or(Code::BadCursor);
+                self.post(conn, Message::Paged(conn, page), scene);
+            }
             Answer::Viewed(Purpose::Snapshot(exchange), credential, viewed) => {
                 let epoch = self.gate.epoch;
                 let outcome = match viewed.person {
@@ -221,31 +249,42 @@ impl Node {
             Request::Turn(_) => self.no_turn(scene),
             Request::Commit(..) => self.commit_unknown(scene),
             Request::Look(..) => self.look_failed(scene),
-            Request::Page(conn, _) => self.post(conn, Message::Paged(conn, None), scene),
+            Request::Page(conn, _) => {
+                self.post(conn, Message::Paged(conn, Err(Code::Overloaded)), scene);
+            }
             Request::View(Purpose::Snapshot(exchange), _) => {
                 scene.answer_exchange(exchange, Outcome::Refused);
             }
             Request::View(Purpose::Admit { conn, .. }, _) => {
-                let refused = Err(encke_engine::Code::Overloaded);
+                let refused = Err(Code::Overloaded);
                 self.post(conn, Message::Admitted(conn, refused), scene);
             }
         }
     }
 
     fn keep_house(&mut self, scene: &mut Scene) {
+        self.store_marks(scene);
+        let now_ms = scene.clock_ms(self.id);
+        self.gate.roll.expire(now_ms);
+        if scene.random.u8(..8) == 0 {
+            let (stream, number) = scene.says_signal(self.id);
+            self.signal(stream, number, scene);
+        }
+        scene.tell_node(self.id, 100 * MS, ToNode::House);
+    }
+
+    fn store_marks(&mut self, scene: &mut Scene) {
         let marks = self.gate.moved.take();
         if !marks.is_empty() {
             self.submit(Job::Marks(marks), scene);
         }
-        let now_ms = scene.clock_ms(self.id);
-        self.gate.roll.expire(now_ms);
+    }
+
+    /// A signal goes to all sessions here that follow its stream and are live.
+    fn signal(&mut self, stream: StreamId, number: u64, scene: &mut Scene) {
         for shard in &mut self.shards {
-            shard.cut_slow(&mut self.gate, scene);
+            shard.push(Message::Signal(stream, number), scene);
         }
-        if scene.random.u8(..8) == 0 {
-            scene.says_signal(self.id);
-        }
-        scene.tell_node(self.id, 100 * MS, ToNode::House);
     }
 
     /// Up to where it has told its hubs, and up to where they have come.

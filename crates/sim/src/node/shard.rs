@@ -1,13 +1,17 @@
-//! A shard: one hub, its connections, and an inbox, as `crates/transport/src/shard`.
+//! A shard: one hub, its connections, and an inbox. What its connections do is decided by the engine's
+//! [`Connection`]; here are their inbox, their timers and their wires, as `crates/transport/src/shard` has them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use encke_engine::connection::{
+    Drain, Ending, GoOn, Moment, Opened, Overdue, Phase, Timing, Transport,
+};
 use encke_engine::cursor::{Reset, Standing};
-use encke_engine::hub::{Open, Page, Stale};
+use encke_engine::hub::{Open, Page};
 use encke_engine::item::Bye;
 use encke_engine::presence::Presence;
-use encke_engine::{Batch, Code, Cursor, Hub, PersonId, Position};
+use encke_engine::{Batch, Code, Connection, Cursor, Hub, PersonId, Position, StreamId};
 
 use super::gate::{Admission, Gate};
 use super::{FeedRequest, ToNode};
@@ -16,54 +20,58 @@ use crate::scene::{ConnId, NodeId, Scene};
 use crate::variant::Variant;
 use crate::wires::Item;
 
-/// A reader that takes nothing for so long is cut.
-const SLOW_MAX: Time = 3_000 * MS;
+/// Short, for worlds are short. Clients don't ping, so silence is no reason to end.
+const TIMING: Timing = Timing {
+    tick_ms: 10,
+    head_ms: 2_000,
+    keep_alive_ms: 1_000,
+    heartbeat_ms: 2_000,
+    frame_heartbeat_ms: 1_000,
+    slow_reader_ms: 3_000,
+    silence_ms: 1_000_000,
+    linger_ms: 500,
+    drain_spread_ms: 300,
+};
+
+/// A sign-in that was good is good for a while: the next poll like the last needs no admission until then.
+const GOOD_FOR_MS: u64 = 5_000;
 
 /// What a shard is told.
 #[derive(Debug)]
 pub enum Message {
     /// A commit.
     Batch(Arc<Batch>),
-    /// The number of a revocation, whose, and of which credential.
+    /// A signal in a stream, by its number.
+    Signal(StreamId, u64),
+    /// The number of a revocation, the person, and the credential if it is one.
     Revoked(u64, PersonId, Option<u64>),
     /// A request for the feed.
     Asked(ConnId, FeedRequest),
     /// The gate's word on it.
     Admitted(ConnId, Result<Admission, Code>),
-    /// The store's page, if it gave one.
-    Paged(ConnId, Option<Page>),
+    /// The store's page; an error says why there is none.
+    Paged(ConnId, Result<Page, Code>),
     /// A connection has something left to do.
     Turn(ConnId),
     /// A connection has room again.
     Writable(ConnId),
-    /// A poll has waited long enough.
-    PollOver(ConnId, Time),
+    /// The tick has come at which a connection is to be looked at.
+    Time(ConnId, u32),
     /// A connection is gone.
     Gone(ConnId),
-}
-
-/// What a connection is doing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Phase {
-    /// It waits for a request.
-    Request,
-    Admitting,
-    Poll,
-    Stream,
+    /// The node goes down.
+    Drain,
 }
 
 /// A connection, as its shard knows it.
 pub(super) struct Conn {
     pub request: FeedRequest,
-    pub phase: Phase,
-    pub session: Option<u32>,
+    pub state: Connection,
     pub who: Option<PersonId>,
-    pub paging: bool,
-    pub ready: bool,
-    /// Since when it is full.
-    pub kept_since: Option<Time>,
-    /// When its poll began.
-    pub since: Time,
+    /// The tick since which it is full.
+    pub full_since: Option<u32>,
+    /// The tick at which it is looked at; `u32::MAX` for never.
+    wake_at: u32,
 }
 
 /// See the top of this file.
@@ -75,12 +83,21 @@ pub struct Shard {
     pub(super) conns: BTreeMap<ConnId, Conn>,
     inbox: VecDeque<Message>,
     awake: bool,
+    draining: bool,
+    /// Credentials that it was told to have ended, for the check.
+    ended: BTreeSet<u64>,
+}
+
+/// The present tick.
+pub(super) fn tick(scene: &Scene) -> u32 {
+    (scene.agenda.now() / (TIMING.tick_ms * MS)) as u32
 }
 
 impl Shard {
     pub fn new(node: NodeId, incarnation: u64, number: usize, hub: Hub) -> Self {
-        let (conns, inbox) = Default::default();
-        Shard { node, incarnation, number, hub, conns, inbox, awake: false }
+        let (conns, inbox, ended) = Default::default();
+        let (awake, draining) = (false, false);
+        Shard { node, incarnation, number, hub, conns, inbox, awake, draining, ended }
     }
 
     pub fn head(&self) -> Position {
@@ -107,8 +124,10 @@ impl Shard {
 
     fn told(&mut self, message: Message, gate: &mut Gate, scene: &mut Scene) {
         match message {
-            Message::Batch(batch) => self.deliver(&batch, scene),
+            Message::Batch(batch) => self.deliver(&batch, gate, scene),
+            Message::Signal(stream, number) => self.signal(stream, number, scene),
             Message::Revoked(number, person, credential) => {
+                self.ended.extend(credential);
                 let epoch = self.hub.cursor().epoch;
                 for owner in self.hub.revoke(number, person, credential) {
                     scene.check_revoked(epoch, person, credential);
@@ -119,40 +138,44 @@ impl Shard {
             Message::Asked(conn, request) => self.asked(conn, request, gate, scene),
             Message::Admitted(conn, answer) => self.admitted(conn, answer, gate, scene),
             Message::Paged(conn, page) => self.paged(conn, page, gate, scene),
-            Message::Turn(conn) => self.catch_up(conn, scene),
+            Message::Turn(conn) => self.go_on(conn, gate, scene),
             Message::Writable(conn) => {
                 if let Some(known) = self.conns.get_mut(&conn) {
-                    known.kept_since = None;
-                    self.catch_up(conn, scene);
+                    known.full_since = None;
+                    self.go_on(conn, gate, scene);
                 }
             }
-            Message::PollOver(conn, since) => self.poll_over(conn, since, scene),
+            Message::Time(conn, tick) => self.on_time(conn, tick, gate, scene),
             Message::Gone(conn) => self.gone(conn, gate, scene),
+            Message::Drain => self.drain(gate, scene),
         }
     }
 
     fn asked(&mut self, id: ConnId, request: FeedRequest, gate: &mut Gate, scene: &mut Scene) {
-        let since = scene.agenda.now();
         if self.polls_again(id, &request, gate, scene) {
             return;
         }
         self.end_session(id, gate, scene);
-        let conn = Conn {
-            request,
-            phase: Phase::Admitting,
-            session: None,
-            who: None,
-            paging: false,
-            ready: false,
-            kept_since: None,
-            since,
+        let mut state = Connection::new(tick(scene));
+        state.served = true;
+        state.asks(true, self.draining, false);
+        state.transport = request.transport;
+        state.wait = match request.transport {
+            Transport::ShortPoll => 0,
+            _ => TIMING.ticks(request.wait / MS),
         };
+        state.enter(Phase::Admitting, tick(scene));
+        let conn = Conn { request, state, who: None, full_since: None, wake_at: u32::MAX };
         self.conns.insert(id, conn);
+        if self.draining {
+            return self.refuse(id, Code::Draining, gate, scene);
+        }
         self.admit(id, gate, scene);
     }
 
     fn admit(&mut self, id: ConnId, gate: &mut Gate, scene: &mut Scene) {
         let Some(conn) = self.conns.get_mut(&id) else { return };
+        conn.state.tries += 1;
         let (credential, cursor) = (conn.request.credential, cursor_of(&conn.request));
         if let Some(admission) = gate.admit(id, credential, cursor, scene) {
             self.push(Message::Admitted(id, Ok(admission)), scene);
@@ -166,10 +189,12 @@ impl Shard {
         gate: &mut Gate,
         scene: &mut Scene,
     ) {
-        let Some(conn) = self.conns.get_mut(&id).filter(|c| c.phase == Phase::Admitting) else {
+        let Some(conn) = self.conns.get_mut(&id).filter(|c| c.state.phase == Phase::Admitting)
+        else {
             return;
         };
         let admission = match answer {
+            Ok(_) if self.draining => return self.refuse(id, Code::Draining, gate, scene),
             Ok(admission) => admission,
             Err(code) => return self.refuse(id, code, gate, scene),
         };
@@ -186,33 +211,53 @@ impl Shard {
             Variant::StaleFollows => self.hub.head().max(admission.follows.1),
             _ => admission.follows.1,
         };
-        let open = Open {
+        let revocations_seen = match scene.variant {
+            Variant::StaleRevocations => u64::MAX,
+            _ => admission.revocations_seen,
+        };
+        let opened = self.hub.open(Open {
             person: admission.person,
             credential: conn.request.credential,
             owner: id,
             at,
             follows: admission.follows.0.to_vec(),
             as_of,
-            revocations_seen: admission.revocations_seen,
+            revocations_seen,
             guest: false,
-        };
-        match self.hub.open(open) {
-            Ok(session) => conn.session = Some(session),
-            // Takes more changes than a world has; the client comes again.
-            Err(Stale::Again) => return self.refuse(id, Code::Overloaded, gate, scene),
-            Err(Stale::Revoked) => {
-                scene.figures.revoked += 1;
+        });
+        match conn.state.opened(opened) {
+            Opened::Begin if self.ended.contains(&conn.request.credential) => {
+                let what = format!("a hub opens a session for {}", conn.request.credential);
+                return scene.fail("P7", format!("{what}, which it knows to have ended"));
+            }
+            Opened::Begin => {}
+            Opened::AdmitAgain => return self.admit(id, gate, scene),
+            Opened::Overloaded => return self.refuse(id, Code::Overloaded, gate, scene),
+            Opened::Revoked => {
+                scene.figures.revoked_admissions += 1;
                 return self.refuse(id, Code::NotSignedIn, gate, scene);
             }
         }
+        conn.state.good_until = tick(scene) + TIMING.ticks(GOOD_FOR_MS);
         conn.who = Some(admission.person);
         scene.figures.opened += 1;
         gate.roll.opened(admission.person, &conn.request.device);
-        if conn.request.transport.is_poll() {
-            self.begin_poll(id, scene);
-        } else {
-            conn.phase = Phase::Stream;
-            self.catch_up(id, scene);
+        conn.state.begin(tick(scene));
+        self.go_on(id, gate, scene);
+        self.schedule(id, scene);
+    }
+
+    /// What a connection does when nothing waits to be written to it.
+    pub(super) fn go_on(&mut self, id: ConnId, gate: &mut Gate, scene: &mut Scene) {
+        let Some(conn) = self.conns.get(&id).filter(|c| c.full_since.is_none()) else { return };
+        let state = conn.state.session.map(|session| self.hub.state(session));
+        let live = state == Some(encke_engine::hub::State::Live);
+        match conn.state.goes_on(live, false) {
+            GoOn::Nothing | GoOn::Request | GoOn::Foreign => {}
+            GoOn::Poll => self.poll(id, scene),
+            GoOn::CatchUp => self.catch_up(id, scene),
+            GoOn::Finish => self.leave(id, gate, scene),
+            GoOn::Destroy => self.destroy(id, gate, scene),
         }
     }
 
@@ -227,9 +272,18 @@ impl Shard {
         self.leave(id, gate, scene);
     }
 
+    /// Ends a session with a reason.
     pub(super) fn end(&mut self, id: ConnId, why: Bye, gate: &mut Gate, scene: &mut Scene) {
-        scene.send_down(id, vec![Item::Bye(why)]);
-        self.leave(id, gate, scene);
+        let Some(conn) = self.conns.get_mut(&id) else { return };
+        match conn.state.ends() {
+            Ending::Say | Ending::Answer => {
+                scene.send_down(id, vec![Item::Bye(why)]);
+                self.leave(id, gate, scene);
+            }
+            Ending::Silent => self.end_session(id, gate, scene),
+            Ending::Destroy => self.destroy(id, gate, scene),
+            Ending::Foreign | Ending::Nothing => {}
+        }
     }
 
     /// The last thing is written: the client hangs up when it has read it.
@@ -240,7 +294,8 @@ impl Shard {
 
     fn end_session(&mut self, id: ConnId, gate: &mut Gate, scene: &mut Scene) {
         let Some(conn) = self.conns.get_mut(&id) else { return };
-        if let Some(session) = conn.session.take() {
+        conn.state.paging = false;
+        if let Some(session) = conn.state.session.take() {
             self.hub.close(session);
         }
         if let Some(person) = conn.who.take() {
@@ -253,17 +308,81 @@ impl Shard {
         self.conns.remove(&id);
     }
 
-    /// Cuts readers that take nothing (P6).
-    pub fn cut_slow(&mut self, gate: &mut Gate, scene: &mut Scene) {
-        let now = scene.agenda.now();
-        let slow = |c: &Conn| c.kept_since.is_some_and(|since| since + SLOW_MAX <= now);
-        let all: Vec<ConnId> =
-            self.conns.iter().filter(|(_, c)| slow(c)).map(|(id, _)| *id).collect();
-        for id in all {
-            scene.figures.cut += 1;
-            self.gone(id, gate, scene);
-            scene.hang_up(id, false);
+    /// Ends a connection at once.
+    fn destroy(&mut self, id: ConnId, gate: &mut Gate, scene: &mut Scene) {
+        self.gone(id, gate, scene);
+        scene.hang_up(id, false);
+    }
+
+    /// Makes sure that a connection is looked at by its deadline.
+    pub(super) fn schedule(&mut self, id: ConnId, scene: &mut Scene) {
+        let moment = |conn: &Conn| self.moment(conn, scene);
+        let Some(conn) = self.conns.get(&id) else { return };
+        let deadline = TIMING.deadline(&conn.state, &moment(conn));
+        if let Some(at) = deadline.filter(|at| *at < conn.wake_at) {
+            let time = Time::from(at) * TIMING.tick_ms * MS;
+            let delay = time.saturating_sub(scene.agenda.now());
+            scene.tell_node(self.node, delay, ToNode::ConnTime(id, at));
+            if let Some(conn) = self.conns.get_mut(&id) {
+                conn.wake_at = at;
+            }
         }
+    }
+
+    fn moment(&self, conn: &Conn, scene: &Scene) -> Moment {
+        let stuck_since = conn.full_since;
+        Moment { now: tick(scene), draining: self.draining, stuck_since, stashed: false }
+    }
+
+    fn on_time(&mut self, id: ConnId, wake_at: u32, gate: &mut Gate, scene: &mut Scene) {
+        let Some(conn) = self.conns.get_mut(&id).filter(|c| c.wake_at == wake_at) else { return };
+        conn.wake_at = u32::MAX;
+        let conn = &self.conns[&id];
+        let moment = self.moment(conn, scene);
+        let due = TIMING.deadline(&conn.state, &moment).is_some_and(|at| at <= moment.now);
+        match TIMING.overdue(&conn.state, &moment) {
+            _ if !due => {}
+            Overdue::Cut => {
+                scene.figures.cut += 1;
+                self.destroy(id, gate, scene);
+            }
+            Overdue::AnswerPoll => self.answer_with(id, &[], scene),
+            Overdue::Beat => self.put(id, vec![Item::Beat], scene),
+            Overdue::Destroy => self.destroy(id, gate, scene),
+            Overdue::Idle
+            | Overdue::AskWhatIsLeft
+            | Overdue::ForeignOver
+            | Overdue::ForeignBeat
+            | Overdue::Nothing => {}
+        }
+        self.schedule(id, scene);
+    }
+
+    /// The node goes down: everybody is told, and nobody is let in.
+    fn drain(&mut self, gate: &mut Gate, scene: &mut Scene) {
+        self.draining = true;
+        if scene.variant == Variant::DrainSilent {
+            return;
+        }
+        let all: Vec<ConnId> = self.conns.keys().copied().collect();
+        for id in all {
+            let Some(conn) = self.conns.get_mut(&id) else { continue };
+            match conn.state.drains(tick(scene)) {
+                Drain::Moment => self.schedule(id, scene),
+                Drain::End => self.end(id, Bye::Drain, gate, scene),
+                Drain::AfterCommands => {}
+            }
+        }
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining
+    }
+
+    /// Sessions that were not told that the node goes down.
+    pub fn untold(&self) -> usize {
+        let waits = |c: &&Conn| c.state.session.is_some() && c.state.phase != Phase::Request;
+        self.conns.values().filter(waits).count()
     }
 
     /// Somebody who has an open session and counts as offline.

@@ -38,6 +38,11 @@ pub struct Writer {
 }
 
 impl Writer {
+    /// Whether nothing waits and nothing is under way.
+    pub fn is_idle(&self) -> bool {
+        self.jobs.is_empty() && self.under.is_none()
+    }
+
     /// Takes what waits, as much as a commit has room for that holds so many writes already.
     fn take(&mut self, writes: usize) -> Vec<Job> {
         let mut taken = Vec::new();
@@ -79,11 +84,7 @@ impl Node {
                 scene.tell_node(self.id, after.as_micros() as Time, ToNode::Write);
             }
             NoTurn::Refuse => {
-                for job in std::mem::take(&mut under.jobs) {
-                    if let Job::Send { exchange, .. } | Job::SignIn(exchange, ..) = job {
-                        scene.answer_exchange(exchange, Outcome::Refused);
-                    }
-                }
+                std::mem::take(&mut under.jobs).into_iter().for_each(|job| job.refuse(scene));
                 self.writer.under = None;
                 self.write(scene);
             }

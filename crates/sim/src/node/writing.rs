@@ -17,6 +17,8 @@ use crate::scene::{NodeId, Scene};
 use crate::store::{Commit, State};
 use crate::variant::Variant;
 
+/// The age of a key for the variant that forgets them too early.
+const HOUR_MS: u64 = 60 * 60 * 1_000;
 /// What a message says.
 const BODY: &[u8] = b"\"twenty bytes, or so\"";
 
@@ -192,6 +194,9 @@ impl Appends for Writing<'_> {
         if self.tx.first_with_key(&key).is_none() {
             let stored = match self.variant {
                 Variant::KeysOnNode => self.known.get(&key.1).cloned(),
+                Variant::KeysForgottenEarly => {
+                    self.state.first_with_key(&key.1, self.tx.now_ms().saturating_sub(HOUR_MS))
+                }
                 _ => self.state.first_with_key(&key.1, self.tx.oldest_key_ms()),
             };
             self.tx.learn_key(key.clone(), stored);

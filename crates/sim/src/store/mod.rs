@@ -96,6 +96,25 @@ impl Store {
         self.settled = self.incarnation;
     }
 
+    /// Trims all but so many of the newest events; returns whether there were any to trim.
+    pub fn trim(&mut self, kept: u64) -> bool {
+        !self.away && self.now_mut().trim(kept)
+    }
+
+    /// Whether an event after a position was trimmed from a log of this epoch.
+    pub fn was_trimmed(&self, epoch: Epoch, held: Position) -> bool {
+        self.histories.iter().any(|log| log.epoch == epoch && held < log.trimmed)
+    }
+
+    /// What the variant does that gives what is left of a page, as if nothing had been trimmed.
+    fn what_is_left(&self, request: &PageRequest) -> Page {
+        let before = Position(self.now().trimmed.0.saturating_sub(1));
+        let after = request.after.max(before);
+        let mut page = self.page(&PageRequest { after, ..request.clone() }, usize::MAX);
+        page.up_to = page.up_to.max(after);
+        page
+    }
+
     /// A standby takes over that has all but the newest commits; returns how many it lacks.
     pub fn fail_over(&mut self, lost: usize, now: u64) -> usize {
         let old = self.now();
@@ -111,10 +130,12 @@ impl Store {
     fn look(&self, frontier: Frontier, count: usize) -> LookRows {
         let state = self.now();
         let Point { position, change } = frontier.at;
-        let mark = state.commit_marks.get(&position).copied();
+        let mark = state.commit_marks.get(&position).filter(|_| position >= state.trimmed).copied();
         let log = LogState { epoch: state.epoch, end: state.at, mark };
         let marked = |e: &Arc<Entry>| (e.event.clone(), state.commit_marks[&e.event.position]);
-        let events = state.between(position, state.at.position).take(count).map(marked).collect();
+        let kept = state.between(position, state.at.position);
+        let kept = kept.skip_while(|e| e.event.position < state.trimmed);
+        let events = kept.take(count).map(marked).collect();
         let changes = state.changes.range((Bound::Excluded(change), Bound::Unbounded));
         let changes = changes.take(count).map(|(_, change)| change.clone()).collect();
         LookRows { log, events, changes }
@@ -160,7 +181,10 @@ impl Scene {
             self.figures.commits_unknown += u64::from(committed);
             return self.lost(ask);
         }
-        let delay = self.delay();
+        let mut delay = self.delay();
+        if matches!(ask.what, Request::View(..)) && self.chance(self.weather.slow_view) {
+            delay += self.random.u64(..300 * MS);
+        }
         self.tell_node(ask.node, delay, crate::node::ToNode::Told(Box::new(answer)));
     }
 
@@ -199,7 +223,12 @@ impl Scene {
                 Answer::Looked(*frontier, rows)
             }
             Request::Page(to, request) => {
-                Answer::Paged(*to, self.store.page(request, self.weather.page_events))
+                let is_trimmed = request.after < self.store.now().trimmed;
+                let page = match self.variant {
+                    Variant::TrimHole => Some(self.store.what_is_left(request)),
+                    _ => (!is_trimmed).then(|| self.store.page(request, self.weather.page_events)),
+                };
+                Answer::Paged(*to, page)
             }
             Request::View(purpose, credential) => {
                 let state = self.store.now();

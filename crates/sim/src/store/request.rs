@@ -93,8 +93,8 @@ pub enum Answer {
     Committed,
     /// What a look at the log has read.
     Looked(Frontier, LookRows),
-    /// A page.
-    Paged(ConnId, Page),
+    /// A page; `None` if a part of it was trimmed.
+    Paged(ConnId, Option<Page>),
     /// A view.
     Viewed(Purpose, u64, Viewed),
     /// The connection broke: nobody knows what became of it.

@@ -45,6 +45,10 @@ pub struct State {
     pub epoch: Epoch,
     /// What it took over from the one before; without one all of it.
     pub inherited: Position,
+    /// Events before this position were trimmed: nobody can read them any more.
+    pub trimmed: Position,
+    /// How many commits there were when the log was trimmed, and up to where.
+    trims: Vec<(usize, Position)>,
     /// Its end.
     pub at: Point,
     /// The time of its newest event.
@@ -79,6 +83,8 @@ impl State {
         State {
             epoch,
             inherited: Position(u64::MAX),
+            trimmed: Position(0),
+            trims: Vec::new(),
             at,
             at_ms,
             commits,
@@ -99,7 +105,27 @@ impl State {
         let mut state = State::new(self.epoch);
         self.commits[..commits].iter().for_each(|commit| state.apply(commit.clone(), now));
         state.inherited = state.at.position;
+        let trims = self.trims.iter().filter(|(when, _)| *when <= commits);
+        state.trims = trims.copied().collect();
+        state.trimmed = state.trims.last().map_or(Position(0), |(_, trimmed)| *trimmed);
         state
+    }
+
+    /// Trims all but so many of the newest events; returns whether there were any to trim. What a key was used for and
+    /// where streams end is remembered: a store keeps that apart.
+    pub fn trim(&mut self, kept: u64) -> bool {
+        let to = Position((self.at.position.0 + 1).saturating_sub(kept));
+        let trims = to > self.trimmed;
+        if trims {
+            self.trimmed = to;
+            self.trims.push((self.commits.len(), to));
+        }
+        trims
+    }
+
+    /// The events that were not trimmed.
+    pub fn kept(&self) -> impl DoubleEndedIterator<Item = &Arc<Entry>> {
+        self.entries.range(self.trimmed..).map(|(_, entry)| entry)
     }
 
     /// Gives it another epoch: what it holds carries it from now on.

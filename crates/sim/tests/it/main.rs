@@ -9,7 +9,7 @@ use encke_sim::{Figures, Report, Variant, run};
 /// Worlds that `cargo test` runs; `make sim` runs more.
 const SEEDS: u64 = 1_000;
 /// In so many worlds a broken variant has to be found.
-const FOUND_MAX: u64 = 60;
+const FOUND_MAX: u64 = 120;
 
 #[test]
 fn all_promises_are_kept_and_every_fault_happens() {
