@@ -2,7 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { loadEnv } from 'vite';
 import { defineConfig } from 'vitest/config';
 
-/** What the server answers besides the page. */
+/** The addresses that the server answers, besides the page. */
 const served = ['/v1', '/openapi.json', '/healthz', '/readyz', '/metrics'];
 
 export default defineConfig(({ mode }) => ({

@@ -19,7 +19,7 @@ const args = [
   // Names for tests that need another site, or one that is not this machine's own by its name.
   '--host-resolver-rules=MAP *.test 127.0.0.1',
 ];
-/** What a page may take to do anything that a test asks of it. */
+/** The time that a page may take for any action of a test. */
 const action_ms_max = 15_000;
 
 /** @type {Promise<import('playwright-core').Browser> | null} */

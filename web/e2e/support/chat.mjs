@@ -50,7 +50,7 @@ export class Chat {
     return this.page.getByTestId('message').locator('.rich').allTextContents();
   }
 
-  /** The ticks of one's own messages, from top to bottom. */
+  /** The ticks of the person's own messages, from top to bottom. */
   ticks() {
     return this.page
       .locator('[data-testid=message][data-tick]')

@@ -1,8 +1,8 @@
-/** What the page of `elsewhere.mjs` has in its hands. */
+/** The globals of the page of `elsewhere.mjs`. */
 declare var sdk: any;
 declare var client: any;
 declare var told: any;
-/** What a page that holds a frame of the feed, or is one, was called with. */
+/** The items that a page was called with, by a frame of the feed that it holds or is. */
 declare var heard: any[];
 /** The scripts that a page has run. */
 declare var ran: string[];

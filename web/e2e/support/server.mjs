@@ -1,4 +1,4 @@
-/** A server of one's own: the real binary on a free port, with a data folder that goes when the test ends. */
+/** A server for one test: the real binary on a free port, with a data folder that is removed when the test ends. */
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 
 const binary =
   process.env['ENCKE_BIN'] ?? fileURLToPath(new URL('../../../target/debug/encke', import.meta.url));
-/** What may read the figures. */
+/** The token that may read the figures. */
 const metrics_token = 'figures-of-this-test';
 const start_ms_max = 20_000;
 const stop_ms_max = 10_000;

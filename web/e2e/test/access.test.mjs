@@ -88,7 +88,7 @@ for (const locale of ['en-GB', 'zh-CN']) {
 
 /** @param {import('playwright-core').Page} page @param {string} screen */
 async function clean(page, screen) {
-  // What fades in has half its contrast on the way.
+  // An element that fades in has half its contrast on the way.
   await page.evaluate(async () => {
     const passing = document
       .getAnimations()

@@ -1,4 +1,4 @@
-/** What `make dev` puts in front of the server: Vite, which hands all that is not a source of the page to the server. */
+/** `make dev` puts Vite in front of the server. Vite serves the page's sources and hands everything else to the server. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-/** What lies in examples/ runs as its readers run it. */
+/** Each program in examples/ runs as its readers run it. */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { becomes } from '../support/wait.mjs';
 
 const examples = fileURLToPath(new URL('../../../examples/', import.meta.url));
 const bot = fileURLToPath(new URL('../../../target/debug/encke-example-bot', import.meta.url));
-/** What the SDK may weigh for a page that takes it by a script tag, as it travels. */
+/** The size that the SDK's script may have on the wire. */
 const bundle_bytes_max = 16 * 1024;
 
 test('a page with one script tag shows what PHP and Node post', async (t) => {
@@ -54,7 +54,7 @@ test('a page with one script tag shows what PHP and Node post', async (t) => {
     'Node: v1.2 is live',
     'PHP: 来自 PHP <b>',
   ]);
-  // What the server refuses is said, and not tried for ever.
+  // A refusal is reported, and not tried for ever.
   const stranger = { ...env, ENCKE_TOKEN: 'no token' };
   await assert.rejects(run('php', [`${examples}php/publish.php`, 'news', 'x'], { env: stranger }));
   await assert.rejects(
@@ -115,7 +115,7 @@ test('the bot in Rust accepts an invitation and answers once, also what was aske
   const known = 'I know !dice and !help.';
   await becomes('the room', () => anna.said(room), ['!help', known]);
 
-  // What was asked while it was away is answered. Even if it begins before all of it, nothing is answered twice.
+  // The bot answers what was asked while it was away. It answers nothing twice, even with a cursor from before all of it.
   first.kill('SIGKILL');
   await anna.say(room, 'hello');
   await anna.say(room, '!help');

@@ -85,7 +85,7 @@ test('rooms: created, joined, invited to, left, and lost at once by who is remov
   await becomes('the list of who was removed', () => bos.list.getByTestId('conversation').count(), 0);
   await annas.thread('Großküche 厨房').getByText('You removed Bo').waitFor();
 
-  // Left: the same by one's own will.
+  // Leaving a room has the same effect as being removed.
   await meis.openDetails();
   await meis.page.getByRole('button', { name: 'Leave room' }).click();
   await meis.page.getByRole('dialog').getByRole('button', { name: 'Leave room' }).click();
@@ -152,7 +152,7 @@ test('a guest is seen to be one wherever its name is shown', async (t) => {
   await guest.page.getByRole('button', { name: 'Enter as a guest instead' }).click();
   const name = guest.page.getByRole('textbox', { name: 'Display name' });
   const enter = guest.page.getByRole('button', { name: 'Enter as a guest', exact: true });
-  // Not as somebody who has an account, nor with what can't be seen.
+  // A guest can't take the name of somebody with an account, nor one with invisible characters.
   for (const [wanted, said] of [
     ['\u0410nna', 'This name is taken, or looks like one that is.'],
     ['Me\u200Bi', 'A name has no invisible characters'],

@@ -1,4 +1,4 @@
-/** Whatever the network lets through: messages arrive, once each, in order. */
+/** Messages arrive once each and in order over whichever transports the network lets through. */
 import { test } from 'node:test';
 import { chatOf } from '../support/browser.mjs';
 import { Member } from '../support/member.mjs';
@@ -133,7 +133,7 @@ async function behindProxy(t, treatments = {}) {
       await mei.say(conversation, other);
       await chat.shows(expected);
     }
-    // Who answers has read.
+    // An answer counts as having read.
     await becomes('the ticks', async () => [...new Set(await chat.ticks())], ['read']);
   };
   return { server, anna, mei, chat, proxy, conversation, expected, both };

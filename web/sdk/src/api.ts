@@ -198,7 +198,7 @@ export class Api {
   }
 }
 
-/** What is given, as the end of an address. */
+/** The given fields as the query of an address. */
 function search(query: object): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));

@@ -4,7 +4,7 @@ import type { ApiError } from './errors.js';
 import type { FeedRequest, Transport, Wire } from './transports/transport.js';
 import type { Command, Item, TransportName } from './types.js';
 
-/** Silence for so many heartbeats is death. */
+/** A connection that is silent for this many heartbeats is dead. */
 export const heartbeats_missed_max = 2.2;
 const slept_ms = 5_000;
 
@@ -146,7 +146,7 @@ export class Attempt {
   }
 }
 
-/** What the server itself said counts as its refusal; all else is the way there. */
+/** A failure counts as a refusal only if the server itself said so. Everything else is a fault on the way. */
 function refusalOr(error: ApiError | null, how: 'unopened' | 'dropped'): Ending {
   if (error === null) return { how, why: 'the connection ended' };
   const ours = error.code !== 'network' && error.code !== 'timeout' && error.code !== 'not_encke';

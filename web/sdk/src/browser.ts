@@ -1,5 +1,5 @@
 /**
- * What one script tag brings: the SDK as the global `Encke`, and the address of the server that the script came from. Only
+ * The SDK for a script tag: it becomes the global `Encke`, with the address of the server that the script came from. Only
  * this file, besides `environment.ts`, touches a global.
  */
 export * from './index.js';

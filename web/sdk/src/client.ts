@@ -41,7 +41,7 @@ export interface ClientEvents {
   outgoing: readonly Outgoing[];
   /** The sign-in is no longer valid; the client has stopped. */
   revoked: void;
-  /** What can't be helped by trying again; the client has stopped unless it was about a single mark. */
+  /** A refusal that another attempt does not mend. The client has stopped, unless it was about a single mark. */
   error: ApiError;
 }
 
@@ -185,7 +185,7 @@ export class EnckeClient {
     this.api.typing(conversation, on).catch(() => undefined);
   }
 
-  /** What this tab shows of the person; the browser is online if any of its tabs is. */
+  /** The presence that this tab shows. The browser is online if any of its tabs is. */
   presence(state: Shown): void {
     this.#presence.set(this.#tab, state);
     if (this.#isAlone) this.#declare();
@@ -228,7 +228,7 @@ export class EnckeClient {
     this.api.presence(state, this.#name).catch(() => undefined);
   }
 
-  // What life brings
+  // Events of the connection
 
   #isPerson(id: string): void {
     if (this.#outboxStore === null || this.#person !== id)
@@ -262,7 +262,7 @@ export class EnckeClient {
     // The tab that led may have left messages behind.
     if (this.#outboxStore !== null) this.#outbox.load(this.#outboxStore);
     this.#sender.pump();
-    // Who is still there answers the roll call; a tab that crashed never said good-bye.
+    // Living tabs answer the roll call. A tab that crashed never said good-bye.
     this.#presence.keepOnly(this.#tab);
   }
 

@@ -36,7 +36,7 @@ export class Commands {
     else waiting.reject(ApiError.fromBody(item.error, 0));
   }
 
-  /** The connection is gone: of none of them the outcome is known. */
+  /** Called when the connection is gone. The outcome of every open command is unknown. */
   lost(): void {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();

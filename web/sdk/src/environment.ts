@@ -60,12 +60,12 @@ export interface EventSourceLike {
 }
 
 export interface Frame {
-  /** To be compared with the source of a posted message. */
+  /** A posted message from this frame has this as its source. */
   readonly source: unknown;
   remove(): void;
 }
 
-/** What is asked of the page: a hidden frame, its two ways to call back, and whether anybody looks. */
+/** The parts of a page that the SDK uses: a hidden frame, its two ways to call back, and whether anybody looks. */
 export interface PageDocument {
   /** `ended` is called when the frame's document is complete, which for a forever frame is its end. */
   openFrame(url: string, ended: () => void): Frame;
@@ -181,7 +181,7 @@ function browserDocument(): PageDocument {
       frame.src = url;
       document.body.appendChild(frame);
       return {
-        // Read when asked: a frame gets its window only once it is in the page.
+        // Read at each use: a frame has no window until it is in the page.
         get source() {
           return frame.contentWindow;
         },

@@ -30,7 +30,7 @@ export class ApiError extends Error {
     return new ApiError(code, message, retry, null, status);
   }
 
-  /** Whatever was thrown, as an ApiError: only `fetch` and our own code are ever caught with this. */
+  /** Turns whatever was thrown into an ApiError: only `fetch` and our own code are ever caught with this. */
   static from(thrown: unknown): ApiError {
     if (thrown instanceof ApiError) return thrown;
     const why = thrown instanceof Error ? thrown.message : String(thrown);

@@ -24,7 +24,7 @@ export const behind_rest_ms = 250;
 export interface FollowerListener {
   event(event: FeedEvent): void;
   signal(signal: Signal): void;
-  /** What is held and what the leader sends can't be brought together: a snapshot is needed. */
+  /** A snapshot is needed: the events that are held and those that the leader sends don't meet. */
   reset(): void;
   failed(error: ApiError): void;
 }

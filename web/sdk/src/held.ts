@@ -1,4 +1,4 @@
-/** What this tab holds: everything up to a cursor. The one place where an event is judged new, old or too early. */
+/** This tab holds everything up to a cursor. Only this file judges whether an event is new, old or too early. */
 import { order } from './cursor.js';
 import { Sequence, type Verdict } from './sequence.js';
 import type { FeedEvent, Snapshot } from './types.js';

@@ -116,7 +116,7 @@ async function refusal(response: ResponseLike): Promise<ApiError> {
     const body = JSON.parse(await response.text()) as { error?: ErrorBody };
     if (typeof body.error?.code === 'string') return ApiError.fromBody(body.error, response.status, after);
   } catch {
-    // Not ours; said below.
+    // The answer is not Encke's; the error below says so.
   }
   // A proxy's own page: what it refuses now, it may let through later.
   return ApiError.local(

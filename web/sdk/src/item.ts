@@ -1,4 +1,4 @@
-/** What came over the wire, judged just enough to be an Item. */
+/** Text from the wire, checked just enough to be an Item. */
 import { ApiError } from './errors.js';
 import type { Item } from './types.js';
 

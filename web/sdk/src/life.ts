@@ -57,7 +57,7 @@ export class Life {
   readonly #patience: Patience;
   readonly #stopped = new AbortController();
   #personId = '';
-  /** What is kept for this person. */
+  /** The storage of this person's state. */
   #person: Store | null = null;
   #tabs: Tabs | null = null;
   #choice: Choice | null = null;
@@ -306,7 +306,7 @@ export class Life {
     if (!wasLive && state.phase === 'live') this.#parts.listener.live();
   }
 
-  /** Not while a snapshot of our own is on its way, nor what is older than what is held. */
+  /** A snapshot of another tab is ignored while an own one is on its way, and when it is older than what is held. */
   #isNews(snapshot: Snapshot): boolean {
     if (this.#renewing) return false;
     const where = order(snapshot.cursor, this.held.cursor ?? '');

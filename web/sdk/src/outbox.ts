@@ -25,7 +25,7 @@ interface Entry {
   since: number | null;
   fate: Fate;
   error: Outgoing['error'];
-  /** Not to be tried before. */
+  /** The time before which it is not tried. */
   notBefore: number;
   tries: number;
   seq: number | null;
@@ -83,7 +83,7 @@ export class Outbox {
     return view(entry);
   }
 
-  /** What to try now: at most one a conversation. Marks as failed what is too old to be tried by itself. */
+  /** The messages to try now, at most one of each conversation. Messages too old for another attempt are marked as failed. */
   due(now: number): Outgoing[] {
     this.#expire(now);
     return this.#heads()
@@ -140,7 +140,7 @@ export class Outbox {
     this.#publish();
   }
 
-  /** Whatever waits is due now. */
+  /** Makes everything that waits due now. */
   wake(): void {
     for (const entry of this.#entries) entry.notBefore = 0;
   }

@@ -5,7 +5,7 @@ import { ApiError } from './errors.js';
 import type { Outbox } from './outbox.js';
 import type { Outgoing, Sent } from './types.js';
 
-/** The event of an answered send is due at once; after so long without it the connection brings nothing. */
+/** The event of an answered send should come at once. After this long without it the connection is taken for dead. */
 export const echo_ms_max = 5_000;
 
 export interface SenderParts {

@@ -1,6 +1,6 @@
 /**
  * The connection of the tab that leads: opens it, keeps it, changes its transport, comes back after its end.
- * What came is judged by `Held`; who hears of it is the listener's matter. It takes no snapshot itself.
+ * `Held` judges what came, and the listener decides who hears of it. A session takes no snapshot itself.
  */
 import { Acks } from './acks.js';
 import type { Api } from './api.js';
@@ -16,7 +16,7 @@ import { transports } from './transports/index.js';
 import type { FeedRequest } from './transports/transport.js';
 import type { Bye, Command, ConnectionState, FeedEvent, Item, Sent, Signal, TransportName } from './types.js';
 
-/** After being live for so long, the next failure is a first one again. */
+/** A session that was live for this long starts again with the shortest wait after a failure. */
 export const steady_ms = 5_000;
 /** The same gap so often in a row can't be mended by asking again: a snapshot is the way on. */
 export const gaps_max = 3;
@@ -198,7 +198,7 @@ export class Session {
     );
   }
 
-  // What comes
+  // Items that come
 
   #items(attempt: Attempt, items: Item[]): void {
     const { held, listener } = this.#parts;

@@ -1,13 +1,13 @@
 /**
  * The tabs of a browser: one of them leads and has the connection, the others hear from it.
  *
- * Who holds the lock leads; the browser hands the lock on when a tab goes away. Nobody votes and nothing has to be
+ * The tab that holds the lock leads; the browser hands the lock on when a tab goes away. Nobody votes and nothing has to be
  * timed. Without locks or BroadcastChannel every tab leads itself.
  */
 import type { Broadcast, Environment } from './environment.js';
 import type { ConnectionState, FeedEvent, Signal, Snapshot, TransportName } from './types.js';
 
-/** What tabs tell each other. It never leaves the browser, and all tabs are asked to be of one version. */
+/** A message between tabs. It never leaves the browser, and all tabs are asked to be of one version. */
 export type TabMessage =
   /** A tab is new and asks the leader where it is. */
   | { kind: 'hello' }
@@ -23,7 +23,7 @@ export type TabMessage =
   | { kind: 'roll-call' }
   /** Somebody looks at a tab: try now. */
   | { kind: 'nudge' }
-  /** What the connection should have brought has not come. */
+  /** Something that the connection should have brought has not come. */
   | { kind: 'doubt' }
   | { kind: 'discarded'; key: string }
   | { kind: 'revoked' };

@@ -78,7 +78,7 @@ export class Example {
 
   say(id: string, from: string, text: string, key?: string): EventOf<'message'> {
     const event = this.append(id, 'message', from, { text }, key);
-    // Who writes has read everything up to there; no receipt tells it.
+    // The author of a message has read everything before it. No receipt says so.
     const member = this.#member(id, from);
     member.read = member.delivered = event.seq;
     return event;
@@ -131,7 +131,7 @@ export class Example {
     };
   }
 
-  /** What `me` is told of after the cursor `after`. */
+  /** The events that `me` gets after the cursor `after`. */
   feed(me: string, after: number): FeedEvent[] {
     return this.log.slice(after).filter((event) => {
       if (event.stream.startsWith('p')) return event.stream === me;

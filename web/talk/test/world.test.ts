@@ -68,7 +68,7 @@ describe('snapshot plus events', () => {
       for (const step of afternoon.slice(cut)) {
         step(site);
         for (const event of site.log.slice(from)) {
-          // What another person's stream says is not for these eyes.
+          // Another person's stream is not delivered to this one.
           if (!event.stream.startsWith('p') || event.stream === 'p1') world = applyEvent(world, event);
         }
         from = site.log.length;
@@ -117,7 +117,7 @@ describe('unread', () => {
     world = markRead(world, 'c1', 5);
     expect(unread()).toBe(1);
     expect(totalUnread(world)).toBe(1);
-    // A mark that is no member's, as between having left and being told, still counts for oneself: it must come to rest.
+    // Between leaving and being told, the person's own mark is no member's. It still counts, so that unread comes to rest.
     world = applyEvent(world, site.append('c1', 'member_left', 'p1', { person: 'p1', by: 'p1' }));
     world = markRead(world, 'c1', 7);
     expect(markRead(world, 'c1', 7)).toBe(world);

@@ -15,7 +15,7 @@ export class Chat {
   dialog: OpenDialog | null = $state(null);
   /** Whether the details of the open conversation are shown. */
   details = $state(false);
-  /** What the list is searched for. */
+  /** The text that the list is searched for. */
   query = $state('');
 
   constructor(private readonly storage: TextStorage) {

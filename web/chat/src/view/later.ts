@@ -1,4 +1,4 @@
-/* What the first sight does not need: one file of its own, fetched right after it. */
+/* The views that the first sight does not need. They are one file of their own, fetched right after it. */
 export { default as Details } from './details/Details.svelte';
 export { default as CreateDialog } from './dialog/CreateDialog.svelte';
 export { PasswordDialog } from '@encke/shell';

@@ -3,7 +3,7 @@ import { ApiError } from '../errors.js';
 import type { Item, PollAnswer } from '../types.js';
 import { feedPath, type FeedRequest, type Receiver, type Wire } from './transport.js';
 
-/** What the session is told as heartbeat: an answer comes at least this often. */
+/** The heartbeat that the session is told: an answer comes at least this often. */
 export const poll_heartbeat_ms = 25_000;
 /** Beyond the wait that was asked for. */
 export const poll_grace_ms = 12_000;

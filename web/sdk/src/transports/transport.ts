@@ -1,5 +1,5 @@
 /**
- * What a transport is: a way for items to come. It has no memory, repeats nothing and judges nothing; all six mean
+ * A transport is a way for items to come. It has no memory, repeats nothing and judges nothing; all six mean
  * the same. Entry point: `open`.
  */
 import type { Environment } from '../environment.js';

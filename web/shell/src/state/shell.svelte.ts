@@ -10,7 +10,7 @@ import { PreferencesStore } from './preferences.svelte';
 
 export type Stage = 'loading' | 'unreachable' | 'setup' | 'sign-in' | 'inside';
 
-/** What a screen keeps for the person who is signed in. */
+/** The state that a screen keeps for the person who is signed in. */
 export interface Inside {
   /** Ends it: somebody signed out, or was signed out. */
   stop(): void;
@@ -24,7 +24,7 @@ export class Shell {
   readonly notices = new Notices();
   stage: Stage = $state('loading');
   guests = $state(false);
-  /** What the site is called; '' while that is unknown. */
+  /** The site's name; '' while it is unknown. */
   siteName = $state('');
   /** The code of the link that the server printed; '' if the page was opened without one. */
   readonly setupCode: string;

@@ -3,7 +3,7 @@ import type { Conversation, FeedEvent, Person } from '@encke/sdk';
 import type { World } from '../model/world';
 import type { Words } from './words';
 
-/** What somebody is called within a text, where no badge can stand beside it. */
+/** A person's name within a text, where no badge can stand beside it. */
 export function calledOf(world: World, person: string, words: Words): string {
   const known = world.people.get(person);
   return known === undefined ? words.somebody : called(known, words);
@@ -58,7 +58,7 @@ export function systemLine(event: FeedEvent, conversation: Conversation, world: 
 }
 
 export interface Preview {
-  /** Who, if that needs saying. */
+  /** The author, if that needs saying. */
   readonly lead: string;
   readonly text: string;
   readonly tone: 'plain' | 'draft' | 'failed';

@@ -1,4 +1,4 @@
-/** What a key does in the composer. Input methods use Enter to choose a word, so while one is composing it never sends. */
+/** The effect of a key in the composer. Input methods use Enter to choose a word, so while one is composing it never sends. */
 
 export interface KeyPress {
   readonly key: string;

@@ -2,7 +2,7 @@
 import type { Conversation, Person } from '@encke/sdk';
 import type { World } from './world';
 
-/** The other one of a direct conversation; null in rooms, and when the other is oneself or unknown. */
+/** The other person of a direct conversation. Null in rooms, in a conversation with oneself, and when the other is unknown. */
 export function counterpart(conversation: Conversation, world: World): Person | null {
   if (conversation.kind !== 'direct') return null;
   const other = conversation.members.find((member) => member.person !== world.me.id);

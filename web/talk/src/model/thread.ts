@@ -49,7 +49,7 @@ export function gapAfter(thread: Thread, head: number): number | null {
   return thread.loaded && last < head ? last : null;
 }
 
-/** What is kept of a thread that is left. */
+/** The part of a thread that is kept when the person leaves it. */
 export function shortened(thread: Thread): Thread {
   if (thread.events.length <= threadEventsKeptMax) return thread;
   return { ...thread, events: thread.events.slice(-threadEventsKeptMax), earlier: true };

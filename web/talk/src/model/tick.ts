@@ -5,7 +5,7 @@ export type Tick = 'sending' | 'failed' | 'stored' | 'delivered' | 'read';
 
 export interface Reach {
   readonly tick: Tick;
-  /** Who has read it and to whom it has only been delivered, of the members other than the author. */
+  /** The members who have read it, and those to whom it has only been delivered. The author is in neither. */
   readonly read: readonly string[];
   readonly delivered: readonly string[];
   readonly others: number;

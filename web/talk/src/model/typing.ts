@@ -1,4 +1,4 @@
-/** Who is typing where, by signals that come at most once: each is forgotten after its time, or when the message comes. */
+/** Typing by conversation and person. Signals come at most once, so each is forgotten after a time, or when the message comes. */
 import type { Signal } from '@encke/sdk';
 
 export const typingForgottenMs = 6_000;
@@ -24,7 +24,7 @@ export function withoutTyping(typing: Typing, conversation: string, person: stri
   return new Map(typing).set(conversation, persons);
 }
 
-/** What is left at `now`, and when the next one is to be forgotten (null: nobody). */
+/** The typing that is left at `now`, and when the next person is forgotten (null: nobody is typing). */
 export function expired(typing: Typing, now: number): { typing: Typing; nextAt: number | null } {
   let nextAt: number | null = null;
   const left = new Map<string, ReadonlyMap<string, number>>();

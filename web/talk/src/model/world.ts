@@ -27,7 +27,7 @@ export interface World {
 
 export function fromSnapshot(snapshot: Snapshot, known?: World): World {
   const people = new Map(snapshot.people.map((person) => [person.id, person]));
-  // Who has left a room is not in a snapshot, but still the author of what it wrote: keep the names that are known.
+  // A person who has left a room is not in the snapshot, but is still the author of its messages. So known names are kept.
   for (const [id, person] of known?.people ?? []) if (!people.has(id)) people.set(id, person);
   people.set(snapshot.me.id, withoutSite(snapshot.me));
   return {
@@ -62,7 +62,10 @@ export function applyEvent(world: World, event: FeedEvent): World {
   }
 }
 
-/** What the person has seen of a conversation: head less unread. The server computes it from read mark, join and own last send. */
+/**
+ * The `seq` up to which the person has seen a conversation: head less unread. The server computes unread from the read mark,
+ * the join and the person's last message.
+ */
 export function seenSeq(conversation: Conversation): number {
   return conversation.head_seq - conversation.unread;
 }
@@ -154,7 +157,7 @@ function appended(world: World, event: ConversationEvent): World {
   switch (event.kind) {
     case 'message': {
       if (event.from === undefined) return replaced(world, conversation);
-      // Who writes has read everything up to there; no receipt tells it.
+      // The author of a message has read everything before it. No receipt says so.
       const mark: Mark = { person: event.from, delivered: event.seq, read: event.seq };
       return replaced(world, withMarks(conversation, [mark], world.me.id));
     }
@@ -191,7 +194,7 @@ function appended(world: World, event: ConversationEvent): World {
   }
 }
 
-/** Marks only move forward (P5); one's own also moves what counts as seen. */
+/** Marks only move forward (P5). The person's own mark also moves what counts as seen. */
 function withMarks(conversation: Conversation, marks: readonly Mark[], me: string): Conversation {
   const members = conversation.members.map((member) => {
     const mark = marks.find((candidate) => candidate.person === member.person);

@@ -10,7 +10,7 @@ import * as worlds from '../model/world';
 import type { World } from '../model/world';
 import { Threads } from './threads.svelte';
 
-/** What a person has chosen that matters to conversations. */
+/** The person's choices that matter to conversations. */
 export interface Choices {
   readonly language: Locale;
   /** Enter breaks the line, and Ctrl+Enter sends. */
@@ -45,7 +45,7 @@ export class Talk {
   /** The line "new messages" in the open thread stands after this seq. */
   line: number | null = $state(null);
   attention: Attention = $state.raw({ visible: true, focused: true, atNewest: false });
-  /** What a screen reader is to say; the views show it nowhere. */
+  /** The event that a screen reader is to announce. No view shows it. */
   heard: { readonly event: FeedEvent } | null = $state.raw(null);
   /** Raised by every draft that is kept, so that previews follow. */
   draftsKept = $state(0);

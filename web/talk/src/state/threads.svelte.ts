@@ -102,7 +102,7 @@ export class Threads {
     }
   }
 
-  /** Who wrote may have left since: the page says who they are. */
+  /** The page names its authors, because they may have left since. */
   async #page(id: string, query: HistoryQuery): Promise<HistoryPage> {
     const page = await this.api.history(id, query);
     this.learnt(page.people);

@@ -1,4 +1,4 @@
-/** What a device keeps for a page, by name. `localStorage` is one. */
+/** Texts that the device keeps for a page, by name. `localStorage` is one such storage. */
 export interface TextStorage {
   getItem(name: string): string | null;
   setItem(name: string, value: string): void;

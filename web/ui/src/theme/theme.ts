@@ -1,4 +1,4 @@
-/** What a person may choose; `system` follows the device. */
+/** The themes that a person may choose; `system` follows the device. */
 export type Theme = 'system' | 'light' | 'dark';
 
 export const themes: readonly Theme[] = ['system', 'light', 'dark'];
