@@ -15,6 +15,7 @@ mod cli;
 mod cluster;
 mod crowd;
 mod deploy;
+mod docs_rules;
 mod encrypted;
 mod feed;
 mod guest_channels;

@@ -1,0 +1,67 @@
+//! The rules of the documents: how long a line of Markdown may be.
+
+use std::fs;
+
+use crate::rules::{files, root};
+
+/// Columns of a line of Markdown.
+const COLUMNS_MAX: usize = 120;
+
+/// The lines that are too long and could have been wrapped, by number. Tables, code, headings, HTML and addresses of links may
+/// be longer, and so may a line without a place where it may end.
+fn too_long(text: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut fenced = false;
+    for (index, line) in text.lines().enumerate() {
+        let inner = line.trim_start();
+        if inner.starts_with("```") || inner.starts_with("~~~") {
+            fenced = !fenced;
+        }
+        let apart = inner.starts_with(['|', '#', '<', '>'])
+            || (line.starts_with('[') && line.contains("]:"))
+            || line.starts_with("    ");
+        let long = line.chars().count() > COLUMNS_MAX;
+        if !fenced && !apart && long && may_be_wrapped(inner) {
+            found.push(index + 1);
+        }
+    }
+    found
+}
+
+/// Whether the text has a blank that stands outside of `code`.
+fn may_be_wrapped(text: &str) -> bool {
+    text.split('`').step_by(2).any(|outside| outside.trim().contains(' '))
+}
+
+#[test]
+fn lines_of_markdown_wrap() {
+    let all = files(&root(), &["md"]);
+    assert!(all.len() > 15, "only {} documents", all.len());
+    let mut long = Vec::new();
+    for path in all {
+        let lines = too_long(&fs::read_to_string(&path).unwrap());
+        long.extend(lines.iter().map(|line| format!("{}:{line}", path.display())));
+    }
+    assert!(
+        long.is_empty(),
+        "more than {COLUMNS_MAX} columns (scripts/wrap wraps them): {long:#?}"
+    );
+}
+
+#[test]
+fn a_long_line_is_seen_unless_it_can_t_be_wrapped() {
+    let words = "word ".repeat(30);
+    for good in [
+        "short".to_owned(),
+        format!("| {words} |"),
+        format!("# {words}"),
+        format!("```text\n{words}\n```"),
+        format!("    {words}"),
+        format!("`{words}`"),
+        format!("[name]: https://example.org/{}", "x".repeat(120)),
+    ] {
+        assert_eq!(too_long(&good), Vec::<usize>::new(), "{good}");
+    }
+    assert_eq!(too_long(&format!("short\n{words}")), [2]);
+    assert_eq!(too_long(&format!("- `code` {words}")), [1]);
+}
