@@ -121,8 +121,11 @@ fn check_name(name: &str) -> Result<(), Error> {
     if good {
         return Ok(());
     }
+    let most = limits::CHANNEL_NAME_BYTES_MAX;
     Err(Error::new(
         Code::Invalid,
-        "A channel's name has 1 to 128 letters, digits, dots, colons, dashes and underscores.",
+        format!(
+            "A channel's name has 1 to {most} letters, digits, dots, colons, dashes and underscores."
+        ),
     ))
 }

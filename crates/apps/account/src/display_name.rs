@@ -42,7 +42,8 @@ pub(super) fn check_visible(name: &str) -> Result<(), Error> {
 }
 
 fn not_a_line() -> Error {
-    Error::new(Code::Invalid, "A display name has 1 to 64 characters on one line.")
+    let most = limits::DISPLAY_NAME_CHARS_MAX;
+    Error::new(Code::Invalid, format!("A display name has 1 to {most} characters on one line."))
 }
 
 /// Whether nothing of a character is seen: the default-ignorable ones of Unicode, of which a skeleton has nothing left

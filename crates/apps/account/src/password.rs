@@ -22,7 +22,8 @@ pub(super) fn check(password: &str) -> Result<(), Error> {
     if limits::PASSWORD_BYTES.contains(&password.len()) {
         return Ok(());
     }
-    Err(Error::new(Code::Invalid, "A password has 8 to 256 bytes."))
+    let (least, most) = (limits::PASSWORD_BYTES.start(), limits::PASSWORD_BYTES.end());
+    Err(Error::new(Code::Invalid, format!("A password has {least} to {most} bytes.")))
 }
 
 /// What a recovery ended.

@@ -107,7 +107,8 @@ pub(super) fn check_name(name: &str) -> Result<(), Error> {
     if good {
         return Ok(());
     }
-    let what = "A name has 1 to 64 letters, digits, dots, dashes and underscores.";
+    let most = limits::NAME_CHARS_MAX;
+    let what = format!("A name has 1 to {most} letters, digits, dots, dashes and underscores.");
     Err(Error::new(Code::Invalid, what))
 }
 
@@ -161,7 +162,8 @@ pub(crate) async fn search(
     let Query(wanted) = wanted.map_err(|e| Refusal(Error::new(Code::BadRequest, e.body_text())))?;
     let limit = wanted.limit.unwrap_or(FOUND_DEFAULT).clamp(1, FOUND_MAX);
     if wanted.q.chars().count() > limits::NAME_CHARS_MAX {
-        return Err(Refusal::new(Code::Invalid, "A search has at most 64 characters."));
+        let what = format!("A search has at most {} characters.", limits::NAME_CHARS_MAX);
+        return Err(Refusal::new(Code::Invalid, what));
     }
     site.take(caller.0.person, caller.0.role, Act::Read)?;
     let guest = caller.0.role == Role::Guest;

@@ -102,7 +102,8 @@ pub(crate) async fn change(
             && !name.trim().is_empty()
             && !name.chars().any(char::is_control);
         if !good {
-            let what = "A site's name has 1 to 64 characters on one line.";
+            let what =
+                format!("A site's name has 1 to {SITE_NAME_CHARS_MAX} characters on one line.");
             return Err(Refusal(Error::new(Code::Invalid, what)));
         }
     }

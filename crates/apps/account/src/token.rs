@@ -21,6 +21,8 @@ use encke_site::path::Path;
 use encke_site::random;
 use encke_site::reply::{Refusal, Refused};
 
+/// Seconds of a year.
+const YEAR_S: u64 = 365 * 24 * 60 * 60;
 /// Characters of a label.
 const LABEL_CHARS_MAX: usize = 100;
 /// Tokens that one person may have.
@@ -36,10 +38,13 @@ pub async fn create_token(
     expires_in_s: Option<u64>,
 ) -> Result<String, Error> {
     if label.chars().count() > LABEL_CHARS_MAX || label.chars().any(char::is_control) {
-        return Err(Error::new(Code::Invalid, "A label has at most 100 characters on one line."));
+        let what = format!("A label has at most {LABEL_CHARS_MAX} characters on one line.");
+        return Err(Error::new(Code::Invalid, what));
     }
     if expires_in_s.is_some_and(|s| !limits::TOKEN_AGE_S.contains(&s)) {
-        return Err(Error::new(Code::Invalid, "A token expires after 60 seconds to 10 years."));
+        let (least, most) = (limits::TOKEN_AGE_S.start(), limits::TOKEN_AGE_S.end() / YEAR_S);
+        let what = format!("A token expires after {least} seconds to {most} years.");
+        return Err(Error::new(Code::Invalid, what));
     }
     let secret = random::secret("ekt_")?;
     let (stored, label) = (hash(&secret), label.to_owned());

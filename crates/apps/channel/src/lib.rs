@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Request, State};
 use bytes::Bytes;
+use encke_engine::number_text::grouped;
 use encke_engine::{Code, Error, NewEvent, limits};
 use encke_store::{Append, Guard};
 use http::StatusCode;
@@ -119,7 +120,8 @@ fn event(
     let key = posted.key.map(sent::check_key).transpose()?;
     let text = is_text(body::essence(posted.content_type))?;
     if posted.body.len() > limits::TEXT_BYTES_MAX {
-        return Err(Error::new(Code::TooLarge, "An event has at most 16,384 bytes."));
+        let what = format!("An event has at most {} bytes.", grouped(limits::TEXT_BYTES_MAX));
+        return Err(Error::new(Code::TooLarge, what));
     }
     let body = if text { as_json_string(&posted.body)? } else { checked_json(posted.body)? };
     site.take_message(identity.person, identity.role, body.len())?;
@@ -155,7 +157,7 @@ fn checked_json(bytes: Bytes) -> Result<Bytes, Error> {
         .map_err(|e| Error::new(Code::BadJson, format!("The body is not JSON: {e}.")))?;
     let value = value.get().as_bytes();
     if depth(value) > DEPTH_MAX {
-        let what = "The JSON is nested deeper than 100 levels.";
+        let what = format!("The JSON is nested deeper than {DEPTH_MAX} levels.");
         return Err(Error::new(Code::Invalid, what));
     }
     if !value.iter().any(is_break) {

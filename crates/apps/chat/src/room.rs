@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use encke_engine::number_text::grouped;
 use encke_engine::{Code, Error, PersonId, Seq, StreamId, limits};
 use encke_site::{Act, Body, Caller, Path, Refusal, Role, Site};
 use encke_store::params;
@@ -25,7 +26,8 @@ pub(crate) fn check_title(title: &str) -> Result<(), Error> {
     if good {
         return Ok(());
     }
-    Err(Error::new(Code::Invalid, "A title has 1 to 100 characters on one line."))
+    let most = limits::TITLE_CHARS_MAX;
+    Err(Error::new(Code::Invalid, format!("A title has 1 to {most} characters on one line.")))
 }
 
 /// Makes a room and brings the others in, or invites them.
@@ -42,7 +44,8 @@ pub(crate) async fn make(
     }
     check_title(&title)?;
     if others.len() >= limits::ROOM_MEMBERS_MAX {
-        return Err(Refusal::new(Code::Invalid, "A room has at most 1,000 members."));
+        let most = grouped(limits::ROOM_MEMBERS_MAX);
+        return Err(Refusal::new(Code::Invalid, format!("A room has at most {most} members.")));
     }
     // Each of the others is invited.
     site.take_some(me, caller.0.role, Act::Creation, 1 + others.len())?;

@@ -74,7 +74,8 @@ pub(crate) async fn list(
     site.take(caller.0.person, caller.0.role, Act::Read)?;
     let limit = wanted.limit.unwrap_or(ROOMS_DEFAULT).clamp(1, limits::ROOMS_PAGE_MAX as u64);
     if wanted.q.chars().count() > limits::TITLE_CHARS_MAX {
-        return Err(Refusal::new(Code::Invalid, "A search has at most 100 characters."));
+        let what = format!("A search has at most {} characters.", limits::TITLE_CHARS_MAX);
+        return Err(Refusal::new(Code::Invalid, what));
     }
     let me = caller.0.person;
     let page = site.store.read(move |read| {

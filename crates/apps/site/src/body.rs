@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::{FromRequest, Request};
+use encke_engine::number_text::bytes;
 use encke_engine::{Code, Error, limits};
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, Limited};
@@ -67,7 +68,8 @@ pub async fn read(request: Request) -> Result<bytes::Bytes, Refusal> {
     let read = read.map_err(|_| Refusal::new(Code::BadRequest, "The body did not end in time."))?;
     read.map(|all| all.to_bytes()).map_err(|e| {
         if e.is::<http_body_util::LengthLimitError>() {
-            Refusal::new(Code::TooLarge, "The body is larger than 64 KiB.")
+            let most = bytes(limits::BODY_BYTES_MAX);
+            Refusal::new(Code::TooLarge, format!("The body is larger than {most}."))
         } else {
             Refusal::new(Code::BadRequest, "The body ended too early.")
         }

@@ -45,7 +45,7 @@ impl From<StoreError> for Refusal {
 
 impl Refusal {
     /// A refusal for this reason.
-    pub fn new(code: Code, message: &str) -> Self {
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
         Refusal(Error::new(code, message))
     }
 }

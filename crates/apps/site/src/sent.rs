@@ -39,6 +39,7 @@ pub fn check_key(key: &str) -> Result<Box<str>, Error> {
     if good {
         return Ok(key.into());
     }
-    let what = "An idempotency key has 1 to 128 visible ASCII characters.";
+    let most = limits::KEY_BYTES_MAX;
+    let what = format!("An idempotency key has 1 to {most} visible ASCII characters.");
     Err(Error::new(Code::Invalid, what))
 }

@@ -1,6 +1,7 @@
 //! Members: who is in a conversation, and getting in and out of it.
 
 use encke_account::people;
+use encke_engine::number_text::grouped;
 use encke_engine::{Code, ConversationId, Error, PersonId, Seq, StreamId, limits};
 use encke_site::Site;
 use encke_store::{Sql, StoreError, Tx, params};
@@ -30,7 +31,11 @@ pub fn add(
         return Ok(());
     }
     if there.len() >= limits::ROOM_MEMBERS_MAX {
-        return Err(Error::new(Code::Conflict, "The room is full: it has 1,000 members."));
+        let most = grouped(limits::ROOM_MEMBERS_MAX);
+        return Err(Error::new(
+            Code::Conflict,
+            format!("The room is full: it has {most} members."),
+        ));
     }
     let stream = StreamId::conversation(id);
     let joined = Seq(tx.head(stream)?.seq.0 + 1);

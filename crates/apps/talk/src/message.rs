@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
+use encke_engine::number_text::grouped;
 use encke_engine::{Code, ConversationId, Error, NewEvent, PersonId, StreamId, limits};
 use encke_store::{Append, Appended, Guard, Tx};
 use http::StatusCode;
@@ -31,7 +32,8 @@ fn check_text(text: &str) -> Result<(), Error> {
     match text.len() {
         0 => Err(Error::new(Code::Invalid, "A message needs a text.")),
         n if n > limits::TEXT_BYTES_MAX => {
-            Err(Error::new(Code::TooLarge, "A message has at most 16,384 bytes."))
+            let most = grouped(limits::TEXT_BYTES_MAX);
+            Err(Error::new(Code::TooLarge, format!("A message has at most {most} bytes.")))
         }
         _ => Ok(()),
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use encke_engine::number_text::grouped;
 use encke_engine::{Code, Entry, Error, NewEvent, Position, StreamId, limits};
 use encke_store::Read;
 use encke_transport::{Foreign, Over, Told};
@@ -69,7 +70,8 @@ impl Classic {
         text: &str,
     ) -> Result<(), Error> {
         if text.len() > limits::BODY_BYTES_MAX {
-            return Err(Error::new(Code::TooLarge, "A text has at most 65,536 bytes."));
+            let what = format!("A text has at most {} bytes.", grouped(limits::BODY_BYTES_MAX));
+            return Err(Error::new(Code::TooLarge, what));
         }
         self.take_message(asker, text.len())?;
         let body: Bytes = serde_json::to_vec(text).expect("text is JSON").into();

@@ -92,7 +92,7 @@ impl Classic {
         let (parts, form) = Form::of_body(request).await?;
         let name = form.need_text("username")?.to_owned();
         if name.chars().count() > NAME_CHARS_MAX {
-            return Err(Refused::bad("A name has at most 255 characters."));
+            return Err(Refused::bad("This name is too long; choose a shorter one."));
         }
         entrance::check_visible(&name)?;
         let asker = self.anybody(&parts).await?;

@@ -125,8 +125,9 @@ fn check_one(space: &SpaceOptions, default: Option<&str>) -> Result<()> {
     for text in [name.as_str(), space.schema()] {
         let plain = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_');
         ensure!(
-            (1..=40).contains(&text.len()) && text.bytes().all(plain),
-            "{text} can't be the name of a space: it has up to 40 small letters, digits and _"
+            (1..=limits::SPACE_NAME_CHARS_MAX).contains(&text.len()) && text.bytes().all(plain),
+            "{text} can't be the name of a space: it has up to {} small letters, digits and _",
+            limits::SPACE_NAME_CHARS_MAX
         );
     }
     ensure!(

@@ -191,7 +191,7 @@ fn files_are_short() {
 }
 
 #[test]
-fn every_limit_is_used_and_every_documented_one_is_true() {
+fn every_limit_is_used() {
     let path = root().join("crates/engine/src/limits.rs");
     let text = fs::read_to_string(&path).unwrap();
     let names = text.lines().filter_map(|l| l.strip_prefix("pub const ")?.split(':').next());
@@ -206,4 +206,44 @@ fn every_limit_is_used_and_every_documented_one_is_true() {
         let used = texts.iter().any(|t| t.split(|c| !is_word(c)).any(|word| word == name));
         assert!(used, "nothing keeps to limits::{name}");
     }
+}
+
+#[test]
+fn sentences_take_their_numbers_from_the_limits() {
+    let units = [
+        "bytes",
+        "characters",
+        "KiB",
+        "MiB",
+        "members",
+        "people",
+        "levels",
+        "seconds",
+        "channels",
+        "letters",
+    ];
+    // A key of the handshake has this length by its RFC.
+    let fixed = ["Sec-WebSocket-Key must be 16 bytes in base64."];
+    let product = ["apps", "engine", "gateway", "server/src", "store/src", "transport/src"];
+    let mut found = Vec::new();
+    for path in product.iter().flat_map(|f| files(&root().join("crates").join(f), &["rs"])) {
+        let name = path.to_str().unwrap();
+        if name.contains("/tests/") || name.ends_with("/tests.rs") || name.contains("/benches/") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for said in line.split('"').skip(1).step_by(2).filter(|said| !fixed.contains(said)) {
+                let words: Vec<&str> = said.split([' ', '.', ':', ';']).collect();
+                let is_number = |word: &str| {
+                    word.len() > 1 && word.bytes().all(|b| b.is_ascii_digit() || b == b',')
+                };
+                if words.windows(2).any(|two| is_number(two[0]) && units.contains(&two[1])) {
+                    found.push(format!("{name}: {said}"));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "the number should come from a limit: {found:#?}");
 }

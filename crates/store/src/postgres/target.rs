@@ -67,7 +67,8 @@ fn checked(space: &str) -> Result<&str, StoreError> {
     if good {
         return Ok(space);
     }
-    Err(wrong("a space's name has 1 to 40 small letters, digits and underscores"))
+    let most = limits::SPACE_NAME_CHARS_MAX;
+    Err(wrong(format!("a space's name has 1 to {most} small letters, digits and underscores")))
 }
 
 /// The wishes of a URL for TLS, with the meaning that they have for libpq.

@@ -80,13 +80,16 @@ impl Query {
             "conversations" if value == "none" => self.conversations = false,
             "conversations" => return Err(bad("The only value of conversations is none.")),
             "client" if is_client(value) => self.client = value.into(),
-            "client" => return Err(bad("A client's name is 1 to 64 of A-Z a-z 0-9 _ -.")),
+            "client" => {
+                let what = format!("A client's name is 1 to {NAME_CHARS_MAX} of A-Z a-z 0-9 _ -.");
+                return Err(bad(what));
+            }
             "callback" if is_callback(value) => self.callback = value.into(),
             "callback" => {
-                return Err(bad(
-                    "A callback is a JavaScript name of at most 64 characters that begins with encke, or two such \
-                     names with a dot between them, of which the first does.",
-                ));
+                return Err(bad(format!(
+                    "A callback is a JavaScript name of at most {NAME_CHARS_MAX} characters that begins with encke, or \
+                     two such names with a dot between them, of which the first does."
+                )));
             }
             "parent" if is_origin(value) => self.parent = Some(value.into()),
             "parent" => return Err(bad("The parent is an origin such as https://example.org.")),
@@ -108,9 +111,10 @@ fn live(value: &str) -> Result<Transport, Error> {
 fn wait(value: &str) -> Result<u64, Error> {
     let digits = !value.is_empty() && value.len() <= 4 && value.bytes().all(|b| b.is_ascii_digit());
     let seconds = if digits { value.parse().ok() } else { None };
-    seconds
-        .filter(|s| *s <= limits::POLL_WAIT_S_MAX)
-        .ok_or_else(|| bad("wait is a whole number of seconds from 0 to 60."))
+    seconds.filter(|s| *s <= limits::POLL_WAIT_S_MAX).ok_or_else(|| {
+        let most = limits::POLL_WAIT_S_MAX;
+        bad(format!("wait is a whole number of seconds from 0 to {most}."))
+    })
 }
 
 fn channels(value: &str) -> Result<Vec<Box<str>>, Error> {
@@ -118,13 +122,15 @@ fn channels(value: &str) -> Result<Vec<Box<str>>, Error> {
     for name in value.split(',').filter(|name| !name.is_empty()) {
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'-');
         if name.len() > limits::CHANNEL_NAME_BYTES_MAX || !name.bytes().all(plain) {
-            return Err(bad("A channel's name is 1 to 128 of A-Z a-z 0-9 _ . : -."));
+            let most = limits::CHANNEL_NAME_BYTES_MAX;
+            return Err(bad(format!("A channel's name is 1 to {most} of A-Z a-z 0-9 _ . : -.")));
         }
         if !names.iter().any(|known| **known == *name) {
             names.push(name.into());
         }
         if names.len() > limits::CHANNELS_PER_SESSION_MAX {
-            return Err(bad("At most 100 channels can be asked for at once."));
+            let most = limits::CHANNELS_PER_SESSION_MAX;
+            return Err(bad(format!("At most {most} channels can be asked for at once.")));
         }
     }
     Ok(names)
