@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::display_name::display_name;
 use super::password::{self, Recovered};
-use super::person::{Person, check_name, fold, people};
+use super::person::{Person, check_name, fold, insert_nameless, people};
 use super::setup::has_owner;
 use super::{look, setup_code};
 use crate::Accounts;
@@ -112,12 +112,7 @@ pub async fn bot(site: &Arc<Site>, name: &str) -> Result<PersonId, Error> {
         if let Some(row) = tx.query_one(query, params![&name])? {
             return Ok(row.get(0)?);
         }
-        let now = tx.now_ms();
-        let row = tx.query_one(
-            "INSERT INTO person (display_name, role, created_ms) VALUES (?1, ?2, ?3) RETURNING id",
-            params![name, Role::Bot.text(), now],
-        )?;
-        Ok(row.ok_or_else(|| StoreError::Other("an insert returned no row".into()))?.get(0)?)
+        Ok(insert_nameless(tx, &name, Role::Bot)?)
     });
     made.await
 }

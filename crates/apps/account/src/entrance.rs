@@ -7,7 +7,7 @@ use encke_engine::{Error, PersonId, limits};
 use encke_store::{Sql, StoreError, Tx, params};
 use http::HeaderMap;
 
-use super::person::fold;
+use super::person::{fold, insert_nameless};
 use super::settings::settings;
 use super::{display_name, look, session};
 use crate::Accounts;
@@ -44,13 +44,7 @@ pub fn guests_are_allowed(sql: &mut impl Sql) -> Result<bool, StoreError> {
 
 /// Makes a guest. Of the name it keeps what fits on one line of a list.
 pub fn new_guest(tx: &mut Tx<'_>, name: &str) -> Result<PersonId, Error> {
-    let (shown, now) = (kept(name), tx.now_ms());
-    let row = tx.query_one(
-        "INSERT INTO person (display_name, role, created_ms) VALUES (?1, ?2, ?3) RETURNING id",
-        params![shown, Role::Guest.text(), now],
-    )?;
-    let row = row.ok_or_else(|| StoreError::Other("an insert returned no row".into()))?;
-    Ok(row.get(0)?)
+    Ok(insert_nameless(tx, &kept(name), Role::Guest)?)
 }
 
 fn kept(name: &str) -> String {

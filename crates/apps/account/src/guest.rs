@@ -5,17 +5,16 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use encke_engine::{Code, Error};
-use encke_store::{Sql, StoreError, params};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::limits::Try;
-use super::person::Me;
+use super::person::{Me, insert_nameless};
 use super::product::try_to_sign_in;
 use super::session;
 use super::settings::settings;
-use super::sign_in::Door;
+use super::sign_in::SignInRequest;
 use super::{display_name, look};
 use encke_site::Role;
 use encke_site::Site;
@@ -38,12 +37,12 @@ pub(crate) struct Guest {
         (status = 429, body = Refused, description = "rate_limited")))]
 pub(crate) async fn enter(
     State(site): State<Arc<Site>>,
-    door: Door,
+    request: SignInRequest,
     Body(Guest { display_name }): Body<Guest>,
 ) -> Result<(StatusCode, HeaderMap, Json<Me>), Refusal> {
-    try_to_sign_in(&site, Try { name: None, address: door.address(), device: None })?;
+    try_to_sign_in(&site, Try { name: None, address: request.address(), device: None })?;
     let name = display_name::display_name(&display_name)?;
-    let entered = session::begin(&site, &door.browser, move |tx| {
+    let entered = session::begin(&site, &request.browser, move |tx| {
         if !settings(tx)?.guests {
             return Err(Error::new(Code::Forbidden, "This site has no guests."));
         }
@@ -51,13 +50,7 @@ pub(crate) async fn enter(
             let what = "Somebody with an account has this name, or one that looks like it.";
             return Err(Error::new(Code::NameTaken, what));
         }
-        let now = tx.now_ms();
-        let row = tx.query_one(
-            "INSERT INTO person (display_name, role, created_ms) VALUES (?1, ?2, ?3) RETURNING id",
-            params![name, Role::Guest.text(), now],
-        )?;
-        let row = row.ok_or_else(|| StoreError::Other("an insert returned no row".into()))?;
-        Ok(row.get(0)?)
+        Ok(insert_nameless(tx, &name, Role::Guest)?)
     });
     let (headers, me) = entered.await?;
     Ok((StatusCode::CREATED, headers, me))

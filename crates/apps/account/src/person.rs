@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use encke_engine::presence::Presence;
 use encke_engine::{Code, Error, PersonId, limits};
-use encke_store::{Row, Sql, StoreError, Value, params};
+use encke_store::{Row, Sql, StoreError, Tx, Value, params};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -94,6 +94,20 @@ pub fn me(sql: &mut impl Sql, site: &Site, id: PersonId) -> Result<Me, Error> {
     let person = people(sql, site, &[id])?.pop();
     let person = person.ok_or_else(|| Error::new(Code::NotSignedIn, "Sign in first."))?;
     Ok(Me { person, site_name: settings(sql)?.site_name })
+}
+
+/// Adds a person who has no name to sign in with: a guest or a bot.
+pub(super) fn insert_nameless(
+    tx: &mut Tx<'_>,
+    display_name: &str,
+    role: Role,
+) -> Result<PersonId, StoreError> {
+    let now = tx.now_ms();
+    let row = tx.query_one(
+        "INSERT INTO person (display_name, role, created_ms) VALUES (?1, ?2, ?3) RETURNING id",
+        params![display_name, role.text(), now],
+    )?;
+    row.ok_or_else(|| StoreError::Other("an insert returned no row".into()))?.get(0)
 }
 
 /// A name to sign in with, as it is compared.

@@ -17,7 +17,7 @@ use super::product::try_to_sign_in;
 use super::session;
 use super::settings::settings;
 use super::setup_code::{self, is_setup_code};
-use super::sign_in::Door;
+use super::sign_in::SignInRequest;
 use crate::Accounts;
 use encke_site::Role;
 use encke_site::Site;
@@ -74,14 +74,14 @@ pub(crate) struct FirstAccount {
         (status = 503, body = Refused, description = "overloaded")))]
 pub(crate) async fn setup(
     State(site): State<Arc<Site>>,
-    door: Door,
+    request: SignInRequest,
     Body(first): Body<FirstAccount>,
 ) -> Result<(StatusCode, HeaderMap, Json<Me>), Refusal> {
     let FirstAccount { setup_code, name, password, display_name } = first;
     let account = NewAccount { name, password, display_name };
     let code = setup_code.unwrap_or_default();
     let done = || Error::new(Code::AlreadySetUp, "This site has an owner already: sign in.");
-    try_to_sign_in(&site, Try { name: None, address: door.address(), device: None })?;
+    try_to_sign_in(&site, Try { name: None, address: request.address(), device: None })?;
     // Nothing is hashed for whoever does not have the code.
     let (owned, good, given) = site
         .store
@@ -95,7 +95,7 @@ pub(crate) async fn setup(
     }
     account.check()?;
     let hash = Accounts::of(&site).hasher.hash(account.password.clone()).await?;
-    let entered = session::begin(&site, &door.browser, move |tx| {
+    let entered = session::begin(&site, &request.browser, move |tx| {
         // Decided here, where there is only one at a time: two first visitors do not both become owners.
         if has_owner(tx)? {
             return Err(done());

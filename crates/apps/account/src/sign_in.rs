@@ -20,7 +20,8 @@ use super::session;
 use crate::Accounts;
 use encke_site::Site;
 use encke_site::body::Body;
-use encke_site::caller::{Browser, Origin, Peer};
+use encke_site::caller::{Browser, Peer};
+use encke_site::origin::{Origin, PageRule};
 use encke_site::reply::{Refusal, Refused};
 
 /// Name and password.
@@ -32,29 +33,27 @@ pub(crate) struct NameAndPassword {
 }
 
 /// A request that may sign somebody in: not one that a foreign page makes a browser send.
-pub(crate) struct Door {
+pub(crate) struct SignInRequest {
     peer: Option<Peer>,
     pub browser: Browser,
     device: Device,
 }
 
-impl Door {
+impl SignInRequest {
     /// Where it comes from, if that is known.
     pub fn address(&self) -> Option<IpAddr> {
         self.peer.map(|Peer(address)| address)
     }
 }
 
-impl FromRequestParts<Arc<Site>> for Door {
+impl FromRequestParts<Arc<Site>> for SignInRequest {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Refusal> {
         let origin = Origin::of(&parts.headers, &parts.uri, &parts.extensions);
-        if origin.origin.is_some() && !origin.is_trusted(site) {
-            return Err(Refusal::new(Code::ForeignOrigin, "This page may not sign anybody in."));
-        }
+        origin.check(site, PageRule::TrustedIfNamed)?;
         let peer = parts.extensions.get::<Peer>().copied();
-        Ok(Door { peer, browser: Browser::of(parts), device: Device::of(&parts.headers) })
+        Ok(SignInRequest { peer, browser: Browser::of(parts), device: Device::of(&parts.headers) })
     }
 }
 
@@ -68,7 +67,7 @@ impl FromRequestParts<Arc<Site>> for Door {
         (status = 503, body = Refused, description = "overloaded")))]
 pub(crate) async fn sign_in(
     State(site): State<Arc<Site>>,
-    door: Door,
+    request: SignInRequest,
     Body(NameAndPassword { name, password }): Body<NameAndPassword>,
 ) -> Result<(HeaderMap, Json<Me>), Refusal> {
     let name = fold(&name);
@@ -85,18 +84,21 @@ pub(crate) async fn sign_in(
     let tried = Try {
         // What can't be a name is counted for the address alone.
         name: check_name(&name).is_ok().then_some(&*name),
-        address: door.address(),
+        address: request.address(),
         device: person
             .zip(stored.as_deref())
-            .and_then(|(id, stored)| door.device.known(id, stored)),
+            .and_then(|(id, stored)| request.device.known(id, stored)),
     };
     try_to_sign_in(&site, tried)?;
     let right = Accounts::of(&site).hasher.verify(password, stored.clone()).await?;
     let wrong = || Error::new(Code::WrongPassword, "Name and password do not go together.");
     let person = person.filter(|_| right).ok_or_else(wrong)?;
-    let remembered =
-        door.device.remember(door.browser.scheme, person, stored.as_deref().unwrap_or_default())?;
-    let entered = session::begin(&site, &door.browser, move |tx| {
+    let remembered = request.device.remember(
+        request.browser.scheme,
+        person,
+        stored.as_deref().unwrap_or_default(),
+    )?;
+    let entered = session::begin(&site, &request.browser, move |tx| {
         // The check took a while: whoever changed the password or disabled the person meanwhile means this sign-in too.
         let same = "SELECT 1 FROM person WHERE id = ?1 AND password = ?2 AND disabled_ms IS NULL";
         tx.query_one(same, params![person, stored])?.ok_or_else(wrong)?;

@@ -1,4 +1,4 @@
-//! The caller of a request: who is signed in, from where, and whether its page may do this.
+//! The caller of a request: who is signed in, and from where.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -7,9 +7,10 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use encke_engine::{Code, Error};
 use http::request::Parts;
-use http::{Extensions, HeaderMap, Method, Uri, header};
+use http::{Extensions, HeaderMap, Method, header};
 
 use crate::identity::{Credentials, Identity, Role};
+use crate::origin::{Origin, PageRule};
 use crate::reply::Refusal;
 use crate::site::Site;
 
@@ -34,7 +35,7 @@ impl Scheme {
     }
 
     /// As it stands in a URL.
-    fn text(self) -> &'static str {
+    pub(crate) fn text(self) -> &'static str {
         match self {
             Scheme::Http => "http://",
             Scheme::Https => "https://",
@@ -47,37 +48,6 @@ impl<S: Sync> FromRequestParts<S> for Scheme {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Scheme::of(&parts.extensions))
-    }
-}
-
-/// Where a page comes from, and where it is served.
-#[derive(Clone, Copy, Debug)]
-pub struct Origin<'a> {
-    /// The header `Origin`.
-    pub origin: Option<&'a str>,
-    /// The header `Host` (or HTTP/2's authority).
-    pub host: Option<&'a str>,
-    /// How the site was reached.
-    pub scheme: Scheme,
-}
-
-impl<'a> Origin<'a> {
-    /// What a request says of it.
-    pub fn of(headers: &'a HeaderMap, uri: &'a Uri, extensions: &Extensions) -> Self {
-        let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
-        let host = text(header::HOST).or(uri.authority().map(|a| a.as_str()));
-        Origin { origin: text(header::ORIGIN), host, scheme: Scheme::of(extensions) }
-    }
-
-    /// Whether this is the site's own origin, or one that the operator allows: scheme, host and port have to be the same.
-    /// `null` never is.
-    pub fn is_trusted(&self, site: &Site) -> bool {
-        let Some(origin) = self.origin else { return false };
-        let own = self.host.is_some_and(|host| {
-            let rest = origin.strip_prefix(self.scheme.text());
-            rest.is_some_and(|rest| rest.eq_ignore_ascii_case(host))
-        });
-        own || site.options.allowed_origins.iter().any(|o| o == origin)
     }
 }
 
@@ -105,20 +75,18 @@ impl FromRequestParts<Arc<Site>> for Caller {
         }
         let identity = site.identify(shown(parts)).await?;
         if identity.by_cookie {
-            trusted(site, parts)?;
+            check_page(site, parts)?;
         }
         Ok(Caller(identity))
     }
 }
 
-/// Refuses a request that changes something if it comes from a foreign page.
-pub fn trusted(site: &Site, parts: &Parts) -> Result<(), Refusal> {
-    let safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+/// Refuses a request with a cookie that a foreign page made a browser send.
+fn check_page(site: &Site, parts: &Parts) -> Result<(), Refusal> {
+    let is_safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    let needed = if is_safe { PageRule::TrustedIfNamed } else { PageRule::Trusted };
     let origin = Origin::of(&parts.headers, &parts.uri, &parts.extensions);
-    if safe && origin.origin.is_none() || origin.is_trusted(site) {
-        return Ok(());
-    }
-    Err(Refusal::new(Code::ForeignOrigin, "This page may not use the site's cookies."))
+    Ok(origin.check(site, needed)?)
 }
 
 /// The credentials that a request shows.
@@ -126,26 +94,16 @@ pub fn shown(parts: &Parts) -> Credentials<'_> {
     credentials(&parts.headers, Scheme::of(&parts.extensions))
 }
 
-/// The cookie of a session over HTTPS. Only this very host can set it, and only over TLS: neither a neighbour under the same
-/// domain nor somebody on the way can give a browser a session of theirs.
-pub const HOSTS_COOKIE: &str = "__Host-encke_session";
-/// The cookie of a session over plain HTTP.
-pub const PLAIN_COOKIE: &str = "encke_session";
-
 /// The credentials in the headers of a request that came by this scheme.
 pub fn credentials(headers: &HeaderMap, scheme: Scheme) -> Credentials<'_> {
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-    let bearer = bearer.and_then(|v| {
-        let (scheme, token) = v.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    let bearer = headers.get(header::AUTHORIZATION).map(|value| {
+        // What is no token is nobody's, and the cookie does not count in its place.
+        encke_credentials::bearer(value.as_bytes()).unwrap_or(Some(""))
     });
-    let find = |wanted: &str| {
-        let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|v| v.to_str().ok());
-        let mut pairs = lines.flat_map(|l| l.split(';')).filter_map(|p| p.trim().split_once('='));
-        pairs.find_map(|(name, value)| (name == wanted && !value.is_empty()).then_some(value))
-    };
-    let plain = || if scheme == Scheme::Http { find(PLAIN_COOKIE) } else { None };
-    Credentials { bearer, cookie: find(HOSTS_COOKIE).or_else(plain) }
+    let lines = headers.get_all(header::COOKIE).into_iter().map(|line| line.as_bytes());
+    let cookie = lines.fold(None, encke_credentials::with_cookies);
+    let cookie = encke_credentials::counting(cookie, scheme == Scheme::Https);
+    Credentials { bearer: bearer.flatten(), cookie }
 }
 
 /// What a request tells of the browser that sends it.

@@ -8,7 +8,8 @@ use encke_engine::{ConversationId, Error, PersonId, Seq, item};
 use encke_store::Appended;
 use serde::Deserialize;
 
-use super::typing::{Typing, check_member};
+use super::member::check_member;
+use super::typing::Typing;
 use super::{message, presence, receipts, typing};
 use encke_site::Act;
 use encke_site::Role;

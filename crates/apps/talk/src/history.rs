@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Query, State};
 use encke_engine::{Code, Error, PersonId, Seq, StreamId, limits};
-use encke_store::{Sql, params};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
-use super::conversation::{not_member, parse};
+use super::conversation::parse;
+use super::member::check_member;
 use encke_account::{Person, people};
 use encke_site::Act;
 use encke_site::Site;
@@ -64,8 +64,7 @@ pub(crate) async fn page(
     let count = which.limit.unwrap_or(PAGE_EVENTS_DEFAULT).clamp(1, limits::PAGE_EVENTS_MAX);
     let house = site.clone();
     let page = site.store.read(move |read| {
-        let member = "SELECT 1 FROM member WHERE conversation = ?1 AND person = ?2";
-        read.query_one(member, params![id, me])?.ok_or_else(not_member)?;
+        check_member(read, id, me)?;
         let stream = StreamId::conversation(id);
         let (entries, more) = match which.after {
             Some(after) => read.after(stream, Seq(after), count)?,

@@ -6,7 +6,7 @@ use encke_engine::{Code, ConversationId, Error, PersonId, Seq, StreamId, limits}
 use encke_site::Site;
 use encke_store::{Sql, StoreError, Tx, params};
 
-use crate::conversation::{MemberRole, admit, event, insert_member, members};
+use crate::conversation::{MemberRole, admit, event, insert_member, members, not_member};
 
 /// Whether a person is in a conversation.
 pub fn is_member(
@@ -16,6 +16,11 @@ pub fn is_member(
 ) -> Result<bool, StoreError> {
     let query = "SELECT 1 FROM member WHERE conversation = ?1 AND person = ?2";
     Ok(sql.query_one(query, params![id, person])?.is_some())
+}
+
+/// Refuses a person who is not in a conversation.
+pub fn check_member(sql: &mut impl Sql, id: ConversationId, person: PersonId) -> Result<(), Error> {
+    if is_member(sql, id, person)? { Ok(()) } else { Err(not_member()) }
 }
 
 /// Puts a person into a room, unless it is in it.

@@ -10,8 +10,8 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::conversation::{not_member, parse};
-use super::member::is_member;
+use super::conversation::parse;
+use super::member::check_member;
 use encke_site::Identity;
 use encke_site::Site;
 use encke_site::body;
@@ -58,9 +58,7 @@ pub fn say(
     conversation: ConversationId,
     text: &str,
 ) -> Result<Appended, Error> {
-    if !is_member(tx, conversation, from)? {
-        return Err(not_member());
-    }
+    check_member(tx, conversation, from)?;
     let (stream, body) = (StreamId::conversation(conversation), body(text)?);
     tx.append(NewEvent { stream, from: Some(from), kind: "message".into(), key: None, body })
 }

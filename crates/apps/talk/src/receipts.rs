@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 
 use super::conversation::{MemberRow, event, parse};
 use super::marks::{self, Pair, Stored};
-use super::typing::check_member;
+use super::member::check_member;
 use super::view::View;
 use encke_site::Act;
 use encke_site::Site;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use encke_engine::{ConversationId, Error, Owner, PersonId, StreamId, item, limits};
-use encke_store::{Read, Sql, params};
+use encke_engine::{ConversationId, Owner, PersonId, StreamId, item, limits};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::conversation::{not_member, parse};
+use super::conversation::parse;
+use super::member::check_member;
 use encke_site::Act;
 use encke_site::Site;
 use encke_site::body::Body;
@@ -22,17 +22,6 @@ use encke_site::reply::Refusal;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Typing {
     pub on: bool,
-}
-
-/// Refuses who does not follow the conversation.
-pub(crate) fn check_member(
-    read: &mut Read<'_>,
-    conversation: ConversationId,
-    person: PersonId,
-) -> Result<(), Error> {
-    let query = "SELECT 1 FROM follow WHERE person = ?1 AND stream = ?2";
-    let stream = StreamId::conversation(conversation);
-    read.query_one(query, params![person, stream])?.map(drop).ok_or_else(not_member)
 }
 
 /// Tells the others.

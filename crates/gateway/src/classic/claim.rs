@@ -2,7 +2,7 @@
 
 use axum::http::request::Parts;
 use encke_engine::{Error, PersonId};
-use encke_site::{Identity, Origin, Peer, shown};
+use encke_site::{Identity, Origin, PageRule, Peer, shown};
 use encke_transport::Who;
 use http::{HeaderMap, Version, header};
 
@@ -114,9 +114,10 @@ impl Classic {
     /// Whether a page of another site makes a browser ask this. A link says no origin, but that it is one.
     fn is_foreign(&self, parts: &Parts) -> bool {
         let origin = Origin::of(&parts.headers, &parts.uri, &parts.extensions);
-        let site = parts.headers.get("sec-fetch-site");
-        let other = site.is_some_and(|v| v == "cross-site" || v == "same-site");
-        !origin.is_trusted(&self.site) && (origin.origin.is_some() || other)
+        let from = parts.headers.get("sec-fetch-site");
+        let is_link =
+            origin.origin.is_none() && from.is_some_and(|v| v == "cross-site" || v == "same-site");
+        is_link || origin.check(&self.site, PageRule::TrustedIfNamed).is_err()
     }
 }
 

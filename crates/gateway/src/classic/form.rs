@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use encke_engine::limits;
 use http::header;
 use http_body_util::BodyExt;
+use percent_encoding::percent_decode;
 
 use super::answer::Refused;
 
@@ -108,30 +109,10 @@ async fn read(mut body: axum::body::Body) -> Result<Vec<u8>, Refused> {
     if length > limits::BODY_BYTES_MAX { Err(TOO_LONG) } else { Ok(bytes) }
 }
 
-fn hex(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).map(|digit| digit as u8)
-}
-
 /// `+` is a space, `%` and two hexadecimal digits a byte; a `%` without them stays.
 fn decode(bytes: &[u8]) -> Result<String, Refused> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let [first, after @ ..] = rest {
-        rest = after;
-        let byte = match (first, after) {
-            (b'+', _) => b' ',
-            (b'%', [a, b, further @ ..]) => match (hex(*a), hex(*b)) {
-                (Some(a), Some(b)) => {
-                    rest = further;
-                    a << 4 | b
-                }
-                _ => b'%',
-            },
-            (byte, _) => *byte,
-        };
-        out.push(byte);
-    }
-    String::from_utf8(out).map_err(|_| NOT_TEXT)
+    let spaced: Vec<u8> = bytes.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
+    percent_decode(&spaced).decode_utf8().map(Into::into).map_err(|_| NOT_TEXT)
 }
 
 /// A number of at most 16 digits, as pages hand ids and times back.

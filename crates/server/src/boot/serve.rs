@@ -87,8 +87,9 @@ fn process(hosts: Hosts, all: &[SpaceOptions], options: &Options) -> Result<Proc
     let long_heads = all.iter().any(|space| space.gateways.has_long_heads());
     let budget = Budget::of_process(all.len());
     let (runtime, of) = (Handle::current(), proxies.clone());
-    let connections = Connections::new(spaces.clone(), of, runtime, &budget, long_heads);
     let (draining, has_ops) = (watch::Sender::new(false), options.ops_listen.is_some());
+    let until = draining.subscribe();
+    let connections = Connections::new(spaces.clone(), of, runtime, &budget, long_heads, until);
     Ok(Process { spaces, connections, proxies, budget, draining, has_ops })
 }
 
@@ -161,7 +162,7 @@ impl Running {
             door.drain(DRAIN_MAX);
         }
         self.spaces.iter().for_each(|space| space.drain(DRAIN_MAX));
-        process.connections.drain(DRAIN_MAX).await;
+        process.connections.drained(DRAIN_MAX).await;
         // One that was just about to be there; those that are not, are not waited for.
         while let Ok(Some(late)) = tokio::time::timeout(DRAIN_MAX, self.late.join_next()).await {
             if let Ok(Some(space)) = late {

@@ -7,9 +7,11 @@
 mod feed;
 
 use std::convert::Infallible;
+use std::future::{pending, poll_fn};
 use std::net::{IpAddr, SocketAddr, TcpStream as StdStream};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -21,6 +23,8 @@ use encke_site::{Peer, Refusal, Scheme};
 use encke_transport::{FeedRequest, Handoff, Parked, ParkedWait, Sealed, Shards, Wait};
 use http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
+use hyper::server::conn::http1::UpgradeableConnection;
+use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -62,17 +66,19 @@ pub struct Connections {
     places: Arc<Places>,
     /// Bytes of a request's head.
     head_bytes_max: usize,
-    draining: watch::Sender<bool>,
+    draining: watch::Receiver<bool>,
 }
 
 impl Connections {
-    /// Connections to these spaces, served on this runtime; `long_heads` if texts travel in URLs.
+    /// Connections to these spaces, served on this runtime until `draining` says that the server goes down; `long_heads` if
+    /// texts travel in URLs.
     pub fn new(
         spaces: Arc<Spaces>,
         proxies: Proxies,
         runtime: Handle,
         budget: &Budget,
         long_heads: bool,
+        draining: watch::Receiver<bool>,
     ) -> Arc<Self> {
         let seats = |what, of| Seats::new(what, of, budget.files.clone(), proxies.clone());
         let longest = if long_heads { limits::LONG_HEAD_BYTES_MAX } else { 0 };
@@ -84,13 +90,12 @@ impl Connections {
             runtime,
             places: Places::new(limits::BRIDGES_MAX.min(open_files() / 8)),
             head_bytes_max: limits::HEAD_BYTES_MAX.max(longest),
-            draining: watch::Sender::new(false),
+            draining,
         })
     }
 
-    /// Lets each connection finish what it has begun, and waits for all of them, but not longer than this.
-    pub async fn drain(&self, within: Duration) {
-        self.draining.send_replace(true);
+    /// Waits until each connection has finished what it has begun, but not longer than this.
+    pub async fn drained(&self, within: Duration) {
         let _ = tokio::time::timeout(within, self.seats.are_empty()).await;
     }
 
@@ -206,20 +211,14 @@ impl Connections {
         let mut builder = http1_builder(self.head_bytes_max);
         // Who ends its side after a request is still answered.
         let mut connection = builder.half_close(true).serve_connection(TokioIo::new(io), service);
-        let mut drain = self.draining.subscribe();
-        let mut draining = false;
-        let ended = loop {
-            tokio::select! {
-                ended = std::future::poll_fn(|cx| connection.poll_without_shutdown(cx)) => {
-                    break Some(ended);
-                }
-                () = asked.notified() => break None,
-                _ = drain.wait_for(|d| *d), if !draining => {
-                    draining = true;
-                    std::pin::Pin::new(&mut connection).graceful_shutdown();
-                }
-            }
-        };
+        let ended = self
+            .until_it_ends(
+                Pin::new(&mut connection),
+                |connection, cx| connection.get_mut().poll_without_shutdown(cx),
+                |connection| connection.graceful_shutdown(),
+                asked.notified(),
+            )
+            .await;
         let parts = connection.into_parts();
         let request = parked.lock().expect("not poisoned").take();
         let (wire, unread) = parts.io.into_inner().into_inner().into_parts();
@@ -261,15 +260,34 @@ impl Connections {
         });
         let builder = http1_builder(self.head_bytes_max);
         let connection = builder.serve_connection(TokioIo::new(io), service).with_upgrades();
-        let mut connection = pin!(connection);
-        let mut drain = self.draining.subscribe();
-        let mut draining = false;
+        let connection = pin!(connection);
+        let shut_down =
+            |connection: Pin<&mut _>| UpgradeableConnection::graceful_shutdown(connection);
+        let ended = self.until_it_ends(connection, Future::poll, shut_down, pending()).await;
+        if let Some(ended) = ended {
+            log_end(ended);
+        }
+    }
+
+    /// Drives a connection until it ends, or until `stop` comes (`None`). When the server goes down the connection is told
+    /// once, so that it finishes what it has begun and takes nothing new.
+    async fn until_it_ends<C, E>(
+        &self,
+        mut connection: Pin<&mut C>,
+        mut poll: impl FnMut(Pin<&mut C>, &mut Context<'_>) -> Poll<E>,
+        shut_down: impl Fn(Pin<&mut C>),
+        stop: impl Future<Output = ()>,
+    ) -> Option<E> {
+        let mut drain = self.draining.clone();
+        let mut stop = pin!(stop);
+        let mut is_told = false;
         loop {
             tokio::select! {
-                ended = &mut connection => return log_end(ended),
-                _ = drain.wait_for(|d| *d), if !draining => {
-                    draining = true;
-                    connection.as_mut().graceful_shutdown();
+                ended = poll_fn(|cx| poll(connection.as_mut(), cx)) => return Some(ended),
+                () = &mut stop => return None,
+                Ok(_) = drain.wait_for(|d| *d), if !is_told => {
+                    is_told = true;
+                    shut_down(connection.as_mut());
                 }
             }
         }
@@ -289,7 +307,7 @@ impl Connections {
                 answer.await.map(paced)
             }
         });
-        let mut builder = hyper::server::conn::http2::Builder::new(streams.clone());
+        let mut builder = http2::Builder::new(streams.clone());
         builder
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS_MAX)
@@ -298,17 +316,11 @@ impl Connections {
             .keep_alive_interval(Duration::from_millis(limits::HEARTBEAT_MS))
             .keep_alive_timeout(Duration::from_millis(limits::SLOW_READER_MS_MAX));
         let mut connection = pin!(builder.serve_connection(io, service));
-        let mut drain = self.draining.subscribe();
-        let mut draining = false;
-        loop {
-            tokio::select! {
-                ended = &mut connection => return log_end(ended),
-                _ = drain.wait_for(|d| *d), if !draining => {
-                    draining = true;
-                    connection.as_mut().graceful_shutdown();
-                }
-                () = streams.idle() => break,
-            }
+        let shut_down = |connection: Pin<&mut _>| http2::Connection::graceful_shutdown(connection);
+        let ended =
+            self.until_it_ends(connection.as_mut(), Future::poll, shut_down, streams.idle()).await;
+        if let Some(ended) = ended {
+            return log_end(ended);
         }
         if streams.has_begun() {
             // A request may be on its way.

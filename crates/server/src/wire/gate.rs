@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use encke_engine::hub::{Follow, Page, PageRequest};
 use encke_engine::{Batch, Code, Error, Position, Step};
-use encke_site::{Credentials, Followed, Identity, Origin, Posted, Role, Scheme, Sender, Site};
+use encke_site::{Credentials, Followed, Identity, Origin, PageRule, Posted, Role, Scheme, Sender, Site};
 use encke_store::Appended;
 use encke_transport::{
     Admission, FeedRequest, Gate, Left, Refusal, Reply, SendAnswer, SendRequest, Stands, Transport,
@@ -69,8 +69,9 @@ impl SiteGate {
     /// What a request shows, as far as it counts by the way that it came.
     fn given<'a>(&self, request: &'a FeedRequest) -> Credentials<'a> {
         let shown = &request.credentials;
-        let counts = shown.session_is_hosts || self.scheme(request) == Scheme::Http;
-        let cookie = shown.session.as_deref().filter(|_| counts);
+        let cookie = shown.session.as_deref().map(|value| (value, shown.session_is_hosts));
+        let is_https = cookie.is_some() && self.scheme(request) == Scheme::Https;
+        let cookie = encke_credentials::counting(cookie, is_https);
         Credentials { bearer: shown.bearer.as_deref(), cookie }
     }
 
@@ -172,19 +173,17 @@ impl SiteGate {
     ) -> Result<Option<Box<str>>, Refusal> {
         let (host, scheme) = (request.host.as_deref(), self.scheme(request));
         let origin = Origin { origin: request.origin.as_deref(), host, scheme };
-        let trusted = origin.is_trusted(&self.site);
-        let needed = request.transport == Transport::WebSocket && identity.by_cookie;
-        // A page that a browser names must be trusted wherever a cookie or a WebSocket is in play; a script names none.
-        let checked = identity.by_cookie || request.transport == Transport::WebSocket;
-        if checked && !trusted && (needed || origin.origin.is_some()) {
-            return Err(foreign().into());
-        }
+        let is_two_way = request.transport == Transport::WebSocket;
+        let needed = match (identity.by_cookie, is_two_way) {
+            (true, true) => PageRule::Trusted,
+            (false, false) => PageRule::Any,
+            _ => PageRule::TrustedIfNamed,
+        };
+        origin.check(&self.site, needed)?;
         if let Some(parent) = &request.parent {
-            let parent = Origin { origin: Some(parent), host, scheme };
-            if !parent.is_trusted(&self.site) {
-                return Err(foreign().into());
-            }
+            Origin { origin: Some(parent), ..origin }.check(&self.site, PageRule::Trusted)?;
         }
+        let trusted = origin.is_trusted(&self.site);
         Ok(if trusted { request.origin.clone() } else { None })
     }
 }
@@ -202,11 +201,12 @@ impl SiteGate {
     fn send(&self, identity: Identity, request: &SendRequest<'_>, reply: Reply<SendAnswer>) {
         let scheme = self.scheme_of_send(request);
         let origin = Origin { origin: request.origin, host: request.host, scheme };
-        let trusted = origin.is_trusted(&self.site);
-        if identity.by_cookie && !trusted {
-            return reply.sent(foreign().into());
+        let needed = if identity.by_cookie { PageRule::Trusted } else { PageRule::Any };
+        if let Err(foreign) = origin.check(&self.site, needed) {
+            return reply.sent(foreign.into());
         }
-        let allow_origin = if trusted { request.origin.map(Into::into) } else { None };
+        let allow_origin =
+            if origin.is_trusted(&self.site) { request.origin.map(Into::into) } else { None };
         let body = Bytes::copy_from_slice(request.body);
         let posted = Posted { key: request.key, content_type: request.content_type, body };
         let site = self.site.clone();
@@ -221,10 +221,6 @@ impl SiteGate {
         };
         encke_site::post(&self.site, identity, request.path, posted, Box::new(answer));
     }
-}
-
-fn foreign() -> Error {
-    Error::new(Code::ForeignOrigin, "This page may not use the site's feed.")
 }
 
 fn used_up() -> Error {
@@ -278,9 +274,8 @@ impl Gate for Shared {
     }
 
     fn send(&self, request: &SendRequest<'_>, reply: Reply<SendAnswer>) {
-        let plain = request.session.is_some_and(|(_, hosts)| !hosts)
-            && self.0.scheme_of_send(request) == Scheme::Https;
-        let cookie = request.session.filter(|_| !plain).map(|(value, _)| value);
+        let is_https = request.session.is_some() && self.0.scheme_of_send(request) == Scheme::Https;
+        let cookie = encke_credentials::counting(request.session, is_https);
         let credentials = Credentials { bearer: request.bearer, cookie };
         if let Some(identity) = self.0.site.known_identity(credentials) {
             return self.0.send(identity, request, reply);

@@ -9,9 +9,10 @@ const MAY: &[(&str, &[&str])] = &[
     ("engine", &[]),
     ("store", &["engine", "rig"]),
     ("bus", &["engine", "rig"]),
-    ("transport", &["engine"]),
-    ("apps/site", &["engine", "store"]),
-    ("apps/account", &["engine", "store", "site"]),
+    ("credentials", &[]),
+    ("transport", &["credentials", "engine"]),
+    ("apps/site", &["credentials", "engine", "store"]),
+    ("apps/account", &["credentials", "engine", "store", "site"]),
     ("apps/talk", &["engine", "store", "site", "account"]),
     // Products: none of them depends on another one.
     ("apps/chat", &["engine", "store", "site", "account", "talk"]),
@@ -21,6 +22,7 @@ const MAY: &[(&str, &[&str])] = &[
     (
         "server",
         &[
+            "credentials",
             "engine",
             "store",
             "bus",

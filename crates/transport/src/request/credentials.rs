@@ -38,31 +38,8 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// The token of an `Authorization` header; other schemes are none of ours.
+/// The token of an `Authorization` header, if there is one; other schemes are none of ours.
 pub fn bearer(header: Option<&[u8]>) -> Result<Option<&str>, Error> {
-    let Some(header) = header else { return Ok(None) };
-    let Some((scheme, token)) = header.split_at_checked(7) else { return Ok(None) };
-    if !scheme.eq_ignore_ascii_case(b"bearer ") {
-        return Ok(None);
-    }
-    let token = token.trim_ascii();
-    match std::str::from_utf8(token) {
-        Ok(token) if !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic()) => {
-            Ok(Some(token))
-        }
-        _ => Err(bad("The bearer token has characters that no token has.")),
-    }
-}
-
-/// A session's cookie: its value, and whether it is `__Host-encke_session`.
-pub type SessionCookie<'a> = (&'a str, bool);
-
-/// The session in a `Cookie` header. `__Host-encke_session` wins over `encke_session`.
-pub fn session_cookie(header: &[u8]) -> Option<SessionCookie<'_>> {
-    let find = |name: &[u8]| {
-        let value = header.split(|b| *b == b';').find_map(|p| p.trim_ascii().strip_prefix(name))?;
-        std::str::from_utf8(value).ok().filter(|v| !v.is_empty())
-    };
-    let hosts = find(b"__Host-encke_session=").map(|value| (value, true));
-    hosts.or_else(|| find(b"encke_session=").map(|value| (value, false)))
+    let token = header.map_or(Ok(None), encke_credentials::bearer);
+    token.map_err(|_| bad("The bearer token has characters that no token has."))
 }

@@ -9,6 +9,7 @@ mod send;
 
 use std::net::SocketAddr;
 
+use encke_credentials::{SessionCookie, with_cookies};
 use encke_engine::{Code, Cursor, Error, limits};
 
 pub use credentials::Credentials;
@@ -85,7 +86,7 @@ pub struct FeedRequest {
 struct Headers<'a> {
     accept: &'a [u8],
     authorization: Option<&'a [u8]>,
-    session: Option<credentials::SessionCookie<'a>>,
+    session: Option<SessionCookie<'a>>,
     origin: Option<&'a str>,
     host: Option<&'a str>,
     last_event_id: Option<&'a str>,
@@ -167,9 +168,7 @@ impl<'a> Headers<'a> {
                 Ok(())
             }
             6 if is("cookie") => {
-                let found = credentials::session_cookie(value);
-                let wins = |(_, hosts): &(&str, bool)| *hosts || self.session.is_none();
-                self.session = found.filter(wins).or(self.session);
+                self.session = with_cookies(self.session, value);
                 Ok(())
             }
             6 if is("origin") => once("Origin", &mut self.origin, value, text),

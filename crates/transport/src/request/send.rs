@@ -6,9 +6,9 @@
 
 use std::net::SocketAddr;
 
+use encke_credentials::SessionCookie;
 use encke_engine::{Cursor, Error, Seq, limits};
 
-use super::credentials::SessionCookie;
 use super::{Headers, credentials};
 
 /// The paths of one kind of send: a beginning, one name, an end. The server says which ones there are.

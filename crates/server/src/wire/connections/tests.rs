@@ -14,7 +14,8 @@ fn serve() -> (DuplexStream, JoinHandle<Duration>) {
     let spaces = Spaces::new(Hosts::only(&[], None).unwrap(), vec!["only".to_owned()]);
     let budget = Budget::new(1_000, 1);
     let runtime = Handle::current();
-    let served = Connections::new(spaces, Proxies::default(), runtime, &budget, false);
+    let (_, draining) = watch::channel(false);
+    let served = Connections::new(spaces, Proxies::default(), runtime, &budget, false, draining);
     let (ours, theirs) = duplex(1 << 20);
     let begun = Instant::now();
     let ended = tokio::spawn(async move {
