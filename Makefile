@@ -3,7 +3,7 @@
 WEB_BUILT := web/chat/dist/index.html
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help run dev check build reference test lint bench sim crash-test cluster-test e2e tools clean
+.PHONY: help run dev check build reference fuzz test lint bench sim crash-test cluster-test e2e tools clean
 
 help:
 	@echo 'make run           build, start with a demo on ./encke-data, print how to sign in'
@@ -16,6 +16,7 @@ help:
 	@echo 'make crash-test    the long crash test: at least 50 kills'
 	@echo 'make cluster-test  the long test of several nodes: all that can fail between them, as root'
 	@echo 'make sim           simulated clusters, one a seed: SEEDS=5000'
+	@echo 'make fuzz          inputs made by chance for all that reads bytes: FUZZ_S=60 for each reader'
 	@echo 'make bench         the figures of docs/performance.md'
 
 run: build
@@ -69,6 +70,10 @@ e2e: $(WEB_BUILT)
 SEEDS ?= 5000
 sim:
 	cargo run -q --release -p encke-sim -- --seeds $(SEEDS)
+
+FUZZ_S ?= 60
+fuzz:
+	ENCKE_FUZZ_S=$(FUZZ_S) cargo test -q -p encke-engine -p encke-transport -p encke-gateway --lib -- fuzz_ --test-threads=2
 
 KILLS ?= 60
 crash-test: $(WEB_BUILT)

@@ -134,6 +134,16 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn fuzz_a_cursor_is_read_as_it_is_written_or_not_at_all() {
+        encke_fuzz::run("cursor", &[b".", b"ffffffff", b"0", b"+"], |bytes| {
+            let Ok(text) = std::str::from_utf8(bytes) else { return };
+            if let Ok(cursor) = text.parse::<Cursor>() {
+                assert_eq!(cursor.to_string(), text);
+            }
+        });
+    }
+
     proptest! {
         #[test]
         fn any_text_decodes_or_is_refused(text in ".{0,60}") {

@@ -39,6 +39,8 @@ mod conn;
 mod crowd;
 mod files;
 mod framing;
+#[cfg(test)]
+mod fuzz;
 mod gate;
 mod head;
 mod hosts;

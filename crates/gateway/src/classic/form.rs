@@ -123,6 +123,8 @@ pub(super) fn number(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
+
     use super::*;
 
     fn parsed(text: &[u8]) -> Vec<(String, String)> {
@@ -149,6 +151,20 @@ mod tests {
         assert_eq!(parsed(b"a%5B%5D=1&a[]=2"), [pair("a[]", "1"), pair("a[]", "2")]);
         assert_eq!(Form::parse(b"m=%ff"), Err(NOT_TEXT));
         assert_eq!(Form::parse(b"%c0%80=1"), Err(NOT_TEXT));
+    }
+
+    #[test]
+    fn fuzz_a_form_that_is_read_says_the_same_when_it_is_written_again() {
+        let words: &[&[u8]] =
+            &[b"&", b"=", b"%", b"%00", b"%26", b"+", b"%e4%bd%a0", b"\xf0\x9f\x98\x80"];
+        encke_fuzz::run("classic-form", words, |bytes| {
+            let Ok(form) = Form::parse(bytes) else { return };
+            let encoded =
+                |text: &str| percent_encode(text.as_bytes(), NON_ALPHANUMERIC).to_string();
+            let pairs: Vec<String> =
+                form.pairs().map(|(n, v)| format!("{}={}", encoded(n), encoded(v))).collect();
+            assert_eq!(Form::parse(pairs.join("&").as_bytes()), Ok(form));
+        });
     }
 
     #[test]

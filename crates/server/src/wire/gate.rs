@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use encke_engine::hub::{Follow, Page, PageRequest};
 use encke_engine::{Batch, Code, Error, Position, Step};
-use encke_site::{Credentials, Followed, Identity, Origin, PageRule, Posted, Role, Scheme, Sender, Site};
+use encke_site::{
+    Credentials, Followed, Identity, Origin, PageRule, Posted, Role, Scheme, Sender, Site,
+};
 use encke_store::Appended;
 use encke_transport::{
     Admission, FeedRequest, Gate, Left, Refusal, Reply, SendAnswer, SendRequest, Stands, Transport,

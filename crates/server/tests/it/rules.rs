@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 /// Each crate, and which of ours it may depend on (ARCHITECTURE.md).
 const MAY: &[(&str, &[&str])] = &[
-    ("engine", &[]),
+    ("engine", &["fuzz"]),
     ("store", &["engine", "rig"]),
     ("bus", &["engine", "rig"]),
     ("credentials", &[]),
-    ("transport", &["credentials", "engine"]),
+    ("transport", &["credentials", "engine", "fuzz"]),
     ("apps/site", &["credentials", "engine", "store"]),
     ("apps/account", &["credentials", "engine", "store", "site"]),
     ("apps/talk", &["engine", "store", "site", "account"]),
@@ -18,7 +18,10 @@ const MAY: &[(&str, &[&str])] = &[
     ("apps/chat", &["engine", "store", "site", "account", "talk"]),
     ("apps/channel", &["engine", "store", "site", "account", "talk"]),
     ("apps/tests", &["engine", "store", "site", "account", "talk", "chat", "channel"]),
-    ("gateway", &["engine", "store", "transport", "site", "account", "talk", "chat", "channel"]),
+    (
+        "gateway",
+        &["engine", "store", "transport", "site", "account", "talk", "chat", "channel", "fuzz"],
+    ),
     (
         "server",
         &[
