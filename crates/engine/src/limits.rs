@@ -115,9 +115,6 @@ pub const CHANNELS_MAX: usize = 1_000_000;
 pub const SPACES_MAX: usize = 64;
 /// Host names of one space.
 pub const HOSTS_PER_SPACE_MAX: usize = 64;
-/// Characters of a space's name: with `encke_` before it, it stays below what PostgreSQL
-/// takes for the name of a schema.
-pub const SPACE_NAME_CHARS_MAX: usize = 40;
 /// Bytes of a host's name.
 pub const HOST_BYTES_MAX: usize = 253;
 /// Milliseconds over which clients are told to come back after a drain.

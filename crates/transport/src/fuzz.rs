@@ -28,7 +28,7 @@ fn fuzz_a_request_is_read_the_same_however_it_is_cut() {
         b"\r\n",
         b"\n\n",
         b"GET /v1/feed?",
-        b"POST /v1/conversations/c1/messages",
+        b"POST /v1/things/a/news",
         b" HTTP/1.0\r\n",
         b"Content-Length: 5\r\n",
         b"Transfer-Encoding: chunked\r\n",
@@ -48,10 +48,7 @@ fn fuzz_a_request_is_read_the_same_however_it_is_cut() {
         b"&cursor=",
     ];
     let peer = "127.0.0.1:9".parse().expect("an address");
-    let paths = [
-        SendPath { before: "/v1/conversations/", after: "/messages" },
-        SendPath { before: "/v1/channels/", after: "/events" },
-    ];
+    let paths = [SendPath { before: "/v1/things/", after: "/news" }];
     encke_fuzz::run("request", words, |bytes| {
         let whole = look(bytes, 0, peer, &paths);
         match whole {

@@ -182,7 +182,8 @@ impl Shards {
                 config.timing,
             )?;
             let named = thread::Builder::new().name(format!("shard-{number}"));
-            let span = tracing::Span::current();
+            // Of the highest level, so that no filter leaves it out of a line that it lets through. It is entered once.
+            let span = tracing::error_span!("shard", number);
             threads.push(named.spawn(move || span.in_scope(|| shard.run()))?);
         }
         Ok(Arc::new(Shards {

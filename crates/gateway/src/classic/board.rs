@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::Classic;
 use super::answer::json;
-use super::claim::Asker;
+use super::asker::Asker;
 use super::hold::{Hold, TOO_MANY};
 use super::html::Html;
 use super::mark;

@@ -19,13 +19,13 @@ const NOT_TEXT: Refused = Refused::bad("This is not UTF-8.");
 const TOO_LONG: Refused = Refused::new(413, "This is too long.");
 
 impl Form {
-    /// Of the query in a request's URL.
+    /// Reads the query in a request's URL.
     pub fn of_query(parts: &Parts) -> Result<Form, Refused> {
         no_body(parts)?;
         Form::parse(parts.uri.query().unwrap_or_default().as_bytes())
     }
 
-    /// Of the body of a request, which is read to its end.
+    /// Reads the body of a request, to its end.
     pub async fn of_body(request: Request) -> Result<(Parts, Form), Refused> {
         let (parts, body) = request.into_parts();
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());

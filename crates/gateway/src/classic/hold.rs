@@ -1,4 +1,4 @@
-//! How a request waits.
+//! Requests that wait: what they wait for, and how the answer travels.
 
 use axum::response::Response;
 use encke_engine::hub::Follow;
@@ -7,7 +7,7 @@ use encke_transport::{Foreign, Transport, Wait};
 
 use super::Classic;
 use super::answer::HTML;
-use super::claim::Asker;
+use super::asker::Asker;
 use crate::Parking;
 
 /// What is said to a request that follows more channels than its person may at once.
@@ -15,15 +15,15 @@ pub(super) const TOO_MANY: &str = "You follow too many channels at once; close a
 
 /// What a request waits for.
 pub(super) struct Hold {
-    /// Whose session it is.
+    /// The person whose session it is; `None` where nobody has signed in.
     pub person: Option<PersonId>,
-    /// The streams, as they were followed
+    /// The streams that it follows.
     pub streams: Vec<StreamId>,
-    /// at this position.
+    /// The position at which it followed them.
     pub as_of: Position,
-    /// It gets what comes after this one.
+    /// The position after which it gets events.
     pub at: Position,
-    /// For how long; `None` for ever.
+    /// Milliseconds that it waits; `None` for ever.
     pub wait_ms: Option<u64>,
 }
 

@@ -23,15 +23,15 @@ use http::header;
 use serde::Serialize;
 
 use super::answer::{self, Refused, html, json};
-use super::claim::{Asker, By};
-use super::desk::{Claim, Desk, Directs};
+use super::asker::{Asker, By};
 use super::form::{Form, no_body};
+use super::handout::{Directs, Handout, Reserved};
 use super::hold::{Hold, Style};
 use super::mark::{self, Has, Reader};
 use super::name::{self, Called};
 use super::{Claims, Classic};
 
-/// Who may hold the frame.
+/// The name that may hold the frame.
 const AGENT: &str = "admin";
 /// Bytes of a name.
 const NAME_BYTES_MAX: usize = 64;
@@ -94,10 +94,10 @@ impl Classic {
         }
         let text = form.need_text("content")?.to_owned();
         self.take_message(&asker, text.len())?;
-        let house = self.clone();
+        let this = self.clone();
         let sent = self.site.store.write(move |tx| {
-            let me = house.enter(tx, &me, &asker)?;
-            let other = match house.claims {
+            let me = this.enter(tx, &me, &asker)?;
+            let other = match this.claims {
                 Claims::Trust => name::find_or_make(tx, &rec)?,
                 Claims::Session => name::find(tx, &rec)?.ok_or_else(nobody)?,
             };
@@ -105,7 +105,7 @@ impl Classic {
             if guest && rec != AGENT && !between::may_guest_begin(tx, me, other)? {
                 return Err(nobody());
             }
-            let conversation = between::direct(tx, &house.site, me, other)?;
+            let conversation = between::direct(tx, &this.site, me, other)?;
             let said = message::say(tx, me, conversation, &text)?;
             let before = Position(said.position.0 - 1);
             mark::begin(tx, reader(me), before)?;
@@ -149,16 +149,22 @@ impl Classic {
         // Who asks takes a message, so a link must not.
         let asker = self.asker_who_changes(parts, by).await?;
         let me = self.entered(name.clone(), &asker).await?;
-        let desk = self.desks.of(self, me);
+        let handout = self.handouts.of(self, me);
         let look = self.site.store.read(move |read| look(read, me)).await?;
         let Look { has, directs, at, as_of } = look;
-        desk.learn(&has);
-        self.tidy(desk.reader(), &has, at);
+        handout.learn(&has);
+        self.tidy(handout.reader(), &has, at);
         let mut streams = directs.clone();
         streams.push(StreamId::person(me));
         let directs = Directs::new(directs, None);
-        let given =
-            Next { classic: self.clone(), desk, directs, name: name.into(), shape, claims: vec![] };
+        let given = Next {
+            classic: self.clone(),
+            handout,
+            directs,
+            name: name.into(),
+            shape,
+            reserved: vec![],
+        };
         let style = if shape == Shape::Row { Style::Spaces } else { Style::Frame };
         let hold = Hold { person: Some(me), streams, as_of, at, wait_ms: None };
         Ok(self.hold(&asker, hold, style, given))
@@ -175,10 +181,10 @@ impl Classic {
         if let Some(me) = known.await? {
             return Ok(me);
         }
-        let (house, asker) = (self.clone(), asker.clone());
+        let (this, asker) = (self.clone(), asker.clone());
         let here = self.site.store.position();
         let entered = self.site.store.write(move |tx| {
-            let me = house.enter(tx, &name, &asker)?;
+            let me = this.enter(tx, &name, &asker)?;
             mark::begin(tx, reader(me), here)?;
             Ok(me)
         });
@@ -238,12 +244,12 @@ enum Shape {
 /// A window that waits.
 struct Next {
     classic: Arc<Classic>,
-    desk: Arc<Desk>,
+    handout: Arc<Handout>,
     directs: Directs,
     name: Arc<str>,
     shape: Shape,
     /// What it was given and has not taken yet.
-    claims: Vec<Claim>,
+    reserved: Vec<Reserved>,
 }
 
 #[derive(Serialize)]
@@ -278,13 +284,13 @@ impl Foreign for Next {
     }
 
     fn told(&mut self, entries: &[Arc<Entry>]) -> Told {
-        let me = self.desk.reader().person;
+        let me = self.handout.reader().person;
         let most = if self.shape == Shape::Row { 1 } else { usize::MAX };
         let mut given: Vec<Arc<Entry>> = Vec::new();
         for entry in entries {
             let mine = self.directs.has(entry) && is_for(entry, me) && given.len() < most;
-            if mine && let Some(claim) = self.desk.claim(entry.event.position) {
-                self.claims.push(claim);
+            if mine && let Some(reserved) = self.handout.reserve(entry.event.position) {
+                self.reserved.push(reserved);
                 given.push(entry.clone());
             }
         }
@@ -336,7 +342,7 @@ impl Foreign for Next {
     }
 
     fn taken(&mut self) {
-        self.claims.drain(..).for_each(Claim::keep);
+        self.reserved.drain(..).for_each(Reserved::keep);
     }
 }
 

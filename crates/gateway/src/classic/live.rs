@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::Classic;
 use super::answer::{self, HTML, Refused, html, json};
+use super::asker::By;
 use super::board::{Holds, Look};
-use super::claim::By;
 use super::form::{Form, number};
 use super::hold::Style;
 

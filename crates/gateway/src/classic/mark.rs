@@ -1,5 +1,5 @@
-//! What somebody has already: everything up to a mark, and single events beyond it. Confirmed or delivered, never
-//! merely asked for.
+//! What a reader has already: everything up to a mark, and single events beyond it. An event counts once it was confirmed
+//! or delivered, never because it was asked for.
 
 use std::sync::Arc;
 
@@ -23,12 +23,12 @@ pub(super) struct Reader {
     pub stream: StreamId,
 }
 
-/// What it has.
+/// What a reader has already.
 #[derive(Debug, Default)]
 pub(super) struct Has {
     /// Everything up to here; `None` if nothing was ever noted.
     pub mark: Option<Position>,
-    /// These besides.
+    /// Single events beyond the mark.
     pub taken: FxHashSet<Position>,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Open {
 }
 
 impl Has {
-    /// As it is stored.
+    /// Reads what is stored.
     pub fn of(sql: &mut impl Sql, reader: Reader) -> Result<Has, StoreError> {
         let Reader { person, stream } = reader;
         let query = "SELECT position FROM classic_mark WHERE person = ?1 AND stream = ?2";
@@ -51,7 +51,7 @@ impl Has {
         Ok(Has { mark: mark.map(|row| row.get(0)).transpose()?, taken })
     }
 
-    /// Everything up to here is had.
+    /// The position up to which the reader has everything.
     pub fn up_to(&self) -> Position {
         self.mark.unwrap_or(Position(0))
     }

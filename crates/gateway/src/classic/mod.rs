@@ -3,17 +3,17 @@
 //!
 //! One file a protocol: `webim` (direct conversations, confirmed by id), `novcomet` (channels that changed), `live` and
 //! `extchat` (boards, which are channels), `kefu` (questions to an agent, each delivered once), `room` (a room).
-//! What they share: `form` reads what pages send, `answer` says it back, `claim` tells who asks, `name` whom a name
-//! stands for, `mark` what somebody has already, `number` the numbers of the boards, `hold` how a request waits, `html`
+//! What they share: `form` reads what pages send, `answer` says it back, `asker` tells who asks, `name` the person that a name
+//! stands for, `mark` what a reader has already, `number` the numbers of the boards, `hold` how a request waits, `html`
 //! and `editor` what a page may insert.
 
 mod answer;
+mod asker;
 mod board;
-mod claim;
-mod desk;
 mod editor;
 mod extchat;
 mod form;
+mod handout;
 mod hold;
 mod html;
 mod kefu;
@@ -36,8 +36,8 @@ use encke_site::Site;
 use encke_transport::Shards;
 use http::{HeaderValue, header};
 
-use desk::Desks;
 use editor::Editor;
+use handout::Handouts;
 pub use html::Html;
 use name::Names;
 use number::Numbers;
@@ -62,7 +62,7 @@ pub struct Classic {
     editor: Editor,
     numbers: Numbers,
     names: Names,
-    desks: Desks,
+    handouts: Handouts,
     shards: OnceLock<Arc<Shards>>,
 }
 
@@ -76,7 +76,7 @@ impl Classic {
             editor: Editor::default(),
             numbers: Numbers::default(),
             names: Names::default(),
-            desks: Desks::default(),
+            handouts: Handouts::default(),
             shards: OnceLock::new(),
         })
     }

@@ -1,4 +1,4 @@
-//! Whom a name stands for, and what people are called.
+//! Names: the person that a name stands for, and what people are called.
 //!
 //! A name is an account's, or stands in the table `classic_name`: there a name that is believed gets a guest of its own
 //! when it is first used, and one that a guest brings with its session is that guest's. A number (web IM) is a name as
@@ -19,7 +19,7 @@ const NAMES_MAX: u64 = 100_000;
 /// Names of people that are remembered; beyond that all are looked up again.
 const REMEMBERED_MAX: usize = 100_000;
 
-/// Whom a name stands for, if anybody.
+/// The person that a name stands for, if there is one.
 pub(super) fn find(sql: &mut impl Sql, name: &str) -> Result<Option<PersonId>, StoreError> {
     if let Some(person) = entrance::account_of(sql, name)? {
         return Ok(Some(person));
@@ -29,7 +29,7 @@ pub(super) fn find(sql: &mut impl Sql, name: &str) -> Result<Option<PersonId>, S
     sql.query_one(query, params![name])?.map(|row| row.get(0)).transpose()
 }
 
-/// The same; a guest is made for a name that stands for nobody.
+/// The person that a name stands for; a guest is made for a name that stands for nobody.
 pub(super) fn find_or_make(tx: &mut Tx<'_>, name: &str) -> Result<PersonId, Error> {
     if let Some(person) = find(tx, name)? {
         return Ok(person);
@@ -58,7 +58,8 @@ pub(super) fn is_free(sql: &mut impl Sql, name: &str, now_ms: u64) -> Result<boo
     Ok(sql.query_one(query, params![person, now_ms])?.is_none())
 }
 
-/// Whom a number stands for. Where claims are believed, a guest's own number is none: it was made for another name.
+/// The person that a number stands for. Where claims are believed, a guest's own number is none: it was made for another
+/// name.
 pub(super) fn find_number(
     sql: &mut impl Sql,
     number: u64,
@@ -80,9 +81,9 @@ pub(super) struct Names(RwLock<FxHashMap<(PersonId, Called), Arc<str>>>);
 /// Two ways of calling somebody.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Called {
-    /// As it shows itself to others.
+    /// The name that others see.
     Shown,
-    /// As it is addressed.
+    /// The name that pages address the person by.
     Addressed,
 }
 
@@ -155,9 +156,9 @@ impl Classic {
         }
         let classic = self.clone();
         Told::Later(Box::new(move |reply| {
-            let house = classic.clone();
+            let this = classic.clone();
             let look_up =
-                move |read: &mut Read<'_>| Ok(house.names.look_up(read, &people, called)?);
+                move |read: &mut Read<'_>| Ok(this.names.look_up(read, &people, called)?);
             classic.site.store.submit_read(look_up, move |calls| match calls {
                 Ok(calls) => reply.told(make(&calls)),
                 Err(_) => reply.told(Told::Cut),

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::Classic;
 use super::answer::{self, HTML, Refused, html, json};
-use super::claim::By;
+use super::asker::By;
 use super::form::{Form, number};
 use super::hold::{Hold, Style, TOO_MANY};
 use super::number::Scale;

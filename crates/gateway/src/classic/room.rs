@@ -20,7 +20,7 @@ use encke_transport::{Foreign, Over, Told};
 use http::HeaderMap;
 
 use super::answer::{self, Refused, XML, html};
-use super::claim::Asker;
+use super::asker::Asker;
 use super::form::{Form, number};
 use super::hold::{Hold, Style, TOO_MANY};
 use super::name::{self, Called};
@@ -99,10 +99,10 @@ impl Classic {
         let browser = Browser::of(&parts);
         let account = asker.identity.filter(|i| i.role != Role::Guest).map(|i| i.person);
         if let Some(me) = account {
-            let (wanted, house) = (name.clone(), self.clone());
+            let (wanted, this) = (name.clone(), self.clone());
             let mine = self.site.store.write(move |tx| {
                 let mine = entrance::is_called(tx, me, &wanted)?;
-                mine.then(|| join(tx, &house.site, me)).transpose()
+                mine.then(|| join(tx, &this.site, me)).transpose()
             });
             match (mine.await?, self.claims) {
                 (Some(_), _) => return Ok(entrance::same_session(&browser)),
@@ -115,10 +115,10 @@ impl Classic {
         }
         // A person's own session is not ended by entering as somebody else.
         let before = if account.is_some() { browser.without_session() } else { browser };
-        let house = self.clone();
+        let this = self.clone();
         let entered = entrance::begin_session(&self.site, &before, move |tx| {
-            let guest = house.guest(tx, &name)?;
-            join(tx, &house.site, guest)?;
+            let guest = this.guest(tx, &name)?;
+            join(tx, &this.site, guest)?;
             Ok(guest)
         });
         Ok(entered.await?)
@@ -145,10 +145,10 @@ impl Classic {
         let (_, identity) = self.signed_in(&parts).await?;
         let text = form.need_text("message")?.to_owned();
         self.site.take_message(identity.person, identity.role, text.len())?;
-        let (me, house) = (identity.person, self.clone());
+        let (me, this) = (identity.person, self.clone());
         let added = self.site.store.write(move |tx| {
             // Whoever had to make room comes back by writing.
-            let id = join(tx, &house.site, me)?;
+            let id = join(tx, &this.site, me)?;
             message::say(tx, me, id, &text)
         });
         added.await?;

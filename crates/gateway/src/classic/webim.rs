@@ -20,9 +20,9 @@ use rustc_hash::FxHashSet;
 use serde::Serialize;
 
 use super::answer::{self, HTML, Refused, html, json};
-use super::claim::Asker;
-use super::desk::Directs;
+use super::asker::Asker;
 use super::form::{Form, number};
+use super::handout::Directs;
 use super::hold::{Hold, Style, TOO_MANY};
 use super::mark::{self, Has, Reader};
 use super::{Claims, Classic, Html, name};
@@ -74,10 +74,10 @@ impl Classic {
         if self.take_message(&asker, text.len()).is_err() {
             return Ok(html(NOT_SENT));
         }
-        let house = self.clone();
+        let this = self.clone();
         let sent = self.site.store.write(move |tx| {
-            let me = house.own_number(tx, sender, &asker)?;
-            let other = house.number_in(tx, receiver)?.ok_or_else(nobody)?;
+            let me = this.own_number(tx, sender, &asker)?;
+            let other = this.number_in(tx, receiver)?.ok_or_else(nobody)?;
             if me == other {
                 return Err(nobody());
             }
@@ -85,7 +85,7 @@ impl Classic {
             if guest && !between::may_guest_begin(tx, me, other)? {
                 return Err(nobody());
             }
-            let conversation = between::direct(tx, &house.site, me, other)?;
+            let conversation = between::direct(tx, &this.site, me, other)?;
             message::say(tx, me, conversation, &text)
         });
         match sent.await {
@@ -98,7 +98,7 @@ impl Classic {
         }
     }
 
-    /// Whom a number stands for; where claims are believed, a guest is made for one that stands for nobody.
+    /// The person that a number stands for. Where claims are believed, a guest is made for a number that stands for nobody.
     fn number_in(&self, tx: &mut Tx<'_>, uid: u64) -> Result<Option<PersonId>, Error> {
         match name::find_number(tx, uid, self.claims)? {
             None if self.claims == Claims::Trust => {
@@ -150,10 +150,10 @@ impl Classic {
         let pair = match me {
             Some(me) if known => Pair { me, other },
             _ => {
-                let (house, asker) = (self.clone(), asker.clone());
+                let (this, asker) = (self.clone(), asker.clone());
                 let made = self.site.store.write(move |tx| {
-                    let me = house.own_number(tx, receiver, &asker)?;
-                    Ok(Pair { me, other: house.number_in(tx, sender)? })
+                    let me = this.own_number(tx, receiver, &asker)?;
+                    Ok(Pair { me, other: this.number_in(tx, sender)? })
                 });
                 made.await?
             }

@@ -17,16 +17,18 @@ pub struct Budget {
     pub connections: usize,
     /// TLS handshakes under way.
     pub handshakes: usize,
+    /// Requests that wait on socket pairs.
+    pub bridges: usize,
     /// Files that parked connections leave to the rest: half of them to connections that hyper serves, half to handshakes.
     pub left: usize,
     /// Parked connections of one space.
     pub space: usize,
-    /// Connections at the door, if there are several spaces.
+    /// Connections of the shards that accept for all of several spaces.
     pub door: usize,
 }
 
 impl Budget {
-    /// For so many spaces, where so many files may be open.
+    /// The parts for a number of spaces and of files that may be open.
     pub fn new(open_files: usize, spaces: usize) -> Self {
         let more_spaces = if spaces > 1 { spaces } else { 0 };
         let own = limits::FILES_RESERVED + more_spaces * limits::FILES_PER_SPACE;
@@ -40,13 +42,14 @@ impl Budget {
             files: Arc::new(Files::new(all)),
             connections,
             handshakes: connections / 4,
+            bridges: limits::BRIDGES_MAX.min(open_files / 8),
             left,
             space: ((parked - door) / spaces.max(1)).max(1),
             door,
         }
     }
 
-    /// The same for this process.
+    /// The parts for this process, which may have as many files open as the system lets it.
     pub fn of_process(spaces: usize) -> Self {
         let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
         Budget::new(files.map_or(1 << 20, |n| usize::try_from(n).unwrap_or(1 << 20)), spaces)

@@ -38,11 +38,11 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// All that serves.
 struct Running {
-    /// Of several spaces.
+    /// The shards that accept for all of several spaces.
     door: Option<Arc<Shards>>,
     address: SocketAddr,
     spaces: Vec<Space>,
-    /// Those whose database was not there at the start.
+    /// The spaces whose database was not there at the start.
     late: JoinSet<Option<Space>>,
 }
 

@@ -29,9 +29,9 @@ use crate::http::schemes::Schemes;
 use crate::wire::connections::Connections;
 use crate::wire::gate::{Shared, SiteGate};
 
-/// For so long a server that starts waits for the database of its only space,
+/// How long a server that starts waits for the database of its only space.
 const DATABASE_WAIT_MAX: Duration = Duration::from_secs(60);
-/// with so much time between two tries.
+/// The pause between two tries to reach a database that is away.
 const DATABASE_AGAIN: Duration = Duration::from_millis(500);
 /// Threads that read the store.
 const READERS: usize = 2;
@@ -40,11 +40,11 @@ const CONNECTIONS_MIN: usize = 16;
 
 /// What all spaces of this process share.
 pub struct Process {
-    /// Whose a request is.
+    /// Tells which space a request is for.
     pub spaces: Arc<Spaces>,
-    /// What is not the feed.
+    /// The connections that hyper serves.
     pub connections: Arc<Connections>,
-    /// Whose word on where a request comes from is taken.
+    /// The proxies that may say where a request comes from.
     pub proxies: Proxies,
     /// Open files.
     pub budget: Budget,
@@ -55,7 +55,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Shards that hold so many connections together.
+    /// The configuration of shards that together hold this number of connections.
     pub fn config(
         &self,
         listeners: Vec<TcpListener>,
@@ -146,7 +146,7 @@ fn fatal(process: &Process, number: usize) -> Fatal {
     })
 }
 
-/// The same for the only space, but waits for a database that is about to come up, as after a power cut or in a failover.
+/// Opens what the only space stands on; waits for a database that is about to come up, as after a power cut or in a failover.
 pub async fn prepare_when_there(process: &Process, options: &SpaceOptions) -> Result<Ground> {
     let deadline = Instant::now() + DATABASE_WAIT_MAX;
     loop {
@@ -160,7 +160,7 @@ pub async fn prepare_when_there(process: &Process, options: &SpaceOptions) -> Re
     }
 }
 
-/// The same for one of several, which serve meanwhile: tries until it is there, whatever the matter is. `None` if the
+/// Starts one of several spaces while the others serve: tries until it is there, whatever the matter is. `None` if the
 /// process goes down first.
 pub async fn start_when_there(
     process: Arc<Process>,
@@ -199,7 +199,7 @@ pub fn is_away(e: &anyhow::Error) -> bool {
     matches!(e.downcast_ref(), Some(StoreError::Away(_)))
 }
 
-/// Nothing may be acknowledged any more, so nobody is answered any more.
+/// Ends the process: nothing may be acknowledged any more, so nobody is answered any more.
 fn stop(e: &StoreError) {
     if matches!(e, StoreError::Replaced(_)) {
         tracing::error!("{e}; the server begins anew, so that clients are told to do the same");

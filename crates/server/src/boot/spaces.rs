@@ -1,4 +1,4 @@
-//! The spaces of a process as its connections see them: whose is a request, and is that space there?
+//! The spaces of a process as its connections see them: which one a request is for, and whether it is there.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -15,10 +15,10 @@ use crate::http::hosts::{Hosts, plain};
 use crate::http::operation::Watched;
 use crate::http::schemes::Schemes;
 
-/// After so many milliseconds it makes sense to ask again for a space whose database is away.
+/// Milliseconds after which it makes sense to ask again for a space whose database is away.
 const AWAY_MS: u64 = 2_000;
 
-/// What is said to a request for a name that is nobody's.
+/// The answer to a request for a name that no space has.
 const MISDIRECTED: &str = "No site is served under this host name. If one should be, its operator sets public-url to its address, \
     or lists the name in hosts.";
 
@@ -29,7 +29,7 @@ pub struct Spaces {
     serving: Vec<OnceLock<Serving>>,
     /// Spaces whose store has failed for good: they serve nobody until the process starts again.
     failed: Vec<AtomicBool>,
-    /// Which logs are served, and by whom.
+    /// The name of the space that serves each log.
     logs: Mutex<HashMap<Epoch, String>>,
 }
 
@@ -41,7 +41,7 @@ pub struct Serving {
     pub shards: Arc<Shards>,
     /// The space as operation sees it.
     pub watched: Arc<Watched>,
-    /// By which scheme it is reached.
+    /// Tells by which scheme a request reached it.
     pub schemes: Arc<Schemes>,
     /// What names the space in the log.
     pub span: Span,
@@ -82,7 +82,7 @@ impl Spaces {
         self.at(number).map(|serving| serving.watched.clone())
     }
 
-    /// From now on a space serves nobody, and its connections end: what it would say can't be trusted any more.
+    /// Stops a space: it serves nobody any more and its connections end, because what it would say can't be trusted.
     pub fn fail(&self, number: usize) {
         self.failed[number].store(true, SeqCst);
         if let Some(serving) = self.serving[number].get() {
@@ -95,12 +95,12 @@ impl Spaces {
         self.serving.len()
     }
 
-    /// From now on a space serves.
+    /// Begins to serve a space.
     pub fn serve(&self, number: usize, serving: Serving) {
         let _ = self.serving[number].set(serving);
     }
 
-    /// Notes whose log this is.
+    /// Notes which space serves a log.
     ///
     /// # Errors
     /// If another space has it already: then a cursor, session or token of one would be good in the other, and two
@@ -117,7 +117,7 @@ impl Spaces {
         Ok(())
     }
 
-    /// Whose a request is. Who names two hosts is refused rather than guessed at.
+    /// The space that a request is for. A request that names two hosts is refused rather than guessed at.
     pub fn of<B>(&self, request: &Request<B>) -> Result<&Serving, Error> {
         let mut lines = request.headers().get_all(header::HOST).iter();
         let line = lines.next().map(|value| value.to_str().unwrap_or_default());
@@ -145,7 +145,7 @@ impl Spaces {
         })
     }
 
-    /// The same for the shards of one of them, or for the door's, which are nobody's.
+    /// The spaces as shards see them: the shards of one space, or (without a number) those that accept for all.
     pub fn seen_by(self: &Arc<Self>, who: Option<usize>) -> Arc<dyn encke_transport::Hosts> {
         Arc::new(SeenBy { spaces: self.clone(), who })
     }

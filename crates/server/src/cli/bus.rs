@@ -11,7 +11,7 @@ pub enum Command {
         /// Database that holds the site
         #[arg(long, env = "ENCKE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
         database_url: String,
-        /// Which space of the database
+        /// The space of the database, by its name
         #[arg(long, env = "ENCKE_SPACE", default_value = crate::config::options::SPACE, value_name = "NAME")]
         space: String,
     },

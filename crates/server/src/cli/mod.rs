@@ -68,7 +68,7 @@ struct Serve {
     options: Options,
 }
 
-/// Which site a command works on: the one in a folder, in a database, or of a server's configuration.
+/// The site that a command works on: in a folder, in a database, or of a server's configuration.
 #[derive(clap::Args)]
 struct Folder {
     /// Folder that holds everything [default: ./encke-data]
@@ -80,7 +80,7 @@ struct Folder {
     /// Configuration file of the server, which says where its sites are stored
     #[arg(long, env = "ENCKE_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Which site, by the name of its space: of the database [default: main], or of the configuration's [[space]] tables
+    /// The site, by the name of its space: of the database [default: main], or of the configuration's [[space]] tables
     #[arg(long, env = "ENCKE_SPACE", value_name = "NAME")]
     space: Option<String>,
 }
@@ -113,7 +113,7 @@ impl Folder {
     }
 }
 
-/// Which server a command talks to, and as whom.
+/// The server that a command talks to, and the token that says who asks.
 #[derive(clap::Args)]
 struct Remote {
     /// Where the server is

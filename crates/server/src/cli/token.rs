@@ -40,7 +40,7 @@ pub enum Command {
     Revoke {
         #[command(flatten)]
         folder: Folder,
-        /// As `encke token list` shows it
+        /// The id of the token, as `encke token list` shows it
         id: String,
     },
 }

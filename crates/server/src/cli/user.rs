@@ -33,7 +33,7 @@ pub enum Command {
     Passwd {
         #[command(flatten)]
         folder: Folder,
-        /// Whose
+        /// The name that the person signs in with
         name: String,
         /// Make a random password and print it
         #[arg(long)]

@@ -15,7 +15,7 @@ pub const SPACE: &str = "main";
 /// The folder that holds everything, if no other is named.
 pub const DATA: &str = "encke-data";
 
-/// Where a site is stored.
+/// The place where a site is stored.
 #[derive(Clone)]
 pub struct Place {
     /// The data folder of this node.
@@ -151,7 +151,7 @@ impl Options {
         self.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)))
     }
 
-    /// Whose word on where a request comes from is taken.
+    /// The proxies that may say where a request comes from.
     pub fn proxies(&self) -> Result<Proxies> {
         let list = self.trusted_proxies.as_deref().unwrap_or_default();
         Proxies::parse(list).context("trusted-proxies")
@@ -197,7 +197,7 @@ impl Options {
         matches!(self.space, Some(SpaceKey::Several(_)))
     }
 
-    /// Which host belongs to which of [`spaces`](Self::spaces).
+    /// The host names of each of [`spaces`](Self::spaces).
     pub fn hosts(&self) -> Result<Hosts> {
         let Some(SpaceKey::Several(spaces)) = &self.space else {
             let names = self.hosts.as_deref().unwrap_or_default();

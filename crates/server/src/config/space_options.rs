@@ -176,7 +176,7 @@ impl std::str::FromStr for SpaceKey {
 }
 
 impl<'de> Deserialize<'de> for SpaceKey {
-    /// By hand, so that what is wrong in a table is named, with its line.
+    /// Written by hand, so that a mistake in a table is named with its line.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either;
 

@@ -1,6 +1,6 @@
 //! Administration of a data folder: over a socket in it while a server runs, else on its store directly.
 //!
-//! Whoever may open the folder's files may administer it; nobody else reaches the socket. Both ways go through
+//! A user of the machine who may open the folder's files may administer it; nobody else reaches the socket. Both ways go through
 //! the same router, so a change made while the server runs is live at once (P7).
 
 use std::fs::File;
@@ -50,7 +50,7 @@ pub struct NewPerson {
     pub name: String,
     /// What others see; the name if absent.
     pub display_name: Option<String>,
-    /// Its password.
+    /// The password of the new person.
     pub password: String,
     /// `owner` or `member`; if absent, the first account is the owner.
     pub role: Option<Role>,
@@ -59,18 +59,18 @@ pub struct NewPerson {
 /// A new password for somebody.
 #[derive(Serialize, Deserialize)]
 pub struct NewPassword {
-    /// Whose.
+    /// The name that the person signs in with.
     pub name: String,
-    /// The new one.
+    /// The new password.
     pub password: String,
 }
 
 /// A token to be made.
 #[derive(Serialize, Deserialize)]
 pub struct NewToken {
-    /// For this person,
+    /// The name of the person that the token is for.
     pub user: Option<String>,
-    /// or for a bot of this name, which is made if it is not there.
+    /// The name of the bot that the token is for, if it is for no person; a bot that is not there is made.
     pub bot: Option<String>,
     /// What it is for.
     pub label: String,
@@ -171,7 +171,7 @@ async fn back_up(
     Ok(Json(serde_json::json!({"file": file})))
 }
 
-/// Ends with the server, and takes the socket's file with it.
+/// The socket of a server that runs. Its file goes when this is dropped.
 pub struct Socket(PathBuf);
 
 impl Drop for Socket {

@@ -1,4 +1,4 @@
-//! Which space a host name belongs to, and which names are nobody's.
+//! The host names of each space; all other names are refused.
 //!
 //! A name that nobody lists is refused, with one site too: whoever owns the name can point it at this machine, and then a page
 //! of theirs has the same origin as the site (DNS rebinding). An address in numbers and `localhost` can't be pointed anywhere.
@@ -21,7 +21,7 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    /// Of the names of each space, and of the one that is reached without a name.
+    /// Takes the names of each space, and the number of the space that is reached without a name.
     ///
     /// # Errors
     /// If a name is none, or is given twice.
@@ -65,12 +65,12 @@ impl Hosts {
         named.or_else(|| self.default.filter(|_| is_fixed(&name)))
     }
 
-    /// Whether they are those of the only space.
+    /// Whether the process serves one space only.
     pub fn is_only(&self) -> bool {
         self.only
     }
 
-    /// Whether there is a name at all, beside addresses.
+    /// Whether any name is listed: without one, a site is reached under addresses alone.
     pub fn has_names(&self) -> bool {
         !self.by_name.is_empty()
     }

@@ -67,8 +67,8 @@ struct Which {
     space: Option<String>,
 }
 
-/// Of several spaces a line each; then a process is ready as long as one of them is, since those that are away must not
-/// take the others down with them.
+/// Answers with a line for each of several spaces. The process is ready as long as one of them is, so that a space that is
+/// away does not take the others down with it.
 async fn ready(State(spaces): State<Arc<Spaces>>, Query(which): Query<Which>) -> Response {
     if let Some(name) = which.space {
         return operation::is_ready(one_ready(&spaces, &name).await);

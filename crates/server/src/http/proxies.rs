@@ -1,4 +1,4 @@
-//! Whose word on where a request comes from is taken: that of proxies which the operator names.
+//! The proxies that the operator trusts to say where a request comes from.
 
 use std::net::IpAddr;
 
@@ -14,7 +14,7 @@ const HOPS_MAX: usize = 16;
 pub struct Proxies(Vec<IpNet>);
 
 impl Proxies {
-    /// From addresses (`127.0.0.1`) and networks (`10.0.0.0/8`).
+    /// Reads addresses (`127.0.0.1`) and networks (`10.0.0.0/8`).
     ///
     /// # Errors
     /// Names what is neither.
@@ -32,7 +32,7 @@ impl Proxies {
         self.0.iter().any(|net| net.contains(&address.to_canonical()))
     }
 
-    /// Who asks: each proxy appends the address that it was asked from, so the last one that is no proxy of ours is the
+    /// The address that asks: each proxy appends the address that it was asked from, so the last one that is no proxy of ours is the
     /// visitor's. What stands before it anybody could have written.
     pub fn visitor(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let lists = headers.get_all("x-forwarded-for").into_iter().rev();

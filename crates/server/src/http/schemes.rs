@@ -1,4 +1,4 @@
-//! By which scheme a browser reached a site. TLS of our own is seen; of a proxy's one has to be told.
+//! The scheme by which a browser reached a site. TLS of our own is seen; a proxy has to say that it ended TLS.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, Request, header};
 use crate::http::hosts::{is_fixed, plain};
 use crate::http::proxies::Proxies;
 
-/// Knows it for one site.
+/// Knows the scheme of each request to one site.
 pub struct Schemes {
     proxies: Proxies,
     /// The host of `public-url`, and whether that is HTTPS.
@@ -28,7 +28,7 @@ pub struct Arrived<'a> {
 }
 
 impl Schemes {
-    /// Of a site that has this `public-url`, behind these proxies.
+    /// Knows the scheme for a site that has this `public-url`, behind these proxies.
     pub fn new(proxies: Proxies, public_url: Option<&str>) -> Self {
         let public = public_url.and_then(|url| {
             let (scheme, host) = match url.strip_prefix("https://") {
@@ -56,7 +56,7 @@ impl Schemes {
         forwarded.map_or(Scheme::Http, said)
     }
 
-    /// By which scheme a request reached the site, and whether under a name. An address and `localhost` are not told to stay with
+    /// The scheme by which a request reached the site, and whether it named a host. An address and `localhost` are not told to stay with
     /// HTTPS: other servers of a machine share them.
     pub fn reached<B>(&self, request: &Request<B>, tls: bool, peer: IpAddr) -> (Scheme, bool) {
         let text = |name: HeaderName| request.headers().get(name)?.to_str().ok();

@@ -1,4 +1,5 @@
-//! How many requests may wait on socket pairs of the bridge: in all, on one connection, and of one person.
+//! Places for requests that wait on socket pairs of the bridge: a bounded number in all, on one connection, and of one
+//! person.
 //!
 //! The shard ends the oldest connection of a person that has too many. But its bridge stays until the client has read the
 //! end, so bridges are counted here as well.
@@ -20,7 +21,7 @@ pub struct Places {
 #[derive(Default)]
 struct Taken {
     all: usize,
-    /// Without those who have none.
+    /// Only people who have a place are in it.
     by_person: HashMap<Somebody, usize>,
 }
 
@@ -45,7 +46,7 @@ pub enum Full {
 }
 
 impl Places {
-    /// So many places. The shard counts the files of both ends of a pair.
+    /// A number of places. The shard counts the files of both ends of a pair.
     pub fn new(max: usize) -> Arc<Self> {
         Arc::new(Places { max, taken: Mutex::default() })
     }

@@ -27,7 +27,7 @@ pub enum Wire {
 }
 
 impl Wire {
-    /// Of a socket with its keys, if it has any.
+    /// The client's end of a socket, with its keys if it is under TLS.
     pub fn of(stream: Socket, sealed: Option<Box<Sealed>>) -> Self {
         match sealed {
             None => Wire::Plain(stream),

@@ -88,7 +88,7 @@ impl Connections {
             spaces,
             proxies,
             runtime,
-            places: Places::new(limits::BRIDGES_MAX.min(open_files() / 8)),
+            places: Places::new(budget.bridges),
             head_bytes_max: limits::HEAD_BYTES_MAX.max(longest),
             draining,
         })
@@ -159,7 +159,8 @@ impl Connections {
         let Ok(seated) = self.seats.take(peer.ip()) else { return self.seats.refused() };
         drop(handshake);
         let (seat, end) = (seated.seat.clone(), End { peer, tls: true });
-        Self::seated(seated, self.decrypted(stream, end, seat)).await;
+        let span = tracing::debug_span!("connection", %peer);
+        Self::seated(seated, self.decrypted(stream, end, seat)).instrument(span).await;
     }
 
     async fn decrypted(self: Arc<Self>, stream: TlsStream<Records>, end: End, seat: Arc<Seat>) {
@@ -179,7 +180,7 @@ impl Connections {
     /// HTTP/1.1 whose feeds are parked.
     async fn http1(self: Arc<Self>, io: Rewind, end: End, seat: Arc<Seat>) {
         let (io, requests) = HeadWait::around(io);
-        let parked: Arc<Mutex<Option<Found>>> = Arc::default();
+        let parked: Arc<Mutex<Option<ToPark>>> = Arc::default();
         let asked = Arc::new(Notify::new());
         let service = service_fn(|request: Request<Incoming>| {
             let (this, parked, asked) = (self.clone(), parked.clone(), asked.clone());
@@ -386,7 +387,7 @@ impl Connections {
         self.places.take(here, person.map(|person| (site, person)))
     }
 
-    /// Whose a request is; or its refusal, which says of nobody's requests at least that the process is alive.
+    /// The space that a request is for, or the refusal of a request for none; even that says that the process is alive.
     fn serving(&self, request: &Request<Incoming>) -> Result<&Serving, Box<Response<Body>>> {
         encke_transport::check_host(request).map_err(|e| Box::new(Refusal(e).into_response()))?;
         let refused = match self.spaces.of(request) {
@@ -447,7 +448,8 @@ impl Handoff for Shared {
         let Ok(seated) = self.0.seats.take(peer.ip()) else { return self.0.seats.refused() };
         let (this, seat) = (self.0.clone(), seated.seat.clone());
         let served = this.from_shard(stream, sealed, already_read, peer, seat);
-        self.0.runtime.spawn(Connections::seated(seated, served));
+        let span = tracing::debug_span!("connection", %peer);
+        self.0.runtime.spawn(Connections::seated(seated, served).instrument(span));
     }
 
     fn is_proxy(&self, address: IpAddr) -> bool {
@@ -459,7 +461,7 @@ impl Handoff for Shared {
 #[derive(Clone, Copy)]
 struct End {
     peer: SocketAddr,
-    /// There is TLS of our own between.
+    /// This server ended the TLS of the connection.
     tls: bool,
 }
 
@@ -469,8 +471,8 @@ enum Asked {
     Wait(Wait),
 }
 
-/// And whose it is.
-type Found = (Asked, Arc<Shards>);
+/// A request that has to be parked, and the shards of its space.
+type ToPark = (Asked, Arc<Shards>);
 
 fn http1_builder(head_bytes_max: usize) -> hyper::server::conn::http1::Builder {
     let mut builder = hyper::server::conn::http1::Builder::new();
@@ -481,12 +483,6 @@ fn http1_builder(head_bytes_max: usize) -> hyper::server::conn::http1::Builder {
         .max_headers(limits::HEADERS_MAX)
         .max_buf_size(head_bytes_max.max(8 * 1024));
     builder
-}
-
-/// How many files this process may have open.
-fn open_files() -> usize {
-    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    files.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX))
 }
 
 fn log_end(ended: Result<(), impl std::fmt::Display>) {

@@ -17,7 +17,7 @@ use encke_transport::{
 
 use crate::http::schemes::{Arrived, Schemes};
 
-/// For how long a kept-alive poll is not asked again who it is; a revocation ends it at once all the same.
+/// Milliseconds for which a kept-alive poll is not asked again who it is; a revocation ends it at once all the same.
 const GOOD_FOR_MS: u64 = 60_000;
 /// A remembered list of what a person follows is read again after so many changes anywhere: fewer than a hub keeps.
 const CHANGES_MAX: usize = 1_024;
@@ -77,7 +77,7 @@ impl SiteGate {
         Credentials { bearer: shown.bearer.as_deref(), cookie }
     }
 
-    /// Who asks, if that is known without waiting. A ticket is used up by this, so it is looked at only once.
+    /// The identity of the one who asks, if it is known without waiting. A ticket is used up by this, so it is looked at only once.
     fn known(&self, request: &FeedRequest) -> Option<Result<Identity, Error>> {
         match &request.credentials.ticket {
             Some(ticket) => Some(encke_account::redeem(&self.site, ticket).ok_or_else(used_up)),
@@ -85,7 +85,7 @@ impl SiteGate {
         }
     }
 
-    /// What it follows, if that is known without waiting.
+    /// The streams that a person follows, if they are known without waiting.
     fn known_follows(
         &self,
         request: &FeedRequest,

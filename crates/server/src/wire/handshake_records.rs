@@ -1,8 +1,8 @@
 //! The socket under a TLS handshake: it gives whole records only, so that when the handshake is done nothing is
 //! half-way inside of rustls, and the connection can go on with its bare keys.
 //!
-//! Until then rustls is given one record's worth of bytes, which is several times what a handshake takes: who has not shown
-//! that it can do one gets no more memory than that.
+//! Until then rustls is given one record's worth of bytes, which is several times what a handshake takes: a client that has
+//! not shown that it can do one gets no more memory than that.
 
 use std::io;
 use std::pin::Pin;
@@ -39,13 +39,13 @@ fn refused(why: &'static str) -> io::Error {
 }
 
 impl Records {
-    /// Of a new connection.
+    /// The records of a new connection.
     pub fn of(stream: Socket) -> Self {
         let allowed = Some(HANDSHAKE_BYTES_MAX);
         Records { stream, read: BytesMut::new(), left: 0, allowed }
     }
 
-    /// From now on, any number of records is given.
+    /// Ends the limit on records: the client has shown that it can do a handshake.
     pub fn handshake_is_done(&mut self) {
         self.allowed = None;
     }

@@ -1,7 +1,7 @@
-//! The door of a process with several spaces: shards of nobody, which accept and read the first request of each plain
-//! connection, and give it to the space that its host belongs to.
+//! The shards that accept for several spaces: they read the first request of each plain connection and give the connection
+//! to the space that the request's host belongs to.
 //!
-//! They are not a space's own, so that a space which is full, or not there, keeps nobody from the others. They have a third
+//! They belong to no space, so that a space which is full, or not there, keeps nobody from the others. They have a third
 //! of all places, however many spaces there are: every new connection passes through here, and none stays for long.
 
 use std::net::TcpListener;

@@ -215,6 +215,8 @@ fn no_secret_reaches_the_log() {
     site.server.stop();
     let log = site.server.log();
     assert!(log.len() > 100, "the log is on: {log}");
+    let ended = log.lines().find(|line| line.contains("a connection ended")).expect("a fault");
+    assert!(ended.contains("connection{peer=127.0.0.1:"), "it says which one: {ended}");
     let secrets =
         [&token, &session, PASSWORD, "a secret guess", "a private text"].map(String::from);
     for secret in secrets.iter().chain(&tickets) {

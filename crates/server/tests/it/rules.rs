@@ -134,6 +134,8 @@ fn the_engine_has_no_clock_socket_file_or_thread() {
         let text = fs::read_to_string(&path).unwrap();
         // Its tests may.
         let code = text.split("#[cfg(test)]").next().unwrap();
+        // A span of time is a number, not a clock.
+        let code = code.replace("std::time::Duration", "");
         for word in [
             "std::net",
             "std::fs",

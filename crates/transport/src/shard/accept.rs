@@ -111,7 +111,7 @@ impl Shard {
         self.shared.loads[self.number].fetch_sub(1, Relaxed);
         self.stats.refused += 1;
         if let Some(count) = self.turned_away.note(self.now_ms()) {
-            tracing::warn!(count, shard = self.number, "there is no room for more connections");
+            tracing::warn!(count, "there is no room for more connections");
         }
         // What was read is gone from the socket; closing with unread bytes would reset the connection.
         let _ = rustix::io::read(&conn.fd, &mut [0u8; 4096]);

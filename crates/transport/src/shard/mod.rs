@@ -166,7 +166,7 @@ impl Shard {
         // It belongs to the thread that makes it.
         self.ring = Ring::new();
         if catch_unwind(AssertUnwindSafe(|| self.turns())).is_err() {
-            tracing::error!(shard = self.number, "a shard failed; the process ends");
+            tracing::error!("a shard failed; the process ends");
             std::process::abort();
         }
         // What did not end in time ends now.
@@ -252,10 +252,11 @@ impl Shard {
         if catch_unwind(AssertUnwindSafe(|| run(self))).is_ok() {
             return;
         }
-        tracing::error!(shard = self.number, "handling a connection panicked; it is closed");
+        let _here = tracing::error_span!("connection", number = to.index).entered();
+        tracing::error!("handling a connection panicked; it is closed");
         self.stats.panics += 1;
         if catch_unwind(AssertUnwindSafe(|| self.destroy(to))).is_err() {
-            tracing::error!(shard = self.number, "closing it panicked too");
+            tracing::error!("closing it panicked too");
         }
     }
 

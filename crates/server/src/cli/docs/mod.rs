@@ -31,7 +31,7 @@ pub struct Docs {
 enum Page {
     /// What an operator can decide
     Options,
-    /// The same as a configuration file
+    /// A configuration file with every option
     Example,
     /// Every bound
     Limits,

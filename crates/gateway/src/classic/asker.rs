@@ -1,4 +1,4 @@
-//! Who asks: the session decides, or the claim is believed.
+//! The asker of a request: the person of the session or, where claims are believed, whoever the page says.
 
 use axum::http::request::Parts;
 use encke_engine::{Error, PersonId};
@@ -9,14 +9,14 @@ use http::{HeaderMap, Version, header};
 use super::answer::Refused;
 use super::{Claims, Classic};
 
-/// Who asks, as far as the connection tells.
+/// The one who asks, as far as the connection tells.
 #[derive(Clone, Debug)]
 pub(super) struct Asker {
-    /// Who is signed in; always somebody where sessions decide.
+    /// The one who is signed in; always somebody where sessions decide.
     pub identity: Option<Identity>,
-    /// Read before the credential was looked at.
+    /// The count of revocations, read before the credential was looked at.
     pub revocations_seen: u64,
-    /// Another request may come on the connection.
+    /// Whether another request may come on the connection.
     pub keep_alive: bool,
     pub peer: Option<std::net::IpAddr>,
 }
@@ -41,19 +41,19 @@ impl Asker {
 }
 
 impl Classic {
-    /// Who asks. Where sessions decide, nobody is a refusal.
+    /// The asker of a request. Where sessions decide, a request without one is refused.
     pub(super) async fn asker(&self, parts: &Parts) -> Result<Asker, Refused> {
         self.ask(parts, self.claims == Claims::Session).await
     }
 
-    /// The same where it takes a session in any case.
+    /// The asker of a request that needs a session, also where claims are believed.
     pub(super) async fn signed_in(&self, parts: &Parts) -> Result<(Asker, Identity), Refused> {
         let asker = self.ask(parts, true).await?;
         let identity = asker.identity.ok_or(Refused::new(401, "Sign in first."))?;
         Ok((asker, identity))
     }
 
-    /// The same where a session is looked at and not needed.
+    /// The asker of a request that needs no session; one that is there is looked at.
     pub(super) async fn anybody(&self, parts: &Parts) -> Result<Asker, Refused> {
         let mut asker = self.ask(parts, false).await?;
         if asker.identity.is_none() {
@@ -76,8 +76,8 @@ impl Classic {
         Ok(Asker { identity, revocations_seen, keep_alive, peer })
     }
 
-    /// Who asks by a GET that changes something, which a link of any page could be. It has to come from a script or a frame
-    /// of the site's own; a program that is no browser says nothing of pages, and is heard.
+    /// The asker of a GET that changes something. A link of any page could be such a GET, so it has to come from a script or a
+    /// frame of the site's own; a program that is no browser says nothing of pages, and is heard.
     pub(super) async fn asker_who_changes(&self, parts: &Parts, by: By) -> Result<Asker, Refused> {
         if !self.is_own(parts, by) {
             return Err(foreign());
@@ -121,7 +121,7 @@ impl Classic {
     }
 }
 
-/// What of a page asks.
+/// The part of a page that asks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum By {
     Script,

@@ -1,7 +1,7 @@
-//! What a customer-service page is given: each message once, to one window, and noted only when its connection took it.
+//! Messages that are handed out: each once, to one of a person's windows, and noted only when the connection took it.
 //!
-//! Whoever is to be given a message claims it first; all windows of a person share the claims. A claim that is dropped
-//! before the connection took the message is free again, and the other windows look once more.
+//! A window that is to be given a message reserves it first; all windows of a person share the reservations. One that is
+//! dropped before the connection took the message frees it again, and the other windows look once more.
 
 use std::sync::{Arc, Mutex, Weak};
 
@@ -15,7 +15,7 @@ use super::mark::{self, Has, Reader};
 /// Direct conversations that a waiting request knows, and learns of while it waits.
 pub(super) struct Directs {
     streams: FxHashSet<StreamId>,
-    /// Only those with this person, if it is given.
+    /// The other person, if only the conversation with that person counts.
     with: Option<PersonId>,
 }
 
@@ -37,7 +37,7 @@ struct AddedMember {
 }
 
 impl Directs {
-    /// Those that are known.
+    /// Begins with the conversations that are known.
     pub fn new(streams: impl IntoIterator<Item = StreamId>, with: Option<PersonId>) -> Self {
         Directs { streams: streams.into_iter().collect(), with }
     }
@@ -62,105 +62,106 @@ impl Directs {
 
 #[derive(Default)]
 struct Given {
-    /// On the way to a window.
-    claimed: FxHashSet<Position>,
-    /// Taken by one; the store has it, or is about to.
+    /// Messages on the way to a window.
+    reserved: FxHashSet<Position>,
+    /// Messages that a window took; the store has noted them, or is about to.
     taken: FxHashSet<Position>,
 }
 
-/// One person's claims, as long as a window waits or a note is under way.
-pub(super) struct Desk {
+/// What is handed out to one person, as long as a window waits or a note is under way.
+pub(super) struct Handout {
     reader: Reader,
     classic: Weak<Classic>,
     given: Mutex<Given>,
 }
 
-/// All that are in use.
+/// The handouts that are in use, by person.
 #[derive(Default)]
-pub(super) struct Desks(Mutex<FxHashMap<PersonId, Weak<Desk>>>);
+pub(super) struct Handouts(Mutex<FxHashMap<PersonId, Weak<Handout>>>);
 
 /// Entries of the list above which those not in use are dropped.
 const SWEPT_FROM: usize = 1_024;
 
-impl Desks {
-    /// A person's desk. To be had before the store is read: what is noted after that, the desk knows.
-    pub fn of(&self, classic: &Arc<Classic>, person: PersonId) -> Arc<Desk> {
-        let mut desks = self.0.lock().expect("not poisoned");
-        if let Some(desk) = desks.get(&person).and_then(Weak::upgrade) {
-            return desk;
+impl Handouts {
+    /// What is handed out to a person. It is to be had before the store is read: it knows what is noted after that.
+    pub fn of(&self, classic: &Arc<Classic>, person: PersonId) -> Arc<Handout> {
+        let mut handouts = self.0.lock().expect("not poisoned");
+        if let Some(handout) = handouts.get(&person).and_then(Weak::upgrade) {
+            return handout;
         }
-        if desks.len() >= SWEPT_FROM && desks.len().is_power_of_two() {
-            desks.retain(|_, desk| desk.strong_count() > 0);
+        if handouts.len() >= SWEPT_FROM && handouts.len().is_power_of_two() {
+            handouts.retain(|_, handout| handout.strong_count() > 0);
         }
         let reader = Reader { person, stream: StreamId::person(person) };
         let classic = Arc::downgrade(classic);
-        let desk = Arc::new(Desk { reader, classic, given: Mutex::default() });
-        desks.insert(person, Arc::downgrade(&desk));
-        desk
+        let handout = Arc::new(Handout { reader, classic, given: Mutex::default() });
+        handouts.insert(person, Arc::downgrade(&handout));
+        handout
     }
 }
 
-impl Desk {
-    /// Whose it is.
+impl Handout {
+    /// The person, and the stream that its marks belong to.
     pub fn reader(&self) -> Reader {
         self.reader
     }
 
-    /// Takes over what the store knows.
+    /// Takes over what the store has noted.
     pub fn learn(&self, has: &Has) {
         let mut given = self.given.lock().expect("not poisoned");
         given.taken.retain(|position| *position > has.up_to());
         given.taken.extend(&has.taken);
     }
 
-    /// Claims a message, unless somebody else has.
-    pub fn claim(self: &Arc<Self>, position: Position) -> Option<Claim> {
+    /// Reserves a message, unless another window has it.
+    pub fn reserve(self: &Arc<Self>, position: Position) -> Option<Reserved> {
         let mut given = self.given.lock().expect("not poisoned");
-        let free = !given.taken.contains(&position) && given.claimed.insert(position);
-        free.then(|| Claim { desk: self.clone(), position, kept: false })
+        let free = !given.taken.contains(&position) && given.reserved.insert(position);
+        free.then(|| Reserved { handout: self.clone(), position, kept: false })
     }
 }
 
-/// A message on its way to a window.
-pub(super) struct Claim {
-    desk: Arc<Desk>,
+/// A message that is reserved for a window.
+pub(super) struct Reserved {
+    handout: Arc<Handout>,
     position: Position,
     kept: bool,
 }
 
-impl Claim {
+impl Reserved {
     /// The window's connection took it: nobody else gets it.
     pub fn keep(mut self) {
         self.kept = true;
-        let mut given = self.desk.given.lock().expect("not poisoned");
-        given.claimed.remove(&self.position);
+        let mut given = self.handout.given.lock().expect("not poisoned");
+        given.reserved.remove(&self.position);
         given.taken.insert(self.position);
         drop(given);
-        let Some(classic) = self.desk.classic.upgrade() else { return };
-        let (desk, reader, position) = (self.desk.clone(), self.desk.reader, self.position);
+        let Some(classic) = self.handout.classic.upgrade() else { return };
+        let (handout, reader, position) =
+            (self.handout.clone(), self.handout.reader, self.position);
         let noted = move |result: Result<(), Error>| {
             if let Err(e) = result {
                 // It was given, so it stays taken here; after a restart it comes a second time.
                 tracing::warn!("a message that was delivered was not noted: {e}");
             }
-            drop(desk);
+            drop(handout);
         };
         classic.site.store.submit_write(move |tx| Ok(mark::take(tx, reader, position)?), noted);
     }
 }
 
-impl Drop for Claim {
+impl Drop for Reserved {
     fn drop(&mut self) {
         if self.kept {
             return;
         }
-        self.desk.given.lock().expect("not poisoned").claimed.remove(&self.position);
-        // Nobody else waits if this is the last that knows of the desk.
-        if Arc::strong_count(&self.desk) > 1
-            && let Some(classic) = self.desk.classic.upgrade()
+        self.handout.given.lock().expect("not poisoned").reserved.remove(&self.position);
+        // Nobody else waits if this is the last window.
+        if Arc::strong_count(&self.handout) > 1
+            && let Some(classic) = self.handout.classic.upgrade()
             && let Some(shards) = classic.shards.get()
         {
-            shards.look_again(self.desk.reader.person, Position(self.position.0 - 1));
+            shards.look_again(self.handout.reader.person, Position(self.position.0 - 1));
         }
     }
 }
