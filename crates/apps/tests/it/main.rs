@@ -4,6 +4,7 @@
 
 mod account;
 mod channel;
+mod guest_book;
 mod history;
 mod people;
 mod setup;

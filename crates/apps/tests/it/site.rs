@@ -75,7 +75,7 @@ pub struct TestSite {
     pub reach: Arc<Recorded>,
     clock: Arc<TestClock>,
     router: Router,
-    _data: tempfile::TempDir,
+    data: Arc<tempfile::TempDir>,
 }
 
 impl Drop for TestSite {
@@ -84,10 +84,15 @@ impl Drop for TestSite {
     }
 }
 
-fn site_on(store: Store, clock: &Arc<TestClock>, reach: &Arc<Recorded>) -> Arc<Site> {
+fn site_on(
+    store: Store,
+    clock: &Arc<TestClock>,
+    reach: &Arc<Recorded>,
+    products: Products,
+) -> Arc<Site> {
     let shares = Default::default();
     let options = SiteOptions { allowed_origins: vec![ALLOWED.into()], shares };
-    let site = Site::new(store, clock.clone(), options, PRODUCTS);
+    let site = Site::new(store, clock.clone(), options, products);
     site.reach_over(reach.clone());
     site
 }
@@ -95,29 +100,39 @@ fn site_on(store: Store, clock: &Arc<TestClock>, reach: &Arc<Recorded>) -> Arc<S
 impl TestSite {
     /// A site on an empty store.
     pub fn new() -> Self {
+        TestSite::with(PRODUCTS)
+    }
+
+    /// The same with other products.
+    fn with(products: Products) -> Self {
         let data = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock(AtomicU64::new(1_763_689_200_000)));
         let opened = Store::open(Options {
             data: data.path().join("data"),
             database: None,
             clock: clock.clone(),
-            tables: encke_site::product::tables(PRODUCTS),
+            tables: encke_site::product::tables(products),
             readers: 2,
             fatal: Arc::new(|e| panic!("the store is broken: {e}")),
         });
         let opened = opened.unwrap();
         let reach = Arc::new(Recorded::default());
-        let site = site_on(opened.store, &clock, &reach);
+        let site = site_on(opened.store, &clock, &reach, products);
         let now = Arc::new(Mutex::new(site.clone()));
         let told = now.clone();
         opened.start.publishing_to(move |batch| told.lock().unwrap().committed(&batch)).unwrap();
         let (router, _) = encke_site::router(site.clone()).split_for_parts();
-        TestSite { site, now, reach, clock, router, _data: data }
+        TestSite { site, now, reach, clock, router, data: Arc::new(data) }
     }
 
     /// A site that was set up, and its owner `ada`.
     pub async fn with_owner() -> (Self, Signed) {
-        let site = TestSite::new();
+        TestSite::with_owner_and(PRODUCTS).await
+    }
+
+    /// The same with other products.
+    pub async fn with_owner_and(products: Products) -> (Self, Signed) {
+        let site = TestSite::with(products);
         let code = site.setup_code().await;
         let owner =
             json!({"name": "ada", "password": PASSWORD, "display_name": "Ada", "setup_code": code});
@@ -135,9 +150,15 @@ impl TestSite {
 
     /// Forgets all that is only in memory, as a restart does; the store goes on.
     pub fn restart(&mut self) {
-        self.site = site_on(self.site.store.clone(), &self.clock, &self.reach);
+        self.site =
+            site_on(self.site.store.clone(), &self.clock, &self.reach, self.site.products());
         *self.now.lock().unwrap() = self.site.clone();
         (self.router, _) = encke_site::router(self.site.clone()).split_for_parts();
+    }
+
+    /// Ends the site and leaves its folder.
+    pub fn closed(self) -> Arc<tempfile::TempDir> {
+        self.data.clone()
     }
 
     /// Lets time pass.
