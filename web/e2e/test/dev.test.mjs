@@ -26,7 +26,10 @@ test('behind Vite two people talk over a WebSocket and over streams', async (t) 
   const url = vite.resolvedUrls?.local[0] ?? '';
   assert.match(url, /^http:\/\/localhost:\d+\/$/);
 
-  const one = await openChat(await freshBrowser(t), url);
+  // The first page waits until Vite has compiled every source, which takes long on a busy machine.
+  const first = await freshBrowser(t);
+  first.setDefaultNavigationTimeout(90_000);
+  const one = await openChat(first, url);
   await one.signIn('anna', password);
   await one.isLiveOver('websocket');
   const two = await openChat(await freshBrowser(t), url);
