@@ -21,7 +21,7 @@ use encke_site::body::Body;
 use encke_site::caller::Caller;
 use encke_site::identity::{Ended, Role};
 use encke_site::path::Path;
-use encke_site::reply::{Refusal, Refused};
+use encke_site::reply::Refusal;
 
 /// An account to be.
 #[derive(Clone, Deserialize, ToSchema)]
@@ -162,13 +162,11 @@ pub async fn everyone(site: &Arc<Site>) -> Result<Vec<Listed>, Error> {
 }
 
 /// Adds a person.
-#[utoipa::path(post, path = "/v1/people", tag = "people", request_body = NewAccount,
-    responses((status = 201, body = Person),
-        (status = 401, body = Refused, description = "not_signed_in"),
-        (status = 403, body = Refused, description = "forbidden, foreign_origin"),
-        (status = 409, body = Refused, description = "name_taken"),
-        (status = 422, body = Refused, description = "unknown_field, invalid, bad_name"),
-        (status = 503, body = Refused, description = "overloaded")))]
+#[utoipa::path(post, operation_id = "create_person", path = "/v1/people", tag = "people",
+    request_body = NewAccount,
+    responses((status = 201, body = Person), (status = 403, description = "forbidden"),
+        (status = 404, description = "not_found"), (status = 409, description = "name_taken"),
+        (status = 422, description = "bad_name")))]
 pub(crate) async fn create(
     State(site): State<Arc<Site>>,
     caller: Caller,
@@ -183,12 +181,10 @@ pub(crate) async fn create(
 }
 
 /// Disables a person: it can't sign in any more, and what is open ends.
-#[utoipa::path(delete, path = "/v1/people/{id}", tag = "people", params(("id" = String, Path)),
-    responses((status = 204),
-        (status = 401, body = Refused, description = "not_signed_in"),
-        (status = 403, body = Refused, description = "forbidden, foreign_origin"),
-        (status = 404, body = Refused, description = "not_found"),
-        (status = 409, body = Refused, description = "conflict: the last owner")))]
+#[utoipa::path(delete, operation_id = "disable_person", path = "/v1/people/{id}", tag = "people",
+    params(("id" = String, Path)),
+    responses((status = 204), (status = 403, description = "forbidden"),
+        (status = 404, description = "not_found"), (status = 409, description = "conflict")))]
 pub(crate) async fn disable(
     State(site): State<Arc<Site>>,
     caller: Caller,

@@ -19,7 +19,7 @@ use super::{display_name, look};
 use encke_site::Role;
 use encke_site::Site;
 use encke_site::body::Body;
-use encke_site::reply::{Refusal, Refused};
+use encke_site::reply::Refusal;
 
 /// Who enters.
 #[derive(Deserialize, ToSchema)]
@@ -29,12 +29,11 @@ pub(crate) struct Guest {
 }
 
 /// Enters as a guest.
-#[utoipa::path(post, path = "/v1/guest", tag = "people", request_body = Guest,
-    responses((status = 201, body = Me),
-        (status = 403, body = Refused, description = "forbidden, foreign_origin"),
-        (status = 409, body = Refused, description = "name_taken: by somebody with an account"),
-        (status = 422, body = Refused, description = "unknown_field, invalid, bad_name"),
-        (status = 429, body = Refused, description = "rate_limited")))]
+#[utoipa::path(post, operation_id = "enter_as_guest", path = "/v1/guest", tag = "people",
+    request_body = Guest, security(()),
+    responses((status = 201, body = Me), (status = 403, description = "forbidden, foreign_origin"),
+        (status = 409, description = "name_taken"), (status = 422, description = "bad_name"),
+        (status = 429, description = "rate_limited")))]
 pub(crate) async fn enter(
     State(site): State<Arc<Site>>,
     request: SignInRequest,

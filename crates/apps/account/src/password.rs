@@ -16,7 +16,7 @@ use encke_site::Site;
 use encke_site::body::Body;
 use encke_site::caller::{Caller, Scheme};
 use encke_site::identity::Ended;
-use encke_site::reply::{Refusal, Refused};
+use encke_site::reply::Refusal;
 
 pub(super) fn check(password: &str) -> Result<(), Error> {
     if limits::PASSWORD_BYTES.contains(&password.len()) {
@@ -91,13 +91,10 @@ pub(crate) struct Passwords {
 }
 
 /// Changes the caller's password; its other sessions end.
-#[utoipa::path(post, path = "/v1/password", tag = "people", request_body = Passwords,
-    responses((status = 204),
-        (status = 401, body = Refused, description = "not_signed_in, wrong_password"),
-        (status = 403, body = Refused, description = "foreign_origin"),
-        (status = 422, body = Refused, description = "unknown_field, invalid"),
-        (status = 429, body = Refused, description = "rate_limited"),
-        (status = 503, body = Refused, description = "overloaded")))]
+#[utoipa::path(post, operation_id = "change_password", path = "/v1/password", tag = "people",
+    request_body = Passwords,
+    responses((status = 204), (status = 401, description = "wrong_password"),
+        (status = 429, description = "rate_limited")))]
 pub(crate) async fn change(
     State(site): State<Arc<Site>>,
     caller: Caller,

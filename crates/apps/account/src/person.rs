@@ -18,7 +18,7 @@ use encke_site::Role;
 use encke_site::Site;
 use encke_site::bulk;
 use encke_site::caller::Caller;
-use encke_site::reply::{Refusal, Refused};
+use encke_site::reply::Refusal;
 
 /// A person as others see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -27,14 +27,27 @@ pub struct Person {
     #[schema(value_type = String)]
     pub id: PersonId,
     /// Name to sign in with; guests and bots have none.
+    #[schema(required)]
     pub name: Option<String>,
     /// What others see.
     pub display_name: String,
     /// What it is on this site.
     pub role: Role,
     /// Whether it is there.
-    #[schema(value_type = String)]
+    #[schema(value_type = PresenceState)]
     pub presence: Presence,
+}
+
+/// The presence of a person, in the description of the API.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum PresenceState {
+    /// No device is connected or was connected in the last seconds.
+    Offline,
+    /// Devices are connected, and nobody sits before any of them.
+    Away,
+    /// Somebody sits before a device.
+    Online,
 }
 
 /// The caller, and the site it is on.
@@ -163,11 +176,10 @@ pub fn pattern(text: &str) -> String {
 }
 
 /// Finds people; guests find only those with whom they share a conversation.
-#[utoipa::path(get, path = "/v1/people", tag = "people", params(Wanted),
-    responses((status = 200, body = People),
-        (status = 400, body = Refused, description = "bad_request"),
-        (status = 401, body = Refused, description = "not_signed_in"),
-        (status = 422, body = Refused, description = "invalid")))]
+#[utoipa::path(get, operation_id = "find_people", path = "/v1/people", tag = "people",
+    params(Wanted),
+    responses((status = 200, body = People), (status = 422, description = "invalid"),
+        (status = 429, description = "rate_limited")))]
 pub(crate) async fn search(
     State(site): State<Arc<Site>>,
     caller: Caller,

@@ -23,7 +23,7 @@ use encke_site::body::MaybeBody;
 use encke_site::caller::{Browser, Caller, Scheme};
 use encke_site::identity::Ended;
 use encke_site::random;
-use encke_site::reply::{Refusal, Refused};
+use encke_site::reply::Refusal;
 
 /// Sessions that one person may have; a further one ends the oldest.
 const SESSIONS_PER_PERSON_MAX: u64 = 50;
@@ -161,10 +161,7 @@ pub(crate) struct SignOut {
 
 /// Ends the caller's session, or all of its sessions, and the connections that rest on them.
 #[utoipa::path(post, path = "/v1/sign-out", tag = "people", request_body = Option<SignOut>,
-    responses((status = 204),
-        (status = 401, body = Refused, description = "not_signed_in"),
-        (status = 403, body = Refused, description = "foreign_origin"),
-        (status = 422, body = Refused, description = "unknown_field, invalid")))]
+    responses((status = 204)))]
 pub(crate) async fn sign_out(
     State(site): State<Arc<Site>>,
     scheme: Scheme,
@@ -191,9 +188,8 @@ pub(crate) async fn sign_out(
 }
 
 /// Who the caller is.
-#[utoipa::path(get, path = "/v1/me", tag = "people",
-    responses((status = 200, body = Me),
-        (status = 401, body = Refused, description = "not_signed_in")))]
+#[utoipa::path(get, operation_id = "me", path = "/v1/me", tag = "people",
+    responses((status = 200, body = Me)))]
 pub(crate) async fn who(
     State(site): State<Arc<Site>>,
     caller: Caller,

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use encke_site::Site;
 use encke_site::body::Body;
 use encke_site::caller::Caller;
-use encke_site::reply::{Refusal, Refused};
+use encke_site::reply::Refusal;
 
 /// Characters of a site's name.
 const SITE_NAME_CHARS_MAX: usize = 64;
@@ -66,17 +66,15 @@ fn check_channels(allowed: &[String]) -> Result<(), Error> {
 /// What is to change.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Change {
+pub(crate) struct SettingsChange {
     guests: Option<bool>,
     guest_channels: Option<Vec<String>>,
     site_name: Option<String>,
 }
 
 /// The settings of the site.
-#[utoipa::path(get, path = "/v1/settings", tag = "site",
-    responses((status = 200, body = Settings),
-        (status = 401, body = Refused, description = "not_signed_in"),
-        (status = 403, body = Refused, description = "forbidden")))]
+#[utoipa::path(get, operation_id = "settings", path = "/v1/settings", tag = "site",
+    responses((status = 200, body = Settings), (status = 403, description = "forbidden")))]
 pub(crate) async fn get(
     State(site): State<Arc<Site>>,
     caller: Caller,
@@ -86,15 +84,13 @@ pub(crate) async fn get(
 }
 
 /// Changes settings.
-#[utoipa::path(patch, path = "/v1/settings", tag = "site", request_body = Change,
-    responses((status = 200, body = Settings),
-        (status = 401, body = Refused, description = "not_signed_in"),
-        (status = 403, body = Refused, description = "forbidden, foreign_origin"),
-        (status = 422, body = Refused, description = "unknown_field, invalid")))]
+#[utoipa::path(patch, operation_id = "change_settings", path = "/v1/settings", tag = "site",
+    request_body = SettingsChange,
+    responses((status = 200, body = Settings), (status = 403, description = "forbidden")))]
 pub(crate) async fn change(
     State(site): State<Arc<Site>>,
     caller: Caller,
-    Body(change): Body<Change>,
+    Body(change): Body<SettingsChange>,
 ) -> Result<Json<Settings>, Refusal> {
     caller.owner()?;
     if let Some(name) = &change.site_name {
@@ -111,7 +107,7 @@ pub(crate) async fn change(
         check_channels(allowed)?;
     }
     let changed = site.store.write(move |tx| {
-        let Change { guests, guest_channels, site_name } = change;
+        let SettingsChange { guests, guest_channels, site_name } = change;
         let now = settings(tx)?.guest_channels;
         if guest_channels.as_ref().is_some_and(|new| *new != now) {
             // Guests that follow channels come back at once, and are let in by the new list.

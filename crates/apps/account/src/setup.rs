@@ -22,11 +22,11 @@ use crate::Accounts;
 use encke_site::Role;
 use encke_site::Site;
 use encke_site::body::Body;
-use encke_site::reply::{Refusal, Refused};
+use encke_site::reply::Refusal;
 
 /// What a visitor finds.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Found {
+pub(crate) struct SetupState {
     /// The site has no owner yet: whoever has the set-up code is to create it.
     needed: bool,
     /// Guests may enter.
@@ -40,12 +40,13 @@ pub(super) fn has_owner(sql: &mut impl Sql) -> Result<bool, StoreError> {
 }
 
 /// Whether the site still needs an owner, and whether guests may enter.
-#[utoipa::path(get, path = "/v1/setup", tag = "people", responses((status = 200, body = Found)))]
-pub(crate) async fn needed(State(site): State<Arc<Site>>) -> Result<Json<Found>, Refusal> {
+#[utoipa::path(get, operation_id = "setup_state", path = "/v1/setup", tag = "people", security(()),
+    responses((status = 200, body = SetupState)))]
+pub(crate) async fn needed(State(site): State<Arc<Site>>) -> Result<Json<SetupState>, Refusal> {
     let found = site.store.read(|read| {
         let settings = settings(read)?;
         let needed = !has_owner(read)?;
-        Ok(Found { needed, guests: settings.guests, site_name: settings.site_name })
+        Ok(SetupState { needed, guests: settings.guests, site_name: settings.site_name })
     });
     Ok(Json(found.await?))
 }
@@ -65,13 +66,12 @@ pub(crate) struct FirstAccount {
 }
 
 /// Creates the owner and signs it in; only once, and only with the set-up code.
-#[utoipa::path(post, path = "/v1/setup", tag = "people", request_body = FirstAccount,
+#[utoipa::path(post, operation_id = "create_owner", path = "/v1/setup", tag = "people",
+    request_body = FirstAccount, security(()),
     responses((status = 201, body = Me),
-        (status = 403, body = Refused, description = "foreign_origin, wrong_setup_code"),
-        (status = 409, body = Refused, description = "already_set_up"),
-        (status = 422, body = Refused, description = "unknown_field, invalid, bad_name"),
-        (status = 429, body = Refused, description = "rate_limited"),
-        (status = 503, body = Refused, description = "overloaded")))]
+        (status = 403, description = "wrong_setup_code, foreign_origin"),
+        (status = 409, description = "name_taken, already_set_up"),
+        (status = 422, description = "bad_name"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn setup(
     State(site): State<Arc<Site>>,
     request: SignInRequest,

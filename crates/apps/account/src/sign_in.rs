@@ -22,7 +22,7 @@ use encke_site::Site;
 use encke_site::body::Body;
 use encke_site::caller::{Browser, Peer};
 use encke_site::origin::{Origin, PageRule};
-use encke_site::reply::{Refusal, Refused};
+use encke_site::reply::Refusal;
 
 /// Name and password.
 #[derive(Deserialize, ToSchema)]
@@ -59,12 +59,9 @@ impl FromRequestParts<Arc<Site>> for SignInRequest {
 
 /// Signs in.
 #[utoipa::path(post, path = "/v1/sign-in", tag = "people", request_body = NameAndPassword,
-    responses((status = 200, body = Me),
-        (status = 401, body = Refused, description = "wrong_password"),
-        (status = 403, body = Refused, description = "foreign_origin"),
-        (status = 422, body = Refused, description = "unknown_field, invalid"),
-        (status = 429, body = Refused, description = "rate_limited"),
-        (status = 503, body = Refused, description = "overloaded")))]
+    security(()),
+    responses((status = 200, body = Me), (status = 401, description = "wrong_password"),
+        (status = 403, description = "foreign_origin"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn sign_in(
     State(site): State<Arc<Site>>,
     request: SignInRequest,

@@ -31,7 +31,7 @@ pub(crate) struct Snapshot {
 
 /// The present state of everything that the caller sees.
 #[utoipa::path(get, path = "/v1/snapshot", tag = "feed",
-    responses((status = 200, body = Snapshot)))]
+    responses((status = 200, body = Snapshot), (status = 429, description = "rate_limited")))]
 pub(crate) async fn snapshot(
     State(site): State<Arc<Site>>,
     caller: Caller,

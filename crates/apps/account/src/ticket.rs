@@ -22,7 +22,7 @@ use encke_site::Site;
 use encke_site::caller::{Caller, Scheme, credentials};
 use encke_site::identity::{Credentials, Identity, not_signed_in};
 use encke_site::random;
-use encke_site::reply::{Refusal, Refused};
+use encke_site::reply::Refusal;
 
 #[derive(Default)]
 struct Unused {
@@ -143,11 +143,8 @@ pub(crate) struct Ticket {
 }
 
 /// Issues a ticket for one request to the feed.
-#[utoipa::path(post, path = "/v1/tickets", tag = "feed",
-    responses((status = 201, body = Ticket),
-        (status = 401, body = Refused, description = "not_signed_in"),
-        (status = 403, body = Refused, description = "foreign_origin"),
-        (status = 429, body = Refused, description = "rate_limited")))]
+#[utoipa::path(post, operation_id = "issue_ticket", path = "/v1/tickets", tag = "feed",
+    responses((status = 201, body = Ticket), (status = 429, description = "rate_limited")))]
 pub(crate) async fn issue(
     State(site): State<Arc<Site>>,
     caller: Caller,

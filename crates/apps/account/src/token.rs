@@ -19,7 +19,7 @@ use encke_site::caller::Caller;
 use encke_site::identity::{Ended, Role};
 use encke_site::path::Path;
 use encke_site::random;
-use encke_site::reply::{Refusal, Refused};
+use encke_site::reply::Refusal;
 
 /// Seconds of a year.
 const YEAR_S: u64 = 365 * 24 * 60 * 60;
@@ -78,7 +78,7 @@ pub async fn create_token(
 /// A token to be.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct New {
+pub(crate) struct NewToken {
     /// For whom; the caller if absent.
     #[schema(value_type = Option<String>)]
     person: Option<PersonId>,
@@ -93,7 +93,7 @@ pub(crate) struct New {
 
 /// A new token.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Made {
+pub(crate) struct MadeToken {
     token: String,
     #[schema(value_type = String)]
     person: PersonId,
@@ -101,20 +101,16 @@ pub(crate) struct Made {
 
 /// Makes a token: for oneself, or, by the owner, for anybody. A session alone is not enough, for it may be stolen and a
 /// token outlives it: the caller gives its password, too. A token makes no tokens.
-#[utoipa::path(post, path = "/v1/tokens", tag = "people", request_body = New,
-    responses((status = 201, body = Made),
-        (status = 401, body = Refused, description = "not_signed_in, wrong_password"),
-        (status = 403, body = Refused, description = "forbidden, foreign_origin"),
-        (status = 404, body = Refused, description = "not_found"),
-        (status = 409, body = Refused, description = "conflict: too many tokens"),
-        (status = 422, body = Refused, description = "unknown_field, invalid"),
-        (status = 429, body = Refused, description = "rate_limited"),
-        (status = 503, body = Refused, description = "overloaded")))]
+#[utoipa::path(post, operation_id = "create_token", path = "/v1/tokens", tag = "people",
+    request_body = NewToken,
+    responses((status = 201, body = MadeToken), (status = 401, description = "wrong_password"),
+        (status = 403, description = "forbidden"), (status = 404, description = "not_found"),
+        (status = 409, description = "conflict"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn create(
     State(site): State<Arc<Site>>,
     caller: Caller,
-    Body(New { person, label, expires_in_s, password }): Body<New>,
-) -> Result<(StatusCode, Json<Made>), Refusal> {
+    Body(NewToken { person, label, expires_in_s, password }): Body<NewToken>,
+) -> Result<(StatusCode, Json<MadeToken>), Refusal> {
     let me = caller.0.person;
     let person = person.unwrap_or(me);
     if person != me {
@@ -131,17 +127,18 @@ pub(crate) async fn create(
         || Error::new(Code::Invalid, "Give your password, too: a token outlives the session.");
     confirm(&site, me, password.ok_or_else(needed)?).await?;
     let token = create_token(&site, person, &label, expires_in_s).await?;
-    Ok((StatusCode::CREATED, Json(Made { token, person })))
+    Ok((StatusCode::CREATED, Json(MadeToken { token, person })))
 }
 
 /// A token as its person sees it.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Listed {
+pub(crate) struct ListedToken {
     /// To revoke it by.
     id: String,
     label: String,
     created: u64,
     /// When it ends; `null` if only somebody ends it.
+    #[schema(required)]
     expires: Option<u64>,
 }
 
@@ -167,7 +164,7 @@ fn whose(caller: &Caller, whose: Result<Query<Whose>, QueryRejection>) -> Result
 /// A person's tokens.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Tokens {
-    tokens: Vec<Listed>,
+    tokens: Vec<ListedToken>,
 }
 
 fn id_of(hash: &[u8]) -> String {
@@ -175,10 +172,8 @@ fn id_of(hash: &[u8]) -> String {
 }
 
 /// The tokens of the caller, or of whom the owner of the site asks for; without the secrets.
-#[utoipa::path(get, path = "/v1/tokens", tag = "people", params(Whose),
-    responses((status = 200, body = Tokens),
-        (status = 401, body = Refused, description = "not_signed_in"),
-        (status = 403, body = Refused, description = "forbidden")))]
+#[utoipa::path(get, operation_id = "tokens", path = "/v1/tokens", tag = "people", params(Whose),
+    responses((status = 200, body = Tokens), (status = 403, description = "forbidden")))]
 pub(crate) async fn list(
     State(site): State<Arc<Site>>,
     caller: Caller,
@@ -190,7 +185,7 @@ pub(crate) async fn list(
             "SELECT hash, label, created_ms, expires_ms FROM token WHERE person = ?1 ORDER BY created_ms, hash";
         let listed = |row: &encke_store::Row| {
             let id = id_of(&row.get::<Vec<u8>>(0)?);
-            Ok(Listed { id, label: row.get(1)?, created: row.get(2)?, expires: row.get(3)? })
+            Ok(ListedToken { id, label: row.get(1)?, created: row.get(2)?, expires: row.get(3)? })
         };
         read.query(query, params![person])?.iter().map(listed).collect::<Result<_, Error>>()
     });
@@ -201,7 +196,7 @@ pub(crate) async fn list(
 #[derive(Serialize)]
 pub struct AnyToken {
     #[serde(flatten)]
-    token: Listed,
+    token: ListedToken,
     person: PersonId,
     /// Name to sign in with; what others see of a bot.
     name: String,
@@ -217,7 +212,7 @@ pub async fn all_tokens(site: &Arc<Site>) -> Result<Vec<AnyToken>, Error> {
         let listed = |row: &encke_store::Row| {
             let id = id_of(&row.get::<Vec<u8>>(0)?);
             let token =
-                Listed { id, label: row.get(1)?, created: row.get(2)?, expires: row.get(3)? };
+                ListedToken { id, label: row.get(1)?, created: row.get(2)?, expires: row.get(3)? };
             Ok(AnyToken { token, person: row.get(4)?, name: row.get(5)? })
         };
         read.query(query, params![])?.iter().map(listed).collect::<Result<_, Error>>()
@@ -248,12 +243,10 @@ async fn end_token(site: &Arc<Site>, person: PersonId, id: String) -> Result<(),
 }
 
 /// Ends a token, and the connections that rest on it.
-#[utoipa::path(delete, path = "/v1/tokens/{id}", tag = "people",
+#[utoipa::path(delete, operation_id = "revoke_token", path = "/v1/tokens/{id}", tag = "people",
     params(("id" = String, Path), Whose),
-    responses((status = 204),
-        (status = 401, body = Refused, description = "not_signed_in"),
-        (status = 403, body = Refused, description = "forbidden, foreign_origin"),
-        (status = 404, body = Refused, description = "not_found")))]
+    responses((status = 204), (status = 403, description = "forbidden"),
+        (status = 404, description = "not_found")))]
 pub(crate) async fn revoke(
     State(site): State<Arc<Site>>,
     caller: Caller,

@@ -13,7 +13,9 @@ use encke_engine::number_text::grouped;
 use encke_engine::{Code, Error, NewEvent, limits};
 use encke_store::{Append, Guard};
 use http::StatusCode;
+use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -24,12 +26,21 @@ use encke_site::caller::Caller;
 use encke_site::path::Path;
 use encke_site::posted::{self, Posted};
 use encke_site::product::{Reply, SendPath, Sends};
-use encke_site::reply::{Refusal, Refused};
+use encke_site::reply::Refusal;
 use encke_site::sent::{self, Sent};
-use encke_site::{Identity, Product, Role};
+use encke_site::{EventBody, Identity, InFeed, Product, Role};
 
 /// Levels that the JSON of an event may be nested.
 const DEPTH_MAX: usize = 100;
+
+/// Whatever a program has appended: any JSON, or a text.
+#[derive(Serialize, ToSchema)]
+#[schema(value_type = serde_json::Value)]
+pub(crate) struct Data(Box<RawValue>);
+
+impl EventBody for Data {
+    const KIND: &'static str = "data";
+}
 
 /// Channels.
 pub struct Channel;
@@ -41,6 +52,10 @@ impl Product for Channel {
 
     fn routes(&self) -> OpenApiRouter<Arc<Site>> {
         OpenApiRouter::new().routes(routes!(publish))
+    }
+
+    fn in_feed(&self) -> InFeed {
+        InFeed::default().event::<Data>()
     }
 
     fn sends(&self) -> Option<&dyn Sends> {
@@ -70,15 +85,8 @@ impl Sends for Channel {
     params(("name" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body(content((serde_json::Value = "application/json"), (String = "text/plain"))),
     responses((status = 201, body = Sent), (status = 200, body = Sent),
-        (status = 400, body = Refused, description = "bad_json"),
-        (status = 401, body = Refused, description = "not_signed_in"),
-        (status = 403, body = Refused, description = "forbidden, foreign_origin"),
-        (status = 409, body = Refused, description = "key_reused"),
-        (status = 413, body = Refused, description = "too_large"),
-        (status = 415, body = Refused, description = "wrong_type"),
-        (status = 422, body = Refused, description = "invalid"),
-        (status = 503, body = Refused, description = "overloaded"),
-        (status = 507, body = Refused, description = "store_full")))]
+        (status = 403, description = "forbidden"), (status = 409, description = "key_reused"),
+        (status = 429, description = "rate_limited")))]
 pub(crate) async fn publish(
     State(site): State<Arc<Site>>,
     caller: Caller,
@@ -130,7 +138,7 @@ fn event(
     }
     // Last, because the name is kept from here on.
     let stream = site.store.channels().stream_to_append(name)?;
-    Ok(NewEvent { stream, from: Some(identity.person), kind: "data".into(), key, body })
+    Ok(NewEvent { stream, from: Some(identity.person), kind: Data::KIND.into(), key, body })
 }
 
 /// Whether a content type is text rather than JSON; an error if it is neither.

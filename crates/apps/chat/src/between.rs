@@ -1,9 +1,9 @@
 //! Direct conversations and rooms that anybody may enter, for other protocols: all within one write.
 
 use encke_engine::{ConversationId, Error, PersonId, Seq, StreamId, limits};
-use encke_site::Site;
+use encke_site::{Site, event};
 use encke_store::{Sql, StoreError, Tx, params};
-use encke_talk::conversation::{self, MemberRole, insert_member, not_member};
+use encke_talk::conversation::{self, Created, MemberRole, insert_member, not_member};
 use encke_talk::kind::Kind;
 use encke_talk::member::{expel, is_member, set_role};
 
@@ -50,8 +50,8 @@ pub fn is_open(sql: &mut impl Sql, room: ConversationId) -> Result<bool, StoreEr
 pub fn make_open_room(tx: &mut Tx<'_>, title: &str) -> Result<ConversationId, Error> {
     room::check_title(title)?;
     let id = conversation::insert(tx, Kind::Room, Some(title), true, None)?;
-    let body = serde_json::json!({"kind": Kind::Room, "title": title, "open": true});
-    tx.append(conversation::event(StreamId::conversation(id), None, "created", &body))?;
+    let body = Created { kind: Kind::Room, title: Some(title.to_owned()), open: true };
+    tx.append(event(StreamId::conversation(id), None, &body))?;
     Ok(id)
 }
 

@@ -19,8 +19,9 @@ use encke_site::Act;
 use encke_site::Site;
 use encke_site::caller::Caller;
 use encke_site::path::Path;
-use encke_site::reply::{Refusal, Refused};
-use encke_talk::conversation::{Conversation, event, load, parse};
+use encke_site::reply::Refusal;
+use encke_site::{EventBody, event};
+use encke_talk::conversation::{Conversation, load, parse};
 use encke_talk::member::{self, is_member};
 
 /// An invitation to a room.
@@ -28,11 +29,34 @@ use encke_talk::member::{self, is_member};
 pub(crate) struct Invitation {
     #[schema(value_type = String)]
     conversation: ConversationId,
+    #[schema(required)]
     title: Option<String>,
-    /// Who invites; nobody that the person knows otherwise, perhaps.
+    /// The person who invites; perhaps one that the invited person does not know otherwise.
+    #[schema(required)]
     by: Option<Person>,
     /// Since when, in milliseconds since 1970.
     at: u64,
+}
+
+/// Somebody has invited the person to a room.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Invited {
+    invitation: Invitation,
+}
+
+impl EventBody for Invited {
+    const KIND: &'static str = "invited";
+}
+
+/// An invitation of the person no longer waits for an answer.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct InvitationGone {
+    #[schema(value_type = String)]
+    conversation: ConversationId,
+}
+
+impl EventBody for InvitationGone {
+    const KIND: &'static str = "invitation_gone";
 }
 
 /// What became of bringing somebody in.
@@ -105,8 +129,8 @@ pub(crate) fn invite(
     if made > 0
         && let Some(invitation) = of(tx, site, person)?.into_iter().find(|i| i.conversation == id)
     {
-        let body = serde_json::json!({"invitation": invitation});
-        tx.append(event(StreamId::person(person), Some(by), "invited", &body))?;
+        let body = Invited { invitation };
+        tx.append(event(StreamId::person(person), Some(by), &body))?;
     }
     Ok(())
 }
@@ -139,8 +163,8 @@ pub(crate) fn forget(
     if tx.execute(sql, params![person, conversation])? == 0 {
         return Ok(false);
     }
-    let body = serde_json::json!({"conversation": conversation});
-    tx.append(event(StreamId::person(person), None, "invitation_gone", &body))?;
+    let body = InvitationGone { conversation };
+    tx.append(event(StreamId::person(person), None, &body))?;
     Ok(true)
 }
 
@@ -173,8 +197,8 @@ pub(crate) struct Invitations {
 }
 
 /// The caller's invitations that wait for an answer, the oldest first.
-#[utoipa::path(get, path = "/v1/invitations", tag = "conversations",
-    responses((status = 200, body = Invitations)))]
+#[utoipa::path(get, operation_id = "invitations", path = "/v1/invitations", tag = "conversations",
+    responses((status = 200, body = Invitations), (status = 429, description = "rate_limited")))]
 pub(crate) async fn list(
     State(site): State<Arc<Site>>,
     caller: Caller,
@@ -190,9 +214,11 @@ fn gone() -> Error {
 }
 
 /// Accepts an invitation: the caller is a member from here on.
-#[utoipa::path(post, path = "/v1/invitations/{id}/accept", tag = "conversations",
-    params(("id" = String, Path)), responses((status = 200, body = Conversation),
-        (status = 404, body = Refused, description = "not_found")))]
+#[utoipa::path(post, operation_id = "accept_invitation", path = "/v1/invitations/{id}/accept",
+    tag = "conversations",
+    params(("id" = String, Path)),
+    responses((status = 200, body = Conversation), (status = 403, description = "not_member"),
+        (status = 404, description = "not_found"), (status = 409, description = "conflict")))]
 pub(crate) async fn accept(
     State(site): State<Arc<Site>>,
     caller: Caller,
@@ -215,9 +241,11 @@ pub(crate) async fn accept(
 }
 
 /// Declines an invitation.
-#[utoipa::path(delete, path = "/v1/invitations/{id}", tag = "conversations",
-    params(("id" = String, Path)), responses((status = 204),
-        (status = 404, body = Refused, description = "not_found")))]
+#[utoipa::path(delete, operation_id = "decline_invitation", path = "/v1/invitations/{id}",
+    tag = "conversations",
+    params(("id" = String, Path)),
+    responses((status = 204), (status = 403, description = "not_member"),
+        (status = 404, description = "not_found")))]
 pub(crate) async fn decline(
     State(site): State<Arc<Site>>,
     caller: Caller,

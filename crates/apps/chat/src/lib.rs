@@ -16,7 +16,7 @@ mod tables;
 use std::sync::Arc;
 
 use encke_site::product::InSnapshot;
-use encke_site::{Product, Site};
+use encke_site::{InFeed, Product, Site};
 use encke_store::Migration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -45,6 +45,13 @@ impl Product for Chat {
             .routes(routes!(invitation::accept))
             .routes(routes!(members::invite))
             .routes(routes!(members::change_role, members::remove))
+    }
+
+    fn in_feed(&self) -> InFeed {
+        InFeed::default()
+            .event::<room::RoomChanged>()
+            .event::<invitation::Invited>()
+            .event::<invitation::InvitationGone>()
     }
 
     fn in_snapshot(&self) -> Option<&dyn InSnapshot> {

@@ -36,7 +36,9 @@ fn room(kind: Kind) -> Result<(), Error> {
 
 /// Joins an open room.
 #[utoipa::path(post, path = "/v1/conversations/{id}/join", tag = "conversations",
-    params(("id" = String, Path)), responses((status = 200, body = Conversation)))]
+    params(("id" = String, Path)),
+    responses((status = 200, body = Conversation), (status = 403, description = "not_member"),
+        (status = 409, description = "conflict"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn join(
     State(site): State<Arc<Site>>,
     caller: Caller,
@@ -58,10 +60,10 @@ pub(crate) async fn join(
     Ok(Json(joined.await?))
 }
 
-/// Whom to invite.
+/// Invitee to invite.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Whom {
+pub(crate) struct Invitee {
     #[schema(value_type = String)]
     person: PersonId,
 }
@@ -74,13 +76,16 @@ pub(crate) struct Asked {
 
 /// Brings a person into a room. 202 says that it was asked instead, because others have brought it into many already.
 #[utoipa::path(post, path = "/v1/conversations/{id}/members", tag = "conversations",
-    params(("id" = String, Path)), request_body = Whom,
-    responses((status = 204), (status = 202, body = Asked)))]
+    params(("id" = String, Path)), request_body = Invitee,
+    responses((status = 204), (status = 202, body = Asked),
+        (status = 403, description = "forbidden, not_member"),
+        (status = 404, description = "not_found"), (status = 409, description = "conflict"),
+        (status = 429, description = "rate_limited")))]
 pub(crate) async fn invite(
     State(site): State<Arc<Site>>,
     caller: Caller,
     Path(id): Path<String>,
-    Body(Whom { person }): Body<Whom>,
+    Body(Invitee { person }): Body<Invitee>,
 ) -> Result<Response, Refusal> {
     let (id, me) = (parse(&id)?, caller.0.person);
     if caller.0.role == Role::Guest {
@@ -117,7 +122,8 @@ fn no_such_member() -> Error {
 /// Changes what a member may do.
 #[utoipa::path(patch, path = "/v1/conversations/{id}/members/{person}", tag = "conversations",
     params(("id" = String, Path), ("person" = String, Path)), request_body = NewRole,
-    responses((status = 204)))]
+    responses((status = 204), (status = 403, description = "forbidden, not_member"),
+        (status = 404, description = "not_found"), (status = 409, description = "conflict")))]
 pub(crate) async fn change_role(
     State(site): State<Arc<Site>>,
     caller: Caller,
@@ -145,8 +151,11 @@ pub(crate) async fn change_role(
 }
 
 /// Leaves a room, or removes a member from it.
-#[utoipa::path(delete, path = "/v1/conversations/{id}/members/{person}", tag = "conversations",
-    params(("id" = String, Path), ("person" = String, Path)), responses((status = 204)))]
+#[utoipa::path(delete, operation_id = "remove_member",
+    path = "/v1/conversations/{id}/members/{person}", tag = "conversations",
+    params(("id" = String, Path), ("person" = String, Path)),
+    responses((status = 204), (status = 403, description = "forbidden, not_member"),
+        (status = 404, description = "not_found")))]
 pub(crate) async fn remove(
     State(site): State<Arc<Site>>,
     caller: Caller,

@@ -6,14 +6,14 @@ use axum::Json;
 use axum::extract::State;
 use encke_engine::number_text::grouped;
 use encke_engine::{Code, Error, PersonId, Seq, StreamId, limits};
-use encke_site::{Act, Body, Caller, Path, Refusal, Role, Site};
+use encke_site::{Act, Body, Caller, EventBody, Path, Refusal, Role, Site, event};
 use encke_store::params;
 use encke_talk::conversation::{
-    Conversation, MemberRole, begin, check_present, event, insert, insert_member, load, parse,
+    Conversation, MemberRole, begin, check_present, insert, insert_member, load, parse,
 };
 use encke_talk::kind::Kind;
 use http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{invitation, members};
@@ -79,20 +79,39 @@ pub(crate) async fn make(
 /// What an owner changes of a room.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Change {
+pub(crate) struct RoomChange {
     title: Option<String>,
     open: Option<bool>,
 }
 
+/// An owner of a room has changed it; what stayed as it was is absent.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RoomChanged {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    open: Option<bool>,
+    #[schema(value_type = String)]
+    by: PersonId,
+}
+
+impl EventBody for RoomChanged {
+    const KIND: &'static str = "changed";
+}
+
 /// Renames a room, opens or closes it.
-#[utoipa::path(patch, path = "/v1/conversations/{id}", tag = "conversations",
-    params(("id" = String, Path)), request_body = Change,
-    responses((status = 200, body = Conversation)))]
+#[utoipa::path(patch, operation_id = "change_room", path = "/v1/conversations/{id}",
+    tag = "conversations",
+    params(("id" = String, Path)), request_body = RoomChange,
+    responses((status = 200, body = Conversation),
+        (status = 403, description = "forbidden, not_member")))]
 pub(crate) async fn change(
     State(site): State<Arc<Site>>,
     caller: Caller,
     Path(id): Path<String>,
-    Body(change): Body<Change>,
+    Body(change): Body<RoomChange>,
 ) -> Result<Json<Conversation>, Refusal> {
     let (id, me) = (parse(&id)?, caller.0.person);
     if let Some(title) = &change.title {
@@ -112,14 +131,8 @@ pub(crate) async fn change(
              WHERE id = ?1",
             params![id, title.as_ref(), open],
         )?;
-        let mut body = serde_json::json!({"by": me});
-        if let Some(title) = title {
-            body["title"] = title.into();
-        }
-        if let Some(open) = open {
-            body["open"] = open.into();
-        }
-        tx.append(event(StreamId::conversation(id), Some(me), "changed", &body))?;
+        let body = RoomChanged { title, open, by: me };
+        tx.append(event(StreamId::conversation(id), Some(me), &body))?;
         load(tx, &held, id, me)
     });
     Ok(Json(changed.await?))

@@ -38,7 +38,7 @@ pub(crate) struct Wanted {
 pub(crate) struct OpenRoom {
     #[schema(value_type = String)]
     id: ConversationId,
-    title: Option<String>,
+    title: String,
     members: u64,
     joined: bool,
 }
@@ -49,6 +49,7 @@ pub(crate) struct OpenRooms {
     rooms: Vec<OpenRoom>,
     /// What to give as `after` for the next page; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     next: Option<String>,
 }
 
@@ -60,8 +61,10 @@ fn behind(next: &str) -> Result<(ConversationId, &str), Error> {
 }
 
 /// Rooms that every account may join.
-#[utoipa::path(get, path = "/v1/rooms", tag = "conversations", params(Wanted),
-    responses((status = 200, body = OpenRooms)))]
+#[utoipa::path(get, operation_id = "open_rooms", path = "/v1/rooms", tag = "conversations",
+    params(Wanted),
+    responses((status = 200, body = OpenRooms), (status = 403, description = "forbidden"),
+        (status = 422, description = "invalid"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn list(
     State(site): State<Arc<Site>>,
     caller: Caller,
@@ -112,7 +115,7 @@ pub(crate) async fn list(
         let shown = rows.iter().take(limit as usize);
         let rooms = shown.map(room).collect::<Result<Vec<_>, Error>>()?;
         let last = rooms.last().filter(|_| more);
-        let next = last.map(|r| format!("{}:{}", r.id, r.title.as_deref().unwrap_or_default()));
+        let next = last.map(|r| format!("{}:{}", r.id, r.title));
         Ok(OpenRooms { rooms, next })
     });
     Ok(Json(page.await?))

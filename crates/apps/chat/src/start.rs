@@ -16,7 +16,7 @@ use crate::{direct, room};
 /// A direct conversation or a room to be.
 #[derive(Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
-pub(crate) enum New {
+pub(crate) enum NewConversation {
     /// With one other person; if it is there already, it is the one.
     Direct {
         #[schema(value_type = String)]
@@ -34,15 +34,20 @@ pub(crate) enum New {
 }
 
 /// Starts a conversation.
-#[utoipa::path(post, path = "/v1/conversations", tag = "conversations", request_body = New,
-    responses((status = 201, body = Conversation), (status = 200, body = Conversation)))]
+#[utoipa::path(post, operation_id = "start_conversation", path = "/v1/conversations",
+    tag = "conversations", request_body = NewConversation,
+    responses((status = 201, body = Conversation), (status = 200, body = Conversation),
+        (status = 403, description = "forbidden"), (status = 404, description = "not_found"),
+        (status = 409, description = "conflict"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn create(
     State(site): State<Arc<Site>>,
     caller: Caller,
-    Body(new): Body<New>,
+    Body(new): Body<NewConversation>,
 ) -> Result<(StatusCode, Json<Conversation>), Refusal> {
     match new {
-        New::Direct { person } => direct::open(site, caller, person).await,
-        New::Room { title, members, open } => room::make(site, caller, title, members, open).await,
+        NewConversation::Direct { person } => direct::open(site, caller, person).await,
+        NewConversation::Room { title, members, open } => {
+            room::make(site, caller, title, members, open).await
+        }
     }
 }

@@ -13,6 +13,8 @@ pub mod body;
 pub mod bulk;
 pub mod caller;
 mod command;
+pub mod description;
+pub mod feed_body;
 pub mod follows;
 pub mod identity;
 pub mod origin;
@@ -32,6 +34,7 @@ pub mod snapshot;
 pub use body::{Body, MaybeBody};
 pub use caller::{Browser, Caller, Peer, Scheme, credentials, shown};
 pub use command::{Sender, command, unread};
+pub use feed_body::{EventBody, FeedEvent, InFeed, SignalBody, event};
 pub use follows::Followed;
 pub use identity::{Credentials, Identify, Identity, Role};
 pub use origin::{Origin, PageRule};
@@ -61,7 +64,6 @@ async fn no_store(mut response: Response) -> Response {
 /// The HTTP API of all products of a site: all of docs/protocol.md but the feed and operation.
 pub fn router(site: Arc<Site>) -> OpenApiRouter {
     let empty = OpenApiRouter::new();
-    let mut all = site.products().iter().fold(empty, |all, product| all.merge(product.routes()));
-    snapshot::complete(all.get_openapi_mut(), site.products());
+    let all = site.products().iter().fold(empty, |all, product| all.merge(product.routes()));
     all.layer(middleware::map_response(no_store)).with_state(site)
 }

@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::command::Sender;
+use crate::feed_body::InFeed;
 use crate::identity::Identity;
 use crate::parts::Parts;
 use crate::posted::Posted;
@@ -44,6 +45,11 @@ pub trait Product: Send + Sync {
     /// Its routes, with their description.
     fn routes(&self) -> OpenApiRouter<Arc<Site>> {
         OpenApiRouter::new()
+    }
+
+    /// The kinds of events, signals and commands that it adds to a feed, for the description of the API.
+    fn in_feed(&self) -> InFeed {
+        InFeed::default()
     }
 
     /// Its sends, if it has any.

@@ -16,14 +16,16 @@ pub struct Refused {
 /// Why, and whether to try again.
 #[derive(Serialize, ToSchema)]
 pub struct RefusedBecause {
-    /// Stable; the list is in docs/protocol.md.
+    /// Stable; docs/reference/errors.md tells each.
+    #[schema(value_type = crate::description::ErrorCode)]
     code: &'static str,
     /// One plain sentence for a person.
     message: String,
-    /// Whether the same request may succeed later,
+    /// Whether the same request may succeed later.
     retry: bool,
-    /// after so many milliseconds at the earliest.
+    /// Milliseconds after which the same request may succeed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     retry_after_ms: Option<u64>,
 }
 

@@ -7,8 +7,10 @@ use encke_engine::presence::Presence;
 use encke_engine::{ConversationId, Error, PersonId, Seq, item};
 use encke_store::Appended;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::member::check_member;
+use super::presence::SaidPresence;
 use super::typing::Typing;
 use super::{message, presence, receipts, typing};
 use encke_site::Act;
@@ -18,21 +20,46 @@ use encke_site::product::Answer;
 use encke_site::sent::{self, Sent};
 use encke_site::{Sender, body, unread};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
-enum Command {
-    Send { id: u64, conversation: ConversationId, key: Option<String>, text: String },
-    Ack { cursor: String },
-    Read { conversation: ConversationId, seq: Seq },
-    Typing { conversation: ConversationId, on: bool },
-    Presence { state: Presence },
-    Ping { id: u64 },
+pub(crate) enum TalkCommand {
+    Send {
+        id: u64,
+        #[schema(value_type = String)]
+        conversation: ConversationId,
+        key: Option<String>,
+        text: String,
+    },
+    Ack {
+        cursor: String,
+    },
+    Read {
+        #[schema(value_type = String)]
+        conversation: ConversationId,
+        #[schema(value_type = u64)]
+        seq: Seq,
+    },
+    Typing {
+        #[schema(value_type = String)]
+        conversation: ConversationId,
+        on: bool,
+    },
+    Presence {
+        #[schema(value_type = SaidPresence)]
+        state: Presence,
+    },
+    Ping {
+        id: u64,
+    },
 }
 
-impl Command {
+impl TalkCommand {
     /// Whether others are told and nobody keeps it.
     fn is_signal(&self) -> bool {
-        matches!(self, Command::Read { .. } | Command::Typing { .. } | Command::Presence { .. })
+        matches!(
+            self,
+            TalkCommand::Read { .. } | TalkCommand::Typing { .. } | TalkCommand::Presence { .. }
+        )
     }
 }
 
@@ -42,7 +69,7 @@ pub(crate) const TYPES: &[&str] = &["send", "ack", "read", "typing", "presence",
 /// Does one command of a signed-in person.
 pub(crate) fn command(site: &Arc<Site>, sender: Sender<'_>, frame: &[u8], reply: Answer) {
     let Sender { person, role, device } = sender;
-    let command: Command = match body::parse(frame) {
+    let command: TalkCommand = match body::parse(frame) {
         Ok(command) => command,
         Err(e) => return reply(Some(unread(frame, &e))),
     };
@@ -53,7 +80,7 @@ pub(crate) fn command(site: &Arc<Site>, sender: Sender<'_>, frame: &[u8], reply:
         return reply(unless_wrong(Err(e)));
     }
     match command {
-        Command::Send { id, conversation, key, text } => {
+        TalkCommand::Send { id, conversation, key, text } => {
             send(site, (person, role), conversation, key.as_deref(), &text, move |result| {
                 reply(Some(match result {
                     Ok(sent) => item::ok(id, &sent),
@@ -61,10 +88,10 @@ pub(crate) fn command(site: &Arc<Site>, sender: Sender<'_>, frame: &[u8], reply:
                 }));
             });
         }
-        Command::Ack { cursor } => {
+        TalkCommand::Ack { cursor } => {
             receipts::take_ack(site, person, &cursor, move |taken| reply(unless_wrong(taken)));
         }
-        Command::Read { conversation, seq } => {
+        TalkCommand::Read { conversation, seq } => {
             let house = site.clone();
             let marks = Marks { delivered: seq, read: seq };
             site.store.submit_read(
@@ -77,7 +104,7 @@ pub(crate) fn command(site: &Arc<Site>, sender: Sender<'_>, frame: &[u8], reply:
                 },
             );
         }
-        Command::Typing { conversation, on } => {
+        TalkCommand::Typing { conversation, on } => {
             let house = site.clone();
             site.store.submit_read(
                 move |read| check_member(read, conversation, person),
@@ -89,14 +116,14 @@ pub(crate) fn command(site: &Arc<Site>, sender: Sender<'_>, frame: &[u8], reply:
                 },
             );
         }
-        Command::Presence { state } => {
+        TalkCommand::Presence { state } => {
             let checked = presence::check(state);
             if checked.is_ok() {
                 presence::says(site, person, device, state);
             }
             reply(unless_wrong(checked));
         }
-        Command::Ping { id } => reply(Some(item::ok(id, &serde_json::json!({})))),
+        TalkCommand::Ping { id } => reply(Some(item::ok(id, &serde_json::json!({})))),
     }
 }
 

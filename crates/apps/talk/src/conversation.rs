@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use encke_engine::{Code, ConversationId, Error, NewEvent, PersonId, Seq, StreamId, limits};
+use encke_engine::{Code, ConversationId, Error, PersonId, Seq, StreamId, limits};
 use encke_store::{Row, Sql, StoreError, Tx, params};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -18,6 +18,7 @@ use encke_site::Site;
 use encke_site::caller::Caller;
 use encke_site::path::Path;
 use encke_site::reply::Refusal;
+use encke_site::{EventBody, FeedEvent, event};
 
 /// What a member may do in a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
@@ -69,6 +70,7 @@ pub struct Conversation {
     /// Direct, or a room.
     pub kind: Kind,
     /// The title of a room; a direct conversation has none.
+    #[schema(required)]
     pub title: Option<String>,
     /// Whether every account may join.
     pub open: bool,
@@ -91,7 +93,7 @@ pub struct Conversation {
     #[schema(value_type = u64)]
     pub receipts_seq: Seq,
     /// The newest event as it travels in a feed.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<FeedEvent>, required)]
     pub last: Option<Box<RawValue>>,
 }
 
@@ -210,22 +212,32 @@ pub fn load(
     seen_by(view, site, found, members, person)?.ok_or_else(not_member)
 }
 
-/// The body of an event that tells a person of a conversation it is in from now on.
-#[derive(Serialize)]
-struct Added<'a> {
-    conversation: &'a Conversation,
+/// A person is in a conversation from now on.
+#[derive(Serialize, ToSchema)]
+pub struct ConversationAdded {
+    conversation: Conversation,
+    /// Everybody in it.
     people: Vec<Person>,
 }
 
-/// An event without an idempotency key.
-pub fn event(
-    stream: StreamId,
-    from: Option<PersonId>,
-    kind: &'static str,
-    body: &impl Serialize,
-) -> NewEvent {
-    let body = serde_json::to_vec(body).expect("bodies are plain data");
-    NewEvent { stream, from, kind: kind.into(), key: None, body: body.into() }
+impl EventBody for ConversationAdded {
+    const KIND: &'static str = "conversation_added";
+}
+
+/// A conversation begins: its first event.
+#[derive(Serialize, ToSchema)]
+pub struct Created {
+    /// Direct, or a room.
+    pub kind: Kind,
+    /// The title of a room; a direct conversation has none.
+    #[schema(required)]
+    pub title: Option<String>,
+    /// Whether every account may join.
+    pub open: bool,
+}
+
+impl EventBody for Created {
+    const KIND: &'static str = "created";
 }
 
 /// Tells a person, whose row in `member` is there already, and lets its sessions follow from here on.
@@ -239,8 +251,8 @@ pub fn admit(
     let conversation = load(tx, site, id, person)?;
     let ids: Vec<_> = conversation.members.iter().map(|m| m.person).collect();
     let people = people(tx, site, &ids)?;
-    let added = Added { conversation: &conversation, people };
-    tx.append(event(StreamId::person(person), Some(by), "conversation_added", &added))?;
+    let added = ConversationAdded { conversation, people };
+    tx.append(event(StreamId::person(person), Some(by), &added))?;
     Ok(tx.subscribe(person, StreamId::conversation(id))?)
 }
 
@@ -318,15 +330,15 @@ pub fn begin(
         admit(tx, site, id, person, by)?;
     }
     let found = find(tx, id)?.ok_or_else(not_member)?;
-    let body = serde_json::json!({
-        "kind": found.kind, "title": found.title, "open": found.open,
-    });
-    tx.append(event(StreamId::conversation(id), Some(by), "created", &body)).map(drop)
+    let body = Created { kind: found.kind, title: found.title, open: found.open };
+    tx.append(event(StreamId::conversation(id), Some(by), &body)).map(drop)
 }
 
 /// One conversation.
-#[utoipa::path(get, path = "/v1/conversations/{id}", tag = "conversations",
-    params(("id" = String, Path)), responses((status = 200, body = Conversation)))]
+#[utoipa::path(get, operation_id = "conversation", path = "/v1/conversations/{id}",
+    tag = "conversations",
+    params(("id" = String, Path)),
+    responses((status = 200, body = Conversation), (status = 403, description = "not_member")))]
 pub async fn get(
     State(site): State<Arc<Site>>,
     caller: Caller,

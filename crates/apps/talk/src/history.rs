@@ -13,6 +13,7 @@ use super::conversation::parse;
 use super::member::check_member;
 use encke_account::{Person, people};
 use encke_site::Act;
+use encke_site::FeedEvent;
 use encke_site::Site;
 use encke_site::caller::Caller;
 use encke_site::path::Path;
@@ -36,8 +37,8 @@ pub(crate) struct Which {
 
 /// A page, oldest first.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Page {
-    #[schema(value_type = Vec<Object>)]
+pub(crate) struct HistoryPage {
+    #[schema(value_type = Vec<FeedEvent>)]
     events: Vec<Box<RawValue>>,
     /// Who did them: some may have left, and a snapshot knows only who is there.
     people: Vec<Person>,
@@ -46,14 +47,17 @@ pub(crate) struct Page {
 }
 
 /// A page of a conversation's events.
-#[utoipa::path(get, path = "/v1/conversations/{id}/events", tag = "conversations",
-    params(("id" = String, Path), Which), responses((status = 200, body = Page)))]
+#[utoipa::path(get, operation_id = "history", path = "/v1/conversations/{id}/events",
+    tag = "conversations",
+    params(("id" = String, Path), Which),
+    responses((status = 200, body = HistoryPage), (status = 403, description = "not_member"),
+        (status = 429, description = "rate_limited")))]
 pub(crate) async fn page(
     State(site): State<Arc<Site>>,
     caller: Caller,
     Path(id): Path<String>,
     which: Result<Query<Which>, axum::extract::rejection::QueryRejection>,
-) -> Result<Json<Page>, Refusal> {
+) -> Result<Json<HistoryPage>, Refusal> {
     let (id, me) = (parse(&id)?, caller.0.person);
     let bad = |what: String| Refusal(Error::new(Code::BadRequest, what));
     let Query(which) = which.map_err(|e| bad(e.body_text()))?;
@@ -75,7 +79,7 @@ pub(crate) async fn page(
         authors.sort_unstable();
         authors.dedup();
         let people = people(read, &house, &authors)?;
-        Ok(Page { events: entries.iter().filter_map(json).collect(), people, more })
+        Ok(HistoryPage { events: entries.iter().filter_map(json).collect(), people, more })
     });
     Ok(Json(page.await?))
 }

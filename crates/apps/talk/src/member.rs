@@ -1,12 +1,67 @@
 //! Members: who is in a conversation, and getting in and out of it.
 
-use encke_account::people;
+use encke_account::{Person, people};
 use encke_engine::number_text::grouped;
 use encke_engine::{Code, ConversationId, Error, PersonId, Seq, StreamId, limits};
-use encke_site::Site;
+use encke_site::{EventBody, Site, event};
 use encke_store::{Sql, StoreError, Tx, params};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::conversation::{MemberRole, admit, event, insert_member, members, not_member};
+use crate::conversation::{MemberRole, admit, insert_member, members, not_member};
+
+/// A person is in the conversation from now on.
+#[derive(Serialize, ToSchema)]
+pub struct MemberJoined {
+    person: Person,
+    role: MemberRole,
+    /// The person who brought it in: itself, if it joined.
+    #[schema(value_type = String)]
+    by: PersonId,
+}
+
+impl EventBody for MemberJoined {
+    const KIND: &'static str = "member_joined";
+}
+
+/// A person is no longer in the conversation.
+#[derive(Serialize, ToSchema)]
+pub struct MemberLeft {
+    #[schema(value_type = String)]
+    person: PersonId,
+    /// The person who removed it: itself, if it left.
+    #[schema(value_type = String)]
+    by: PersonId,
+}
+
+impl EventBody for MemberLeft {
+    const KIND: &'static str = "member_left";
+}
+
+/// A member has another role from now on.
+#[derive(Serialize, ToSchema)]
+pub struct RoleChanged {
+    #[schema(value_type = String)]
+    person: PersonId,
+    role: MemberRole,
+    #[schema(value_type = String)]
+    by: PersonId,
+}
+
+impl EventBody for RoleChanged {
+    const KIND: &'static str = "role_changed";
+}
+
+/// The person that this is told to is no longer in a conversation.
+#[derive(Serialize, ToSchema)]
+pub struct ConversationRemoved {
+    #[schema(value_type = String)]
+    conversation: ConversationId,
+}
+
+impl EventBody for ConversationRemoved {
+    const KIND: &'static str = "conversation_removed";
+}
 
 /// Whether a person is in a conversation.
 pub fn is_member(
@@ -46,9 +101,10 @@ pub fn add(
     let joined = Seq(tx.head(stream)?.seq.0 + 1);
     insert_member(tx, id, person, MemberRole::Member, joined, by)?;
     admit(tx, site, id, person, by)?;
-    let shown = people(tx, site, &[person])?.pop();
-    let body = serde_json::json!({"person": shown, "role": MemberRole::Member, "by": by});
-    tx.append(event(stream, Some(by), "member_joined", &body)).map(drop)
+    let nobody = || Error::new(Code::NotFound, "There is no such person.");
+    let person = people(tx, site, &[person])?.pop().ok_or_else(nobody)?;
+    let body = MemberJoined { person, role: MemberRole::Member, by };
+    tx.append(event(stream, Some(by), &body)).map(drop)
 }
 
 /// Gives a member another role, and tells everybody.
@@ -63,8 +119,8 @@ pub fn set_role(
         "UPDATE member SET role = ?3 WHERE conversation = ?1 AND person = ?2",
         params![id, person, role.text()],
     )?;
-    let body = serde_json::json!({"person": person, "role": role, "by": by});
-    tx.append(event(StreamId::conversation(id), Some(by), "role_changed", &body)).map(drop)
+    let body = RoleChanged { person, role, by };
+    tx.append(event(StreamId::conversation(id), Some(by), &body)).map(drop)
 }
 
 /// Takes a person out of a conversation, and tells it and the others.
@@ -76,11 +132,11 @@ pub fn expel(
 ) -> Result<(), Error> {
     tx.execute("DELETE FROM member WHERE conversation = ?1 AND person = ?2", params![id, person])?;
     // The person's own stream tells it; of the room it gets nothing from here on, not even that it left.
-    let body = serde_json::json!({"conversation": id});
-    tx.append(event(StreamId::person(person), Some(by), "conversation_removed", &body))?;
+    let body = ConversationRemoved { conversation: id };
+    tx.append(event(StreamId::person(person), Some(by), &body))?;
     tx.unsubscribe(person, StreamId::conversation(id))?;
-    let body = serde_json::json!({"person": person, "by": by});
-    tx.append(event(StreamId::conversation(id), Some(by), "member_left", &body)).map(drop)
+    let body = MemberLeft { person, by };
+    tx.append(event(StreamId::conversation(id), Some(by), &body)).map(drop)
 }
 
 /// A room whose last owner left goes to its longest member.

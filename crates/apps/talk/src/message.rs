@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::conversation::parse;
 use super::member::check_member;
+use encke_site::EventBody;
 use encke_site::Identity;
 use encke_site::Site;
 use encke_site::body;
@@ -22,10 +23,16 @@ use encke_site::product::Reply;
 use encke_site::reply::Refusal;
 use encke_site::sent::{self, Sent};
 
-#[derive(Serialize, Deserialize)]
-struct Said<'a> {
+/// A person says something.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct Said<'a> {
     #[serde(borrow)]
+    #[schema(value_type = String)]
     text: std::borrow::Cow<'a, str>,
+}
+
+impl EventBody for Said<'_> {
+    const KIND: &'static str = "message";
 }
 
 fn check_text(text: &str) -> Result<(), Error> {
@@ -60,7 +67,7 @@ pub fn say(
 ) -> Result<Appended, Error> {
     check_member(tx, conversation, from)?;
     let (stream, body) = (StreamId::conversation(conversation), body(text)?);
-    tx.append(NewEvent { stream, from: Some(from), kind: "message".into(), key: None, body })
+    tx.append(NewEvent { stream, from: Some(from), kind: Said::KIND.into(), key: None, body })
 }
 
 /// Hands a message to the store. `reply` gets the result once it is durable (P1); it must not block.
@@ -79,7 +86,7 @@ pub(crate) fn submit(
     let event = NewEvent {
         stream: StreamId::conversation(conversation),
         from: Some(from),
-        kind: "message".into(),
+        kind: Said::KIND.into(),
         key,
         body,
     };
@@ -89,16 +96,20 @@ pub(crate) fn submit(
 /// What is said.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Message {
+pub(crate) struct NewMessage {
     text: String,
     /// Idempotency key, if it does not come as a header.
     key: Option<String>,
 }
 
 /// Sends a message.
-#[utoipa::path(post, path = "/v1/conversations/{id}/messages", tag = "conversations",
+#[utoipa::path(post, operation_id = "send_message", path = "/v1/conversations/{id}/messages",
+    tag = "conversations",
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    request_body = Message, responses((status = 201, body = Sent), (status = 200, body = Sent)))]
+    request_body = NewMessage,
+    responses((status = 201, body = Sent), (status = 200, body = Sent),
+        (status = 403, description = "not_member"), (status = 409, description = "key_reused"),
+        (status = 429, description = "rate_limited")))]
 pub(crate) async fn send(
     State(site): State<Arc<Site>>,
     caller: Caller,
@@ -135,7 +146,7 @@ type Read = (ConversationId, Option<Box<str>>, String);
 fn read(id: &str, posted: &Posted<'_>) -> Result<Read, Error> {
     body::check_json(posted.content_type)?;
     let id = parse(id)?;
-    let message: Message = body::parse(&posted.body)?;
+    let message: NewMessage = body::parse(&posted.body)?;
     let key = posted.key.or(message.key.as_deref()).map(sent::check_key).transpose()?;
     Ok((id, key, message.text))
 }

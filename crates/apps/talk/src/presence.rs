@@ -8,12 +8,14 @@ use encke_engine::{Code, ConversationId, PersonId, StreamId, item, limits};
 use encke_store::{Sql, StoreError, Value, params};
 use http::StatusCode;
 use rustc_hash::FxHashMap;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::elsewhere::Elsewhere;
 use super::peers::{self, Note, Told};
+use encke_account::PresenceState;
 use encke_site::Act;
+use encke_site::SignalBody;
 use encke_site::Site;
 use encke_site::body::Body;
 use encke_site::bulk;
@@ -112,8 +114,9 @@ fn tell(site: &Arc<Site>, news: Vec<(PersonId, Presence)>) {
         for (person, conversation) in found.unwrap_or_default() {
             let stream = StreamId::conversation(conversation);
             let state = now.get(&person).copied().unwrap_or_default();
-            let body = serde_json::json!({"state": state});
-            reach.signal_here(stream, item::signal("presence", stream, person, &body));
+            let body = PresenceTold { state };
+            let kind = PresenceTold::KIND;
+            reach.signal_here(stream, item::signal(kind, stream, person, &body));
         }
     });
 }
@@ -150,11 +153,31 @@ fn small_ones(
     Ok(found)
 }
 
+/// A person is there, or is not any more.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PresenceTold {
+    #[schema(value_type = PresenceState)]
+    state: Presence,
+}
+
+impl SignalBody for PresenceTold {
+    const KIND: &'static str = "presence";
+}
+
+/// The presence that a device may tell, in the description of the API.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its description is used")]
+pub(crate) enum SaidPresence {
+    Away,
+    Online,
+}
+
 /// What a device says.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Said {
-    #[schema(value_type = String)]
+pub(crate) struct DeviceState {
+    #[schema(value_type = SaidPresence)]
     state: Presence,
     #[serde(default)]
     client: String,
@@ -170,12 +193,13 @@ pub(crate) fn check(state: Presence) -> Result<(), encke_engine::Error> {
 }
 
 /// Tells whether somebody sits before the caller's device.
-#[utoipa::path(post, path = "/v1/presence", tag = "people", request_body = Said,
-    responses((status = 204)))]
+#[utoipa::path(post, operation_id = "say_presence", path = "/v1/presence", tag = "people",
+    request_body = DeviceState,
+    responses((status = 204), (status = 429, description = "rate_limited")))]
 pub(crate) async fn say(
     State(site): State<Arc<Site>>,
     caller: Caller,
-    Body(Said { state, client }): Body<Said>,
+    Body(DeviceState { state, client }): Body<DeviceState>,
 ) -> Result<StatusCode, Refusal> {
     check(state)?;
     site.take(caller.0.person, caller.0.role, Act::Signal)?;

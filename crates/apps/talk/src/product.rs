@@ -8,7 +8,7 @@ use encke_engine::{Batch, Error, PersonId, Position, StreamId, limits};
 use encke_site::product::{
     AfterCommits, Answer, Commands, Housekeeping, Peer, Reply, SendPath, Sends, Sessions,
 };
-use encke_site::{Identity, Parts, Posted, Product, Sender, Site};
+use encke_site::{Identity, InFeed, Parts, Posted, Product, Sender, Site};
 use encke_store::Migration;
 use futures_util::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,7 +18,7 @@ use crate::tables::TABLES;
 
 use crate::presence::{Presences, presence_of};
 use crate::receipts::Receipts;
-use crate::{command, conversation, history, message, peers, presence, receipts, typing};
+use crate::{command, conversation, history, member, message, peers, presence, receipts, typing};
 
 /// What any conversation does.
 pub struct Talk;
@@ -47,6 +47,21 @@ impl Product for Talk {
             .routes(routes!(receipts::ack))
             .routes(routes!(typing::typing))
             .routes(routes!(presence::say))
+    }
+
+    fn in_feed(&self) -> InFeed {
+        InFeed::default()
+            .event::<conversation::Created>()
+            .event::<message::Said<'_>>()
+            .event::<member::MemberJoined>()
+            .event::<member::MemberLeft>()
+            .event::<member::RoleChanged>()
+            .event::<receipts::Marked>()
+            .event::<conversation::ConversationAdded>()
+            .event::<member::ConversationRemoved>()
+            .signal::<typing::Typing>()
+            .signal::<presence::PresenceTold>()
+            .commands::<command::TalkCommand>()
     }
 
     fn sends(&self) -> Option<&dyn Sends> {

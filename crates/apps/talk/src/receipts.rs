@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::conversation::{MemberRow, event, parse};
+use super::conversation::{MemberRow, parse};
 use super::marks::{self, Pair, Stored};
 use super::member::check_member;
 use super::view::View;
@@ -27,6 +27,7 @@ use encke_site::body::Body;
 use encke_site::caller::Caller;
 use encke_site::path::Path;
 use encke_site::reply::Refusal;
+use encke_site::{EventBody, event};
 
 #[derive(Default)]
 struct Folded {
@@ -155,16 +156,26 @@ pub fn hold_up_to(site: &Site, id: ConversationId, person: PersonId, seq: Seq) {
     advance(site, id, person, Marks { delivered: seq, read: seq });
 }
 
-#[derive(Serialize)]
-struct Told {
+/// The marks of some members have moved.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Marked {
+    #[schema(value_type = String)]
     conversation: ConversationId,
     marks: Vec<Mark>,
 }
 
-#[derive(Serialize)]
+impl EventBody for Marked {
+    const KIND: &'static str = "receipts";
+}
+
+/// How far a member has got, as `seq` of the conversation's stream.
+#[derive(Serialize, ToSchema)]
 struct Mark {
+    #[schema(value_type = String)]
     person: PersonId,
+    #[schema(value_type = u64)]
     delivered: Seq,
+    #[schema(value_type = u64)]
     read: Seq,
 }
 
@@ -265,13 +276,13 @@ fn store(tx: &mut Tx<'_>, moves: &[Move]) -> Result<(), Error> {
             }
         }
         if !told_here.is_empty() {
-            told.push(Told { conversation, marks: told_here });
+            told.push(Marked { conversation, marks: told_here });
         }
     }
     marks::write(tx, &moved)?;
     for body in told {
         let stream = StreamId::receipts(body.conversation);
-        tx.append(event(stream, None, "receipts", &body))?;
+        tx.append(event(stream, None, &body))?;
     }
     Ok(())
 }
@@ -309,8 +320,11 @@ pub(crate) struct Progress {
 }
 
 /// Moves the caller's marks forward.
-#[utoipa::path(post, path = "/v1/conversations/{id}/receipts", tag = "conversations",
-    params(("id" = String, Path)), request_body = Progress, responses((status = 204)))]
+#[utoipa::path(post, operation_id = "mark", path = "/v1/conversations/{id}/receipts",
+    tag = "conversations",
+    params(("id" = String, Path)), request_body = Progress,
+    responses((status = 204), (status = 403, description = "not_member"),
+        (status = 429, description = "rate_limited")))]
 pub(crate) async fn mark(
     State(site): State<Arc<Site>>,
     caller: Caller,
@@ -372,7 +386,8 @@ pub(crate) fn take_ack(
 
 /// Says that the caller holds everything up to a cursor.
 #[utoipa::path(post, path = "/v1/acks", tag = "feed", request_body = Ack,
-    responses((status = 204)))]
+    responses((status = 204), (status = 400, description = "bad_cursor"),
+        (status = 429, description = "rate_limited")))]
 pub(crate) async fn ack(
     State(site): State<Arc<Site>>,
     caller: Caller,

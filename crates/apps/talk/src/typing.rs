@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::conversation::parse;
 use super::member::check_member;
 use encke_site::Act;
+use encke_site::SignalBody;
 use encke_site::Site;
 use encke_site::body::Body;
 use encke_site::caller::Caller;
@@ -24,11 +25,15 @@ pub(crate) struct Typing {
     pub on: bool,
 }
 
+impl SignalBody for Typing {
+    const KIND: &'static str = "typing";
+}
+
 /// Tells the others.
 pub(crate) fn tell(site: &Site, conversation: ConversationId, person: PersonId, typing: Typing) {
     let stream = StreamId::conversation(conversation);
     if let Some(reach) = site.reach() {
-        reach.signal(stream, item::signal("typing", stream, person, &typing));
+        reach.signal(stream, item::signal(Typing::KIND, stream, person, &typing));
     }
 }
 
@@ -68,7 +73,9 @@ pub(crate) fn written_anew(stream: StreamId, item: &[u8]) -> Option<bytes::Bytes
 
 /// Tells the others in a conversation that the caller types, or stopped.
 #[utoipa::path(post, path = "/v1/conversations/{id}/typing", tag = "conversations",
-    params(("id" = String, Path)), request_body = Typing, responses((status = 204)))]
+    params(("id" = String, Path)), request_body = Typing,
+    responses((status = 204), (status = 403, description = "not_member"),
+        (status = 429, description = "rate_limited")))]
 pub(crate) async fn typing(
     State(site): State<Arc<Site>>,
     caller: Caller,

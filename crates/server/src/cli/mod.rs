@@ -5,6 +5,7 @@ mod bus;
 mod docs;
 mod doctor;
 mod migrate;
+mod openapi;
 mod secret_input;
 mod send;
 mod setup_code;
@@ -54,6 +55,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Check configuration, store and limits, and say what to do
     Doctor(doctor::Doctor),
+    /// Print the description of the API, OpenAPI in JSON
+    Openapi(openapi::Openapi),
     /// Print a reference page: options, limits, codes of refusals, figures
     #[command(hide = true)]
     Docs(docs::Docs),
@@ -138,6 +141,7 @@ impl Cli {
             Command::Bus(command) => quietly(|| command.run()),
             Command::Migrate(migrate) => quietly(|| migrate.run()),
             Command::Doctor(doctor) => quietly(|| doctor.run()),
+            Command::Openapi(openapi) => openapi.run(),
             Command::Docs(docs) => docs.run(),
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod assets;
+mod feed_description;
 pub mod hosts;
 pub mod metrics;
 pub mod openapi;

@@ -1,12 +1,92 @@
-//! The description of the API as it is served: made once, shared by all answers.
+//! The description of the API: made of what the products say of their routes, and served as one text.
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
+use encke_engine::limit::Limit;
+use encke_engine::limits;
+use encke_site::{Products, description};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use crate::http::feed_description;
+
+/// The tags, in the order in which readers want them.
+const TAGS: [(&str, &str); 5] = [
+    ("feed", "The log, read from a cursor."),
+    ("people", "Accounts, guests, and how they prove who they are."),
+    ("conversations", "Direct conversations and rooms."),
+    ("channels", "Broadcast streams that programs append to."),
+    ("site", "What the owner decides for the whole site."),
+];
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Encke",
+        description = "Messaging that always arrives. docs/protocol.md tells the feed and its six transports in words.",
+        contact(name = "The Encke project", url = "https://github.com/encke/encke"),
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    servers((url = "/", description = "The site that serves this description.")),
+    paths(feed_description::feed),
+    modifiers(&Schemes),
+)]
+struct Api;
+
+/// What a request shows to prove who it is.
+struct Schemes;
+
+impl Modify for Schemes {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let components = api.components.get_or_insert_default();
+        let session = "The cookie that sign-in sets; over HTTPS it is called `__Host-encke_session`. A request that changes something needs the site's own `Origin`, too.";
+        let session =
+            ApiKey::Cookie(ApiKeyValue::with_description(encke_credentials::PLAIN_COOKIE, session));
+        let ticket = "A ticket of `POST /v1/tickets`: for one request, within 10 seconds.";
+        let ticket = ApiKey::Query(ApiKeyValue::with_description("ticket", ticket));
+        let token = Http::builder().scheme(HttpAuthScheme::Bearer);
+        let token =
+            token.description(Some("A token of `encke token create` or `POST /v1/tokens`."));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(session));
+        components.add_security_scheme("ticket", SecurityScheme::ApiKey(ticket));
+        components.add_security_scheme("token", SecurityScheme::Http(token.build()));
+    }
+}
+
+/// The whole description.
+pub fn document(products: Products) -> Value {
+    let mut api = Api::openapi();
+    let info = api.info.clone();
+    api.merge(description::of_products(products));
+    api.info = info;
+    let mut document = description::completed(api, products);
+    let tag = |(name, about): &(&str, &str)| json!({"name": name, "description": about});
+    document["tags"] = TAGS.iter().map(tag).collect();
+    document["x-limits"] = limits::ALL.iter().map(limit).collect::<Map<_, _>>().into();
+    document
+}
+
+/// The same as text.
+pub fn text(products: Products) -> String {
+    let mut text = serde_json::to_string_pretty(&document(products)).expect("it is JSON");
+    text.push('\n');
+    text
+}
+
+/// A limit by its name: one number, or the least and the greatest.
+fn limit(limit: &Limit) -> (String, Value) {
+    let value = match (limit.values)() {
+        (Some(least), most) => json!({"min": least, "max": most}),
+        (None, most) => json!(most),
+    };
+    (limit.name.to_ascii_lowercase(), value)
+}
 
 #[derive(Clone)]
 struct Description {

@@ -11,24 +11,14 @@ use encke_engine::{Code, Error};
 use encke_gateway::Gateways;
 use encke_site::{Origin, Refusal, Site};
 use http::{HeaderValue, Method, StatusCode, header};
-use utoipa::OpenApi;
 
 use crate::http::assets;
 use crate::http::openapi;
 
-#[derive(OpenApi)]
-#[openapi(info(
-    title = "Encke",
-    description = "Messaging that always arrives. The feed and its six transports are described in docs/protocol.md."
-))]
-struct Api;
-
 /// The API with its description, without operation and the web chat.
 pub fn api(site: &Arc<Site>) -> (Router, String) {
-    let (router, mut openapi) = encke_site::router(site.clone()).split_for_parts();
-    let described = Api::openapi();
-    openapi.info = described.info;
-    let json = openapi.to_pretty_json().expect("a description is JSON");
+    let (router, _) = encke_site::router(site.clone()).split_for_parts();
+    let json = openapi::text(site.products());
     let known = middleware::from_fn_with_state(site.clone(), cross_origin);
     // The feed itself never comes here; what a browser asks before it asks for the feed from another origin does.
     let router = router.route(encke_transport::PATH, any(wrong_method));

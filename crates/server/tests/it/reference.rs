@@ -14,6 +14,7 @@ fn no_reference_page_is_stale() {
         ("limits", "limits.md"),
         ("errors", "errors.md"),
         ("metrics", "metrics.md"),
+        ("openapi", "openapi.json"),
     ];
     for (page, file) in pages {
         let made = encke(&["docs", page], None, "");

@@ -14,6 +14,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
+use crate::boot::products::PRODUCTS;
+use crate::http::openapi;
+
 /// Characters of a line of text.
 const WIDTH: usize = 120;
 
@@ -39,6 +42,8 @@ enum Page {
     Errors,
     /// Every figure of /metrics
     Metrics,
+    /// The description of the API
+    Openapi,
 }
 
 impl Page {
@@ -49,6 +54,7 @@ impl Page {
             Page::Limits => "limits.md",
             Page::Errors => "errors.md",
             Page::Metrics => "metrics.md",
+            Page::Openapi => "openapi.json",
         }
     }
 
@@ -59,6 +65,7 @@ impl Page {
             Page::Limits => limits::page(),
             Page::Errors => errors::page(),
             Page::Metrics => metrics::page(),
+            Page::Openapi => openapi::text(PRODUCTS),
         }
     }
 }

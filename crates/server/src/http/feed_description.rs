@@ -1,0 +1,230 @@
+//! The feed in the description of the API: its parameters, its answers, and the items that travel.
+//!
+//! The engine and the transport write these by hand, for speed; tests hold what they write against the types here.
+
+use encke_site::feed_body::{Command, FeedEvent, Signal};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+/// What a client asks of the feed.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(super) struct FeedQuery {
+    /// Where to go on; from now if absent or empty. The header `Last-Event-ID` does the same and wins.
+    cursor: Option<String>,
+    /// How the answer travels; at once if absent.
+    #[param(inline)]
+    live: Option<Live>,
+    /// Seconds that a long poll may wait; 25 if absent.
+    #[param(minimum = 0, maximum = 60)]
+    wait: Option<u64>,
+    /// Names of channels, separated by commas: also these.
+    channels: Option<String>,
+    /// Leaves out the caller's conversations.
+    #[param(inline)]
+    conversations: Option<Conversations>,
+    /// The client's own name for its device or tab.
+    #[param(pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    client: Option<String>,
+    /// Iframe only: a function of the parent page.
+    callback: Option<String>,
+    /// Iframe only: the origin of the parent page, if it is another one.
+    parent: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only its description is used")]
+pub(super) enum Live {
+    LongPoll,
+    Sse,
+    Ndjson,
+    Iframe,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its description is used")]
+pub(super) enum Conversations {
+    None,
+}
+
+/// Every event that the caller may see after its cursor, in the order of the log, over one of six transports.
+///
+/// The first four travel as this answer; `Upgrade: websocket` opens a WebSocket, with an item in each frame. See
+/// docs/protocol.md.
+#[utoipa::path(get, operation_id = "feed", path = "/v1/feed", tag = "feed", params(FeedQuery),
+    security(("session" = []), ("token" = []), ("ticket" = [])),
+    responses(
+        (status = 101, description = "A WebSocket: items down, commands up.", body = Frame),
+        (status = 200, description = "A poll's answer, or items for as long as the connection lives.", content(
+            (PollAnswer = "application/json"), (String = "text/event-stream"),
+            (Item = "application/x-ndjson"), (String = "text/html"))),
+        (status = 400, description = "bad_cursor"), (status = 403, description = "forbidden"),
+        (status = 429, description = "rate_limited, too_many_channels")))]
+#[expect(dead_code, reason = "only its description is used; shards answer these requests")]
+pub(super) fn feed() {}
+
+/// The replay is over: from here on it is live.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(not(test), expect(dead_code, reason = "only its description is used"))]
+pub(super) struct Ready {
+    #[schema(inline)]
+    r#type: ReadyType,
+    cursor: String,
+    /// Milliseconds between two heartbeats.
+    heartbeat_ms: u64,
+}
+
+/// This cursor can't be replayed: the client takes a snapshot and goes on from its cursor.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(not(test), expect(dead_code, reason = "only its description is used"))]
+pub(super) struct Reset {
+    #[schema(inline)]
+    r#type: ResetType,
+    reason: ResetReason,
+    cursor: String,
+}
+
+/// Why a cursor can't be replayed.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ResetReason {
+    UnknownEpoch,
+    Trimmed,
+    Ahead,
+}
+
+/// The connection ends.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(not(test), expect(dead_code, reason = "only its description is used"))]
+pub(super) struct Bye {
+    #[schema(inline)]
+    r#type: ByeType,
+    reason: ByeReason,
+    /// Whether to come back.
+    retry: bool,
+    /// Milliseconds after which to come back.
+    #[schema(nullable = false)]
+    after_ms: Option<u64>,
+}
+
+/// Why a connection ends.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ByeReason {
+    Drain,
+    Slow,
+    Revoked,
+    Idle,
+    TooMany,
+    Changed,
+    Protocol,
+}
+
+/// A command of a WebSocket was done.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(not(test), expect(dead_code, reason = "only its description is used"))]
+pub(super) struct Ok {
+    #[schema(inline)]
+    r#type: OkType,
+    /// The id of the command.
+    id: u64,
+    result: serde_json::Value,
+}
+
+/// A command of a WebSocket was refused.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(super) struct CommandError {
+    #[schema(inline)]
+    r#type: ErrorType,
+    /// The id of the command, if it could be read.
+    #[schema(nullable = false)]
+    id: Option<u64>,
+    error: encke_site::reply::RefusedBecause,
+}
+
+macro_rules! types {
+    ($($name:ident $word:ident)*) => {$(
+        #[derive(Deserialize, ToSchema)]
+        #[serde(rename_all = "lowercase")]
+        #[cfg_attr(not(test), allow(dead_code))]
+        pub(super) enum $name {
+            $word,
+        }
+    )*};
+}
+types! { ReadyType Ready ResetType Reset ByeType Bye OkType Ok ErrorType Error }
+
+/// Everything that a feed brings.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(super) enum Item {
+    Event(FeedEvent),
+    Signal(Signal),
+    Ready(Ready),
+    Reset(Reset),
+    Bye(Bye),
+    Ok(Ok),
+    Error(CommandError),
+}
+
+/// What travels in a frame of a WebSocket.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(super) enum Frame {
+    /// To the client.
+    Down(Item),
+    /// To the server.
+    Up(Command),
+}
+
+/// The body of a poll's answer.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(super) struct PollAnswer {
+    events: Vec<FeedEvent>,
+    cursor: String,
+    /// Whether there is more than fitted into the answer; absent with a reset.
+    #[schema(nullable = false)]
+    more: Option<bool>,
+    #[schema(nullable = false)]
+    signals: Option<Vec<Signal>>,
+    #[schema(nullable = false)]
+    reset: Option<ResetReason>,
+    #[schema(nullable = false)]
+    bye: Option<Bye>,
+}
+
+#[cfg(test)]
+mod tests {
+    use encke_engine::cursor;
+    use encke_engine::{Cursor, Epoch, Position, item};
+
+    use super::*;
+
+    #[test]
+    fn items_are_written_as_they_are_described() {
+        let at = Cursor { epoch: Epoch(1), position: Position(2) };
+        let Ready { heartbeat_ms, .. } = serde_json::from_slice(&item::ready(at, 25)).unwrap();
+        assert_eq!(heartbeat_ms, 25);
+        for why in [cursor::Reset::UnknownEpoch, cursor::Reset::Trimmed, cursor::Reset::Ahead] {
+            let Reset { .. } = serde_json::from_slice(&item::reset(why, at)).unwrap();
+        }
+        use item::Bye::{Changed, Drain, Idle, Protocol, Revoked, Slow, TooMany};
+        for why in [Drain, Slow, Revoked, Idle, TooMany, Changed, Protocol] {
+            let Bye { after_ms, .. } = serde_json::from_slice(&item::bye(why, 7)).unwrap();
+            assert_eq!(after_ms, Some(7));
+        }
+        let Ok { id, .. } = serde_json::from_slice(&item::ok(3, &at.to_string())).unwrap();
+        assert_eq!(id, 3);
+    }
+}
