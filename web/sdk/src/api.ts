@@ -2,12 +2,15 @@
 import type { Http } from './http.js';
 import type {
   Conversation,
+  FirstAccount,
   HistoryPage,
   HistoryQuery,
   Invitation,
   Json,
   Me,
   MemberRole,
+  NewAccount,
+  NewConversation,
   Person,
   RoomPage,
   Sent,
@@ -16,19 +19,6 @@ import type {
   Snapshot,
   Ticket,
 } from './types.js';
-
-export interface NewAccount {
-  name: string;
-  password: string;
-  display_name?: string;
-}
-
-export interface FirstAccount extends NewAccount {
-  setup_code: string;
-}
-
-export type NewConversation =
-  { kind: 'direct'; person: string } | { kind: 'room'; title: string; members: string[]; open: boolean };
 
 export class Api {
   readonly #http: Http;

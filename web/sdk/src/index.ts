@@ -1,6 +1,6 @@
 /** `@encke/sdk`: the browser client of Encke. Entry point: `EnckeClient`. */
 export { EnckeClient, type ClientEvents, type ClientOptions } from './client.js';
-export { Api, type FirstAccount, type NewAccount, type NewConversation } from './api.js';
+export { Api } from './api.js';
 export { ApiError, type LocalCode } from './errors.js';
 export { memoryStorage, type Environment, type KeyValueStorage } from './environment.js';
 export type * from './types.js';

@@ -128,6 +128,7 @@ export class Example {
       me: { ...this.people.get(me)!, site_name: 'Example' },
       people: [...ids].map((id) => this.people.get(id)!),
       conversations: mine.map((room) => this.conversation(room.id, me)),
+      invitations: [],
     };
   }
 

@@ -21,7 +21,8 @@ function asSnapshot(world: World): Snapshot {
   const conversations = [...world.conversations.values()];
   const shared = new Set(conversations.flatMap((one) => one.members.map((member) => member.person)));
   const people = [...world.people.values()].filter((one) => shared.has(one.id));
-  return ordered({ cursor: world.cursor, me: world.me, people, conversations });
+  const invitations = [...world.invitations.values()];
+  return ordered({ cursor: world.cursor, me: world.me, people, conversations, invitations });
 }
 function ordered(snapshot: Snapshot): Snapshot {
   const byId = (a: { id: string }, b: { id: string }): number => a.id.localeCompare(b.id);

@@ -55,5 +55,5 @@ export function conversation(id: string, head: number, receipts = 0): Conversati
 }
 
 export function snapshot(position: number, conversations: Conversation[]): Snapshot {
-  return { cursor: cursorAt(position), me, people: [], conversations };
+  return { cursor: cursorAt(position), me, people: [], conversations, invitations: [] };
 }

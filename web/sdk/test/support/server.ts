@@ -235,7 +235,7 @@ export class FakeServer {
     const lost = this.loseAnswers;
     // A connection that is lost brings neither the answer nor the echo.
     if (lost) this.#streams.delete(stream);
-    const result = this.#send(command.conversation, command.key, command.text);
+    const result = this.#send(command.conversation, command.key ?? '', command.text);
     if (lost) stream.end();
     else stream.send([{ type: 'ok', id: command.id, result }]);
   }

@@ -35,7 +35,7 @@ export function fromSnapshot(snapshot: Snapshot, known?: World): World {
     me: snapshot.me,
     people,
     conversations: new Map(snapshot.conversations.map((conversation) => [conversation.id, conversation])),
-    invitations: new Map((snapshot.invitations ?? []).map((each) => [each.conversation, each])),
+    invitations: new Map(snapshot.invitations.map((each) => [each.conversation, each])),
   };
 }
 
