@@ -65,3 +65,25 @@ fn a_long_line_is_seen_unless_it_can_t_be_wrapped() {
     assert_eq!(too_long(&format!("short\n{words}")), [2]);
     assert_eq!(too_long(&format!("- `code` {words}")), [1]);
 }
+
+#[test]
+fn what_newcomers_look_for_is_where_the_architecture_says() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let (_, section) = text.split_once("## Where is it?").expect("the section");
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| Wh"));
+    let is_there =
+        |path: &str| root().join("crates").join(path).exists() || root().join(path).exists();
+    let mut questions = 0;
+    for row in rows {
+        questions += 1;
+        for named in row.split('`').skip(1).step_by(2).filter(|n| n.contains('/')) {
+            // A desk is an example of what is not there yet.
+            assert!(
+                is_there(named) || named == "apps/desk" || named == "src/tables",
+                "{named}: {row}"
+            );
+        }
+    }
+    assert!(questions >= 12, "only {questions} questions");
+}
