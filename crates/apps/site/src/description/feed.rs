@@ -19,9 +19,9 @@ pub fn complete(document: &mut Value, products: Products) {
         commands.extend(c.into_iter().map(|body| add(schemas, body)));
     }
     let about = "An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds.";
-    union(schemas, "FeedEvent", about, &events, |kind, body| entry(kind, body));
+    union(schemas, "FeedEvent", about, &events, entry);
     let about = "A signal: at most once, never stored. `kind` tells its body.";
-    union(schemas, "Signal", about, &signals, |kind, body| signal(kind, body));
+    union(schemas, "Signal", about, &signals, signal);
     if let Some(command) = schemas.get_mut("Command") {
         let about = "What a client says over a WebSocket.";
         *command = match &commands[..] {
