@@ -205,7 +205,7 @@ impl Options {
         };
         let default = self.default_space.as_ref();
         let default = default.and_then(|name| spaces.iter().position(|s| s.name == *name));
-        Hosts::new(spaces.iter().map(|s| SpaceOptions::hosts(s)), default)
+        Hosts::new(spaces.iter().map(SpaceOptions::hosts), default)
     }
 }
 

@@ -69,7 +69,7 @@ pub(super) fn feed() {}
 /// The replay is over: from here on it is live.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(not(test), expect(dead_code, reason = "only its description is used"))]
+#[expect(dead_code, reason = "most of it is only described")]
 pub(super) struct Ready {
     #[schema(inline)]
     r#type: ReadyType,
@@ -81,7 +81,7 @@ pub(super) struct Ready {
 /// This cursor can't be replayed: the client takes a snapshot and goes on from its cursor.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(not(test), expect(dead_code, reason = "only its description is used"))]
+#[expect(dead_code, reason = "most of it is only described")]
 pub(super) struct Reset {
     #[schema(inline)]
     r#type: ResetType,
@@ -101,7 +101,7 @@ pub(super) enum ResetReason {
 /// The connection ends.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(not(test), expect(dead_code, reason = "only its description is used"))]
+#[expect(dead_code, reason = "most of it is only described")]
 pub(super) struct Bye {
     #[schema(inline)]
     r#type: ByeType,
@@ -129,7 +129,7 @@ pub(super) enum ByeReason {
 /// A command of a WebSocket was done.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(not(test), expect(dead_code, reason = "only its description is used"))]
+#[expect(dead_code, reason = "most of it is only described")]
 pub(super) struct Ok {
     #[schema(inline)]
     r#type: OkType,
