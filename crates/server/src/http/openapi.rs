@@ -48,8 +48,11 @@ impl Modify for Schemes {
         let session = "The cookie that sign-in sets; over HTTPS it is called `__Host-encke_session`. A request that changes something needs the site's own `Origin`, too.";
         let session =
             ApiKey::Cookie(ApiKeyValue::with_description(encke_credentials::PLAIN_COOKIE, session));
-        let ticket = "A ticket of `POST /v1/tickets`: for one request, within 10 seconds.";
-        let ticket = ApiKey::Query(ApiKeyValue::with_description("ticket", ticket));
+        let ticket = format!(
+            "A ticket of `POST /v1/tickets`: for one request, within {} seconds.",
+            limits::TICKET_AGE_MS / 1000
+        );
+        let ticket = ApiKey::Query(ApiKeyValue::with_description("ticket", &*ticket));
         let token = Http::builder().scheme(HttpAuthScheme::Bearer);
         let token =
             token.description(Some("A token of `encke token create` or `POST /v1/tokens`."));
