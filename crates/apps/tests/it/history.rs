@@ -1,8 +1,9 @@
 //! The past of a conversation.
 
+use encke_site::description;
 use serde_json::json;
 
-use crate::site::TestSite;
+use crate::site::{PRODUCTS, TestSite};
 
 #[tokio::test]
 async fn a_page_names_who_wrote_also_those_who_have_left() {
@@ -25,9 +26,7 @@ async fn a_page_names_who_wrote_also_those_who_have_left() {
 
 #[test]
 fn the_snapshot_is_described_with_the_fields_of_every_product() {
-    let site = TestSite::new();
-    let mut router = encke_site::router(site.site.clone());
-    let api = serde_json::to_value(router.to_openapi()).unwrap();
+    let api = description::completed(description::of_products(PRODUCTS), PRODUCTS);
     let snapshot = &api["components"]["schemas"]["Snapshot"];
     let mut described: Vec<&String> = snapshot["properties"].as_object().unwrap().keys().collect();
     described.sort_unstable();

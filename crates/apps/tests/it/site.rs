@@ -29,7 +29,7 @@ pub const ALLOWED: &str = "https://partner.test";
 pub const PASSWORD: &str = "correct horse";
 
 /// All apps, as the server has them.
-const PRODUCTS: Products = &[&Account, &Talk, &Chat, &Channel];
+pub const PRODUCTS: Products = &[&Account, &Talk, &Chat, &Channel];
 
 /// A clock that only a test moves.
 pub struct TestClock(AtomicU64);
