@@ -3,7 +3,7 @@
 WEB_BUILT := web/chat/dist/index.html
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help run dev check build reference fuzz test lint bench sim crash-test cluster-test e2e tools clean
+.PHONY: help run dev check build reference wire fuzz test lint bench sim crash-test cluster-test e2e tools clean
 
 help:
 	@echo 'make run           build, start with a demo on ./encke-data, print how to sign in'
@@ -12,6 +12,7 @@ help:
 	@echo 'make build         the release binary, target/release/encke'
 	@echo 'make test          everything that CI runs'
 	@echo 'make reference     the pages of docs/reference, out of the source'
+	@echo 'make wire          the description of the API and the types of the SDK, out of the source'
 	@echo 'make lint          formatting, clippy, licences, type checks'
 	@echo 'make crash-test    the long crash test: at least 50 kills'
 	@echo 'make cluster-test  the long test of several nodes: all that can fail between them, as root'
@@ -34,6 +35,9 @@ build: $(WEB_BUILT)
 
 reference:
 	cargo run -q --bin encke -- docs --write docs/reference
+
+wire: reference web/node_modules
+	cd web && npm run wire
 
 tools:
 	@scripts/tools build
