@@ -49,17 +49,18 @@ impl<'a> Origin<'a> {
         own || site.options.allowed_origins.iter().any(|o| o == origin)
     }
 
-    /// Refuses a request that does not come from a page as it needs one.
+    /// Refuses a request that does not come from a page as it needs one. Returns whether it names a page that is trusted.
     ///
     /// # Errors
     /// `foreign_origin`.
-    pub fn check(&self, site: &Site, needed: PageRule) -> Result<(), Error> {
+    pub fn check(&self, site: &Site, needed: PageRule) -> Result<bool, Error> {
+        let is_trusted = self.is_trusted(site);
         let is_good = match needed {
             PageRule::Any => true,
-            PageRule::TrustedIfNamed => self.origin.is_none() || self.is_trusted(site),
-            PageRule::Trusted => self.is_trusted(site),
+            PageRule::TrustedIfNamed => self.origin.is_none() || is_trusted,
+            PageRule::Trusted => is_trusted,
         };
-        if is_good { Ok(()) } else { Err(foreign()) }
+        if is_good { Ok(is_trusted) } else { Err(foreign()) }
     }
 }
 

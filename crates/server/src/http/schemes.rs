@@ -46,9 +46,8 @@ impl Schemes {
         if arrived.tls {
             return Scheme::Https;
         }
-        let host = arrived.host.and_then(plain);
-        if let (Some((public, scheme)), Some(host)) = (&self.public, host)
-            && *public == *host
+        if let Some((public, scheme)) = &self.public
+            && arrived.host.and_then(plain).is_some_and(|host| *public == *host)
         {
             return *scheme;
         }

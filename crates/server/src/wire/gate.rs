@@ -181,12 +181,11 @@ impl SiteGate {
             (false, false) => PageRule::Any,
             _ => PageRule::TrustedIfNamed,
         };
-        origin.check(&self.site, needed)?;
+        let is_trusted = origin.check(&self.site, needed)?;
         if let Some(parent) = &request.parent {
             Origin { origin: Some(parent), ..origin }.check(&self.site, PageRule::Trusted)?;
         }
-        let trusted = origin.is_trusted(&self.site);
-        Ok(if trusted { request.origin.clone() } else { None })
+        Ok(if is_trusted { request.origin.clone() } else { None })
     }
 }
 
@@ -200,15 +199,20 @@ impl SiteGate {
         })
     }
 
-    fn send(&self, identity: Identity, request: &SendRequest<'_>, reply: Reply<SendAnswer>) {
-        let scheme = self.scheme_of_send(request);
+    fn send(
+        &self,
+        identity: Identity,
+        scheme: Scheme,
+        request: &SendRequest<'_>,
+        reply: Reply<SendAnswer>,
+    ) {
         let origin = Origin { origin: request.origin, host: request.host, scheme };
         let needed = if identity.by_cookie { PageRule::Trusted } else { PageRule::Any };
-        if let Err(foreign) = origin.check(&self.site, needed) {
-            return reply.sent(foreign.into());
-        }
-        let allow_origin =
-            if origin.is_trusted(&self.site) { request.origin.map(Into::into) } else { None };
+        let is_trusted = match origin.check(&self.site, needed) {
+            Ok(is_trusted) => is_trusted,
+            Err(foreign) => return reply.sent(foreign.into()),
+        };
+        let allow_origin = if is_trusted { request.origin.map(Into::into) } else { None };
         let body = Bytes::copy_from_slice(request.body);
         let posted = Posted { key: request.key, content_type: request.content_type, body };
         let site = self.site.clone();
@@ -276,15 +280,15 @@ impl Gate for Shared {
     }
 
     fn send(&self, request: &SendRequest<'_>, reply: Reply<SendAnswer>) {
-        let is_https = request.session.is_some() && self.0.scheme_of_send(request) == Scheme::Https;
-        let cookie = encke_credentials::counting(request.session, is_https);
+        let scheme = self.0.scheme_of_send(request);
+        let cookie = encke_credentials::counting(request.session, scheme == Scheme::Https);
         let credentials = Credentials { bearer: request.bearer, cookie };
         if let Some(identity) = self.0.site.known_identity(credentials) {
-            return self.0.send(identity, request, reply);
+            return self.0.send(identity, scheme, request, reply);
         }
         let (gate, kept) = (self.0.clone(), request.keep());
         self.0.site.submit_identify(credentials, move |found| match found {
-            Ok(identity) => gate.send(identity, &kept.request(), reply),
+            Ok(identity) => gate.send(identity, scheme, &kept.request(), reply),
             Err(e) => reply.sent(e.into()),
         });
     }

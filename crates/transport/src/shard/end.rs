@@ -17,18 +17,13 @@ use crate::wait::Over;
 use crate::{framing, ws};
 
 impl Shard {
-    /// Ends the session of a connection, if it has one.
+    /// Ends the session of a connection, if it has one, and gives back what it had taken.
     pub(super) fn end_session(&mut self, to: To) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let Some(session) = conn.state.session.take() else { return };
         conn.state.paging = false;
         self.stats.sessions[conn.state.transport as usize] -= 1;
         let who = conn.who.take();
-        self.close_session(to, session, who);
-    }
-
-    /// Closes a session of which the connection knows no more, and gives back what it had taken.
-    fn close_session(&mut self, to: To, session: u32, who: Option<Who>) {
         let taken = self.hub.channels_taken(session);
         if taken > 0 {
             let follower = self.follower(to, who.as_ref());
@@ -63,12 +58,9 @@ impl Shard {
 
     /// Ends a connection at once.
     pub(super) fn destroy(&mut self, to: To) {
-        let Some(mut conn) = self.conns.remove(to) else { return };
+        self.end_session(to);
+        let Some(conn) = self.conns.remove(to) else { return };
         self.give_place(&conn);
-        if let Some(session) = conn.state.session.take() {
-            self.stats.sessions[conn.state.transport as usize] -= 1;
-            self.close_session(to, session, conn.who.take());
-        }
         self.waits.remove(&to.index);
     }
 
