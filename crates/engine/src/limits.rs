@@ -7,7 +7,7 @@ pub const TEXT_BYTES_MAX: usize = 16 * 1024;
 pub const KEY_BYTES_MAX: usize = 128;
 /// Bytes of a channel's name.
 pub const CHANNEL_NAME_BYTES_MAX: usize = 128;
-/// Bytes of an event's body, of whatever kind: a whole conversation with its members fits.
+/// Bytes of an event's body, of whatever kind: a conversation with all members that are shown of it fits.
 pub const EVENT_BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// Bytes of a request's head.
@@ -270,8 +270,21 @@ pub const PEOPLE_ELSEWHERE_MAX: usize = 1_000_000;
 pub const PRESENCE_TOLD_MAX: usize = 1_000;
 /// Members of a conversation up to which presence is told to all of them.
 pub const PRESENCE_MEMBERS_MAX: usize = 200;
+/// Conversations in which one change of a person's presence is told, the newest ones.
+pub const PRESENCE_CONVERSATIONS_MAX: usize = 1_000;
+/// Conversations in which presence is told at one time, when a whole node comes or goes.
+pub const PRESENCE_TELLINGS_MAX: usize = 100_000;
+/// Members of a conversation up to which each member's marks are told to all of them. In a larger one, a person's read
+/// marks are told to its own devices, and nobody's delivered marks are kept.
+pub const RECEIPTS_MEMBERS_MAX: usize = 200;
 /// Members that a room may have.
-pub const ROOM_MEMBERS_MAX: usize = 1_000;
+pub const ROOM_MEMBERS_MAX: usize = 100_000;
+/// Members that a conversation shows without being asked for a page of them.
+pub const MEMBERS_SHOWN_MAX: usize = 20;
+/// Members in one page.
+pub const MEMBERS_PAGE_MAX: usize = 200;
+/// Members that one page of a search by name looks at.
+pub const MEMBERS_SCANNED_MAX: usize = 2_000;
 /// Guests in a room that lets them in by themselves.
 pub const ROOM_GUESTS_MAX: usize = 100;
 /// Conversations that a person may be in.

@@ -8,6 +8,8 @@ import type {
   Invitation,
   Json,
   Me,
+  MemberPage,
+  MemberQuery,
   MemberRole,
   NewAccount,
   NewConversation,
@@ -121,6 +123,11 @@ export class Api {
 
   join(id: string): Promise<Conversation> {
     return this.#post(`/v1/conversations/${part(id)}/join`);
+  }
+
+  /** A page of those who are in a conversation, whoever joined first first. */
+  members(id: string, query: MemberQuery = {}): Promise<MemberPage> {
+    return this.#get(`/v1/conversations/${part(id)}/members${search(query)}`);
   }
 
   /** Brings somebody into a room; `invited` if the person was asked instead, and has to accept. */

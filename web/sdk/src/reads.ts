@@ -33,7 +33,7 @@ export class Reads {
       this.#open.delete(event.body.conversation);
       this.#done.delete(event.body.conversation);
     }
-    if (event.kind !== 'receipts') return;
+    if (event.kind !== 'receipts' && event.kind !== 'marked') return;
     const mine = event.body.marks.find((mark) => mark.person === me);
     if (mine !== undefined) this.done(event.body.conversation, mine.read);
   }

@@ -135,7 +135,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * A page of a conversation's members, those first who joined first.
+         * @description A page of a conversation's members, those first who joined first.
+         */
+        get: operations["members"];
         put?: never;
         /**
          * Brings a person into a room. 202 says that it was asked instead, because others have brought it into many already.
@@ -701,7 +705,12 @@ export interface components {
             /** @description Direct, or a room. */
             kind: components["schemas"]["Kind"];
             last: components["schemas"]["FeedEvent"] | null;
-            /** @description Everybody in it, in the order in which they joined. */
+            /** @description How many are in it. */
+            member_count: number;
+            /**
+             * @description All of them where they are few. Of more, owners and those who joined first, and always the person itself; the
+             *     others come by pages.
+             */
             members: components["schemas"]["Member"][];
             /** @description Whether every account may join. */
             open: boolean;
@@ -840,7 +849,7 @@ export interface components {
          */
         ErrorCode: "bad_request" | "bad_cursor" | "bad_json" | "not_signed_in" | "wrong_password" | "wrong_setup_code" | "forbidden" | "foreign_origin" | "not_member" | "not_found" | "wrong_method" | "conflict" | "key_reused" | "name_taken" | "already_set_up" | "too_large" | "wrong_type" | "unknown_field" | "invalid" | "bad_name" | "rate_limited" | "too_many_channels" | "internal" | "store_full" | "overloaded" | "draining" | "misdirected";
         /** @description An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds. */
-        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"];
+        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"];
         /** @description The owner to be. */
         FirstAccount: {
             /** @description What others see; the name if absent. */
@@ -963,10 +972,28 @@ export interface components {
             person: string;
             read: number;
         };
-        /** @description The marks of some members have moved. */
-        Marked: {
-            conversation: string;
-            marks: components["schemas"]["Mark"][];
+        /** @description An event of the kind `marked`. */
+        MarkedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["SelfMarked"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "marked";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
         };
         /** @description The caller, and the site it is on. */
         Me: components["schemas"]["Person"] & {
@@ -1043,11 +1070,27 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
+        /** @description A page of members. */
+        MemberPage: {
+            members: components["schemas"]["Member"][];
+            /**
+             * @description What to give as `after` for the next page; absent on the last one. A search looks at a bounded number of members
+             *     for each page, so that a page may be short, or empty, and not be the last.
+             */
+            next?: string;
+            /** @description The same people with their names. */
+            people: components["schemas"]["Person"][];
+        };
         /**
          * @description What a member may do in a conversation.
          * @enum {string}
          */
         MemberRole: "owner" | "member";
+        /** @description The marks of some members have moved. */
+        MembersMarked: {
+            conversation: string;
+            marks: components["schemas"]["Mark"][];
+        };
         /** @description An event of the kind `message`. */
         MessageEvent: {
             /** @description Milliseconds since 1970 by the server's clock. */
@@ -1212,7 +1255,7 @@ export interface components {
         ReceiptsEvent: {
             /** @description Milliseconds since 1970 by the server's clock. */
             at: number;
-            body: components["schemas"]["Marked"];
+            body: components["schemas"]["MembersMarked"];
             /** @description The client's new cursor once it holds the event. */
             cursor: string;
             /** @description The person who did it; absent when nobody did. */
@@ -1312,6 +1355,11 @@ export interface components {
          * @enum {string}
          */
         SaidPresence: "away" | "online";
+        /** @description The person's own marks have moved, in a room with so many members that marks are not told to all. */
+        SelfMarked: {
+            conversation: string;
+            marks: components["schemas"]["Mark"][];
+        };
         /** @description Where a send stands in the log. */
         Sent: {
             at: number;
@@ -2141,6 +2189,44 @@ export interface operations {
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
             507: components["responses"]["StoreFull"];
+        };
+    };
+    members: {
+        parameters: {
+            query?: {
+                /** @description Go on behind the page that gave this as `next`. */
+                after?: string;
+                /** @description At most so many; 50 if absent, 200 at most. */
+                limit?: number;
+                /** @description Only those whose name or display name holds this text. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
         };
     };
     invite: {

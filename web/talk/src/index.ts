@@ -6,7 +6,7 @@
  */
 export { called, calledOf } from './i18n/describe';
 export { counterpart, found, nameOf, neighbour, titleOf } from './model/directory';
-export { totalUnread, type World } from './model/world';
+export { knowsAll, totalUnread, type World } from './model/world';
 export { provideTalk, useTalk } from './state/context';
 export { Talk, type TalkOptions } from './state/talk.svelte';
 export { default as Announcer } from './view/Announcer.svelte';

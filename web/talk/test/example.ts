@@ -154,6 +154,7 @@ export class Example {
       title,
       open,
       role: own.role,
+      member_count: members.length,
       members: members.map(({ person, role, delivered, read }) => ({ person, role, delivered, read })),
       joined_seq: own.joined,
       head_seq,

@@ -3,6 +3,7 @@ import type { Snapshot } from '@encke/sdk';
 import {
   applyEvent,
   fromSnapshot,
+  knowsAll,
   learn,
   markRead,
   seenSeq,
@@ -11,6 +12,7 @@ import {
   withPresence,
   type World,
 } from '../src/model/world';
+import { reachOf } from '../src/model/tick';
 import { Example, person } from './example';
 
 const example = (): Example =>
@@ -134,6 +136,66 @@ describe('unread', () => {
     world = applyEvent(world, site.log.at(-1)!);
     expect(world.conversations.get('c1')).toMatchObject({ read_seq: 4, unread: 0 });
     expect(seenSeq(world.conversations.get('c1')!)).toBe(4);
+  });
+});
+
+describe('a room of which only some members are known', () => {
+  const large = (): [Example, World] => {
+    const site = example();
+    site.create('c1', 'room', 'Orbit', ['p2', 'p1', 'p3', 'p4']);
+    const snapshot = site.snapshot('p1');
+    for (const each of snapshot.conversations) each.members = each.members.slice(0, 2);
+    return [site, fromSnapshot(snapshot)];
+  };
+  const room = (world: World) => world.conversations.get('c1')!;
+
+  it('counts who joins and leaves, also those that it does not know', () => {
+    const [site, start] = large();
+    let world = start;
+    let from = site.log.length;
+    const follow = (): void => {
+      world = site.feed('p1', from).reduce(applyEvent, world);
+      from = site.log.length;
+    };
+    expect([room(world).member_count, knowsAll(room(world))]).toEqual([4, false]);
+    site.leave('c1', 'p3', 'p3');
+    follow();
+    expect([room(world).member_count, room(world).members.length]).toEqual([3, 2]);
+    site.leave('c1', 'p4', 'p2');
+    follow();
+    expect([room(world).member_count, knowsAll(room(world))]).toEqual([2, true]);
+    site.join('c1', 'p3', 'p2');
+    follow();
+    expect(room(world)).toEqual(site.conversation('c1', 'p1'));
+  });
+
+  it('does not remember more and more members', () => {
+    const [site, start] = large();
+    let world = start;
+    for (let number = 10; number < 400; number += 1) {
+      site.people.set(`p${number}`, person(`p${number}`));
+      site.join('c1', `p${number}`, 'p2');
+      world = applyEvent(world, site.log.at(-1)!);
+    }
+    expect([room(world).member_count, room(world).members.length]).toEqual([394, 200]);
+  });
+
+  it('takes its own marks from its own stream', () => {
+    const [site, start] = large();
+    let world = start;
+    for (const text of 'abc') world = applyEvent(world, site.say('c1', 'p2', text));
+    const marks = [{ person: 'p1', delivered: 3, read: 3 }];
+    world = applyEvent(world, site.append('p1', 'marked', undefined, { conversation: 'c1', marks }));
+    expect(room(world)).toMatchObject({ read_seq: 3, unread: 1, receipts_seq: 0 });
+  });
+
+  it('never says that all have read', () => {
+    const [site, start] = large();
+    const said = site.say('c1', 'p1', 'hello');
+    site.mark('c1', 'p2', 'read', said.seq);
+    const world = site.feed('p1', 0).reduce(applyEvent, start);
+    const reach = reachOf(said.seq, 'p1', room(world), new Map());
+    expect([reach.tick, reach.others, reach.read]).toEqual(['stored', 3, ['p2']]);
   });
 });
 

@@ -1,11 +1,11 @@
 //! Direct conversations and rooms that anybody may enter, for other protocols: all within one write.
 
-use encke_engine::{ConversationId, Error, PersonId, Seq, StreamId, limits};
+use encke_engine::{ConversationId, Error, PersonId, StreamId, limits};
 use encke_site::{Site, event};
 use encke_store::{Sql, StoreError, Tx, params};
-use encke_talk::conversation::{self, Created, MemberRole, insert_member, not_member};
+use encke_talk::conversation::{self, Created, MemberRole, not_member};
 use encke_talk::kind::Kind;
-use encke_talk::member::{expel, is_member, set_role};
+use encke_talk::member::{expel, has_owners, is_member, put, set_role};
 
 use crate::{direct, invitation, room};
 
@@ -56,8 +56,7 @@ pub fn make_open_room(tx: &mut Tx<'_>, title: &str) -> Result<ConversationId, Er
 }
 
 /// Brings a person into an open room, guests too; `not_member` if the room is not open and the person not in it. Where too
-/// many guests are, the one that has been in it longest makes room: guests come and never leave, and each newcomer is
-/// told of all members.
+/// many guests are, the one that has been in it longest makes room: guests come and never leave.
 pub fn enter_open_room(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -70,22 +69,21 @@ pub fn enter_open_room(
     if !is_open(tx, room)? {
         return Err(not_member());
     }
-    let query = "SELECT m.person FROM member m JOIN person p ON p.id = m.person
-                 WHERE m.conversation = ?1 AND p.role = 'guest' ORDER BY m.joined_ms, m.person";
-    let guests = tx.query(query, params![room])?;
+    let query = "SELECT person FROM member WHERE conversation = ?1 AND guest = 1
+                 ORDER BY joined_seq, person LIMIT ?2";
+    let guests = tx.query(query, params![room, limits::ROOM_GUESTS_MAX as u64])?;
     if let Some(longest) = guests.first()
         && guests.len() >= limits::ROOM_GUESTS_MAX
     {
         let longest = longest.get(0)?;
         expel(tx, room, longest, longest)?;
     }
-    invitation::bring_in(tx, site, room, person, person)
+    invitation::put_in(tx, site, room, person, person)
 }
 
 /// Gives a room that has no owner an owner of the site, if there is one.
 pub fn own_room(tx: &mut Tx<'_>, site: &Site, room: ConversationId) -> Result<(), Error> {
-    let owned = "SELECT 1 FROM member WHERE conversation = ?1 AND role = 'owner' LIMIT 1";
-    if tx.query_one(owned, params![room])?.is_some() {
+    if has_owners(tx, room, 1)? {
         return Ok(());
     }
     let query = "SELECT id FROM person WHERE role = 'owner' AND disabled_ms IS NULL ORDER BY id";
@@ -94,7 +92,5 @@ pub fn own_room(tx: &mut Tx<'_>, site: &Site, room: ConversationId) -> Result<()
     if is_member(tx, room, owner)? {
         return set_role(tx, room, owner, MemberRole::Owner, owner);
     }
-    let joined = Seq(tx.head(StreamId::conversation(room))?.seq.0 + 1);
-    insert_member(tx, room, owner, MemberRole::Owner, joined, owner)?;
-    conversation::admit(tx, site, room, owner, owner)
+    put(tx, site, room, owner, MemberRole::Owner, owner)
 }

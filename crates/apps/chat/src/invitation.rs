@@ -21,8 +21,8 @@ use encke_site::caller::Caller;
 use encke_site::path::Path;
 use encke_site::reply::Refusal;
 use encke_site::{EventBody, event};
-use encke_talk::conversation::{Conversation, load, parse};
-use encke_talk::member::{self, is_member};
+use encke_talk::conversation::{Conversation, MemberRole, load, parse};
+use encke_talk::member::{is_member, put};
 
 /// An invitation to a room.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -89,25 +89,23 @@ pub(crate) fn bring(
         return Ok(Brought::In);
     }
     if person == by || !has_enough(tx, person)? {
-        bring_in(tx, site, id, person, by)?;
+        put_in(tx, site, id, person, by)?;
         return Ok(Brought::In);
     }
     invite(tx, site, id, person, by)?;
     Ok(Brought::Invited)
 }
 
-/// Puts a person into a room, unless it is in it; an invitation to the room is over.
-pub(crate) fn bring_in(
+/// Puts a person, which is not in a room, into it as a member; an invitation to the room is over.
+pub(crate) fn put_in(
     tx: &mut Tx<'_>,
     site: &Site,
     id: ConversationId,
     person: PersonId,
     by: PersonId,
 ) -> Result<(), Error> {
-    if !is_member(tx, id, person)? {
-        forget(tx, person, id)?;
-    }
-    member::add(tx, site, id, person, by)
+    forget(tx, person, id)?;
+    put(tx, site, id, person, MemberRole::Member, by)
 }
 
 /// Asks a person into a room that `by` is in.
@@ -234,7 +232,11 @@ pub(crate) async fn accept(
             forget(tx, me, id)?;
             return Ok(None);
         }
-        bring_in(tx, &house, id, me, me)?;
+        if is_member(tx, id, me)? {
+            forget(tx, me, id)?;
+        } else {
+            put_in(tx, &house, id, me, me)?;
+        }
         load(tx, &house, id, me).map(Some)
     });
     Ok(Json(accepted.await?.ok_or_else(gone)?))

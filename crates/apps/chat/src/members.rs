@@ -11,7 +11,9 @@ use encke_talk::conversation::{
     Conversation, MemberRole, check_present, find, load, not_member, parse,
 };
 use encke_talk::kind::Kind;
-use encke_talk::member::{expel, is_member, keep_an_owner, set_role};
+use encke_talk::member::{
+    expel, has_owners, is_member, keep_an_owner, member_of, role_in, set_role,
+};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,9 +21,9 @@ use utoipa::ToSchema;
 use crate::invitation::{self, Brought};
 
 /// Refuses what only the owner of a room may do.
-pub(crate) fn owned_room(conversation: &Conversation) -> Result<(), Error> {
-    room(conversation.kind)?;
-    if conversation.role == MemberRole::Owner {
+pub(crate) fn owned_room(kind: Kind, role: MemberRole) -> Result<(), Error> {
+    room(kind)?;
+    if role == MemberRole::Owner {
         return Ok(());
     }
     Err(Error::new(Code::Forbidden, "Only an owner of the room may do this."))
@@ -50,11 +52,12 @@ pub(crate) async fn join(
     let held = site.clone();
     let joined = site.store.write(move |tx| {
         let found = find(tx, id)?.ok_or_else(not_member)?;
-        let member = is_member(tx, id, me)?;
-        if !member && (!found.open || guest) {
-            return Err(not_member());
+        if !is_member(tx, id, me)? {
+            if !found.open || guest {
+                return Err(not_member());
+            }
+            invitation::put_in(tx, &held, id, me, me)?;
         }
-        invitation::bring_in(tx, &held, id, me, me)?;
         load(tx, &held, id, me)
     });
     Ok(Json(joined.await?))
@@ -94,7 +97,7 @@ pub(crate) async fn invite(
     site.take(caller.0.person, caller.0.role, Act::Creation)?;
     let held = site.clone();
     let invited = site.store.write(move |tx| {
-        room(load(tx, &held, id, me)?.kind)?;
+        room(role_in(tx, id, me)?.0.kind)?;
         check_present(tx, person)?;
         invitation::bring(tx, &held, id, person, me)
     });
@@ -131,17 +134,14 @@ pub(crate) async fn change_role(
     Body(NewRole { role }): Body<NewRole>,
 ) -> Result<StatusCode, Refusal> {
     let (id, person, me) = (parse(&id)?, parse_person(&person)?, caller.0.person);
-    let held = site.clone();
     let changed = site.store.write(move |tx| {
-        let conversation = load(tx, &held, id, me)?;
-        owned_room(&conversation)?;
-        let member = conversation.members.iter().find(|m| m.person == person);
-        let member = member.ok_or_else(no_such_member)?;
-        if member.role == role {
+        let (found, mine) = role_in(tx, id, me)?;
+        owned_room(found.kind, mine)?;
+        let before = member_of(tx, id, person)?.ok_or_else(no_such_member)?.member.role;
+        if before == role {
             return Ok(());
         }
-        let owners = conversation.members.iter().filter(|m| m.role == MemberRole::Owner);
-        if member.role == MemberRole::Owner && owners.count() == 1 {
+        if before == MemberRole::Owner && !has_owners(tx, id, 2)? {
             return Err(Error::new(Code::Conflict, "A room keeps at least one owner."));
         }
         set_role(tx, id, person, role, me)
@@ -162,14 +162,13 @@ pub(crate) async fn remove(
     Path((id, person)): Path<(String, String)>,
 ) -> Result<StatusCode, Refusal> {
     let (id, person, me) = (parse(&id)?, parse_person(&person)?, caller.0.person);
-    let held = site.clone();
     let removed = site.store.write(move |tx| {
-        let conversation = load(tx, &held, id, me)?;
-        room(conversation.kind)?;
+        let (found, mine) = role_in(tx, id, me)?;
+        room(found.kind)?;
         if person != me {
-            owned_room(&conversation)?;
+            owned_room(found.kind, mine)?;
         }
-        if !conversation.members.iter().any(|m| m.person == person) {
+        if !is_member(tx, id, person)? {
             return Err(no_such_member());
         }
         expel(tx, id, person, me)?;

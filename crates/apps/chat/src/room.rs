@@ -120,7 +120,7 @@ pub(crate) async fn change(
     let held = site.clone();
     let changed = site.store.write(move |tx| {
         let now = load(tx, &held, id, me)?;
-        members::owned_room(&now)?;
+        members::owned_room(now.kind, now.role)?;
         let title = change.title.filter(|t| now.title.as_ref() != Some(t));
         let open = change.open.filter(|o| now.open != *o);
         if title.is_none() && open.is_none() {

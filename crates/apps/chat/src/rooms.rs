@@ -87,7 +87,7 @@ pub(crate) async fn list(
             None => (ConversationId(0), ""),
         };
         let rows = read.query(
-            "SELECT c.id, c.title, (SELECT count(*) FROM member m WHERE m.conversation = c.id),
+            "SELECT c.id, c.title, c.members,
                     (SELECT count(*) FROM member m WHERE m.conversation = c.id AND m.person = ?1)
              FROM conversation c
              WHERE c.open = 1 AND (c.title, c.id) > (?2, ?3)

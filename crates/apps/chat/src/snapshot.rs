@@ -1,12 +1,12 @@
 //! Chat's part of the snapshot: the conversations that a person is in, and its invitations.
 
-use encke_engine::{ConversationId, Error, PersonId, StreamId};
+use encke_engine::{Error, PersonId, StreamId};
 use encke_site::Site;
 use encke_site::product::InSnapshot;
 use encke_site::snapshot::{Described, Snapshot, describe};
 use encke_store::{Read, Sql, params};
-use encke_talk::conversation::{Conversation, Found, MemberRow, seen_by};
-use rustc_hash::FxHashMap;
+use encke_talk::conversation::{Conversation, Found, seen_by};
+use encke_talk::shown_members::shown_members;
 use utoipa::ToSchema;
 
 use crate::Chat;
@@ -47,25 +47,13 @@ fn conversations(
     person: PersonId,
 ) -> Result<Vec<Conversation>, Error> {
     let mine = "SELECT conversation FROM member WHERE person = ?1";
-    let columns = MemberRow::COLUMNS;
-    let rows = read.query(
-        &format!(
-            "SELECT {columns} FROM member m WHERE m.conversation IN ({mine})
-             ORDER BY m.joined_ms, m.person"
-        ),
-        params![person],
-    )?;
-    let mut members: FxHashMap<ConversationId, Vec<MemberRow>> = FxHashMap::default();
-    for row in &rows {
-        let row = MemberRow::of(row)?;
-        members.entry(row.conversation).or_default().push(row);
-    }
     let columns = Found::COLUMNS;
     let found = read.query(
         &format!("SELECT {columns} FROM conversation c WHERE c.id IN ({mine}) ORDER BY c.id"),
         params![person],
     )?;
     let found: Vec<Found> = found.iter().map(Found::of).collect::<Result<_, _>>()?;
+    let mut members = shown_members(read, &found, person)?;
     let said: Vec<_> = found.iter().map(|c| StreamId::conversation(c.id)).collect();
     let receipts: Vec<_> = found.iter().map(|c| StreamId::receipts(c.id)).collect();
     read.expect_newest(&said)?;

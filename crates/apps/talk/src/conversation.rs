@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::kind::Kind;
 use super::receipts::Receipts;
+use super::shown_members::shown_members;
 use super::view::View;
 use encke_account::{Person, people};
 use encke_site::Site;
@@ -76,7 +77,10 @@ pub struct Conversation {
     pub open: bool,
     /// What the person may do in it.
     pub role: MemberRole,
-    /// Everybody in it, in the order in which they joined.
+    /// How many are in it.
+    pub member_count: u64,
+    /// All of them where they are few. Of more, owners and those who joined first, and always the person itself; the
+    /// others come by pages.
     pub members: Vec<Member>,
     /// The event with which the person joined.
     #[schema(value_type = u64)]
@@ -107,16 +111,19 @@ pub struct Found {
     pub title: Option<String>,
     /// Whether every account may join.
     pub open: bool,
+    /// How many are in it.
+    pub members: u64,
 }
 
 impl Found {
     /// The columns that [`Found::of`] reads, of `conversation c`.
-    pub const COLUMNS: &'static str = "c.id, c.kind, c.title, c.open";
+    pub const COLUMNS: &'static str = "c.id, c.kind, c.title, c.open, c.members";
 
     /// From a row of these columns.
     pub fn of(row: &Row) -> Result<Self, StoreError> {
         let kind = Kind::of(&row.get::<String>(1)?);
-        Ok(Found { id: row.get(0)?, kind, title: row.get(2)?, open: row.get(3)? })
+        let (id, title, open) = (row.get(0)?, row.get(2)?, row.get(3)?);
+        Ok(Found { id, kind, title, open, members: row.get(4)? })
     }
 }
 
@@ -156,16 +163,7 @@ pub fn find(sql: &mut impl Sql, id: ConversationId) -> Result<Option<Found>, Sto
     sql.query_one(&query, params![id])?.as_ref().map(Found::of).transpose()
 }
 
-/// Everybody in a conversation, in the order in which they joined.
-pub fn members(sql: &mut impl Sql, id: ConversationId) -> Result<Vec<MemberRow>, StoreError> {
-    let columns = MemberRow::COLUMNS;
-    let query = format!(
-        "SELECT {columns} FROM member m WHERE m.conversation = ?1 ORDER BY m.joined_ms, m.person"
-    );
-    sql.query(&query, params![id])?.iter().map(MemberRow::of).collect()
-}
-
-/// A conversation as `person` sees it; `None` if it is not a member.
+/// A conversation as `person` sees it, with the members that are shown; `None` if the person is not among them.
 pub fn seen_by(
     view: &mut impl View,
     site: &Site,
@@ -187,6 +185,7 @@ pub fn seen_by(
         kind: found.kind,
         title: found.title,
         open: found.open,
+        member_count: found.members,
         role: me.member.role,
         joined_seq: me.joined_seq,
         read_seq: me.member.read,
@@ -206,10 +205,10 @@ pub fn load(
     person: PersonId,
 ) -> Result<Conversation, Error> {
     let found = find(view, id)?;
-    // Who is not a member does not learn whether it exists.
+    // A person that is not a member does not learn whether it exists.
     let found = found.ok_or_else(not_member)?;
-    let members = members(view, id)?;
-    seen_by(view, site, found, members, person)?.ok_or_else(not_member)
+    let members = shown_members(view, std::slice::from_ref(&found), person)?.remove(&id);
+    seen_by(view, site, found, members.unwrap_or_default(), person)?.ok_or_else(not_member)
 }
 
 /// A person is in a conversation from now on.
@@ -256,7 +255,7 @@ pub fn admit(
     Ok(tx.subscribe(person, StreamId::conversation(id))?)
 }
 
-/// Stores that a person is in a conversation. [`admit`] tells it afterwards.
+/// Stores that a person, which is not in a conversation, is in it from now on. [`admit`] tells it afterwards.
 pub fn insert_member(
     tx: &mut Tx<'_>,
     id: ConversationId,
@@ -265,18 +264,20 @@ pub fn insert_member(
     joined: Seq,
     by: PersonId,
 ) -> Result<(), Error> {
-    let count = tx.query_one("SELECT count(*) FROM member WHERE person = ?1", params![person])?;
-    let count: u64 = count.map_or(Ok(0), |row| row.get(0))?;
-    if count >= limits::CONVERSATIONS_PER_PERSON_MAX as u64 {
+    let most = limits::CONVERSATIONS_PER_PERSON_MAX as u64;
+    let query = "SELECT 1 FROM member WHERE person = ?1 ORDER BY conversation LIMIT 1 OFFSET ?2";
+    if tx.query_one(query, params![person, most - 1])?.is_some() {
         return Err(Error::new(Code::Conflict, "This person is in too many conversations."));
     }
     let now = tx.now_ms();
     tx.execute(
         "INSERT INTO member
-             (conversation, person, role, joined_seq, joined_ms, delivered, read, invited_by)
-         VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6)",
+             (conversation, person, role, joined_seq, joined_ms, delivered, read, invited_by, guest)
+         VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6,
+             (SELECT count(*) FROM person WHERE id = ?2 AND role = 'guest'))",
         params![id, person, role.text(), joined, now, (by != person).then_some(by)],
     )?;
+    tx.execute("UPDATE conversation SET members = members + 1 WHERE id = ?1", params![id])?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Members' marks as they are stored, many at once.
 
 use encke_engine::marks::Marks;
-use encke_engine::{ConversationId, PersonId, Seq};
+use encke_engine::{ConversationId, PersonId, Seq, limits};
 use encke_store::{Read, Sql, StoreError, Tx, Value};
 use rustc_hash::FxHashMap;
 
@@ -10,8 +10,15 @@ use encke_site::bulk;
 /// A member of a conversation.
 pub(crate) type Pair = (ConversationId, PersonId);
 
-/// What is stored of a member: its marks, and since which number it is one.
-pub(crate) type Stored = (Marks, Seq);
+/// What is stored of a member.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stored {
+    pub marks: Marks,
+    /// The event with which it joined.
+    pub joined: Seq,
+    /// Whether its conversation has more members than are told of each other's marks.
+    pub in_large: bool,
+}
 
 /// The marks of those who are members.
 pub(crate) fn read(tx: &mut Tx<'_>, pairs: &[Pair]) -> Result<FxHashMap<Pair, Stored>, StoreError> {
@@ -19,15 +26,18 @@ pub(crate) fn read(tx: &mut Tx<'_>, pairs: &[Pair]) -> Result<FxHashMap<Pair, St
     for part in bulk::parts(pairs) {
         let query = format!(
             "WITH v (conversation, person) AS ({})
-             SELECT m.conversation, m.person, m.delivered, m.read, m.joined_seq FROM v
-             JOIN member m ON m.conversation = v.conversation AND m.person = v.person",
+             SELECT m.conversation, m.person, m.delivered, m.read, m.joined_seq, c.members FROM v
+             JOIN member m ON m.conversation = v.conversation AND m.person = v.person
+             JOIN conversation c ON c.id = m.conversation",
             bulk::values(part.len(), 2)
         );
         let params: Vec<Value> =
             part.iter().flat_map(|(c, p)| [(*c).into(), (*p).into()]).collect();
         for row in tx.query(&query, &params)? {
             let marks = Marks { delivered: row.get(2)?, read: row.get(3)? };
-            found.insert((row.get(0)?, row.get(1)?), (marks, row.get(4)?));
+            let in_large = row.get::<u64>(5)? > limits::RECEIPTS_MEMBERS_MAX as u64;
+            let stored = Stored { marks, joined: row.get(4)?, in_large };
+            found.insert((row.get(0)?, row.get(1)?), stored);
         }
     }
     Ok(found)
@@ -50,7 +60,8 @@ pub(crate) fn write(tx: &mut Tx<'_>, marks: &[(Pair, Marks)]) -> Result<(), Stor
     Ok(())
 }
 
-/// In which conversations people are, and up to where each was delivered to.
+/// In which conversations people are, and up to where each was delivered to; large ones, which keep no such marks, are
+/// left out.
 pub(crate) fn delivered_to(
     read: &mut Read<'_>,
     people: &[PersonId],
@@ -59,8 +70,10 @@ pub(crate) fn delivered_to(
     for part in bulk::parts(people) {
         let query = format!(
             "WITH v (person) AS ({})
-             SELECT m.person, m.conversation, m.delivered FROM v JOIN member m ON m.person = v.person",
-            bulk::values(part.len(), 1)
+             SELECT m.person, m.conversation, m.delivered FROM v JOIN member m ON m.person = v.person
+             JOIN conversation c ON c.id = m.conversation WHERE c.members <= {}",
+            bulk::values(part.len(), 1),
+            limits::RECEIPTS_MEMBERS_MAX
         );
         let params: Vec<Value> = part.iter().map(|p| (*p).into()).collect();
         for row in read.query(&query, &params)? {

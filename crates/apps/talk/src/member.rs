@@ -8,7 +8,7 @@ use encke_store::{Sql, StoreError, Tx, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::conversation::{MemberRole, admit, insert_member, members, not_member};
+use crate::conversation::{Found, MemberRole, MemberRow, admit, find, insert_member, not_member};
 
 /// A person is in the conversation from now on.
 #[derive(Serialize, ToSchema)]
@@ -78,32 +78,62 @@ pub fn check_member(sql: &mut impl Sql, id: ConversationId, person: PersonId) ->
     if is_member(sql, id, person)? { Ok(()) } else { Err(not_member()) }
 }
 
-/// Puts a person into a room, unless it is in it.
-pub fn add(
+/// A person's row in a conversation, if it is in it.
+pub fn member_of(
+    sql: &mut impl Sql,
+    id: ConversationId,
+    person: PersonId,
+) -> Result<Option<MemberRow>, StoreError> {
+    let columns = MemberRow::COLUMNS;
+    let query =
+        format!("SELECT {columns} FROM member m WHERE m.conversation = ?1 AND m.person = ?2");
+    sql.query_one(&query, params![id, person])?.as_ref().map(MemberRow::of).transpose()
+}
+
+/// A conversation and the role of a person in it; `not_member` if the person is not in it.
+pub fn role_in(
+    sql: &mut impl Sql,
+    id: ConversationId,
+    person: PersonId,
+) -> Result<(Found, MemberRole), Error> {
+    let me = member_of(sql, id, person)?.ok_or_else(not_member)?;
+    let found = find(sql, id)?.ok_or_else(not_member)?;
+    Ok((found, me.member.role))
+}
+
+/// Whether a conversation has at least so many owners.
+pub fn has_owners(
+    sql: &mut impl Sql,
+    id: ConversationId,
+    at_least: u64,
+) -> Result<bool, StoreError> {
+    let query = "SELECT person FROM member WHERE conversation = ?1 AND role = 'owner'
+                 ORDER BY joined_seq, person LIMIT 1 OFFSET ?2";
+    Ok(sql.query_one(query, params![id, at_least - 1])?.is_some())
+}
+
+/// Puts a person, which is not in a room, into it.
+pub fn put(
     tx: &mut Tx<'_>,
     site: &Site,
     id: ConversationId,
     person: PersonId,
+    role: MemberRole,
     by: PersonId,
 ) -> Result<(), Error> {
-    let there = members(tx, id)?;
-    if there.iter().any(|m| m.member.person == person) {
-        return Ok(());
-    }
-    if there.len() >= limits::ROOM_MEMBERS_MAX {
+    let found = find(tx, id)?.ok_or_else(not_member)?;
+    if found.members >= limits::ROOM_MEMBERS_MAX as u64 {
         let most = grouped(limits::ROOM_MEMBERS_MAX);
-        return Err(Error::new(
-            Code::Conflict,
-            format!("The room is full: it has {most} members."),
-        ));
+        let what = format!("The room is full: it has {most} members.");
+        return Err(Error::new(Code::Conflict, what));
     }
     let stream = StreamId::conversation(id);
     let joined = Seq(tx.head(stream)?.seq.0 + 1);
-    insert_member(tx, id, person, MemberRole::Member, joined, by)?;
+    insert_member(tx, id, person, role, joined, by)?;
     admit(tx, site, id, person, by)?;
     let nobody = || Error::new(Code::NotFound, "There is no such person.");
     let person = people(tx, site, &[person])?.pop().ok_or_else(nobody)?;
-    let body = MemberJoined { person, role: MemberRole::Member, by };
+    let body = MemberJoined { person, role, by };
     tx.append(event(stream, Some(by), &body)).map(drop)
 }
 
@@ -130,7 +160,10 @@ pub fn expel(
     person: PersonId,
     by: PersonId,
 ) -> Result<(), Error> {
-    tx.execute("DELETE FROM member WHERE conversation = ?1 AND person = ?2", params![id, person])?;
+    let delete = "DELETE FROM member WHERE conversation = ?1 AND person = ?2";
+    if tx.execute(delete, params![id, person])? > 0 {
+        tx.execute("UPDATE conversation SET members = members - 1 WHERE id = ?1", params![id])?;
+    }
     // The person's own stream tells it; of the room it gets nothing from here on, not even that it left.
     let body = ConversationRemoved { conversation: id };
     tx.append(event(StreamId::person(person), Some(by), &body))?;
@@ -141,12 +174,13 @@ pub fn expel(
 
 /// A room whose last owner left goes to its longest member.
 pub fn keep_an_owner(tx: &mut Tx<'_>, id: ConversationId, by: PersonId) -> Result<(), Error> {
-    let left = members(tx, id)?;
-    if left.iter().any(|m| m.member.role == MemberRole::Owner) {
+    if has_owners(tx, id, 1)? {
         return Ok(());
     }
-    match left.first() {
-        Some(longest) => set_role(tx, id, longest.member.person, MemberRole::Owner, by),
+    let query = "SELECT person FROM member WHERE conversation = ?1
+                 ORDER BY joined_seq, person LIMIT 1";
+    match tx.query_one(query, params![id])? {
+        Some(longest) => set_role(tx, id, longest.get(0)?, MemberRole::Owner, by),
         None => Ok(()),
     }
 }

@@ -121,8 +121,9 @@ fn tell(site: &Arc<Site>, news: Vec<(PersonId, Presence)>) {
     });
 }
 
-const OF_ONE: &str = "SELECT m.conversation FROM member m WHERE m.person = ?1 AND
-    (SELECT count(*) FROM member o WHERE o.conversation = m.conversation) <= ?2";
+const OF_ONE: &str = "SELECT m.conversation FROM member m
+    JOIN conversation c ON c.id = m.conversation
+    WHERE m.person = ?1 AND c.members <= ?2 ORDER BY m.conversation DESC LIMIT ?3";
 
 /// The conversations of people in which presence is told.
 fn small_ones(
@@ -132,7 +133,12 @@ fn small_ones(
     let mut found = Vec::new();
     if let [person] = people {
         // Everybody who connects comes this way, alone: a plain look-up is prepared once and cheap.
-        for row in read.query(OF_ONE, params![*person, limits::PRESENCE_MEMBERS_MAX as u64])? {
+        let params = params![
+            *person,
+            limits::PRESENCE_MEMBERS_MAX as u64,
+            limits::PRESENCE_CONVERSATIONS_MAX as u64
+        ];
+        for row in read.query(OF_ONE, params)? {
             found.push((*person, row.get(0)?));
         }
         return Ok(found);
@@ -141,9 +147,10 @@ fn small_ones(
         let query = format!(
             "WITH v (person) AS ({})
              SELECT m.person, m.conversation FROM v JOIN member m ON m.person = v.person
-             WHERE (SELECT count(*) FROM member o WHERE o.conversation = m.conversation) <= {}",
+             JOIN conversation c ON c.id = m.conversation WHERE c.members <= {} LIMIT {}",
             bulk::values(part.len(), 1),
-            limits::PRESENCE_MEMBERS_MAX
+            limits::PRESENCE_MEMBERS_MAX,
+            limits::PRESENCE_TELLINGS_MAX - found.len()
         );
         let params: Vec<Value> = part.iter().map(|p| (*p).into()).collect();
         for row in read.query(&query, &params)? {

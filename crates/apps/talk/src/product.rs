@@ -18,7 +18,9 @@ use crate::tables::TABLES;
 
 use crate::presence::{Presences, presence_of};
 use crate::receipts::Receipts;
-use crate::{command, conversation, history, member, message, peers, presence, receipts, typing};
+use crate::{
+    command, conversation, history, member, member_page, message, peers, presence, receipts, typing,
+};
 
 /// What any conversation does.
 pub struct Talk;
@@ -41,6 +43,7 @@ impl Product for Talk {
     fn routes(&self) -> OpenApiRouter<Arc<Site>> {
         OpenApiRouter::new()
             .routes(routes!(conversation::get))
+            .routes(routes!(member_page::list))
             .routes(routes!(message::send))
             .routes(routes!(history::page))
             .routes(routes!(receipts::mark))
@@ -56,7 +59,8 @@ impl Product for Talk {
             .event::<member::MemberJoined>()
             .event::<member::MemberLeft>()
             .event::<member::RoleChanged>()
-            .event::<receipts::Marked>()
+            .event::<receipts::MembersMarked>()
+            .event::<receipts::SelfMarked>()
             .event::<conversation::ConversationAdded>()
             .event::<member::ConversationRemoved>()
             .signal::<typing::Typing>()

@@ -158,14 +158,27 @@ pub fn hold_up_to(site: &Site, id: ConversationId, person: PersonId, seq: Seq) {
 
 /// The marks of some members have moved.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Marked {
+pub(crate) struct MembersMarked {
     #[schema(value_type = String)]
     conversation: ConversationId,
     marks: Vec<Mark>,
 }
 
-impl EventBody for Marked {
+impl EventBody for MembersMarked {
     const KIND: &'static str = "receipts";
+}
+
+/// The person's own marks have moved, in a room with so many members that marks are not told to all.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SelfMarked {
+    #[schema(value_type = String)]
+    conversation: ConversationId,
+    #[schema(value_type = Vec<Mark>)]
+    marks: [Mark; 1],
+}
+
+impl EventBody for SelfMarked {
+    const KIND: &'static str = "marked";
 }
 
 /// How far a member has got, as `seq` of the conversation's stream.
@@ -258,7 +271,7 @@ fn store(tx: &mut Tx<'_>, moves: &[Move]) -> Result<(), Error> {
         .clone()
         .flat_map(|of_one| [StreamId::conversation(of_one[0].0), StreamId::receipts(of_one[0].0)]);
     tx.expect(&streams.collect::<Vec<_>>())?;
-    let (mut moved, mut told) = (Vec::new(), Vec::new());
+    let (mut moved, mut told_all, mut told_oneself) = (Vec::new(), Vec::new(), Vec::new());
     for of_one in conversations {
         let conversation = of_one[0].0;
         let head = tx.head(StreamId::conversation(conversation))?.seq;
@@ -267,22 +280,34 @@ fn store(tx: &mut Tx<'_>, moves: &[Move]) -> Result<(), Error> {
             let pair = (conversation, of_member[0].1);
             let Some(before) = stored.get(&pair) else { continue };
             let (now, seen_by_all) = merged(*before, of_member, head);
-            if now == before.0 {
+            if now == before.marks {
                 continue;
             }
             moved.push((pair, now));
-            if now != seen_by_all {
-                told_here.push(Mark { person: pair.1, delivered: now.delivered, read: now.read });
+            if now == seen_by_all {
+                continue;
+            }
+            let mark = Mark { person: pair.1, delivered: now.delivered, read: now.read };
+            if before.in_large {
+                told_oneself.push((pair.1, SelfMarked { conversation, marks: [mark] }));
+            } else {
+                told_here.push(mark);
             }
         }
         if !told_here.is_empty() {
-            told.push(Marked { conversation, marks: told_here });
+            told_all.push(MembersMarked { conversation, marks: told_here });
         }
     }
     marks::write(tx, &moved)?;
-    for body in told {
+    let to_all = told_all.iter().map(|body| StreamId::receipts(body.conversation));
+    let to_oneself = told_oneself.iter().map(|(person, _)| StreamId::person(*person));
+    tx.expect(&to_all.chain(to_oneself).collect::<Vec<_>>())?;
+    for body in told_all {
         let stream = StreamId::receipts(body.conversation);
         tx.append(event(stream, None, &body))?;
+    }
+    for (person, body) in told_oneself {
+        tx.append(event(StreamId::person(person), None, &body))?;
     }
     Ok(())
 }
@@ -294,11 +319,16 @@ fn within(marks: Marks, joined: Seq, head: Seq) -> Marks {
     Marks { delivered: one(marks.delivered), read: one(marks.read) }
 }
 
-/// All moves of one member: its marks now, and what the others can see of that without being told.
-fn merged((before, joined): Stored, moves: &[Move], head: Seq) -> (Marks, Marks) {
+/// All moves of one member: its marks now, and what the others can see of that without being told. In a large
+/// conversation only reading moves them.
+fn merged(stored: Stored, moves: &[Move], head: Seq) -> (Marks, Marks) {
+    let before = stored.marks;
     let (mut now, mut seen_by_all) = (before, before);
     for (_, _, marks, told) in moves {
-        let marks = within(*marks, joined, head);
+        let mut marks = within(*marks, stored.joined, head);
+        if stored.in_large {
+            marks.delivered = marks.read;
+        }
         now = now.merged(marks);
         if !told {
             seen_by_all = seen_by_all.merged(marks);

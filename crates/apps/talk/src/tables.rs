@@ -14,4 +14,8 @@ pub const TABLES: &[Migration] = &[
         include_str!("tables/postgres/0002.sql"),
     )
     .within(5, 6),
+    Migration::new(
+        include_str!("tables/sqlite/0003.sql"),
+        include_str!("tables/postgres/0003.sql"),
+    ),
 ];

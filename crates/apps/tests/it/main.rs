@@ -6,6 +6,7 @@ mod account;
 mod channel;
 mod guest_book;
 mod history;
+mod large_rooms;
 mod people;
 mod setup;
 mod site;

@@ -1,5 +1,6 @@
 //! Snapshot plus all later events is a fresh snapshot: held against a small model that applies items.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Barrier;
 use std::thread;
@@ -21,6 +22,7 @@ struct Conversation {
     kind: String,
     title: Option<String>,
     open: bool,
+    member_count: u64,
     members: BTreeMap<String, Member>,
     joined_seq: u64,
     head_seq: u64,
@@ -40,6 +42,7 @@ impl Conversation {
             kind: text(&json["kind"]),
             title: json["title"].as_str().map(str::to_owned),
             open: json["open"].as_bool().unwrap(),
+            member_count: number("member_count"),
             members: members.collect(),
             joined_seq: number("joined_seq"),
             head_seq: number("head_seq"),
@@ -73,9 +76,16 @@ impl Conversation {
             "message" => self.mark(from, seq, seq),
             "member_joined" => {
                 let id = body["person"]["id"].as_str().unwrap().to_owned();
-                self.members.entry(id).or_insert(Member { role: role(), ..Member::default() });
+                // A person that was brought in has been told so before.
+                if let Entry::Vacant(place) = self.members.entry(id) {
+                    place.insert(Member { role: role(), ..Member::default() });
+                    self.member_count += 1;
+                }
             }
-            "member_left" => drop(self.members.remove(&person())),
+            "member_left" => {
+                self.members.remove(&person());
+                self.member_count -= 1;
+            }
             "role_changed" => self.members.get_mut(&person()).unwrap().role = role(),
             "changed" => {
                 if let Some(title) = body["title"].as_str() {

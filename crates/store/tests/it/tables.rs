@@ -31,11 +31,36 @@ pub const OWNERS: [Tables; 4] = [
     },
     Tables {
         owner: "talk",
-        migrations: &[of!("apps/talk", "0001").within(1, 1), of!("apps/talk", "0002").within(5, 6)],
+        migrations: &[
+            of!("apps/talk", "0001").within(1, 1),
+            of!("apps/talk", "0002").within(5, 6),
+            of!("apps/talk", "0003"),
+        ],
     },
     Tables { owner: "chat", migrations: &[of!("apps/chat", "0001").within(5, 6)] },
     Tables { owner: "classic", migrations: &[of!("gateway", "0001").within(2, 2)] },
 ];
+
+/// A room with a member and a guest, in any version.
+const ROOM: &str = "
+    INSERT INTO person (id, name, display_name, role, created_ms)
+        VALUES (7, 'mei', 'Mei', 'member', 1), (8, NULL, 'Otto', 'guest', 1);
+    INSERT INTO conversation (id, kind, open, created_ms) VALUES (9, 'room', 0, 1), (10, 'room', 0, 1);
+    INSERT INTO member (conversation, person, role, joined_seq, joined_ms, delivered, read)
+        VALUES (9, 7, 'owner', 1, 1, 0, 0), (9, 8, 'member', 1, 1, 0, 0), (10, 7, 'owner', 1, 1, 0, 0);";
+
+/// The name of the member, the members that both rooms count, and how many guests are in them.
+fn found(space: &Space) -> (String, i64, i64, i64) {
+    let found = space.read(|read| {
+        let query = "SELECT (SELECT name FROM person WHERE id = 7),
+            (SELECT members FROM conversation WHERE id = 9),
+            (SELECT members FROM conversation WHERE id = 10),
+            (SELECT count(*) FROM member WHERE guest = 1 AND person = 8)";
+        let row = encke_store::Sql::query_one(read, query, &[])?.unwrap();
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    });
+    found.unwrap()
+}
 
 /// The versions of the store until then, in SQLite.
 pub const SQLITE_BEFORE: [&str; 5] = [
@@ -80,19 +105,13 @@ fn a_file_of_every_earlier_version_opens_and_comes_out_like_a_new_one() {
         let old = Sqlite::new();
         let conn = rusqlite::Connection::open(old.file("space.db")).unwrap();
         let made = SQLITE_BEFORE[..version].concat();
-        let person = "INSERT INTO person (id, name, display_name, role, created_ms)
-                      VALUES (7, 'mei', 'Mei', 'member', 1)";
-        conn.execute_batch(&format!("{made} {person}; PRAGMA user_version = {version}")).unwrap();
+        conn.execute_batch(&format!("{made} {ROOM} PRAGMA user_version = {version}")).unwrap();
         drop(conn);
         Space::open(&old).close();
         assert_eq!(schema(&old), expected, "version {version}");
         // Once more, since nothing may be applied twice.
         let space = Space::open(&old);
-        let names = |read: &mut encke_store::Read<'_>| {
-            let row = encke_store::Sql::query_one(read, "SELECT name FROM person", &[])?.unwrap();
-            Ok(row.get::<String>(0)?)
-        };
-        assert_eq!(space.read(names).unwrap(), "mei");
+        assert_eq!(found(&space), ("mei".into(), 2, 1, 1), "version {version}");
         space.close();
         assert_eq!(schema(&old), expected, "version {version}");
     }
@@ -122,9 +141,11 @@ fn a_space_of_every_earlier_version_opens_and_comes_out_like_a_new_one() {
         Postgres::shared().sql(&format!(
             "CREATE SCHEMA {schema}; SET search_path TO {schema}; {made}
              CREATE TABLE version (number INT PRIMARY KEY);
-             INSERT INTO version SELECT generate_series(1, {version});"
+             INSERT INTO version SELECT generate_series(1, {version}); {ROOM}"
         ));
-        Space::open(&old).close();
+        let space = Space::open(&old);
+        assert_eq!(found(&space), ("mei".into(), 2, 1, 1), "version {version}");
+        space.close();
         assert_eq!(schema_in(&old), expected, "version {version}");
         Space::open(&old).close();
         assert_eq!(schema_in(&old), expected, "version {version}");

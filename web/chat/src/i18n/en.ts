@@ -64,6 +64,8 @@ export const en = {
     members: 'Members',
     owner: 'Owner',
     you: 'you',
+    findMembers: 'Find members',
+    moreMembers: 'More members',
     invite: 'Invite people',
     rename: 'Rename',
     roomTitle: 'Room title',

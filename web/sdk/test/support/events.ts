@@ -44,6 +44,7 @@ export function conversation(id: string, head: number, receipts = 0): Conversati
     title: id,
     open: false,
     role: 'member',
+    member_count: 0,
     members: [],
     joined_seq: 1,
     head_seq: head,

@@ -20,7 +20,8 @@ export function reachOf(
 ): Reach {
   const read: string[] = [];
   const delivered: string[] = [];
-  let others = 0;
+  // Where more are in it than are known, the others count, too: nobody says that all have read it.
+  let others = conversation.member_count - conversation.members.length;
   for (const member of conversation.members) {
     if (member.person === author || (joined.get(member.person) ?? 0) > seq) continue;
     others += 1;

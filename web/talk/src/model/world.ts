@@ -25,6 +25,14 @@ export interface World {
   readonly invitations: ReadonlyMap<string, Invitation>;
 }
 
+/** Members that are remembered of one conversation: those of larger ones are asked for by pages. */
+const membersKeptMax = 200;
+
+/** Whether `members` holds everybody. A person who is not in it may have left, and nothing is known of the others. */
+export function knowsAll(conversation: Conversation): boolean {
+  return conversation.members.length >= conversation.member_count;
+}
+
 export function fromSnapshot(snapshot: Snapshot, known?: World): World {
   const people = new Map(snapshot.people.map((person) => [person.id, person]));
   // A person who has left a room is not in the snapshot, but is still the author of its messages. So known names are kept.
@@ -55,6 +63,8 @@ export function applyEvent(world: World, event: FeedEvent): World {
       return withoutInvitation(moved, event.body.conversation);
     case 'receipts':
       return received(moved, event);
+    case 'marked':
+      return marked(moved, event);
     case 'data':
       return moved;
     default:
@@ -141,10 +151,23 @@ function received(world: World, event: EventOf<'receipts'>): World {
   return replaced(world, { ...marked, receipts_seq: event.seq });
 }
 
+function marked(world: World, event: EventOf<'marked'>): World {
+  const conversation = world.conversations.get(event.body.conversation);
+  if (conversation === undefined) return world;
+  return replaced(world, withMarks(conversation, event.body.marks, world.me.id));
+}
+
 type ConversationEvent = Exclude<
   FeedEvent,
   {
-    kind: 'conversation_added' | 'conversation_removed' | 'invited' | 'invitation_gone' | 'receipts' | 'data';
+    kind:
+      | 'conversation_added'
+      | 'conversation_removed'
+      | 'invited'
+      | 'invitation_gone'
+      | 'receipts'
+      | 'marked'
+      | 'data';
   }
 >;
 
@@ -167,11 +190,19 @@ function appended(world: World, event: ConversationEvent): World {
       if (conversation.members.some((member) => member.person === id))
         return replaced({ ...world, people }, conversation);
       const member: Member = { person: id, role: event.body.role, delivered: 0, read: 0 };
-      return replaced({ ...world, people }, { ...conversation, members: [...conversation.members, member] });
+      const members =
+        conversation.members.length < membersKeptMax
+          ? [...conversation.members, member]
+          : conversation.members;
+      return replaced(
+        { ...world, people },
+        { ...conversation, members, member_count: before.member_count + 1 },
+      );
     }
     case 'member_left':
       return replaced(world, {
         ...conversation,
+        member_count: before.member_count - 1,
         members: conversation.members.filter((member) => member.person !== event.body.person),
       });
     case 'role_changed': {

@@ -44,7 +44,7 @@ fn filled() -> (Sqlite, encke_engine::Epoch) {
         tx.execute("INSERT INTO token VALUES (?1, 8, 'label', 1, NULL)", params![&hash[..]])?;
         let conversation = "INSERT INTO conversation (id, kind, title, open, created_ms) VALUES (9, 'room', NULL, 1, 1)";
         tx.execute(conversation, params![])?;
-        tx.execute("INSERT INTO member VALUES (9, 7, 'owner', 1, 1, 0, 0, 8)", params![])?;
+        tx.execute("INSERT INTO member VALUES (9, 7, 'owner', 1, 1, 0, 0, 8, 0)", params![])?;
         tx.execute("INSERT INTO invitation VALUES (8, 9, 7, 1)", params![])?;
         tx.execute("UPDATE person SET skeleton = 'narne' WHERE id = 7", params![])?;
         tx.execute("INSERT INTO look VALUES ('narne', 7)", params![])?;
