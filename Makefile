@@ -3,7 +3,7 @@
 WEB_BUILT := web/chat/dist/index.html
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help run dev check build reference wire fuzz test lint bench sim crash-test cluster-test e2e tools clean
+.PHONY: help run dev check build reference wire fuzz api-test test lint bench sim crash-test cluster-test e2e tools clean
 
 help:
 	@echo 'make run           build, start with a demo on ./encke-data, print how to sign in'
@@ -13,6 +13,7 @@ help:
 	@echo 'make test          everything that CI runs'
 	@echo 'make reference     the pages of docs/reference, out of the source'
 	@echo 'make wire          the description of the API and the types of the SDK, out of the source'
+	@echo 'make api-test      a real server attacked by its own description, as each role: the long run'
 	@echo 'make lint          formatting, clippy, licences, type checks'
 	@echo 'make crash-test    the long crash test: at least 50 kills'
 	@echo 'make cluster-test  the long test of several nodes: all that can fail between them, as root'
@@ -39,6 +40,11 @@ reference:
 wire: reference web/node_modules
 	cd web && npm run wire
 
+api-test: $(WEB_BUILT)
+	@scripts/tools api-test
+	cargo build --bin encke
+	scripts/schemathesis --long
+
 tools:
 	@scripts/tools build
 
@@ -62,6 +68,9 @@ test: lint
 	cargo test --workspace --no-fail-fast
 	ENCKE_TEST_STORE=postgres cargo test -p encke-server --test it --no-fail-fast -- --skip cluster --skip rules
 	cd web && npm run test
+	@scripts/tools api-test
+	cargo build --bin encke
+	scripts/schemathesis
 	$(MAKE) e2e
 	$(MAKE) crash-test KILLS=6
 	$(MAKE) cluster-test ROUNDS=1 FAULT_S=3 CALM_S=1
