@@ -9,5 +9,8 @@ export { Shell, type Inside, type Stage } from './state/shell.svelte';
 export { default as AccountMenu } from './view/AccountMenu.svelte';
 export { default as ConnectionBanner } from './view/ConnectionBanner.svelte';
 export { default as ConnectionMenu } from './view/ConnectionMenu.svelte';
+export { default as DisplayNameField } from './view/form/DisplayNameField.svelte';
+export { default as NameField } from './view/form/NameField.svelte';
+export { default as PasswordField } from './view/form/PasswordField.svelte';
 export { default as Frame } from './view/Frame.svelte';
 export { default as PasswordDialog } from './view/PasswordDialog.svelte';
