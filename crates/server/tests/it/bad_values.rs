@@ -257,7 +257,7 @@ fn quotes_and_scripts_are_only_text() {
         let body = json!({"name": name, "password": "long enough", "display_name": shown});
         assert_eq!(site.owner().post("/v1/people", &body).is(201).json()["display_name"], shown);
         // Found by exactly that, and by nothing that it would mean elsewhere.
-        let query: String = shown.bytes().map(|b| format!("%{b:02X}")).collect();
+        let query = crate::harness::encode(&shown);
         let answer = tom.client.get(&format!("/v1/people?limit=100&q={query}")).is(200);
         assert_eq!(answer.header("content-type"), Some("application/json"));
         let found: Vec<Value> = answer.json()["people"].as_array().unwrap().clone();

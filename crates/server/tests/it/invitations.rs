@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::feed::{Feed, Transport};
-use crate::harness::{Person, Server, Site};
+use crate::harness::{Person, Server, Site, encode};
 
 /// Rooms that others bring somebody into without asking.
 const BY_OTHERS: usize = 100;
@@ -132,8 +132,7 @@ fn open_rooms_come_in_pages_and_are_searched() {
         assert!(rooms.len() <= 100);
         seen.extend(rooms.iter().map(|room| room["id"].as_str().unwrap().to_owned()));
         let Some(next) = page["next"].as_str() else { break };
-        let encoded: String = next.bytes().map(|b| format!("%{b:02X}")).collect();
-        query = format!("limit=100&after={encoded}");
+        query = format!("limit=100&after={}", encode(next));
     }
     assert_eq!(seen.len(), 251);
     seen.sort();

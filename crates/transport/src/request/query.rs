@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use encke_engine::{Code, Cursor, Error, limits};
+use percent_encoding::percent_decode_str;
 
 use super::{Transport, bad};
 
@@ -174,22 +175,43 @@ pub fn is_origin(value: &str) -> bool {
     value.len() <= 255 && scheme_ok && host_ok && port_ok
 }
 
+/// The text that a parameter's value stands for: `+` is a space, `%` and two hexadecimal digits are a byte.
+///
+/// Clients hardly ever encode anything here, so a plain value is not copied. The library leaves a `%` without two digits
+/// as it is. Here it is refused, because another reader of the same URL might read it differently.
 fn decoded(value: &str) -> Option<Cow<'_, str>> {
-    if !value.bytes().any(|b| matches!(b, b'%' | b'+')) {
-        return Some(Cow::Borrowed(value));
+    let is_byte = |rest: &str| matches!(rest.as_bytes(), [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit());
+    if !value.split('%').skip(1).all(is_byte) {
+        return None;
     }
-    let mut out = Vec::with_capacity(value.len());
-    let mut bytes = value.bytes();
-    while let Some(byte) = bytes.next() {
-        out.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let digit = |b: u8| char::from(b).to_digit(16);
-                let (high, low) = (digit(bytes.next()?)?, digit(bytes.next()?)?);
-                (high * 16 + low) as u8
-            }
-            plain => plain,
-        });
+    if !value.contains('+') {
+        return percent_decode_str(value).decode_utf8().ok();
     }
-    String::from_utf8(out).ok().map(Cow::Owned)
+    let spaced = value.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().ok().map(|text| Cow::Owned(text.into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_decoded_and_half_a_byte_is_refused() {
+        for (value, text) in [
+            ("plain-1_.:", Some("plain-1_.:")),
+            ("a+b%2B%2bc", Some("a b++c")),
+            ("%E4%bd%A0+%41", Some("你 A")),
+            ("%2541", Some("%41")),
+            ("%", None),
+            ("a%2", None),
+            ("%zz", None),
+            ("%+1", None),
+            ("%%41", None),
+            ("%ff", None),
+            ("%ff+", None),
+        ] {
+            assert_eq!(decoded(value).as_deref(), text, "{value}");
+        }
+        assert!(matches!(decoded("plain"), Some(Cow::Borrowed(_))), "a plain value is not copied");
+    }
 }

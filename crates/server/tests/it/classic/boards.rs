@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Page, TEXTS, TRUST, again, encode, escaped, form, trusting, wait_for};
-use crate::harness::Wire;
+use super::{Asked, Page, TEXTS, TRUST, again, escaped, form, trusting, wait_for};
+use crate::harness::{Wire, encode};
 
 fn put(page: &Page, text: &str) {
     let answer = page.get(&format!("/live/backend.php?msg={}", encode(text))).is(200);

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::kefu::Frame;
 use super::room::{add, enter, list, said};
-use super::{Asked, Page, TRUST, encode, escaped, start, trusting, wait_for};
-use crate::harness::{Auth, PASSWORD, Server, Site};
+use super::{Asked, Page, TRUST, escaped, start, trusting, wait_for};
+use crate::harness::{Auth, PASSWORD, Server, Site, encode};
 
 const HOSTILE: [&str; 6] = [
     "<img src=x onerror=\"alert(1)\">",

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::{Answer, Server, Wire, eventually, line_of};
+use crate::harness::{Answer, Server, Wire, encode, eventually, line_of};
 
 const TRUST: [&str; 3] = ["--classic", "--classic-identity", "trust"];
 
@@ -37,15 +37,6 @@ pub fn again(server: Server, args: &[&str]) -> Server {
 
 pub fn start(args: &[&str]) -> Server {
     Server::start_on(Arc::new(TempDir::new().unwrap()), "127.0.0.1:0", args, &[])
-}
-
-/// A text as a form carries it.
-pub fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|b| {
-            if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }
-        })
-        .collect()
 }
 
 /// A form of names and values.

@@ -37,6 +37,11 @@ impl Auth {
     }
 }
 
+/// A text as a query or a form carries it.
+pub fn encode(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
 /// Asks again and again until there is something; panics at the deadline.
 pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + WAIT;
