@@ -7,17 +7,17 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cookie::{Cookie, CookieBuilder, SameSite};
 use encke_engine::{Error, PersonId, limits};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, header};
 use ring::hmac;
 
+use crate::set_cookie::{self, set_cookie};
 use encke_site::caller::Scheme;
 use encke_site::random;
 
 /// The cookie; browsers send it to the sign-in only.
 const COOKIE: &str = "encke_device";
-/// Seconds that it lives: 400 days, the most that browsers grant.
-const COOKIE_AGE_S: u64 = 400 * 24 * 60 * 60;
 /// Between the proofs of several people on one device.
 const BETWEEN: char = '~';
 
@@ -31,9 +31,9 @@ pub(super) struct Device(Vec<String>);
 impl Device {
     pub fn of(headers: &HeaderMap) -> Self {
         let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|v| v.to_str().ok());
-        let mut cookies =
-            lines.flat_map(|line| line.split(';')).filter_map(|c| c.trim().split_once('='));
-        let value = cookies.find(|(name, _)| *name == COOKIE).map_or("", |(_, value)| value);
+        let mut cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
+        let cookie = cookies.find(|cookie| cookie.name() == COOKIE);
+        let value = cookie.as_ref().map_or("", Cookie::value);
         let proofs = value.split(BETWEEN).filter(|proof| !proof.is_empty());
         Device(proofs.take(limits::DEVICE_PEOPLE_MAX).map(str::to_owned).collect())
     }
@@ -54,14 +54,10 @@ impl Device {
         let mut proofs = vec![prove(person, stored)?];
         proofs.extend(others.take(limits::DEVICE_PEOPLE_MAX - 1));
         let value = proofs.join(&BETWEEN.to_string());
-        let secure = if scheme == Scheme::Https { "; Secure" } else { "" };
-        let line = format!(
-            "{COOKIE}={value}; Path=/v1/sign-in; HttpOnly; SameSite=Strict; Max-Age={COOKIE_AGE_S}{secure}"
-        );
+        let cookie = CookieBuilder::new(COOKIE, value).path("/v1/sign-in");
+        let cookie = cookie.same_site(SameSite::Strict).max_age(set_cookie::AGE);
         let mut headers = HeaderMap::new();
-        if let Ok(line) = HeaderValue::from_str(&line) {
-            headers.insert(header::SET_COOKIE, line);
-        }
+        set_cookie(&mut headers, scheme, cookie);
         Ok(headers)
     }
 }
@@ -89,6 +85,8 @@ fn proven(proof: &str, person: PersonId, stored: &str) -> Option<DeviceId> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     const STORED: &str = "$argon2id$v=19$m=19456,t=2,p=1$salt$hash";

@@ -18,6 +18,7 @@ mod password;
 mod person;
 mod product;
 mod session;
+mod set_cookie;
 mod settings;
 mod setup;
 mod setup_code;

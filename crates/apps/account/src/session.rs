@@ -8,15 +8,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Json;
 use axum::extract::State;
+use cookie::time::Duration;
+use cookie::{CookieBuilder, SameSite};
 use encke_engine::{Code, Error, PersonId, limits};
 use encke_store::{Row, Sql, StoreError, Tx, params};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::person::{Me, me};
 use crate::Accounts;
 use crate::identity::{hash, number};
+use crate::set_cookie::{self, set_cookie};
 use encke_credentials::{HOSTS_COOKIE, PLAIN_COOKIE};
 use encke_site::Site;
 use encke_site::body::MaybeBody;
@@ -27,8 +30,6 @@ use encke_site::reply::Refusal;
 
 /// Sessions that one person may have; a further one ends the oldest.
 const SESSIONS_PER_PERSON_MAX: u64 = 50;
-/// Seconds that the cookie lives: 400 days, the most that browsers grant.
-const COOKIE_AGE_S: u64 = 400 * 24 * 60 * 60;
 /// Milliseconds between two looks for sessions that nobody came back to.
 const SWEEP_MS: u64 = 10 * 60 * 1000;
 /// Sessions that one such look ends.
@@ -91,31 +92,26 @@ where
 
 /// The header that gives a browser the cookie of a session, also of one that it has already.
 pub(super) fn cookie(scheme: Scheme, secret: &str) -> HeaderMap {
+    let name = if scheme == Scheme::Https { HOSTS_COOKIE } else { PLAIN_COOKIE };
     let mut headers = HeaderMap::new();
-    let line = match scheme {
-        Scheme::Http => set(PLAIN_COOKIE, secret, COOKIE_AGE_S, ""),
-        Scheme::Https => set(HOSTS_COOKIE, secret, COOKIE_AGE_S, "; Secure"),
-    };
-    headers.extend(line.map(|line| (header::SET_COOKIE, line)));
+    set_cookie(&mut headers, scheme, of_session(name, secret).max_age(set_cookie::AGE));
     headers
 }
 
 /// The headers that take the cookie away, under either name.
 fn no_cookie(scheme: Scheme) -> HeaderMap {
-    let secure = if scheme == Scheme::Https { "; Secure" } else { "" };
     let mut headers = HeaderMap::new();
     for name in [PLAIN_COOKIE, HOSTS_COOKIE] {
         // Browsers ignore the second one over plain HTTP, where they never send it.
         if name == PLAIN_COOKIE || scheme == Scheme::Https {
-            headers.extend(set(name, "", 0, secure).map(|line| (header::SET_COOKIE, line)));
+            set_cookie(&mut headers, scheme, of_session(name, "").max_age(Duration::ZERO));
         }
     }
     headers
 }
 
-fn set(name: &str, value: &str, age_s: u64, secure: &str) -> Option<HeaderValue> {
-    let line = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age_s}{secure}");
-    HeaderValue::from_str(&line).ok()
+fn of_session<'a>(name: &'a str, secret: &'a str) -> CookieBuilder<'a> {
+    CookieBuilder::new(name, secret).path("/").same_site(SameSite::Lax)
 }
 
 fn end(

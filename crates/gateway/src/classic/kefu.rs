@@ -12,6 +12,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
+use cookie::Cookie;
 use encke_account::entrance;
 use encke_chat::between;
 use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Position, StreamId};
@@ -75,11 +76,11 @@ fn is_name(name: &str) -> bool {
 fn claimed(parts: &Parts) -> Result<String, Refused> {
     let lines = parts.headers.get_all(header::COOKIE).into_iter();
     let lines = lines.map(|v| std::str::from_utf8(v.as_bytes()).unwrap_or("username=?"));
-    let mut names =
-        lines.flat_map(|l| l.split(';')).filter_map(|pair| pair.trim().strip_prefix("username="));
+    let cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
+    let mut names = cookies.filter(|cookie| cookie.name() == "username");
     match (names.next(), names.next()) {
         (None, _) => Err(Refused::new(401, "Who are you? The cookie username is missing.")),
-        (Some(name), None) if is_name(name) => Ok(name.to_owned()),
+        (Some(name), None) if is_name(name.value()) => Ok(name.value().to_owned()),
         _ => Err(Refused::bad("The cookie username is not a name.")),
     }
 }
