@@ -66,7 +66,7 @@ lint: $(WEB_BUILT)
 test: lint
 	@scripts/tools test
 	cargo test --workspace --no-fail-fast
-	ENCKE_TEST_STORE=postgres cargo test -p encke-server --test it --no-fail-fast -- --skip cluster --skip rules
+	ENCKE_TEST_STORE=postgres cargo test -p encke-server --test it --no-fail-fast -- --skip cluster
 	cd web && npm run test
 	@scripts/tools api-test
 	cargo build --bin encke
