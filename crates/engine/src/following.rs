@@ -8,9 +8,9 @@
 
 use core::time::Duration;
 
+use crate::frontier::{Frontier, Part};
 use crate::ids::{Epoch, Position};
 use crate::limits;
-use crate::look::{Frontier, Part};
 use crate::order::{Committed, Order, Point};
 
 const LOOK: Duration = Duration::from_millis(limits::LOOK_MS);

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use encke_engine::append::Appended;
-use encke_engine::look::Frontier;
+use encke_engine::frontier::Frontier;
 use encke_engine::writer_turn::WriterTurn;
 use encke_engine::{Batch, Code, Committed, Cursor, Entry, Epoch, Error, Point, Position, limits};
 use tokio::sync::oneshot;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use encke_engine::look::Frontier;
+use encke_engine::frontier::Frontier;
 use encke_engine::{Committed, Epoch, Following, Point, StreamId, limits};
 
 use super::{Node, ToNode};

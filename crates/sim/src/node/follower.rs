@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use encke_engine::look::{self, Frontier};
+use encke_engine::frontier::{self, Frontier};
 use encke_engine::{Batch, Step};
 
 use super::shard::Message;
@@ -73,7 +73,7 @@ impl Node {
         let LookRows { log, events, changes } = rows;
         let epoch = self.gate.epoch;
         let part = match from.compare(epoch, &log) {
-            Ok(true) => look::assemble(epoch, from.at, log.end, events, changes).map(Some),
+            Ok(true) => frontier::assemble(epoch, from.at, log.end, events, changes).map(Some),
             Ok(false) => Ok(None),
             Err(mismatch) => Err(mismatch),
         };

@@ -16,8 +16,8 @@ mod writing;
 use std::sync::Arc;
 
 use encke_engine::connection::Transport;
+use encke_engine::frontier::Frontier;
 use encke_engine::hub::Follow;
-use encke_engine::look::Frontier;
 use encke_engine::marks::Marks;
 use encke_engine::tail::Tail;
 use encke_engine::{Code, ConversationId, Following, Hub, PersonId, Position, Seq, StreamId};

@@ -11,8 +11,8 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use encke_engine::append::Head;
+use encke_engine::frontier::{Frontier, LogState};
 use encke_engine::hub::{Page, PageRequest};
-use encke_engine::look::{Frontier, LogState};
 use encke_engine::{Entry, Epoch, Point, Position, limits};
 
 pub use request::{Answer, Ask, LookRows, Purpose, Request, Viewed};

@@ -1,7 +1,7 @@
 //! What nodes ask of the store, and what it answers.
 
+use encke_engine::frontier::{Change, Frontier, LogState, Marked};
 use encke_engine::hub::{Follow, Page, PageRequest};
-use encke_engine::look::{Change, Frontier, LogState, Marked};
 use encke_engine::{Epoch, PersonId, Position};
 
 use super::state::Commit;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use encke_engine::append::{Appended, First, Head};
+use encke_engine::frontier::Change;
 use encke_engine::hub::Follow;
-use encke_engine::look::Change;
 use encke_engine::marks::Marks;
 use encke_engine::{
     Committed, ConversationId, Entry, Epoch, Event, Owner, PersonId, Point, Position, Step,

@@ -9,13 +9,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use encke_engine::append::Head;
-use encke_engine::look::{Frontier, Part};
+use encke_engine::frontier::{Frontier, Part};
 use encke_engine::{Batch, Committed, Epoch, Following, Point, Step, StreamId};
 use rustc_hash::FxHashMap;
 
 use super::bus_key::BusKey;
 use super::identity::Identity;
-use super::look;
+use super::read_log;
 use super::seen::{Keeper, Seen};
 use super::session::Session;
 use crate::channels::Channels;
@@ -222,11 +222,11 @@ impl Follower {
     fn look(&self, session: &mut Session) -> Result<(), StoreError> {
         let mut frontier = self.lock().following.begin_look(self.now());
         loop {
-            let read = look::look(session, self.epoch, frontier, &self.channels);
+            let read = read_log::look(session, self.epoch, frontier, &self.channels);
             let now = self.now();
             let mut state = self.lock();
             match read {
-                Ok(look::LookFound { bus_key, part }) => {
+                Ok(read_log::LookFound { bus_key, part }) => {
                     self.identity.knows(frontier.at.position, frontier.mark);
                     self.take_key(&mut state, bus_key);
                     if let Some(Part { committed, .. }) = &part
@@ -244,10 +244,10 @@ impl Follower {
                 Err(why) => {
                     state.following.look_failed(now);
                     return Err(match why {
-                        look::Failed::Mismatch(mismatch) => {
+                        read_log::Failed::Mismatch(mismatch) => {
                             self.identity.replaced(mismatch.reason())
                         }
-                        look::Failed::Store(e) => e,
+                        read_log::Failed::Store(e) => e,
                     });
                 }
             }

@@ -1,7 +1,7 @@
 //! A request for the feed, parsed and checked once, wherever it was read.
 
+mod classify;
 mod credentials;
-mod first;
 mod host;
 mod query;
 mod repeat;
@@ -12,8 +12,8 @@ use std::net::SocketAddr;
 use encke_credentials::{SessionCookie, with_cookies};
 use encke_engine::{Code, Cursor, Error, limits};
 
+pub(crate) use classify::{First, look};
 pub use credentials::Credentials;
-pub(crate) use first::{First, look};
 pub use host::check as check_host;
 pub(crate) use repeat::Repeat;
 pub use send::{KeptSend, SendAnswer, SendPath, SendRequest, Stands};

@@ -5,17 +5,17 @@
 
 mod accept;
 mod admit;
+mod batched_sends;
 mod catch_up;
 mod command;
 mod crowd;
 mod deliver;
 mod end;
 mod input;
-mod moved;
+mod other_site;
 mod pause;
 mod poll;
 mod send;
-mod sends;
 mod time;
 mod wait;
 

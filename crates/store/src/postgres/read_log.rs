@@ -1,7 +1,7 @@
 //! Reads the new part of the log, events and the changes between them, as of one moment. The engine judges it
 //! ([`encke_engine::look`]).
 
-use encke_engine::look::{self, Change, Frontier, LogState, Marked, Mismatch, Part};
+use encke_engine::frontier::{self, Change, Frontier, LogState, Marked, Mismatch, Part};
 use encke_engine::{Epoch, PersonId, Point, Position, Step, StreamId, limits};
 use futures_util::future::join5;
 use tokio_postgres::Row;
@@ -59,7 +59,7 @@ pub(super) fn look(
         return Ok(LookFound { bus_key, part: None });
     }
     let (end, events, changes) = read(session, at, channels)?;
-    let part = look::assemble(epoch, at, end, events, changes)?;
+    let part = frontier::assemble(epoch, at, end, events, changes)?;
     Ok(LookFound { bus_key, part: Some(part) })
 }
 
