@@ -22,11 +22,11 @@ use std::sync::Arc;
 
 pub use local::{Local, Member};
 pub use message::Message;
-pub use nats::{Nats, Refused};
+pub use nats::{Nats, RefusedCounts};
 
 /// What a node hears.
 #[derive(Clone, Debug)]
-pub enum Heard {
+pub enum BusEvent {
     /// Something from another node.
     Message(Message),
     /// Messages may have been lost: the connection was away, or they came faster than they were taken.
@@ -34,7 +34,7 @@ pub enum Heard {
 }
 
 /// What is done with what is heard; it must not block.
-pub type Hear = Arc<dyn Fn(Heard) + Send + Sync>;
+pub type OnBusEvent = Arc<dyn Fn(BusEvent) + Send + Sync>;
 
 /// A way to the other nodes.
 pub trait Bus: Send + Sync {

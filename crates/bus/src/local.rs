@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, RwLock};
 
-use crate::{Bus, Hear, Heard, Message};
+use crate::{Bus, BusEvent, Message, OnBusEvent};
 
 /// All nodes of a space in this process.
 #[derive(Clone, Default)]
-pub struct Local(Arc<RwLock<Vec<(u64, Hear)>>>);
+pub struct Local(Arc<RwLock<Vec<(u64, OnBusEvent)>>>);
 
 /// One of them.
 pub struct Member {
@@ -16,7 +16,7 @@ pub struct Member {
 
 impl Local {
     /// A node comes in; it is heard until its value is dropped.
-    pub fn join(&self, hear: Hear) -> Member {
+    pub fn join(&self, hear: OnBusEvent) -> Member {
         let mut nodes = self.0.write().expect("not poisoned");
         let number = nodes.last().map_or(0, |(last, _)| last + 1);
         nodes.push((number, hear));
@@ -27,13 +27,13 @@ impl Local {
 impl Bus for Member {
     fn send(&self, message: Message) {
         let message = message.without_rights();
-        let nodes: Vec<Hear> = {
+        let nodes: Vec<OnBusEvent> = {
             let nodes = self.all.0.read().expect("not poisoned");
             let others = nodes.iter().filter(|(number, _)| *number != self.number);
             others.map(|(_, hear)| hear.clone()).collect()
         };
         for hear in nodes {
-            hear(Heard::Message(message.clone()));
+            hear(BusEvent::Message(message.clone()));
         }
     }
 }

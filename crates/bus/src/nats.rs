@@ -15,20 +15,20 @@ use tracing::Instrument;
 use crate::message::Head;
 use crate::nats_url::NatsUrl;
 use crate::seal::{Heads, Keys, SEAL_BYTES, Stale};
-use crate::{Bus, Hear, Heard, Message};
+use crate::{Bus, BusEvent, Message, OnBusEvent};
 
 /// The longest pause before another try to connect.
-const AGAIN_MAX: Duration = Duration::from_secs(1);
+const RECONNECT_PAUSE_MAX: Duration = Duration::from_secs(1);
 /// How often the server is asked whether it is still there.
-const PING: Duration = Duration::from_secs(5);
+const PING_EVERY: Duration = Duration::from_secs(5);
 /// How often the operator is told that messages are refused.
-const TOLD: Duration = Duration::from_secs(60);
+const REFUSAL_LINE_EVERY: Duration = Duration::from_secs(60);
 
 /// A node on a NATS server. It connects in the background, and again whenever the connection is lost.
 pub struct Nats {
     queue: Sender<Message>,
     dropped: Arc<AtomicU64>,
-    refused: Arc<Counts>,
+    refused: Arc<Refusals>,
     keys: Arc<Keys>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -43,7 +43,7 @@ impl Nats {
         url: &str,
         space: &str,
         key: [u8; 32],
-        hear: Hear,
+        hear: OnBusEvent,
     ) -> Result<Self, String> {
         let NatsUrl { address, credentials } = url.parse()?;
         let node = getrandom::u64().map_err(|e| e.to_string())?;
@@ -52,11 +52,11 @@ impl Nats {
             .name("encke")
             .retry_on_initial_connect()
             .no_echo()
-            .ping_interval(PING)
+            .ping_interval(PING_EVERY)
             .subscription_capacity(limits::BUS_QUEUED_MAX)
             .client_capacity(limits::BUS_QUEUED_MAX)
             .reconnect_delay_callback(|tries| {
-                AGAIN_MAX.min(Duration::from_millis(20 << tries.min(6)))
+                RECONNECT_PAUSE_MAX.min(Duration::from_millis(20 << tries.min(6)))
             })
             .event_callback(move |event| {
                 let told = told.clone();
@@ -70,7 +70,7 @@ impl Nats {
                         Event::SlowConsumer(_) => {}
                         other => return tracing::debug!("NATS: {other}"),
                     }
-                    told(Heard::Lost);
+                    told(BusEvent::Lost);
                 };
                 // The client's own tasks don't know whose connection this is.
                 tell.instrument(span.clone())
@@ -80,12 +80,12 @@ impl Nats {
         let heard = client.subscribe(subject.clone()).await.map_err(|e| e.to_string())?;
         let (queue, waiting) = channel(limits::BUS_QUEUED_MAX);
         let dropped = Arc::new(AtomicU64::new(0));
-        let refused = Arc::new(Counts::default());
+        let refused = Arc::new(Refusals::default());
         let keys = Arc::new(Keys::new(&subject, key));
-        let mouth = Mouth { client, subject, keys: keys.clone(), node };
-        let ear = Ear { keys: keys.clone(), node, heads: Heads::default() };
-        let speaking = tokio::spawn(mouth.speak(waiting, dropped.clone()).in_current_span());
-        let listening = ear.listen(heard, hear, refused.clone());
+        let publisher = Publisher { client, subject, keys: keys.clone(), node };
+        let listener = Listener { keys: keys.clone(), node, heads: Heads::default() };
+        let speaking = tokio::spawn(publisher.speak(waiting, dropped.clone()).in_current_span());
+        let listening = listener.listen(heard, hear, refused.clone());
         let listening = tokio::spawn(listening.in_current_span());
         Ok(Nats { queue, keys, dropped, refused, tasks: vec![speaking, listening] })
     }
@@ -101,10 +101,10 @@ impl Nats {
     }
 
     /// Messages that were heard and not taken.
-    pub fn refused(&self) -> Refused {
-        let Counts { forged, stale, unreadable } = &*self.refused;
+    pub fn refused(&self) -> RefusedCounts {
+        let Refusals { forged, stale, unreadable } = &*self.refused;
         let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
-        Refused { forged: count(forged), stale: count(stale), unreadable: count(unreadable) }
+        RefusedCounts { forged: count(forged), stale: count(stale), unreadable: count(unreadable) }
     }
 }
 
@@ -124,7 +124,7 @@ impl Drop for Nats {
 
 /// How many messages were heard and not taken, by the reason.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Refused {
+pub struct RefusedCounts {
     /// The seal is not of this space: somebody else has said it, or a node that has not noticed a new key yet.
     pub forged: u64,
     /// It was taken before, or was sent too long ago, or the clocks of the nodes differ.
@@ -134,21 +134,21 @@ pub struct Refused {
 }
 
 #[derive(Default)]
-struct Counts {
+struct Refusals {
     forged: AtomicU64,
     stale: AtomicU64,
     unreadable: AtomicU64,
 }
 
 /// Speaks for a node.
-struct Mouth {
+struct Publisher {
     client: Client,
     subject: String,
     keys: Arc<Keys>,
     node: u64,
 }
 
-impl Mouth {
+impl Publisher {
     async fn speak(self, mut waiting: Receiver<Message>, dropped: Arc<AtomicU64>) {
         let mut number = 0;
         while let Some(message) = waiting.recv().await {
@@ -179,7 +179,7 @@ impl Mouth {
 }
 
 /// Listens for a node.
-struct Ear {
+struct Listener {
     keys: Arc<Keys>,
     node: u64,
     heads: Heads,
@@ -192,13 +192,13 @@ enum Refusal {
     Stale(Stale),
 }
 
-impl Ear {
-    async fn listen(mut self, mut heard: Subscriber, hear: Hear, refused: Arc<Counts>) {
+impl Listener {
+    async fn listen(mut self, mut heard: Subscriber, hear: OnBusEvent, refused: Arc<Refusals>) {
         let mut told: Option<Instant> = None;
         while let Some(message) = heard.next().await {
             let why = match self.take(&message.payload) {
                 Ok(Some(message)) => {
-                    hear(Heard::Message(message));
+                    hear(BusEvent::Message(message));
                     continue;
                 }
                 Ok(None) => continue,
@@ -214,7 +214,7 @@ impl Ear {
                 Refusal::Stale(Stale::Crowded) => (&refused.stale, "there are too many nodes"),
             };
             count.fetch_add(1, Ordering::Relaxed);
-            if told.is_none_or(|at| at.elapsed() >= TOLD) {
+            if told.is_none_or(|at| at.elapsed() >= REFUSAL_LINE_EVERY) {
                 told = Some(Instant::now());
                 tracing::warn!(
                     "a message on the bus is refused: {why}; encke_bus_refused_total counts them"

@@ -46,7 +46,7 @@ pub struct Appended {
 
 /// The first append with an idempotency key.
 #[derive(Clone, Debug)]
-pub struct First {
+pub struct FirstAppend {
     /// The stream that it was appended to.
     pub stream: StreamId,
     /// The event's kind.
@@ -57,11 +57,11 @@ pub struct First {
     pub appended: Appended,
 }
 
-impl First {
+impl FirstAppend {
     /// The first append, given the event that it made.
     pub fn of(event: &Event, appended: Appended) -> Self {
         let (kind, body) = (event.kind.to_string(), event.body.clone());
-        First { stream: event.stream, kind, body, appended }
+        FirstAppend { stream: event.stream, kind, body, appended }
     }
 }
 
@@ -83,7 +83,7 @@ pub trait Appends {
         &mut self,
         from: Option<PersonId>,
         key: &str,
-    ) -> Result<Option<First>, Self::Failed>;
+    ) -> Result<Option<FirstAppend>, Self::Failed>;
     /// Whether a person follows a stream now.
     fn does_follow(&mut self, person: PersonId, stream: StreamId) -> Result<bool, Self::Failed>;
     /// Takes an event that comes next in the log.

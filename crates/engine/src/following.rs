@@ -8,14 +8,14 @@
 
 use core::time::Duration;
 
-use crate::frontier::{Frontier, Part};
+use crate::frontier::{Frontier, LogPart};
 use crate::ids::{Epoch, Position};
 use crate::limits;
 use crate::order::{Committed, Order, Point};
 
-const LOOK: Duration = Duration::from_millis(limits::LOOK_MS);
-const LATE: Duration = Duration::from_millis(limits::HINT_LATE_MS);
-const AGAIN: Duration = Duration::from_millis(limits::LOOK_AGAIN_MS);
+const LOOK_EVERY: Duration = Duration::from_millis(limits::LOOK_MS);
+const HINT_LATE: Duration = Duration::from_millis(limits::HINT_LATE_MS);
+const LOOK_AGAIN: Duration = Duration::from_millis(limits::LOOK_AGAIN_MS);
 
 /// See the top of this file.
 #[derive(Debug)]
@@ -106,12 +106,12 @@ impl Following {
         if self.looking {
             return None;
         }
-        let mut due = self.looked.map_or(now, |looked| looked + LOOK);
+        let mut due = self.looked.map_or(now, |looked| looked + LOOK_EVERY);
         if self.order.is_missing() {
             let since = *self.missing_since.get_or_insert(now);
-            let hinted = self.hinted.is_some_and(|at| now.saturating_sub(at) < LOOK);
+            let hinted = self.hinted.is_some_and(|at| now.saturating_sub(at) < LOOK_EVERY);
             let waits = hinted && !self.order.is_to_be_read();
-            due = due.min(since + if waits { LATE } else { Duration::ZERO });
+            due = due.min(since + if waits { HINT_LATE } else { Duration::ZERO });
         } else {
             self.missing_since = None;
         }
@@ -128,9 +128,9 @@ impl Following {
 
     /// Takes what a look has read; `None` if nothing followed. Returns whether to read on: from [`Following::frontier`],
     /// after all that can be handed on was handed on.
-    pub fn looked(&mut self, part: Option<Part>) -> bool {
+    pub fn looked(&mut self, part: Option<LogPart>) -> bool {
         self.looking = part.as_ref().is_some_and(|part| part.more);
-        if let Some(Part { committed, .. }) = part {
+        if let Some(LogPart { committed, .. }) = part {
             self.order.offer(committed);
         }
         self.looking
@@ -141,7 +141,7 @@ impl Following {
         let further = Point { position: Position(u64::MAX), change: u64::MAX };
         self.order.heard_of(further);
         self.looking = false;
-        self.not_before = now + AGAIN;
+        self.not_before = now + LOOK_AGAIN;
     }
 }
 
@@ -174,13 +174,13 @@ mod tests {
     #[test]
     fn without_any_news_the_store_is_looked_at_now_and_then() {
         let mut following = following();
-        assert_eq!(following.look_at(ms(1)), Some(LOOK));
-        assert_eq!(following.begin_look(LOOK), Frontier::default());
-        assert_eq!(following.look_at(LOOK), None, "one look at a time");
+        assert_eq!(following.look_at(ms(1)), Some(LOOK_EVERY));
+        assert_eq!(following.begin_look(LOOK_EVERY), Frontier::default());
+        assert_eq!(following.look_at(LOOK_EVERY), None, "one look at a time");
         assert!(!following.looked(None));
-        assert_eq!(following.look_at(LOOK), Some(LOOK * 2));
+        assert_eq!(following.look_at(LOOK_EVERY), Some(LOOK_EVERY * 2));
         following.look_soon();
-        assert_eq!(following.look_at(LOOK), Some(LOOK));
+        assert_eq!(following.look_at(LOOK_EVERY), Some(LOOK_EVERY));
     }
 
     #[test]
@@ -190,11 +190,11 @@ mod tests {
         assert_eq!(quiet.look_at(ms(10)), Some(ms(10)), "nobody sends hints");
         let mut lively = following();
         lively.heard_of(Epoch(2), point(9));
-        assert_eq!(lively.look_at(ms(9)), Some(LOOK), "another log's end");
+        assert_eq!(lively.look_at(ms(9)), Some(LOOK_EVERY), "another log's end");
         lively.hinted = Some(ms(10));
         lively.committed(part(1, 2));
-        assert_eq!(lively.look_at(ms(10)), Some(ms(10) + LATE));
-        assert_eq!(lively.look_at(ms(12)), Some(ms(10) + LATE), "counted from the first time");
+        assert_eq!(lively.look_at(ms(10)), Some(ms(10) + HINT_LATE));
+        assert_eq!(lively.look_at(ms(12)), Some(ms(10) + HINT_LATE), "counted from the first time");
         lively.heard_of(EPOCH, point(9));
         assert_eq!(lively.look_at(ms(12)), Some(ms(10)), "no hint brings what was only heard of");
     }
@@ -202,11 +202,11 @@ mod tests {
     #[test]
     fn a_look_reads_on_until_there_is_no_more() {
         let mut following = following();
-        following.begin_look(LOOK);
-        assert!(following.looked(Some(Part { committed: part(0, 3), more: true })));
+        following.begin_look(LOOK_EVERY);
+        assert!(following.looked(Some(LogPart { committed: part(0, 3), more: true })));
         assert_eq!(following.take_next().map(|c| c.after), Some(point(3)));
         assert_eq!(following.frontier(), Frontier { at: point(3), mark: 3 });
-        assert!(!following.looked(Some(Part { committed: part(3, 4), more: false })));
+        assert!(!following.looked(Some(LogPart { committed: part(3, 4), more: false })));
         assert_eq!(following.take_next().map(|c| c.after), Some(point(4)));
         assert!(!following.is_missing());
     }
@@ -218,6 +218,6 @@ mod tests {
         following.begin_look(ms(10));
         following.look_failed(ms(20));
         assert!(following.is_missing(), "what was forgotten when it began is still to be read");
-        assert_eq!(following.look_at(ms(21)), Some(ms(20) + AGAIN));
+        assert_eq!(following.look_at(ms(21)), Some(ms(20) + LOOK_AGAIN));
     }
 }

@@ -67,11 +67,11 @@ impl Frontier {
 }
 
 /// An event, and the mark of the commit that brought it.
-pub type Marked = (Event, u64);
+pub type MarkedEvent = (Event, u64);
 
 /// A change of rights as a store keeps it.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct RightsChange {
     /// The number of the change; numbers have no gap.
     pub number: u64,
     /// The change stands before the event at this position, which may not exist yet.
@@ -82,7 +82,7 @@ pub struct Change {
 
 /// A part of the log that was read.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct LogPart {
     /// The steps that were read.
     pub committed: Committed,
     /// The log goes on behind it.
@@ -95,9 +95,9 @@ pub fn assemble(
     epoch: Epoch,
     at: Point,
     end: Point,
-    events: Vec<Marked>,
-    changes: Vec<Change>,
-) -> Result<Part, Mismatch> {
+    events: Vec<MarkedEvent>,
+    changes: Vec<RightsChange>,
+) -> Result<LogPart, Mismatch> {
     let gap = events.first().is_some_and(|(e, _)| e.position.0 != at.position.0 + 1)
         || changes.first().is_some_and(|c| c.number != at.change + 1)
         || (events.is_empty() && end.position > at.position)
@@ -128,7 +128,7 @@ pub fn assemble(
     changes_before(Position(last.0 + 1), &mut after, &mut steps);
     let more = after < end;
     let batch = Arc::new(Batch { steps });
-    Ok(Part { committed: Committed { epoch, before: at, after, mark, batch }, more })
+    Ok(LogPart { committed: Committed { epoch, before: at, after, mark, batch }, more })
 }
 
 #[cfg(test)]
@@ -158,7 +158,7 @@ mod tests {
     }
 
     /// The rows of a log in which each `true` is an event and each `false` a change, and the log's order as text.
-    fn rows_of(log: &[bool]) -> (Vec<Marked>, Vec<Change>, Vec<String>) {
+    fn rows_of(log: &[bool]) -> (Vec<MarkedEvent>, Vec<RightsChange>, Vec<String>) {
         let (mut events, mut changes, mut order) = (Vec::new(), Vec::new(), Vec::new());
         for is_event in log {
             if *is_event {
@@ -169,7 +169,7 @@ mod tests {
                 let (number, before) =
                     (changes.len() as u64 + 1, Position(events.len() as u64 + 1));
                 let step = Step::Revoke { person: PersonId(number), credential: None };
-                changes.push(Change { number, before, step });
+                changes.push(RightsChange { number, before, step });
                 order.push(format!("change {number}"));
             }
         }
@@ -214,7 +214,7 @@ mod tests {
         let (events, changes, _) = rows_of(&[true, false, true, false]);
         let end = Point { position: Position(2), change: 2 };
         let at = Point::default();
-        let gap = |events: &[Marked], changes: &[Change]| {
+        let gap = |events: &[MarkedEvent], changes: &[RightsChange]| {
             assemble(EPOCH, at, end, events.to_vec(), changes.to_vec()).err()
         };
         assert_eq!(gap(&events, &changes), None);

@@ -48,7 +48,7 @@ pub use following::Following;
 pub use household::household;
 pub use hub::Hub;
 pub use ids::{ConversationId, Epoch, PersonId, Position, Seq};
-pub use line_limit::Seldom;
+pub use line_limit::LineLimit;
 pub use order::{Committed, Order, Point};
 pub use stream::{Owner, StreamClass, StreamId};
 pub use transaction::Transaction;

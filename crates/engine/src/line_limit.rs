@@ -4,12 +4,12 @@ use crate::limits;
 
 /// Counts the lines that are not written.
 #[derive(Debug, Default)]
-pub struct Seldom {
+pub struct LineLimit {
     count: u64,
     next_ms: u64,
 }
 
-impl Seldom {
+impl LineLimit {
     /// Counts one more occurrence. Returns the number since the last line if a line may be written now.
     pub fn note(&mut self, now_ms: u64) -> Option<u64> {
         self.count += 1;
@@ -27,8 +27,8 @@ mod tests {
 
     #[test]
     fn a_line_comes_once_a_second_and_counts_the_others() {
-        let mut seldom = Seldom::default();
-        let said: Vec<_> = (0..3_000).filter_map(|ms| seldom.note(ms)).collect();
+        let mut line_limit = LineLimit::default();
+        let said: Vec<_> = (0..3_000).filter_map(|ms| line_limit.note(ms)).collect();
         assert_eq!(said, [1, 1_000, 1_000]);
     }
 }

@@ -23,11 +23,11 @@ impl Marks {
 
 /// Marks that moved and are not stored yet. Any number of acks folds into one change for each member.
 #[derive(Debug, Default)]
-pub struct Moved {
+pub struct MarksMoved {
     marks: FxHashMap<(ConversationId, PersonId), Marks>,
 }
 
-impl Moved {
+impl MarksMoved {
     /// Moves a member's marks forward to these, if they are not further already.
     pub fn advance(&mut self, conversation: ConversationId, person: PersonId, to: Marks) {
         let marks = self.marks.entry((conversation, person)).or_default();
@@ -69,7 +69,7 @@ mod tests {
         fn marks_never_move_back_and_order_does_not_matter(acks in proptest::collection::vec((0u64..50, 0u64..50), 1..20)) {
             let (c, p) = (ConversationId(1), PersonId(1));
             let fold = |acks: &[(u64, u64)]| {
-                let mut moved = Moved::default();
+                let mut moved = MarksMoved::default();
                 let mut last = Marks::default();
                 for (delivered, read) in acks {
                     moved.advance(c, p, Marks { delivered: Seq(*delivered), read: Seq(*read) });

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::append::{Appended, First, Head};
+use crate::append::{Appended, FirstAppend, Head};
 use crate::batch::{Batch, Step};
 use crate::entry::Entry;
 use crate::error::{Code, Error};
@@ -46,7 +46,7 @@ pub struct Transaction {
     /// What `heads` held before each append.
     heads_undo: Vec<(StreamId, Option<Head>)>,
     /// The first append with a key; `None` if there is none.
-    keys: FxHashMap<Key, Option<First>>,
+    keys: FxHashMap<Key, Option<FirstAppend>>,
     keys_undo: Vec<Key>,
     follows: FxHashMap<(PersonId, StreamId), bool>,
     /// Channels whose first event is in this transaction.
@@ -126,7 +126,7 @@ impl Transaction {
     }
 
     /// The first append with a key, if it is known whether there is one.
-    pub fn first_with_key(&self, key: &Key) -> Option<Option<&First>> {
+    pub fn first_with_key(&self, key: &Key) -> Option<Option<&FirstAppend>> {
         self.keys.get(key).map(Option::as_ref)
     }
 
@@ -149,7 +149,7 @@ impl Transaction {
     }
 
     /// Learns the newest append with a key that the store holds. One that is too old does not count.
-    pub fn learn_key(&mut self, key: Key, first: Option<First>) {
+    pub fn learn_key(&mut self, key: Key, first: Option<FirstAppend>) {
         let oldest_ms = self.oldest_key_ms();
         let first = first.filter(|first| first.appended.at_ms >= oldest_ms);
         self.keys.entry(key).or_insert(first);
@@ -178,7 +178,7 @@ impl Transaction {
         if let Some(key) = &event.key {
             let key: Key = (event.from, key.clone());
             self.keys_undo.push(key.clone());
-            self.keys.insert(key, Some(First::of(&event, appended)));
+            self.keys.insert(key, Some(FirstAppend::of(&event, appended)));
         }
         self.at.position = position;
         self.steps.push(Step::Event(Arc::new(Entry::new(event, self.epoch))));
@@ -300,7 +300,7 @@ mod tests {
             &mut self,
             from: Option<PersonId>,
             key: &str,
-        ) -> Result<Option<First>, Error> {
+        ) -> Result<Option<FirstAppend>, Error> {
             Ok(self.0.first_with_key(&(from, key.into())).flatten().cloned())
         }
 
@@ -367,7 +367,7 @@ mod tests {
             let (position, seq) = (Position(1), crate::ids::Seq(1));
             let appended = Appended { position, seq, at_ms, repeated: false };
             let body = Bytes::from_static(b"1");
-            Some(First { stream: room(), kind: "message".into(), body, appended })
+            Some(FirstAppend { stream: room(), kind: "message".into(), body, appended })
         };
         let key = |key: &str| (Some(WRITER), Box::from(key));
         tx.0.learn_key(key("old"), first(999));

@@ -9,8 +9,8 @@ use core::time::Duration;
 use crate::limits;
 use crate::order::Committed;
 
-const PATIENCE: Duration = Duration::from_millis(limits::WRITE_PATIENCE_MS);
-const AGAIN: Duration = Duration::from_millis(limits::WRITE_AGAIN_MS);
+const WRITE_PATIENCE: Duration = Duration::from_millis(limits::WRITE_PATIENCE_MS);
+const TRY_AGAIN: Duration = Duration::from_millis(limits::WRITE_AGAIN_MS);
 const LONG_WAIT: Duration = Duration::from_millis(limits::WRITE_LONG_WAIT_MS);
 
 /// The bounds of a transaction.
@@ -40,7 +40,7 @@ pub enum NoTurn {
 
 /// The fate of a transaction.
 #[derive(Debug)]
-pub enum Fate {
+pub enum CommitFate {
     /// It is committed; `None` if it brought nothing to the log.
     Committed(Option<Committed>),
     /// Nothing of it was stored.
@@ -51,7 +51,7 @@ pub enum Fate {
 
 /// A thing to do once the fate of a transaction is known.
 #[derive(Debug)]
-pub enum Deed {
+pub enum TurnAction {
     /// Tell the other nodes.
     Announce(Committed),
     /// Hand it on to this node's own sessions.
@@ -64,16 +64,20 @@ pub enum Deed {
     LookSoon,
 }
 
-impl Fate {
+impl CommitFate {
     /// The things to do, in this order: other nodes and own sessions hear of an event before its sender does.
-    pub fn deeds(self) -> Vec<Deed> {
+    pub fn actions(self) -> Vec<TurnAction> {
         match self {
-            Fate::Committed(Some(committed)) => {
-                vec![Deed::Announce(committed.clone()), Deed::HandOn(committed), Deed::Answer]
+            CommitFate::Committed(Some(committed)) => {
+                vec![
+                    TurnAction::Announce(committed.clone()),
+                    TurnAction::HandOn(committed),
+                    TurnAction::Answer,
+                ]
             }
-            Fate::Committed(None) => vec![Deed::Answer],
-            Fate::Failed => vec![Deed::Refuse],
-            Fate::Unknown => vec![Deed::LookSoon, Deed::Refuse],
+            CommitFate::Committed(None) => vec![TurnAction::Answer],
+            CommitFate::Failed => vec![TurnAction::Refuse],
+            CommitFate::Unknown => vec![TurnAction::LookSoon, TurnAction::Refuse],
         }
     }
 }
@@ -88,7 +92,7 @@ pub struct WriterTurn {
 
 impl Default for WriterTurn {
     fn default() -> Self {
-        WriterTurn { patience: PATIENCE, since: Duration::ZERO }
+        WriterTurn { patience: WRITE_PATIENCE, since: Duration::ZERO }
     }
 }
 
@@ -101,7 +105,7 @@ impl WriterTurn {
     /// The transaction could not begin; `away` if the database could not be reached.
     pub fn no_turn(&mut self, now: Duration, away: bool) -> NoTurn {
         if away && now < self.since + self.patience {
-            return NoTurn::Again(AGAIN);
+            return NoTurn::Again(TRY_AGAIN);
         }
         // After a wait in vain writes are refused at once until the database is there again.
         self.patience = Duration::ZERO;
@@ -111,7 +115,7 @@ impl WriterTurn {
     /// It is the transaction's turn. Returns whether it waited for so long that it is worth another round trip to take
     /// along what came meanwhile.
     pub fn has_turn(&mut self, now: Duration) -> bool {
-        self.patience = PATIENCE;
+        self.patience = WRITE_PATIENCE;
         now.saturating_sub(self.since) > LONG_WAIT
     }
 }
@@ -132,14 +136,14 @@ mod tests {
     fn writes_wait_for_a_database_that_is_away_once_and_are_then_refused_at_once() {
         let mut turn = WriterTurn::default();
         turn.begin(ms(10));
-        assert_eq!(turn.no_turn(ms(11), true), NoTurn::Again(AGAIN));
-        assert_eq!(turn.no_turn(ms(10) + PATIENCE, true), NoTurn::Refuse);
+        assert_eq!(turn.no_turn(ms(11), true), NoTurn::Again(TRY_AGAIN));
+        assert_eq!(turn.no_turn(ms(10) + WRITE_PATIENCE, true), NoTurn::Refuse);
         turn.begin(ms(5_000));
         assert_eq!(turn.no_turn(ms(5_000), true), NoTurn::Refuse, "it was away a moment ago");
         turn.begin(ms(6_000));
         turn.has_turn(ms(6_000));
         turn.begin(ms(7_000));
-        assert_eq!(turn.no_turn(ms(7_001), true), NoTurn::Again(AGAIN), "it was there again");
+        assert_eq!(turn.no_turn(ms(7_001), true), NoTurn::Again(TRY_AGAIN), "it was there again");
         assert_eq!(turn.no_turn(ms(7_001), false), NoTurn::Refuse, "waiting would not help");
     }
 
@@ -155,19 +159,19 @@ mod tests {
     fn nobody_is_answered_before_others_and_own_sessions_are_told() {
         let (before, after) = (Point::default(), Point { position: Position(1), change: 0 });
         let part = Committed { epoch: Epoch(1), before, after, mark: 7, batch: Arc::default() };
-        let deeds = |fate: Fate| -> String {
-            let name = |deed: &Deed| match deed {
-                Deed::Announce(_) => 'N',
-                Deed::HandOn(_) => 'H',
-                Deed::Answer => 'A',
-                Deed::Refuse => 'R',
-                Deed::LookSoon => 'L',
+        let actions = |fate: CommitFate| -> String {
+            let name = |action: &TurnAction| match action {
+                TurnAction::Announce(_) => 'N',
+                TurnAction::HandOn(_) => 'H',
+                TurnAction::Answer => 'A',
+                TurnAction::Refuse => 'R',
+                TurnAction::LookSoon => 'L',
             };
-            fate.deeds().iter().map(name).collect()
+            fate.actions().iter().map(name).collect()
         };
-        assert_eq!(deeds(Fate::Committed(Some(part))), "NHA");
-        assert_eq!(deeds(Fate::Committed(None)), "A");
-        assert_eq!(deeds(Fate::Failed), "R");
-        assert_eq!(deeds(Fate::Unknown), "LR");
+        assert_eq!(actions(CommitFate::Committed(Some(part))), "NHA");
+        assert_eq!(actions(CommitFate::Committed(None)), "A");
+        assert_eq!(actions(CommitFate::Failed), "R");
+        assert_eq!(actions(CommitFate::Unknown), "LR");
     }
 }

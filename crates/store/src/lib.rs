@@ -37,7 +37,7 @@ pub use channels::Channels;
 pub use clock::{Clock, SystemClock};
 pub use encke_engine::append::{Appended, Guard, Head};
 pub use error::StoreError;
-pub use moving::{Moved, Sum, migrate};
+pub use moving::{MovedTable, Sum, migrate};
 pub use postgres::{BusKey, Database, renew_bus_key};
 pub use read::Read;
 pub use row::Row;

@@ -29,11 +29,11 @@ pub(crate) enum Follower {
 
 /// What one session has taken of the quota: the number of its channels if that was only added to a sum, or one of the
 /// two constants.
-pub(crate) type Taken = u8;
+pub(crate) type TakenChannels = u8;
 /// The session follows no channel.
-const NOTHING: Taken = 0;
+const NOTHING: TakenChannels = 0;
 /// Each channel of the session was counted by its name.
-const EACH: Taken = Taken::MAX;
+const EACH: TakenChannels = TakenChannels::MAX;
 
 /// Sessions that follow a channel, by channel.
 type Counted = FxHashMap<StreamId, u32>;
@@ -57,7 +57,7 @@ impl ChannelQuota {
         &self,
         follower: Follower,
         channels: impl Iterator<Item = StreamId> + Clone,
-    ) -> Result<Taken, Error> {
+    ) -> Result<TakenChannels, Error> {
         let count = channels.clone().count();
         if count == 0 {
             return Ok(NOTHING);
@@ -79,7 +79,12 @@ impl ChannelQuota {
     }
 
     /// Gives back what a session has taken; `channels` are those that it was taken for.
-    pub fn give(&self, follower: Follower, taken: Taken, channels: impl Iterator<Item = StreamId>) {
+    pub fn give(
+        &self,
+        follower: Follower,
+        taken: TakenChannels,
+        channels: impl Iterator<Item = StreamId>,
+    ) {
         match taken {
             NOTHING => {}
             EACH => {

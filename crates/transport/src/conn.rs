@@ -9,7 +9,7 @@ use encke_engine::Connection;
 use encke_engine::connection::{Moment, Written};
 use smallvec::SmallVec;
 
-use crate::gate::{To, Who};
+use crate::gate::{ConnectionKey, Who};
 use crate::out::{self, Out};
 use crate::request::{FeedRequest, Repeat};
 use crate::sealed::Sealed;
@@ -143,7 +143,7 @@ impl Conns {
     }
 
     /// Adds one.
-    pub fn insert(&mut self, conn: Conn) -> To {
+    pub fn insert(&mut self, conn: Conn) -> ConnectionKey {
         let index = match self.free.pop() {
             Some(index) => index,
             None => {
@@ -153,11 +153,11 @@ impl Conns {
         };
         let slot = &mut self.slots[index as usize];
         slot.conn = Some(conn);
-        To { index, generation: slot.generation }
+        ConnectionKey { index, generation: slot.generation }
     }
 
     /// Takes one out.
-    pub fn remove(&mut self, to: To) -> Option<Conn> {
+    pub fn remove(&mut self, to: ConnectionKey) -> Option<Conn> {
         let slot = self.slots.get_mut(to.index as usize)?;
         let conn = slot.conn.take_if(|_| slot.generation == to.generation)?;
         slot.generation = slot.generation.wrapping_add(1);
@@ -166,34 +166,34 @@ impl Conns {
     }
 
     /// One that may be gone.
-    pub fn get_mut(&mut self, to: To) -> Option<&mut Conn> {
+    pub fn get_mut(&mut self, to: ConnectionKey) -> Option<&mut Conn> {
         let slot = self.slots.get_mut(to.index as usize)?;
         if slot.generation == to.generation { slot.conn.as_mut() } else { None }
     }
 
     /// The same, to look at.
-    pub fn get(&self, to: To) -> Option<&Conn> {
+    pub fn get(&self, to: ConnectionKey) -> Option<&Conn> {
         let slot = self.slots.get(to.index as usize)?;
         if slot.generation == to.generation { slot.conn.as_ref() } else { None }
     }
 
     /// One that has a session, by the place that the hub knows.
-    pub fn at(&mut self, index: u32) -> Option<(To, &mut Conn)> {
+    pub fn at(&mut self, index: u32) -> Option<(ConnectionKey, &mut Conn)> {
         let slot = self.slots.get_mut(index as usize)?;
-        let to = To { index, generation: slot.generation };
+        let to = ConnectionKey { index, generation: slot.generation };
         slot.conn.as_mut().map(|conn| (to, conn))
     }
 
     /// All that are there now.
-    pub fn iter(&self) -> impl Iterator<Item = (To, &Conn)> {
+    pub fn iter(&self) -> impl Iterator<Item = (ConnectionKey, &Conn)> {
         self.slots.iter().enumerate().filter_map(|(index, slot)| {
-            let to = To { index: index as u32, generation: slot.generation };
+            let to = ConnectionKey { index: index as u32, generation: slot.generation };
             slot.conn.as_ref().map(|conn| (to, conn))
         })
     }
 
     /// The places of all that are there now.
-    pub fn all(&self) -> Vec<To> {
+    pub fn all(&self) -> Vec<ConnectionKey> {
         self.iter().map(|(to, _)| to).collect()
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BinaryHeap;
 
 /// A connection that may have to give up its place.
 #[derive(Clone, Copy, Debug)]
-pub struct Waiting<A, T> {
+pub struct Candidate<A, T> {
     /// The address that it counts for.
     pub address: A,
     /// Since when it waits.
@@ -21,17 +21,17 @@ pub struct Waiting<A, T> {
 
 /// How many give up their places at one time, of so many places. To find them costs a look at every place, so that is
 /// done for many newcomers at once.
-pub fn share(places: usize) -> usize {
+pub fn give_way_count(places: usize) -> usize {
     (places / 64).max(1)
 }
 
 /// Those who give up their places: so many, but not more than half of those who wait.
-pub fn give_way<A: Ord + Copy, T: Copy>(mut waiting: Vec<Waiting<A, T>>, count: usize) -> Vec<T> {
+pub fn give_way<A: Ord + Copy, T: Copy>(mut waiting: Vec<Candidate<A, T>>, count: usize) -> Vec<T> {
     let count = count.min(waiting.len().div_ceil(2));
     waiting.sort_unstable_by_key(|w| (w.address, w.since));
     let addresses = waiting.chunk_by(|a, b| a.address == b.address);
     // The one with most comes first, and among equals the one whose oldest is oldest.
-    let key = |of: &[Waiting<A, T>]| (of.len(), Reverse(of[0].since));
+    let key = |of: &[Candidate<A, T>]| (of.len(), Reverse(of[0].since));
     let mut at = 0;
     let mut addresses: BinaryHeap<_> = addresses
         .map(|of| {
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     fn chosen(waiting: &[(char, u64)], count: usize) -> Vec<(char, u64)> {
-        let one = |&which: &(char, u64)| Waiting { address: which.0, since: which.1, which };
+        let one = |&which: &(char, u64)| Candidate { address: which.0, since: which.1, which };
         give_way(waiting.iter().map(one).collect(), count)
     }
 

@@ -4,17 +4,17 @@ use encke_engine::limits::HEAD_BYTES_MAX;
 use rustls::crypto::cipher::{AeadKey, Iv};
 use rustls::{ConnectionTrafficSecrets, ExtractedSecrets};
 
-use crate::request::{First, SendPath, look};
+use crate::request::{RequestKind, SendPath, classify};
 use crate::sealed::Sealed;
-use crate::ws::reader::{Fault, Heard, read};
+use crate::ws::reader::{WsFault, WsInput, read};
 
 /// What was made of bytes that are looked at, as text.
-fn shape(first: &First<'_>) -> Option<String> {
+fn shape(first: &RequestKind<'_>) -> Option<String> {
     match first {
-        First::Partial => None,
-        First::Other => Some("other".into()),
-        First::Feed(length, result) => Some(format!("feed {length:?} {result:?}")),
-        First::Send(length, r) => Some(format!(
+        RequestKind::Partial => None,
+        RequestKind::Other => Some("other".into()),
+        RequestKind::Feed(length, result) => Some(format!("feed {length:?} {result:?}")),
+        RequestKind::Send(length, r) => Some(format!(
             "send {length} {} {:?} {:?} {:?} {:?}",
             r.path, r.key, r.origin, r.host, r.body
         )),
@@ -50,28 +50,31 @@ fn fuzz_a_request_is_read_the_same_however_it_is_cut() {
     let peer = "127.0.0.1:9".parse().expect("an address");
     let paths = [SendPath { before: "/v1/things/", after: "/news" }];
     encke_fuzz::run("request", words, |bytes| {
-        let whole = look(bytes, 0, peer, &paths);
+        let whole = classify(bytes, 0, peer, &paths);
         match whole {
-            First::Feed(Some(length), _) | First::Send(length, _) => assert!(length <= bytes.len()),
+            RequestKind::Feed(Some(length), _) | RequestKind::Send(length, _) => {
+                assert!(length <= bytes.len())
+            }
             _ => {}
         }
         let whole = shape(&whole);
         for cut in [1, bytes.len() / 3, bytes.len() / 2, bytes.len().saturating_sub(1)] {
             // What is longer is refused for its length, whatever it would have become.
             let Some(part) = bytes.get(..cut).filter(|_| cut < HEAD_BYTES_MAX) else { continue };
-            let seen = shape(&look(part, 0, peer, &paths));
-            let later = if seen.is_none() { shape(&look(bytes, cut, peer, &paths)) } else { seen };
+            let seen = shape(&classify(part, 0, peer, &paths));
+            let later =
+                if seen.is_none() { shape(&classify(bytes, cut, peer, &paths)) } else { seen };
             assert_eq!(later, whole, "cut after {cut} bytes");
         }
     });
 }
 
 /// What a reader hears of the bytes in these pieces, until it fails.
-fn heard(pieces: &[&[u8]]) -> (Vec<String>, Result<(), Fault>) {
+fn heard(pieces: &[&[u8]]) -> (Vec<String>, Result<(), WsFault>) {
     let (mut partial, mut all) = (None, Vec::new());
     for piece in pieces {
         let mut bytes = piece.to_vec();
-        let hear = |heard: Heard<'_>| {
+        let hear = |heard: WsInput<'_>| {
             all.push(format!("{heard:?}"));
             true
         };

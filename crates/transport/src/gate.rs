@@ -71,7 +71,7 @@ pub trait Gate: Send + Sync {
     fn send(&self, request: &SendRequest<'_>, reply: Reply<SendAnswer>);
 
     /// How long what a session was authorised by is still good: asked when it should have ended.
-    fn left(&self, who: &Who, reply: Reply<Left>);
+    fn left(&self, who: &Who, reply: Reply<CredentialTime>);
 
     /// The client holds everything up to here: it presented a cursor.
     fn acked(&self, who: &Who, position: Position);
@@ -102,14 +102,14 @@ pub trait Handoff: Send + Sync {
 
 /// A connection as answers find it: its place, and which of those that had the place it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct To {
+pub struct ConnectionKey {
     pub index: u32,
     pub generation: u32,
 }
 
 /// What is left of what a session was authorised by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Left {
+pub enum CredentialTime {
     /// The number of the credential, and for how many milliseconds it is still good; 0 if it has ended.
     Ms(u64, u64),
     /// It can't be told now.
@@ -117,39 +117,39 @@ pub enum Left {
 }
 
 /// What kind of answer a [`Reply`] takes: [`Admission`], [`Page`], [`Bytes`] for a command, [`SendAnswer`],
-/// [`Told`](crate::Told), [`Left`].
+/// [`ForeignAnswer`](crate::ForeignAnswer), [`CredentialTime`].
 pub trait Answer: Sized {
     /// The message that says that there will be no answer.
     #[doc(hidden)]
-    fn lost(to: To) -> Message;
+    fn lost(to: ConnectionKey) -> Message;
 }
 
 impl Answer for Admission {
-    fn lost(to: To) -> Message {
+    fn lost(to: ConnectionKey) -> Message {
         Message::Admitted(to, Err(Box::new(internal().into())))
     }
 }
 
 impl Answer for Page {
-    fn lost(to: To) -> Message {
+    fn lost(to: ConnectionKey) -> Message {
         Message::Paged(to, Err(internal()))
     }
 }
 
 impl Answer for Bytes {
-    fn lost(to: To) -> Message {
+    fn lost(to: ConnectionKey) -> Message {
         Message::Answered(to, Some(encke_engine::item::error(None, &internal())))
     }
 }
 
-impl Answer for Left {
-    fn lost(to: To) -> Message {
-        Message::Left(to, Left::Unknown)
+impl Answer for CredentialTime {
+    fn lost(to: ConnectionKey) -> Message {
+        Message::CredentialTime(to, CredentialTime::Unknown)
     }
 }
 
 impl Answer for SendAnswer {
-    fn lost(to: To) -> Message {
+    fn lost(to: ConnectionKey) -> Message {
         Message::Sent(to, Box::new(internal().into()))
     }
 }
@@ -161,7 +161,7 @@ fn internal() -> Error {
 /// The way back to a connection; answer once, now or later, from any thread.
 #[must_use = "a reply that is dropped answers with an error"]
 pub struct Reply<T: Answer> {
-    to: To,
+    to: ConnectionKey,
     way: Option<Way>,
     kind: PhantomData<fn(T)>,
 }
@@ -182,11 +182,11 @@ impl Way {
 }
 
 impl<T: Answer> Reply<T> {
-    pub(crate) fn new(to: To, inbox: Arc<Inbox>) -> Self {
+    pub(crate) fn new(to: ConnectionKey, inbox: Arc<Inbox>) -> Self {
         Reply { to, way: Some(Way::Shard(inbox)), kind: PhantomData }
     }
 
-    pub(crate) fn to(&self) -> To {
+    pub(crate) fn to(&self) -> ConnectionKey {
         self.to
     }
 
@@ -206,7 +206,7 @@ impl Reply<Admission> {
             Message::Admitted(_, answer) => call(answer),
             _ => unreachable!("only admissions answer a request"),
         };
-        let nobody = To { index: 0, generation: 0 };
+        let nobody = ConnectionKey { index: 0, generation: 0 };
         Reply { to: nobody, way: Some(Way::Call(Box::new(call))), kind: PhantomData }
     }
 
@@ -241,10 +241,10 @@ impl Reply<SendAnswer> {
     }
 }
 
-impl Reply<Left> {
+impl Reply<CredentialTime> {
     /// Says how much is left.
-    pub fn left(self, left: Left) {
-        let message = Message::Left(self.to, left);
+    pub fn left(self, left: CredentialTime) {
+        let message = Message::CredentialTime(self.to, left);
         self.send(message);
     }
 }

@@ -9,16 +9,16 @@ use std::sync::Arc;
 
 use encke_engine::Error;
 
-use crate::shards::{Kind, Shards};
+use crate::shards::{ConnectionKind, Shards};
 
 /// Knows the sites of this process. Asked on a shard's thread, so it must not block.
 pub trait Hosts: Send + Sync {
     /// Who serves a request to this host, if that is not who asks.
-    fn elsewhere(&self, host: Option<&str>) -> Option<Elsewhere>;
+    fn other_site(&self, host: Option<&str>) -> Option<OtherSite>;
 }
 
 /// Who serves a request.
-pub enum Elsewhere {
+pub enum OtherSite {
     /// These shards.
     Shards(Arc<Shards>),
     /// Nobody, or nobody right now: it is refused with this.
@@ -27,10 +27,10 @@ pub enum Elsewhere {
 
 /// A connection on its way from one site's shards to another's, between two requests.
 #[derive(Debug)]
-pub struct Moved {
+pub struct MovedConnection {
     pub io: OwnedFd,
     pub peer: SocketAddr,
-    pub kind: Kind,
+    pub kind: ConnectionKind,
     /// What was read from it and not answered: it begins with a request.
     pub bytes: Vec<u8>,
 }

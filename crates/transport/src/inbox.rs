@@ -10,11 +10,11 @@ use encke_engine::hub::Page;
 use encke_engine::{Batch, Error, PersonId, Position, StreamId};
 use rustix::event::{EventfdFlags, eventfd};
 
-use crate::gate::{Admission, Left, To};
-use crate::hosts::Moved;
+use crate::gate::{Admission, ConnectionKey, CredentialTime};
+use crate::hosts::MovedConnection;
 use crate::request::{Refusal, SendAnswer};
 use crate::shards::Parked;
-use crate::wait::{ParkedWait, Told};
+use crate::wait::{ForeignAnswer, ParkedWait};
 
 /// What a shard is told.
 pub enum Message {
@@ -25,23 +25,23 @@ pub enum Message {
     /// The number of a revocation, whose, and of which credential.
     Revoked(u64, PersonId, Option<u64>),
     /// The gate's word on a request.
-    Admitted(To, Result<Box<Admission>, Box<Refusal>>),
+    Admitted(ConnectionKey, Result<Box<Admission>, Box<Refusal>>),
     /// The store's page.
-    Paged(To, Result<Page, Error>),
+    Paged(ConnectionKey, Result<Page, Error>),
     /// The answer to a command.
-    Answered(To, Option<Bytes>),
+    Answered(ConnectionKey, Option<Bytes>),
     /// What became of a send over HTTP.
-    Sent(To, Box<SendAnswer>),
+    Sent(ConnectionKey, Box<SendAnswer>),
     /// What is left of what a session was authorised by.
-    Left(To, Left),
+    CredentialTime(ConnectionKey, CredentialTime),
     /// A connection from the HTTP server.
     Parked(Box<Parked>),
     /// A connection from the HTTP server whose request waits.
     Waiting(Box<ParkedWait>),
     /// A connection from another site's shards.
-    Moved(Box<Moved>),
+    MovedConnection(Box<MovedConnection>),
     /// What another protocol says, after it was looked up.
-    Told(To, Told),
+    ForeignAnswer(ConnectionKey, ForeignAnswer),
     /// The waits of a person are to look again at what came after a position.
     LookAgain(PersonId, Position),
     /// A connection from a shard that has more than its share.
@@ -51,14 +51,14 @@ pub enum Message {
 }
 
 #[derive(Default)]
-struct Waiting {
+struct Queued {
     messages: Vec<Message>,
     asleep: bool,
 }
 
 /// The inbox of one shard.
 pub struct Inbox {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<Queued>,
     wake: OwnedFd,
 }
 
@@ -74,7 +74,7 @@ impl Inbox {
         &self.wake
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, Queued> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

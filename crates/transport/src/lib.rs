@@ -60,16 +60,16 @@ mod wait;
 mod wheel;
 mod ws;
 
-pub use crowd::{Waiting, give_way, share};
+pub use crowd::{Candidate, give_way, give_way_count};
 pub use encke_engine::connection::Timing;
 pub use files::Files;
-pub use gate::{Admission, Answer, Gate, Handoff, Left, Reply, Who};
-pub use hosts::{Elsewhere, Hosts};
+pub use gate::{Admission, Answer, CredentialTime, Gate, Handoff, Reply, Who};
+pub use hosts::{Hosts, OtherSite};
 pub use request::{
-    Credentials, FeedRequest, KeptSend, PATH, Refusal, SendAnswer, SendPath, SendRequest, Stands,
+    Credentials, FeedRequest, KeptSend, LogPlace, PATH, Refusal, SendAnswer, SendPath, SendRequest,
     Transport, check_host,
 };
 pub use sealed::{Broken, Sealed};
-pub use shards::{Config, Kind, Parked, Seed, Shards};
+pub use shards::{Config, ConnectionKind, Parked, Seed, Shards};
 pub use stats::{DELAY_BOUNDS_US, Stats, TRANSPORTS};
-pub use wait::{Foreign, Later, Over, ParkedWait, Told, Wait};
+pub use wait::{AnswerLater, ForeignAnswer, ForeignRequest, ParkedWait, Wait, WaitEnd};

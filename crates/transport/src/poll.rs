@@ -69,13 +69,13 @@ pub fn fit<'a>(events: impl Iterator<Item = &'a Arc<Entry>>) -> usize {
 
 /// The last answer that was made for a long poll: most of those that wait get the same.
 #[derive(Default)]
-pub struct Shared {
+pub struct LastAnswer {
     positions: Vec<Position>,
     cursor: Option<Cursor>,
     answer: Bytes,
 }
 
-impl Shared {
+impl LastAnswer {
     /// The answer of a kept-alive poll without foreign origin.
     pub fn answer(&mut self, events: &[&Arc<Entry>], cursor: Cursor) -> &Bytes {
         let same = self.cursor == Some(cursor)

@@ -17,13 +17,13 @@ use crate::channel_quota::ChannelQuota;
 use crate::files::Files;
 use crate::gate::{Admission, Gate, Handoff, Reply};
 use crate::head;
-use crate::hosts::{Hosts, Moved};
+use crate::hosts::{Hosts, MovedConnection};
 use crate::inbox::{Inbox, Message};
 use crate::request::{FeedRequest, Refusal, SendPath};
 use crate::sealed::Sealed;
 use crate::shard::{Shard, answer_and_close, turn_away};
 use crate::stats::{Counters, Stats};
-use crate::wait::{Over, ParkedWait};
+use crate::wait::{ParkedWait, WaitEnd};
 
 /// How the shards are set up.
 pub struct Config {
@@ -81,7 +81,7 @@ pub struct Seed {
 
 /// Whose end a parked connection is.
 #[derive(Debug)]
-pub enum Kind {
+pub enum ConnectionKind {
     /// The client's own TCP socket, plain HTTP/1.1. Kept alive after a poll; what is not for the feed is handed off again.
     Direct,
     /// The same under TLS, with the keys of its records.
@@ -90,12 +90,12 @@ pub enum Kind {
     Bridged,
 }
 
-impl Kind {
+impl ConnectionKind {
     /// How many files such a connection holds: of a socket pair, the end of somebody else counts as well.
     pub(crate) fn files(&self) -> usize {
         match self {
-            Kind::Direct | Kind::Sealed(_) => 1,
-            Kind::Bridged => 2,
+            ConnectionKind::Direct | ConnectionKind::Sealed(_) => 1,
+            ConnectionKind::Bridged => 2,
         }
     }
 }
@@ -115,11 +115,11 @@ pub struct Parked {
     /// Bytes that were read after the request.
     pub leftover: Bytes,
     /// Whose end it is.
-    pub kind: Kind,
+    pub kind: ConnectionKind,
 }
 
 /// What all shards share. None of it is touched on the way of a delivery.
-pub(crate) struct Shared {
+pub(crate) struct ShardsCommon {
     pub gate: Arc<dyn Gate>,
     pub handoff: Arc<dyn Handoff>,
     pub sends: Arc<[SendPath]>,
@@ -136,7 +136,7 @@ pub(crate) struct Shared {
 
 /// All shards of this process.
 pub struct Shards {
-    shared: Arc<Shared>,
+    shared: Arc<ShardsCommon>,
     revocations: Mutex<u64>,
     next: AtomicUsize,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -152,7 +152,7 @@ impl Shards {
     ) -> io::Result<Arc<Shards>> {
         let count = config.shards.max(1);
         let inboxes = (0..count).map(|_| Inbox::new().map(Arc::new)).collect::<io::Result<_>>()?;
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ShardsCommon {
             gate,
             handoff,
             hosts: config.hosts,
@@ -226,18 +226,18 @@ impl Shards {
     }
 
     /// Takes over a connection from another site's shards.
-    pub(crate) fn take(&self, moved: Moved) {
+    pub(crate) fn take(&self, moved: MovedConnection) {
         if self.shared.draining.load(Ordering::Acquire) {
             let answer = head::refusal(&head::draining(limits::DRAIN_SPREAD_MS).into(), false);
             return answer_and_close(moved.io, moved.peer, moved.kind, &answer);
         }
-        self.idlest().push(Message::Moved(Box::new(moved)));
+        self.idlest().push(Message::MovedConnection(Box::new(moved)));
     }
 
     /// Takes over a connection from the HTTP server with a request of another protocol that waits.
     pub fn wait(&self, waiting: ParkedWait) {
         if self.shared.draining.load(Ordering::Acquire) {
-            return turn_away(waiting, Over::Drain);
+            return turn_away(waiting, WaitEnd::Drain);
         }
         self.idlest().push(Message::Waiting(Box::new(waiting)));
     }

@@ -1,7 +1,7 @@
 //! Waits: requests of another protocol than the feed's, parked like a poll or a stream of the feed.
 //!
 //! Whoever read the request says whose session it is, what it follows and from where ([`Wait`]), and gives an object
-//! that knows its protocol ([`Foreign`]): what to say to the events that come, to a heartbeat, at the end. It knows
+//! that knows its protocol ([`ForeignRequest`]): what to say to the events that come, to a heartbeat, at the end. It knows
 //! bodies only; heads, writing, catching up, deadlines, revocation and drain are the shard's, as for every session.
 
 use std::fmt::{self, Write as _};
@@ -13,17 +13,17 @@ use bytes::{BufMut, Bytes, BytesMut};
 use encke_engine::hub::Follow;
 use encke_engine::{Code, Entry, Position, limits};
 
-use crate::gate::{Answer, Reply, To, Who};
+use crate::gate::{Answer, ConnectionKey, Reply, Who};
 use crate::head;
 use crate::inbox::Message;
 use crate::request::Transport;
-use crate::shards::Kind;
+use crate::shards::ConnectionKind;
 
 /// Gives what a protocol says when it had to be looked up first; the reply may be answered from any thread.
-pub type Later = Box<dyn FnOnce(Reply<Told>) + Send>;
+pub type AnswerLater = Box<dyn FnOnce(Reply<ForeignAnswer>) + Send>;
 
 /// What a protocol says to events.
-pub enum Told {
+pub enum ForeignAnswer {
     /// They are not for this request: it goes on waiting.
     Nothing,
     /// A part of the body; it goes on waiting for more.
@@ -31,14 +31,14 @@ pub enum Told {
     /// The body, or the last part of it.
     Whole(Bytes),
     /// That has to be looked up first; the request gets nothing else meanwhile.
-    Later(Later),
+    Later(AnswerLater),
     /// Nothing can be said any more: the connection is cut.
     Cut,
 }
 
 /// Why a wait ends without an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Over {
+pub enum WaitEnd {
     /// Its time is over.
     Time,
     /// The server goes down, or has no room: the client is to come back.
@@ -52,7 +52,7 @@ pub enum Over {
 }
 
 /// A protocol, as far as one waiting request concerns it. Calls come on a shard's thread: they must not block.
-pub trait Foreign: Send {
+pub trait ForeignRequest: Send {
     /// How a body begins that is sent before there is an event (see [`Wait::beats`]).
     fn begin(&mut self) -> Bytes {
         Bytes::new()
@@ -60,7 +60,7 @@ pub trait Foreign: Send {
 
     /// Events of what it follows, in order, each once unless [`Shards::look_again`](crate::Shards::look_again) says
     /// otherwise.
-    fn told(&mut self, entries: &[Arc<Entry>]) -> Told;
+    fn on_events(&mut self, entries: &[Arc<Entry>]) -> ForeignAnswer;
 
     /// What is written to a body that has begun and is silent.
     fn beat(&self) -> Bytes {
@@ -68,11 +68,11 @@ pub trait Foreign: Send {
     }
 
     /// Status and body, or the last part of one that has begun, when the wait ends without an event.
-    fn over(&mut self, why: Over) -> (u16, Bytes);
+    fn on_end(&mut self, why: WaitEnd) -> (u16, Bytes);
 
     /// All that was said so far has been taken by the connection, which was open before it was written. If this is
     /// dropped without that, it was not.
-    fn taken(&mut self) {}
+    fn on_written(&mut self) {}
 }
 
 /// A request that waits.
@@ -104,7 +104,7 @@ pub struct Wait {
     /// Whether another request may come on the connection.
     pub keep_alive: bool,
     /// The protocol.
-    pub protocol: Box<dyn Foreign>,
+    pub protocol: Box<dyn ForeignRequest>,
 }
 
 impl fmt::Debug for Wait {
@@ -124,23 +124,23 @@ pub struct ParkedWait {
     /// Bytes that were read after the request.
     pub leftover: Bytes,
     /// Whose end it is.
-    pub kind: Kind,
+    pub kind: ConnectionKind,
     /// The request.
     pub wait: Wait,
 }
 
 /// What a shard keeps of a wait once its session is open.
-pub(crate) struct Kept {
+pub(crate) struct OpenWait {
     pub content_type: &'static str,
     pub lines: &'static str,
     /// The household of the visitor.
     pub visitor: IpAddr,
-    pub protocol: Box<dyn Foreign>,
+    pub protocol: Box<dyn ForeignRequest>,
     /// It was answered; only whether the connection took the answer is still to be seen.
     pub answered: bool,
 }
 
-impl Kept {
+impl OpenWait {
     /// A whole answer.
     pub fn answer(&self, status: u16, body: &[u8], keep_alive: bool) -> Bytes {
         let mut lines = format!("Content-Length: {}\r\n", body.len());
@@ -161,29 +161,29 @@ impl Kept {
 
 impl Wait {
     /// The whole answer to a request that can't wait.
-    pub fn turned_away(self, why: Over) -> Bytes {
+    pub fn turned_away(self, why: WaitEnd) -> Bytes {
         let Wait { content_type, lines, mut protocol, beats, .. } = self;
         let mut body = BytesMut::new();
         if beats {
             body.put(protocol.begin());
         }
-        let (status, last) = protocol.over(why);
+        let (status, last) = protocol.on_end(why);
         body.put(last);
         let length = format!("Connection: close\r\nContent-Length: {}\r\n", body.len());
         head::foreign(status, content_type, &[lines, &length], &body)
     }
 }
 
-impl Answer for Told {
-    fn lost(to: To) -> Message {
-        Message::Told(to, Told::Cut)
+impl Answer for ForeignAnswer {
+    fn lost(to: ConnectionKey) -> Message {
+        Message::ForeignAnswer(to, ForeignAnswer::Cut)
     }
 }
 
-impl Reply<Told> {
+impl Reply<ForeignAnswer> {
     /// Says it.
-    pub fn told(self, told: Told) {
-        let message = Message::Told(self.to(), told);
+    pub fn say(self, told: ForeignAnswer) {
+        let message = Message::ForeignAnswer(self.to(), told);
         self.send(message);
     }
 }

@@ -3,13 +3,13 @@
 //! A connection asks to be looked at at a tick. When that comes, its deadline is computed afresh; if it moved on
 //! (something was written, so the heartbeat is later), it asks again. Nothing is ever taken out of the wheel.
 
-use crate::gate::To;
+use crate::gate::ConnectionKey;
 
 const SLOTS: u32 = 512;
 
 /// Who is to be looked at when. Time is a count of ticks.
 pub struct Wheel {
-    slots: Vec<Vec<To>>,
+    slots: Vec<Vec<ConnectionKey>>,
     /// All slots up to this tick were emptied.
     done: u32,
 }
@@ -22,14 +22,14 @@ impl Wheel {
 
     /// Notes that a connection is to be looked at at this tick, or at the wheel's horizon if that is earlier.
     /// Returns the tick.
-    pub fn insert(&mut self, to: To, tick: u32) -> u32 {
+    pub fn insert(&mut self, to: ConnectionKey, tick: u32) -> u32 {
         let tick = tick.clamp(self.done + 1, self.done + SLOTS - 1);
         self.slots[(tick % SLOTS) as usize].push(to);
         tick
     }
 
     /// Those whose tick has come, and that tick; `None` when all up to `now` were given.
-    pub fn next(&mut self, now: u32) -> Option<(u32, Vec<To>)> {
+    pub fn next(&mut self, now: u32) -> Option<(u32, Vec<ConnectionKey>)> {
         while self.done < now {
             self.done += 1;
             let due = std::mem::take(&mut self.slots[(self.done % SLOTS) as usize]);
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn everyone_is_looked_at_in_time_and_nobody_early() {
         let mut wheel = Wheel::new();
-        let to = |index| To { index, generation: 0 };
+        let to = |index| ConnectionKey { index, generation: 0 };
         for (index, tick) in [(1, 5), (2, 3), (3, 5), (4, 0), (5, 10_000)] {
             wheel.insert(to(index), tick);
         }

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
-use encke_engine::marks::{Marks, Moved};
+use encke_engine::marks::{Marks, MarksMoved};
 use encke_engine::{
     Batch, Code, ConversationId, Cursor, Error, Event, Owner, PersonId, Position, Seq, Step,
     StreamId, limits,
@@ -32,11 +32,11 @@ use encke_site::{EventBody, event};
 #[derive(Default)]
 struct Folded {
     /// To be told to the other members.
-    told: Moved,
+    told: MarksMoved,
     /// A person's own sends: it has read them, and everybody can see that.
-    own: Moved,
+    own: MarksMoved,
     /// The same, while it is being stored, and until the next turn after that: a view may be older.
-    own_under_way: Moved,
+    own_under_way: MarksMoved,
     /// The own sends up to here are in `own`, or were.
     noted: Position,
     /// Cursors that were presented: everything up to there is held.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use encke_bus::{Bus, Hear, Local};
+use encke_bus::{Bus, Local, OnBusEvent};
 
 use crate::node::Nodes;
 
 impl Nodes for Local {
-    fn join(&self, hear: Hear) -> Arc<dyn Bus> {
+    fn join(&self, hear: OnBusEvent) -> Arc<dyn Bus> {
         Arc::new(Local::join(self, hear))
     }
 }

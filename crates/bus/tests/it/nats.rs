@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use encke_bus::{Bus, Hear, Message, Nats};
+use encke_bus::{Bus, Message, Nats, OnBusEvent};
 use encke_engine::ids::ID_MAX;
 use encke_engine::{PersonId, StreamId};
 use encke_rig::{Fault, Wire};
@@ -37,7 +37,7 @@ impl OnNats {
 }
 
 impl Nodes for OnNats {
-    fn join(&self, hear: Hear) -> Arc<dyn Bus> {
+    fn join(&self, hear: OnBusEvent) -> Arc<dyn Bus> {
         Arc::new(self.runtime.block_on(Nats::connect(&self.url, &self.space, KEY, hear)).unwrap())
     }
 }
@@ -161,7 +161,7 @@ fn what_is_not_sealed_by_a_node_of_the_space_is_nothing() {
     }
     wrong.into_iter().for_each(|payload| stranger.say(&nodes, payload));
     // A node with another key: of another space, or of the same one before a new epoch.
-    let hear: Hear = Arc::new(|_| {});
+    let hear: OnBusEvent = Arc::new(|_| {});
     let connecting = Nats::connect(&nodes.url, &nodes.space, [8; 32], hear);
     let rogue = nodes.runtime.block_on(connecting).unwrap();
     for tries in 0.. {
@@ -233,8 +233,8 @@ fn nodes_that_notice_a_new_key_one_after_the_other_hear_each_other_all_the_time(
     let nodes = OnNats::new();
     let connect = |heard: std::sync::mpsc::Sender<Message>| {
         let heard = std::sync::Mutex::new(heard);
-        let hear: Hear = Arc::new(move |what| {
-            if let encke_bus::Heard::Message(message) = what {
+        let hear: OnBusEvent = Arc::new(move |what| {
+            if let encke_bus::BusEvent::Message(message) = what {
                 let _ = heard.lock().unwrap().send(message);
             }
         });

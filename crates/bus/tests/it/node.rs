@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use encke_bus::{Bus, Hear, Heard, Message};
+use encke_bus::{Bus, BusEvent, Message, OnBusEvent};
 use encke_engine::{
     Batch, Committed, Entry, Epoch, Event, PersonId, Point, Position, Seq, Step, StreamId,
 };
@@ -15,12 +15,12 @@ pub const WAIT: Duration = Duration::from_secs(30);
 
 /// What a suite needs of a bus: further nodes of one space.
 pub trait Nodes {
-    fn join(&self, hear: Hear) -> Arc<dyn Bus>;
+    fn join(&self, hear: OnBusEvent) -> Arc<dyn Bus>;
 }
 
 pub struct Node {
     pub bus: Arc<dyn Bus>,
-    heard: Mutex<Receiver<Heard>>,
+    heard: Mutex<Receiver<BusEvent>>,
 }
 
 impl Node {
@@ -36,14 +36,14 @@ impl Node {
     }
 
     /// The next thing that is heard.
-    pub fn next(&self) -> Heard {
+    pub fn next(&self) -> BusEvent {
         self.heard.lock().unwrap().recv_timeout(WAIT).expect("something is heard")
     }
 
     /// The next message.
     pub fn message(&self) -> Message {
         loop {
-            if let Heard::Message(message) = self.next() {
+            if let BusEvent::Message(message) = self.next() {
                 return message;
             }
         }
@@ -58,7 +58,7 @@ impl Node {
     }
 
     pub fn lost(&self) {
-        while !matches!(self.next(), Heard::Lost) {}
+        while !matches!(self.next(), BusEvent::Lost) {}
     }
 }
 
@@ -78,7 +78,7 @@ pub fn meet(from: &Node, to: &Node) {
         assert!(tries < 3_000, "the nodes never hear each other");
         from.say("hello");
         let heard = to.heard.lock().unwrap().recv_timeout(Duration::from_millis(10));
-        if matches!(heard, Ok(Heard::Message(_))) {
+        if matches!(heard, Ok(BusEvent::Message(_))) {
             break;
         }
     }

@@ -1,7 +1,7 @@
 //! How a connection gets its events: admitted once, then handed what is new, or reading what it missed.
 
 use super::{Connection, Phase, Transport};
-use crate::hub::{Next, PageRequest, Stale, State, Took};
+use crate::hub::{Next, PageRequest, SinkOutcome, Stale, State};
 
 /// How often a request is admitted if its admission is too old each time.
 const TRIES_MAX: u8 = 3;
@@ -157,11 +157,11 @@ impl Connection {
 impl Written {
     /// What the hub is told of events that were written to a stream.
     #[inline]
-    pub fn of_stream(self) -> Took {
+    pub fn of_stream(self) -> SinkOutcome {
         match self {
-            Written::All => Took::All,
-            Written::Kept => Took::Full,
-            Written::Gone => Took::Rest,
+            Written::All => SinkOutcome::All,
+            Written::Kept => SinkOutcome::Full,
+            Written::Gone => SinkOutcome::Rest,
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::hub::{Next, Stale, State, Took};
+use crate::hub::{Next, SinkOutcome, Stale, State};
 
 const NOW: u32 = 100;
 const SESSION: u32 = 7;
@@ -42,7 +42,7 @@ fn a_stream_reads_until_it_is_live_and_is_then_handed_what_is_new() {
 #[test]
 fn a_full_stream_falls_behind_and_is_cut_if_it_takes_nothing() {
     let (conn, timing) = (open(Transport::Sse), Timing::default());
-    assert_eq!(Written::Kept.of_stream(), Took::Full);
+    assert_eq!(Written::Kept.of_stream(), SinkOutcome::Full);
     assert_eq!(conn.falls_behind(), Some(SESSION));
     let slow = timing.ticks(timing.slow_reader_ms);
     let stuck = |now| Moment { stuck_since: Some(NOW), ..at(now) };

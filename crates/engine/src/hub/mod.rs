@@ -66,7 +66,7 @@ pub struct Page {
 
 /// The fate of events that were handed to a live session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Took {
+pub enum SinkOutcome {
     /// The events are written, or certain to be: the session stays live.
     All,
     /// The events are kept to be finished, and the connection can't take more: the session falls behind them.
@@ -302,7 +302,11 @@ impl Hub {
     }
 
     /// Takes a commit and hands each live session the events that are due to it, in one call a session.
-    pub fn deliver(&mut self, batch: &Batch, mut sink: impl FnMut(u32, &[&Arc<Entry>]) -> Took) {
+    pub fn deliver(
+        &mut self,
+        batch: &Batch,
+        mut sink: impl FnMut(u32, &[&Arc<Entry>]) -> SinkOutcome,
+    ) {
         let mut due = std::mem::take(&mut self.due);
         for (number, step) in batch.steps.iter().enumerate() {
             match step {
@@ -350,14 +354,14 @@ impl Hub {
         &mut self,
         session: u32,
         entries: &[&Arc<Entry>],
-        sink: &mut impl FnMut(u32, &[&Arc<Entry>]) -> Took,
+        sink: &mut impl FnMut(u32, &[&Arc<Entry>]) -> SinkOutcome,
     ) {
         let head = self.head();
         let s = self.sessions.get_mut(session);
         s.state = match sink(s.owner, entries) {
-            Took::All => return,
-            Took::Full => State::Behind,
-            Took::Rest => State::Resting,
+            SinkOutcome::All => return,
+            SinkOutcome::Full => State::Behind,
+            SinkOutcome::Rest => State::Resting,
         };
         // The session got all of the batch that it follows.
         s.at = s.at.max(head);

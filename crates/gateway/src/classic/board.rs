@@ -7,7 +7,7 @@ use bytes::Bytes;
 use encke_engine::number_text::grouped;
 use encke_engine::{Code, Entry, Error, NewEvent, Position, StreamId, limits};
 use encke_store::Read;
-use encke_transport::{Foreign, Over, Told};
+use encke_transport::{ForeignAnswer, ForeignRequest, WaitEnd};
 use serde::Serialize;
 
 use super::Classic;
@@ -181,32 +181,35 @@ impl Texts {
     }
 }
 
-impl Foreign for Board {
-    fn told(&mut self, entries: &[Arc<Entry>]) -> Told {
+impl ForeignRequest for Board {
+    fn on_events(&mut self, entries: &[Arc<Entry>]) -> ForeignAnswer {
         let entries = if self.newest { &entries[entries.len() - 1..] } else { entries };
         if entries.is_empty() {
-            return Told::Nothing;
+            return ForeignAnswer::Nothing;
         }
         let (classic, held) = (self.classic.clone(), self.held);
         let (holds, scale, entries) = (self.holds, self.scale, entries.to_vec());
         let texts = Texts { classic, holds, scale, entries };
         if texts.are_ready() {
-            return Told::Whole(texts.answer());
+            return ForeignAnswer::Whole(texts.answer());
         }
         let classic = self.classic.clone();
-        Told::Later(Box::new(move |reply| {
+        ForeignAnswer::Later(Box::new(move |reply| {
             let answer = move |_: &mut Read<'_>| Ok(texts.answer());
             // Where too much waits, the page asks again for the same.
             let said = move |made: Result<Bytes, Error>| made.unwrap_or_else(|_| nothing(held));
-            classic.site.store.submit_read(answer, move |made| reply.told(Told::Whole(said(made))));
+            classic
+                .site
+                .store
+                .submit_read(answer, move |made| reply.say(ForeignAnswer::Whole(said(made))));
         }))
     }
 
-    fn over(&mut self, why: Over) -> (u16, Bytes) {
+    fn on_end(&mut self, why: WaitEnd) -> (u16, Bytes) {
         match why {
-            Over::Revoked => self.revoked.clone(),
-            Over::TooMany => (429, Bytes::from_static(TOO_MANY.as_bytes())),
-            Over::Time | Over::Drain | Over::Again => (200, nothing(self.held)),
+            WaitEnd::Revoked => self.revoked.clone(),
+            WaitEnd::TooMany => (429, Bytes::from_static(TOO_MANY.as_bytes())),
+            WaitEnd::Time | WaitEnd::Drain | WaitEnd::Again => (200, nothing(self.held)),
         }
     }
 }

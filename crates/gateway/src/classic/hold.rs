@@ -3,7 +3,7 @@
 use axum::response::Response;
 use encke_engine::hub::Follow;
 use encke_engine::{PersonId, Position, StreamId};
-use encke_transport::{Foreign, Transport, Wait};
+use encke_transport::{ForeignRequest, Transport, Wait};
 
 use super::Classic;
 use super::answer::HTML;
@@ -45,7 +45,7 @@ impl Classic {
         asker: &Asker,
         hold: Hold,
         style: Style,
-        protocol: impl Foreign + 'static,
+        protocol: impl ForeignRequest + 'static,
     ) -> Response {
         let Hold { person, streams, as_of, at, wait_ms } = hold;
         let follow = |stream| Follow { stream, from: Position(0) };

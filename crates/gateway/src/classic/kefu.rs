@@ -19,7 +19,7 @@ use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Position, Strea
 use encke_site::Role;
 use encke_store::{Read, Sql, Tx, params};
 use encke_talk::message;
-use encke_transport::{Foreign, Over, Told};
+use encke_transport::{ForeignAnswer, ForeignRequest, WaitEnd};
 use http::header;
 use serde::Serialize;
 
@@ -276,7 +276,7 @@ const RELOAD: &str = "<script>var h,p;function r(){if(p)return;p=1;var x=new XML
     function b(){clearTimeout(h);h=setTimeout(r,40000)}\
     window.onload=function(){clearTimeout(h);h=setTimeout(r,1000)};b()</script>\n";
 
-impl Foreign for Next {
+impl ForeignRequest for Next {
     fn begin(&mut self) -> Bytes {
         match self.shape {
             Shape::Row => Bytes::new(),
@@ -284,7 +284,7 @@ impl Foreign for Next {
         }
     }
 
-    fn told(&mut self, entries: &[Arc<Entry>]) -> Told {
+    fn on_events(&mut self, entries: &[Arc<Entry>]) -> ForeignAnswer {
         let me = self.handout.reader().person;
         let most = if self.shape == Shape::Row { 1 } else { usize::MAX };
         let mut given: Vec<Arc<Entry>> = Vec::new();
@@ -296,7 +296,7 @@ impl Foreign for Next {
             }
         }
         if given.is_empty() {
-            return Told::Nothing;
+            return ForeignAnswer::Nothing;
         }
         let (rec, shape, html) = (self.name.clone(), self.shape, self.classic.html);
         let from = given.iter().filter_map(|e| e.event.from).collect::<Vec<_>>();
@@ -313,8 +313,8 @@ impl Foreign for Next {
                 })
             };
             match shape {
-                Shape::Row => Told::Whole(row(&given[0])),
-                Shape::Frame => Told::Part(
+                Shape::Row => ForeignAnswer::Whole(row(&given[0])),
+                Shape::Frame => ForeignAnswer::Part(
                     given.iter().map(row).map(script).collect::<Vec<_>>().concat().into(),
                 ),
             }
@@ -328,13 +328,13 @@ impl Foreign for Next {
         }
     }
 
-    fn over(&mut self, why: Over) -> (u16, Bytes) {
+    fn on_end(&mut self, why: WaitEnd) -> (u16, Bytes) {
         let last = match self.shape {
             // There is no good answer without a message; this one shows an empty line, and the page asks again.
             Shape::Row => {
                 json(&Row { mid: "0".into(), pos: "", rec: &self.name, content: "", isread: "0" })
             }
-            Shape::Frame if why == Over::Revoked => {
+            Shape::Frame if why == WaitEnd::Revoked => {
                 Bytes::from_static(b"<script>window.onload=null;clearTimeout(h)</script>\n")
             }
             Shape::Frame => Bytes::from_static(b"<script>r()</script>\n"),
@@ -342,7 +342,7 @@ impl Foreign for Next {
         (200, last)
     }
 
-    fn taken(&mut self) {
+    fn on_written(&mut self) {
         self.reserved.drain(..).for_each(Reserved::keep);
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, RwLock};
 use encke_account::entrance;
 use encke_engine::{Code, Error, PersonId};
 use encke_store::{Read, Sql, StoreError, Tx, params};
-use encke_transport::Told;
+use encke_transport::ForeignAnswer;
 use rustc_hash::FxHashMap;
 
 use super::{Claims, Classic};
@@ -146,8 +146,8 @@ impl Classic {
         self: &Arc<Self>,
         people: impl Iterator<Item = PersonId>,
         called: Called,
-        make: impl FnOnce(&Calls) -> Told + Send + 'static,
-    ) -> Told {
+        make: impl FnOnce(&Calls) -> ForeignAnswer + Send + 'static,
+    ) -> ForeignAnswer {
         let mut people: Vec<PersonId> = people.collect();
         people.sort_unstable();
         people.dedup();
@@ -155,13 +155,13 @@ impl Classic {
             return make(&calls);
         }
         let classic = self.clone();
-        Told::Later(Box::new(move |reply| {
+        ForeignAnswer::Later(Box::new(move |reply| {
             let this = classic.clone();
             let look_up =
                 move |read: &mut Read<'_>| Ok(this.names.look_up(read, &people, called)?);
             classic.site.store.submit_read(look_up, move |calls| match calls {
-                Ok(calls) => reply.told(make(&calls)),
-                Err(_) => reply.told(Told::Cut),
+                Ok(calls) => reply.say(make(&calls)),
+                Err(_) => reply.say(ForeignAnswer::Cut),
             });
         }))
     }

@@ -11,7 +11,7 @@ use axum::routing::get;
 use bytes::Bytes;
 use encke_engine::{Entry, Error, NewEvent, StreamId, limits};
 use encke_site::{Act, Identity};
-use encke_transport::{Foreign, Over, Told};
+use encke_transport::{ForeignAnswer, ForeignRequest, WaitEnd};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -151,18 +151,20 @@ impl Changed {
     }
 }
 
-impl Foreign for Changed {
-    fn told(&mut self, entries: &[Arc<Entry>]) -> Told {
+impl ForeignRequest for Changed {
+    fn on_events(&mut self, entries: &[Arc<Entry>]) -> ForeignAnswer {
         // Of one id the last is what counts.
         let numbers = entries.iter().map(|e| (e.event.stream, self.scale.number(e.event.position)));
-        Told::Whole(self.answer(numbers))
+        ForeignAnswer::Whole(self.answer(numbers))
     }
 
-    fn over(&mut self, why: Over) -> (u16, Bytes) {
+    fn on_end(&mut self, why: WaitEnd) -> (u16, Bytes) {
         match why {
-            Over::Revoked => (401, Bytes::from_static(b"You have been signed out.")),
-            Over::TooMany => (429, Bytes::from_static(TOO_MANY.as_bytes())),
-            Over::Time | Over::Drain | Over::Again => (200, Bytes::from_static(br#"{"s":0}"#)),
+            WaitEnd::Revoked => (401, Bytes::from_static(b"You have been signed out.")),
+            WaitEnd::TooMany => (429, Bytes::from_static(TOO_MANY.as_bytes())),
+            WaitEnd::Time | WaitEnd::Drain | WaitEnd::Again => {
+                (200, Bytes::from_static(br#"{"s":0}"#))
+            }
         }
     }
 }

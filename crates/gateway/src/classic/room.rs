@@ -16,7 +16,7 @@ use encke_site::{Browser, Role};
 use encke_store::{Read, Sql, StoreError, Tx, params};
 use encke_talk::member::is_member;
 use encke_talk::message;
-use encke_transport::{Foreign, Over, Told};
+use encke_transport::{ForeignAnswer, ForeignRequest, WaitEnd};
 use http::HeaderMap;
 
 use super::answer::{self, Refused, XML, html};
@@ -204,12 +204,12 @@ struct Poll {
 
 const EMPTY: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<messagelist></messagelist>";
 
-impl Foreign for Poll {
-    fn told(&mut self, entries: &[Arc<Entry>]) -> Told {
+impl ForeignRequest for Poll {
+    fn on_events(&mut self, entries: &[Arc<Entry>]) -> ForeignAnswer {
         let said = entries.iter().filter(|e| &*e.event.kind == "message" && e.event.from.is_some());
         let said: Vec<Arc<Entry>> = said.cloned().collect();
         if said.is_empty() {
-            return Told::Nothing;
+            return ForeignAnswer::Nothing;
         }
         let from: Vec<PersonId> = said.iter().filter_map(|e| e.event.from).collect();
         let html = self.classic.html;
@@ -227,15 +227,15 @@ impl Foreign for Poll {
                 out.push_str("</msg></message>");
             }
             out.push_str("</messagelist>");
-            Told::Whole(out.into())
+            ForeignAnswer::Whole(out.into())
         })
     }
 
-    fn over(&mut self, why: Over) -> (u16, Bytes) {
+    fn on_end(&mut self, why: WaitEnd) -> (u16, Bytes) {
         match why {
-            Over::Revoked => (401, Bytes::from_static(EMPTY)),
-            Over::TooMany => (429, Bytes::from_static(TOO_MANY.as_bytes())),
-            Over::Time | Over::Drain | Over::Again => (200, Bytes::from_static(EMPTY)),
+            WaitEnd::Revoked => (401, Bytes::from_static(EMPTY)),
+            WaitEnd::TooMany => (429, Bytes::from_static(TOO_MANY.as_bytes())),
+            WaitEnd::Time | WaitEnd::Drain | WaitEnd::Again => (200, Bytes::from_static(EMPTY)),
         }
     }
 }

@@ -15,7 +15,7 @@ use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Position, Seq, 
 use encke_site::Role;
 use encke_store::{Read, Tx};
 use encke_talk::message;
-use encke_transport::{Foreign, Over, Told};
+use encke_transport::{ForeignAnswer, ForeignRequest, WaitEnd};
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 
@@ -318,8 +318,8 @@ impl Poll {
     }
 }
 
-impl Foreign for Poll {
-    fn told(&mut self, entries: &[Arc<Entry>]) -> Told {
+impl ForeignRequest for Poll {
+    fn on_events(&mut self, entries: &[Arc<Entry>]) -> ForeignAnswer {
         let mut info = Vec::new();
         for entry in entries {
             let event = &entry.event;
@@ -332,16 +332,18 @@ impl Foreign for Poll {
             }
         }
         match info.is_empty() {
-            true => Told::Nothing,
-            false => Told::Whole(json(&Messages { status: 1, response_type: "is_read", info })),
+            true => ForeignAnswer::Nothing,
+            false => {
+                ForeignAnswer::Whole(json(&Messages { status: 1, response_type: "is_read", info }))
+            }
         }
     }
 
-    fn over(&mut self, why: Over) -> (u16, Bytes) {
+    fn on_end(&mut self, why: WaitEnd) -> (u16, Bytes) {
         match why {
-            Over::Revoked => (403, Bytes::from_static(b"You have been signed out.")),
-            Over::TooMany => (429, Bytes::from_static(TOO_MANY.as_bytes())),
-            Over::Time | Over::Drain | Over::Again => {
+            WaitEnd::Revoked => (403, Bytes::from_static(b"You have been signed out.")),
+            WaitEnd::TooMany => (429, Bytes::from_static(TOO_MANY.as_bytes())),
+            WaitEnd::Time | WaitEnd::Drain | WaitEnd::Again => {
                 (200, Bytes::from_static(CONNECTING.as_bytes()))
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 use bytes::Bytes;
-use encke_bus::{Bus, Heard, Message, Nats, Refused};
+use encke_bus::{Bus, BusEvent, Message, Nats, RefusedCounts};
 use encke_engine::reach::Reach;
 use encke_engine::{Epoch, PersonId, StreamId};
 use encke_site::Site;
@@ -50,8 +50,8 @@ impl Cluster {
     }
 
     /// Messages that were heard and not taken.
-    pub fn refused(&self) -> Refused {
-        self.bus.as_ref().map_or_else(Refused::default, |bus| bus.refused())
+    pub fn refused(&self) -> RefusedCounts {
+        self.bus.as_ref().map_or_else(RefusedCounts::default, |bus| bus.refused())
     }
 
     /// Messages to other nodes that were dropped.
@@ -60,17 +60,17 @@ impl Cluster {
     }
 }
 
-fn hearing(site: &Arc<Site>) -> encke_bus::Hear {
+fn hearing(site: &Arc<Site>) -> encke_bus::OnBusEvent {
     // The site holds the bus, which must not hold the site.
     let site = Arc::downgrade(site);
     Arc::new(move |heard| {
         let Some(site) = site.upgrade() else { return };
         match heard {
-            Heard::Message(Message::Commit(committed)) => site.store.hint(committed),
-            Heard::Message(Message::End(epoch, after)) => site.store.hint_at(epoch, after),
-            Heard::Message(Message::Signal(stream, item)) => site.signalled(stream, &item),
-            Heard::Message(Message::Note(note)) => site.noted(&note),
-            Heard::Lost => site.store.look_soon(),
+            BusEvent::Message(Message::Commit(committed)) => site.store.hint(committed),
+            BusEvent::Message(Message::End(epoch, after)) => site.store.hint_at(epoch, after),
+            BusEvent::Message(Message::Signal(stream, item)) => site.signalled(stream, &item),
+            BusEvent::Message(Message::Note(note)) => site.noted(&note),
+            BusEvent::Lost => site.store.look_soon(),
         }
     })
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use encke_engine::{Code, Epoch, Error};
-use encke_transport::{Elsewhere, Shards};
+use encke_transport::{OtherSite, Shards};
 use http::{Request, header};
 use tracing::Span;
 
@@ -157,15 +157,15 @@ struct SeenBy {
 }
 
 impl encke_transport::Hosts for SeenBy {
-    fn elsewhere(&self, host: Option<&str>) -> Option<Elsewhere> {
+    fn other_site(&self, host: Option<&str>) -> Option<OtherSite> {
         let number = self.spaces.hosts.of(host);
         if number.is_some() && number == self.who {
             return None;
         }
         let serving = number.ok_or_else(misdirected).and_then(|number| self.spaces.at(number));
         Some(match serving {
-            Ok(serving) => Elsewhere::Shards(serving.shards.clone()),
-            Err(e) => Elsewhere::Nobody(e),
+            Ok(serving) => OtherSite::Shards(serving.shards.clone()),
+            Err(e) => OtherSite::Nobody(e),
         })
     }
 }

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use encke_engine::limits;
 use encke_transport::{
-    Admission, FeedRequest, Kind, Over, Parked, ParkedWait, Shards, Transport, Wait,
+    Admission, ConnectionKind, FeedRequest, Parked, ParkedWait, Shards, Transport, Wait, WaitEnd,
 };
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::{Body, Frame, Incoming};
@@ -73,7 +73,7 @@ pub async fn answer(
         request: feed,
         admission: Some(admission),
         leftover: Bytes::new(),
-        kind: Kind::Bridged,
+        kind: ConnectionKind::Bridged,
     });
     let mut from = UnixStream::from_std(ours)?;
     let (response, first) = head(&mut from).await?;
@@ -93,7 +93,7 @@ pub async fn wait(
 ) -> io::Result<Response<Carried>> {
     let (ours, theirs) = StdStream::pair()?;
     ours.set_nonblocking(true)?;
-    let (io, leftover, kind) = (theirs.into(), Bytes::new(), Kind::Bridged);
+    let (io, leftover, kind) = (theirs.into(), Bytes::new(), ConnectionKind::Bridged);
     shards.wait(ParkedWait { io, peer, leftover, kind, wait });
     let mut from = UnixStream::from_std(ours)?;
     let (response, first) = head(&mut from).await?;
@@ -102,7 +102,7 @@ pub async fn wait(
 
 /// The answer of its own protocol to a request that has no place to wait in.
 pub fn turned_away(wait: Wait) -> io::Result<Response<Carried>> {
-    let answer = wait.turned_away(Over::Drain);
+    let answer = wait.turned_away(WaitEnd::Drain);
     let whole = || io::Error::new(io::ErrorKind::InvalidData, "an answer without an end");
     let (response, length) = parse(&answer)?.ok_or_else(whole)?;
     Ok(carried(response, answer.slice(length..), None, None))

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use encke_engine::limits;
-use encke_transport::{Kind, Sealed};
+use encke_transport::{ConnectionKind, Sealed};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio_rustls::server::TlsStream;
 
@@ -67,12 +67,12 @@ impl Wire {
     }
 
     /// Takes it apart for a shard: the socket, what it is, and what came and was not read yet.
-    pub async fn into_parked(self) -> io::Result<(std::net::TcpStream, Kind, Bytes)> {
+    pub async fn into_parked(self) -> io::Result<(std::net::TcpStream, ConnectionKind, Bytes)> {
         match self {
-            Wire::Plain(stream) => Ok((stream.into_std()?, Kind::Direct, Bytes::new())),
+            Wire::Plain(stream) => Ok((stream.into_std()?, ConnectionKind::Direct, Bytes::new())),
             Wire::Sealed(stream) => {
                 let (stream, sealed, plain) = stream.into_parts().await?;
-                Ok((stream.into_std()?, Kind::Sealed(sealed), plain.into()))
+                Ok((stream.into_std()?, ConnectionKind::Sealed(sealed), plain.into()))
             }
         }
     }

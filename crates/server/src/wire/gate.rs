@@ -11,8 +11,8 @@ use encke_site::{
 };
 use encke_store::Appended;
 use encke_transport::{
-    Admission, FeedRequest, Gate, Left, Refusal, Reply, SendAnswer, SendRequest, Stands, Transport,
-    Who,
+    Admission, CredentialTime, FeedRequest, Gate, LogPlace, Refusal, Reply, SendAnswer,
+    SendRequest, Transport, Who,
 };
 
 use crate::http::schemes::{Arrived, Schemes};
@@ -217,7 +217,7 @@ impl SiteGate {
         let posted = Posted { key: request.key, content_type: request.content_type, body };
         let site = self.site.clone();
         let answer = move |result: Result<Appended, Error>| {
-            let stands = |a: Appended| Stands {
+            let stands = |a: Appended| LogPlace {
                 seq: a.seq,
                 cursor: site.store.cursor_at(a.position),
                 at_ms: a.at_ms,
@@ -293,13 +293,13 @@ impl Gate for Shared {
         });
     }
 
-    fn left(&self, who: &Who, reply: Reply<Left>) {
+    fn left(&self, who: &Who, reply: Reply<CredentialTime>) {
         let credential = who.credential;
         encke_account::submit_left(&self.0.site, who.person, credential, move |left| match left {
-            Ok(ms) => reply.left(Left::Ms(credential, ms)),
+            Ok(ms) => reply.left(CredentialTime::Ms(credential, ms)),
             Err(e) => {
                 tracing::debug!("whether a session has ended can't be told now: {e}");
-                reply.left(Left::Unknown);
+                reply.left(CredentialTime::Unknown);
             }
         });
     }

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use encke_engine::hub::{Page, PageRequest};
 use encke_engine::{Code, Epoch, Error, Position};
 use encke_transport::{
-    Admission, FeedRequest, Gate, Left, Reply, Seed, SendAnswer, SendRequest, Shards, Who,
+    Admission, CredentialTime, FeedRequest, Gate, Reply, Seed, SendAnswer, SendRequest, Shards, Who,
 };
 
 use crate::boot::space::Process;
@@ -54,8 +54,8 @@ impl Gate for Nobody {
         reply.sent(refused().into());
     }
 
-    fn left(&self, _: &Who, reply: Reply<Left>) {
-        reply.left(Left::Unknown);
+    fn left(&self, _: &Who, reply: Reply<CredentialTime>) {
+        reply.left(CredentialTime::Unknown);
     }
 
     fn acked(&self, _: &Who, _: Position) {}

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use encke_engine::{Seldom, household, limits};
-use encke_transport::{Files, Waiting, give_way, share};
+use encke_engine::{LineLimit, household, limits};
+use encke_transport::{Candidate, Files, give_way, give_way_count};
 use hyper::body::{Body, Frame};
 use tokio::sync::Notify;
 
@@ -44,7 +44,7 @@ struct All {
     leaving: usize,
     /// For whom there was nobody to give way, and until when it is not tried again.
     nobody: Option<(Option<IpAddr>, u64)>,
-    refused: Seldom,
+    refused: LineLimit,
 }
 
 /// The seat of one connection.
@@ -199,7 +199,7 @@ impl All {
             .seats
             .values()
             .filter(|seat| (of.is_none() || of == seat.household) && seat.may_give_way(now_ms));
-        let waiting = waiting.map(|seat| Waiting {
+        let waiting = waiting.map(|seat| Candidate {
             address: seat.household.ok_or(seat.number),
             since: seat.since_ms.load(Relaxed),
             which: seat.number,
@@ -273,11 +273,11 @@ impl Seats {
     fn find(&self, all: &mut All, household: Option<IpAddr>, now_ms: u64) -> Result<(), NoSeat> {
         let most = self.max.div_ceil(2);
         let too_many = household.filter(|h| all.of.get(h).is_some_and(|count| *count >= most));
-        if too_many.is_some() && !all.make_room(too_many, share(most), now_ms) {
+        if too_many.is_some() && !all.make_room(too_many, give_way_count(most), now_ms) {
             return Err(NoSeat::ForAddress);
         }
         let is_full = |all: &All| all.seats.len() - all.leaving >= self.max;
-        if is_full(all) && !all.make_room(None, share(self.max), now_ms) {
+        if is_full(all) && !all.make_room(None, give_way_count(self.max), now_ms) {
             return Err(NoSeat::ForAnybody);
         }
         if self.files.take(1, self.files_left) {

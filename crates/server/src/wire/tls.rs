@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use encke_engine::{Seldom, limits};
+use encke_engine::{LineLimit, limits};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
@@ -45,7 +45,7 @@ pub async fn serve(
     connections: Arc<Connections>,
     mut draining: watch::Receiver<bool>,
 ) {
-    let (started, mut failed) = (Instant::now(), Seldom::default());
+    let (started, mut failed) = (Instant::now(), LineLimit::default());
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use encke_engine::connection::{Delivery, Paged, Phase, Written};
 use encke_engine::cursor::Reset;
-use encke_engine::hub::{Next, Page, PageRequest, Took};
+use encke_engine::hub::{Next, Page, PageRequest, SinkOutcome};
 use encke_engine::item::Bye;
 use encke_engine::{Batch, Code, Cursor, Entry, Position, StreamId};
 
@@ -27,12 +27,12 @@ impl Shard {
         let now = tick(scene);
         let (mut reads, mut changed) = (Vec::new(), Vec::new());
         hub.deliver(batch, |owner, entries| {
-            let Some(conn) = conns.get_mut(&owner) else { return Took::Rest };
+            let Some(conn) = conns.get_mut(&owner) else { return SinkOutcome::Rest };
             let person = conn.who.expect("who has a session is known");
             let how = conn.state.delivery(|| fit_of(entries.iter().copied()) >= entries.len());
             if how == Delivery::Read {
                 reads.push((owner, Position(entries[0].event.position.0 - 1)));
-                return Took::Rest;
+                return SinkOutcome::Rest;
             }
             for entry in entries {
                 scene.handed(*node, person, conn.request.credential, entry);
@@ -43,7 +43,7 @@ impl Shard {
                 let last = entries.last().expect("never none").event.position;
                 let answer = entries.iter().map(|e| Arc::clone(e)).collect();
                 scene.send_down(owner, vec![Item::Answer(answer, cursor(last))]);
-                return Took::Rest;
+                return SinkOutcome::Rest;
             }
             if conn.full_since.is_some() {
                 scene.fail("P6", format!("connection {owner} is full and is handed more"));
@@ -57,7 +57,7 @@ impl Shard {
                 conn.full_since = Some(now);
             }
             match scene.variant {
-                Variant::FullStaysLive => Took::All,
+                Variant::FullStaysLive => SinkOutcome::All,
                 _ => written.of_stream(),
             }
         });

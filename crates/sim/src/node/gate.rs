@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use encke_engine::marks::Moved;
+use encke_engine::marks::MarksMoved;
 use encke_engine::presence::Roll;
 use encke_engine::{Batch, Code, Cursor, Epoch, PersonId, Position, Step};
 
@@ -39,7 +39,7 @@ pub struct Gate {
     follows: BTreeMap<PersonId, Follows>,
     changes: VecDeque<Position>,
     pub roll: Roll,
-    pub moved: Moved,
+    pub moved: MarksMoved,
 }
 
 impl Gate {

@@ -49,7 +49,7 @@ pub enum ToNode {
     /// A client wants a snapshot.
     Snapshot(Exchange, u64),
     /// By the store.
-    Told(Box<Answer>),
+    Answer(Box<Answer>),
     /// On the bus, by another node or somebody else.
     Hint(Sealed),
     /// The bus lost something.
@@ -191,7 +191,7 @@ impl Node {
                 let view = Request::View(Purpose::Snapshot(exchange), credential);
                 self.ask(view, scene);
             }
-            ToNode::Told(answer) => self.answered(*answer, scene),
+            ToNode::Answer(answer) => self.answered(*answer, scene),
             ToNode::Hint(message) => self.heard(message, scene),
             ToNode::HintsLost => {
                 self.following.look_soon();

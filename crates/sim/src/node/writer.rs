@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use encke_engine::append::First;
-use encke_engine::writer_turn::{BatchBounds, Deed, Fate, NoTurn, WriterTurn};
+use encke_engine::append::FirstAppend;
+use encke_engine::writer_turn::{BatchBounds, CommitFate, NoTurn, TurnAction, WriterTurn};
 
 use super::writing::{self, Writing};
 use super::{Hint, Job, Node, ToNode};
@@ -34,7 +34,7 @@ pub struct Writer {
     turn: WriterTurn,
     under: Option<Under>,
     /// The keys that this node has used; only the variant asks for them.
-    keys: BTreeMap<Box<str>, First>,
+    keys: BTreeMap<Box<str>, FirstAppend>,
 }
 
 impl Writer {
@@ -142,7 +142,7 @@ impl Node {
         self.is_over(
             |commit| {
                 let part = commit.part;
-                Fate::Committed((part.after > part.before).then_some(part))
+                CommitFate::Committed((part.after > part.before).then_some(part))
             },
             scene,
         );
@@ -150,17 +150,17 @@ impl Node {
 
     /// The connection ended after the commit was sent: nobody here knows whether it arrived.
     pub(super) fn commit_unknown(&mut self, scene: &mut Scene) {
-        self.is_over(|_| Fate::Unknown, scene);
+        self.is_over(|_| CommitFate::Unknown, scene);
     }
 
-    fn is_over(&mut self, fate: impl FnOnce(Commit) -> Fate, scene: &mut Scene) {
+    fn is_over(&mut self, fate: impl FnOnce(Commit) -> CommitFate, scene: &mut Scene) {
         let Some((commit, answers)) = self.writer.under.take().and_then(|u| u.commit) else {
             return;
         };
         let mut answers = answers.into_iter();
-        for deed in fate(commit).deeds() {
-            match deed {
-                Deed::Announce(committed) => {
+        for action in fate(commit).actions() {
+            match action {
+                TurnAction::Announce(committed) => {
                     let large = committed.batch.steps.len() > 6;
                     let end = Hint::End(committed.epoch, committed.after);
                     let hint = if large { end } else { Hint::Commit(committed) };
@@ -168,19 +168,19 @@ impl Node {
                         scene.announce(self.id, hint);
                     }
                 }
-                Deed::HandOn(committed) => {
+                TurnAction::HandOn(committed) => {
                     self.following.committed(committed);
                     self.hand_on(scene);
                 }
-                Deed::LookSoon => {
+                TurnAction::LookSoon => {
                     self.following.look_soon();
                     self.plan_look(scene);
                 }
-                Deed::Answer => answers.by_ref().for_each(|(to, outcome)| {
+                TurnAction::Answer => answers.by_ref().for_each(|(to, outcome)| {
                     self.writer.used(&outcome);
                     scene.answer_exchange(to, outcome);
                 }),
-                Deed::Refuse => answers.by_ref().for_each(|(to, _)| {
+                TurnAction::Refuse => answers.by_ref().for_each(|(to, _)| {
                     scene.answer_exchange(to, Outcome::Refused);
                 }),
             }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use encke_engine::append::{Appended, Appends, First, Guard, Head};
+use encke_engine::append::{Appended, Appends, FirstAppend, Guard, Head};
 use encke_engine::marks::Marks;
 use encke_engine::{
     Code, ConversationId, Error, Event, NewEvent, Owner, PersonId, Position, Seq, StreamId,
@@ -23,8 +23,8 @@ const HOUR_MS: u64 = 60 * 60 * 1_000;
 const BODY: &[u8] = b"\"twenty bytes, or so\"";
 
 /// The first append of a message, as the variant remembers it that asks nobody else.
-pub fn first(stream: StreamId, appended: Appended) -> First {
-    First { stream, kind: "message".into(), body: bytes::Bytes::from_static(BODY), appended }
+pub fn first(stream: StreamId, appended: Appended) -> FirstAppend {
+    FirstAppend { stream, kind: "message".into(), body: bytes::Bytes::from_static(BODY), appended }
 }
 
 /// What a person subscribes to with a room. Every second person is staff, who get the room's notes as well.
@@ -39,13 +39,17 @@ pub struct Writing<'a> {
     state: &'a State,
     variant: Variant,
     /// What this node knows of keys, for the variant that asks nobody else.
-    known: &'a BTreeMap<Box<str>, First>,
+    known: &'a BTreeMap<Box<str>, FirstAppend>,
     marks: BTreeMap<(ConversationId, PersonId), Marks>,
     credentials: Vec<(u64, PersonId)>,
 }
 
 impl<'a> Writing<'a> {
-    pub fn begin(node: NodeId, known: &'a BTreeMap<Box<str>, First>, scene: &'a Scene) -> Self {
+    pub fn begin(
+        node: NodeId,
+        known: &'a BTreeMap<Box<str>, FirstAppend>,
+        scene: &'a Scene,
+    ) -> Self {
         let state = scene.store.now();
         let at = match scene.variant {
             Variant::Sequence => state.at.max(scene.store.sequence),
@@ -189,7 +193,7 @@ impl Appends for Writing<'_> {
         &mut self,
         from: Option<PersonId>,
         key: &str,
-    ) -> Result<Option<First>, Never> {
+    ) -> Result<Option<FirstAppend>, Never> {
         let key = (from, Box::from(key));
         if self.tx.first_with_key(&key).is_none() {
             let stored = match self.variant {

@@ -171,7 +171,7 @@ impl Scene {
     fn lost(&mut self, ask: Ask) {
         let delay = self.random.u64(MS..crate::scene::LOST_MAX);
         let answer = Answer::Lost(ask.what);
-        self.tell_node(ask.node, delay, crate::node::ToNode::Told(Box::new(answer)));
+        self.tell_node(ask.node, delay, crate::node::ToNode::Answer(Box::new(answer)));
     }
 
     fn answer(&mut self, ask: Ask, answer: Answer) {
@@ -185,7 +185,7 @@ impl Scene {
         if matches!(ask.what, Request::View(..)) && self.chance(self.weather.slow_view) {
             delay += self.random.u64(..300 * MS);
         }
-        self.tell_node(ask.node, delay, crate::node::ToNode::Told(Box::new(answer)));
+        self.tell_node(ask.node, delay, crate::node::ToNode::Answer(Box::new(answer)));
     }
 
     /// A request arrives at the store.
@@ -263,11 +263,11 @@ impl Scene {
         if !self.reaches_store(node) {
             let delay = self.random.u64(MS..crate::scene::LOST_MAX);
             let lost = Box::new(Answer::Lost(Request::Turn(number)));
-            return self.tell_node(node, delay, crate::node::ToNode::Told(lost));
+            return self.tell_node(node, delay, crate::node::ToNode::Answer(lost));
         }
         let delay = self.delay();
         let turn = Box::new(Answer::Turn(number));
-        self.tell_node(node, delay, crate::node::ToNode::Told(turn));
+        self.tell_node(node, delay, crate::node::ToNode::Answer(turn));
     }
 
     /// A transaction said nothing for too long, or its node is gone.
@@ -307,7 +307,7 @@ impl Scene {
         self.store.turn = None;
         for (node, number) in std::mem::take(&mut self.store.waiting) {
             let lost = Box::new(Answer::Lost(Request::Turn(number)));
-            self.tell_node(node, MS, crate::node::ToNode::Told(lost));
+            self.tell_node(node, MS, crate::node::ToNode::Answer(lost));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What nodes ask of the store, and what it answers.
 
-use encke_engine::frontier::{Change, Frontier, LogState, Marked};
+use encke_engine::frontier::{Frontier, LogState, MarkedEvent, RightsChange};
 use encke_engine::hub::{Follow, Page, PageRequest};
 use encke_engine::{Epoch, PersonId, Position};
 
@@ -79,9 +79,9 @@ pub struct LookRows {
     /// How the log stands to the frontier.
     pub log: LogState,
     /// Events that follow the frontier; there may be more of them.
-    pub events: Vec<Marked>,
+    pub events: Vec<MarkedEvent>,
     /// Changes that follow the frontier; there may be more of them.
-    pub changes: Vec<Change>,
+    pub changes: Vec<RightsChange>,
 }
 
 /// What the store answers.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use encke_engine::append::{Appended, First, Head};
-use encke_engine::frontier::Change;
+use encke_engine::append::{Appended, FirstAppend, Head};
+use encke_engine::frontier::RightsChange;
 use encke_engine::hub::Follow;
 use encke_engine::marks::Marks;
 use encke_engine::{
@@ -60,7 +60,7 @@ pub struct State {
     /// The mark of each event's commit.
     pub commit_marks: BTreeMap<Position, u64>,
     /// All changes, by their number.
-    pub changes: BTreeMap<u64, Change>,
+    pub changes: BTreeMap<u64, RightsChange>,
     /// The newest event of each stream.
     pub heads: BTreeMap<StreamId, Head>,
     /// All events with a key.
@@ -172,7 +172,7 @@ impl State {
 
     fn change(&mut self, step: &Step, at: Point, now: Time) {
         let next = Position(at.position.0 + 1);
-        let change = Change { number: at.change, before: next, step: step.clone() };
+        let change = RightsChange { number: at.change, before: next, step: step.clone() };
         self.changes.insert(at.change, change);
         match step {
             Step::Subscribe { person, stream, from } => {
@@ -205,11 +205,11 @@ impl State {
     }
 
     /// The newest append with a key, if it is not older than this.
-    pub fn first_with_key(&self, key: &str, oldest_ms: u64) -> Option<First> {
+    pub fn first_with_key(&self, key: &str, oldest_ms: u64) -> Option<FirstAppend> {
         let event = &self.entries[self.keys.get(key)?.last()?].event;
         let Event { position, seq, at_ms, .. } = *event;
         let appended = Appended { position, seq, at_ms, repeated: false };
-        (at_ms >= oldest_ms).then(|| First::of(event, appended))
+        (at_ms >= oldest_ms).then(|| FirstAppend::of(event, appended))
     }
 
     /// Since when a person follows a stream.

@@ -22,7 +22,7 @@ use table::Table;
 
 /// A table that has moved.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Moved {
+pub struct MovedTable {
     /// The name of the table.
     pub table: String,
     /// The rows of the table, the same on both sides.
@@ -40,7 +40,7 @@ pub fn migrate(
     to: &Database,
     owners: &[Tables],
     mut progress: impl FnMut(Position, Position),
-) -> Result<Vec<Moved>, StoreError> {
+) -> Result<Vec<MovedTable>, StoreError> {
     let source = Source::open(from, owners)?;
     let tables = source.tables()?;
     let log = tables.first().filter(|table| table.is_log());
@@ -94,7 +94,11 @@ fn copy_log(
     Ok(last)
 }
 
-fn compare(source: &Source, session: &mut Session, table: &Table) -> Result<Moved, StoreError> {
+fn compare(
+    source: &Source,
+    session: &mut Session,
+    table: &Table,
+) -> Result<MovedTable, StoreError> {
     let mut ours = Sum::default();
     source.rows(table, |rows| {
         rows.iter().for_each(|row| ours.add(row));
@@ -107,7 +111,7 @@ fn compare(source: &Source, session: &mut Session, table: &Table) -> Result<Move
             table.name, theirs.rows, ours.rows
         )));
     }
-    Ok(Moved { table: table.name.clone(), sum: ours })
+    Ok(MovedTable { table: table.name.clone(), sum: ours })
 }
 
 fn other(what: &str) -> StoreError {
@@ -115,7 +119,7 @@ fn other(what: &str) -> StoreError {
 }
 
 /// The facts of a store in SQLite beside its tables.
-pub(super) struct Facts {
+pub(super) struct StoreFacts {
     pub epoch: Epoch,
     pub head: Position,
     pub at_ms: u64,

@@ -6,8 +6,8 @@ use std::path::Path;
 use encke_engine::{Position, limits};
 use rusqlite::Connection;
 
-use super::Facts;
-use super::table::{Holds, Table, ordered};
+use super::StoreFacts;
+use super::table::{Table, TableContents, ordered};
 use crate::error::StoreError;
 use crate::row::Row;
 use crate::sqlite;
@@ -16,15 +16,15 @@ use crate::value::Value;
 
 pub(super) struct Source {
     conn: Connection,
-    facts: Facts,
+    facts: StoreFacts,
     /// No server may use the store meanwhile.
     _lock: std::fs::File,
 }
 
 impl Deref for Source {
-    type Target = Facts;
+    type Target = StoreFacts;
 
-    fn deref(&self) -> &Facts {
+    fn deref(&self) -> &StoreFacts {
         &self.facts
     }
 }
@@ -49,7 +49,7 @@ impl Source {
         let newest = sqlite::query(&found.conn, "SELECT coalesce(max(at_ms), 0) FROM log", &[])?;
         let at_ms = newest.first().map_or(Ok(0), |row| row.get(0))?;
         let (epoch, head, trimmed) = (found.epoch, found.head, found.trimmed);
-        let facts = Facts { epoch, head, at_ms, trimmed };
+        let facts = StoreFacts { epoch, head, at_ms, trimmed };
         Ok(Source { conn: found.conn, facts, _lock: found.lock })
     }
 
@@ -67,9 +67,9 @@ impl Source {
             for row in sqlite::query(&self.conn, of, &[name.as_str().into()])? {
                 let (column, kind): (String, String) = (row.get(0)?, row.get(1)?);
                 let holds = match kind.as_str() {
-                    "INTEGER" => Holds::Number,
-                    "TEXT" => Holds::Text,
-                    "BLOB" => Holds::Bytes,
+                    "INTEGER" => TableContents::Number,
+                    "TEXT" => TableContents::Text,
+                    "BLOB" => TableContents::Bytes,
                     _ => return Err(super::other(&format!("{name}.{column} is a {kind}"))),
                 };
                 columns.push((column, holds));

@@ -9,7 +9,7 @@ use crate::value::Value;
 
 /// The kind of values in a column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Holds {
+pub(super) enum TableContents {
     Number,
     Text,
     Bytes,
@@ -19,7 +19,7 @@ pub(super) enum Holds {
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     pub name: String,
-    pub columns: Vec<(String, Holds)>,
+    pub columns: Vec<(String, TableContents)>,
 }
 
 /// Tables of SQLite alone: what PostgreSQL keeps elsewhere, or makes anew when the space is opened.

@@ -4,7 +4,7 @@ use encke_engine::{Epoch, Position, limits};
 use tokio_postgres::types::ToSql;
 
 use super::source::Source;
-use super::table::{Holds, Sum, Table};
+use super::table::{Sum, Table, TableContents};
 use crate::error::StoreError;
 use crate::postgres::{self, Database, Session};
 use crate::tables::Tables;
@@ -13,7 +13,7 @@ use crate::value::Value;
 pub(super) fn connect(
     to: &Database,
     owners: &[Tables],
-    fatal: postgres::Fatal,
+    fatal: postgres::OnFatal,
 ) -> Result<Session, StoreError> {
     let mut session = postgres::connect(to, owners, fatal)?;
     // This side has nothing to do while a large log is summed on the other side.
@@ -64,9 +64,9 @@ pub(super) fn check(session: &mut Session, table: &Table) -> Result<(), StoreErr
     let mut theirs = Vec::new();
     for row in &columns {
         let holds = match row.get::<String>(1)?.as_str() {
-            "bigint" => Holds::Number,
-            "text" => Holds::Text,
-            "bytea" => Holds::Bytes,
+            "bigint" => TableContents::Number,
+            "text" => TableContents::Text,
+            "bytea" => TableContents::Bytes,
             _ => continue,
         };
         theirs.push((row.get::<String>(0)?, holds));
@@ -98,18 +98,18 @@ enum Column<'a> {
     Bytes(Vec<Option<&'a [u8]>>),
 }
 
-fn column<'a>(rows: &'a [Vec<Value>], index: usize, holds: Holds) -> Column<'a> {
+fn column<'a>(rows: &'a [Vec<Value>], index: usize, holds: TableContents) -> Column<'a> {
     let fields = rows.iter().map(|row| &row[index]);
     match holds {
-        Holds::Number => {
+        TableContents::Number => {
             let number = |v: &Value| if let Value::Int(v) = v { Some(*v) } else { None };
             Column::Numbers(fields.map(number).collect())
         }
-        Holds::Text => {
+        TableContents::Text => {
             let text = |v: &'a Value| if let Value::Text(v) = v { Some(v.as_str()) } else { None };
             Column::Texts(fields.map(text).collect())
         }
-        Holds::Bytes => {
+        TableContents::Bytes => {
             let bytes =
                 |v: &'a Value| if let Value::Blob(v) = v { Some(v.as_slice()) } else { None };
             Column::Bytes(fields.map(bytes).collect())
@@ -124,10 +124,10 @@ pub(super) fn insert(
 ) -> Result<(), StoreError> {
     let columns: Vec<Column<'_>> =
         table.columns.iter().enumerate().map(|(i, (_, holds))| column(rows, i, *holds)).collect();
-    let kind = |holds: &Holds| match holds {
-        Holds::Number => "bigint",
-        Holds::Text => "text",
-        Holds::Bytes => "bytea",
+    let kind = |holds: &TableContents| match holds {
+        TableContents::Number => "bigint",
+        TableContents::Text => "text",
+        TableContents::Bytes => "bytea",
     };
     let arrays: Vec<String> = (1..)
         .zip(&table.columns)

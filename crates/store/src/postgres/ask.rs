@@ -1,6 +1,6 @@
 //! The questions of a batch of appends, asked at once.
 
-use encke_engine::append::{Appended, First, Guard, Head};
+use encke_engine::append::{Appended, FirstAppend, Guard, Head};
 use encke_engine::transaction::Key;
 use encke_engine::{Epoch, Point, Position, Seq, StreamId};
 use futures_util::future::join5;
@@ -14,13 +14,13 @@ use crate::error::StoreError;
 
 /// The questions to ask.
 #[derive(Default)]
-pub(super) struct Wanted {
+pub(super) struct Questions {
     pub keys: Vec<Key>,
     pub streams: Vec<i64>,
     pub follows: Vec<(i64, i64)>,
 }
 
-impl Wanted {
+impl Questions {
     pub fn add(&mut self, append: &Append) {
         let event = &append.event;
         self.streams.push(event.stream.raw() as i64);
@@ -47,7 +47,7 @@ pub(super) struct SpaceTurn {
 /// The answers, each in the order of its questions.
 pub(super) struct Answers {
     pub turn: Option<SpaceTurn>,
-    pub keys: Vec<Option<First>>,
+    pub keys: Vec<Option<FirstAppend>>,
     pub heads: Vec<Head>,
     pub follows: Vec<bool>,
 }
@@ -84,7 +84,7 @@ async fn rows(
 pub(super) fn ask(
     session: &mut Session,
     turn: bool,
-    wanted: &Wanted,
+    wanted: &Questions,
     oldest_ms: u64,
 ) -> Result<Answers, StoreError> {
     let mut statement = |needed: bool, sql| needed.then(|| session.statement(sql)).transpose();
@@ -142,9 +142,9 @@ fn turn_of(row: &tokio_postgres::Row) -> Result<SpaceTurn, StoreError> {
     Ok(SpaceTurn { at, at_ms: number(row, 2)?, epoch: Epoch(number(row, 3)?) })
 }
 
-fn first_of(row: &tokio_postgres::Row) -> Result<First, StoreError> {
+fn first_of(row: &tokio_postgres::Row) -> Result<FirstAppend, StoreError> {
     let (position, seq) = (Position(number(row, 1)?), Seq(number(row, 3)?));
-    Ok(First {
+    Ok(FirstAppend {
         stream: StreamId::from_raw(number(row, 2)?),
         kind: row.try_get(5)?,
         body: row.try_get::<_, Vec<u8>>(6)?.into(),

@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use encke_engine::append::Head;
-use encke_engine::frontier::{Frontier, Part};
+use encke_engine::frontier::{Frontier, LogPart};
 use encke_engine::{Batch, Committed, Epoch, Following, Point, Step, StreamId};
 use rustc_hash::FxHashMap;
 
@@ -229,7 +229,7 @@ impl Follower {
                 Ok(read_log::LookFound { bus_key, part }) => {
                     self.identity.knows(frontier.at.position, frontier.mark);
                     self.take_key(&mut state, bus_key);
-                    if let Some(Part { committed, .. }) = &part
+                    if let Some(LogPart { committed, .. }) = &part
                         && committed.after.position > committed.before.position
                     {
                         self.identity.knows(committed.after.position, committed.mark);

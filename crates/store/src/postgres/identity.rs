@@ -26,7 +26,7 @@ const INCARNATION: &str =
 /// The part of the incarnation that can be had without these functions.
 const INCARNATION_LEAST: &str = "SELECT 'log'::regclass::oid::text";
 
-pub(crate) type Fatal = Arc<dyn Fn(&StoreError) + Send + Sync>;
+pub(crate) type OnFatal = Arc<dyn Fn(&StoreError) + Send + Sync>;
 
 /// The facts by which this node recognises the log that it serves.
 pub(crate) struct Identity {
@@ -34,12 +34,12 @@ pub(crate) struct Identity {
     /// The newest event that is known here, and the mark of its commit.
     newest: Mutex<(Position, u64)>,
     replaced: AtomicBool,
-    fatal: Fatal,
+    fatal: OnFatal,
 }
 
 impl Identity {
     /// An identity without facts. It takes the database as it is, under a new epoch if the incarnation has changed.
-    pub fn new(fatal: Fatal) -> Self {
+    pub fn new(fatal: OnFatal) -> Self {
         let (epoch, newest) = Default::default();
         Identity { epoch, newest, replaced: AtomicBool::new(false), fatal }
     }

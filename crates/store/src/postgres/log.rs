@@ -6,7 +6,7 @@ use encke_engine::append::Head;
 use encke_engine::{Event, PersonId, Position, Seq, StreamId, limits};
 use tokio_postgres::Row;
 
-use super::ask::{self, Wanted};
+use super::ask::{self, Questions};
 use super::session::Session;
 use crate::channels::Channels;
 use crate::error::StoreError;
@@ -76,7 +76,7 @@ impl Session {
             return Ok(Vec::new());
         }
         let raw = streams.iter().map(|s| s.raw() as i64).collect();
-        let wanted = Wanted { streams: raw, ..Wanted::default() };
+        let wanted = Questions { streams: raw, ..Questions::default() };
         let found = ask::ask(self, false, &wanted, 0)?;
         Ok(streams.iter().copied().zip(found.heads).collect())
     }

@@ -21,7 +21,7 @@ mod writing;
 
 pub use bus_key::{BusKey, renew_bus_key};
 pub(crate) use follower::Follower;
-pub(crate) use identity::Fatal;
+pub(crate) use identity::OnFatal;
 pub(crate) use open::{connect, moving, open};
 pub(crate) use session::{Session, Use};
 pub use target::Database;

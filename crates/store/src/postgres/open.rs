@@ -7,7 +7,7 @@ use encke_engine::{Entry, Epoch, Point, Position, limits};
 use sha2::{Digest, Sha256};
 
 use super::bus_key::{self, BusKey};
-use super::identity::{Fatal, Identity, incarnation, renew};
+use super::identity::{Identity, OnFatal, incarnation, renew};
 use super::log::{self, COLUMNS, number};
 use super::schema;
 use super::seen::Keeper;
@@ -18,16 +18,16 @@ use crate::error::StoreError;
 use crate::tables::{self, Engine, Tables};
 
 /// A version that changed nothing but tables that their owners bring now.
-const OF_OWNERS: &str = "";
+const DONE_BY_OWNERS: &str = "";
 
 /// The tables of the log.
 const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0001.sql"),
-    OF_OWNERS,
-    OF_OWNERS,
-    OF_OWNERS,
+    DONE_BY_OWNERS,
+    DONE_BY_OWNERS,
+    DONE_BY_OWNERS,
     include_str!("migrations/0005.sql"),
-    OF_OWNERS,
+    DONE_BY_OWNERS,
     include_str!("migrations/0007.sql"),
 ];
 /// The version since which owners have numbers of their own.
@@ -55,7 +55,7 @@ pub(crate) fn open(
     database: &Database,
     data: &Path,
     tables: &[Tables],
-    fatal: Fatal,
+    fatal: OnFatal,
 ) -> Result<OpenedSpace, StoreError> {
     let (target, identity, mut session) = prepare(database, tables, fatal)?;
     if moving(&mut session)?.is_some() {
@@ -91,7 +91,7 @@ pub(crate) fn open(
 pub(crate) fn connect(
     database: &Database,
     tables: &[Tables],
-    fatal: Fatal,
+    fatal: OnFatal,
 ) -> Result<Session, StoreError> {
     Ok(prepare(database, tables, fatal)?.2)
 }
@@ -99,7 +99,7 @@ pub(crate) fn connect(
 fn prepare(
     database: &Database,
     tables: &[Tables],
-    fatal: Fatal,
+    fatal: OnFatal,
 ) -> Result<(Arc<Target>, Arc<Identity>, Session), StoreError> {
     let target = Arc::new(Target::of(database)?);
     let identity = Arc::new(Identity::new(fatal));

@@ -1,7 +1,9 @@
 //! Reads the new part of the log, events and the changes between them, as of one moment. The engine judges it
 //! ([`encke_engine::look`]).
 
-use encke_engine::frontier::{self, Change, Frontier, LogState, Marked, Mismatch, Part};
+use encke_engine::frontier::{
+    self, Frontier, LogPart, LogState, MarkedEvent, Mismatch, RightsChange,
+};
 use encke_engine::{Epoch, PersonId, Point, Position, Step, StreamId, limits};
 use futures_util::future::join5;
 use tokio_postgres::Row;
@@ -21,7 +23,7 @@ const CHANGES: &str = "SELECT number, position, kind, person, stream, credential
 pub(super) struct LookFound {
     pub bus_key: BusKey,
     /// The part that follows; `None` if the log ends where this node is.
-    pub part: Option<Part>,
+    pub part: Option<LogPart>,
 }
 
 /// The reason why a look brought nothing.
@@ -77,7 +79,7 @@ fn read(
     session: &mut Session,
     at: Point,
     channels: &Channels,
-) -> Result<(Point, Vec<Marked>, Vec<Change>), StoreError> {
+) -> Result<(Point, Vec<MarkedEvent>, Vec<RightsChange>), StoreError> {
     // As many events as fit, and always at least one.
     let sql = format!(
         "SELECT {COLUMNS}, l.mark FROM
@@ -114,7 +116,7 @@ fn read(
     ))
 }
 
-fn change_of(row: &Row) -> Result<Change, StoreError> {
+fn change_of(row: &Row) -> Result<RightsChange, StoreError> {
     let person = PersonId(number(row, 3)?);
     let before = Position(number(row, 1)?);
     let stream = row.try_get::<_, Option<i64>>(4)?.map(|s| StreamId::from_raw(s as u64));
@@ -125,5 +127,5 @@ fn change_of(row: &Row) -> Result<Change, StoreError> {
         ("revoke", None) => Step::Revoke { person, credential },
         (other, _) => return Err(StoreError::Other(format!("{other} is no change that is known"))),
     };
-    Ok(Change { number: number(row, 0)?, before, step })
+    Ok(RightsChange { number: number(row, 0)?, before, step })
 }

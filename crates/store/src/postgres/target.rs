@@ -38,7 +38,7 @@ fn wrong(what: impl Into<String>) -> StoreError {
 impl Target {
     pub fn of(database: &Database) -> Result<Self, StoreError> {
         let schema = format!("encke_{}", checked(&database.space)?);
-        let (url, asked) = Asked::split(&database.url)?;
+        let (url, asked) = TlsWishes::split(&database.url)?;
         // The text of an error could show the password.
         let mut config = Config::from_str(&url)
             .map_err(|_| wrong("the database's URL can't be read: it should look like postgres://user:password@host/name"))?;
@@ -72,7 +72,7 @@ fn checked(space: &str) -> Result<&str, StoreError> {
 }
 
 /// The wishes of a URL for TLS, with the meaning that they have for libpq.
-struct Asked {
+struct TlsWishes {
     mode: Option<SslMode>,
     /// The server has to show a certificate for its name.
     verified: bool,
@@ -80,10 +80,10 @@ struct Asked {
     authorities: Option<PathBuf>,
 }
 
-impl Asked {
+impl TlsWishes {
     /// Takes the options out of a URL that the client library does not know.
     fn split(url: &str) -> Result<(String, Self), StoreError> {
-        let mut asked = Asked { mode: None, verified: false, authorities: None };
+        let mut asked = TlsWishes { mode: None, verified: false, authorities: None };
         let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), asked)) };
         let mut kept = Vec::new();
         for pair in query.split('&') {
@@ -113,7 +113,7 @@ impl Asked {
             .with_safe_default_protocol_versions()
             .map_err(|e| wrong(e.to_string()))?;
         if !self.verified {
-            let anybody = Arc::new(Anybody(provider));
+            let anybody = Arc::new(AnyCertificate(provider));
             let builder = builder.dangerous().with_custom_certificate_verifier(anybody);
             return Ok(builder.with_no_client_auth());
         }
@@ -139,9 +139,9 @@ impl Asked {
 
 /// Takes any certificate, as `sslmode=prefer` and `require` do: the wire is encrypted, the server not known.
 #[derive(Debug)]
-struct Anybody(Arc<rustls::crypto::CryptoProvider>);
+struct AnyCertificate(Arc<rustls::crypto::CryptoProvider>);
 
-impl rustls::client::danger::ServerCertVerifier for Anybody {
+impl rustls::client::danger::ServerCertVerifier for AnyCertificate {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

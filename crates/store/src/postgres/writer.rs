@@ -7,10 +7,10 @@ use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use encke_engine::append::Appends;
-use encke_engine::writer_turn::{BatchBounds, Deed, Fate, NoTurn, WriterTurn};
+use encke_engine::writer_turn::{BatchBounds, CommitFate, NoTurn, TurnAction, WriterTurn};
 use encke_engine::{Error, Step, limits};
 
-use super::ask::Wanted;
+use super::ask::Questions;
 use super::follower::Follower;
 use super::writing::Writing;
 use crate::append::Append;
@@ -30,7 +30,7 @@ pub(crate) struct Writer {
     pub stats: Arc<Stats>,
     pub follower: Arc<Follower>,
     /// Called when nothing may be acknowledged any more.
-    pub fatal: super::identity::Fatal,
+    pub fatal: super::identity::OnFatal,
     /// The store is being closed: the writes that were handed in before are done.
     pub stopping: bool,
     /// The moment from which the engine counts time.
@@ -49,7 +49,7 @@ struct Batch {
 #[derive(Default)]
 struct BatchTaken {
     jobs: Vec<Job>,
-    wanted: Wanted,
+    wanted: Questions,
     bytes: usize,
     stop: bool,
 }
@@ -129,7 +129,7 @@ impl Writer {
         self.finish(batch);
     }
 
-    fn begin(&mut self, wanted: &Wanted) -> Result<(), StoreError> {
+    fn begin(&mut self, wanted: &Questions) -> Result<(), StoreError> {
         self.turn.begin(self.began.elapsed());
         loop {
             let Err(e) = self.writing.begin(self.clock.now_ms(), wanted) else { return Ok(()) };
@@ -199,23 +199,26 @@ impl Writer {
                 let events =
                     committed.as_ref().map_or(0, |c| c.batch.steps.iter().filter(is_event).count());
                 self.stats.committed(written, events, start.elapsed().as_nanos() as u64);
-                (Fate::Committed(committed), Ok(()))
+                (CommitFate::Committed(committed), Ok(()))
             }
             Err(e) => {
                 self.stats.failed();
                 tracing::error!("a commit of {} writes failed: {e}", replies.len());
                 self.writing.roll_back();
                 let unknown = matches!(e, StoreError::Unknown(_));
-                (if unknown { Fate::Unknown } else { Fate::Failed }, Err(Error::from(e)))
+                (
+                    if unknown { CommitFate::Unknown } else { CommitFate::Failed },
+                    Err(Error::from(e)),
+                )
             }
         };
         let mut replies = replies.into_iter();
-        for deed in fate.deeds() {
-            match deed {
-                Deed::Announce(committed) => self.follower.announce(&committed),
-                Deed::HandOn(committed) => self.follower.committed(committed),
-                Deed::LookSoon => self.follower.look_soon(),
-                Deed::Answer | Deed::Refuse => {
+        for action in fate.actions() {
+            match action {
+                TurnAction::Announce(committed) => self.follower.announce(&committed),
+                TurnAction::HandOn(committed) => self.follower.committed(committed),
+                TurnAction::LookSoon => self.follower.look_soon(),
+                TurnAction::Answer | TurnAction::Refuse => {
                     replies.by_ref().for_each(|reply| reply.tell(told.clone()));
                 }
             }

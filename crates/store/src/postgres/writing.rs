@@ -6,11 +6,11 @@
 
 use std::sync::Arc;
 
-use encke_engine::append::{Appended, Appends, First, Head};
+use encke_engine::append::{Appended, Appends, FirstAppend, Head};
 use encke_engine::transaction::{Key, Savepoint, Transaction};
 use encke_engine::{Committed, Epoch, Error, Event, PersonId, Position, StreamId, limits};
 
-use super::ask::{self, Answers, Wanted};
+use super::ask::{self, Answers, Questions};
 use super::commit;
 use super::follower::Follower;
 use super::session::Session;
@@ -52,7 +52,7 @@ impl Writing {
     }
 
     /// Waits for the space's turn, and asks the questions of these appends in the same round trip.
-    pub(super) fn begin(&mut self, now_ms: u64, wanted: &Wanted) -> Result<(), StoreError> {
+    pub(super) fn begin(&mut self, now_ms: u64, wanted: &Questions) -> Result<(), StoreError> {
         self.clear();
         let oldest = now_ms.saturating_sub(limits::KEY_AGE_MS);
         let mut found = self.session.twice(|session| {
@@ -71,13 +71,13 @@ impl Writing {
     }
 
     /// Asks the questions of further appends.
-    pub(super) fn prepare(&mut self, wanted: &Wanted) -> Result<(), StoreError> {
+    pub(super) fn prepare(&mut self, wanted: &Questions) -> Result<(), StoreError> {
         let found = ask::ask(&mut self.session, false, wanted, self.tx.oldest_key_ms())?;
         self.learn(wanted, found);
         Ok(())
     }
 
-    fn learn(&mut self, wanted: &Wanted, found: Answers) {
+    fn learn(&mut self, wanted: &Questions, found: Answers) {
         for (stream, head) in wanted.streams.iter().zip(found.heads) {
             self.tx.learn_head(StreamId::from_raw(*stream as u64), head);
         }
@@ -127,7 +127,7 @@ impl Writing {
             return Ok(());
         }
         self.check()?;
-        let prepared = self.prepare(&Wanted { streams, ..Wanted::default() });
+        let prepared = self.prepare(&Questions { streams, ..Questions::default() });
         self.note(prepared)
     }
 
@@ -251,11 +251,11 @@ impl Appends for Writing {
         &mut self,
         from: Option<PersonId>,
         key: &str,
-    ) -> Result<Option<First>, StoreError> {
+    ) -> Result<Option<FirstAppend>, StoreError> {
         let key: Key = (from, key.into());
         if self.tx.first_with_key(&key).is_none() {
             self.check()?;
-            let wanted = Wanted { keys: vec![key.clone()], ..Wanted::default() };
+            let wanted = Questions { keys: vec![key.clone()], ..Questions::default() };
             let prepared = self.prepare(&wanted);
             self.note(prepared)?;
         }

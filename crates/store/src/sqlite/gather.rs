@@ -10,25 +10,25 @@ use std::time::Duration;
 use encke_engine::limits;
 
 /// The number of writes that a pause waits for.
-const WRITES_AIM: f64 = 30.0;
+const PAUSE_WRITES_AIM: f64 = 30.0;
 /// The shortest pause.
 const PAUSE_MIN: Duration = Duration::from_millis(*limits::GATHER_MS.start());
 /// The longest pause.
 const PAUSE_MAX: Duration = Duration::from_millis(*limits::GATHER_MS.end());
 /// Writes in a second below which no pause is worth it.
-const RATE_MIN: f64 = 1_000.0;
+const WRITES_PER_S_MIN: f64 = 1_000.0;
 /// The number of commits over which the writes in them are counted.
-const WINDOW: u32 = 64;
+const WINDOW_COMMITS: u32 = 64;
 /// The number of commits in a trial.
-const TRIAL: u32 = 4;
+const TRIAL_COMMITS: u32 = 4;
 /// A pause is worth it if commits with it hold this many times the writes of commits without.
 const GAIN_MIN: f64 = 2.5;
 /// The writes that a commit has to hold on average for a pause to be worth it.
-const HELD_MIN: f64 = 3.0;
+const COMMIT_WRITES_MIN: f64 = 3.0;
 /// Windows between the first trial and the second.
-const REST_MIN: u32 = 4;
+const REST_WINDOWS_MIN: u32 = 4;
 /// Windows between two trials, at most.
-const REST_MAX: u32 = 4_096;
+const REST_WINDOWS_MAX: u32 = 4_096;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Mode {
@@ -59,12 +59,12 @@ impl Gather {
     pub fn new() -> Self {
         let mode = Mode::Plain { rest: 0 };
         let (commits, writes, since) = Default::default();
-        Gather { mode, commits, writes, since, rate: 0.0, plain: 1.0, rest: REST_MIN }
+        Gather { mode, commits, writes, since, rate: 0.0, plain: 1.0, rest: REST_WINDOWS_MIN }
     }
 
     /// The pause before the next commit, if there is to be one.
     pub fn pause(&self) -> Option<Duration> {
-        let aim = Duration::from_secs_f64(WRITES_AIM / self.rate.max(RATE_MIN));
+        let aim = Duration::from_secs_f64(PAUSE_WRITES_AIM / self.rate.max(WRITES_PER_S_MIN));
         match self.mode {
             Mode::Plain { .. } => None,
             Mode::Trial | Mode::Pausing => Some(aim.clamp(PAUSE_MIN, PAUSE_MAX)),
@@ -78,24 +78,24 @@ impl Gather {
         let held = self.writes as f64 / f64::from(self.commits);
         let rate = self.writes as f64 / (now.saturating_sub(self.since)).as_secs_f64().max(1e-6);
         match self.mode {
-            Mode::Trial if self.commits == TRIAL => {
+            Mode::Trial if self.commits == TRIAL_COMMITS => {
                 if self.is_worth_it(held) {
-                    self.rest = REST_MIN;
+                    self.rest = REST_WINDOWS_MIN;
                     self.enter(Mode::Pausing, now);
                 } else {
                     self.enter(Mode::Plain { rest: self.rest }, now);
-                    self.rest = (self.rest * 2).min(REST_MAX);
+                    self.rest = (self.rest * 2).min(REST_WINDOWS_MAX);
                 }
             }
-            Mode::Plain { rest } if self.commits == WINDOW => {
+            Mode::Plain { rest } if self.commits == WINDOW_COMMITS => {
                 (self.plain, self.rate) = (held, rate);
-                let due = rest == 0 && rate >= RATE_MIN;
+                let due = rest == 0 && rate >= WRITES_PER_S_MIN;
                 let next = Mode::Plain { rest: rest.saturating_sub(1) };
                 self.enter(if due { Mode::Trial } else { next }, now);
             }
-            Mode::Pausing if self.commits == WINDOW => {
+            Mode::Pausing if self.commits == WINDOW_COMMITS => {
                 self.rate = rate;
-                let stays = self.is_worth_it(held) && rate >= RATE_MIN;
+                let stays = self.is_worth_it(held) && rate >= WRITES_PER_S_MIN;
                 self.enter(if stays { Mode::Pausing } else { Mode::Plain { rest: 0 } }, now);
             }
             _ => {}
@@ -103,7 +103,7 @@ impl Gather {
     }
 
     fn is_worth_it(&self, held: f64) -> bool {
-        held >= HELD_MIN && held >= self.plain * GAIN_MIN
+        held >= COMMIT_WRITES_MIN && held >= self.plain * GAIN_MIN
     }
 
     fn enter(&mut self, mode: Mode, now: Duration) {

@@ -25,15 +25,15 @@ const SQLITE_MIN: i32 = 3_051_003;
 pub(super) const BUSY_WAIT: Duration = Duration::from_millis(limits::STORE_LOCK_WAIT_MS_MAX);
 
 /// A version that changed nothing but tables that their owners bring now.
-const OF_OWNERS: &str = "";
+const DONE_BY_OWNERS: &str = "";
 
 /// The tables of the log.
 const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001.sql"),
-    OF_OWNERS,
-    OF_OWNERS,
-    OF_OWNERS,
-    OF_OWNERS,
+    DONE_BY_OWNERS,
+    DONE_BY_OWNERS,
+    DONE_BY_OWNERS,
+    DONE_BY_OWNERS,
     include_str!("migrations/0006.sql"),
 ];
 /// The version since which owners have numbers of their own.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use encke_engine::append::{Appends, First, Head};
+use encke_engine::append::{Appends, FirstAppend, Head};
 use encke_engine::limits;
 use encke_engine::{Entry, Epoch, Error, Event, PersonId, Position, Step, StreamId};
 use rusqlite::Connection;
@@ -352,7 +352,7 @@ impl Appends for Writing {
         &mut self,
         from: Option<PersonId>,
         key: &str,
-    ) -> Result<Option<First>, StoreError> {
+    ) -> Result<Option<FirstAppend>, StoreError> {
         let Some(at) = self.keys.find(from, key) else { return Ok(None) };
         let Some(event) = self.event(at)? else { return Ok(None) };
         if event.from != from || event.key.as_deref() != Some(key) {
@@ -360,7 +360,7 @@ impl Appends for Writing {
         }
         let (position, seq, at_ms) = (event.position, event.seq, event.at_ms);
         let appended = Appended { position, seq, at_ms, repeated: false };
-        Ok(Some(First::of(&event, appended)))
+        Ok(Some(FirstAppend::of(&event, appended)))
     }
 
     fn does_follow(&mut self, person: PersonId, stream: StreamId) -> Result<bool, StoreError> {

@@ -13,7 +13,7 @@ const FEED: &[u8] = b"GET /v1/feed";
 const POST: &[u8] = b"POST ";
 
 /// What to do with the bytes.
-pub enum First<'a> {
+pub enum RequestKind<'a> {
     /// Wait for more.
     Partial,
     /// It is not for the feed, or not HTTP as it is read here: somebody else's.
@@ -25,31 +25,36 @@ pub enum First<'a> {
     Send(usize, SendRequest<'a>),
 }
 
-impl First<'_> {
+impl RequestKind<'_> {
     /// The host that a request was sent to, once it can be told; `None` as long as it can't.
     pub fn host(&self) -> Option<Option<&str>> {
         match self {
-            First::Feed(_, Ok(request)) => Some(request.host.as_deref()),
-            First::Send(_, request) => Some(request.host),
-            First::Partial | First::Other | First::Feed(_, Err(_)) => None,
+            RequestKind::Feed(_, Ok(request)) => Some(request.host.as_deref()),
+            RequestKind::Send(_, request) => Some(request.host),
+            RequestKind::Partial | RequestKind::Other | RequestKind::Feed(_, Err(_)) => None,
         }
     }
 }
 
 /// Looks at the bytes of a request; `seen` of them were looked at before. `paths` are those of sends.
-pub fn look<'a>(bytes: &'a [u8], seen: usize, peer: SocketAddr, paths: &[SendPath]) -> First<'a> {
+pub fn classify<'a>(
+    bytes: &'a [u8],
+    seen: usize,
+    peer: SocketAddr,
+    paths: &[SendPath],
+) -> RequestKind<'a> {
     let sends = match begins(bytes, paths) {
-        Begins::Open => return First::Partial,
+        Begins::Open => return RequestKind::Partial,
         Begins::Feed => false,
         Begins::Send => true,
-        Begins::Other => return First::Other,
+        Begins::Other => return RequestKind::Other,
     };
     // Parsing starts at the first byte each time, so it starts only when the head's end is there; a send's may have
     // been there for some time, while its body came.
     if !has_end(&bytes[if sends { 0 } else { seen.saturating_sub(3) }..]) {
         return match bytes.len() < HEAD_BYTES_MAX {
-            true => First::Partial,
-            false if sends => First::Other,
+            true => RequestKind::Partial,
+            false if sends => RequestKind::Other,
             false => too_large(),
         };
     }
@@ -61,16 +66,16 @@ pub fn look<'a>(bytes: &'a [u8], seen: usize, peer: SocketAddr, paths: &[SendPat
         Ok(httparse::Status::Complete(length)) if length > HEAD_BYTES_MAX => too_large(),
         Ok(httparse::Status::Complete(length)) => {
             let (Some(target), Some(minor)) = (request.path, request.version) else {
-                return First::Other;
+                return RequestKind::Other;
             };
             let headers = request.headers.iter().map(|h| (h.name, h.value));
             let parsed = FeedRequest::parse(target, minor, headers, peer);
             let bodied = parsed.as_ref().is_err_and(|_| has_body(request.headers));
-            First::Feed((!bodied).then_some(length), parsed.map(Box::new))
+            RequestKind::Feed((!bodied).then_some(length), parsed.map(Box::new))
         }
-        Ok(httparse::Status::Partial) => First::Partial,
+        Ok(httparse::Status::Partial) => RequestKind::Partial,
         Err(httparse::Error::TooManyHeaders) => too_large(),
-        Err(_) => First::Other,
+        Err(_) => RequestKind::Other,
     }
 }
 
@@ -112,23 +117,23 @@ fn send<'a>(
     bytes: &'a [u8],
     peer: SocketAddr,
     paths: &[SendPath],
-) -> First<'a> {
+) -> RequestKind<'a> {
     let (Ok(httparse::Status::Complete(length)), Some(path), Some(minor)) =
         (head, request.path, request.version)
     else {
-        return First::Other;
+        return RequestKind::Other;
     };
     let lines = request.headers.iter().map(|h| (h.name, h.value));
     match send::read(paths, path, minor, lines, bytes, length, peer) {
-        Sending::Other => First::Other,
-        Sending::Partial => First::Partial,
-        Sending::Whole(length, request) => First::Send(length, request),
+        Sending::Other => RequestKind::Other,
+        Sending::Partial => RequestKind::Partial,
+        Sending::Whole(length, request) => RequestKind::Send(length, request),
     }
 }
 
-fn too_large() -> First<'static> {
+fn too_large() -> RequestKind<'static> {
     let error = Error::new(Code::TooLarge, "The head of the request is too large.");
-    First::Feed(None, Err(error.into()))
+    RequestKind::Feed(None, Err(error.into()))
 }
 
 /// A body would be taken for the next request.
@@ -148,9 +153,9 @@ fn has_end(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn look_at(bytes: &[u8]) -> First<'_> {
+    fn kind_of(bytes: &[u8]) -> RequestKind<'_> {
         let sends = [SendPath { before: "/v1/channels/", after: "/events" }];
-        look(bytes, 0, "127.0.0.1:9".parse().expect("an address"), &sends)
+        classify(bytes, 0, "127.0.0.1:9".parse().expect("an address"), &sends)
     }
 
     #[test]
@@ -166,7 +171,7 @@ mod tests {
             "GET /v1/feed HTTP/9.9\r\n\r\n",
             "\u{16}\u{3}\u{1}",
         ] {
-            assert!(matches!(look_at(other.as_bytes()), First::Other), "{other}");
+            assert!(matches!(kind_of(other.as_bytes()), RequestKind::Other), "{other}");
         }
     }
 
@@ -174,21 +179,23 @@ mod tests {
     fn a_head_is_waited_for_to_its_end() {
         let head = b"GET /v1/feed?live=sse HTTP/1.1\r\nHost: x\r\n\r\n";
         for end in 0..head.len() {
-            assert!(matches!(look_at(&head[..end]), First::Partial), "{end}");
+            assert!(matches!(kind_of(&head[..end]), RequestKind::Partial), "{end}");
         }
         let send = b"POST /v1/channels/n/events HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi";
         for end in 0..send.len() {
-            assert!(matches!(look_at(&send[..end]), First::Partial), "{end}");
+            assert!(matches!(kind_of(&send[..end]), RequestKind::Partial), "{end}");
         }
-        assert!(matches!(look_at(send), First::Send(n, _) if n == send.len()));
+        assert!(matches!(kind_of(send), RequestKind::Send(n, _) if n == send.len()));
         let more = [head, b"GET /next".as_slice()].concat();
-        assert!(matches!(look_at(&more), First::Feed(Some(n), Ok(_)) if n == head.len()));
+        assert!(matches!(kind_of(&more), RequestKind::Feed(Some(n), Ok(_)) if n == head.len()));
     }
 
     #[test]
     fn a_head_without_measure_is_refused() {
         let refused = |bytes: &[u8]| {
-            let First::Feed(None, Err(refusal)) = look_at(bytes) else { panic!("not refused") };
+            let RequestKind::Feed(None, Err(refusal)) = kind_of(bytes) else {
+                panic!("not refused")
+            };
             assert_eq!(refusal.status, 413);
         };
         let mut long = b"GET /v1/feed HTTP/1.1\r\nX: ".to_vec();
@@ -213,19 +220,19 @@ mod tests {
             "Content-Length: 2\r\nHost: \u{3000}\r\n",
         ] {
             let bytes = format!("POST /v1/channels/n/events HTTP/1.1\r\nHost: a\r\n{lines}\r\nhi");
-            assert!(matches!(look_at(bytes.as_bytes()), First::Other), "{lines}");
+            assert!(matches!(kind_of(bytes.as_bytes()), RequestKind::Other), "{lines}");
         }
         let nameless = b"POST /v1/channels/n/events HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi";
-        assert!(matches!(look_at(nameless), First::Other));
+        assert!(matches!(kind_of(nameless), RequestKind::Other));
     }
 
     #[test]
     fn a_request_for_the_feed_names_one_host() {
         let refused = |head: &str| {
             let head = format!("GET /v1/feed {head}\r\n");
-            match look_at(head.as_bytes()) {
-                First::Feed(_, Err(refusal)) => refusal.status == 400,
-                First::Feed(_, Ok(_)) => false,
+            match kind_of(head.as_bytes()) {
+                RequestKind::Feed(_, Err(refusal)) => refusal.status == 400,
+                RequestKind::Feed(_, Ok(_)) => false,
                 _ => panic!("not for the feed: {head}"),
             }
         };
@@ -246,6 +253,6 @@ mod tests {
     fn nothing_follows_a_request_with_a_body() {
         let lying =
             b"GET /v1/feed HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nGET /v1/feed HTTP/1.1\r\n\r\n";
-        assert!(matches!(look_at(lying), First::Feed(None, Err(_))));
+        assert!(matches!(kind_of(lying), RequestKind::Feed(None, Err(_))));
     }
 }

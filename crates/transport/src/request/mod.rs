@@ -12,11 +12,11 @@ use std::net::SocketAddr;
 use encke_credentials::{SessionCookie, with_cookies};
 use encke_engine::{Code, Cursor, Error, limits};
 
-pub(crate) use classify::{First, look};
+pub(crate) use classify::{RequestKind, classify};
 pub use credentials::Credentials;
 pub use host::check as check_host;
 pub(crate) use repeat::Repeat;
-pub use send::{KeptSend, SendAnswer, SendPath, SendRequest, Stands};
+pub use send::{KeptSend, LogPlace, SendAnswer, SendPath, SendRequest};
 
 use crate::ws::handshake;
 

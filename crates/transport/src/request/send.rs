@@ -116,7 +116,7 @@ impl KeptSend {
 
 /// Where a send stands in the log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Stands {
+pub struct LogPlace {
     /// Its place in its stream,
     pub seq: Seq,
     /// in the whole log,
@@ -131,7 +131,7 @@ pub struct Stands {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SendAnswer {
     /// Where it stands, or why it was refused.
-    pub result: Result<Stands, Error>,
+    pub result: Result<LogPlace, Error>,
     /// The foreign origin that may read the answer; with its credentials.
     pub allow_origin: Option<Box<str>>,
 }

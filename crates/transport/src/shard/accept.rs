@@ -15,11 +15,11 @@ use rustix::net::{SocketFlags, acceptfrom_with};
 
 use super::{LISTENER, Shard, token};
 use crate::conn::Conn;
-use crate::gate::To;
+use crate::gate::ConnectionKey;
 use crate::head;
 use crate::inbox::Message;
 use crate::request::Refusal;
-use crate::shards::{Kind, Parked};
+use crate::shards::{ConnectionKind, Parked};
 
 /// Connections accepted in one turn.
 const BURST: usize = 64;
@@ -82,7 +82,7 @@ impl Shard {
         self.enter(Conn::new(fd, peer, self.now));
     }
 
-    pub(super) fn enter(&mut self, conn: Conn) -> Option<To> {
+    pub(super) fn enter(&mut self, conn: Conn) -> Option<ConnectionKey> {
         if !self.take_place(conn.files()) {
             self.turn_away(conn);
             return None;
@@ -91,7 +91,7 @@ impl Shard {
     }
 
     /// Puts a connection into the place that was taken for it.
-    pub(super) fn settle(&mut self, conn: Conn) -> Option<To> {
+    pub(super) fn settle(&mut self, conn: Conn) -> Option<ConnectionKey> {
         let to = self.conns.insert(conn);
         self.stats.connections += 1;
         let conn = self.conns.get(to)?;
@@ -136,18 +136,23 @@ impl Shard {
 }
 
 /// A connection that comes from the HTTP server.
-pub(super) fn conn_of(io: OwnedFd, peer: SocketAddr, kind: Kind, now: u32) -> Conn {
+pub(super) fn conn_of(io: OwnedFd, peer: SocketAddr, kind: ConnectionKind, now: u32) -> Conn {
     let mut conn = Conn::new(io, peer, now);
     match kind {
-        Kind::Direct => {}
-        Kind::Sealed(sealed) => conn.sealed = Some(sealed),
-        Kind::Bridged => conn.state.bridged = true,
+        ConnectionKind::Direct => {}
+        ConnectionKind::Sealed(sealed) => conn.sealed = Some(sealed),
+        ConnectionKind::Bridged => conn.state.bridged = true,
     }
     conn
 }
 
 /// Answers a connection that no shard takes, as far as that can be done without waiting.
-pub(crate) fn answer_and_close(io: OwnedFd, peer: SocketAddr, kind: Kind, answer: &Bytes) {
+pub(crate) fn answer_and_close(
+    io: OwnedFd,
+    peer: SocketAddr,
+    kind: ConnectionKind,
+    answer: &Bytes,
+) {
     let _ = rustix::io::ioctl_fionbio(&io, true);
     let mut conn = conn_of(io, peer, kind, 0);
     conn.put(&[answer], 0, &mut 0);

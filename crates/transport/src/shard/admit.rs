@@ -10,7 +10,7 @@ use encke_engine::{Code, Error};
 
 use super::Shard;
 use crate::channel_quota::Follower;
-use crate::gate::{Admission, Reply, To};
+use crate::gate::{Admission, ConnectionKey, Reply};
 use crate::poll::Body;
 use crate::request::{FeedRequest, Refusal, Transport};
 use crate::{framing, head, ws};
@@ -19,7 +19,7 @@ impl Shard {
     /// A request for the feed is here, perhaps with the gate's word.
     pub(super) fn asked(
         &mut self,
-        to: To,
+        to: ConnectionKey,
         request: Arc<FeedRequest>,
         admission: Option<Box<Admission>>,
     ) {
@@ -43,7 +43,7 @@ impl Shard {
         }
     }
 
-    fn admit(&mut self, to: To) {
+    fn admit(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.state.tries += 1;
         if let Some(request) = &conn.request {
@@ -53,7 +53,11 @@ impl Shard {
     }
 
     /// The gate has answered.
-    pub(super) fn admitted(&mut self, to: To, answer: Result<Box<Admission>, Box<Refusal>>) {
+    pub(super) fn admitted(
+        &mut self,
+        to: ConnectionKey,
+        answer: Result<Box<Admission>, Box<Refusal>>,
+    ) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         if conn.state.phase != Phase::Admitting {
             return;
@@ -117,7 +121,7 @@ impl Shard {
         self.begin(to);
     }
 
-    fn begin(&mut self, to: To) {
+    fn begin(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let Some(request) = conn.request.take() else { return };
         conn.state.begin(self.now);
@@ -137,7 +141,7 @@ impl Shard {
     }
 
     /// The client has to take a snapshot.
-    pub(super) fn reset(&mut self, to: To, reason: Reset) {
+    pub(super) fn reset(&mut self, to: ConnectionKey, reason: Reset) {
         let cursor = self.hub.cursor();
         let Some(conn) = self.conns.get_mut(to) else { return };
         let transport = conn.state.transport;
@@ -160,7 +164,7 @@ impl Shard {
     }
 
     /// Refuses a request; the connection may serve another.
-    pub(super) fn refuse(&mut self, to: To, refusal: &Refusal) {
+    pub(super) fn refuse(&mut self, to: ConnectionKey, refusal: &Refusal) {
         self.stats.refused += 1;
         self.end_session(to);
         let Some(conn) = self.conns.get_mut(to) else { return };
@@ -169,7 +173,7 @@ impl Shard {
         self.finish_answer(to, &answer);
     }
 
-    fn draining(&self, to: To) -> Error {
+    fn draining(&self, to: ConnectionKey) -> Error {
         head::draining(self.spread(to))
     }
 }

@@ -10,15 +10,15 @@ use rustix::io::Errno;
 
 use super::Shard;
 use crate::conn::Conn;
-use crate::gate::To;
+use crate::gate::ConnectionKey;
 use crate::out;
 
 /// So few are written one by one: a ring costs more to wake than it saves.
-const TOGETHER_MIN: usize = 8;
+const BATCHED_SENDS_MIN: usize = 8;
 
 impl Shard {
     /// Answers a request, together with others if that can be.
-    pub(super) fn finish_answer_together(&mut self, to: To, answer: Bytes) {
+    pub(super) fn finish_answer_together(&mut self, to: ConnectionKey, answer: Bytes) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         if self.ring.is_none() || !conn.state.keep_alive || !conn.can_send_together() {
             return self.finish_answer(to, &answer);
@@ -36,7 +36,7 @@ impl Shard {
         let mut sends = std::mem::take(&mut self.sends);
         sends.retain(|(to, _)| self.conns.get(*to).is_some());
         match &mut self.ring {
-            Some(ring) if sends.len() >= TOGETHER_MIN => {
+            Some(ring) if sends.len() >= BATCHED_SENDS_MIN => {
                 let conns = &self.conns;
                 let socket = |to| &conns.get(to).expect("it was just looked for").fd;
                 let list: Vec<(_, &[u8])> =
@@ -57,7 +57,7 @@ impl Shard {
         self.sends = sends;
     }
 
-    fn send_alone(&mut self, to: To, bytes: &Bytes) {
+    fn send_alone(&mut self, to: ConnectionKey, bytes: &Bytes) {
         match self.put(to, &[bytes]) {
             Written::All => self.was_taken(to),
             Written::Kept => self.stats.fell_behind += 1,
@@ -65,7 +65,7 @@ impl Shard {
         }
     }
 
-    fn was_sent(&mut self, to: To, bytes: &Bytes, taken: Result<usize, Errno>) {
+    fn was_sent(&mut self, to: ConnectionKey, bytes: &Bytes, taken: Result<usize, Errno>) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let wrote = match taken {
             Ok(wrote) => wrote,
@@ -82,7 +82,7 @@ impl Shard {
     }
 
     /// A poll that was answered goes on with what came meanwhile.
-    fn was_taken(&mut self, to: To) {
+    fn was_taken(&mut self, to: ConnectionKey) {
         let waits = |conn: &Conn| conn.state.phase == Phase::Request && conn.stash.is_some();
         if self.conns.get(to).is_some_and(waits) {
             self.enqueue(to);

@@ -9,11 +9,11 @@ use encke_engine::{Code, Cursor, Error, limits};
 
 use super::Shard;
 use crate::framing;
-use crate::gate::{Reply, To};
+use crate::gate::{ConnectionKey, Reply};
 
 impl Shard {
     /// Writes what is due to a stream, after `pieces`, until it is live, full, or out of turn.
-    pub(super) fn catch_up(&mut self, to: To, mut pieces: Vec<Bytes>) {
+    pub(super) fn catch_up(&mut self, to: ConnectionKey, mut pieces: Vec<Bytes>) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let (Some(session), transport) = (conn.state.session, conn.state.transport) else { return };
         if !conn.state.catches_up(self.hub.state(session)) {
@@ -48,13 +48,13 @@ impl Shard {
         }
     }
 
-    fn put_all(&mut self, to: To, pieces: &[Bytes]) -> Written {
+    fn put_all(&mut self, to: ConnectionKey, pieces: &[Bytes]) -> Written {
         let pieces: Vec<&Bytes> = pieces.iter().collect();
         self.put(to, &pieces)
     }
 
     /// The store has answered.
-    pub(super) fn paged(&mut self, to: To, page: Result<Page, Error>) {
+    pub(super) fn paged(&mut self, to: ConnectionKey, page: Result<Page, Error>) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let paged = conn.state.paged();
         let (Some(session), transport) = (conn.state.session, conn.state.transport) else { return };
@@ -96,10 +96,10 @@ impl Shard {
     }
 
     /// The store could not answer. The client holds its cursor and comes back with it.
-    fn no_page(&mut self, to: To, error: Error) {
+    fn no_page(&mut self, to: ConnectionKey, error: Error) {
         let Some(conn) = self.conns.get(to) else { return };
         if conn.state.phase == Phase::Foreign {
-            return self.wait_over(to, crate::wait::Over::Again);
+            return self.wait_over(to, crate::wait::WaitEnd::Again);
         }
         if error.code == Code::BadCursor {
             return self.reset(to, encke_engine::cursor::Reset::Trimmed);

@@ -7,14 +7,14 @@ use encke_engine::{Cursor, limits};
 
 use super::Shard;
 use crate::framing;
-use crate::gate::{Reply, To};
+use crate::gate::{ConnectionKey, Reply};
 use crate::request::Transport;
 use crate::ws::frame::{self, opcode};
-use crate::ws::reader::{self, Fault, Heard};
+use crate::ws::reader::{self, WsFault, WsInput};
 
 impl Shard {
     /// Bytes from a WebSocket.
-    pub(super) fn frames(&mut self, to: To, bytes: &mut [u8]) {
+    pub(super) fn frames(&mut self, to: ConnectionKey, bytes: &mut [u8]) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let mut partial = conn.partial.take();
         let result = reader::read(&mut partial, bytes, |heard| self.hear(to, heard));
@@ -24,7 +24,7 @@ impl Shard {
         }
         match result {
             Ok(()) => conn.partial = partial,
-            Err(Fault(code, reason)) => {
+            Err(WsFault(code, reason)) => {
                 let bye = framing::item(Transport::WebSocket, &item::bye(Bye::Protocol, 0), None);
                 self.end_with(to, &[bye, frame::close(code, reason)]);
             }
@@ -32,12 +32,12 @@ impl Shard {
     }
 
     /// Returns whether to listen on.
-    fn hear(&mut self, to: To, heard: Heard<'_>) -> bool {
+    fn hear(&mut self, to: ConnectionKey, heard: WsInput<'_>) -> bool {
         match heard {
-            Heard::Text(text) => self.command(to, text),
-            Heard::Ping(payload) => self.reply(to, &frame::whole(opcode::PONG, payload)),
-            Heard::Pong => {}
-            Heard::Close(code) => {
+            WsInput::Text(text) => self.command(to, text),
+            WsInput::Ping(payload) => self.reply(to, &frame::whole(opcode::PONG, payload)),
+            WsInput::Pong => {}
+            WsInput::Close(code) => {
                 let echo = match code {
                     Some(code) => frame::close(code, ""),
                     None => frame::whole(opcode::CLOSE, &[]),
@@ -48,7 +48,7 @@ impl Shard {
         self.conns.get(to).is_some_and(|conn| conn.state.phase == Phase::Stream)
     }
 
-    fn command(&mut self, to: To, text: &str) {
+    fn command(&mut self, to: ConnectionKey, text: &str) {
         if self.is_ack(to, text) {
             return;
         }
@@ -67,7 +67,7 @@ impl Shard {
 
     /// Takes a plain ack here: it comes often, has no answer, and must not use up a place among the unanswered. What is
     /// wrong with it, or ahead of this hub, is for the gate.
-    fn is_ack(&mut self, to: To, text: &str) -> bool {
+    fn is_ack(&mut self, to: ConnectionKey, text: &str) -> bool {
         let Some(position) = ack(text).filter(|c| c.epoch == self.epoch).map(|c| c.position) else {
             return false;
         };
@@ -80,7 +80,7 @@ impl Shard {
     }
 
     /// The answer to a command.
-    pub(super) fn answered(&mut self, to: To, item: Option<Bytes>) {
+    pub(super) fn answered(&mut self, to: ConnectionKey, item: Option<Bytes>) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let over = conn.state.command_answered();
         if conn.state.phase != Phase::Stream {
@@ -98,7 +98,7 @@ impl Shard {
     }
 
     /// Writes a frame that is no event; who lets too many of them wait is cut.
-    fn reply(&mut self, to: To, frame: &Bytes) {
+    fn reply(&mut self, to: ConnectionKey, frame: &Bytes) {
         self.put(to, &[frame]);
         if let Some(out) = self.conns.get_mut(to).and_then(|conn| conn.out.as_mut()) {
             out.answers += frame.len();

@@ -8,9 +8,9 @@ use encke_engine::household;
 
 use super::Shard;
 use crate::conn::Conn;
-use crate::crowd::{Waiting, give_way, share};
-use crate::gate::To;
-use crate::wait::Over;
+use crate::crowd::{Candidate, give_way, give_way_count};
+use crate::gate::ConnectionKey;
+use crate::wait::WaitEnd;
 
 /// What a connection counts for: its household, or itself if many people come from its address.
 type Address = Result<IpAddr, u32>;
@@ -39,9 +39,9 @@ impl Shard {
         if self.now < self.crowded_until {
             return false;
         }
-        let count = share(self.connections_max);
+        let count = give_way_count(self.connections_max);
         let waiting = self.conns.iter().filter(|(_, conn)| may_give_way(conn));
-        let waiting = waiting.map(|(to, conn)| Waiting {
+        let waiting = waiting.map(|(to, conn)| Candidate {
             address: self.address(to, conn),
             since: u64::from(conn.state.since),
             which: to,
@@ -57,7 +57,7 @@ impl Shard {
         !chosen.is_empty()
     }
 
-    fn address(&self, to: To, conn: &Conn) -> Address {
+    fn address(&self, to: ConnectionKey, conn: &Conn) -> Address {
         let address = conn.peer().ip();
         match self.shared.handoff.is_proxy(address) {
             true => Err(to.index),
@@ -65,9 +65,9 @@ impl Shard {
         }
     }
 
-    fn give_up(&mut self, to: To) {
+    fn give_up(&mut self, to: ConnectionKey) {
         if self.conns.get(to).is_some_and(|conn| conn.state.phase == Phase::Foreign) {
-            self.wait_over(to, Over::Drain);
+            self.wait_over(to, WaitEnd::Drain);
         }
         self.destroy(to);
     }

@@ -9,14 +9,14 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use encke_engine::connection::{Delivery, Phase, Written};
-use encke_engine::hub::Took;
+use encke_engine::hub::SinkOutcome;
 use encke_engine::{Batch, Entry, Epoch, Position, Step, StreamId};
 use smallvec::SmallVec;
 
 use super::Shard;
 use crate::conn::Conn;
 use crate::framing;
-use crate::gate::To;
+use crate::gate::ConnectionKey;
 use crate::poll::{self, Body};
 
 /// What a delivery leaves to be done when all are served.
@@ -41,10 +41,10 @@ impl Shard {
         let cursor = self.hub.cursor_at(last.unwrap_or(self.hub.head()));
         let Shard { hub, conns, stats, answer, now, epoch, ring, sends, .. } = self;
         let together = ring.is_some();
-        let mut after: Vec<(To, After)> = Vec::new();
+        let mut after: Vec<(ConnectionKey, After)> = Vec::new();
         let mut deliveries = 0;
         hub.deliver(batch, |owner, entries| {
-            let Some((to, conn)) = conns.at(owner) else { return Took::Rest };
+            let Some((to, conn)) = conns.at(owner) else { return SinkOutcome::Rest };
             let written = &mut stats.bytes_out;
             let together = together && conn.can_send_together();
             let fits = || poll::fit(entries.iter().copied()) >= entries.len();
@@ -55,18 +55,18 @@ impl Shard {
                         to,
                         framing::event(conn.state.transport, entries[0], *epoch).clone(),
                     ));
-                    (Took::All, None)
+                    (SinkOutcome::All, None)
                 }
                 Delivery::Stream => stream(conn, entries, *epoch, *now, written),
                 Delivery::Read => {
                     let before = Position(entries[0].event.position.0 - 1);
-                    (Took::Rest, Some(After::Read(before)))
+                    (SinkOutcome::Rest, Some(After::Read(before)))
                 }
                 Delivery::Answer if together && conn.state.keep_alive && conn.cors.is_none() => {
                     conn.state.answered(*now);
                     conn.state.wrote = *now;
                     sends.push((to, answer.answer(entries, cursor).clone()));
-                    (Took::Rest, None)
+                    (SinkOutcome::Rest, None)
                 }
                 Delivery::Answer if conn.state.keep_alive && conn.cors.is_none() => {
                     answered(conn, answer.answer(entries, cursor), *now, written)
@@ -79,7 +79,7 @@ impl Shard {
             };
             let (took, left) = catch_unwind(AssertUnwindSafe(one)).unwrap_or_else(|_| {
                 stats.panics += 1;
-                (Took::Rest, Some(After::Gone))
+                (SinkOutcome::Rest, Some(After::Gone))
             });
             deliveries += entries.len() as u64;
             after.extend(left.map(|left| (to, left)));
@@ -94,7 +94,7 @@ impl Shard {
         }
     }
 
-    fn after(&mut self, to: To, left: After) {
+    fn after(&mut self, to: ConnectionKey, left: After) {
         match left {
             After::Gone => self.destroy(to),
             After::Kept => {
@@ -122,7 +122,7 @@ impl Shard {
         }
     }
 
-    fn signal_to(&mut self, to: To, item: &Bytes, framed: &mut [Option<Bytes>]) {
+    fn signal_to(&mut self, to: ConnectionKey, item: &Bytes, framed: &mut [Option<Bytes>]) {
         let Some(conn) = self.conns.get(to) else { return };
         let Some(session) = conn.state.session else { return };
         let transport = conn.state.transport;
@@ -147,7 +147,7 @@ fn stream(
     epoch: Epoch,
     now: u32,
     written: &mut u64,
-) -> (Took, Option<After>) {
+) -> (SinkOutcome, Option<After>) {
     let taken = match entries {
         [one] => conn.put(&[framing::event(conn.state.transport, one, epoch)], now, written),
         many => {
@@ -164,7 +164,12 @@ fn stream(
     (taken.of_stream(), left)
 }
 
-fn answered(conn: &mut Conn, answer: &Bytes, now: u32, written: &mut u64) -> (Took, Option<After>) {
+fn answered(
+    conn: &mut Conn,
+    answer: &Bytes,
+    now: u32,
+    written: &mut u64,
+) -> (SinkOutcome, Option<After>) {
     let next = conn.state.answered(now);
     let left = match conn.put(&[answer], now, written) {
         Written::All if next == Phase::Closing || conn.stash.is_some() => Some(After::Turn),
@@ -172,5 +177,5 @@ fn answered(conn: &mut Conn, answer: &Bytes, now: u32, written: &mut u64) -> (To
         Written::Kept => Some(After::Kept),
         Written::Gone => Some(After::Gone),
     };
-    (Took::Rest, left)
+    (SinkOutcome::Rest, left)
 }

@@ -10,15 +10,15 @@ use rustix::net::Shutdown;
 
 use super::Shard;
 use crate::channel_quota::Follower;
-use crate::gate::{To, Who};
+use crate::gate::{ConnectionKey, Who};
 use crate::poll::Body;
 use crate::request::Transport;
-use crate::wait::Over;
+use crate::wait::WaitEnd;
 use crate::{framing, ws};
 
 impl Shard {
     /// Ends the session of a connection, if it has one, and gives back what it had taken.
-    pub(super) fn end_session(&mut self, to: To) {
+    pub(super) fn end_session(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let Some(session) = conn.state.session.take() else { return };
         conn.state.paging = false;
@@ -48,7 +48,7 @@ impl Shard {
     }
 
     /// Whose quota the channels of a session count against.
-    pub(super) fn follower(&self, to: To, who: Option<&Who>) -> Follower {
+    pub(super) fn follower(&self, to: ConnectionKey, who: Option<&Who>) -> Follower {
         match (who, self.waits.get(&to.index)) {
             (None, Some(kept)) => Follower::Address(kept.visitor),
             (None, None) => Follower::Person(PersonId::NOBODY),
@@ -57,7 +57,7 @@ impl Shard {
     }
 
     /// Ends a connection at once.
-    pub(super) fn destroy(&mut self, to: To) {
+    pub(super) fn destroy(&mut self, to: ConnectionKey) {
         self.end_session(to);
         let Some(conn) = self.conns.remove(to) else { return };
         self.give_place(&conn);
@@ -65,7 +65,7 @@ impl Shard {
     }
 
     /// Ends a session with a reason; a connection without one ends with its next answer, or now.
-    pub(super) fn end(&mut self, to: To, why: Bye) {
+    pub(super) fn end(&mut self, to: ConnectionKey, why: Bye) {
         let after_ms = comes_back_after_ms(why, self.spread(to));
         let bye = item::bye(why, after_ms);
         let Some(conn) = self.conns.get_mut(to) else { return };
@@ -77,8 +77,8 @@ impl Shard {
                 }
                 self.end_with(to, &pieces);
             }
-            Ending::Foreign if why == Bye::Revoked => self.wait_over(to, Over::Revoked),
-            Ending::Foreign => self.wait_over(to, Over::Drain),
+            Ending::Foreign if why == Bye::Revoked => self.wait_over(to, WaitEnd::Revoked),
+            Ending::Foreign => self.wait_over(to, WaitEnd::Drain),
             Ending::Answer => {
                 let Some(session) = conn.state.session else { return };
                 let cursor = self.cursor_of(session);
@@ -92,7 +92,7 @@ impl Shard {
     }
 
     /// Ends a session, writes these last pieces, then ends the connection.
-    pub(super) fn end_with(&mut self, to: To, pieces: &[Bytes]) {
+    pub(super) fn end_with(&mut self, to: ConnectionKey, pieces: &[Bytes]) {
         self.end_session(to);
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.stash = None;
@@ -105,7 +105,7 @@ impl Shard {
     }
 
     /// All is written: shuts our side, so that the client reads it to the end before the connection is gone.
-    pub(super) fn finish(&mut self, to: To) {
+    pub(super) fn finish(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         if let Some(mut sealed) = conn.sealed.take()
             && let Ok(close) = sealed.close()
@@ -122,7 +122,7 @@ impl Shard {
     }
 
     /// Cuts a reader that takes nothing. It may be told why only where a whole frame ended.
-    pub(super) fn cut(&mut self, to: To) {
+    pub(super) fn cut(&mut self, to: ConnectionKey) {
         self.stats.slow_cut += 1;
         let Some(conn) = self.conns.get_mut(to) else { return };
         // A record that was sealed must be written: the next one is numbered after it.
@@ -151,7 +151,7 @@ impl Shard {
         }
     }
 
-    fn drain_one(&mut self, to: To) {
+    fn drain_one(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         match conn.state.drains(self.now) {
             Drain::Moment => self.schedule(to),
@@ -161,7 +161,7 @@ impl Shard {
     }
 
     /// When this connection is to come back after a drain: spread evenly, without randomness.
-    pub(super) fn spread(&self, to: To) -> u64 {
+    pub(super) fn spread(&self, to: ConnectionKey) -> u64 {
         let place = (u64::from(to.index) << 8) + self.number as u64;
         let mixed = place.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
         mixed % self.timing.drain_spread_ms.max(1)

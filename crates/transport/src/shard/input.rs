@@ -9,8 +9,8 @@ use rustix::io::Errno;
 
 use super::{SCRATCH_BYTES, Shard};
 use crate::framing;
-use crate::gate::To;
-use crate::request::{First, Repeat, look};
+use crate::gate::ConnectionKey;
+use crate::request::{Repeat, RequestKind, classify};
 
 /// Bytes that may come before the answer to what came before them: one request.
 const EARLY_BYTES_MAX: usize = limits::HEAD_BYTES_MAX + limits::BODY_BYTES_MAX;
@@ -19,7 +19,7 @@ const READS_MAX: usize = 4;
 
 impl Shard {
     /// Reads what is there; `flags` say whether an end, or an error, is to be found behind it.
-    pub(super) fn read(&mut self, to: To, flags: EventFlags) {
+    pub(super) fn read(&mut self, to: ConnectionKey, flags: EventFlags) {
         let ends = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
         let is_paused = !ends && self.pauses.is_paused(to);
         let Some(conn) = self.conns.get_mut(to) else { return };
@@ -34,7 +34,7 @@ impl Shard {
         self.scratch = scratch;
     }
 
-    fn read_into(&mut self, to: To, flags: EventFlags, scratch: &mut [u8]) {
+    fn read_into(&mut self, to: ConnectionKey, flags: EventFlags, scratch: &mut [u8]) {
         // Both ways are closed, or the connection was reset.
         let is_gone = flags.intersects(EventFlags::HUP | EventFlags::ERR);
         let has_end = is_gone || flags.contains(EventFlags::RDHUP);
@@ -69,7 +69,7 @@ impl Shard {
     }
 
     /// Takes bytes that came under TLS.
-    fn unseal(&mut self, to: To, bytes: &mut [u8]) {
+    fn unseal(&mut self, to: ConnectionKey, bytes: &mut [u8]) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let Some(sealed) = &mut conn.sealed else { return };
         let mut plain = std::mem::take(&mut self.plain);
@@ -88,7 +88,7 @@ impl Shard {
 
     /// The client has ended its side. What it has asked for it still gets; whether anybody is left to take that shows
     /// when something is written, so a stream is written to at once. Every phase that stays has a deadline of its own.
-    fn half_closed(&mut self, to: To) {
+    fn half_closed(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         match conn.state.half_closes(conn.out.is_some(), conn.stash.is_some()) {
             HalfClose::Beat => {
@@ -103,7 +103,7 @@ impl Shard {
 
     /// Tells that a person has left if its client has ended its side in the midst of a poll: most have closed both sides,
     /// which looks the same. The poll is answered all the same, if soon.
-    pub(super) fn perhaps_left(&mut self, to: To) {
+    pub(super) fn perhaps_left(&mut self, to: ConnectionKey) {
         let longest = self.timing.ticks(limits::HALF_CLOSED_WAIT_MS_MAX);
         let Some(conn) = self.conns.get_mut(to) else { return };
         if !conn.state.perhaps_left(self.now, longest, conn.stash.is_some()) {
@@ -115,7 +115,7 @@ impl Shard {
         self.schedule(to);
     }
 
-    fn input(&mut self, to: To, bytes: &mut [u8]) {
+    fn input(&mut self, to: ConnectionKey, bytes: &mut [u8]) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         match conn.state.takes_input(conn.out.is_some()) {
             Input::Request => match conn.stash.take() {
@@ -144,7 +144,7 @@ impl Shard {
     }
 
     /// Goes on with bytes that came while another request was being answered.
-    pub(super) fn stashed(&mut self, to: To) {
+    pub(super) fn stashed(&mut self, to: ConnectionKey) {
         if self.pauses.is_paused(to) {
             if let Some(conn) = self.conns.get_mut(to) {
                 // It stands in line until its pause is over.
@@ -163,7 +163,7 @@ impl Shard {
 
     /// Keeps what there is of a request until the rest comes.
     #[expect(clippy::box_collection, reason = "as the connection keeps it")]
-    fn keep(&mut self, to: To, bytes: Box<Vec<u8>>) {
+    fn keep(&mut self, to: ConnectionKey, bytes: Box<Vec<u8>>) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         if conn.state.half_closed {
             return self.destroy(to);
@@ -173,26 +173,26 @@ impl Shard {
     }
 
     /// All bytes of a request so far; `seen` were looked at before. Returns whether to keep them for the rest.
-    fn request_bytes(&mut self, to: To, bytes: &[u8], seen: usize) -> bool {
+    fn request_bytes(&mut self, to: ConnectionKey, bytes: &[u8], seen: usize) -> bool {
         if self.polls_again(to, bytes) {
             return false;
         }
         let Some(conn) = self.conns.get_mut(to) else { return false };
-        let first = look(bytes, seen, conn.peer(), &self.shared.sends);
-        if self.shared.hosts.is_some() && self.goes_elsewhere(to, &first, bytes) {
+        let first = classify(bytes, seen, conn.peer(), &self.shared.sends);
+        if self.shared.hosts.is_some() && self.moves_to_other_site(to, &first, bytes) {
             return false;
         }
         let Some(conn) = self.conns.get_mut(to) else { return false };
         match first {
-            First::Partial => return true,
-            First::Other => self.hand_off(to, bytes.to_vec()),
-            First::Send(length, mut request) => {
+            RequestKind::Partial => return true,
+            RequestKind::Other => self.hand_off(to, bytes.to_vec()),
+            RequestKind::Send(length, mut request) => {
                 request.tls = conn.sealed.is_some();
                 conn.state.served = true;
                 conn.keep(&bytes[length..]);
                 self.send(to, &request);
             }
-            First::Feed(length, request) => {
+            RequestKind::Feed(length, request) => {
                 conn.state.served = true;
                 conn.keep(length.map_or(&[], |n| &bytes[n..]));
                 match request {
@@ -215,7 +215,7 @@ impl Shard {
     }
 
     /// Gives a connection to the HTTP server.
-    fn hand_off(&mut self, to: To, already_read: Vec<u8>) {
+    fn hand_off(&mut self, to: ConnectionKey, already_read: Vec<u8>) {
         let Some(conn) = self.release(to) else { return };
         self.stats.handed_off += 1;
         let peer = conn.peer();

@@ -35,21 +35,21 @@ use bytes::Bytes;
 use encke_engine::connection::{GoOn, Timing, Written};
 use encke_engine::hub::{Hub, State};
 use encke_engine::tail::Tail;
-use encke_engine::{Epoch, Position, Seldom};
+use encke_engine::{Epoch, LineLimit, Position};
 use rustc_hash::FxHashMap;
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{EventData, EventFlags};
 use rustix::event::{Timespec, epoll};
 
 use crate::conn::Conns;
-use crate::gate::To;
+use crate::gate::ConnectionKey;
 use crate::inbox::{Inbox, Message};
 use crate::out;
-use crate::poll::Shared as SharedAnswer;
+use crate::poll::LastAnswer;
 use crate::ring::Ring;
-use crate::shards::{Seed, Shared};
+use crate::shards::{Seed, ShardsCommon};
 use crate::stats::{Counters, Stats};
-use crate::wait::Kept;
+use crate::wait::OpenWait;
 use crate::wheel::Wheel;
 
 /// Sockets looked at in one turn.
@@ -65,7 +65,7 @@ const LISTENERS_MAX: u64 = 1024;
 /// A shard, owned by its thread.
 pub struct Shard {
     number: usize,
-    shared: Arc<Shared>,
+    shared: Arc<ShardsCommon>,
     inbox: Arc<Inbox>,
     counters: Arc<Counters>,
     epoll: OwnedFd,
@@ -76,14 +76,14 @@ pub struct Shard {
     epoch: Epoch,
     conns: Conns,
     /// What is kept of requests of other protocols, by the place of their connection.
-    waits: FxHashMap<u32, Box<Kept>>,
+    waits: FxHashMap<u32, Box<OpenWait>>,
     connections_max: usize,
     /// The tick until which nobody has to be asked for a place, for there were few who could give up theirs.
     crowded_until: u32,
     /// Connections that found no place, as the log tells of them.
-    turned_away: Seldom,
+    turned_away: LineLimit,
     /// Tries to accept that failed, likewise.
-    not_accepted: Seldom,
+    not_accepted: LineLimit,
     wheel: Wheel,
     timing: Timing,
     started: Instant,
@@ -94,11 +94,11 @@ pub struct Shard {
     /// What was under TLS in it; empty but for the time of a read.
     plain: Vec<u8>,
     /// Connections that wait for another turn.
-    queue: VecDeque<To>,
-    answer: SharedAnswer,
+    queue: VecDeque<ConnectionKey>,
+    answer: LastAnswer,
     ring: Option<Ring>,
     /// Sends that were put together and are due; see `sends`.
-    sends: Vec<(To, Bytes)>,
+    sends: Vec<(ConnectionKey, Bytes)>,
     stats: Stats,
     /// When to end at the latest, once the server goes down.
     deadline: Option<Instant>,
@@ -106,14 +106,14 @@ pub struct Shard {
     pauses: Pauses,
 }
 
-fn token(to: To) -> EventData {
+fn token(to: ConnectionKey) -> EventData {
     EventData::new_u64(u64::from(to.generation & 0x7FFF_FFFF) << 32 | u64::from(to.index))
 }
 
 impl Shard {
     pub fn new(
         number: usize,
-        shared: Arc<Shared>,
+        shared: Arc<ShardsCommon>,
         listeners: Arc<[TcpListener]>,
         seed: &Seed,
         connections_max: usize,
@@ -140,8 +140,8 @@ impl Shard {
             waits: FxHashMap::default(),
             connections_max,
             crowded_until: 0,
-            turned_away: Seldom::default(),
-            not_accepted: Seldom::default(),
+            turned_away: LineLimit::default(),
+            not_accepted: LineLimit::default(),
             wheel: Wheel::new(),
             timing,
             started: Instant::now(),
@@ -149,7 +149,7 @@ impl Shard {
             scratch: Vec::new(),
             plain: Vec::new(),
             queue: VecDeque::new(),
-            answer: SharedAnswer::default(),
+            answer: LastAnswer::default(),
             ring: None,
             sends: Vec::new(),
             stats: Stats::default(),
@@ -248,7 +248,7 @@ impl Shard {
     }
 
     /// Runs what concerns one connection; if it panics, that connection ends and nothing else.
-    fn guarded(&mut self, to: To, run: impl FnOnce(&mut Self)) {
+    fn guarded(&mut self, to: ConnectionKey, run: impl FnOnce(&mut Self)) {
         if catch_unwind(AssertUnwindSafe(|| run(self))).is_ok() {
             return;
         }
@@ -260,7 +260,7 @@ impl Shard {
         }
     }
 
-    fn socket(&mut self, to: To, flags: EventFlags) {
+    fn socket(&mut self, to: ConnectionKey, flags: EventFlags) {
         if flags.contains(EventFlags::OUT) {
             self.flush(to);
         }
@@ -283,11 +283,11 @@ impl Shard {
                     self.revoked(owner, person);
                 }
             }
-            Message::Left(to, left) => self.guarded(to, |s| s.left(to, left)),
+            Message::CredentialTime(to, left) => self.guarded(to, |s| s.left(to, left)),
             Message::Parked(parked) => self.parked(*parked),
             Message::Waiting(waiting) => self.waiting(*waiting),
-            Message::Moved(moved) => self.moved(*moved),
-            Message::Told(to, told) => self.guarded(to, |s| s.told_later(to, told)),
+            Message::MovedConnection(moved) => self.moved(*moved),
+            Message::ForeignAnswer(to, told) => self.guarded(to, |s| s.told_later(to, told)),
             Message::LookAgain(person, after) => self.look_again(person, after),
             Message::Accepted(fd, peer) => self.accepted(fd, peer),
             Message::Drain(deadline) => self.drain(deadline),
@@ -295,7 +295,7 @@ impl Shard {
     }
 
     /// Lets a connection go on in the next turn of the loop.
-    fn enqueue(&mut self, to: To) {
+    fn enqueue(&mut self, to: ConnectionKey) {
         if let Some(conn) = self.conns.get_mut(to)
             && !conn.state.queued
         {
@@ -305,7 +305,7 @@ impl Shard {
     }
 
     /// Another turn for a connection: whatever it has left to do.
-    fn turn(&mut self, to: To) {
+    fn turn(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.state.queued = false;
         if conn.readable && !self.pauses.is_paused(to) {
@@ -316,7 +316,7 @@ impl Shard {
     }
 
     /// What a connection does when nothing waits to be written to it.
-    fn go_on(&mut self, to: To) {
+    fn go_on(&mut self, to: ConnectionKey) {
         let live = self.is_live(to);
         let Some(conn) = self.conns.get(to).filter(|conn| conn.out.is_none()) else { return };
         match conn.state.goes_on(live, conn.stash.is_some()) {
@@ -331,7 +331,7 @@ impl Shard {
     }
 
     /// The socket can take something again.
-    fn flush(&mut self, to: To) {
+    fn flush(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         if conn.out.is_none() {
             return;
@@ -348,7 +348,7 @@ impl Shard {
     }
 
     /// Writes to a connection. If it can't take all, its session falls behind until it can.
-    fn put(&mut self, to: To, pieces: &[&Bytes]) -> Written {
+    fn put(&mut self, to: ConnectionKey, pieces: &[&Bytes]) -> Written {
         let Some(conn) = self.conns.get_mut(to) else { return Written::Gone };
         let taken = conn.put(pieces, self.now, &mut self.stats.bytes_out);
         match taken {
@@ -360,7 +360,7 @@ impl Shard {
     }
 
     /// A connection keeps something that it could not take.
-    fn kept(&mut self, to: To) {
+    fn kept(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get(to) else { return };
         if let Some(session) = conn.state.falls_behind() {
             self.hub.fall_behind(session);
@@ -369,7 +369,7 @@ impl Shard {
     }
 
     /// Whether a connection's session has everything and waits.
-    fn is_live(&self, to: To) -> bool {
+    fn is_live(&self, to: ConnectionKey) -> bool {
         let session = self.conns.get(to).and_then(|conn| conn.state.session);
         session.is_some_and(|session| self.hub.state(session) == State::Live)
     }

@@ -7,25 +7,30 @@ use rustix::event::epoll;
 use super::Shard;
 use super::accept::conn_of;
 use crate::conn::Conn;
-use crate::gate::To;
-use crate::hosts::{Elsewhere, Moved};
-use crate::request::First;
-use crate::shards::Kind;
+use crate::gate::ConnectionKey;
+use crate::hosts::{MovedConnection, OtherSite};
+use crate::request::RequestKind;
+use crate::shards::ConnectionKind;
 
 impl Shard {
     /// Sends a connection to where its request belongs, or refuses the request. Returns whether that is elsewhere;
     /// `bytes` begin with the request.
-    pub(super) fn goes_elsewhere(&mut self, to: To, first: &First<'_>, bytes: &[u8]) -> bool {
+    pub(super) fn moves_to_other_site(
+        &mut self,
+        to: ConnectionKey,
+        first: &RequestKind<'_>,
+        bytes: &[u8],
+    ) -> bool {
         let (Some(hosts), Some(host)) = (&self.shared.hosts, first.host()) else { return false };
-        match hosts.elsewhere(host) {
+        match hosts.other_site(host) {
             None => return false,
-            Some(Elsewhere::Shards(shards)) => {
+            Some(OtherSite::Shards(shards)) => {
                 let Some(conn) = self.release(to) else { return true };
                 let peer = conn.peer();
-                let kind = conn.sealed.map_or(Kind::Direct, Kind::Sealed);
-                shards.take(Moved { io: conn.fd, peer, kind, bytes: bytes.to_vec() });
+                let kind = conn.sealed.map_or(ConnectionKind::Direct, ConnectionKind::Sealed);
+                shards.take(MovedConnection { io: conn.fd, peer, kind, bytes: bytes.to_vec() });
             }
-            Some(Elsewhere::Nobody(error)) => {
+            Some(OtherSite::Nobody(error)) => {
                 let Some(conn) = self.conns.get_mut(to) else { return true };
                 // What came behind it may be anybody's; the client asks again on a connection of its own.
                 conn.state.keep_alive = false;
@@ -36,8 +41,8 @@ impl Shard {
     }
 
     /// Takes a connection from another site's shards, and goes on with what was read from it.
-    pub(super) fn moved(&mut self, moved: Moved) {
-        let Moved { io, peer, kind, bytes } = moved;
+    pub(super) fn moved(&mut self, moved: MovedConnection) {
+        let MovedConnection { io, peer, kind, bytes } = moved;
         self.stats.accepted += 1;
         self.shared.loads[self.number].fetch_add(1, Relaxed);
         let mut conn = conn_of(io, peer, kind, self.now);
@@ -48,7 +53,7 @@ impl Shard {
     }
 
     /// Lets go of a connection, which goes on elsewhere.
-    pub(super) fn release(&mut self, to: To) -> Option<Conn> {
+    pub(super) fn release(&mut self, to: ConnectionKey) -> Option<Conn> {
         self.end_session(to);
         let conn = self.conns.remove(to)?;
         self.give_place(&conn);

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use super::Shard;
 use crate::conn::Conn;
-use crate::gate::{Reply, To};
+use crate::gate::{ConnectionKey, Reply};
 use crate::poll::{self, Body};
 
 impl Shard {
     /// Goes on with the session of the last poll if these bytes are the same one again, with the cursor of now.
-    pub(super) fn polls_again(&mut self, to: To, bytes: &[u8]) -> bool {
+    pub(super) fn polls_again(&mut self, to: ConnectionKey, bytes: &[u8]) -> bool {
         let Some(conn) = self.conns.get_mut(to) else { return false };
         let (Some(session), Some(repeat)) = (conn.state.session, conn.repeat) else { return false };
         let holds =
@@ -39,7 +39,7 @@ impl Shard {
     }
 
     /// Answers a poll if there is something, or if it does not wait; otherwise lets it wait.
-    pub(super) fn poll(&mut self, to: To) {
+    pub(super) fn poll(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let Some(session) = conn.state.session else { return };
         if conn.state.paging {
@@ -55,7 +55,7 @@ impl Shard {
     }
 
     /// Answers with these events, as many as fit, and lets the session rest behind them.
-    pub(super) fn answer_with(&mut self, to: To, entries: &[Arc<Entry>]) {
+    pub(super) fn answer_with(&mut self, to: ConnectionKey, entries: &[Arc<Entry>]) {
         let Some(session) = self.conns.get(to).and_then(|conn| conn.state.session) else { return };
         let fit = if entries.is_empty() { 0 } else { poll::fit(entries.iter()) };
         if fit < entries.len() {
@@ -77,14 +77,14 @@ impl Shard {
     }
 
     /// Writes an answer; the session, if there is one, rests already.
-    pub(super) fn answer(&mut self, to: To, body: Body<'_>, cursor: Cursor) {
+    pub(super) fn answer(&mut self, to: ConnectionKey, body: Body<'_>, cursor: Cursor) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let answer = poll::answer(body, cursor, conn.state.keep_alive, conn.cors());
         self.finish_answer(to, &answer);
     }
 
     /// Writes a whole HTTP answer, after which the connection waits for the next request or ends.
-    pub(super) fn finish_answer(&mut self, to: To, answer: &Bytes) {
+    pub(super) fn finish_answer(&mut self, to: ConnectionKey, answer: &Bytes) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.request = None;
         let next = conn.state.answered(self.now);

@@ -4,13 +4,13 @@ use encke_engine::Code;
 use encke_engine::connection::Phase;
 
 use super::Shard;
-use crate::gate::{Reply, To};
+use crate::gate::{ConnectionKey, Reply};
 use crate::head;
 use crate::request::{Refusal, SendAnswer, SendRequest};
 
 impl Shard {
     /// A send is here, with its body. A session that rests on the connection between two polls goes on resting.
-    pub(super) fn send(&mut self, to: To, request: &SendRequest<'_>) {
+    pub(super) fn send(&mut self, to: ConnectionKey, request: &SendRequest<'_>) {
         let draining = self.deadline.is_some();
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.state.asks(request.keep_alive, draining, conn.stash.is_some());
@@ -23,7 +23,7 @@ impl Shard {
     }
 
     /// The gate says what became of it.
-    pub(super) fn sent(&mut self, to: To, answer: &SendAnswer) {
+    pub(super) fn sent(&mut self, to: ConnectionKey, answer: &SendAnswer) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         if conn.state.phase == Phase::Sending {
             let is_limited = matches!(&answer.result, Err(e) if e.code == Code::RateLimited);

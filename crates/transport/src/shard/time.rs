@@ -5,11 +5,11 @@ use encke_engine::item::Bye;
 
 use super::Shard;
 use crate::framing;
-use crate::gate::{Left, Reply, To};
-use crate::wait::Over;
+use crate::gate::{ConnectionKey, CredentialTime, Reply};
+use crate::wait::WaitEnd;
 
 /// When the gate is asked again what is left of a session, if it could not tell.
-const AGAIN_MS: u64 = 1_000;
+const ASK_AGAIN_MS: u64 = 1_000;
 
 impl Shard {
     /// Looks at everybody whose tick has come.
@@ -32,7 +32,7 @@ impl Shard {
     }
 
     /// Makes sure that a connection is looked at by its deadline.
-    pub(super) fn schedule(&mut self, to: To) {
+    pub(super) fn schedule(&mut self, to: ConnectionKey) {
         let (now, draining) = (self.now, self.deadline.is_some());
         let Some(conn) = self.conns.get_mut(to) else { return };
         if let Some(at) = self.timing.deadline(&conn.state, &conn.moment(now, draining))
@@ -43,7 +43,7 @@ impl Shard {
     }
 
     /// What a session was authorised by should have ended. It may have been extended: the gate knows.
-    fn ask_what_is_left(&mut self, to: To) {
+    fn ask_what_is_left(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.state.ends_at = u32::MAX;
         match &conn.who {
@@ -53,22 +53,24 @@ impl Shard {
     }
 
     /// The gate says what is left.
-    pub(super) fn left(&mut self, to: To, left: Left) {
+    pub(super) fn left(&mut self, to: ConnectionKey, left: CredentialTime) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let asked = conn.state.session.is_some() && conn.state.ends_at == u32::MAX;
         let ms = match (left, &conn.who) {
             // The session of before: another request has come on the connection.
             _ if !asked => return,
-            (Left::Ms(credential, _), Some(who)) if who.credential != credential => return,
-            (Left::Ms(_, 0), _) => return self.end(to, Bye::Revoked),
-            (Left::Ms(_, ms), _) => ms,
-            (Left::Unknown, _) => AGAIN_MS,
+            (CredentialTime::Ms(credential, _), Some(who)) if who.credential != credential => {
+                return;
+            }
+            (CredentialTime::Ms(_, 0), _) => return self.end(to, Bye::Revoked),
+            (CredentialTime::Ms(_, ms), _) => ms,
+            (CredentialTime::Unknown, _) => ASK_AGAIN_MS,
         };
         conn.state.ends_at = self.now.saturating_add(self.timing.ticks(ms));
         self.schedule(to);
     }
 
-    fn on_time(&mut self, to: To) {
+    fn on_time(&mut self, to: ConnectionKey) {
         let (now, draining) = (self.now, self.deadline.is_some());
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.wake_at = u32::MAX;
@@ -80,12 +82,12 @@ impl Shard {
         self.schedule(to);
     }
 
-    fn overdue(&mut self, to: To, what: Overdue) {
+    fn overdue(&mut self, to: ConnectionKey, what: Overdue) {
         match what {
             Overdue::Cut => self.cut(to),
             Overdue::AskWhatIsLeft => self.ask_what_is_left(to),
             Overdue::AnswerPoll => self.answer_with(to, &[]),
-            Overdue::ForeignOver => self.wait_over(to, Over::Time),
+            Overdue::ForeignOver => self.wait_over(to, WaitEnd::Time),
             Overdue::ForeignBeat => self.wait_beat(to),
             Overdue::Idle => self.end(to, Bye::Idle),
             Overdue::Beat => {

@@ -16,15 +16,15 @@ use rustix::net::RecvFlags;
 
 use super::Shard;
 use super::accept::{answer_and_close, conn_of};
-use crate::gate::{Reply, To};
-use crate::wait::{Kept, Over, ParkedWait, Told, Wait};
+use crate::gate::{ConnectionKey, Reply};
+use crate::wait::{ForeignAnswer, OpenWait, ParkedWait, Wait, WaitEnd};
 
 impl Shard {
     /// Takes a connection from the HTTP server, and the request that waits on it.
     pub(super) fn waiting(&mut self, waiting: ParkedWait) {
         if self.deadline.is_some() || !self.take_place(waiting.kind.files()) {
             self.stats.refused += 1;
-            return turn_away(waiting, Over::Drain);
+            return turn_away(waiting, WaitEnd::Drain);
         }
         let ParkedWait { io, peer, leftover, kind, wait } = waiting;
         self.shared.loads[self.number].fetch_add(1, Relaxed);
@@ -44,18 +44,19 @@ impl Shard {
         }
     }
 
-    fn wait(&mut self, to: To, wait: Wait) {
+    fn wait(&mut self, to: ConnectionKey, wait: Wait) {
         let Wait { who, follows, as_of, revocations_seen, at, content_type, lines, .. } = wait;
         let Some(conn) = self.conns.get(to) else { return };
         let visitor = household(wait.visitor.unwrap_or(conn.peer().ip()));
-        let kept = Kept { content_type, lines, visitor, protocol: wait.protocol, answered: false };
+        let kept =
+            OpenWait { content_type, lines, visitor, protocol: wait.protocol, answered: false };
         self.waits.insert(to.index, Box::new(kept));
         let nobody = (PersonId::NOBODY, 0);
         let (person, credential) = who.as_ref().map_or(nobody, |w| (w.person, w.credential));
         // The position was read from the store, so it is never ahead of the log.
         let at = match self.hub.standing(Some(self.hub.cursor_at(at)), at) {
             Standing::Good(at) => at,
-            Standing::Reset(_) => return self.wait_over(to, Over::Again),
+            Standing::Reset(_) => return self.wait_over(to, WaitEnd::Again),
         };
         let owner = to.index;
         // What it may follow was the other protocol's to decide, not the setting's.
@@ -64,12 +65,12 @@ impl Shard {
         let opened = self.hub.open(open);
         let session = match opened {
             Ok(session) => session,
-            Err(encke_engine::hub::Stale::Again) => return self.wait_over(to, Over::Again),
-            Err(encke_engine::hub::Stale::Revoked) => return self.wait_over(to, Over::Revoked),
+            Err(encke_engine::hub::Stale::Again) => return self.wait_over(to, WaitEnd::Again),
+            Err(encke_engine::hub::Stale::Revoked) => return self.wait_over(to, WaitEnd::Revoked),
         };
         let follower = self.follower(to, who.as_ref());
         if self.take_channels(follower, session).is_err() {
-            return self.wait_over(to, Over::TooMany);
+            return self.wait_over(to, WaitEnd::TooMany);
         }
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.state.session = Some(session);
@@ -83,14 +84,14 @@ impl Shard {
         {
             self.end(oldest, encke_engine::item::Bye::TooMany);
         }
-        if wait.beats && self.say(to, Kept::begin) != Some(Written::All) {
+        if wait.beats && self.say(to, OpenWait::begin) != Some(Written::All) {
             return;
         }
         self.wait_on(to);
     }
 
     /// Hands it what came, until it is live, answered, full or out of turn.
-    pub(super) fn wait_on(&mut self, to: To) {
+    pub(super) fn wait_on(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let Some(session) = conn.state.session else { return };
         if conn.state.paging || conn.out.is_some() {
@@ -106,14 +107,14 @@ impl Shard {
         }
     }
 
-    pub(super) fn wait_told(&mut self, to: To, entries: &[Arc<Entry>]) {
+    pub(super) fn wait_told(&mut self, to: ConnectionKey, entries: &[Arc<Entry>]) {
         self.stats.replayed += entries.len() as u64;
         let told = match self.waits.get_mut(&to.index) {
-            Some(kept) if !entries.is_empty() => kept.protocol.told(entries),
-            _ => Told::Nothing,
+            Some(kept) if !entries.is_empty() => kept.protocol.on_events(entries),
+            _ => ForeignAnswer::Nothing,
         };
         match told {
-            Told::Later(later) => {
+            ForeignAnswer::Later(later) => {
                 if let Some(conn) = self.conns.get_mut(to) {
                     conn.state.paging = true;
                     later(Reply::new(to, self.inbox.clone()));
@@ -124,7 +125,7 @@ impl Shard {
     }
 
     /// What had to be looked up is there.
-    pub(super) fn told_later(&mut self, to: To, told: Told) {
+    pub(super) fn told_later(&mut self, to: ConnectionKey, told: ForeignAnswer) {
         if let Some(conn) = self.conns.get_mut(to)
             && conn.state.phase == Phase::Foreign
             && std::mem::take(&mut conn.state.paging)
@@ -133,21 +134,25 @@ impl Shard {
         }
     }
 
-    fn tell(&mut self, to: To, told: Told) {
+    fn tell(&mut self, to: ConnectionKey, told: ForeignAnswer) {
         match told {
-            Told::Nothing => self.enqueue(to),
-            Told::Part(bytes) => {
+            ForeignAnswer::Nothing => self.enqueue(to),
+            ForeignAnswer::Part(bytes) => {
                 if self.say(to, |_| bytes) == Some(Written::All) {
                     self.enqueue(to);
                 }
             }
-            Told::Whole(bytes) => self.wait_answer(to, 200, &bytes),
-            Told::Later(_) | Told::Cut => self.destroy(to),
+            ForeignAnswer::Whole(bytes) => self.wait_answer(to, 200, &bytes),
+            ForeignAnswer::Later(_) | ForeignAnswer::Cut => self.destroy(to),
         }
     }
 
     /// Writes a part of a body. `None` if the client has left.
-    fn say(&mut self, to: To, part: impl FnOnce(&mut Kept) -> Bytes) -> Option<Written> {
+    fn say(
+        &mut self,
+        to: ConnectionKey,
+        part: impl FnOnce(&mut OpenWait) -> Bytes,
+    ) -> Option<Written> {
         if self.has_left(to) {
             return None;
         }
@@ -165,7 +170,7 @@ impl Shard {
     }
 
     /// Writes the answer, or the last part of it.
-    fn wait_answer(&mut self, to: To, status: u16, body: &Bytes) {
+    fn wait_answer(&mut self, to: ConnectionKey, status: u16, body: &Bytes) {
         if self.has_left(to) {
             return;
         }
@@ -185,11 +190,11 @@ impl Shard {
     }
 
     /// A wait ends without an event.
-    pub(super) fn wait_over(&mut self, to: To, why: Over) {
+    pub(super) fn wait_over(&mut self, to: ConnectionKey, why: WaitEnd) {
         let Some(kept) = self.waits.get_mut(&to.index) else { return };
-        let (status, body) = kept.protocol.over(why);
+        let (status, body) = kept.protocol.on_end(why);
         if let Some(conn) = self.conns.get_mut(to)
-            && why != Over::Time
+            && why != WaitEnd::Time
         {
             conn.state.keep_alive = false;
         }
@@ -197,16 +202,16 @@ impl Shard {
     }
 
     /// A silent body's heartbeat.
-    pub(super) fn wait_beat(&mut self, to: To) {
+    pub(super) fn wait_beat(&mut self, to: ConnectionKey) {
         let Some(kept) = self.waits.get(&to.index) else { return };
         let beat = kept.protocol.beat();
         self.put(to, &[&beat]);
     }
 
     /// The connection has taken all that it was given.
-    pub(super) fn wait_taken(&mut self, to: To) {
+    pub(super) fn wait_taken(&mut self, to: ConnectionKey) {
         if let Some(kept) = self.waits.get_mut(&to.index) {
-            kept.protocol.taken();
+            kept.protocol.on_written();
             if kept.answered {
                 self.waits.remove(&to.index);
             }
@@ -215,7 +220,7 @@ impl Shard {
 
     /// Whether the client has ended the connection, which is then destroyed. What is written to such a connection the
     /// kernel takes all the same, and nobody reads it.
-    fn has_left(&mut self, to: To) -> bool {
+    fn has_left(&mut self, to: ConnectionKey) -> bool {
         let Some(conn) = self.conns.get_mut(to) else { return true };
         let look = RecvFlags::PEEK | RecvFlags::DONTWAIT;
         match rustix::net::recv(&conn.fd, &mut [0u8; 1][..], look) {
@@ -242,7 +247,7 @@ impl Shard {
 }
 
 /// Says that there is no room, as far as it can be said without waiting.
-pub(crate) fn turn_away(waiting: ParkedWait, why: Over) {
+pub(crate) fn turn_away(waiting: ParkedWait, why: WaitEnd) {
     let ParkedWait { io, peer, kind, wait, .. } = waiting;
     answer_and_close(io, peer, kind, &wait.turned_away(why));
 }

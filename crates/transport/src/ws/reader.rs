@@ -24,7 +24,7 @@ impl Partial {
 
 /// What the client said.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Heard<'a> {
+pub enum WsInput<'a> {
     /// A whole text message.
     Text(&'a str),
     /// A ping, to be answered with the same bytes.
@@ -37,9 +37,9 @@ pub enum Heard<'a> {
 
 /// Why the connection is failed: close code and reason.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Fault(pub u16, pub &'static str);
+pub struct WsFault(pub u16, pub &'static str);
 
-const CUT_SHORT: Fault = Fault(1002, "bad close frame");
+const CUT_SHORT: WsFault = WsFault(1002, "bad close frame");
 
 struct Frame {
     fin: bool,
@@ -53,8 +53,8 @@ struct Frame {
 pub fn read(
     partial: &mut Option<Box<Partial>>,
     input: &mut [u8],
-    mut hear: impl FnMut(Heard<'_>) -> bool,
-) -> Result<(), Fault> {
+    mut hear: impl FnMut(WsInput<'_>) -> bool,
+) -> Result<(), WsFault> {
     let mut kept = partial.take().unwrap_or_default();
     if kept.bytes.is_empty() {
         let done = frames(&mut kept.message, input, &mut hear)?;
@@ -80,8 +80,8 @@ pub fn read(
 fn frames(
     message: &mut Option<Vec<u8>>,
     input: &mut [u8],
-    hear: &mut impl FnMut(Heard<'_>) -> bool,
-) -> Result<usize, Fault> {
+    hear: &mut impl FnMut(WsInput<'_>) -> bool,
+) -> Result<usize, WsFault> {
     let mut done = 0;
     while let Some(frame) = head(&input[done..])? {
         let start = done + frame.head;
@@ -97,24 +97,24 @@ fn frames(
 }
 
 /// The head of a frame, if it is all here. What is wrong is said as early as it can be seen.
-fn head(bytes: &[u8]) -> Result<Option<Frame>, Fault> {
+fn head(bytes: &[u8]) -> Result<Option<Frame>, WsFault> {
     let Some(&first) = bytes.first() else { return Ok(None) };
     let (fin, opcode) = (first & 0x80 != 0, first & 0x0F);
     if first & 0x70 != 0 {
-        return Err(Fault(1002, "reserved bits"));
+        return Err(WsFault(1002, "reserved bits"));
     }
     let control = opcode >= 8;
     match opcode {
-        opcode::BINARY => return Err(Fault(1003, "text frames only")),
+        opcode::BINARY => return Err(WsFault(1003, "text frames only")),
         opcode::CONTINUATION | opcode::TEXT | opcode::CLOSE | opcode::PING | opcode::PONG => {}
-        _ => return Err(Fault(1002, "unknown opcode")),
+        _ => return Err(WsFault(1002, "unknown opcode")),
     }
     if control && !fin {
-        return Err(Fault(1002, "fragmented control frame"));
+        return Err(WsFault(1002, "fragmented control frame"));
     }
     let Some(&second) = bytes.get(1) else { return Ok(None) };
     if second & 0x80 == 0 {
-        return Err(Fault(1002, "frame without a mask"));
+        return Err(WsFault(1002, "frame without a mask"));
     }
     let (extra, payload) = match second & 0x7F {
         126 => (2, bytes.get(2..4).map(|b| usize::from(u16::from_be_bytes([b[0], b[1]])))),
@@ -122,11 +122,11 @@ fn head(bytes: &[u8]) -> Result<Option<Frame>, Fault> {
         short => (0, Some(usize::from(short))),
     };
     if control && extra > 0 {
-        return Err(Fault(1002, "long control frame"));
+        return Err(WsFault(1002, "long control frame"));
     }
     let Some(payload) = payload else { return Ok(None) };
     if payload > FRAME_BYTES_MAX {
-        return Err(Fault(1009, "frame too large"));
+        return Err(WsFault(1009, "frame too large"));
     }
     let head = 2 + extra + 4;
     let Some(mask) = bytes.get(head - 4..head) else { return Ok(None) };
@@ -155,37 +155,37 @@ fn take(
     message: &mut Option<Vec<u8>>,
     frame: &Frame,
     payload: &[u8],
-    hear: &mut impl FnMut(Heard<'_>) -> bool,
-) -> Result<bool, Fault> {
+    hear: &mut impl FnMut(WsInput<'_>) -> bool,
+) -> Result<bool, WsFault> {
     match frame.opcode {
-        opcode::PING => Ok(hear(Heard::Ping(payload))),
-        opcode::PONG => Ok(hear(Heard::Pong)),
-        opcode::CLOSE => Ok(hear(Heard::Close(close_code(payload)?))),
-        opcode::TEXT if message.is_some() => Err(Fault(1002, "a message inside a message")),
-        opcode::TEXT if frame.fin => Ok(hear(Heard::Text(utf8(payload)?))),
+        opcode::PING => Ok(hear(WsInput::Ping(payload))),
+        opcode::PONG => Ok(hear(WsInput::Pong)),
+        opcode::CLOSE => Ok(hear(WsInput::Close(close_code(payload)?))),
+        opcode::TEXT if message.is_some() => Err(WsFault(1002, "a message inside a message")),
+        opcode::TEXT if frame.fin => Ok(hear(WsInput::Text(utf8(payload)?))),
         opcode::TEXT => {
             *message = Some(payload.to_vec());
             Ok(true)
         }
         _ => {
-            let Some(begun) = message else { return Err(Fault(1002, "nothing to continue")) };
+            let Some(begun) = message else { return Err(WsFault(1002, "nothing to continue")) };
             if begun.len() + payload.len() > FRAME_BYTES_MAX {
-                return Err(Fault(1009, "message too large"));
+                return Err(WsFault(1009, "message too large"));
             }
             begun.extend_from_slice(payload);
             match message.take_if(|_| frame.fin) {
-                Some(whole) => Ok(hear(Heard::Text(utf8(&whole)?))),
+                Some(whole) => Ok(hear(WsInput::Text(utf8(&whole)?))),
                 None => Ok(true),
             }
         }
     }
 }
 
-fn utf8(payload: &[u8]) -> Result<&str, Fault> {
-    std::str::from_utf8(payload).map_err(|_| Fault(1007, "bad UTF-8"))
+fn utf8(payload: &[u8]) -> Result<&str, WsFault> {
+    std::str::from_utf8(payload).map_err(|_| WsFault(1007, "bad UTF-8"))
 }
 
-fn close_code(payload: &[u8]) -> Result<Option<u16>, Fault> {
+fn close_code(payload: &[u8]) -> Result<Option<u16>, WsFault> {
     match payload {
         [] => Ok(None),
         [high, low, reason @ ..] => {
@@ -222,7 +222,7 @@ mod tests {
         out
     }
 
-    fn hear_all(bytes: &[u8], piece: usize) -> (Vec<String>, Result<(), Fault>, bool) {
+    fn hear_all(bytes: &[u8], piece: usize) -> (Vec<String>, Result<(), WsFault>, bool) {
         let mut partial = None;
         let mut heard = Vec::new();
         for chunk in bytes.chunks(piece) {

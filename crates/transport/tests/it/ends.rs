@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use encke_engine::PersonId;
 use encke_engine::reach::Reach;
-use encke_transport::{FeedRequest, Kind, Left, Parked, Sealed, Timing, Transport};
+use encke_transport::{
+    ConnectionKind, CredentialTime, FeedRequest, Parked, Sealed, Timing, Transport,
+};
 use rustls::crypto::cipher::{AeadKey, Iv};
 use rustls::{ConnectionTrafficSecrets, ExtractedSecrets};
 use serde_json::json;
@@ -102,8 +104,10 @@ fn a_session_that_ends_by_itself_ends_what_rests_on_it() {
             World::with(Setup { timing, ends_in_ms: 100, left, ..Setup::default() })
         };
         // One that was extended, of which nobody could tell at first, goes on; the other ends.
-        let (extended, over) =
-            (setup(vec![Left::Ms(7, u64::MAX), Left::Unknown]), setup(Vec::new()));
+        let (extended, over) = (
+            setup(vec![CredentialTime::Ms(7, u64::MAX), CredentialTime::Unknown]),
+            setup(Vec::new()),
+        );
         let open = |world: &World| {
             let mut feed = Feed::open(world.address, *transport, 5, None);
             feed.ready();
@@ -366,7 +370,7 @@ fn who_is_handed_over_during_a_drain_is_told_so_also_under_tls() {
     let request = FeedRequest::from_parts(&parts, peer).unwrap();
     let (ours, theirs) = UnixStream::pair().unwrap();
     let (server, mut client) = sealed();
-    let kind = Kind::Sealed(Box::new(server));
+    let kind = ConnectionKind::Sealed(Box::new(server));
     let (io, leftover) = (theirs.into(), Default::default());
     let request = request.into();
     world.shards.park(Parked { io, peer, request, admission: None, leftover, kind });

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use encke_engine::{Code, Error};
-use encke_transport::{Elsewhere, Hosts, Shards};
+use encke_transport::{Hosts, OtherSite, Shards};
 
 use crate::client::{Wire, get};
 use crate::world::{Setup, World};
@@ -16,11 +16,11 @@ struct Other {
 }
 
 impl Hosts for Other {
-    fn elsewhere(&self, host: Option<&str>) -> Option<Elsewhere> {
+    fn other_site(&self, host: Option<&str>) -> Option<OtherSite> {
         match host {
             Some(host) if host == self.own => None,
-            Some("x" | "y") => Some(Elsewhere::Shards(self.shards.get().unwrap().clone())),
-            _ => Some(Elsewhere::Nobody(Error::new(Code::Misdirected, "Nobody is here."))),
+            Some("x" | "y") => Some(OtherSite::Shards(self.shards.get().unwrap().clone())),
+            _ => Some(OtherSite::Nobody(Error::new(Code::Misdirected, "Nobody is here."))),
         }
     }
 }

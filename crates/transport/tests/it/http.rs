@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use encke_transport::{FeedRequest, Kind, Parked, Timing, Transport};
+use encke_transport::{ConnectionKind, FeedRequest, Parked, Timing, Transport};
 
 use crate::client::{Feed, Wire, get, header};
 use crate::world::{Setup, World, cursor};
@@ -248,8 +248,8 @@ fn a_parked_connection_is_served_like_any_other() {
     let world = World::new();
     world.say(&["a"]);
     for transport in Transport::ALL {
-        for kind in [Kind::Direct, Kind::Bridged] {
-            let bridged = matches!(kind, Kind::Bridged);
+        for kind in [ConnectionKind::Direct, ConnectionKind::Bridged] {
+            let bridged = matches!(kind, ConnectionKind::Bridged);
             let (ours, theirs) = UnixStream::pair().unwrap();
             ours.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
             let mut builder = http::Request::get(match transport {

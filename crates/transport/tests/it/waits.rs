@@ -11,7 +11,8 @@ use encke_engine::hub::Follow;
 use encke_engine::reach::Reach;
 use encke_engine::{Entry, PersonId, Position, StreamId};
 use encke_transport::{
-    Files, Foreign, Kind, Over, ParkedWait, Reply, Timing, Told, Transport, Wait, Who,
+    ConnectionKind, Files, ForeignAnswer, ForeignRequest, ParkedWait, Reply, Timing, Transport,
+    Wait, WaitEnd, Who,
 };
 use serde_json::Value;
 
@@ -23,18 +24,18 @@ struct Seen {
     texts: Mutex<Vec<String>>,
     taken: AtomicUsize,
     dropped: AtomicUsize,
-    later: Mutex<Vec<Reply<Told>>>,
+    later: Mutex<Vec<Reply<ForeignAnswer>>>,
 }
 
 /// A protocol that does what the texts say.
 struct Parrot(Arc<Seen>);
 
-impl Foreign for Parrot {
+impl ForeignRequest for Parrot {
     fn begin(&mut self) -> Bytes {
         Bytes::from_static(b"begin\n")
     }
 
-    fn told(&mut self, entries: &[Arc<Entry>]) -> Told {
+    fn on_events(&mut self, entries: &[Arc<Entry>]) -> ForeignAnswer {
         let text = |e: &Arc<Entry>| {
             let body: Value = serde_json::from_slice(&e.event.body).unwrap();
             body["text"].as_str().unwrap().to_owned()
@@ -43,25 +44,25 @@ impl Foreign for Parrot {
         self.0.texts.lock().unwrap().extend(texts.iter().cloned());
         let all = Bytes::from(texts.join("+"));
         match texts.last().map(String::as_str) {
-            Some("nothing") => Told::Nothing,
+            Some("nothing") => ForeignAnswer::Nothing,
             Some("panic") => panic!("told to panic"),
-            Some("lose") => Told::Later(Box::new(drop)),
+            Some("lose") => ForeignAnswer::Later(Box::new(drop)),
             Some("later") => {
                 let seen = self.0.clone();
-                Told::Later(Box::new(move |reply| seen.later.lock().unwrap().push(reply)))
+                ForeignAnswer::Later(Box::new(move |reply| seen.later.lock().unwrap().push(reply)))
             }
-            Some("big") => Told::Part(vec![b'x'; 64 << 20].into()),
-            Some(text) if text.starts_with("part") => Told::Part(all),
-            _ => Told::Whole(all),
+            Some("big") => ForeignAnswer::Part(vec![b'x'; 64 << 20].into()),
+            Some(text) if text.starts_with("part") => ForeignAnswer::Part(all),
+            _ => ForeignAnswer::Whole(all),
         }
     }
 
-    fn over(&mut self, why: Over) -> (u16, Bytes) {
-        let status = if why == Over::Revoked { 401 } else { 200 };
+    fn on_end(&mut self, why: WaitEnd) -> (u16, Bytes) {
+        let status = if why == WaitEnd::Revoked { 401 } else { 200 };
         (status, format!("{why:?}").into())
     }
 
-    fn taken(&mut self) {
+    fn on_written(&mut self) {
         self.0.taken.fetch_add(1, Ordering::SeqCst);
     }
 }
@@ -79,10 +80,10 @@ struct Waiter {
 }
 
 fn park(world: &World, set: impl FnOnce(&mut Wait)) -> Waiter {
-    park_as(world, Kind::Direct, set)
+    park_as(world, ConnectionKind::Direct, set)
 }
 
-fn park_as(world: &World, kind: Kind, set: impl FnOnce(&mut Wait)) -> Waiter {
+fn park_as(world: &World, kind: ConnectionKind, set: impl FnOnce(&mut Wait)) -> Waiter {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let wire = Wire::connect(listener.local_addr().unwrap());
     let (stream, peer) = listener.accept().unwrap();
@@ -178,7 +179,7 @@ fn what_has_to_be_looked_up_comes_later_and_nothing_overtakes_it() {
     world.say(&["the end"]);
     let reply = waiter.seen.later.lock().unwrap().pop().unwrap();
     assert_eq!(*waiter.seen.texts.lock().unwrap(), ["later"]);
-    reply.told(Told::Part("part one ".into()));
+    reply.say(ForeignAnswer::Part("part one ".into()));
     let all = String::from_utf8(waiter.wire.until(b"the end").unwrap()).unwrap();
     assert!(all.ends_with("begin\npart one part two +the end"), "{all}");
     // An answer that is lost, and one that panics, take only their own connection.
@@ -294,10 +295,11 @@ fn a_bridge_counts_with_both_of_its_ends() {
     let files = Arc::new(Files::new(6));
     let setup = Setup { shards: 1, files: Some((files.clone(), 0)), ..Setup::default() };
     let world = World::with(setup);
-    let bridged: Vec<Waiter> = (0..3).map(|_| park_as(&world, Kind::Bridged, |_| ())).collect();
+    let bridged: Vec<Waiter> =
+        (0..3).map(|_| park_as(&world, ConnectionKind::Bridged, |_| ())).collect();
     live(&world, 3);
     assert!(!files.take(1, 0));
-    let mut refused = park_as(&world, Kind::Bridged, |_| ());
+    let mut refused = park_as(&world, ConnectionKind::Bridged, |_| ());
     assert_eq!(answer(&mut refused.wire).1, "Drain");
     drop(bridged);
     world.until(|w| w.shards.stats().connections == 0);

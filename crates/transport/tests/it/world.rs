@@ -13,8 +13,8 @@ use encke_engine::{
     StreamId, item,
 };
 use encke_transport::{
-    Admission, Config, FeedRequest, Files, Gate, Handoff, Hosts, KeptSend, Left, Reply, Sealed,
-    Seed, SendAnswer, SendPath, SendRequest, Shards, Stands, Timing, Who,
+    Admission, Config, CredentialTime, FeedRequest, Files, Gate, Handoff, Hosts, KeptSend,
+    LogPlace, Reply, Sealed, Seed, SendAnswer, SendPath, SendRequest, Shards, Timing, Who,
 };
 
 pub const EPOCH: Epoch = Epoch(0xe);
@@ -35,7 +35,7 @@ pub struct Setup {
     /// After so many milliseconds each session ends,
     pub ends_in_ms: u64,
     /// unless one of these is left; each is used for one question.
-    pub left: Vec<Left>,
+    pub left: Vec<CredentialTime>,
     /// Where requests belong.
     pub hosts: Option<Arc<dyn Hosts>>,
 }
@@ -79,7 +79,7 @@ pub struct TestGate {
     shards: OnceLock<Arc<Shards>>,
     good_for_ms: u64,
     ends_in_ms: u64,
-    pub left: Mutex<Vec<Left>>,
+    pub left: Mutex<Vec<CredentialTime>>,
     pub seen: Mutex<Seen>,
     pub held: Mutex<Vec<Reply<Bytes>>>,
     /// Admissions are made, but held back while somebody has this lock.
@@ -271,14 +271,14 @@ impl Gate for TestGate {
         let at_ms = request.body.len() as u64;
         let cursor = Cursor { epoch: EPOCH, position: Position(7) };
         let repeated = request.key == Some("again");
-        let result = Ok(Stands { seq: Seq(3), cursor, at_ms, repeated });
+        let result = Ok(LogPlace { seq: Seq(3), cursor, at_ms, repeated });
         self.seen.lock().unwrap().sends.push(request.keep());
         reply.sent(SendAnswer { result, allow_origin: None });
     }
 
-    fn left(&self, who: &Who, reply: Reply<Left>) {
+    fn left(&self, who: &Who, reply: Reply<CredentialTime>) {
         assert_eq!(who.credential, 7);
-        reply.left(self.left.lock().unwrap().pop().unwrap_or(Left::Ms(7, 0)));
+        reply.left(self.left.lock().unwrap().pop().unwrap_or(CredentialTime::Ms(7, 0)));
     }
 
     fn acked(&self, _who: &Who, position: Position) {

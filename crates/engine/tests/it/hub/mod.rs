@@ -5,7 +5,7 @@
 pub mod log;
 mod world;
 
-use encke_engine::hub::{Follow, Hub, Next, Open, PageRequest, Stale, State, Took};
+use encke_engine::hub::{Follow, Hub, Next, Open, PageRequest, SinkOutcome, Stale, State};
 use encke_engine::tail::Tail;
 use encke_engine::{ConversationId, Cursor, Epoch, PersonId, Position, Step, StreamId};
 use proptest::prelude::*;
@@ -57,7 +57,7 @@ fn deliver(hub: &mut Hub, log: &Log, batch: usize) -> Vec<(u32, Vec<u64>)> {
     let mut got = Vec::new();
     hub.deliver(&log.batches[batch], |owner, entries| {
         got.push((owner, entries.iter().map(|e| e.event.position.0).collect()));
-        Took::All
+        SinkOutcome::All
     });
     got
 }
@@ -137,7 +137,7 @@ fn an_admission_older_than_what_is_kept_is_made_again() {
             Step::Unsubscribe { person: P, stream: room }
         };
         let event = Step::Event(log.append(StreamId::channel(1), 1));
-        hub.deliver(&encke_engine::Batch { steps: vec![step, event] }, |_, _| Took::All);
+        hub.deliver(&encke_engine::Batch { steps: vec![step, event] }, |_, _| SinkOutcome::All);
     }
     let own = StreamId::person(P);
     // 4 changes are forgotten; they took effect at 1 to 4.

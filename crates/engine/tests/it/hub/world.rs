@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use encke_engine::hub::{Follow, Hub, Next, Open, PageRequest, Stale, State, Took};
+use encke_engine::hub::{Follow, Hub, Next, Open, PageRequest, SinkOutcome, Stale, State};
 use encke_engine::tail::Tail;
 use encke_engine::{ConversationId, Entry, PersonId, Position, Step, StreamClass, StreamId};
 
@@ -171,9 +171,9 @@ impl World {
             }
             if due.contains_key(owner) {
                 client.state = match took(choices, *owner) {
-                    Took::All => State::Live,
-                    Took::Full => State::Behind,
-                    Took::Rest => State::Resting,
+                    SinkOutcome::All => State::Live,
+                    SinkOutcome::Full => State::Behind,
+                    SinkOutcome::Rest => State::Resting,
                 };
             }
         }
@@ -354,11 +354,11 @@ impl World {
     }
 }
 
-fn took(choices: u64, owner: u32) -> Took {
+fn took(choices: u64, owner: u32) -> SinkOutcome {
     match choices >> (owner % 16 * 2) & 3 {
-        1 => Took::Full,
-        2 => Took::Rest,
-        _ => Took::All,
+        1 => SinkOutcome::Full,
+        2 => SinkOutcome::Rest,
+        _ => SinkOutcome::All,
     }
 }
 

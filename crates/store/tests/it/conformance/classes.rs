@@ -1,6 +1,6 @@
 //! Streams of every class, in a new store and in one that was written before the class had a byte.
 
-use encke_engine::hub::{Hub, Next, Open, Took};
+use encke_engine::hub::{Hub, Next, Open, SinkOutcome};
 use encke_engine::tail::Tail;
 use encke_engine::{Cursor, Epoch, NewEvent, StreamClass};
 use encke_store::Row;
@@ -106,7 +106,7 @@ pub fn a_store_from_before_streams_had_a_class_byte_goes_on<F: Fixture>(new: fn(
     for batch in space.batches() {
         hub.deliver(&batch, |_, entries| {
             got.extend(entries.iter().map(|e| e.event.position.0));
-            Took::All
+            SinkOutcome::All
         });
     }
     assert_eq!(got, [7, 10, 11, 12]);

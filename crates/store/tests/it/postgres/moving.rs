@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use encke_engine::{ConversationId, PersonId, Position, StreamClass, StreamId};
 use encke_rig::{Fault, Postgres, Wire};
 use encke_store::{
-    Migration, Moved, Options, Sql, Store, StoreError, SystemClock, Tables, Tx, migrate, params,
+    Migration, MovedTable, Options, Sql, Store, StoreError, SystemClock, Tables, Tx, migrate,
+    params,
 };
 
 use super::OnPostgres;
@@ -68,7 +69,7 @@ fn filled() -> (Sqlite, encke_engine::Epoch) {
     (sqlite, epoch)
 }
 
-fn run(from: &Path, to: &OnPostgres) -> Result<Vec<Moved>, StoreError> {
+fn run(from: &Path, to: &OnPostgres) -> Result<Vec<MovedTable>, StoreError> {
     migrate(from, &to.database(), &OWNERS, |_, _| {})
 }
 
