@@ -38,7 +38,7 @@ pub struct Appended {
     pub position: Position,
     /// The number of the event in its stream.
     pub seq: Seq,
-    /// When the event was appended, in milliseconds since 1970.
+    /// The time of the append, in milliseconds since 1970.
     pub at_ms: u64,
     /// The event was there already, appended with the same key and the same body.
     pub repeated: bool,
@@ -67,7 +67,7 @@ impl FirstAppend {
 
 /// A transaction that events are appended in. Each store answers the questions in its own way; the rules are here.
 pub trait Appends {
-    /// Why the store could not answer a question.
+    /// The reason why the store could not answer a question.
     type Failed: Into<Error>;
 
     /// The time of the transaction, in milliseconds since 1970.

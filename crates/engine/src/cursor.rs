@@ -29,7 +29,7 @@ pub enum Standing {
     Reset(Reset),
 }
 
-/// Why a cursor can't be replayed.
+/// The reason why a cursor can't be replayed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reset {
     /// The cursor belongs to another incarnation of the log.

@@ -3,8 +3,9 @@
 //! The PostgreSQL store drives it with a thread and a clock, the simulator with its agenda. Time is an argument: how
 //! long ago the node began.
 //!
-//! A look has this course: [`Following::look_at`] says when, [`Following::begin_look`] begins it, and each part that was
-//! read goes to [`Following::looked`] until there is no more. Whatever comes in, [`Following::take_next`] hands it on.
+//! A look has this course: [`Following::look_at`] says when, [`Following::begin_look`] begins it, and each part that
+//! was read goes to [`Following::looked`] until there is no more. Whatever comes in, [`Following::take_next`] hands it
+//! on.
 
 use core::time::Duration;
 
@@ -17,16 +18,16 @@ const LOOK_EVERY: Duration = Duration::from_millis(limits::LOOK_MS);
 const HINT_LATE: Duration = Duration::from_millis(limits::HINT_LATE_MS);
 const LOOK_AGAIN: Duration = Duration::from_millis(limits::LOOK_AGAIN_MS);
 
-/// See the top of this file.
+/// The state of a node that follows the log; see the top of this file.
 #[derive(Debug)]
 pub struct Following {
     epoch: Epoch,
     order: Order,
     /// The mark of the newest event that was handed on.
     mark: u64,
-    /// When the store was looked at last; `None` if it is to be looked at at once.
+    /// The time of the last look at the store; `None` if a look is wanted at once.
     looked: Option<Duration>,
-    /// When a hint came last. Without any hint there is no use in waiting for one.
+    /// The time of the last hint. Without any hints it is no use to wait for one.
     hinted: Option<Duration>,
     missing_since: Option<Duration>,
     /// No look before this time: the last one failed.
@@ -54,7 +55,7 @@ impl Following {
         self.epoch
     }
 
-    /// Up to where all was handed on.
+    /// The point up to which everything was handed on.
     pub fn frontier(&self) -> Frontier {
         Frontier { at: self.order.at(), mark: self.mark }
     }
@@ -64,8 +65,8 @@ impl Following {
         self.order.offer(committed);
     }
 
-    /// Takes what another node says that it has committed. Whether that is true is seen with the next look. Returns
-    /// false if the hint is of another log and counts for nothing.
+    /// Takes a commit that another node tells of. The next look shows whether it is true. Returns false if the hint is
+    /// of another log and counts for nothing.
     pub fn hint(&mut self, committed: Committed, now: Duration) -> bool {
         let is_ours = committed.epoch == self.epoch;
         if is_ours {
@@ -75,14 +76,14 @@ impl Following {
         is_ours
     }
 
-    /// Takes another node's word that the log goes so far, without what lies between.
+    /// Takes another node's word that the log goes to this point, without the events in between.
     pub fn heard_of(&mut self, epoch: Epoch, after: Point) {
         if epoch == self.epoch {
             self.order.heard_of(after);
         }
     }
 
-    /// Hints may have been lost: a look is due at once.
+    /// Asks for a look at once, because hints may have been lost.
     pub fn look_soon(&mut self) {
         self.looked = None;
     }
@@ -96,12 +97,12 @@ impl Following {
         Some(next)
     }
 
-    /// Whether more is known to be in the log than was handed on.
+    /// Whether the log is known to go further than what was handed on.
     pub fn is_missing(&self) -> bool {
         self.order.is_missing()
     }
 
-    /// When the store is to be looked at; `None` while a look is under way.
+    /// The time of the next look at the store; `None` while a look is under way.
     pub fn look_at(&mut self, now: Duration) -> Option<Duration> {
         if self.looking {
             return None;
@@ -118,16 +119,16 @@ impl Following {
         Some(due.max(self.not_before))
     }
 
-    /// Begins a look and returns where to read from. What was only heard of until now is found by the look, or it was
-    /// not true.
+    /// Begins a look and returns where to read from. The look finds the parts that were only heard of until now, or
+    /// they were not true.
     pub fn begin_look(&mut self, now: Duration) -> Frontier {
         self.order.begin_reading();
         (self.looking, self.looked, self.missing_since) = (true, Some(now), None);
         self.frontier()
     }
 
-    /// Takes what a look has read; `None` if nothing followed. Returns whether to read on: from [`Following::frontier`],
-    /// after all that can be handed on was handed on.
+    /// Takes the part that a look has read; `None` if nothing followed. Returns whether to read on from
+    /// [`Following::frontier`], after everything was handed on that can be.
     pub fn looked(&mut self, part: Option<LogPart>) -> bool {
         self.looking = part.as_ref().is_some_and(|part| part.more);
         if let Some(LogPart { committed, .. }) = part {
@@ -136,7 +137,7 @@ impl Following {
         self.looking
     }
 
-    /// The store did not answer a look. What was forgotten when it began is still to be read.
+    /// Notes that the store did not answer a look. The parts forgotten at its beginning still have to be read.
     pub fn look_failed(&mut self, now: Duration) {
         let further = Point { position: Position(u64::MAX), change: u64::MAX };
         self.order.heard_of(further);

@@ -10,12 +10,12 @@ use crate::event::Event;
 use crate::ids::{Epoch, Position};
 use crate::order::{Committed, Point};
 
-/// Up to where a node has handed the log on to its clients.
+/// The point up to which a node has handed the log on to its clients.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Frontier {
     /// The end of what was handed on.
     pub at: Point,
-    /// The mark of the commit that brought the newest event of it.
+    /// The mark of the commit that brought the newest event before this point.
     pub mark: u64,
 }
 
@@ -30,7 +30,7 @@ pub struct LogState {
     pub mark: Option<u64>,
 }
 
-/// Why a node can't go on with the log that it finds in the store: it has to begin anew.
+/// The reason why a node can't go on with the log in the store. It has to begin anew.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mismatch {
     /// The store holds another incarnation of the log.
@@ -186,7 +186,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_read_in_parts_of_any_size_is_the_whole_log_in_order(
+        fn parts_of_any_size_make_the_whole_log_in_order(
             log in proptest::collection::vec(any::<bool>(), 1..60),
             events_max in 1usize..8,
             changes_max in 1usize..8,
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_lacks_what_was_handed_on_is_not_gone_on_with() {
+    fn a_log_that_lacks_events_that_were_handed_on_is_refused() {
         let at = |position| Point { position: Position(position), change: 0 };
         let frontier = Frontier { at: at(5), mark: 7 };
         let log = LogState { epoch: EPOCH, end: at(5), mark: Some(7) };

@@ -93,7 +93,7 @@ pub fn reset(reason: Reset, cursor: Cursor) -> Bytes {
     format!(r#"{{"type":"reset","reason":"{}","cursor":"{cursor}"}}"#, reason.name()).into()
 }
 
-/// Why a connection ends.
+/// The reason why a connection ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Bye {
     /// The server goes down: come back.

@@ -9,8 +9,8 @@
 //! - it is registered with the hub before anything is replayed to it, so nothing falls between;
 //! - marks only move forward (P5); every queue and count has a name in [`limits`] (P6).
 //!
-//! The engine never has SQL, HTTP, sockets, threads, a wall clock or randomness. The caller passes in the time and random
-//! numbers.
+//! The engine never has SQL, HTTP, sockets, threads, a wall clock or randomness. The caller passes in the time and
+//! random numbers.
 
 pub mod append;
 pub mod batch;

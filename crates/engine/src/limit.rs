@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-/// A limit, as the reference page and the description of the API tell of it.
+/// A limit, for the reference page and the description of the API.
 pub struct Limit {
     /// The name of the constant, with its unit near the end.
     pub name: &'static str,
@@ -27,7 +27,7 @@ macro_rules! table {
 }
 pub(crate) use table;
 
-/// What a limit can be made of.
+/// A type that a limit can have.
 pub(crate) trait Values {
     fn values(&self) -> (Option<u64>, u64);
 }

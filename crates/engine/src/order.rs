@@ -1,8 +1,8 @@
 //! The order of the log on a node that hears of commits from several sides.
 //!
 //! Commits of its own writer, hints of other nodes, and parts read from the store come in any order, late, twice or not
-//! at all. [`Order`] hands each commit on once, in the order of the log, and says when something is missing, so that the
-//! store is asked. It never waits and never guesses: a hint that is not the next one only shows that there is more.
+//! at all. [`Order`] hands each commit on once, in the order of the log, and says when something is missing, so that
+//! the store is asked. It never waits and never guesses: a hint that is not the next one only shows that there is more.
 //!
 //! A hint is believed for events alone. Subscriptions and revocations are read from the store, and where a hint and the
 //! store differ the store is right.
@@ -17,8 +17,8 @@ use crate::ids::{Epoch, Position, Seq};
 use crate::limits;
 use crate::stream::StreamId;
 
-/// A point of a log: its newest event, and the number of its changes, which are subscriptions and revocations. Both rise
-/// under the same lock, so points have one order.
+/// A point of a log: its newest event, and the number of its changes, which are subscriptions and revocations. Both
+/// rise under the same lock, so points have one order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct Point {
     /// The newest event.
@@ -48,8 +48,8 @@ impl Committed {
         self.batch.steps.iter().any(|step| !matches!(step, Step::Event(_)))
     }
 
-    /// Whether this could be a part of a log: the steps lead from its beginning to its end, and each event comes after the
-    /// one before it in its stream.
+    /// Whether this could be a part of a log: the steps lead from its beginning to its end, and each event comes after
+    /// the one before it in its stream.
     pub fn is_sound(&self) -> bool {
         let mut at = self.before;
         let mut newest: FxHashMap<StreamId, (Seq, Position)> = FxHashMap::default();
@@ -87,13 +87,13 @@ struct Waiting {
     hint: bool,
 }
 
-/// See the top of this file.
+/// The order of the log on a node; see the top of this file.
 #[derive(Debug)]
 pub struct Order {
     at: Point,
     /// The parts beyond a hole, by the points where they begin.
     waiting: BTreeMap<Point, Waiting>,
-    /// A part beyond `at` was heard of and not kept.
+    /// A part beyond `at` is known to exist but was not kept.
     more: bool,
 }
 
@@ -113,8 +113,8 @@ impl Order {
         self.take(committed, false);
     }
 
-    /// Takes a part of the log that another node tells of. A part that changes rights only shows how far the log goes, and
-    /// one that could not be a part of a log shows nothing.
+    /// Takes a part of the log that another node tells of. A part that changes rights only shows how far the log goes,
+    /// and one that could not be a part of a log shows nothing.
     pub fn hint(&mut self, committed: Committed) {
         if committed.changes_rights() {
             self.heard_of(committed.after);
@@ -174,8 +174,8 @@ impl Order {
         self.more
     }
 
-    /// Forgets the parts that were only heard of, because the store is about to be read. The reading finds them, or they
-    /// were not true.
+    /// Forgets the parts that were only heard of, because the store is about to be read. The reading finds them, or
+    /// they were not true.
     pub fn begin_reading(&mut self) {
         self.waiting.clear();
         self.more = false;
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_handed_on_in_part_is_read() {
+    fn a_part_that_was_partly_handed_on_is_read() {
         let mut order = Order::new(Point::default());
         order.offer(part(2, 9));
         order.offer(part(0, 5));
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_a_part_of_a_log_says_nothing() {
+    fn a_hint_that_could_not_be_a_part_of_a_log_says_nothing() {
         let wrong = [
             of(9, vec![event(10, 2, 10)]),
             of(9, vec![event(10, 2, 11)]),

@@ -25,7 +25,7 @@ struct Device {
     name: Box<str>,
     connections: u32,
     state: Presence,
-    /// When the last connection ended; the device counts until the grace is over, so that a long
+    /// The time when the last connection ended. The device counts until the grace is over, so that a long
     /// poll's pause or a change of transport does not flicker.
     left_ms: u64,
 }
@@ -52,7 +52,7 @@ pub struct Change {
     pub now: Presence,
 }
 
-/// The presence of all people who are or were just connected.
+/// The presence of all people who are connected, or were a moment ago.
 #[derive(Debug, Default)]
 pub struct Roll {
     people: FxHashMap<PersonId, Person>,

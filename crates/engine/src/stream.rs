@@ -1,9 +1,9 @@
 //! Streams: a class and the number of an owner, in one number.
 //!
-//! The class is a byte. A number from 2^62 on carries the class in its lowest byte and the owner's number in the 54 bits
-//! above it. Numbers below 2^62 are those of the four classes that there were before the class had a byte: they carry it
-//! in their lowest two bits, below 60 bits of the owner's number. So a log from before the byte is read as it is, and each
-//! number means one stream.
+//! The class is a byte. A number from 2^62 on carries the class in its lowest byte and the owner's number in the 54
+//! bits above it. Numbers below 2^62 are those of the four classes that there were before the class had a byte: they
+//! carry it in their lowest two bits, below 60 bits of the owner's number. So a log from before the byte is read as it
+//! is, and each number means one stream.
 
 use crate::ids::{ConversationId, ID_MAX, PersonId};
 
@@ -142,12 +142,12 @@ impl StreamId {
         StreamId::new(StreamClass::CHANNEL, number)
     }
 
-    /// From a number that [`raw`](Self::raw) gave.
+    /// The stream of a number that [`raw`](Self::raw) returned.
     pub fn from_raw(raw: u64) -> Self {
         StreamId(raw)
     }
 
-    /// From a number that somebody else made; `None` if no stream has it.
+    /// The stream of a number from outside; `None` if no stream has it.
     pub fn checked(raw: u64) -> Option<Self> {
         let id = StreamId(raw);
         let is_long = raw & LONG != 0;

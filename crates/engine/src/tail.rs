@@ -1,8 +1,8 @@
 //! The tail: the newest events of the log, in memory, bounded in number and bytes.
 //!
-//! An entry grows after it was added, because an encoding is made when it is first needed. So the tail remembers the bytes
-//! of its entries when they were last measured; they can't have grown by more than all encodings made since. The entries
-//! are measured anew only when both numbers together exceed the bound.
+//! An entry grows after it was added, because an encoding is made when it is first needed. So the tail remembers the
+//! bytes of its entries when they were last measured; they can't have grown by more than all encodings made since. The
+//! entries are measured anew only when both numbers together exceed the bound.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::stream::{StreamClass, StreamId};
 pub struct Tail {
     entries: VecDeque<Arc<Entry>>,
     heads: FxHashMap<StreamId, Position>,
-    /// How many of the entries belong to streams of each class.
+    /// The number of entries in streams of each class.
     classes: [u32; 256],
     /// The position before the first entry. All later events are here.
     floor: Position,
@@ -40,7 +40,7 @@ impl Tail {
         Tail::bounded(head, limits::TAIL_EVENTS_MAX, limits::TAIL_BYTES_MAX)
     }
 
-    /// An empty tail of a log that ends at `head`, for at most so many events and bytes.
+    /// An empty tail of a log that ends at `head`, for at most `events_max` events and `bytes_max` bytes.
     pub fn bounded(head: Position, events_max: usize, bytes_max: usize) -> Self {
         let (entries, heads) = Default::default();
         let encoded = Entry::encoded_bytes();
@@ -75,8 +75,8 @@ impl Tail {
         self.settle();
     }
 
-    /// Drops the oldest events if the tail has grown beyond its bound. The caller does this now and then; it costs nothing
-    /// as long as no encodings are made.
+    /// Drops the oldest events if the tail has grown beyond its bound. The caller does this now and then; it costs
+    /// nothing as long as no encodings are made.
     pub fn settle(&mut self) {
         let encoded = Entry::encoded_bytes();
         let grown = usize::try_from(encoded - self.encoded).unwrap_or(usize::MAX);
@@ -109,7 +109,8 @@ impl Tail {
         self.entries.get(usize::try_from(index).ok()?)
     }
 
-    /// Whether an event of a stream of this class is here. It saves looking for streams of classes that are seldom used.
+    /// Whether an event of a stream of this class is here. It saves looking for streams of classes that are seldom
+    /// used.
     pub fn has_class(&self, class: StreamClass) -> bool {
         self.classes[usize::from(class.byte())] > 0
     }

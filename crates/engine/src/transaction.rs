@@ -20,7 +20,7 @@ use crate::stream::StreamId;
 /// An idempotency key of a sender.
 pub type Key = (Option<PersonId>, Box<str>);
 
-/// Where a write began, to undo it.
+/// The point at which a write began, to undo it.
 #[derive(Clone, Copy, Debug)]
 pub struct Savepoint {
     steps: usize,
@@ -30,20 +30,20 @@ pub struct Savepoint {
     names: usize,
 }
 
-/// See the top of this file.
+/// The state of a transaction; see the top of this file.
 #[derive(Debug)]
 pub struct Transaction {
     epoch: Epoch,
     now_ms: u64,
-    /// Where the log stood when this transaction got its turn.
+    /// The end of the log when this transaction got its turn.
     before: Point,
-    /// Where the log stands with what the transaction brought so far.
+    /// The end of the log with the events and changes of the transaction so far.
     at: Point,
     steps: Vec<Step>,
     /// Bytes of the bodies of its events.
     bytes: usize,
     heads: FxHashMap<StreamId, Head>,
-    /// What `heads` held before each append.
+    /// The entries of `heads` before each append.
     heads_undo: Vec<(StreamId, Option<Head>)>,
     /// The first append with a key; `None` if there is none.
     keys: FxHashMap<Key, Option<FirstAppend>>,
@@ -86,7 +86,7 @@ impl Transaction {
         self.bytes = 0;
     }
 
-    /// It is this transaction's turn: the log ends at `at`, its newest event is of `at_ms`, the node's clock says
+    /// Begins the transaction's turn: the log ends at `at`, its newest event is of `at_ms`, the node's clock says
     /// `now_ms`.
     pub fn begin(&mut self, at: Point, at_ms: u64, now_ms: u64) {
         self.clear();
@@ -105,12 +105,12 @@ impl Transaction {
         self.now_ms
     }
 
-    /// Where the log stood when this transaction got its turn.
+    /// The end of the log when this transaction got its turn.
     pub fn before(&self) -> Point {
         self.before
     }
 
-    /// Where the log stands with what the transaction brought so far.
+    /// The end of the log with the events and changes of the transaction so far.
     pub fn at(&self) -> Point {
         self.at
     }
@@ -143,7 +143,7 @@ impl Transaction {
         })
     }
 
-    /// Learns what the store holds. What this transaction has changed since goes before that.
+    /// Learns the newest event of a stream in the store. A change by this transaction counts more.
     pub fn learn_head(&mut self, stream: StreamId, head: Head) {
         self.heads.entry(stream).or_insert(head);
     }
@@ -190,21 +190,21 @@ impl Transaction {
         Position(self.at.position.0 + 1)
     }
 
-    /// Notes that a person follows a stream who did not follow it before. The caller skips a person who follows already:
-    /// a later beginning would hide events from an old cursor (P4).
+    /// Notes that a person follows a stream who did not follow it before. The caller skips a person who follows
+    /// already: a later beginning would hide events from an old cursor (P4).
     pub fn subscribed(&mut self, person: PersonId, stream: StreamId) {
         let from = self.follows_from();
         self.follows.insert((person, stream), true);
         self.change(Step::Subscribe { person, stream, from });
     }
 
-    /// A person who followed a stream does so no longer.
+    /// Notes that a person follows a stream no longer.
     pub fn unsubscribed(&mut self, person: PersonId, stream: StreamId) {
         self.follows.insert((person, stream), false);
         self.change(Step::Unsubscribe { person, stream });
     }
 
-    /// A credential of a person ends, or all of them.
+    /// Notes that a credential of a person has ended, or all of them.
     pub fn revoked(&mut self, person: PersonId, credential: Option<u64>) {
         self.change(Step::Revoke { person, credential });
     }
@@ -214,7 +214,7 @@ impl Transaction {
         self.steps.push(step);
     }
 
-    /// A write begins here, which may be undone.
+    /// Marks the beginning of a write, which may be undone.
     pub fn savepoint(&self) -> Savepoint {
         Savepoint {
             steps: self.steps.len(),
@@ -225,7 +225,7 @@ impl Transaction {
         }
     }
 
-    /// Nothing that came after this point remains.
+    /// Undoes everything after this point.
     pub fn undo(&mut self, to: &Savepoint) {
         self.steps.truncate(to.steps);
         self.at = to.at;
@@ -253,7 +253,7 @@ impl Transaction {
         &self.steps
     }
 
-    /// All of it as a part of the log, to be told once it is committed. `mark` is a random number.
+    /// All of the transaction as a part of the log, for the time after its commit. `mark` is a random number.
     pub fn end(&mut self, mark: u64) -> Committed {
         let batch = Arc::new(Batch { steps: std::mem::take(&mut self.steps) });
         Committed { epoch: self.epoch, before: self.before, after: self.at, mark, batch }

@@ -23,7 +23,7 @@ pub struct BatchBounds {
 }
 
 impl BatchBounds {
-    /// Whether a batch that holds so much takes another write.
+    /// Whether a batch with this many writes and bytes takes another write.
     pub fn has_room(&self, writes: usize, bytes: usize) -> bool {
         writes < self.writes_max && bytes < self.bytes_max
     }
@@ -41,22 +41,22 @@ pub enum NoTurn {
 /// The fate of a transaction.
 #[derive(Debug)]
 pub enum CommitFate {
-    /// It is committed; `None` if it brought nothing to the log.
+    /// The transaction is committed; `None` if it brought nothing to the log.
     Committed(Option<Committed>),
-    /// Nothing of it was stored.
+    /// Nothing of the transaction was stored.
     Failed,
     /// The connection was lost in its commit: it may be stored or not.
     Unknown,
 }
 
-/// A thing to do once the fate of a transaction is known.
+/// A thing to do after the fate of a transaction is known.
 #[derive(Debug)]
 pub enum TurnAction {
     /// Tell the other nodes.
     Announce(Committed),
     /// Hand it on to this node's own sessions.
     HandOn(Committed),
-    /// Answer the senders with what their writes came to.
+    /// Answer the senders with the outcome of their writes.
     Answer,
     /// Refuse all writes of the transaction.
     Refuse,
@@ -82,10 +82,10 @@ impl CommitFate {
     }
 }
 
-/// See the top of this file.
+/// The course of a writer's turn; see the top of this file.
 #[derive(Debug)]
 pub struct WriterTurn {
-    /// For how long this transaction may wait for the database.
+    /// The time that this transaction may wait for the database.
     patience: Duration,
     since: Duration,
 }
@@ -97,12 +97,12 @@ impl Default for WriterTurn {
 }
 
 impl WriterTurn {
-    /// A transaction asks for its turn for the first time.
+    /// Notes that a transaction asks for its turn for the first time.
     pub fn begin(&mut self, now: Duration) {
         self.since = now;
     }
 
-    /// The transaction could not begin; `away` if the database could not be reached.
+    /// Decides the way on when the transaction could not begin; `away` if the database could not be reached.
     pub fn no_turn(&mut self, now: Duration, away: bool) -> NoTurn {
         if away && now < self.since + self.patience {
             return NoTurn::Again(TRY_AGAIN);
@@ -112,8 +112,8 @@ impl WriterTurn {
         NoTurn::Refuse
     }
 
-    /// It is the transaction's turn. Returns whether it waited for so long that it is worth another round trip to take
-    /// along what came meanwhile.
+    /// Notes that it is the transaction's turn. Returns whether it waited so long that another round trip is worth it,
+    /// to take along the writes that came meanwhile.
     pub fn has_turn(&mut self, now: Duration) -> bool {
         self.patience = WRITE_PATIENCE;
         now.saturating_sub(self.since) > LONG_WAIT

@@ -1,9 +1,9 @@
-//! The quota of channels: how many one follower's sessions follow at once, on all shards of this node together.
+//! The quota of channels: how many channels one follower's sessions follow at once, on all shards of this node.
 //!
-//! Nearly all sessions follow few channels and cost nothing here but an addition: sums of them lie in an array of a fixed
-//! size, found by a hash of the follower. Only where such a sum would pass [`limits::CHANNELS_FEW_MAX`], the channels of a
-//! further session are counted by name: each once, however many sessions of the follower share it. Followers whose hashes
-//! meet in one sum are only counted earlier; neither uses up what the other may follow.
+//! Nearly all sessions follow few channels, and each costs one addition: the sums lie in an array of a fixed size, at
+//! the hash of the follower. A session whose channels would take a sum past [`limits::CHANNELS_FEW_MAX`] has them
+//! counted by name instead. A name counts once, however many sessions of the follower share it. Two followers with the
+//! same hash share a sum, so they are counted by name earlier. Neither uses up what the other may follow.
 
 use std::hash::BuildHasher;
 use std::net::IpAddr;
@@ -13,22 +13,22 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use encke_engine::{Code, Error, PersonId, StreamId, limits};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-/// Sums of those who follow few channels.
+/// The number of sums for followers of few channels.
 const SUMS: usize = 16_384;
 /// Parts of the exact table, so that two followers seldom wait for one lock.
 const PARTS: usize = 16;
 
-/// Whose quota it is.
+/// The holder of a quota.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Follower {
-    /// Somebody who is signed in.
+    /// A person who is signed in.
     Person(PersonId),
-    /// Everybody at an address who is not.
+    /// All people at an address who are not signed in.
     Address(IpAddr),
 }
 
-/// What one session has taken of the quota: the number of its channels if that was only added to a sum, or one of the
-/// two constants.
+/// The part of the quota that one session has taken: the number of its channels if they were added to a sum, or one of
+/// the two constants.
 pub(crate) type TakenChannels = u8;
 /// The session follows no channel.
 const NOTHING: TakenChannels = 0;
@@ -52,7 +52,7 @@ impl Default for ChannelQuota {
 }
 
 impl ChannelQuota {
-    /// Takes the channels of a new session, each named once, or nothing.
+    /// Takes the channels of a new session. The caller names each channel once. A refusal takes nothing.
     pub fn take(
         &self,
         follower: Follower,
@@ -78,7 +78,7 @@ impl ChannelQuota {
         Ok(EACH)
     }
 
-    /// Gives back what a session has taken; `channels` are those that it was taken for.
+    /// Gives back what a session has taken; `channels` are the same as in [`take`](Self::take).
     pub fn give(
         &self,
         follower: Follower,
@@ -153,7 +153,8 @@ mod tests {
         assert_eq!(kept(&quota), 0);
         let all = 0..limits::CHANNELS_PER_PERSON_MAX;
         assert_eq!(quota.take(MEI, channels(all.clone())), Ok(EACH));
-        // The same names again are nothing new, one more is too many, and another's are its own.
+        // Names that are counted already cost nothing, one more is too many, and another person has a quota of their
+        // own.
         assert_eq!(quota.take(MEI, channels(0..few)), Ok(EACH));
         let refused = quota.take(MEI, channels(all.end..all.end + 1)).unwrap_err();
         assert_eq!(refused.code, Code::TooManyChannels);
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_keeps_nothing() {
+    fn a_refusal_takes_nothing() {
         let quota = ChannelQuota::default();
         let more = 0..limits::CHANNELS_PER_PERSON_MAX + 1;
         assert!(quota.take(MEI, channels(more)).is_err());

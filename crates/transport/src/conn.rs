@@ -1,4 +1,4 @@
-//! A connection: a socket and a few words. What is rarely there is boxed and freed when it is done with.
+//! A connection: a socket and a few words. Rare parts are boxed, and freed after use.
 
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
@@ -18,13 +18,13 @@ use crate::ws::reader::Partial;
 /// One connection of a shard.
 pub struct Conn {
     pub fd: OwnedFd,
-    /// What it is doing, and what follows from that.
+    /// The phase of the connection, and the decisions that follow from it.
     pub state: Connection,
-    /// It may have more to read than one turn allowed.
+    /// Whether more bytes may wait than one turn has read.
     pub readable: bool,
     /// The tick at which the wheel looks at it; `u32::MAX` for never.
     pub wake_at: u32,
-    /// What its last poll was like.
+    /// The head of the last poll.
     pub repeat: Option<Repeat>,
     pub who: Option<Who>,
     address: IpAddr,
@@ -32,21 +32,21 @@ pub struct Conn {
     /// Header lines for a foreign origin.
     #[expect(clippy::box_collection, reason = "it is seldom there, so one word must do")]
     pub cors: Option<Box<String>>,
-    /// The keys of its records, if it is under TLS.
+    /// The keys of the TLS records, for a connection under TLS.
     pub sealed: Option<Box<Sealed>>,
-    /// What the connection could not take yet.
+    /// Bytes that the connection could not take yet.
     pub out: Option<Box<Out>>,
-    /// Bytes of a request that is not all here, or that came while another was being answered.
+    /// Bytes of an incomplete request, or bytes that came while another request was being answered.
     #[expect(clippy::box_collection, reason = "it is seldom there, so one word must do")]
     pub stash: Option<Box<Vec<u8>>>,
-    /// What is kept of WebSocket frames between two reads.
+    /// The incomplete part of WebSocket frames, kept between two reads.
     pub partial: Option<Box<Partial>>,
     /// The request, until it is served.
     pub request: Option<Arc<FeedRequest>>,
 }
 
 impl Conn {
-    /// A connection that has not asked for anything.
+    /// A new connection, without a request.
     pub fn new(fd: OwnedFd, peer: SocketAddr, now: u32) -> Self {
         Conn {
             fd,
@@ -66,17 +66,17 @@ impl Conn {
         }
     }
 
-    /// Who is at the other end.
+    /// The address at the other end.
     pub fn peer(&self) -> SocketAddr {
         SocketAddr::new(self.address, self.port)
     }
 
-    /// How many files it holds, as `Kind::files` has it.
+    /// The number of files that the connection holds; see `ConnectionKind::files`.
     pub fn files(&self) -> usize {
         1 + usize::from(self.state.bridged)
     }
 
-    /// Writes the pieces in order, or keeps what can't be written yet.
+    /// Writes the pieces in order, and keeps the bytes that can't be written yet.
     pub fn put(&mut self, pieces: &[&Bytes], now: u32, written: &mut u64) -> Written {
         if pieces.is_empty() {
             return Written::All;
@@ -92,23 +92,23 @@ impl Conn {
         }
     }
 
-    /// What its shard looks at when its time has come.
+    /// The facts that decide what happens when the connection's time has come.
     pub fn moment(&self, now: u32, draining: bool) -> Moment {
         let stuck_since = self.out.as_ref().map(|out| out.moved_at);
         Moment { now, draining, stuck_since, stashed: self.stash.is_some() }
     }
 
-    /// Whether no other request can follow: the client has ended its side, and nothing that it sent is left.
+    /// Whether no other request can follow: the client has ended its side, and all that it sent was used.
     pub fn is_last(&self) -> bool {
         self.state.is_last(self.stash.is_some())
     }
 
-    /// Whether what is sent to it may be handed to the kernel together with what is sent to others.
+    /// Whether writes to the connection may go to the kernel together with writes to others.
     pub fn can_send_together(&self) -> bool {
         self.sealed.is_none() && self.out.is_none()
     }
 
-    /// Keeps bytes for later; returns how many are kept then.
+    /// Keeps bytes for later. Returns the number of bytes kept so far.
     pub fn keep(&mut self, bytes: &[u8]) -> usize {
         if bytes.is_empty() {
             return self.stash.as_ref().map_or(0, |s| s.len());
@@ -129,7 +129,7 @@ struct Slot {
     conn: Option<Conn>,
 }
 
-/// The connections of a shard, by place; a place is used again with the next generation.
+/// The connections of a shard, by place. A place is used again with the next generation.
 #[derive(Default)]
 pub struct Conns {
     slots: Vec<Slot>,
@@ -137,12 +137,12 @@ pub struct Conns {
 }
 
 impl Conns {
-    /// How many there are.
+    /// The number of connections.
     pub fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 
-    /// Adds one.
+    /// Adds a connection.
     pub fn insert(&mut self, conn: Conn) -> ConnectionKey {
         let index = match self.free.pop() {
             Some(index) => index,
@@ -156,7 +156,7 @@ impl Conns {
         ConnectionKey { index, generation: slot.generation }
     }
 
-    /// Takes one out.
+    /// Takes a connection out.
     pub fn remove(&mut self, to: ConnectionKey) -> Option<Conn> {
         let slot = self.slots.get_mut(to.index as usize)?;
         let conn = slot.conn.take_if(|_| slot.generation == to.generation)?;
@@ -165,26 +165,26 @@ impl Conns {
         Some(conn)
     }
 
-    /// One that may be gone.
+    /// The connection of this key, unless it is gone.
     pub fn get_mut(&mut self, to: ConnectionKey) -> Option<&mut Conn> {
         let slot = self.slots.get_mut(to.index as usize)?;
         if slot.generation == to.generation { slot.conn.as_mut() } else { None }
     }
 
-    /// The same, to look at.
+    /// The connection of this key, to read from, unless it is gone.
     pub fn get(&self, to: ConnectionKey) -> Option<&Conn> {
         let slot = self.slots.get(to.index as usize)?;
         if slot.generation == to.generation { slot.conn.as_ref() } else { None }
     }
 
-    /// One that has a session, by the place that the hub knows.
+    /// The connection at this place, which the hub knows as the owner of a session.
     pub fn at(&mut self, index: u32) -> Option<(ConnectionKey, &mut Conn)> {
         let slot = self.slots.get_mut(index as usize)?;
         let to = ConnectionKey { index, generation: slot.generation };
         slot.conn.as_mut().map(|conn| (to, conn))
     }
 
-    /// All that are there now.
+    /// All connections.
     pub fn iter(&self) -> impl Iterator<Item = (ConnectionKey, &Conn)> {
         self.slots.iter().enumerate().filter_map(|(index, slot)| {
             let to = ConnectionKey { index: index as u32, generation: slot.generation };
@@ -192,7 +192,7 @@ impl Conns {
         })
     }
 
-    /// The places of all that are there now.
+    /// The keys of all connections.
     pub fn all(&self) -> Vec<ConnectionKey> {
         self.iter().map(|(to, _)| to).collect()
     }

@@ -1,9 +1,9 @@
-//! Who gives up a place when all are taken.
+//! The choice of connections that give up their places when all places are taken.
 //!
-//! Nobody is limited while there is room. When there is none, those who wait without having shown who they are give up
-//! theirs: always one of the address that has most of them, and of that the one that has waited longest. So one address
-//! can't keep out others, however many connections it opens, and an office behind one address may have as many as there
-//! is room for.
+//! Nobody is limited while there is room. When there is none, connections that wait without a sign-in give up theirs.
+//! The choice falls on the address with the most of them, and there on the one that has waited longest. So one address
+//! can't keep out others, however many connections it opens. An office behind one address may have as many as there is
+//! room for.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -13,24 +13,24 @@ use std::collections::BinaryHeap;
 pub struct Candidate<A, T> {
     /// The address that it counts for.
     pub address: A,
-    /// Since when it waits.
+    /// The time since which it waits.
     pub since: u64,
-    /// Which one it is.
+    /// The identity that the caller gets back.
     pub which: T,
 }
 
-/// How many give up their places at one time, of so many places. To find them costs a look at every place, so that is
-/// done for many newcomers at once.
+/// The number of connections that give up their places at one time, out of this many places. A search looks at every
+/// place, so it makes room for many newcomers at once.
 pub fn give_way_count(places: usize) -> usize {
     (places / 64).max(1)
 }
 
-/// Those who give up their places: so many, but not more than half of those who wait.
+/// Chooses the connections that give up their places: `count` of them, but at most half of those that wait.
 pub fn give_way<A: Ord + Copy, T: Copy>(mut waiting: Vec<Candidate<A, T>>, count: usize) -> Vec<T> {
     let count = count.min(waiting.len().div_ceil(2));
     waiting.sort_unstable_by_key(|w| (w.address, w.since));
     let addresses = waiting.chunk_by(|a, b| a.address == b.address);
-    // The one with most comes first, and among equals the one whose oldest is oldest.
+    // The address with the most connections comes first; among equals, the one with the oldest connection.
     let key = |of: &[Candidate<A, T>]| (of.len(), Reverse(of[0].since));
     let mut at = 0;
     let mut addresses: BinaryHeap<_> = addresses
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_those_who_wait_may_stay() {
+    fn half_of_the_waiting_connections_may_stay() {
         assert_eq!(chosen(&[], 5), []);
         assert_eq!(chosen(&[('a', 1)], 5), [('a', 1)]);
         assert_eq!(chosen(&[('a', 1), ('a', 2), ('a', 3)], 5), [('a', 1), ('a', 2)]);

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// Files that connections may have open, and how many have one.
+/// The number of files that connections may have open, and the number that are open.
 #[derive(Debug)]
 pub struct Files {
     open: AtomicUsize,
@@ -10,23 +10,23 @@ pub struct Files {
 }
 
 impl Files {
-    /// So many, none of which is open.
+    /// A count with at most `max` files, none of them open.
     pub fn new(max: usize) -> Self {
         Files { open: AtomicUsize::new(0), max }
     }
 
-    /// Takes so many if at least `left` are left then.
+    /// Takes `count` files if at least `left` remain after that. Returns whether it did.
     pub fn take(&self, count: usize, left: usize) -> bool {
         let more = |open: usize| (open + count + left <= self.max).then_some(open + count);
         self.open.fetch_update(Relaxed, Relaxed, more).is_ok()
     }
 
-    /// Takes one in any case: somebody is about to give one back.
+    /// Takes one file in any case, because another is about to be given back.
     pub fn take_early(&self) {
         self.open.fetch_add(1, Relaxed);
     }
 
-    /// Gives back so many.
+    /// Gives back `count` files.
     pub fn give(&self, count: usize) {
         self.open.fetch_sub(count, Relaxed);
     }

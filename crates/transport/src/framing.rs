@@ -1,4 +1,4 @@
-//! Which framing a stream uses: the number under which an [`Entry`] keeps it, and the function that makes it.
+//! The framing of each stream: the number under which an [`Entry`] keeps it, and the function that makes it.
 
 use bytes::Bytes;
 use encke_engine::{Cursor, Entry, Epoch};
@@ -17,7 +17,7 @@ pub fn number(transport: Transport) -> usize {
     }
 }
 
-/// An item as a stream frames it; `id` is the item's cursor, if it has one.
+/// An item in the framing of a stream; `id` is the item's cursor, if it has one.
 pub fn item(transport: Transport, json: &Bytes, id: Option<Cursor>) -> Bytes {
     match transport {
         Transport::WebSocket => ws::frame::text(json),
@@ -28,7 +28,7 @@ pub fn item(transport: Transport, json: &Bytes, id: Option<Cursor>) -> Bytes {
     }
 }
 
-/// An event as a stream frames it: made once, shared by all streams of this kind.
+/// An event in the framing of a stream. It is made once, and all streams of this kind share it.
 pub fn event(transport: Transport, entry: &Entry, epoch: Epoch) -> &Bytes {
     entry.framed(number(transport), |entry| {
         let cursor = Cursor { epoch, position: entry.event.position };
@@ -36,7 +36,7 @@ pub fn event(transport: Transport, entry: &Entry, epoch: Epoch) -> &Bytes {
     })
 }
 
-/// What is written to a silent stream now and then.
+/// The bytes that keep a silent stream alive.
 pub fn heartbeat(transport: Transport) -> Bytes {
     match transport {
         Transport::WebSocket => ws::frame::PING,

@@ -1,4 +1,4 @@
-//! What any bytes may do to the readers: nothing but what they would say by themselves, however they are cut.
+//! Fuzz tests of the readers: any bytes give the same result, however they are cut into pieces.
 
 use encke_engine::limits::HEAD_BYTES_MAX;
 use rustls::crypto::cipher::{AeadKey, Iv};
@@ -8,7 +8,7 @@ use crate::request::{RequestKind, SendPath, classify};
 use crate::sealed::Sealed;
 use crate::ws::reader::{WsFault, WsInput, read};
 
-/// What was made of bytes that are looked at, as text.
+/// The result of a look at the bytes, as text.
 fn shape(first: &RequestKind<'_>) -> Option<String> {
     match first {
         RequestKind::Partial => None,
@@ -59,7 +59,7 @@ fn fuzz_a_request_is_read_the_same_however_it_is_cut() {
         }
         let whole = shape(&whole);
         for cut in [1, bytes.len() / 3, bytes.len() / 2, bytes.len().saturating_sub(1)] {
-            // What is longer is refused for its length, whatever it would have become.
+            // A longer head is refused for its length, whatever comes later.
             let Some(part) = bytes.get(..cut).filter(|_| cut < HEAD_BYTES_MAX) else { continue };
             let seen = shape(&classify(part, 0, peer, &paths));
             let later =
@@ -69,7 +69,7 @@ fn fuzz_a_request_is_read_the_same_however_it_is_cut() {
     });
 }
 
-/// What a reader hears of the bytes in these pieces, until it fails.
+/// The messages that a reader makes of these pieces, until it fails.
 fn heard(pieces: &[&[u8]]) -> (Vec<String>, Result<(), WsFault>) {
     let (mut partial, mut all) = (None, Vec::new());
     for piece in pieces {
@@ -136,7 +136,7 @@ fn fuzz_only_what_the_peer_sealed_comes_out_of_records() {
         let _ = ours.open(&mut bytes.to_vec(), &mut plain);
         assert!(plain.is_empty(), "nobody sealed this");
 
-        // The bytes change a record on its way, and what follows it.
+        // The bytes change a record on its way, and the bytes after it.
         let (mut theirs, mut ours) = ends();
         let mut wire = theirs.seal(&[SAID]).expect("a new key").to_vec();
         wire.iter_mut().rev().zip(bytes).for_each(|(byte, change)| *byte ^= change);

@@ -1,8 +1,10 @@
-//! What the transports ask of the rest of the server: who may, what the log held, what a command does.
+//! The questions that the transports ask the rest of the server: who may connect, what the log holds, what a command
+//! does.
 //!
-//! Calls come on a shard's thread, so they must not block: what needs the store or a hash goes to another thread
-//! and answers through the [`Reply`] later. A reply that is dropped unanswered (a panic, a lost queue) answers
-//! with an error by itself, so no connection waits for ever. Answers for a connection that is gone vanish.
+//! Calls come on a shard's thread, so they must not block. Work with the store or with a hash goes to another thread,
+//! and the answer comes later through the [`Reply`]. A reply that is dropped unanswered (after a panic, or with a lost
+//! queue) sends an error by itself, so no connection waits for ever. An answer for a connection that is gone has no
+//! effect.
 
 use std::marker::PhantomData;
 use std::net::{IpAddr, SocketAddr, TcpStream};
@@ -16,14 +18,14 @@ use crate::inbox::{Inbox, Message};
 use crate::request::{FeedRequest, Refusal, SendAnswer, SendRequest};
 use crate::sealed::Sealed;
 
-/// Who is at the other end of an open session.
+/// The person and the client behind an open session.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Who {
     /// The person.
     pub person: PersonId,
-    /// What it was authorised by.
+    /// The number of the credential that authorised the session.
     pub credential: u64,
-    /// What kind of person the gate says it is; the transports only carry it.
+    /// The person's kind, as the gate numbers it; the transports only carry it.
     pub rank: u8,
     /// The client's own name for its device or tab; empty if it gave none.
     pub client: Box<str>,
@@ -32,22 +34,22 @@ pub struct Who {
 /// A request that may be served.
 #[derive(Clone, Debug)]
 pub struct Admission {
-    /// Who it is.
+    /// The person and the client that send the request.
     pub who: Who,
-    /// What the session follows,
+    /// The streams that the session follows, as they were at `as_of`.
     pub follows: Vec<Follow>,
-    /// as it was at this position of the log.
+    /// The position of the log at which `follows` was read.
     pub as_of: Position,
     /// [`Reach::revocations`](encke_engine::reach::Reach::revocations), read before the credential was checked.
     pub revocations_seen: u64,
-    /// The newest position that is known to be committed: a cursor up to here is not ahead.
+    /// The newest position that is known to be committed. A cursor up to here is not ahead.
     pub known: Position,
-    /// Whether it is a guest: what guests may follow of channels can change.
+    /// Whether the person is a guest: a setting says which channels guests may follow, and it can change.
     pub guest: bool,
-    /// For how many milliseconds the next poll on the same connection, with the same credentials and parameters,
-    /// needs no new admission. 0: always ask. (A request with a ticket always asks.)
+    /// Milliseconds for which a further poll on the same connection, with the same credentials and parameters, needs no
+    /// new admission. 0 means that each poll is admitted. (A request with a ticket is always admitted anew.)
     pub good_for_ms: u64,
-    /// Milliseconds until what it was authorised by ends, unless it is extended meanwhile; `u64::MAX` for never.
+    /// Milliseconds until the session's credential ends, unless it is extended; `u64::MAX` for never.
     pub ends_in_ms: u64,
     /// The origin that may read the answer, if the request comes from another one than the site's own.
     pub allow_origin: Option<Box<str>>,
@@ -57,35 +59,37 @@ pub struct Admission {
 
 /// The rest of the server, as the transports see it.
 pub trait Gate: Send + Sync {
-    /// May this be served, and what does it follow?
+    /// Decides whether a request may be served, and which streams its session follows.
     fn admit(&self, request: Arc<FeedRequest>, reply: Reply<Admission>);
 
-    /// Reads a page of the log. An error with code `bad_cursor` says that it was trimmed meanwhile.
+    /// Reads a page of the log. The error `bad_cursor` says that the page was trimmed meanwhile.
     fn page(&self, request: PageRequest, reply: Reply<Page>);
 
-    /// Does what a command on a WebSocket says; `frame` is valid UTF-8, nothing else is checked. Every command
-    /// must be answered, if only with `None`: until then it counts as unanswered.
+    /// Runs a command from a WebSocket. `frame` is valid UTF-8; nothing else is checked. Every command needs an answer,
+    /// if only `None`, because until then it counts as unanswered.
     fn command(&self, who: &Who, frame: Bytes, reply: Reply<Bytes>);
 
-    /// Does a send that came over plain HTTP, and answers when it is durable.
+    /// Appends a send that came over plain HTTP, and answers when it is durable.
     fn send(&self, request: &SendRequest<'_>, reply: Reply<SendAnswer>);
 
-    /// How long what a session was authorised by is still good: asked when it should have ended.
+    /// Tells how long the credential of a session is still good. The shard asks at the moment when the session should
+    /// end.
     fn left(&self, who: &Who, reply: Reply<CredentialTime>);
 
-    /// The client holds everything up to here: it presented a cursor.
+    /// Takes an ack: the client has presented a cursor, so it holds everything up to here.
     fn acked(&self, who: &Who, position: Position);
 
-    /// A session began; for presence.
+    /// Notes that a session began, for presence.
     fn opened(&self, who: &Who);
 
-    /// That session ended. Between two turns of a kept-alive poll it goes on.
+    /// Notes that a session ended. A session lasts through the pauses of a kept-alive poll.
     fn closed(&self, who: &Who);
 }
 
-/// Takes connections that ask for something else than the feed.
+/// Takes connections whose requests are not for the feed.
 pub trait Handoff: Send + Sync {
-    /// A non-blocking socket, its keys if it is under TLS, the bytes already read from it, and who is at the other end.
+    /// Takes a non-blocking socket with its keys if it is under TLS, the bytes already read from it, and the address at
+    /// the other end.
     fn http(
         &self,
         stream: TcpStream,
@@ -94,29 +98,29 @@ pub trait Handoff: Send + Sync {
         peer: SocketAddr,
     );
 
-    /// Whether many people come from this address, so that nothing is limited by it.
+    /// Whether many people come from this address, so that no limit by address applies.
     fn is_proxy(&self, _address: IpAddr) -> bool {
         false
     }
 }
 
-/// A connection as answers find it: its place, and which of those that had the place it is.
+/// The key of a connection: its place, and the generation of the connections that have had this place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ConnectionKey {
     pub index: u32,
     pub generation: u32,
 }
 
-/// What is left of what a session was authorised by.
+/// The time for which the credential of a session is still good.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CredentialTime {
-    /// The number of the credential, and for how many milliseconds it is still good; 0 if it has ended.
+    /// The number of the credential, and the milliseconds for which it is still good; 0 if it has ended.
     Ms(u64, u64),
-    /// It can't be told now.
+    /// The gate does not know at the moment.
     Unknown,
 }
 
-/// What kind of answer a [`Reply`] takes: [`Admission`], [`Page`], [`Bytes`] for a command, [`SendAnswer`],
+/// The kinds of answers that a [`Reply`] takes: [`Admission`], [`Page`], [`Bytes`] for a command, [`SendAnswer`],
 /// [`ForeignAnswer`](crate::ForeignAnswer), [`CredentialTime`].
 pub trait Answer: Sized {
     /// The message that says that there will be no answer.
@@ -158,7 +162,7 @@ fn internal() -> Error {
     Error::new(Code::Internal, "Something failed on the server; it has been logged.")
 }
 
-/// The way back to a connection; answer once, now or later, from any thread.
+/// The way back to a connection. Answer once, now or later, from any thread.
 #[must_use = "a reply that is dropped answers with an error"]
 pub struct Reply<T: Answer> {
     to: ConnectionKey,
@@ -166,7 +170,7 @@ pub struct Reply<T: Answer> {
     kind: PhantomData<fn(T)>,
 }
 
-/// Where an answer goes.
+/// The receiver of an answer.
 enum Way {
     Shard(Arc<Inbox>),
     Call(Box<dyn FnOnce(Message) + Send>),
@@ -198,7 +202,7 @@ impl<T: Answer> Reply<T> {
 }
 
 impl Reply<Admission> {
-    /// For a request that no shard has yet.
+    /// A reply for a request that no shard has yet: `call` gets the answer.
     pub(crate) fn to_call(
         call: impl FnOnce(Result<Box<Admission>, Box<Refusal>>) + Send + 'static,
     ) -> Self {
@@ -210,7 +214,7 @@ impl Reply<Admission> {
         Reply { to: nobody, way: Some(Way::Call(Box::new(call))), kind: PhantomData }
     }
 
-    /// Lets the request in or refuses it; an [`Error`] turns into a [`Refusal`] by `into`.
+    /// Lets the request in or refuses it. An [`Error`] becomes a [`Refusal`] by `into`.
     pub fn admit(self, answer: Result<Admission, Refusal>) {
         let message = Message::Admitted(self.to, answer.map(Box::new).map_err(Box::new));
         self.send(message);
@@ -218,7 +222,7 @@ impl Reply<Admission> {
 }
 
 impl Reply<Page> {
-    /// Gives the page, or says why there is none.
+    /// Gives the page, or the reason why there is none.
     pub fn page(self, answer: Result<Page, Error>) {
         let message = Message::Paged(self.to, answer);
         self.send(message);
@@ -226,7 +230,7 @@ impl Reply<Page> {
 }
 
 impl Reply<Bytes> {
-    /// Gives the answer to a command, one item of JSON, or says that there is none.
+    /// Gives the answer to a command as one item of JSON, or `None` if there is none.
     pub fn answer(self, item: Option<Bytes>) {
         let message = Message::Answered(self.to, item);
         self.send(message);
@@ -234,7 +238,7 @@ impl Reply<Bytes> {
 }
 
 impl Reply<SendAnswer> {
-    /// Says what became of the send.
+    /// Gives the outcome of the send.
     pub fn sent(self, answer: SendAnswer) {
         let message = Message::Sent(self.to, Box::new(answer));
         self.send(message);
@@ -242,7 +246,7 @@ impl Reply<SendAnswer> {
 }
 
 impl Reply<CredentialTime> {
-    /// Says how much is left.
+    /// Gives the time that is left.
     pub fn left(self, left: CredentialTime) {
         let message = Message::CredentialTime(self.to, left);
         self.send(message);

@@ -22,12 +22,12 @@ pub fn cors(origin: Option<&str>, credentials: bool) -> Option<String> {
     Some(format!("Access-Control-Allow-Origin: {origin}\r\n{with}Vary: Origin\r\n"))
 }
 
-/// The same for an admission.
+/// The header lines that let the foreign origin of an admission read the answer.
 pub fn cors_of(admission: &Admission) -> Option<String> {
     cors(admission.allow_origin.as_deref(), admission.allow_credentials)
 }
 
-/// Room for the head of an answer, without extra lines.
+/// Bytes reserved for the head of an answer without extra lines.
 const HEAD_BYTES: usize = 160;
 
 /// A whole answer with a body of JSON.
@@ -53,7 +53,8 @@ pub fn with_body(status: u16, json: &[u8], keep_alive: bool, extra: &str, cors: 
     out.freeze()
 }
 
-/// An answer of another protocol, or how one begins: such answers belong to who asked and are what they say they are.
+/// An answer of another protocol, or its beginning. Such answers belong to one client, so no cache keeps them, and no
+/// browser guesses another type.
 pub fn foreign(status: u16, content_type: &str, lines: &[&str], body: &[u8]) -> Bytes {
     let head = format!(
         "HTTP/1.1 {status} {}\r\nContent-Type: {content_type}\r\nCache-Control: no-store\r\n\
@@ -67,7 +68,7 @@ pub fn foreign(status: u16, content_type: &str, lines: &[&str], body: &[u8]) -> 
     out.freeze()
 }
 
-/// A refusal as a whole answer.
+/// A refusal as a complete answer.
 pub fn refusal(refusal: &Refusal, keep_alive: bool) -> Bytes {
     let Refusal { error, status, header, allow_origin } = refusal;
     let json = format!("{{\"error\":{}}}", error.json());
@@ -86,7 +87,7 @@ pub fn refusal(refusal: &Refusal, keep_alive: bool) -> Bytes {
     with_body(*status, json.as_bytes(), keep_alive, &extra, &cors)
 }
 
-/// The answer to a send: 201 for the first, 200 for the same again.
+/// The answer to a send: 201 for the first one, 200 for a repeated one.
 pub fn sent(answer: &SendAnswer, keep_alive: bool) -> Bytes {
     match &answer.result {
         Ok(stands) => {
@@ -102,19 +103,19 @@ pub fn sent(answer: &SendAnswer, keep_alive: bool) -> Bytes {
     }
 }
 
-/// There is no room for this connection.
+/// The refusal of a connection when there is no room.
 pub fn overloaded() -> Error {
     Error::new(Code::Overloaded, "The server has too much to do; try again soon.")
         .retry_after_ms(2_000)
 }
 
-/// The server goes down.
+/// The refusal when the server goes down.
 pub fn draining(after_ms: u64) -> Error {
     Error::new(Code::Draining, "The server is going down; come back in a moment.")
         .retry_after_ms(after_ms)
 }
 
-/// The head of a stream, and what the stream starts with.
+/// The head of a stream, and the stream's first bytes.
 pub fn stream(request: &FeedRequest, cors: &str) -> Bytes {
     let (content_type, start) = match request.transport {
         Transport::Sse => ("text/event-stream", Bytes::from_static(sse::START)),

@@ -1,7 +1,8 @@
-//! Several sites behind one address: whose shards a request belongs to.
+//! Several sites behind one address: each request goes to the shards of the site that its host names.
 //!
-//! A proxy sends requests for many hosts over one connection, so the host of every request decides, not that of the
-//! first. Where it names another site, the socket goes to that site's shards with all that was read and not answered.
+//! A proxy sends requests for many hosts over one connection. So the host of every request decides, not the host of the
+//! first one. If it names another site, the socket goes to that site's shards, with all bytes that were read and not
+//! answered.
 
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -11,26 +12,26 @@ use encke_engine::Error;
 
 use crate::shards::{ConnectionKind, Shards};
 
-/// Knows the sites of this process. Asked on a shard's thread, so it must not block.
+/// The sites of this process, by host. Calls come on a shard's thread, so they must not block.
 pub trait Hosts: Send + Sync {
-    /// Who serves a request to this host, if that is not who asks.
+    /// The site that a request to this host belongs to; `None` if it is the site that asks.
     fn other_site(&self, host: Option<&str>) -> Option<OtherSite>;
 }
 
-/// Who serves a request.
+/// The other site that a request belongs to.
 pub enum OtherSite {
-    /// These shards.
+    /// The shards of the site.
     Shards(Arc<Shards>),
-    /// Nobody, or nobody right now: it is refused with this.
+    /// No site has this host, or the site is not served at the moment: the request is refused with this error.
     Nobody(Error),
 }
 
-/// A connection on its way from one site's shards to another's, between two requests.
+/// A connection on its way to another site's shards, between two requests.
 #[derive(Debug)]
 pub struct MovedConnection {
     pub io: OwnedFd,
     pub peer: SocketAddr,
     pub kind: ConnectionKind,
-    /// What was read from it and not answered: it begins with a request.
+    /// The bytes that were read and not answered. They begin with a request.
     pub bytes: Vec<u8>,
 }

@@ -1,24 +1,24 @@
 //! The forever iframe: a page that never ends, each item a script that calls into the parent page.
 //!
-//! The page does nothing unless it is framed. Otherwise any site could open it in a window, where `parent` is the window
-//! itself, and choose a function of a signed-in page for it to call.
+//! The page does nothing unless it is framed. Otherwise any site could open it in a window, where `parent` is the
+//! window itself, and choose a function of a signed-in page for it to call.
 
 use std::sync::LazyLock;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-/// An item of no meaning: a comment could not be seen by the page, which learns in no other way that the connection is
-/// gone.
+/// An item without meaning. It is a script and not a comment, because a page notices a lost connection only by missing
+/// heartbeats, and it can't see comments.
 pub static HEARTBEAT: LazyLock<Bytes> = LazyLock::new(|| frame(b"{\"type\":\"beat\"}"));
 
-/// Header line: a window that shows the page has no tie to the window that opened it.
+/// A header line that cuts the tie between a window with this page and the window that opened it.
 pub const ALONE: &str = "Cross-Origin-Opener-Policy: same-origin\r\n";
 
-/// Browsers show nothing, and run nothing, before some of a page has arrived.
+/// Bytes of padding at the start. Browsers show nothing, and run nothing, before some of a page has arrived.
 const PADDING: usize = 2048;
 
-/// The page's beginning: padding, and the one function `e` that every item is handed to. Both texts were checked
-/// when the request was parsed: a name and an origin can hold nothing that ends a script or a string.
+/// The beginning of the page: padding, and the one function `e` that every item is handed to. The name and the origin
+/// were checked when the request was parsed, so neither can end a script or a string.
 pub fn start(callback: &str, parent: Option<&str>) -> Bytes {
     let call = match parent {
         Some(origin) => format!("parent.postMessage(JSON.parse(s),\"{origin}\")"),
@@ -34,10 +34,10 @@ pub fn start(callback: &str, parent: Option<&str>) -> Bytes {
     page.into()
 }
 
-/// An item, as a string that the page parses. JSON written as JavaScript would not always say the same: a literal with
-/// `__proto__` in it sets a prototype, and one that has it twice is no script at all.
+/// An item, as a string that the page parses. JSON written as JavaScript would not always mean the same: a literal with
+/// `__proto__` in it sets a prototype, and a literal that has it twice is a syntax error.
 ///
-/// Whatever the bytes are, JSON or not, they can't end the string, the line or the script.
+/// The bytes can't end the string, the line or the script, whether they are JSON or not.
 pub fn frame(json: &[u8]) -> Bytes {
     let mut out = BytesMut::with_capacity(json.len() + 32);
     out.put_slice(b"<script>e('");
@@ -52,7 +52,7 @@ pub fn frame(json: &[u8]) -> Bytes {
     out.freeze()
 }
 
-/// Where the next character to be escaped is, how long it is, and what stands for it.
+/// The place of the next character that needs an escape, its length, and its escape.
 fn special(text: &[u8]) -> Option<(usize, usize, &'static [u8])> {
     let mut from = 0;
     loop {
@@ -83,7 +83,7 @@ fn special(text: &[u8]) -> Option<(usize, usize, &'static [u8])> {
 mod tests {
     use super::*;
 
-    /// What a browser's JavaScript makes of a script's string.
+    /// The text that a browser's JavaScript makes of a script's string.
     fn unquoted(framed: &[u8]) -> String {
         let text = std::str::from_utf8(framed).unwrap();
         let inner = text.strip_prefix("<script>e('").unwrap();
@@ -113,7 +113,7 @@ mod tests {
         for text in [
             "{\"a\":\"</script><!--&\u{2028}\u{2029}\u{2027}é\u{1F600}\"}",
             r#"{"__proto__":1,"__proto__":2,"a\"\\b":"it's \u003c"}"#,
-            // What is no JSON stays in the string, too.
+            // A text that is not JSON stays in the string, too.
             "</script>\n<script>alert(1)//'\\",
             "');alert(1)//\r\n\0",
         ] {

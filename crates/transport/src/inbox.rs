@@ -1,4 +1,4 @@
-//! A shard's inbox: what other threads want of it. Swapped out whole; the shard is woken only if it sleeps.
+//! A shard's inbox: messages from other threads. The shard swaps it out whole, and is woken only if it sleeps.
 
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -16,37 +16,37 @@ use crate::request::{Refusal, SendAnswer};
 use crate::shards::Parked;
 use crate::wait::{ForeignAnswer, ParkedWait};
 
-/// What a shard is told.
+/// A message to a shard.
 pub enum Message {
-    /// A commit, and when it was published.
+    /// A commit, and the time when it was published.
     Batch(Arc<Batch>, Instant),
-    /// A signal for who follows the stream.
+    /// A signal for the followers of a stream.
     Signal(StreamId, Bytes),
-    /// The number of a revocation, whose, and of which credential.
+    /// A revocation: its number, the person, and the credential (`None` for all of them).
     Revoked(u64, PersonId, Option<u64>),
-    /// The gate's word on a request.
+    /// The gate's answer to a request.
     Admitted(ConnectionKey, Result<Box<Admission>, Box<Refusal>>),
-    /// The store's page.
+    /// The store's answer to the request for a page.
     Paged(ConnectionKey, Result<Page, Error>),
     /// The answer to a command.
     Answered(ConnectionKey, Option<Bytes>),
-    /// What became of a send over HTTP.
+    /// The outcome of a send over HTTP.
     Sent(ConnectionKey, Box<SendAnswer>),
-    /// What is left of what a session was authorised by.
+    /// The time for which a session's credential is still good.
     CredentialTime(ConnectionKey, CredentialTime),
     /// A connection from the HTTP server.
     Parked(Box<Parked>),
-    /// A connection from the HTTP server whose request waits.
+    /// A connection from the HTTP server with a request of another protocol, which waits.
     Waiting(Box<ParkedWait>),
     /// A connection from another site's shards.
     MovedConnection(Box<MovedConnection>),
-    /// What another protocol says, after it was looked up.
+    /// The answer of another protocol, after a look-up.
     ForeignAnswer(ConnectionKey, ForeignAnswer),
-    /// The waits of a person are to look again at what came after a position.
+    /// A person's waits read again from this position.
     LookAgain(PersonId, Position),
-    /// A connection from a shard that has more than its share.
+    /// A new connection from a shard that has more than its share.
     Accepted(OwnedFd, SocketAddr),
-    /// Go down, at the latest then.
+    /// The server goes down, and the shard ends by this time.
     Drain(Instant),
 }
 
@@ -69,7 +69,7 @@ impl Inbox {
         Ok(Inbox { waiting: Mutex::default(), wake })
     }
 
-    /// What to watch for edges: every write to it is one, so it is never read.
+    /// The file that epoll watches for edges. Every write to it is an edge, so it is never read.
     pub fn wake_fd(&self) -> &OwnedFd {
         &self.wake
     }
@@ -78,7 +78,7 @@ impl Inbox {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a message.
+    /// Adds a message, and wakes the shard if it sleeps.
     pub fn push(&self, message: Message) {
         let mut waiting = self.lock();
         waiting.messages.push(message);
@@ -97,7 +97,7 @@ impl Inbox {
         std::mem::swap(&mut waiting.messages, into);
     }
 
-    /// Whether the shard may sleep; from here on a push wakes it.
+    /// Whether the shard may sleep. From this call on a push wakes it.
     pub fn may_sleep(&self) -> bool {
         let mut waiting = self.lock();
         waiting.asleep = waiting.messages.is_empty();

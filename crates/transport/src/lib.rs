@@ -1,36 +1,36 @@
 //! The six transports of the feed, over parked sockets.
 //!
 //! Entry point: [`Shards`]. Each shard is a thread that owns an epoll, a [`Hub`](encke_engine::Hub) and its
-//! connections; nothing is shared between shards on the way of a delivery. Files: `shard/` is the loop and what
-//! happens to connections, `request/` is how a request is read, [`sse`](self), `ndjson`, `iframe`, `poll` and `ws/`
-//! are how each transport looks on the wire, `wait` is how requests of other protocols wait beside them.
+//! connections. Shards share nothing on the way of a delivery. Files: `shard/` is the loop and the handling of
+//! connections, `request/` reads requests, [`sse`](self), `ndjson`, `iframe`, `poll` and `ws/` are the framings of the
+//! transports, `wait` holds requests of other protocols.
 //!
-//! **States of a connection** (`conn::Phase`): it waits for a *request*; the gate is *admitting* it; then it is a
-//! *poll* or a *stream*; at the end it is *closing* (until what waits is written) and *lingering* (until the client
-//! has read it). A waiting connection is a socket, some 150 bytes, and its session in the hub: no buffers, no
-//! timer. It gets a buffer of its own only while a request or a frame is incomplete, and loses it afterwards.
+//! **States of a connection** (`Phase` in the engine): it waits for a *request*; the gate is *admitting* it; then it is
+//! a *poll* or a *stream*; at the end it is *closing* (until all is written) and *lingering* (until the client has read
+//! it). A waiting connection is a socket, some 150 bytes, and its session in the hub, without buffers or a timer. It
+//! gets a buffer of its own only while a request or a frame is incomplete.
 //!
-//! **Who owns it**: the shard, alone. Others reach it through the shard's inbox only; an answer for a connection
-//! that is gone finds another generation in its place and vanishes.
+//! **Owner**: the shard, alone. Other threads reach a connection through the shard's inbox only. An answer for a
+//! connection that is gone finds another generation in its place and has no effect.
 //!
-//! **What may block**: nothing on a shard's thread but epoll. The [`Gate`] answers later if it needs the store.
+//! **Blocking**: a shard's thread blocks in epoll and nowhere else. The [`Gate`] answers later if it needs the store.
 //!
-//! **How it gets behind and catches up**: what a socket can't take is kept (references, no copies), and its session
-//! falls behind: new events pass it by. When the socket has taken what was kept, the session reads on from its
+//! **Falling behind and catching up**: bytes that a socket can't take are kept (as references, not copies), and the
+//! session falls behind: new events pass it by. When the socket has taken the kept bytes, the session reads on from its
 //! position, from the tail or by pages from the store, a bounded turn at a time, until it has everything and is live
-//! again. Whoever takes nothing for [`SLOW_READER_MS_MAX`](encke_engine::limits::SLOW_READER_MS_MAX) is cut and
+//! again. A reader that takes nothing for [`SLOW_READER_MS_MAX`](encke_engine::limits::SLOW_READER_MS_MAX) is cut and
 //! comes back with its cursor.
 //!
-//! **TLS**: the handshake is done in the server crate, by rustls. A connection under TLS 1.3 then comes with the keys of
-//! its records (`sealed`) and is parked like any other; what is shared between plain connections is sealed for each.
+//! **TLS**: rustls does the handshake in the server crate. A connection under TLS 1.3 then comes with the keys of its
+//! records (`sealed`) and is parked like any other. The bytes that plain connections share are sealed for each one.
 //!
 //! **Several sites**: each has its own shards. A request whose host belongs to another site takes its connection there
-//! (`hosts`). With one site nothing of this is looked at.
+//! (`hosts`). A process with one site skips this.
 //!
 //! **Bridges**: HTTP/2, and TLS 1.2, end in the server crate. It hands one end of a socket pair to [`Shards::park`] and
-//! carries the bytes from the other. On it the shard writes an ordinary HTTP/1.1 answer: a head, then the body. A
-//! poll's has `Content-Length`; a stream's ends when the socket does; a WebSocket's is 101 and then raw frames,
-//! both ways. The bridge ends when either side closes: closing its end tells the shard that the client left.
+//! carries the bytes from the other end. The shard writes an ordinary HTTP/1.1 answer on it: a head, then the body. The
+//! body of a poll has a `Content-Length`, a stream ends with the socket, a WebSocket is 101 and then raw frames, both
+//! ways. The bridge ends when either side closes: a closed end tells the shard that the client left.
 //!
 //! Never in here: SQL, accounts, tokio, hyper, TLS handshakes, a queue for each client, a wall clock.
 

@@ -1,7 +1,7 @@
-//! Writing, and what a connection could not take yet.
+//! Writing, and the bytes that a connection could not take yet.
 //!
-//! Nothing is copied: what is kept are further references to the shared bytes. While something is kept, nothing
-//! is written past it, and the session reads from the log instead of being delivered to.
+//! Nothing is copied: the kept pieces are further references to the shared bytes. While something is kept, nothing is
+//! written past it, and the session reads from the log instead of being handed events.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -15,26 +15,27 @@ use smallvec::SmallVec;
 /// Slices that the kernel takes in one call.
 const SLICES_MAX: usize = 1024;
 
-/// Bytes that wait for the connection to take them; never empty.
+/// Bytes that wait for the connection. It is never empty.
 #[derive(Debug)]
 pub struct Out {
     queue: VecDeque<Bytes>,
-    /// Some of the first piece was written, so nothing may be put in its place.
+    /// A part of the first piece was written, so nothing may take its place.
     started: bool,
     /// The tick at which the connection last took something.
     pub moved_at: u32,
-    /// How many of the bytes, or of those that went before, were answers to a client that does not read them.
+    /// The bytes of answers among those kept now or before, which count against a client that does not read its
+    /// answers.
     pub answers: usize,
 }
 
 impl Out {
-    /// Whether what was written so far ends with a whole piece.
+    /// Whether the bytes written so far end with a whole piece.
     pub fn at_boundary(&self) -> bool {
         !self.started
     }
 }
 
-/// Writes the pieces, after those that wait, and counts what the connection took.
+/// Writes the pieces after those that are kept, and counts the bytes that the connection took.
 pub fn put(
     fd: &OwnedFd,
     out: &mut Option<Box<Out>>,
@@ -78,7 +79,7 @@ fn write(fd: &OwnedFd, pieces: &[&Bytes]) -> Result<usize, Errno> {
     }
 }
 
-/// What is left of the pieces when so many bytes were taken.
+/// The rest of the pieces after the connection took `wrote` bytes.
 pub fn kept(pieces: &[&Bytes], wrote: usize, now: u32) -> Out {
     let mut out = Out { queue: VecDeque::new(), started: false, moved_at: now, answers: 0 };
     let mut skip = wrote;
@@ -96,7 +97,7 @@ pub fn kept(pieces: &[&Bytes], wrote: usize, now: u32) -> Out {
     out
 }
 
-/// Writes what waits, as far as the connection takes it.
+/// Writes the kept bytes, as far as the connection takes them.
 pub fn flush(fd: &OwnedFd, waiting: &mut Option<Box<Out>>, now: u32, written: &mut u64) -> Written {
     let Some(out) = waiting else { return Written::All };
     while !out.queue.is_empty() {

@@ -1,4 +1,4 @@
-//! Polls: one JSON object an answer, with its HTTP head, in one piece.
+//! Polls: each answer is one JSON object, written with its HTTP head in one piece.
 
 use std::sync::Arc;
 
@@ -8,18 +8,18 @@ use encke_engine::{Cursor, Entry, Position, limits};
 
 use crate::head;
 
-/// What an answer says.
+/// The content of an answer.
 #[derive(Clone, Copy, Default)]
 pub struct Body<'a> {
-    /// In order.
+    /// The events, in order.
     pub events: &'a [&'a Arc<Entry>],
-    /// There is more that did not fit.
+    /// More events follow that did not fit.
     pub more: bool,
-    /// Items of JSON.
+    /// Signals, as items of JSON.
     pub signals: &'a [Bytes],
-    /// The cursor can't be replayed.
+    /// The reason why the cursor can't be replayed.
     pub reset: Option<Reset>,
-    /// The item `bye`, if this is the end.
+    /// The item `bye`, if the session ends.
     pub bye: Option<&'a [u8]>,
 }
 
@@ -32,7 +32,7 @@ fn list(out: &mut BytesMut, items: impl Iterator<Item: AsRef<[u8]>>) {
     }
 }
 
-/// The whole answer, head and body.
+/// The complete answer, head and body.
 pub fn answer(body: Body<'_>, cursor: Cursor, keep_alive: bool, cors: &str) -> Bytes {
     let Body { events, more, signals, reset, bye } = body;
     let events_bytes: usize = events.iter().map(|e| e.json().len() + 1).sum();
@@ -57,7 +57,7 @@ pub fn answer(body: Body<'_>, cursor: Cursor, keep_alive: bool, cors: &str) -> B
     head::with_body(200, &json, keep_alive, "", cors)
 }
 
-/// How many of these events fit into one answer, at least one.
+/// The number of these events that fit into one answer, at least one.
 pub fn fit<'a>(events: impl Iterator<Item = &'a Arc<Entry>>) -> usize {
     let mut bytes = 0;
     let fits = events.take(limits::REPLAY_EVENTS_MAX).take_while(|e| {
@@ -67,7 +67,7 @@ pub fn fit<'a>(events: impl Iterator<Item = &'a Arc<Entry>>) -> usize {
     fits.count().max(1)
 }
 
-/// The last answer that was made for a long poll: most of those that wait get the same.
+/// The last answer that was made for a long poll. Most waiting polls get the same answer, so it is made once.
 #[derive(Default)]
 pub struct LastAnswer {
     positions: Vec<Position>,
@@ -76,7 +76,7 @@ pub struct LastAnswer {
 }
 
 impl LastAnswer {
-    /// The answer of a kept-alive poll without foreign origin.
+    /// The answer to a kept-alive poll without a foreign origin.
     pub fn answer(&mut self, events: &[&Arc<Entry>], cursor: Cursor) -> &Bytes {
         let same = self.cursor == Some(cursor)
             && self.positions.len() == events.len()

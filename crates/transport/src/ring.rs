@@ -1,8 +1,8 @@
-//! Many sends with one system call, by io_uring: a fifth less CPU than a write(2) for each, from a few dozen on.
+//! Many sends with one system call, by io_uring: a fifth less CPU than a write(2) for each, from a few dozen sends on.
 //!
-//! It is optional: where the kernel has none, or a container forbids it, every send is a write. Nothing is ever left
-//! under way in it: a call ends when each of its sends was taken, in part or not at all, so the kernel never looks at
-//! memory or a socket that is gone. This is the only unsafe code of the server.
+//! It is optional: where the kernel has no io_uring, or a container forbids it, every send is a write. A call ends only
+//! when the kernel is done with each of its sends, so the kernel never looks at memory or a socket that is gone. This
+//! is the only unsafe code of the server.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -12,23 +12,23 @@ use io_uring::{IoUring, opcode, types};
 use rustix::io::Errno;
 use rustix::net::SendFlags;
 
-/// Sends with one system call.
+/// The number of sends in one system call.
 const BATCH: u32 = 1_024;
 
 /// A ring of one thread.
 pub struct Ring(IoUring);
 
 impl Ring {
-    /// A ring for the calling thread; `None` where there is no io_uring to be had.
+    /// A ring for the calling thread; `None` where io_uring is not available.
     pub fn new() -> Option<Self> {
-        // What saves work for one thread that submits and waits at once; since Linux 6.1.
+        // These flags save work for one thread that submits and waits at once; since Linux 6.1.
         let mut builder = IoUring::builder();
         builder.setup_single_issuer().setup_defer_taskrun().setup_coop_taskrun();
         builder.build(BATCH).ok().map(Ring)
     }
 
-    /// Sends each piece to its socket and tells, by its place in the list, how much of it was taken. Does not wait for
-    /// sockets that are full.
+    /// Sends each piece to its socket and reports how much the socket took, by the place in the list. It does not wait
+    /// for sockets that are full.
     pub fn send(
         &mut self,
         sends: &[(&impl AsRawFd, &[u8])],
@@ -59,7 +59,7 @@ impl Ring {
                 Ok(_) => {}
                 Err(e) if is_passing(&e) => {}
                 Err(e) => {
-                    // The kernel may still hold what was lent to it, so nothing may be freed any more.
+                    // The kernel may still hold the memory that was lent to it, so nothing may be freed any more.
                     tracing::error!("io_uring failed under way: {e}; the process ends");
                     std::process::abort();
                 }

@@ -1,11 +1,11 @@
-//! Records of TLS 1.3, for a connection whose handshake is done.
+//! Records of TLS 1.3, for a connection after its handshake.
 //!
-//! rustls does the handshake and then hands over the keys. From there on a connection is a bare socket and these
-//! words: some 170 bytes, where a TLS library's connection takes 5 to 10 KB for buffers, the tables of its ciphers and
-//! what it needs to change keys. The tables are made anew for each write and read, which costs less than the write.
+//! rustls does the handshake and then hands over the keys. From there on a connection is a bare socket and some 170
+//! bytes. A TLS library's connection takes 5 to 10 KB: buffers, the tables of its ciphers, and the state for changing
+//! keys. Here the tables are made anew for each write and read, which costs less than the write.
 //!
-//! Not done: new keys on the way. A peer that changes its keys (no browser does), or a connection that has used its own
-//! for as long as they are good, is cut, and its client comes back with its cursor.
+//! Key updates are not supported. The connection is cut if the peer changes its keys (no browser does), or when its own
+//! keys are used up. Its client comes back with its cursor.
 
 use std::fmt;
 
@@ -14,23 +14,23 @@ use ring::aead::{self, Aad, LessSafeKey, Nonce, UnboundKey};
 use rustls::{ConnectionTrafficSecrets, ExtractedSecrets};
 use zeroize::Zeroize;
 
-/// Content type, version, length.
+/// Bytes of a record's header: content type, version, length.
 const HEADER_BYTES: usize = 5;
-/// The content type inside of a record.
+/// Bytes of the content type inside of a record.
 const TYPE_BYTES: usize = 1;
 /// Bytes of content in a record.
 const CONTENT_BYTES_MAX: usize = 16 * 1024;
-/// Bytes of a record behind its header: content, type, padding and tag.
+/// Bytes of a record after its header: content, type, padding and tag.
 const RECORD_BYTES_MAX: usize = CONTENT_BYTES_MAX + 256;
-/// Records for which a key is good: for AES-GCM, RFC 8446 section 5.5, rounded down.
+/// The number of records for which a key is good: for AES-GCM, RFC 8446 section 5.5, rounded down.
 const RECORDS_MAX: u64 = 1 << 24;
 
 const ALERT: u8 = 21;
 const APPLICATION_DATA: u8 = 23;
-/// `close_notify`: nothing follows.
+/// The alert `close_notify`: nothing follows.
 const CLOSE: [u8; 2] = [1, 0];
 
-/// What can't be read or written any more.
+/// The error of a connection that can't be read or written any more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Broken;
 
@@ -42,7 +42,7 @@ struct Keys {
     next: u64,
 }
 
-/// The keys of a connection, and what is here of a record that is not all here.
+/// The keys of a connection, and the bytes of an incomplete record.
 pub struct Sealed {
     sending: Keys,
     receiving: Keys,
@@ -82,7 +82,7 @@ impl Keys {
         LessSafeKey::new(UnboundKey::new(self.algorithm, key).expect("a key of its length"))
     }
 
-    /// The nonce of the next record, which then is the one before.
+    /// The nonce of the next record; it counts as used from now.
     fn nonce(&mut self) -> Result<Nonce, Broken> {
         if self.next >= RECORDS_MAX {
             return Err(Broken);
@@ -100,14 +100,14 @@ fn header(length: usize) -> [u8; HEADER_BYTES] {
 }
 
 impl Sealed {
-    /// A connection of TLS 1.3 with these keys; `None` if it uses a cipher that is not known here. The secrets are to be
-    /// taken right behind a record, and before anything of the next was read.
+    /// A connection of TLS 1.3 with these keys; `None` if it uses a cipher that is not known here. The secrets have to
+    /// be taken at the end of a record, before any byte of the next one was read.
     pub fn new(secrets: ExtractedSecrets) -> Option<Self> {
         let (sending, receiving) = (Keys::new(secrets.tx)?, Keys::new(secrets.rx)?);
         Some(Sealed { sending, receiving, partial: Vec::new() })
     }
 
-    /// Puts the pieces, one behind the other, into records.
+    /// Puts the pieces, one after the other, into records.
     pub fn seal(&mut self, pieces: &[&[u8]]) -> Result<Bytes, Broken> {
         let cipher = self.sending.cipher();
         let mut left = pieces.iter().map(|piece| piece.len()).sum::<usize>();
@@ -133,7 +133,7 @@ impl Sealed {
         Ok(out.into())
     }
 
-    /// The record that says that nothing follows.
+    /// The record that announces the end of the connection.
     pub fn close(&mut self) -> Result<Bytes, Broken> {
         let cipher = self.sending.cipher();
         let mut out = Vec::new();
@@ -159,8 +159,8 @@ impl Sealed {
         Ok(())
     }
 
-    /// Takes bytes off the wire and adds what was in their records to `plain`. Returns whether the peer said that
-    /// nothing follows.
+    /// Takes bytes from the wire and adds the content of their records to `plain`. Returns whether the peer announced
+    /// the end of the connection.
     pub fn open(&mut self, wire: &mut [u8], plain: &mut Vec<u8>) -> Result<bool, Broken> {
         if self.partial.is_empty() {
             let (used, closed) = self.open_whole(wire, plain)?;
@@ -177,7 +177,7 @@ impl Sealed {
         Ok(closed)
     }
 
-    /// Opens the records that are all here; returns how many bytes they take.
+    /// Opens the complete records. Returns the number of bytes that they take.
     fn open_whole(
         &mut self,
         bytes: &mut [u8],
@@ -205,7 +205,7 @@ impl Sealed {
     }
 }
 
-/// Begins a record with room for its content; returns where that begins.
+/// Begins a record with room for its content. Returns the offset of the content.
 fn begin(out: &mut Vec<u8>, content: usize, cipher: &LessSafeKey) -> usize {
     out.extend_from_slice(&header(content + TYPE_BYTES + cipher.algorithm().tag_len()));
     out.len()
@@ -229,7 +229,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_sealed_comes_out_whole_however_it_is_cut(
+        fn sealed_bytes_come_out_whole_however_they_are_cut(
             sizes in prop::collection::vec(0usize..40_000, 0..6),
             cuts in prop::collection::vec(1usize..20_000, 1..8),
         ) {
@@ -257,7 +257,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_that_was_changed_on_the_way_is_taken(at in 0usize..1_000, bit in 0u8..8) {
+        fn a_record_changed_on_the_way_is_refused(at in 0usize..1_000, bit in 0u8..8) {
             let (mut ours, mut theirs) = ends(&aead::AES_256_GCM);
             let mut wire = ours.seal(&[b"hello"]).unwrap().to_vec();
             let at = at % wire.len();
@@ -265,9 +265,9 @@ mod tests {
             let mut plain = Vec::new();
             let opened = theirs.open(&mut wire, &mut plain);
             match at {
-                // The version is a relic that nobody looks at.
+                // The version is a relic that no reader looks at.
                 1 | 2 => prop_assert_eq!(plain, b"hello"),
-                // A length that grew only means that the rest is still to come.
+                // A length that grew only means that more bytes are expected.
                 3 | 4 => prop_assert!(opened == Err(Broken) || plain.is_empty()),
                 _ => prop_assert_eq!(opened, Err(Broken)),
             }

@@ -25,29 +25,29 @@ use crate::shard::{Shard, answer_and_close, turn_away};
 use crate::stats::{Counters, Stats};
 use crate::wait::{ParkedWait, WaitEnd};
 
-/// How the shards are set up.
+/// The settings of the shards.
 pub struct Config {
     /// Sockets on which plain HTTP/1.1 is expected; every shard accepts from all of them.
     pub listeners: Vec<TcpListener>,
-    /// How many shards; one for each core is right.
+    /// The number of shards; one for each core is right.
     pub shards: usize,
-    /// Connections that one shard holds at most. For one more, some give up theirs on which nobody has signed in; if there
-    /// are none, it is told to come back later.
+    /// The most connections that one shard holds. For a further one, some connections without a sign-in give up their
+    /// places. If there are none, the new one is told to come back later.
     pub connections_max: usize,
-    /// What all connections of the process may have open,
+    /// The files that all connections of the process may have open.
     pub files: Arc<Files>,
-    /// and how many of that these shards leave to others.
+    /// The number of those files that these shards leave to others.
     pub files_left: usize,
-    /// Times.
+    /// The deadlines of connections.
     pub timing: Timing,
-    /// Where requests belong, if this process serves several sites.
+    /// The sites of this process, if it serves several.
     pub hosts: Option<Arc<dyn Hosts>>,
     /// The paths of the sends that shards read themselves.
     pub sends: Arc<[SendPath]>,
 }
 
 impl Config {
-    /// One shard a core, as many connections as the limit on open files allows with 256 in reserve.
+    /// One shard for each core, and as many connections as the limit on open files allows, with 256 in reserve.
     pub fn new(listeners: Vec<TcpListener>) -> Self {
         let shards = thread::available_parallelism().map_or(1, usize::from);
         let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
@@ -71,7 +71,7 @@ impl Config {
 pub struct Seed {
     /// The incarnation of the log.
     pub epoch: Epoch,
-    /// What stands at or before this position was trimmed.
+    /// Events up to this position were trimmed.
     pub trimmed: Position,
     /// The newest events, in order, without gaps, ending at `head`.
     pub tail: Vec<Arc<Entry>>,
@@ -79,19 +79,20 @@ pub struct Seed {
     pub head: Position,
 }
 
-/// Whose end a parked connection is.
+/// The kind of a parked connection.
 #[derive(Debug)]
 pub enum ConnectionKind {
-    /// The client's own TCP socket, plain HTTP/1.1. Kept alive after a poll; what is not for the feed is handed off again.
+    /// The client's own TCP socket, plain HTTP/1.1. It is kept alive after a poll; a request that is not for the feed
+    /// is handed off again.
     Direct,
-    /// The same under TLS, with the keys of its records.
+    /// The client's own TCP socket under TLS, with the keys of its records.
     Sealed(Box<Sealed>),
-    /// One end of a socket pair; somebody else carries the bytes on. It serves this one request and then ends.
+    /// One end of a socket pair, whose bytes another thread carries on. It serves this one request and then ends.
     Bridged,
 }
 
 impl ConnectionKind {
-    /// How many files such a connection holds: of a socket pair, the end of somebody else counts as well.
+    /// The number of files that such a connection holds. Both ends of a socket pair count.
     pub(crate) fn files(&self) -> usize {
         match self {
             ConnectionKind::Direct | ConnectionKind::Sealed(_) => 1,
@@ -100,25 +101,25 @@ impl ConnectionKind {
     }
 }
 
-/// A connection that the HTTP server hands over together with a request for the feed. The shard answers it with
-/// exactly the bytes of an HTTP/1.1 answer, also when it is bridged (see the top of this crate).
+/// A connection that the HTTP server hands over together with a request for the feed. The shard answers it with exactly
+/// the bytes of an HTTP/1.1 answer, even on a bridge (see the top of this crate).
 #[derive(Debug)]
 pub struct Parked {
-    /// The socket; it is made non-blocking.
+    /// The socket; the shard makes it non-blocking.
     pub io: OwnedFd,
-    /// Who is at the other end.
+    /// The address at the other end.
     pub peer: SocketAddr,
-    /// What it asks.
+    /// The request.
     pub request: Arc<FeedRequest>,
-    /// The gate's word, if it was asked before.
+    /// The gate's admission, if the server has asked for it already.
     pub admission: Option<Box<Admission>>,
     /// Bytes that were read after the request.
     pub leftover: Bytes,
-    /// Whose end it is.
+    /// The kind of the connection.
     pub kind: ConnectionKind,
 }
 
-/// What all shards share. None of it is touched on the way of a delivery.
+/// The state that all shards share. A delivery touches none of it.
 pub(crate) struct ShardsCommon {
     pub gate: Arc<dyn Gate>,
     pub handoff: Arc<dyn Handoff>,
@@ -128,7 +129,7 @@ pub(crate) struct ShardsCommon {
     pub files_left: usize,
     pub channels: ChannelQuota,
     pub inboxes: Vec<Arc<Inbox>>,
-    /// Connections of each shard, to spread new ones evenly.
+    /// The number of connections of each shard, to spread new ones evenly.
     pub loads: Vec<AtomicU32>,
     pub counters: Vec<Arc<Counters>>,
     pub draining: AtomicBool,
@@ -143,7 +144,7 @@ pub struct Shards {
 }
 
 impl Shards {
-    /// Starts the threads; they accept from now on.
+    /// Starts the threads; they accept connections from now on.
     pub fn start(
         config: Config,
         seed: Seed,
@@ -168,7 +169,7 @@ impl Shards {
         let listeners: Arc<[TcpListener]> = config.listeners.into();
         for listener in listeners.iter() {
             listener.set_nonblocking(true)?;
-            // Accepted sockets inherit it, which saves a call for each.
+            // Accepted sockets inherit the option, which saves a call for each.
             rustix::net::sockopt::set_tcp_nodelay(listener, true)?;
         }
         let mut threads = Vec::with_capacity(count);
@@ -182,7 +183,7 @@ impl Shards {
                 config.timing,
             )?;
             let named = thread::Builder::new().name(format!("shard-{number}"));
-            // Of the highest level, so that no filter leaves it out of a line that it lets through. It is entered once.
+            // The span has the highest level, so that no filter takes it off a line. It is entered once.
             let span = tracing::error_span!("shard", number);
             threads.push(named.spawn(move || span.in_scope(|| shard.run()))?);
         }
@@ -194,7 +195,7 @@ impl Shards {
         }))
     }
 
-    /// Hands a commit to every shard. To be called by the store's writer, in the order of commits, once each.
+    /// Hands a commit to every shard. The store's writer calls this once for each commit, in their order.
     pub fn publish(&self, batch: Arc<Batch>) {
         let now = Instant::now();
         for inbox in &self.shared.inboxes {
@@ -202,7 +203,7 @@ impl Shards {
         }
     }
 
-    /// Asks the gate about a request before there is a connection to park; `answer` may run on any thread.
+    /// Asks the gate about a request that has no connection to park yet; `answer` may run on any thread.
     pub fn admit(
         &self,
         request: Arc<FeedRequest>,
@@ -234,7 +235,7 @@ impl Shards {
         self.idlest().push(Message::MovedConnection(Box::new(moved)));
     }
 
-    /// Takes over a connection from the HTTP server with a request of another protocol that waits.
+    /// Takes over a connection from the HTTP server with a request of another protocol, which waits.
     pub fn wait(&self, waiting: ParkedWait) {
         if self.shared.draining.load(Ordering::Acquire) {
             return turn_away(waiting, WaitEnd::Drain);
@@ -242,7 +243,7 @@ impl Shards {
         self.idlest().push(Message::Waiting(Box::new(waiting)));
     }
 
-    /// Lets the waits of a person look again at what came after a position: one of them did not deliver what it took.
+    /// Lets a person's waits read again from a position, because one of them took events and did not deliver them.
     pub fn look_again(&self, person: PersonId, after: Position) {
         for inbox in &self.shared.inboxes {
             inbox.push(Message::LookAgain(person, after));
@@ -257,8 +258,8 @@ impl Shards {
         &self.shared.inboxes[least]
     }
 
-    /// Goes down (P8): refuses new requests, tells everybody to come back with spread delays, finishes what was
-    /// accepted. Returns at once; the threads end when all connections are gone, at the latest after `within`.
+    /// Goes down (P8): refuses new requests, tells all clients to come back with spread delays, finishes accepted work.
+    /// Returns at once. The threads end when all connections are gone, at the latest after `within`.
     pub fn drain(&self, within: Duration) {
         self.shared.draining.store(true, Ordering::Release);
         let deadline = Instant::now() + within;
@@ -267,17 +268,17 @@ impl Shards {
         }
     }
 
-    /// Waits until the threads have ended; call [`drain`](Self::drain) before. Blocks.
+    /// Waits until the threads have ended. It blocks; call [`drain`](Self::drain) before.
     pub fn join(&self) {
         let threads =
             std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
-            // A shard that panics outside of a connection aborts the process, so there is nothing to pass on.
+            // A shard that panics outside of a connection aborts the process, so there is no panic to pass on.
             let _ = thread.join();
         }
     }
 
-    /// What was counted since the start, over all shards.
+    /// The counts since the start, over all shards.
     pub fn stats(&self) -> Stats {
         Stats::sum(&self.shared.counters)
     }
@@ -301,7 +302,7 @@ impl Reach for Shards {
     }
 
     fn revoke(&self, person: PersonId, credential: Option<u64>) {
-        // The lock is held while they are told, so that every inbox has revocations in the order of their numbers.
+        // The lock is held during the pushes, so that every inbox gets revocations in the order of their numbers.
         let mut number = self.revocations.lock().unwrap_or_else(PoisonError::into_inner);
         *number += 1;
         for inbox in &self.shared.inboxes {

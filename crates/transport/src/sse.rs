@@ -1,9 +1,9 @@
-//! Server-sent events: each item one `data:` line, its cursor as `id:`, so that a browser comes back with it.
+//! Server-sent events: each item is one `data:` line with its cursor as `id:`, so that a browser comes back with it.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use encke_engine::{Cursor, cursor};
 
-/// What the stream starts with: come back after two seconds if it breaks.
+/// The beginning of the stream: a client comes back two seconds after it breaks.
 pub const START: &[u8] = b"retry: 2000\n\n";
 /// A comment line.
 pub const HEARTBEAT: &[u8] = b":\n\n";

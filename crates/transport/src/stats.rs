@@ -1,4 +1,4 @@
-//! What a shard counts: plain numbers in the shard, copied to atomics once a turn, summed by who asks.
+//! The counts of a shard: plain numbers, copied to atomics once a turn and summed by the reader.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::request::Transport;
 
-/// How many transports there are.
+/// The number of transports.
 pub const TRANSPORTS: usize = Transport::ALL.len();
 
 /// Upper bounds of the delay histogram in microseconds; a last bucket takes the rest.
@@ -15,7 +15,7 @@ pub const DELAY_BOUNDS_US: [u64; 12] =
 
 const DELAYS: usize = DELAY_BOUNDS_US.len() + 1;
 
-/// What was counted since the start.
+/// Counts since the start.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Stats {
     /// Open sessions now, in the order of [`Transport::ALL`].
@@ -52,7 +52,7 @@ pub struct Stats {
 const WORDS: usize = TRANSPORTS + 5 + DELAYS + 7;
 
 impl Stats {
-    /// Notes that so many deliveries took so long.
+    /// Counts deliveries and the time that they took.
     pub fn delivered(&mut self, count: u64, delay: Duration) {
         let us = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX);
         self.deliveries += count;
@@ -91,7 +91,7 @@ impl Stats {
     }
 }
 
-/// The counts of one shard as others see them.
+/// The counts of one shard, readable from other threads.
 #[derive(Default)]
 pub struct Counters {
     words: [AtomicU64; WORDS],

@@ -1,8 +1,9 @@
-//! Waits: requests of another protocol than the feed's, parked like a poll or a stream of the feed.
+//! Waits: requests of another protocol, parked like a poll or a stream of the feed.
 //!
-//! Whoever read the request says whose session it is, what it follows and from where ([`Wait`]), and gives an object
-//! that knows its protocol ([`ForeignRequest`]): what to say to the events that come, to a heartbeat, at the end. It knows
-//! bodies only; heads, writing, catching up, deadlines, revocation and drain are the shard's, as for every session.
+//! The reader of the request says whose session it is, which streams it follows and from where ([`Wait`]). It also
+//! gives an object that knows the protocol ([`ForeignRequest`]): the answer to events, to a heartbeat, at the end. That
+//! object makes bodies only. The shard does the rest as for every session: heads, writing, catching up, deadlines,
+//! revocation and drain.
 
 use std::fmt::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
@@ -19,91 +20,92 @@ use crate::inbox::Message;
 use crate::request::Transport;
 use crate::shards::ConnectionKind;
 
-/// Gives what a protocol says when it had to be looked up first; the reply may be answered from any thread.
+/// Gives the answer of a protocol after a look-up. The reply may be answered from any thread.
 pub type AnswerLater = Box<dyn FnOnce(Reply<ForeignAnswer>) + Send>;
 
-/// What a protocol says to events.
+/// The answer of a protocol to events.
 pub enum ForeignAnswer {
-    /// They are not for this request: it goes on waiting.
+    /// The events are not for this request: it goes on waiting.
     Nothing,
-    /// A part of the body; it goes on waiting for more.
+    /// A part of the body; the request goes on waiting for more.
     Part(Bytes),
     /// The body, or the last part of it.
     Whole(Bytes),
-    /// That has to be looked up first; the request gets nothing else meanwhile.
+    /// The answer needs a look-up first. The request gets nothing else meanwhile.
     Later(AnswerLater),
-    /// Nothing can be said any more: the connection is cut.
+    /// No answer is possible any more: the connection is cut.
     Cut,
 }
 
-/// Why a wait ends without an event.
+/// The reason why a wait ends without an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WaitEnd {
-    /// Its time is over.
+    /// The time of the wait is over.
     Time,
-    /// The server goes down, or has no room: the client is to come back.
+    /// The server goes down, or has no room: the client comes back later.
     Drain,
     /// The credential is no longer good.
     Revoked,
-    /// It can't go on from where it is: the client is to ask again.
+    /// The session can't go on from its position: the client asks again.
     Again,
-    /// It follows more channels than it may at once (`too_many_channels`).
+    /// The session follows more channels than allowed (`too_many_channels`).
     TooMany,
 }
 
-/// A protocol, as far as one waiting request concerns it. Calls come on a shard's thread: they must not block.
+/// One waiting request of another protocol. Calls come on a shard's thread, so they must not block.
 pub trait ForeignRequest: Send {
-    /// How a body begins that is sent before there is an event (see [`Wait::beats`]).
+    /// The beginning of a body that is sent before there is an event (see [`Wait::beats`]).
     fn begin(&mut self) -> Bytes {
         Bytes::new()
     }
 
-    /// Events of what it follows, in order, each once unless [`Shards::look_again`](crate::Shards::look_again) says
-    /// otherwise.
+    /// Takes events of the streams that it follows, in order, each once unless
+    /// [`Shards::look_again`](crate::Shards::look_again) is called. Returns the answer to them.
     fn on_events(&mut self, entries: &[Arc<Entry>]) -> ForeignAnswer;
 
-    /// What is written to a body that has begun and is silent.
+    /// The bytes that keep a silent body alive after it has begun.
     fn beat(&self) -> Bytes {
         Bytes::from_static(b" ")
     }
 
-    /// Status and body, or the last part of one that has begun, when the wait ends without an event.
+    /// The answer when the wait ends without an event: status and body, or the last part of a body that has begun.
     fn on_end(&mut self, why: WaitEnd) -> (u16, Bytes);
 
-    /// All that was said so far has been taken by the connection, which was open before it was written. If this is
-    /// dropped without that, it was not.
+    /// Notes that the connection took everything that was written, and was open before the write. A request that is
+    /// dropped without this call was not delivered.
     fn on_written(&mut self) {}
 }
 
 /// A request that waits.
 pub struct Wait {
-    /// Whose session it is; `None` if nobody has to be known.
+    /// The owner of the session; `None` if the protocol needs nobody to be known.
     pub who: Option<Who>,
-    /// The visitor's address, if a proxy told one: the quota of channels of those who are not known.
+    /// The visitor's address, if a proxy told one. It has the quota of channels of visitors who are not known.
     pub visitor: Option<IpAddr>,
-    /// What it follows,
+    /// The streams that the session follows, as they were at `as_of`.
     pub follows: Vec<Follow>,
-    /// as it was at this position.
+    /// The position of the log at which `follows` was read.
     pub as_of: Position,
     /// [`Reach::revocations`](encke_engine::reach::Reach::revocations), read before the credential was checked.
     pub revocations_seen: u64,
-    /// Milliseconds until what the session was authorised by ends, unless it is extended; `u64::MAX` for never.
+    /// Milliseconds until the session's credential ends, unless it is extended; `u64::MAX` for never.
     pub ends_in_ms: u64,
-    /// It gets what comes after this position.
+    /// The session gets the events after this position.
     pub at: Position,
-    /// Milliseconds until its time is over; `None` for never.
+    /// Milliseconds until the wait is over; `None` for never.
     pub wait_ms: Option<u64>,
-    /// Whether the head is sent at once, and heartbeats while nothing comes. Such a body ends with its connection.
+    /// Whether the head is sent at once, and then heartbeats while there are no events. Such a body ends with its
+    /// connection.
     pub beats: bool,
-    /// How it is counted.
+    /// The transport that it is counted as.
     pub transport: Transport,
     /// `Content-Type` of the answer.
     pub content_type: &'static str,
-    /// Further lines of the answer's head, each with its end.
+    /// Further lines of the answer's head, each with its line end.
     pub lines: &'static str,
     /// Whether another request may come on the connection.
     pub keep_alive: bool,
-    /// The protocol.
+    /// The protocol's side of the request.
     pub protocol: Box<dyn ForeignRequest>,
 }
 
@@ -113,35 +115,35 @@ impl fmt::Debug for Wait {
     }
 }
 
-/// A connection that the HTTP server hands over together with a request that waits; as
-/// [`Parked`](crate::Parked) for the feed.
+/// A connection that the HTTP server hands over together with a request that waits, as [`Parked`](crate::Parked) does
+/// for the feed.
 #[derive(Debug)]
 pub struct ParkedWait {
-    /// The socket; it is made non-blocking.
+    /// The socket; the shard makes it non-blocking.
     pub io: OwnedFd,
-    /// Who is at the other end.
+    /// The address at the other end.
     pub peer: SocketAddr,
     /// Bytes that were read after the request.
     pub leftover: Bytes,
-    /// Whose end it is.
+    /// The kind of the connection.
     pub kind: ConnectionKind,
     /// The request.
     pub wait: Wait,
 }
 
-/// What a shard keeps of a wait once its session is open.
+/// The part of a wait that the shard keeps after its session is open.
 pub(crate) struct OpenWait {
     pub content_type: &'static str,
     pub lines: &'static str,
     /// The household of the visitor.
     pub visitor: IpAddr,
     pub protocol: Box<dyn ForeignRequest>,
-    /// It was answered; only whether the connection took the answer is still to be seen.
+    /// It was answered; the connection has yet to take the answer.
     pub answered: bool,
 }
 
 impl OpenWait {
-    /// A whole answer.
+    /// A complete answer.
     pub fn answer(&self, status: u16, body: &[u8], keep_alive: bool) -> Bytes {
         let mut lines = format!("Content-Length: {}\r\n", body.len());
         if status == Code::TooManyChannels.status() {
@@ -151,7 +153,7 @@ impl OpenWait {
         head::foreign(status, self.content_type, &[self.lines, connection, &lines], body)
     }
 
-    /// The head of a body that ends with its connection, and how the body begins.
+    /// The head of a body that ends with its connection, and the beginning of the body.
     pub fn begin(&mut self) -> Bytes {
         let begin = self.protocol.begin();
         let lines = [self.lines, "X-Accel-Buffering: no\r\n", "Connection: close\r\n"];
@@ -160,7 +162,7 @@ impl OpenWait {
 }
 
 impl Wait {
-    /// The whole answer to a request that can't wait.
+    /// The complete answer to a request that can't wait.
     pub fn turned_away(self, why: WaitEnd) -> Bytes {
         let Wait { content_type, lines, mut protocol, beats, .. } = self;
         let mut body = BytesMut::new();
@@ -181,7 +183,7 @@ impl Answer for ForeignAnswer {
 }
 
 impl Reply<ForeignAnswer> {
-    /// Says it.
+    /// Gives the protocol's answer.
     pub fn say(self, told: ForeignAnswer) {
         let message = Message::ForeignAnswer(self.to(), told);
         self.send(message);

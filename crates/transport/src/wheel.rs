@@ -1,13 +1,14 @@
-//! The timer wheel of a shard: coarse, lazy, eight bytes a connection.
+//! The timer wheel of a shard: coarse, lazy, eight bytes for each connection.
 //!
-//! A connection asks to be looked at at a tick. When that comes, its deadline is computed afresh; if it moved on
-//! (something was written, so the heartbeat is later), it asks again. Nothing is ever taken out of the wheel.
+//! A connection asks to be looked at at a tick. When that comes, its deadline is computed anew. If the deadline has
+//! moved (a write puts off the heartbeat), the connection asks again. Nothing is ever taken out of the wheel before its
+//! tick.
 
 use crate::gate::ConnectionKey;
 
 const SLOTS: u32 = 512;
 
-/// Who is to be looked at when. Time is a count of ticks.
+/// The connections by the tick at which they are looked at. Time is a count of ticks.
 pub struct Wheel {
     slots: Vec<Vec<ConnectionKey>>,
     /// All slots up to this tick were emptied.
@@ -20,15 +21,15 @@ impl Wheel {
         Wheel { slots: (0..SLOTS).map(|_| Vec::new()).collect(), done: 0 }
     }
 
-    /// Notes that a connection is to be looked at at this tick, or at the wheel's horizon if that is earlier.
-    /// Returns the tick.
+    /// Notes that a connection is looked at at this tick, or at the wheel's horizon if that is earlier. Returns the
+    /// tick.
     pub fn insert(&mut self, to: ConnectionKey, tick: u32) -> u32 {
         let tick = tick.clamp(self.done + 1, self.done + SLOTS - 1);
         self.slots[(tick % SLOTS) as usize].push(to);
         tick
     }
 
-    /// Those whose tick has come, and that tick; `None` when all up to `now` were given.
+    /// The next connections whose tick has come, with the tick; `None` when there are none left up to `now`.
     pub fn next(&mut self, now: u32) -> Option<(u32, Vec<ConnectionKey>)> {
         while self.done < now {
             self.done += 1;

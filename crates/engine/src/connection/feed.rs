@@ -1,39 +1,39 @@
-//! How a connection gets its events: admitted once, then handed what is new, or reading what it missed.
+//! The way of events to a connection: it is admitted once, then it gets new events or reads those that it missed.
 
 use super::{Connection, Phase, Transport};
 use crate::hub::{Next, PageRequest, SinkOutcome, Stale, State};
 
-/// How often a request is admitted if its admission is too old each time.
+/// The number of times that a request is admitted if each admission is too old.
 const TRIES_MAX: u8 = 3;
 
-/// What became of a write.
+/// The result of a write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Written {
     /// All of it was written.
     All,
-    /// Some is kept until the connection can take it: it is full.
+    /// A part is kept until the connection can take it: the connection is full.
     Kept,
     /// The connection is broken.
     Gone,
 }
 
-/// What comes of an admission.
+/// The result of an admission.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Opened {
     /// The session is open.
     Begin,
     /// The admission was too old: the gate is asked again.
     AdmitAgain,
-    /// It was too old each time: the client is to come back later.
+    /// The admission was too old each time: the client comes back later.
     Overloaded,
-    /// The sign-in has ended meanwhile.
+    /// The sign-in has ended since the admission.
     Revoked,
 }
 
-/// What the turn of a poll comes to.
+/// The result of a poll's turn.
 #[derive(Debug)]
 pub enum PollTurn<T> {
-    /// Answer with these events, or without any.
+    /// Answer with these events, or with none.
     Answer(T),
     /// Wait for something.
     Wait,
@@ -41,32 +41,32 @@ pub enum PollTurn<T> {
     Page(PageRequest),
 }
 
-/// What is done with a page of the store.
+/// The use of a page from the store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Paged {
-    /// Nobody waits for it any more.
+    /// The connection waits for the page no longer.
     Late,
-    /// A poll is answered with it; one without events asks again.
+    /// The page answers a poll. If it has no events, the poll asks again.
     Poll,
-    /// It is written to the stream.
+    /// The page is written to the stream.
     Stream,
-    /// It goes to a request of another protocol.
+    /// The page goes to a request of another protocol.
     Foreign,
 }
 
-/// How new events reach a live session.
+/// The way of new events to a live session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Delivery {
-    /// They are written to its stream.
+    /// The events are written to the stream.
     Stream,
-    /// They answer its poll.
+    /// The events answer the poll.
     Answer,
-    /// It reads them in its next turn.
+    /// The session reads the events in its next turn.
     Read,
 }
 
 impl Connection {
-    /// The gate has admitted its request, and the hub was asked to open the session.
+    /// Notes that the hub was asked to open the session after the gate had admitted the request.
     pub fn opened(&mut self, session: Result<u32, Stale>) -> Opened {
         match session {
             Ok(session) => {
@@ -79,7 +79,7 @@ impl Connection {
         }
     }
 
-    /// Its session is open: a poll or a stream begins.
+    /// Begins a poll or a stream: the session is open.
     pub fn begin(&mut self, now: u32) {
         (self.wrote, self.heard) = (now, now);
         self.enter(if self.transport.is_poll() { Phase::Poll } else { Phase::Stream }, now);
@@ -90,7 +90,7 @@ impl Connection {
         session == State::Resting && now < self.good_until && !draining
     }
 
-    /// The turn of a poll that is not answered, given what its session gets next.
+    /// Decides the turn of a waiting poll, given the next thing for its session.
     pub fn polls(&mut self, next: Next) -> PollTurn<Vec<std::sync::Arc<crate::entry::Entry>>> {
         let at_once = self.transport == Transport::ShortPoll || self.wait == 0;
         match next {
@@ -104,17 +104,17 @@ impl Connection {
         }
     }
 
-    /// Whether a stream has anything to read: not while a page is on its way, and not once it is live.
+    /// Whether a stream reads: not while a page is on its way, and not once it is live.
     pub fn catches_up(&self, session: State) -> bool {
         !(self.paging || (self.ready && session == State::Live))
     }
 
-    /// A stream has everything. Returns whether this is to be told, for it is the first time.
+    /// Notes that a stream has everything. Returns whether this is the first time, which the client is told.
     pub fn turned_live(&mut self) -> bool {
         !std::mem::replace(&mut self.ready, true)
     }
 
-    /// The store has answered.
+    /// Takes the store's answer.
     pub fn paged(&mut self) -> Paged {
         if !std::mem::take(&mut self.paging) || self.session.is_none() {
             return Paged::Late;
@@ -127,19 +127,19 @@ impl Connection {
         }
     }
 
-    /// How new events reach it; `fits` tells whether one answer holds all of them.
+    /// Decides how new events reach the connection; `fits` tells whether one answer holds all of them.
     #[inline]
     pub fn delivery(&self, fits: impl FnOnce() -> bool) -> Delivery {
         match self.phase {
             Phase::Stream => Delivery::Stream,
-            // What another protocol says may take a while, so it reads.
+            // Another protocol may need some time for its answer, so it reads.
             Phase::Foreign => Delivery::Read,
             _ if !fits() => Delivery::Read,
             _ => Delivery::Answer,
         }
     }
 
-    /// Its poll is answered: the connection waits for the next request, or ends.
+    /// Notes that the poll is answered: the connection waits for the next request, or ends.
     #[inline]
     pub fn answered(&mut self, now: u32) -> Phase {
         let next = if self.keep_alive { Phase::Request } else { Phase::Closing };
@@ -147,15 +147,15 @@ impl Connection {
         next
     }
 
-    /// The session that falls behind because the connection keeps something that it could not take. A poll has no more
-    /// than its answer to take.
+    /// The session that falls behind because the connection keeps bytes that it could not take. A poll does not fall
+    /// behind, because its answer is all that it gets.
     pub fn falls_behind(&self) -> Option<u32> {
         self.session.filter(|_| self.phase == Phase::Stream)
     }
 }
 
 impl Written {
-    /// What the hub is told of events that were written to a stream.
+    /// The hub's view of a write to a stream.
     #[inline]
     pub fn of_stream(self) -> SinkOutcome {
         match self {

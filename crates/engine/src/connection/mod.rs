@@ -1,9 +1,8 @@
-//! A connection as its shard sees it: what it is doing, and what follows from whatever happens to it.
+//! A connection as its shard sees it: its phase, and the decisions that follow from each thing that happens to it.
 //!
 //! The shard of the transport drives it with sockets and a wheel of ticks, the simulator with its agenda. It is a few
-//! plain words that lie in the shard's own memory, and each call decides one thing and returns it as a value. What a
-//! call needs to know and the connection does not hold (whether its socket is full, whether bytes wait, whether its
-//! session is live) is an argument.
+//! plain words in the shard's own memory. Each call makes one decision and returns it as a value. Facts that the
+//! connection does not hold are arguments: whether its socket is full, whether bytes wait, whether its session is live.
 //!
 //! - *waiting*: its session is live and gets each new event ([`Connection::delivery`]);
 //! - *behind*: its session reads, a turn at a time ([`Connection::catches_up`]);
@@ -22,7 +21,7 @@ pub use end::{Drain, Ending, HalfClose, comes_back_after_ms};
 pub use feed::{Delivery, Opened, Paged, PollTurn, Written};
 pub use time::{Moment, Overdue, Timing};
 
-/// How an answer travels.
+/// The way in which an answer travels.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Transport {
     /// JSON at once.
@@ -31,7 +30,7 @@ pub enum Transport {
     LongPoll,
     /// Server-sent events.
     Sse,
-    /// One line of JSON an item.
+    /// Each item is one line of JSON.
     Ndjson,
     /// Script calls in a page that never ends.
     Iframe,
@@ -40,7 +39,7 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// All of them, in the order in which they are counted.
+    /// All transports, in the order in which they are counted.
     pub const ALL: [Transport; 6] = [
         Transport::ShortPoll,
         Transport::LongPoll,
@@ -50,7 +49,7 @@ impl Transport {
         Transport::WebSocket,
     ];
 
-    /// Its name in metrics and logs, and as the value of `live` where it has one.
+    /// The name in metrics and logs, and as the value of `live` where it has one.
     pub fn name(self) -> &'static str {
         match self {
             Transport::ShortPoll => "short-poll",
@@ -62,61 +61,61 @@ impl Transport {
         }
     }
 
-    /// Whether it is asked again for each answer.
+    /// Whether the client sends a new request for each answer.
     pub fn is_poll(self) -> bool {
         matches!(self, Transport::ShortPoll | Transport::LongPoll)
     }
 }
 
-/// What a connection is doing.
+/// The phase of a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Phase {
-    /// It waits for a request, or for the rest of one.
+    /// The connection waits for a request, or for the rest of a request.
     Request,
     /// The gate has its request.
     Admitting,
     /// The gate has its send.
     Sending,
-    /// A poll is being answered, or waits for something to be answered with (then its session is live).
+    /// A poll is being answered, or waits for events (then its session is live).
     Poll,
-    /// A stream: its session is behind or live.
+    /// A stream is open; its session is behind or live.
     Stream,
     /// A request of another protocol waits; its session is behind or live.
     Foreign,
-    /// It ends as soon as what waits is written. It has no session any more.
+    /// The connection ends as soon as all bytes are written. It has no session any more.
     Closing,
-    /// Everything is written and our side is shut; the client is to read it and to end.
+    /// All bytes are written and the server's side is shut. The client has time to read them and to end.
     Lingering,
 }
 
-/// See the top of this file. Times are ticks.
+/// A connection: see the top of this file. Times are ticks.
 #[derive(Clone, Debug)]
 pub struct Connection {
     /// The hub's number of the session, if there is one.
     pub session: Option<u32>,
-    /// What it is doing.
+    /// The phase.
     pub phase: Phase,
-    /// How its answer travels.
+    /// The transport of its answer.
     pub transport: Transport,
-    /// The next request may come on it.
+    /// Whether the next request may come on it.
     pub keep_alive: bool,
-    /// It is one end of a socket pair, which serves one request.
+    /// Whether it is one end of a socket pair, which serves one request.
     pub bridged: bool,
-    /// It has answered a request before.
+    /// Whether it has answered a request before.
     pub served: bool,
     /// The item `ready` was written.
     pub ready: bool,
-    /// The store has been asked for a page.
+    /// Whether the store has been asked for a page.
     pub paging: bool,
-    /// It stands in the shard's queue for another turn.
+    /// Whether it stands in the shard's queue for another turn.
     pub queued: bool,
     /// The client has ended its side: nothing more comes from it.
     pub half_closed: bool,
-    /// It ends when its commands are answered: the server goes down.
+    /// Whether it ends when its commands are answered, because the server goes down.
     pub drained: bool,
-    /// Commands that are not answered yet.
+    /// The number of commands without an answer.
     pub unanswered: u8,
-    /// How often its request was admitted.
+    /// The number of times that its request was admitted.
     pub tries: u8,
     /// The tick at which its phase began.
     pub since: u32,
@@ -124,16 +123,16 @@ pub struct Connection {
     pub wrote: u32,
     /// The tick at which something was last read from it.
     pub heard: u32,
-    /// How many ticks a poll waits.
+    /// The number of ticks that a poll waits.
     pub wait: u32,
-    /// The tick until which the next poll like the last needs no admission.
+    /// The tick until which a further poll with the same head needs no admission.
     pub good_until: u32,
-    /// The tick at which what its session was authorised by ends; `u32::MAX` for never, and while the gate is asked.
+    /// The tick at which the credential of its session ends; `u32::MAX` for never, and while the gate is asked.
     pub ends_at: u32,
 }
 
 impl Connection {
-    /// A connection that has not asked for anything.
+    /// A new connection, without a request.
     pub fn new(now: u32) -> Self {
         Connection {
             session: None,
@@ -165,24 +164,24 @@ impl Connection {
         self.since = now;
     }
 
-    /// Whether no other request can follow: the client has ended its side, and nothing that it sent is left.
+    /// Whether no other request can follow: the client has ended its side, and all that it sent was used.
     #[inline]
     pub fn is_last(&self, stashed: bool) -> bool {
         self.half_closed && !stashed
     }
 
-    /// A request has come; `keep_alive` if its client may send another one on this connection.
+    /// Notes that a request has come; `keep_alive` if its client may send another one on this connection.
     pub fn asks(&mut self, keep_alive: bool, draining: bool, stashed: bool) {
         self.keep_alive = keep_alive && !self.bridged && !draining && !self.is_last(stashed);
     }
 
-    /// What it does when nothing waits to be written to it; `live` if its session has everything and waits, `stashed` if
-    /// bytes of a request wait.
+    /// Decides the next work when no bytes wait to be written; `live` if its session has everything and waits,
+    /// `stashed` if bytes of a request wait.
     pub fn goes_on(&self, live: bool, stashed: bool) -> GoOn {
         match self.phase {
             Phase::Request if stashed => GoOn::Request,
             Phase::Request if self.half_closed => GoOn::Destroy,
-            // A live one waits; asking for more is for those that read.
+            // A live session waits; only a session that is behind asks for more.
             Phase::Poll | Phase::Foreign if live => GoOn::Nothing,
             Phase::Poll => GoOn::Poll,
             Phase::Stream => GoOn::CatchUp,
@@ -192,7 +191,7 @@ impl Connection {
         }
     }
 
-    /// What is to be done with bytes that came in; `full` if something waits to be written.
+    /// Decides the use of bytes that came in; `full` if bytes wait to be written.
     pub fn takes_input(&self, full: bool) -> Input {
         match (self.phase, self.transport) {
             _ if self.half_closed => Input::Ignore,
@@ -207,34 +206,34 @@ impl Connection {
     }
 }
 
-/// What a connection does next.
+/// The next work of a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum GoOn {
     /// It waits.
     Nothing,
-    /// Looks at the bytes of the next request.
+    /// The connection looks at the bytes of the next request.
     Request,
-    /// Answers its poll, if there is something.
+    /// The connection answers its poll, if there are events.
     Poll,
-    /// Reads what is due to its stream.
+    /// The connection reads the next events of its stream.
     CatchUp,
-    /// Reads what is due to a request of another protocol.
+    /// The connection reads the next events for a request of another protocol.
     Foreign,
-    /// Shuts its side.
+    /// The connection shuts its side.
     Finish,
-    /// Ends at once.
+    /// It ends at once.
     Destroy,
 }
 
-/// What is to be done with bytes from a client.
+/// The use of bytes from a client.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Input {
-    /// They are a request, or a part of one.
+    /// The bytes are a request, or a part of one.
     Request,
-    /// They are the next request, early: they are kept.
+    /// The bytes are an early request: they are kept.
     Keep,
-    /// They are frames of a WebSocket.
+    /// The bytes are frames of a WebSocket.
     Frames,
-    /// Nobody asked for them.
+    /// The bytes are ignored, because the connection expects none.
     Ignore,
 }

@@ -107,7 +107,7 @@ fn a_connection_that_is_drained_first_answers_what_it_accepted() {
 }
 
 #[test]
-fn what_a_client_asked_for_before_it_ended_its_side_it_still_gets() {
+fn a_client_that_ended_its_side_still_gets_what_it_asked_for() {
     let mut stream = open(Transport::Sse);
     assert_eq!(stream.half_closes(false, false), HalfClose::Beat);
     assert_eq!(stream.half_closes(false, false), HalfClose::Nothing, "once is enough");

@@ -1,12 +1,12 @@
-//! What time does to connections.
+//! Deadlines of a connection.
 
 use super::{Connection, Phase, Transport};
 use crate::limits;
 
-/// Every time that a shard keeps, in milliseconds; the defaults are those of [`limits`], tests shorten them.
+/// All periods of a shard, in milliseconds. The defaults are those of [`limits`]; tests shorten them.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
-    /// How coarse all of these are.
+    /// The length of a tick, to which all periods are rounded up.
     pub tick_ms: u64,
     /// [`limits::HEAD_WAIT_MS_MAX`].
     pub head_ms: u64,
@@ -20,7 +20,7 @@ pub struct Timing {
     pub slow_reader_ms: u64,
     /// [`limits::SILENCE_MS_MAX`].
     pub silence_ms: u64,
-    /// How long a connection that was told to end may take to do so.
+    /// The time that a connection has to end by itself after the last bytes are written.
     pub linger_ms: u64,
     /// [`limits::DRAIN_SPREAD_MS`].
     pub drain_spread_ms: u64,
@@ -42,39 +42,39 @@ impl Default for Timing {
     }
 }
 
-/// What the moment is that a connection's shard looks at it.
+/// The facts at the moment when a shard looks at a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
-    /// The present tick.
+    /// The current tick.
     pub now: u32,
-    /// The server goes down.
+    /// Whether the server goes down.
     pub draining: bool,
-    /// Since when the connection has taken nothing of what waits to be written; `None` if nothing waits.
+    /// The tick since which the connection has taken nothing, although bytes wait to be written; `None` if none wait.
     pub stuck_since: Option<u32>,
-    /// Bytes of a request wait.
+    /// Whether bytes of a request wait.
     pub stashed: bool,
 }
 
-/// What becomes of a connection whose time is over.
+/// The consequence for a connection when its deadline has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Overdue {
-    /// It took nothing for too long: it is cut.
+    /// The reader took nothing for too long: it is cut.
     Cut,
-    /// What its session was authorised by should have ended: the gate is asked.
+    /// The credential of its session should have ended: the gate is asked.
     AskWhatIsLeft,
     /// Its poll is answered without events.
     AnswerPoll,
-    /// The wait of another protocol is over.
+    /// The wait of the other protocol ends.
     ForeignOver,
-    /// The other protocol's wait gets a sign of life.
+    /// The wait of the other protocol gets a heartbeat.
     ForeignBeat,
     /// Its client has said nothing for too long: it ends.
     Idle,
-    /// The stream gets a sign of life.
+    /// The stream gets a heartbeat.
     Beat,
-    /// It ends at once.
+    /// The connection ends at once.
     Destroy,
-    /// Nothing.
+    /// Nothing happens.
     Nothing,
 }
 
@@ -92,7 +92,7 @@ impl Timing {
         }
     }
 
-    /// The tick at which something becomes of a connection if nothing happens; `None` for never.
+    /// The tick at which the connection is overdue if nothing happens before; `None` for never.
     pub fn deadline(&self, conn: &Connection, at: &Moment) -> Option<u32> {
         let after = |tick: u32, ms: u64| Some(tick.saturating_add(self.ticks(ms)));
         let stuck = at.stuck_since.and_then(|since| after(since, self.slow_reader_ms));
@@ -121,7 +121,7 @@ impl Timing {
         own.into_iter().chain(stuck).chain(ends).min()
     }
 
-    /// What becomes of a connection now that its deadline has come.
+    /// The consequence for a connection whose deadline has come.
     pub fn overdue(&self, conn: &Connection, at: &Moment) -> Overdue {
         let now = at.now;
         let slow = self.ticks(self.slow_reader_ms);
@@ -142,7 +142,7 @@ impl Timing {
         }
     }
 
-    /// When a WebSocket has said nothing for too long. Other streams have nothing to say.
+    /// The tick at which a WebSocket has been silent for too long. The clients of other streams send nothing.
     fn silent_at(&self, conn: &Connection) -> Option<u32> {
         let limit = conn.heard.saturating_add(self.ticks(self.silence_ms));
         (conn.transport == Transport::WebSocket).then_some(limit)

@@ -1,7 +1,7 @@
 //! The changes between the moment a session was admitted and the moment it is opened.
 //!
-//! An admission is made elsewhere, because it reads the store. By the time it arrives the hub may have seen a member leave
-//! or a credential revoked. The newest changes are kept, and each admission is brought up to date with them.
+//! An admission is made elsewhere, because it reads the store. By the time it arrives the hub may have seen a member
+//! leave or a credential revoked. The newest changes are kept, and each admission is brought up to date with them.
 
 use std::collections::VecDeque;
 

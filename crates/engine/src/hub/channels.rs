@@ -17,8 +17,8 @@ impl Hub {
         session.follows.iter().map(stream).filter(|stream| stream.is_channel())
     }
 
-    /// The part of a quota that the transport took for the channels of a session. The hub only keeps the number, since a
-    /// session has a byte to spare and a connection has none.
+    /// The part of a quota that the transport took for the channels of a session. The hub only keeps the number, since
+    /// a session has a byte to spare and a connection has none.
     pub fn channels_taken(&self, session: u32) -> u8 {
         self.sessions.get(session).channels_taken
     }

@@ -1,11 +1,11 @@
 //! The hub of one shard: which session follows which stream, and what each session gets next.
 //!
-//! A session offers four calls, and each transport makes them: [`open`](Hub::open) at a cursor,
-//! [`next`](Hub::next) batch, commands (which go past the hub, to the products), [`close`](Hub::close).
+//! A session offers four calls, and each transport makes them: [`open`](Hub::open) at a cursor, [`next`](Hub::next)
+//! batch, commands (which go past the hub, to the products), [`close`](Hub::close).
 //!
 //! A session is in one of three states:
-//! - *behind*: it reads from its position, out of the tail or, further back, out of the store. It will come to new events
-//!   by reading.
+//! - *behind*: it reads from its position, out of the tail or, further back, out of the store. It will come to new
+//!   events by reading.
 //! - *live*: it has everything up to the hub's head; [`deliver`](Hub::deliver) hands it each new event.
 //! - *resting*: it is registered, but nobody waits (a long poll between two requests).
 //!
@@ -132,8 +132,8 @@ impl Hub {
 
     /// The verdict on a cursor. Without a cursor the session starts from now.
     ///
-    /// `known` is the newest position that the caller knows to be committed: when another shard was quicker, a cursor may
-    /// be ahead of this hub without being ahead of the log.
+    /// `known` is the newest position that the caller knows to be committed: when another shard was quicker, a cursor
+    /// may be ahead of this hub without being ahead of the log.
     pub fn standing(&self, cursor: Option<Cursor>, known: Position) -> Standing {
         match cursor {
             None => Standing::Good(self.head()),
@@ -156,8 +156,8 @@ impl Hub {
         self.len() == 0
     }
 
-    /// Registers a session, which starts behind. Everything that comes from now on reaches it by [`next`](Self::next) or
-    /// [`deliver`](Self::deliver).
+    /// Registers a session, which starts behind. Everything that comes from now on reaches it by [`next`](Self::next)
+    /// or [`deliver`](Self::deliver).
     pub fn open(&mut self, open: Open) -> Result<u32, Stale> {
         let follows = self.changes.bring_up_to_date(&open)?;
         let key = self.sessions.insert(Session::new(&open));
@@ -266,8 +266,8 @@ impl Hub {
         if entries.is_empty() { self.next(session, bytes_max) } else { Next::Entries(entries) }
     }
 
-    /// Takes the store's page for a session and returns the entries that the session still follows. The caller waits for a
-    /// page before it asks for the next one of the same session.
+    /// Takes the store's page for a session and returns the entries that the session still follows. The caller waits
+    /// for a page before it asks for the next one of the same session.
     pub fn replayed(&mut self, session: u32, page: Page) -> Vec<Arc<Entry>> {
         let s = self.sessions.get(session);
         if s.at < s.asked {
@@ -430,8 +430,8 @@ impl Hub {
         }
     }
 
-    /// Takes one stream out of those that a session follows. Neither list keeps a hole, so the entry that moved into it is
-    /// told its new place.
+    /// Takes one stream out of those that a session follows. Neither list keeps a hole, so the entry that moved into it
+    /// is told its new place.
     fn unfollow_place(&mut self, session: u32, index: usize) {
         let s = self.sessions.get_mut(session);
         let gone = s.follows.swap_remove(index);

@@ -58,7 +58,7 @@ fn encodings_count_as_they_are_made() {
     let bytes = |tail: &Tail| held(tail).iter().map(|e| e.held_bytes()).sum::<usize>();
     (0..50).for_each(|_| tail.push(log.append(stream, 100)));
     assert_eq!(held(&tail).len(), 50);
-    // Somebody reads all of it over a transport that nobody used before.
+    // A client reads all of it over a transport that was not used before.
     for entry in held(&tail) {
         let before = entry.held_bytes();
         entry.framed(2, |_| vec![b'x'; 5_000].into());
@@ -69,7 +69,7 @@ fn encodings_count_as_they_are_made() {
     }
     assert!((5..50).contains(&held(&tail).len()));
     assert_eq!((tail.head(), tail.floor().0), (log.head(), 50 - held(&tail).len() as u64));
-    // And each event as it comes, with whatever was made of those before it.
+    // Each further event is encoded as it comes, beside the encodings of the events before it.
     for _ in 0..200 {
         tail.push(log.append(stream, 100));
         tail.newest(stream).unwrap().framed(0, |_| vec![b'x'; 3_000].into());

@@ -1,4 +1,4 @@
-//! What the first bytes of a request say: is it for the feed, and is its head all here?
+//! The first look at the bytes of a request: whether it is for the feed, a send or neither, and whether it is complete.
 
 use std::mem::MaybeUninit;
 use std::net::SocketAddr;
@@ -12,21 +12,22 @@ use super::{FeedRequest, Refusal};
 const FEED: &[u8] = b"GET /v1/feed";
 const POST: &[u8] = b"POST ";
 
-/// What to do with the bytes.
+/// The kind of a request, as far as its bytes tell.
 pub enum RequestKind<'a> {
-    /// Wait for more.
+    /// The request is incomplete: wait for more bytes.
     Partial,
-    /// It is not for the feed, or not HTTP as it is read here: somebody else's.
+    /// The request is for the HTTP server: it is neither for the feed nor a plain send, or it is not HTTP as it is read
+    /// here.
     Other,
-    /// A request for the feed, whose head takes so many bytes. A refusal without a length can't be followed
-    /// by another request.
+    /// A request for the feed, with the length of its head. After a refusal without a length no other request can
+    /// follow.
     Feed(Option<usize>, Result<Box<FeedRequest>, Refusal>),
-    /// A send, which takes so many bytes with its body.
+    /// A send, with the length of its head and body.
     Send(usize, SendRequest<'a>),
 }
 
 impl RequestKind<'_> {
-    /// The host that a request was sent to, once it can be told; `None` as long as it can't.
+    /// The host that the request names. The outer `None` says that the host is not known (yet).
     pub fn host(&self) -> Option<Option<&str>> {
         match self {
             RequestKind::Feed(_, Ok(request)) => Some(request.host.as_deref()),
@@ -36,7 +37,7 @@ impl RequestKind<'_> {
     }
 }
 
-/// Looks at the bytes of a request; `seen` of them were looked at before. `paths` are those of sends.
+/// Classifies the bytes of a request. The first `seen` bytes were looked at before; `paths` are those of sends.
 pub fn classify<'a>(
     bytes: &'a [u8],
     seen: usize,
@@ -49,8 +50,8 @@ pub fn classify<'a>(
         Begins::Send => true,
         Begins::Other => return RequestKind::Other,
     };
-    // Parsing starts at the first byte each time, so it starts only when the head's end is there; a send's may have
-    // been there for some time, while its body came.
+    // Parsing starts at the first byte each time, so it waits for the head's end. The end of a send's head may have
+    // arrived long before its body.
     if !has_end(&bytes[if sends { 0 } else { seen.saturating_sub(3) }..]) {
         return match bytes.len() < HEAD_BYTES_MAX {
             true => RequestKind::Partial,
@@ -80,7 +81,7 @@ pub fn classify<'a>(
 }
 
 enum Begins {
-    /// It may become any of these.
+    /// The bytes are the beginning of several kinds.
     Open,
     Feed,
     Send,
@@ -136,7 +137,7 @@ fn too_large() -> RequestKind<'static> {
     RequestKind::Feed(None, Err(error.into()))
 }
 
-/// A body would be taken for the next request.
+/// Whether the request announces a body, which would be taken for the next request.
 fn has_body(headers: &[httparse::Header<'_>]) -> bool {
     headers.iter().any(|h| {
         h.name.eq_ignore_ascii_case("content-length")
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_for_the_feed_is_seen_at_once() {
+    fn other_requests_than_for_the_feed_are_seen_at_once() {
         for other in [
             "POST /v1/feed HTTP/1.1\r\n",
             "GET /v1/feeds",

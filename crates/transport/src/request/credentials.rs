@@ -1,4 +1,4 @@
-//! What a request shows to prove who sends it.
+//! The credentials that a request carries.
 
 use std::fmt;
 
@@ -6,7 +6,8 @@ use encke_engine::Error;
 
 use super::bad;
 
-/// Credentials as they came, unchecked. They never appear in logs: [`Debug`](fmt::Debug) tells only which are there.
+/// Credentials as they came, unchecked. They never appear in logs: [`Debug`](fmt::Debug) tells only which ones are
+/// there.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Credentials {
     /// `Authorization: Bearer …`.
@@ -21,7 +22,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Whether they serve for one request only.
+    /// Whether the credentials serve for one request only.
     pub(crate) fn is_used_up(&self) -> bool {
         self.ticket.is_some()
     }
@@ -38,7 +39,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// The token of an `Authorization` header, if there is one; other schemes are none of ours.
+/// The token of an `Authorization` header, if it has one. Other schemes are ignored.
 pub fn bearer(header: Option<&[u8]>) -> Result<Option<&str>, Error> {
     let token = header.map_or(Ok(None), encke_credentials::bearer);
     token.map_err(|_| bad("The bearer token has characters that no token has."))

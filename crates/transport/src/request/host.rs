@@ -1,12 +1,12 @@
-//! The host that a request names: one rule for what shards read themselves and for what the HTTP server reads.
+//! The host that a request names: one rule for requests that shards read and for those that the HTTP server reads.
 
 use encke_engine::Error;
 use http::{HeaderMap, Request, Version, header};
 
 use super::bad;
 
-/// The value of a `Host` header without the spaces and tabs around it. `None` if it is empty or holds a byte that no
-/// name of a host has: two readers must never see two hosts in one header.
+/// The value of a `Host` header without the spaces and tabs around it. `None` if it is empty or holds a byte that is in
+/// no host name: two readers must never see two hosts in one header.
 pub fn plain(value: &[u8]) -> Option<&str> {
     let blank = |b: &u8| matches!(b, b' ' | b'\t');
     let from = value.iter().position(|b| !blank(b))?;
@@ -20,7 +20,7 @@ pub fn missing() -> Error {
     bad("The header Host is missing.")
 }
 
-/// The same rule for a request that the HTTP server has read: over HTTP/1.1 exactly one `Host`, otherwise at most one.
+/// Checks the host of a request that the HTTP server has read: over HTTP/1.1 exactly one `Host`, otherwise at most one.
 ///
 /// # Errors
 /// If the header is missing, comes twice, or names no host.

@@ -1,4 +1,4 @@
-//! A request for the feed, parsed and checked once, wherever it was read.
+//! A request for the feed. It is parsed and checked once, by the shard or for the HTTP server.
 
 mod classify;
 mod credentials;
@@ -25,14 +25,14 @@ pub const PATH: &str = "/v1/feed";
 
 pub use encke_engine::connection::Transport;
 
-/// A refusal as an HTTP answer: mostly just an error, sometimes with a status or a header of its own.
+/// A refusal as an HTTP answer: an error, which sometimes has a status or a header of its own.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Refusal {
-    /// What the client is told in the body.
+    /// The error in the body.
     pub error: Error,
     /// The HTTP status.
     pub status: u16,
-    /// A header that this refusal carries besides.
+    /// A further header of the refusal.
     pub header: Option<(&'static str, &'static str)>,
     /// The foreign origin that may read the refusal.
     pub allow_origin: Option<Box<str>>,
@@ -44,44 +44,44 @@ impl From<Error> for Refusal {
     }
 }
 
-/// A request for the feed. Nobody has checked its credentials yet.
+/// A request for the feed. Its credentials are not checked yet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FeedRequest {
-    /// How the answer is to travel.
+    /// The transport of the answer.
     pub transport: Transport,
-    /// What the client holds.
+    /// The cursor that the client holds.
     pub cursor: Option<Cursor>,
     /// Seconds that a long poll may wait.
     pub wait_s: u64,
-    /// The channels asked for, by name, each once.
+    /// The names of the channels asked for, each once.
     pub channels: Vec<Box<str>>,
-    /// Whether the caller's conversations are wanted.
+    /// Whether the client asks for the caller's conversations.
     pub conversations: bool,
     /// The client's own name for its device or tab; empty if it gave none.
     pub client: Box<str>,
     /// Iframe: the function of the parent page.
     pub callback: Box<str>,
-    /// Iframe: the parent page's origin, if it is another one. Whether it may is for the gate to say.
+    /// Iframe: the parent page's origin, if it is another one. The gate decides whether it is allowed.
     pub parent: Option<Box<str>>,
-    /// What it shows to prove who it is.
+    /// The credentials, unchecked.
     pub credentials: Credentials,
-    /// The page that sends it.
+    /// The origin of the page that sends the request.
     pub origin: Option<Box<str>>,
-    /// The host that it was sent to.
+    /// The host that the request names.
     pub host: Option<Box<str>>,
     /// The address at the other end of the connection.
     pub peer: SocketAddr,
     /// The connection itself is under TLS.
     pub tls: bool,
-    /// What the last `X-Forwarded-Proto` says: whether it is `https`. Anybody may write that.
+    /// Whether the last `X-Forwarded-Proto` says `https`. Any client can write this header.
     pub forwarded_https: Option<bool>,
     /// Whether the connection may serve another request afterwards.
     pub(crate) keep_alive: bool,
-    /// WebSocket: what the handshake is answered with.
+    /// WebSocket: the value of `Sec-WebSocket-Accept`.
     pub(crate) accept: Box<str>,
 }
 
-/// The headers that matter, as they were read.
+/// The headers that matter, as they came.
 #[derive(Default)]
 struct Headers<'a> {
     accept: &'a [u8],
@@ -102,7 +102,7 @@ struct Headers<'a> {
     content_length: Option<usize>,
     forwarded_https: Option<bool>,
     body: bool,
-    /// Something about the body, or about how it is to be answered, that only the HTTP server understands.
+    /// The body, or the way to answer it, is unusual: only the HTTP server understands it.
     unusual: bool,
 }
 
@@ -128,19 +128,19 @@ fn text(value: &[u8]) -> Option<&str> {
     std::str::from_utf8(value.trim_ascii()).ok()
 }
 
-/// A plain number of bytes.
+/// A number of bytes in plain digits.
 fn length(value: &[u8]) -> Option<usize> {
     let digits = value.trim_ascii();
     let plain = (1..=8).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
     if plain { std::str::from_utf8(digits).ok()?.parse().ok() } else { None }
 }
 
-/// What is said to a window that opens the iframe transport by itself.
+/// The refusal for a window that opens the iframe transport by itself.
 const NOT_FRAMED: &str =
     "This address answers only inside of a frame; it can't be opened by itself.";
 
-/// Whether a browser loads this into a frame. A client that doesn't say what it loads it into may be one of old, and
-/// finds in the page itself that nothing happens outside of a frame.
+/// Whether a browser loads this into a frame. An old client may not say where it loads the page; the page itself does
+/// nothing outside of a frame.
 fn is_framed(fetch_dest: Option<&[u8]>) -> bool {
     fetch_dest.is_none_or(|dest| matches!(dest.trim_ascii(), b"iframe" | b"frame"))
 }
@@ -160,7 +160,7 @@ impl<'a> Headers<'a> {
 
     fn line(&mut self, name: &'a str, value: &'a [u8]) -> Result<(), Error> {
         let is = |other: &str| name.eq_ignore_ascii_case(other);
-        // By length first: most headers of a browser are none of these.
+        // The length is compared first, because most headers of a browser have another one.
         match name.len() {
             4 if is("host") => once("Host", &mut self.host, value, host::plain),
             6 if is("accept") => {
@@ -212,7 +212,7 @@ impl<'a> Headers<'a> {
                 Ok(())
             }
             17 if is("x-forwarded-proto") => {
-                // Each proxy adds its word behind the others'.
+                // Each proxy adds its word at the end.
                 let last = value.rsplit(|b| *b == b',').next().unwrap_or_default();
                 self.forwarded_https = Some(last.trim_ascii().eq_ignore_ascii_case(b"https"));
                 Ok(())
@@ -296,7 +296,7 @@ impl FeedRequest {
         })
     }
 
-    /// The same from the parts of a request that hyper read. Its method must be GET and its path [`PATH`].
+    /// Parses a request that hyper has read. Its method must be GET and its path [`PATH`].
     pub fn from_parts(parts: &http::request::Parts, peer: SocketAddr) -> Result<Self, Refusal> {
         let target = parts.uri.path_and_query().map_or("", |t| t.as_str());
         let minor = u8::from(parts.version != http::Version::HTTP_10);

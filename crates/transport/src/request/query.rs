@@ -9,10 +9,10 @@ use super::{Transport, bad};
 
 /// The callback of an iframe that names none.
 const CALLBACK: &str = "encke";
-/// Characters of a callback's name, of a client's name.
+/// Characters of a callback's name or a client's name.
 const NAME_CHARS_MAX: usize = 64;
 
-/// The parameters as given; what is absent has its default.
+/// The parameters as given; absent ones have their defaults.
 #[derive(Debug)]
 pub struct Query {
     pub cursor: Option<Cursor>,
@@ -26,7 +26,7 @@ pub struct Query {
     pub ticket: Option<Box<str>>,
 }
 
-/// Names that are known, in the order of the bits that tell which came already.
+/// The known names, in the order of the bits that mark them as seen.
 const KNOWN: [&str; 9] = [
     "cursor",
     "live",
@@ -40,8 +40,8 @@ const KNOWN: [&str; 9] = [
 ];
 
 impl Query {
-    /// Parses what follows the question mark. Unknown parameters are ignored, a repeated one is refused: two
-    /// readers of one URL must not see two meanings.
+    /// Parses the part after the question mark. Unknown parameters are ignored, a repeated one is refused: two readers
+    /// of one URL must not see two meanings.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let mut query = Query {
             cursor: None,
@@ -72,7 +72,7 @@ impl Query {
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
         match name {
-            // A page that has none yet may send it empty.
+            // A page without a cursor may send an empty one.
             "cursor" if value.is_empty() => {}
             "cursor" => self.cursor = Some(value.parse()?),
             "live" => self.live = Some(live(value)?),
@@ -142,8 +142,8 @@ fn is_client(value: &str) -> bool {
         && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }
 
-/// `encke[\w$]*(\.[A-Za-z_$][\w$]*)?`: it is written into a script, so nothing else gets through. It can name only what
-/// a page has made for Encke: whoever writes the URL must not choose among all functions of the page.
+/// Whether a text is `encke[\w$]*(\.[A-Za-z_$][\w$]*)?`. It is written into a script, so nothing else may pass. It
+/// names only what a page has made for Encke: the author of a URL must not choose among all functions of the page.
 pub fn is_callback(value: &str) -> bool {
     let first = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$');
     let name = |part: &str| {
@@ -154,7 +154,7 @@ pub fn is_callback(value: &str) -> bool {
     value.len() <= NAME_CHARS_MAX && object.starts_with(CALLBACK) && name(object) && name(function)
 }
 
-/// A serialised origin: scheme, host, perhaps a port. It is written into a script too.
+/// Whether a text is a serialised origin: scheme, host, perhaps a port. It is written into a script, too.
 pub fn is_origin(value: &str) -> bool {
     let Some((scheme, rest)) = value.split_once("://") else { return false };
     let (host, port) = match rest.rsplit_once(':') {

@@ -1,8 +1,8 @@
-//! A poll that comes again: the same head as the last on its connection, but for the cursor.
+//! A repeated poll: its head is the same as the last one on its connection, except for the cursor.
 //!
-//! A kept-alive long poll sends a request for each answer, and all of them are alike. So only a keyed hash of what stays
-//! the same is kept of the last one, with the place of its cursor; a head that fits needs no parsing, and no admission
-//! as long as the last one holds.
+//! A kept-alive long poll sends one request for each answer, all of them alike. So the connection keeps only a keyed
+//! hash of the constant part of the last head, and the place of its cursor. A head that fits needs no parsing, and no
+//! admission while the last one holds.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::num::NonZeroU16;
@@ -11,18 +11,19 @@ use std::sync::OnceLock;
 use encke_engine::Cursor;
 use encke_engine::cursor::TEXT_MAX;
 
-/// What is remembered of a poll's head.
+/// The memory of a poll's head.
 #[derive(Clone, Copy, Debug)]
 pub struct Repeat {
     hash: u64,
-    /// Where the cursor begins,
+    /// The offset of the cursor in the head.
     at: u16,
-    /// and how many bytes follow it.
+    /// The number of bytes after the cursor.
     rest: NonZeroU16,
 }
 
 impl Repeat {
-    /// Of a head that was parsed and is good; `None` if its cursor does not stand in it in a plain way, just once.
+    /// Remembers a head that was parsed and is good. `None` if its cursor does not stand in it in a plain way, exactly
+    /// once.
     pub fn of(head: &[u8], cursor: Option<Cursor>) -> Option<Self> {
         let text = cursor?.to_string();
         let at = memchr::memmem::find(head, text.as_bytes())?;
@@ -35,7 +36,7 @@ impl Repeat {
         Some(Repeat { hash: hash(before, after), at: u16::try_from(at).ok()?, rest })
     }
 
-    /// The cursor and the length of the head that these bytes begin with, if it is such a poll, all of it.
+    /// The cursor and the length of the head at the start of these bytes, if it is the same poll and complete.
     pub fn again(&self, bytes: &[u8]) -> Option<(Cursor, usize)> {
         let (before, from) = bytes.split_at_checked(usize::from(self.at))?;
         let (text, after) = from.split_at(cursor_length(from));
@@ -48,7 +49,7 @@ impl Repeat {
     }
 }
 
-/// Whether what follows is the value of the parameter or of the header.
+/// Whether these bytes end with the name of the parameter or of the header.
 fn named(before: &[u8]) -> bool {
     let ends = |name: &[u8]| {
         let end = before.len().checked_sub(name.len()).map(|n| &before[n..]);
@@ -62,8 +63,8 @@ fn cursor_length(bytes: &[u8]) -> usize {
     bytes.iter().take(TEXT_MAX + 1).take_while(part).count()
 }
 
-/// Keyed afresh in each process, so that nobody can make two heads collide: behind a proxy the next request on a
-/// connection may be somebody else's.
+/// A hash with a fresh key in each process, so that nobody can make two heads collide: behind a proxy the next request
+/// on a connection may be another person's.
 fn hash(before: &[u8], after: &[u8]) -> u64 {
     static KEYS: OnceLock<RandomState> = OnceLock::new();
     let mut hasher = KEYS.get_or_init(RandomState::new).build_hasher();
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_else_differs_makes_it_another_request() {
+    fn any_other_difference_makes_another_request() {
         let repeat = Repeat::of(head("9f.a", "t").as_bytes(), Some(cursor("9f.a"))).unwrap();
         for other in [
             head("9f.b", "u"),
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_plain_is_parsed_each_time() {
+    fn an_unusual_head_is_parsed_each_time() {
         for head in [
             "GET /v1/feed?x=1.2 HTTP/1.1\r\n\r\n",
             "GET /v1/feed?cursor=1.2&x=1.2 HTTP/1.1\r\n\r\n",

@@ -1,8 +1,8 @@
 //! A send over plain HTTP/1.1: the one request beside the feed that shards read themselves.
 //!
-//! It is what comes most often after the feed, and it is small, so it is spared the way through an HTTP stack and
-//! back. Only the plain case is taken: a body of known, bounded length and nothing unusual about it. All else goes to the
-//! HTTP server, which serves the same addresses by the same rules.
+//! It is the most frequent request after the feed, and it is small, so it skips the HTTP stack. Only the plain case is
+//! taken here: a body of known, bounded length and nothing unusual. All other requests go to the HTTP server, which
+//! serves the same addresses by the same rules.
 
 use std::net::SocketAddr;
 
@@ -11,17 +11,17 @@ use encke_engine::{Cursor, Error, Seq, limits};
 
 use super::{Headers, credentials};
 
-/// The paths of one kind of send: a beginning, one name, an end. The server says which ones there are.
+/// The paths of one kind of send: a beginning, one name, an end. The server lists the kinds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SendPath {
-    /// What the path begins with, up to the name.
+    /// The beginning of the path, up to the name.
     pub before: &'static str,
-    /// What follows the name.
+    /// The end of the path, after the name.
     pub after: &'static str,
 }
 
 impl SendPath {
-    /// Whether a path may be such a send's.
+    /// Whether a path is one of this kind.
     fn matches(&self, path: &str) -> bool {
         let name = path.strip_prefix(self.before).and_then(|rest| rest.strip_suffix(self.after));
         name.is_some_and(|name| {
@@ -30,18 +30,18 @@ impl SendPath {
     }
 }
 
-/// A send as it lies in the shard's buffer. Nobody has checked anything yet.
+/// A send in the shard's buffer. Nothing in it is checked yet.
 #[derive(Clone, Copy)]
 pub struct SendRequest<'a> {
-    /// The path: it was looked at only so far as to see that it is a send's.
+    /// The path. It was only compared with the paths of sends.
     pub path: &'a str,
     /// The token of `Authorization: Bearer …`.
     pub bearer: Option<&'a str>,
     /// The session's cookie, and whether it is `__Host-encke_session`.
     pub session: Option<SessionCookie<'a>>,
-    /// The page that sends it.
+    /// The origin of the page that sends the request.
     pub origin: Option<&'a str>,
-    /// The host that it was sent to.
+    /// The host that the request names.
     pub host: Option<&'a str>,
     /// `Content-Type`.
     pub content_type: &'a str,
@@ -53,12 +53,12 @@ pub struct SendRequest<'a> {
     pub peer: SocketAddr,
     /// The connection itself is under TLS.
     pub tls: bool,
-    /// What the last `X-Forwarded-Proto` says: whether it is `https`. Anybody may write that.
+    /// Whether the last `X-Forwarded-Proto` says `https`. Any client can write this header.
     pub forwarded_https: Option<bool>,
     pub(crate) keep_alive: bool,
 }
 
-/// A [`SendRequest`] for later, when it is first to be found out who sends it.
+/// A copy of a [`SendRequest`], kept while the server finds out who sends it.
 pub struct KeptSend {
     path: Box<str>,
     bearer: Option<Box<str>>,
@@ -95,7 +95,7 @@ impl SendRequest<'_> {
 }
 
 impl KeptSend {
-    /// What was kept.
+    /// The request, borrowed from the copy.
     pub fn request(&self) -> SendRequest<'_> {
         SendRequest {
             path: &self.path,
@@ -114,25 +114,25 @@ impl KeptSend {
     }
 }
 
-/// Where a send stands in the log.
+/// The place of a send in the log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LogPlace {
-    /// Its place in its stream,
+    /// The number of the event in its stream.
     pub seq: Seq,
-    /// in the whole log,
+    /// The cursor at the event.
     pub cursor: Cursor,
-    /// and since when, in milliseconds since 1970.
+    /// The time of the append, in milliseconds since 1970.
     pub at_ms: u64,
-    /// It was there already: the same key again.
+    /// The event was there already, because an earlier send had the same key.
     pub repeated: bool,
 }
 
-/// What became of a send. It is written out on the shard, not by who answers: that is the store's one writer.
+/// The outcome of a send. The shard writes it out, because the thread that answers is the store's only writer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SendAnswer {
-    /// Where it stands, or why it was refused.
+    /// The place in the log, or the reason of a refusal.
     pub result: Result<LogPlace, Error>,
-    /// The foreign origin that may read the answer; with its credentials.
+    /// The foreign origin that may read the answer and send cookies.
     pub allow_origin: Option<Box<str>>,
 }
 
@@ -142,13 +142,13 @@ impl From<Error> for SendAnswer {
     }
 }
 
-/// What is known of a send when its head is here.
+/// The state of a send whose head is complete.
 pub(super) enum Sending<'a> {
-    /// Not one that is taken here.
+    /// The HTTP server takes it.
     Other,
-    /// Its body is not all here: so many bytes are to come in all.
+    /// The body is incomplete.
     Partial,
-    /// It is all here, in so many bytes.
+    /// The send is complete; its head and body take this many bytes.
     Whole(usize, SendRequest<'a>),
 }
 
@@ -165,7 +165,7 @@ pub(super) fn read<'a>(
     if minor == 0 || !sends.iter().any(|send| send.matches(path)) {
         return Sending::Other;
     }
-    // What can't be read is for the HTTP server to refuse.
+    // The HTTP server refuses what can't be read.
     let Ok(h) = Headers::read(lines) else { return Sending::Other };
     let Some(size) = h.content_length else { return Sending::Other };
     if h.unusual || h.upgrade_websocket || h.host.is_none() || size > limits::BODY_BYTES_MAX {

@@ -11,7 +11,7 @@ fn code(query: &str, headers: &[(&str, &str)]) -> &'static str {
 }
 
 #[test]
-fn what_is_absent_has_its_default() {
+fn an_absent_parameter_has_its_default() {
     let request = parse("", &[]).unwrap();
     assert_eq!(request.transport, Transport::ShortPoll);
     assert_eq!((request.cursor, request.wait_s, request.conversations), (None, 25, true));

@@ -1,8 +1,8 @@
-//! How connections come in.
+//! Accepting connections.
 //!
-//! All shards watch the same listeners with `EPOLLEXCLUSIVE`: whoever is free accepts, nobody has a queue of its
-//! own that would be lost when it ends (as with `SO_REUSEPORT`), and a shard that has more than its share passes
-//! the newcomer on. A turn accepts a bounded burst, so those who are connected are served between bursts.
+//! All shards watch the same listeners with `EPOLLEXCLUSIVE`, so a free shard accepts. No shard has a queue of its own
+//! that would be lost with it (as with `SO_REUSEPORT`). A shard with more than its share passes a new connection on. A
+//! turn accepts a bounded burst, so connected clients are served between bursts.
 
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -21,9 +21,9 @@ use crate::inbox::Message;
 use crate::request::Refusal;
 use crate::shards::{ConnectionKind, Parked};
 
-/// Connections accepted in one turn.
+/// The number of connections accepted in one turn.
 const BURST: usize = 64;
-/// How many more connections than the idlest a shard may have before it passes newcomers on.
+/// The number of connections that a shard may have beyond the idlest shard before it passes new ones on.
 const UNEVEN_MAX: u32 = 16;
 
 impl Shard {
@@ -47,7 +47,8 @@ impl Shard {
                 Err(Errno::INTR | Errno::CONNABORTED) => {}
                 Err(Errno::AGAIN) => return,
                 Err(error) => {
-                    // Out of files or memory: the listener would be ready again and again.
+                    // The process is out of files or memory. The listener would be ready again and again, so it rests
+                    // for a moment.
                     if let Some(count) = self.not_accepted.note(self.now_ms()) {
                         tracing::warn!(%error, count, "no more connections can be accepted for now");
                     }
@@ -61,7 +62,7 @@ impl Shard {
         }
     }
 
-    /// Gives a new connection to the shard that is to have it.
+    /// Gives a new connection to the shard that should have it.
     fn place(&mut self, fd: OwnedFd, peer: SocketAddr) {
         self.stats.accepted += 1;
         let loads = &self.shared.loads;
@@ -77,7 +78,7 @@ impl Shard {
         }
     }
 
-    /// Takes a connection that was counted as this shard's.
+    /// Takes a connection that is counted as this shard's already.
     pub(super) fn accepted(&mut self, fd: OwnedFd, peer: SocketAddr) {
         self.enter(Conn::new(fd, peer, self.now));
     }
@@ -95,7 +96,7 @@ impl Shard {
         let to = self.conns.insert(conn);
         self.stats.connections += 1;
         let conn = self.conns.get(to)?;
-        // Registered once for everything; from here on only edges are reported.
+        // The socket is registered once for all events; from here on only edges are reported.
         let flags = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
         if let Err(error) = epoll::add(&self.epoll, &conn.fd, token(to), flags) {
             tracing::warn!(%error, "a connection can't be watched");
@@ -106,14 +107,14 @@ impl Shard {
         Some(to)
     }
 
-    /// There is no room: says so, as far as it can be said without waiting.
+    /// Refuses a connection when there is no room, as far as that works without waiting.
     fn turn_away(&mut self, mut conn: Conn) {
         self.shared.loads[self.number].fetch_sub(1, Relaxed);
         self.stats.refused += 1;
         if let Some(count) = self.turned_away.note(self.now_ms()) {
             tracing::warn!(count, "there is no room for more connections");
         }
-        // What was read is gone from the socket; closing with unread bytes would reset the connection.
+        // The request is read away, because closing a socket with unread bytes resets the connection.
         let _ = rustix::io::read(&conn.fd, &mut [0u8; 4096]);
         let answer = head::refusal(&Refusal::from(head::overloaded()), false);
         conn.put(&[&answer], self.now, &mut self.stats.bytes_out);
@@ -146,7 +147,7 @@ pub(super) fn conn_of(io: OwnedFd, peer: SocketAddr, kind: ConnectionKind, now: 
     conn
 }
 
-/// Answers a connection that no shard takes, as far as that can be done without waiting.
+/// Answers a connection that no shard takes, as far as that works without waiting.
 pub(crate) fn answer_and_close(
     io: OwnedFd,
     peer: SocketAddr,

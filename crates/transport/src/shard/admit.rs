@@ -1,4 +1,4 @@
-//! From a request to an open session, or to a refusal.
+//! The way from a request to an open session, or to a refusal.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::request::{FeedRequest, Refusal, Transport};
 use crate::{framing, head, ws};
 
 impl Shard {
-    /// A request for the feed is here, perhaps with the gate's word.
+    /// Takes a request for the feed, perhaps with the gate's answer.
     pub(super) fn asked(
         &mut self,
         to: ConnectionKey,
@@ -52,7 +52,7 @@ impl Shard {
         }
     }
 
-    /// The gate has answered.
+    /// Takes the gate's answer.
     pub(super) fn admitted(
         &mut self,
         to: ConnectionKey,
@@ -140,7 +140,7 @@ impl Shard {
         }
     }
 
-    /// The client has to take a snapshot.
+    /// Tells the client to take a snapshot.
     pub(super) fn reset(&mut self, to: ConnectionKey, reason: Reset) {
         let cursor = self.hub.cursor();
         let Some(conn) = self.conns.get_mut(to) else { return };
@@ -163,7 +163,7 @@ impl Shard {
         self.end_with(to, &pieces);
     }
 
-    /// Refuses a request; the connection may serve another.
+    /// Refuses a request. The connection may serve another one.
     pub(super) fn refuse(&mut self, to: ConnectionKey, refusal: &Refusal) {
         self.stats.refused += 1;
         self.end_session(to);

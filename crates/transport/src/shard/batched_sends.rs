@@ -1,7 +1,7 @@
-//! Sends that are done together: all of a delivery, and the answers to all sends of a commit.
+//! Sends that go to the kernel together: those of one delivery, and the answers to all sends of one commit.
 //!
-//! A connection is among them once at most: a stream gets one send from a delivery, which ends with them all being done;
-//! a request is answered once, and the next one is not looked at before.
+//! A connection is in a batch at most once. A stream gets one send from a delivery, which ends with the whole batch. A
+//! request gets one answer, and the next request waits for it.
 
 use bytes::Bytes;
 use encke_engine::connection::Phase;
@@ -13,11 +13,12 @@ use crate::conn::Conn;
 use crate::gate::ConnectionKey;
 use crate::out;
 
-/// So few are written one by one: a ring costs more to wake than it saves.
+/// The smallest batch that goes through the ring. Fewer sends are written one by one, because a ring costs more to
+/// wake.
 const BATCHED_SENDS_MIN: usize = 8;
 
 impl Shard {
-    /// Answers a request, together with others if that can be.
+    /// Answers a request, in a batch with other answers if possible.
     pub(super) fn finish_answer_together(&mut self, to: ConnectionKey, answer: Bytes) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         if self.ring.is_none() || !conn.state.keep_alive || !conn.can_send_together() {
@@ -30,8 +31,8 @@ impl Shard {
         self.schedule(to);
     }
 
-    /// Sends what was put together, to connections that keep nothing and are not under TLS. What a connection does not
-    /// take is kept for it, as with any other write.
+    /// Sends the batch, to connections that keep nothing and are not under TLS. Bytes that a connection does not take
+    /// are kept for it, as with any other write.
     pub(super) fn send_together(&mut self) {
         let mut sends = std::mem::take(&mut self.sends);
         sends.retain(|(to, _)| self.conns.get(*to).is_some());
@@ -81,7 +82,7 @@ impl Shard {
         self.kept(to);
     }
 
-    /// A poll that was answered goes on with what came meanwhile.
+    /// Lets a poll that was answered go on with the bytes that came meanwhile.
     fn was_taken(&mut self, to: ConnectionKey) {
         let waits = |conn: &Conn| conn.state.phase == Phase::Request && conn.stash.is_some();
         if self.conns.get(to).is_some_and(waits) {

@@ -1,5 +1,5 @@
-//! How a stream that is behind comes to be live: out of the tail, or further back out of the store, a turn at a
-//! time, each turn bounded, until the hub says that it has everything.
+//! The way of a stream from behind to live: it reads from the tail, or from the store, in bounded turns, until the hub
+//! says that it has everything.
 
 use bytes::Bytes;
 use encke_engine::connection::{Paged, Phase, Written};
@@ -12,7 +12,7 @@ use crate::framing;
 use crate::gate::{ConnectionKey, Reply};
 
 impl Shard {
-    /// Writes what is due to a stream, after `pieces`, until it is live, full, or out of turn.
+    /// Writes the next events to a stream, after `pieces`, until it is live, full, or its turn is over.
     pub(super) fn catch_up(&mut self, to: ConnectionKey, mut pieces: Vec<Bytes>) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let (Some(session), transport) = (conn.state.session, conn.state.transport) else { return };
@@ -53,7 +53,7 @@ impl Shard {
         self.put(to, &pieces)
     }
 
-    /// The store has answered.
+    /// Takes the store's page.
     pub(super) fn paged(&mut self, to: ConnectionKey, page: Result<Page, Error>) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let paged = conn.state.paged();
@@ -72,7 +72,8 @@ impl Shard {
             Paged::Poll if entries.is_empty() => self.poll(to),
             Paged::Poll => self.answer_with(to, &entries),
             Paged::Stream => {
-                // More than a turn's worth is read again rather than kept for a client that may not take it.
+                // Only one turn's worth is used. The rest is read again later rather than kept for a client that may
+                // not take it.
                 let mut bytes = 0;
                 let fits = entries.iter().take_while(|e| {
                     let fits = bytes < limits::TURN_BYTES_MAX;
@@ -95,7 +96,7 @@ impl Shard {
         }
     }
 
-    /// The store could not answer. The client holds its cursor and comes back with it.
+    /// Ends a session that the store could not answer. The client comes back with its cursor.
     fn no_page(&mut self, to: ConnectionKey, error: Error) {
         let Some(conn) = self.conns.get(to) else { return };
         if conn.state.phase == Phase::Foreign {
@@ -110,7 +111,7 @@ impl Shard {
         self.end(to, Bye::Slow);
     }
 
-    /// The cursor at a session's position.
+    /// The cursor at the position of a session.
     pub(super) fn cursor_of(&self, session: u32) -> Cursor {
         self.hub.cursor_at(self.hub.position(session))
     }

@@ -1,4 +1,4 @@
-//! What a WebSocket says: commands, pings, the end.
+//! The messages of a WebSocket: commands, pings, the end.
 
 use bytes::Bytes;
 use encke_engine::connection::Phase;
@@ -13,7 +13,7 @@ use crate::ws::frame::{self, opcode};
 use crate::ws::reader::{self, WsFault, WsInput};
 
 impl Shard {
-    /// Bytes from a WebSocket.
+    /// Takes bytes from a WebSocket.
     pub(super) fn frames(&mut self, to: ConnectionKey, bytes: &mut [u8]) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let mut partial = conn.partial.take();
@@ -31,7 +31,7 @@ impl Shard {
         }
     }
 
-    /// Returns whether to listen on.
+    /// Handles a message. Returns whether to read on.
     fn hear(&mut self, to: ConnectionKey, heard: WsInput<'_>) -> bool {
         match heard {
             WsInput::Text(text) => self.command(to, text),
@@ -65,8 +65,8 @@ impl Shard {
         self.reply(to, &frame::text(&json));
     }
 
-    /// Takes a plain ack here: it comes often, has no answer, and must not use up a place among the unanswered. What is
-    /// wrong with it, or ahead of this hub, is for the gate.
+    /// Takes a plain ack here: acks are frequent, have no answer, and must not use up a place among the unanswered
+    /// commands. Any other ack, or one ahead of this hub, goes to the gate.
     fn is_ack(&mut self, to: ConnectionKey, text: &str) -> bool {
         let Some(position) = ack(text).filter(|c| c.epoch == self.epoch).map(|c| c.position) else {
             return false;
@@ -79,7 +79,7 @@ impl Shard {
         true
     }
 
-    /// The answer to a command.
+    /// Takes the answer to a command.
     pub(super) fn answered(&mut self, to: ConnectionKey, item: Option<Bytes>) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let over = conn.state.command_answered();
@@ -97,7 +97,7 @@ impl Shard {
         }
     }
 
-    /// Writes a frame that is no event; who lets too many of them wait is cut.
+    /// Writes a frame without an event. A client that lets too many of them wait is cut.
     fn reply(&mut self, to: ConnectionKey, frame: &Bytes) {
         self.put(to, &[frame]);
         if let Some(out) = self.conns.get_mut(to).and_then(|conn| conn.out.as_mut()) {
@@ -109,7 +109,7 @@ impl Shard {
     }
 }
 
-/// The longest text of a plain ack.
+/// The length of the longest plain ack.
 const ACK_BYTES_MAX: usize = 96;
 
 /// The cursor of a plain ack.
@@ -127,7 +127,7 @@ fn ack(text: &str) -> Option<Cursor> {
     if r#type == "ack" { cursor.parse().ok() } else { None }
 }
 
-/// The `id` of a command that is not parsed: the first one outside of any string.
+/// The `id` of a command that is not parsed: the first one outside of a string.
 fn cheap_id(text: &str) -> Option<u64> {
     let after = text.split_once("\"id\"")?.1.trim_start().strip_prefix(':')?.trim_start();
     let digits = after.split(|c: char| !c.is_ascii_digit()).next()?;

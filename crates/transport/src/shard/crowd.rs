@@ -1,4 +1,4 @@
-//! Places: how a connection gets one, and who gives up one when there is none (see `crate::crowd`).
+//! Places: how a connection gets one, and which connection gives one up when there is none (see `crate::crowd`).
 
 use std::net::IpAddr;
 use std::sync::atomic::Ordering::Relaxed;
@@ -12,11 +12,11 @@ use crate::crowd::{Candidate, give_way, give_way_count};
 use crate::gate::ConnectionKey;
 use crate::wait::WaitEnd;
 
-/// What a connection counts for: its household, or itself if many people come from its address.
+/// The unit that a connection counts for: its household, or itself if many people share its address.
 type Address = Result<IpAddr, u32>;
 
 impl Shard {
-    /// Takes a place for a connection with so many files, if there is one or somebody gives up one.
+    /// Takes a place for a connection with this many files, if there is one or another connection gives one up.
     pub(super) fn take_place(&mut self, files: usize) -> bool {
         self.is_place_free(files) || (self.make_room() && self.is_place_free(files))
     }
@@ -33,9 +33,9 @@ impl Shard {
         self.shared.files.give(conn.files());
     }
 
-    /// Ends some of those who wait and are nobody. Returns whether there were any.
+    /// Ends some connections that wait without a sign-in. Returns whether there were any.
     fn make_room(&mut self) -> bool {
-        // It is not looked for again at once when there were few.
+        // A recent search found few, so the next one would find none.
         if self.now < self.crowded_until {
             return false;
         }
@@ -73,7 +73,7 @@ impl Shard {
     }
 }
 
-/// Whether nobody has signed in on a connection that waits for its client.
+/// Whether a connection waits for its client, and nobody has signed in on it.
 fn may_give_way(conn: &Conn) -> bool {
     match conn.state.phase {
         Phase::Request | Phase::Closing | Phase::Lingering => conn.state.session.is_none(),

@@ -1,7 +1,8 @@
-//! The way of a commit to the sockets: one encoding, one send for each live session, all sends with one system call
+//! The way of a commit to the sockets: one encoding, one send for each live session, and one system call for all sends
 //! where there is io_uring.
 //!
-//! In the loop below there is no lock, no clock, no map and no allocation; what is unusual is noted and done after it.
+//! The loop below has no lock, no clock, no map and no allocation. It notes unusual cases, and they are handled after
+//! it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -19,20 +20,21 @@ use crate::framing;
 use crate::gate::ConnectionKey;
 use crate::poll::{self, Body};
 
-/// What a delivery leaves to be done when all are served.
+/// The work that a delivery leaves for a connection until the loop is over.
 enum After {
-    /// The connection is broken, or handling it panicked.
+    /// The connection is broken, or its handling panicked.
     Gone,
-    /// It keeps something: its time runs.
+    /// The connection keeps some bytes: its deadline begins.
     Kept,
-    /// It has something left to do in its next turn.
+    /// The connection has work left for its next turn.
     Turn,
-    /// A poll that can't take a whole batch in one answer, or another protocol: it reads from here.
+    /// The session reads on from this position: a poll that can't take the whole batch in one answer, or another
+    /// protocol.
     Read(Position),
 }
 
 impl Shard {
-    /// Hands a commit to everybody who is live.
+    /// Hands a commit to all live sessions.
     pub(super) fn deliver(&mut self, batch: &Batch, published: Instant) {
         let last = batch.steps.iter().rev().find_map(|step| match step {
             Step::Event(entry) => Some(entry.event.position),
@@ -111,7 +113,7 @@ impl Shard {
         }
     }
 
-    /// Hands a signal to everybody who is live; whoever can't take it goes without (P9).
+    /// Hands a signal to all live sessions. A connection that can't take it misses it (P9).
     pub(super) fn signal(&mut self, stream: StreamId, item: &Bytes) {
         let mut owners: Vec<u32> = Vec::new();
         self.hub.signal(stream, |_, owner| owners.push(owner));
@@ -127,7 +129,7 @@ impl Shard {
         let Some(session) = conn.state.session else { return };
         let transport = conn.state.transport;
         if conn.state.phase == Phase::Foreign {
-            // Other protocols know no signals.
+            // Other protocols have no signals.
         } else if transport.is_poll() {
             self.hub.rest(session);
             let cursor = self.cursor_of(session);

@@ -17,7 +17,7 @@ use crate::wait::WaitEnd;
 use crate::{framing, ws};
 
 impl Shard {
-    /// Ends the session of a connection, if it has one, and gives back what it had taken.
+    /// Ends the session of a connection, if it has one, and gives back its channels and its place.
     pub(super) fn end_session(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let Some(session) = conn.state.session.take() else { return };
@@ -35,7 +35,7 @@ impl Shard {
         }
     }
 
-    /// Takes the channels of a session that was just opened from the quota; closes it where they are too many.
+    /// Takes the channels of a new session from the quota. Closes the session if they are too many.
     pub(super) fn take_channels(&mut self, follower: Follower, session: u32) -> Result<(), Error> {
         match self.shared.channels.take(follower, self.hub.channels_of(session)) {
             Ok(taken) => self.hub.note_channels_taken(session, taken),
@@ -47,7 +47,7 @@ impl Shard {
         Ok(())
     }
 
-    /// Whose quota the channels of a session count against.
+    /// The follower that the channels of a session count for.
     pub(super) fn follower(&self, to: ConnectionKey, who: Option<&Who>) -> Follower {
         match (who, self.waits.get(&to.index)) {
             (None, Some(kept)) => Follower::Address(kept.visitor),
@@ -64,7 +64,7 @@ impl Shard {
         self.waits.remove(&to.index);
     }
 
-    /// Ends a session with a reason; a connection without one ends with its next answer, or now.
+    /// Ends a session with a reason. A connection without a session ends with its next answer, or now.
     pub(super) fn end(&mut self, to: ConnectionKey, why: Bye) {
         let after_ms = comes_back_after_ms(why, self.spread(to));
         let bye = item::bye(why, after_ms);
@@ -104,7 +104,8 @@ impl Shard {
         }
     }
 
-    /// All is written: shuts our side, so that the client reads it to the end before the connection is gone.
+    /// Shuts the server's side after everything is written, so that the client reads to the end before the connection
+    /// is gone.
     pub(super) fn finish(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         if let Some(mut sealed) = conn.sealed.take()
@@ -121,11 +122,11 @@ impl Shard {
         self.schedule(to);
     }
 
-    /// Cuts a reader that takes nothing. It may be told why only where a whole frame ended.
+    /// Cuts a reader that takes nothing. It gets the reason only where a whole frame has ended.
     pub(super) fn cut(&mut self, to: ConnectionKey) {
         self.stats.slow_cut += 1;
         let Some(conn) = self.conns.get_mut(to) else { return };
-        // A record that was sealed must be written: the next one is numbered after it.
+        // A sealed record must be written, because the next one is numbered after it.
         let boundary =
             conn.out.as_ref().is_none_or(|out| conn.sealed.is_none() && out.at_boundary());
         if conn.state.is_told_of_cut(boundary) {
@@ -135,7 +136,7 @@ impl Shard {
         self.destroy(to);
     }
 
-    /// The credential of a connection was revoked, or what guests may follow has changed.
+    /// Ends a connection after a revocation of its credential, or after a change of the channels open to guests.
     pub(super) fn revoked(&mut self, owner: u32, person: PersonId) {
         let why = if person == PersonId::EVERY_GUEST { Bye::Changed } else { Bye::Revoked };
         if let Some((to, _)) = self.conns.at(owner) {
@@ -143,7 +144,7 @@ impl Shard {
         }
     }
 
-    /// The server goes down.
+    /// Begins to drain: the server goes down.
     pub(super) fn drain(&mut self, deadline: Instant) {
         self.deadline = Some(deadline);
         for to in self.conns.all() {
@@ -160,7 +161,7 @@ impl Shard {
         }
     }
 
-    /// When this connection is to come back after a drain: spread evenly, without randomness.
+    /// The milliseconds until this connection comes back after a drain, spread evenly without randomness.
     pub(super) fn spread(&self, to: ConnectionKey) -> u64 {
         let place = (u64::from(to.index) << 8) + self.number as u64;
         let mixed = place.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;

@@ -1,4 +1,4 @@
-//! What clients send: requests, and WebSocket frames.
+//! The input of clients: requests, and WebSocket frames.
 
 use std::net::TcpStream;
 
@@ -12,13 +12,13 @@ use crate::framing;
 use crate::gate::ConnectionKey;
 use crate::request::{Repeat, RequestKind, classify};
 
-/// Bytes that may come before the answer to what came before them: one request.
+/// Bytes that may come before the last answer is written: one request.
 const EARLY_BYTES_MAX: usize = limits::HEAD_BYTES_MAX + limits::BODY_BYTES_MAX;
-/// Full buffers read from one connection in a turn.
+/// The number of full buffers read from one connection in a turn.
 const READS_MAX: usize = 4;
 
 impl Shard {
-    /// Reads what is there; `flags` say whether an end, or an error, is to be found behind it.
+    /// Reads from a socket. `flags` tell whether an end or an error follows the bytes.
     pub(super) fn read(&mut self, to: ConnectionKey, flags: EventFlags) {
         let ends = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
         let is_paused = !ends && self.pauses.is_paused(to);
@@ -28,14 +28,14 @@ impl Shard {
             return;
         }
         let mut scratch = std::mem::take(&mut self.scratch);
-        // Empty at the start, and after a panic that lost it.
+        // The buffer is empty at the start, and after a panic that lost it.
         scratch.resize(SCRATCH_BYTES, 0);
         self.read_into(to, flags, &mut scratch);
         self.scratch = scratch;
     }
 
     fn read_into(&mut self, to: ConnectionKey, flags: EventFlags, scratch: &mut [u8]) {
-        // Both ways are closed, or the connection was reset.
+        // Both directions are closed, or the connection was reset.
         let is_gone = flags.intersects(EventFlags::HUP | EventFlags::ERR);
         let has_end = is_gone || flags.contains(EventFlags::RDHUP);
         for _ in 0..READS_MAX {
@@ -49,7 +49,7 @@ impl Shard {
                         false => self.input(to, &mut scratch[..n]),
                         true => self.unseal(to, &mut scratch[..n]),
                     }
-                    // A short read has emptied the socket; what comes later is another edge.
+                    // A short read has emptied the socket; later bytes are another edge.
                     if n < scratch.len() && !has_end {
                         return;
                     }
@@ -68,7 +68,7 @@ impl Shard {
         }
     }
 
-    /// Takes bytes that came under TLS.
+    /// Takes bytes of a connection under TLS.
     fn unseal(&mut self, to: ConnectionKey, bytes: &mut [u8]) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let Some(sealed) = &mut conn.sealed else { return };
@@ -86,8 +86,8 @@ impl Shard {
         }
     }
 
-    /// The client has ended its side. What it has asked for it still gets; whether anybody is left to take that shows
-    /// when something is written, so a stream is written to at once. Every phase that stays has a deadline of its own.
+    /// Handles the end of the client's side. The client still gets the answers to its requests. A write shows whether
+    /// anybody reads them, so a stream is written to at once. Every phase that stays has a deadline of its own.
     fn half_closed(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         match conn.state.half_closes(conn.out.is_some(), conn.stash.is_some()) {
@@ -101,8 +101,8 @@ impl Shard {
         }
     }
 
-    /// Tells that a person has left if its client has ended its side in the midst of a poll: most have closed both sides,
-    /// which looks the same. The poll is answered all the same, if soon.
+    /// Counts a person as gone if the client ends its side during a poll: most such clients have closed both sides,
+    /// which looks the same. The poll is still answered, but soon.
     pub(super) fn perhaps_left(&mut self, to: ConnectionKey) {
         let longest = self.timing.ticks(limits::HALF_CLOSED_WAIT_MS_MAX);
         let Some(conn) = self.conns.get_mut(to) else { return };
@@ -147,7 +147,7 @@ impl Shard {
     pub(super) fn stashed(&mut self, to: ConnectionKey) {
         if self.pauses.is_paused(to) {
             if let Some(conn) = self.conns.get_mut(to) {
-                // It stands in line until its pause is over.
+                // The connection stays in line until its pause is over.
                 conn.state.queued = true;
             }
             return;
@@ -161,7 +161,7 @@ impl Shard {
         }
     }
 
-    /// Keeps what there is of a request until the rest comes.
+    /// Keeps the bytes of an incomplete request.
     #[expect(clippy::box_collection, reason = "as the connection keeps it")]
     fn keep(&mut self, to: ConnectionKey, bytes: Box<Vec<u8>>) {
         let Some(conn) = self.conns.get_mut(to) else { return };
@@ -172,7 +172,8 @@ impl Shard {
         self.schedule(to);
     }
 
-    /// All bytes of a request so far; `seen` were looked at before. Returns whether to keep them for the rest.
+    /// Takes all bytes of a request so far, of which `seen` were looked at before. Returns whether to keep them for the
+    /// rest.
     fn request_bytes(&mut self, to: ConnectionKey, bytes: &[u8], seen: usize) -> bool {
         if self.polls_again(to, bytes) {
             return false;
@@ -214,7 +215,7 @@ impl Shard {
         false
     }
 
-    /// Gives a connection to the HTTP server.
+    /// Hands a connection to the HTTP server.
     fn hand_off(&mut self, to: ConnectionKey, already_read: Vec<u8>) {
         let Some(conn) = self.release(to) else { return };
         self.stats.handed_off += 1;

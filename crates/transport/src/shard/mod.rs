@@ -1,7 +1,8 @@
 //! One shard: a thread with an epoll, a hub and its connections.
 //!
-//! Each turn of the loop: what others sent, those who wait for another turn, those whose time has come, then
-//! the sockets. Everything that a connection does runs under [`Shard::guarded`], so a panic takes that one only.
+//! Each turn of the loop handles, in this order: messages of other threads, connections that wait for another turn,
+//! connections whose time has come, sockets. All work for a connection runs under [`Shard::guarded`], so a panic ends
+//! that connection only.
 
 mod accept;
 mod admit;
@@ -52,12 +53,12 @@ use crate::stats::{Counters, Stats};
 use crate::wait::OpenWait;
 use crate::wheel::Wheel;
 
-/// Sockets looked at in one turn.
+/// The number of sockets handled in one turn.
 const EVENTS_MAX: usize = 1024;
-/// Bytes read from a socket in one call.
+/// The number of bytes read from a socket in one call.
 const SCRATCH_BYTES: usize = 64 * 1024;
 
-/// Tokens of what is not a connection; those of listeners count down from here.
+/// Tokens that are not connections. Those of listeners count down from here.
 const WAKE: u64 = u64::MAX;
 const LISTENER: u64 = u64::MAX - 1;
 const LISTENERS_MAX: u64 = 1024;
@@ -75,34 +76,34 @@ pub struct Shard {
     hub: Hub,
     epoch: Epoch,
     conns: Conns,
-    /// What is kept of requests of other protocols, by the place of their connection.
+    /// The waits of other protocols, by the place of their connection.
     waits: FxHashMap<u32, Box<OpenWait>>,
     connections_max: usize,
-    /// The tick until which nobody has to be asked for a place, for there were few who could give up theirs.
+    /// The tick until which no connection is asked to give up its place, because few could do so.
     crowded_until: u32,
-    /// Connections that found no place, as the log tells of them.
+    /// Counts the log lines about connections that found no place.
     turned_away: LineLimit,
-    /// Tries to accept that failed, likewise.
+    /// Counts the log lines about connections that could not be accepted.
     not_accepted: LineLimit,
     wheel: Wheel,
     timing: Timing,
     started: Instant,
-    /// The present tick.
+    /// The current tick.
     now: u32,
-    /// Read into and unmasked in; empty only while it is lent out.
+    /// The buffer for reading and unmasking. It is empty only while it is lent out.
     scratch: Vec<u8>,
-    /// What was under TLS in it; empty but for the time of a read.
+    /// The buffer for bytes that were under TLS. It is empty except during a read.
     plain: Vec<u8>,
-    /// Connections that wait for another turn.
+    /// The connections that wait for another turn.
     queue: VecDeque<ConnectionKey>,
     answer: LastAnswer,
     ring: Option<Ring>,
-    /// Sends that were put together and are due; see `sends`.
+    /// The batch of sends that go to the kernel together; see `batched_sends`.
     sends: Vec<(ConnectionKey, Bytes)>,
     stats: Stats,
-    /// When to end at the latest, once the server goes down.
+    /// The time by which the shard ends, once the server goes down.
     deadline: Option<Instant>,
-    /// Connections that are not read for a moment.
+    /// The connections that are not read for a moment.
     pauses: Pauses,
 }
 
@@ -160,16 +161,16 @@ impl Shard {
         Ok(shard)
     }
 
-    /// Runs until it was drained. A panic outside of any connection leaves nothing that could be trusted: then
-    /// the process ends and everybody comes back to where they were.
+    /// Runs until the shard has drained. After a panic outside of any connection nothing in memory can be trusted. Then
+    /// the process ends, and all clients come back with their cursors.
     pub fn run(mut self) {
-        // It belongs to the thread that makes it.
+        // The ring belongs to the thread that makes it.
         self.ring = Ring::new();
         if catch_unwind(AssertUnwindSafe(|| self.turns())).is_err() {
             tracing::error!("a shard failed; the process ends");
             std::process::abort();
         }
-        // What did not end in time ends now.
+        // Connections that did not end in time end now.
         self.shared.files.give(self.conns.iter().map(|(_, conn)| conn.files()).sum());
     }
 
@@ -207,7 +208,7 @@ impl Shard {
         }
     }
 
-    /// How long the sockets may be waited for.
+    /// The time for which epoll may wait.
     fn timeout(&self) -> Option<Timespec> {
         let wait = if !self.queue.is_empty() || !self.inbox.may_sleep() {
             Duration::ZERO
@@ -215,7 +216,7 @@ impl Shard {
             return None;
         } else {
             let next = u64::from(self.now + 1) * self.timing.tick_ms;
-            // A little late rather than a little early, which would be a turn for nothing.
+            // The turn comes a little late, because a turn that comes early has nothing to do.
             Duration::from_millis(next + 1).saturating_sub(self.started.elapsed())
         };
         Timespec::try_from(wait).ok()
@@ -247,7 +248,7 @@ impl Shard {
         }
     }
 
-    /// Runs what concerns one connection; if it panics, that connection ends and nothing else.
+    /// Runs the work for one connection. If it panics, that connection ends and no other.
     fn guarded(&mut self, to: ConnectionKey, run: impl FnOnce(&mut Self)) {
         if catch_unwind(AssertUnwindSafe(|| run(self))).is_ok() {
             return;
@@ -287,7 +288,7 @@ impl Shard {
             Message::Parked(parked) => self.parked(*parked),
             Message::Waiting(waiting) => self.waiting(*waiting),
             Message::MovedConnection(moved) => self.moved(*moved),
-            Message::ForeignAnswer(to, told) => self.guarded(to, |s| s.told_later(to, told)),
+            Message::ForeignAnswer(to, told) => self.guarded(to, |s| s.foreign_answered(to, told)),
             Message::LookAgain(person, after) => self.look_again(person, after),
             Message::Accepted(fd, peer) => self.accepted(fd, peer),
             Message::Drain(deadline) => self.drain(deadline),
@@ -304,7 +305,7 @@ impl Shard {
         }
     }
 
-    /// Another turn for a connection: whatever it has left to do.
+    /// Gives a connection its turn: it does the work that it has left.
     fn turn(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.state.queued = false;
@@ -315,7 +316,7 @@ impl Shard {
         self.go_on(to);
     }
 
-    /// What a connection does when nothing waits to be written to it.
+    /// Lets a connection do its next work, if no bytes wait to be written.
     fn go_on(&mut self, to: ConnectionKey) {
         let live = self.is_live(to);
         let Some(conn) = self.conns.get(to).filter(|conn| conn.out.is_none()) else { return };
@@ -330,7 +331,7 @@ impl Shard {
         }
     }
 
-    /// The socket can take something again.
+    /// Writes kept bytes, because the socket can take some again.
     fn flush(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         if conn.out.is_none() {
@@ -347,7 +348,7 @@ impl Shard {
         }
     }
 
-    /// Writes to a connection. If it can't take all, its session falls behind until it can.
+    /// Writes to a connection. If it can't take everything, its session falls behind until it can.
     fn put(&mut self, to: ConnectionKey, pieces: &[&Bytes]) -> Written {
         let Some(conn) = self.conns.get_mut(to) else { return Written::Gone };
         let taken = conn.put(pieces, self.now, &mut self.stats.bytes_out);
@@ -359,7 +360,7 @@ impl Shard {
         taken
     }
 
-    /// A connection keeps something that it could not take.
+    /// Notes that a connection keeps bytes that it could not take.
     fn kept(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get(to) else { return };
         if let Some(session) = conn.state.falls_behind() {

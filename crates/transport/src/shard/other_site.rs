@@ -13,8 +13,8 @@ use crate::request::RequestKind;
 use crate::shards::ConnectionKind;
 
 impl Shard {
-    /// Sends a connection to where its request belongs, or refuses the request. Returns whether that is elsewhere;
-    /// `bytes` begin with the request.
+    /// Sends a connection to the shards of the site that its request names, or refuses the request. Returns whether it
+    /// did either; `bytes` begin with the request.
     pub(super) fn moves_to_other_site(
         &mut self,
         to: ConnectionKey,
@@ -32,7 +32,7 @@ impl Shard {
             }
             Some(OtherSite::Nobody(error)) => {
                 let Some(conn) = self.conns.get_mut(to) else { return true };
-                // What came behind it may be anybody's; the client asks again on a connection of its own.
+                // The bytes after the request may be for any site; the client asks again on a connection of its own.
                 conn.state.keep_alive = false;
                 self.refuse(to, &error.into());
             }
@@ -40,7 +40,7 @@ impl Shard {
         true
     }
 
-    /// Takes a connection from another site's shards, and goes on with what was read from it.
+    /// Takes a connection from another site's shards, and goes on with the bytes that were read from it.
     pub(super) fn moved(&mut self, moved: MovedConnection) {
         let MovedConnection { io, peer, kind, bytes } = moved;
         self.stats.accepted += 1;
@@ -52,7 +52,7 @@ impl Shard {
         }
     }
 
-    /// Lets go of a connection, which goes on elsewhere.
+    /// Lets go of a connection that goes on at another site.
     pub(super) fn release(&mut self, to: ConnectionKey) -> Option<Conn> {
         self.end_session(to);
         let conn = self.conns.remove(to)?;

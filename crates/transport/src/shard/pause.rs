@@ -1,8 +1,8 @@
-//! Pauses: a connection whose send or command was refused by a quota is not read for a moment.
+//! Pauses: after a quota has refused a send or a command, the connection is not read for a moment.
 //!
-//! Its client gets the refusal at once, which says when to try again. One that goes on all the same only fills its own
-//! socket: its flood costs the shard one read for each pause, and nobody else's sends wait behind it. What is due to the
-//! connection is written as ever.
+//! The client gets the refusal at once, with the time for the next try. A client that ignores it only fills its own
+//! socket: its flood costs the shard one read for each pause, and the sends of others don't wait behind it. Answers and
+//! events are still written to the connection.
 
 use std::collections::VecDeque;
 
@@ -12,11 +12,11 @@ use rustc_hash::FxHashMap;
 use super::Shard;
 use crate::gate::ConnectionKey;
 
-/// The connections that are not read, in the order in which they will be again.
+/// The paused connections, in the order in which their pauses end.
 #[derive(Default)]
 pub(super) struct Pauses {
     until: VecDeque<(u32, ConnectionKey)>,
-    /// Place and generation of each of them.
+    /// The place and generation of each paused connection.
     paused: FxHashMap<u32, u32>,
 }
 
@@ -25,7 +25,7 @@ impl Pauses {
         !self.paused.is_empty() && self.paused.get(&to.index) == Some(&to.generation)
     }
 
-    /// Notes a pause, unless so many are noted that this must be a flood of new connections.
+    /// Notes a pause. Beyond `max` pauses it does nothing: so many must be a flood of new connections.
     fn begin(&mut self, to: ConnectionKey, until: u32, max: usize) {
         if self.until.len() < max
             && self.paused.insert(to.index, to.generation) != Some(to.generation)
@@ -45,13 +45,13 @@ impl Pauses {
 }
 
 impl Shard {
-    /// Does not read a connection for a moment, for a quota has refused what came on it.
+    /// Pauses a connection after a quota has refused its input.
     pub(super) fn pause(&mut self, to: ConnectionKey) {
         let until = self.now.saturating_add(self.timing.ticks(limits::REFUSED_PAUSE_MS));
         self.pauses.begin(to, until, self.connections_max);
     }
 
-    /// Lets those go on whose pause is over.
+    /// Lets the connections go on whose pauses are over.
     pub(super) fn end_pauses(&mut self) {
         while let Some(to) = self.pauses.over(self.now) {
             if let Some(conn) = self.conns.get_mut(to) {
@@ -73,7 +73,7 @@ mod tests {
         pauses.begin(to(1), 5, 2);
         pauses.begin(to(1), 6, 2);
         assert!(pauses.is_paused(to(1)) && !pauses.is_paused(to(2)));
-        // Another connection has the place meanwhile, and is refused, too.
+        // Another connection has taken the place, and is refused, too.
         pauses.begin(to(2), 6, 2);
         pauses.begin(ConnectionKey { index: 4, generation: 1 }, 6, 2);
         assert!(

@@ -9,7 +9,7 @@ use crate::head;
 use crate::request::{Refusal, SendAnswer, SendRequest};
 
 impl Shard {
-    /// A send is here, with its body. A session that rests on the connection between two polls goes on resting.
+    /// Takes a send with its body. A session that rests on the connection between two polls goes on resting.
     pub(super) fn send(&mut self, to: ConnectionKey, request: &SendRequest<'_>) {
         let draining = self.deadline.is_some();
         let Some(conn) = self.conns.get_mut(to) else { return };
@@ -22,7 +22,7 @@ impl Shard {
         self.shared.gate.send(request, Reply::new(to, self.inbox.clone()));
     }
 
-    /// The gate says what became of it.
+    /// Takes the gate's answer to a send.
     pub(super) fn sent(&mut self, to: ConnectionKey, answer: &SendAnswer) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         if conn.state.phase == Phase::Sending {

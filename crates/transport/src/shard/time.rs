@@ -1,4 +1,4 @@
-//! What time does to connections.
+//! Deadlines of connections.
 
 use encke_engine::connection::Overdue;
 use encke_engine::item::Bye;
@@ -8,11 +8,11 @@ use crate::framing;
 use crate::gate::{ConnectionKey, CredentialTime, Reply};
 use crate::wait::WaitEnd;
 
-/// When the gate is asked again what is left of a session, if it could not tell.
+/// Milliseconds until the gate is asked again about a credential, if it did not know.
 const ASK_AGAIN_MS: u64 = 1_000;
 
 impl Shard {
-    /// Looks at everybody whose tick has come.
+    /// Handles all connections whose tick has come.
     pub(super) fn tick(&mut self) {
         if self.listen_at.is_some_and(|at| at <= self.now) {
             self.listen_at = None;
@@ -42,7 +42,7 @@ impl Shard {
         }
     }
 
-    /// What a session was authorised by should have ended. It may have been extended: the gate knows.
+    /// Asks the gate about a credential that should have ended, because it may have been extended.
     fn ask_what_is_left(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.state.ends_at = u32::MAX;
@@ -52,12 +52,12 @@ impl Shard {
         }
     }
 
-    /// The gate says what is left.
+    /// Takes the gate's answer about a credential.
     pub(super) fn left(&mut self, to: ConnectionKey, left: CredentialTime) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let asked = conn.state.session.is_some() && conn.state.ends_at == u32::MAX;
         let ms = match (left, &conn.who) {
-            // The session of before: another request has come on the connection.
+            // The answer is for an earlier session: another request has come on the connection.
             _ if !asked => return,
             (CredentialTime::Ms(credential, _), Some(who)) if who.credential != credential => {
                 return;

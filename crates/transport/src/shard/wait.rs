@@ -1,4 +1,4 @@
-//! Requests of other protocols that wait (see `crate::wait`): a session like any other, framed by somebody else.
+//! Requests of other protocols that wait (see `crate::wait`). Their sessions are like any other, with another framing.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -20,7 +20,7 @@ use crate::gate::{ConnectionKey, Reply};
 use crate::wait::{ForeignAnswer, OpenWait, ParkedWait, Wait, WaitEnd};
 
 impl Shard {
-    /// Takes a connection from the HTTP server, and the request that waits on it.
+    /// Takes a connection from the HTTP server with a request that waits.
     pub(super) fn waiting(&mut self, waiting: ParkedWait) {
         if self.deadline.is_some() || !self.take_place(waiting.kind.files()) {
             self.stats.refused += 1;
@@ -38,7 +38,7 @@ impl Shard {
         conn.state.wait = wait.wait_ms.map_or(u32::MAX, |ms| self.timing.ticks(ms));
         conn.keep(&leftover);
         conn.state.phase = Phase::Foreign;
-        // Nothing is read or timed before its session is open; an edge that comes meanwhile is not lost.
+        // Nothing is read or timed before the session is open. An edge that comes meanwhile is not lost.
         if let Some(to) = self.settle(conn) {
             self.guarded(to, |shard| shard.wait(to, wait));
         }
@@ -59,7 +59,7 @@ impl Shard {
             Standing::Reset(_) => return self.wait_over(to, WaitEnd::Again),
         };
         let owner = to.index;
-        // What it may follow was the other protocol's to decide, not the setting's.
+        // The other protocol has decided what it may follow, so the setting for guests does not apply.
         let guest = false;
         let open = Open { person, credential, owner, at, follows, as_of, revocations_seen, guest };
         let opened = self.hub.open(open);
@@ -90,7 +90,7 @@ impl Shard {
         self.wait_on(to);
     }
 
-    /// Hands it what came, until it is live, answered, full or out of turn.
+    /// Hands events to the protocol until it is live, answered, full or out of turn.
     pub(super) fn wait_on(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let Some(session) = conn.state.session else { return };
@@ -124,8 +124,8 @@ impl Shard {
         }
     }
 
-    /// What had to be looked up is there.
-    pub(super) fn told_later(&mut self, to: ConnectionKey, told: ForeignAnswer) {
+    /// Takes the answer of a protocol after a look-up.
+    pub(super) fn foreign_answered(&mut self, to: ConnectionKey, told: ForeignAnswer) {
         if let Some(conn) = self.conns.get_mut(to)
             && conn.state.phase == Phase::Foreign
             && std::mem::take(&mut conn.state.paging)
@@ -169,7 +169,7 @@ impl Shard {
         Some(taken)
     }
 
-    /// Writes the answer, or the last part of it.
+    /// Writes the answer, or its last part.
     fn wait_answer(&mut self, to: ConnectionKey, status: u16, body: &Bytes) {
         if self.has_left(to) {
             return;
@@ -189,7 +189,7 @@ impl Shard {
         }
     }
 
-    /// A wait ends without an event.
+    /// Ends a wait without an event.
     pub(super) fn wait_over(&mut self, to: ConnectionKey, why: WaitEnd) {
         let Some(kept) = self.waits.get_mut(&to.index) else { return };
         let (status, body) = kept.protocol.on_end(why);
@@ -201,14 +201,14 @@ impl Shard {
         self.wait_answer(to, status, &body);
     }
 
-    /// A silent body's heartbeat.
+    /// Writes the heartbeat of a silent body.
     pub(super) fn wait_beat(&mut self, to: ConnectionKey) {
         let Some(kept) = self.waits.get(&to.index) else { return };
         let beat = kept.protocol.beat();
         self.put(to, &[&beat]);
     }
 
-    /// The connection has taken all that it was given.
+    /// Tells the protocol that the connection has taken everything.
     pub(super) fn wait_taken(&mut self, to: ConnectionKey) {
         if let Some(kept) = self.waits.get_mut(&to.index) {
             kept.protocol.on_written();
@@ -218,21 +218,21 @@ impl Shard {
         }
     }
 
-    /// Whether the client has ended the connection, which is then destroyed. What is written to such a connection the
-    /// kernel takes all the same, and nobody reads it.
+    /// Whether the client has ended the connection, which is then destroyed. The kernel takes writes to such a
+    /// connection, but nobody reads them.
     fn has_left(&mut self, to: ConnectionKey) -> bool {
         let Some(conn) = self.conns.get_mut(to) else { return true };
         let look = RecvFlags::PEEK | RecvFlags::DONTWAIT;
         match rustix::net::recv(&conn.fd, &mut [0u8; 1][..], look) {
             Err(Errno::AGAIN | Errno::INTR) => return false,
-            // Behind what it sent may be its end.
+            // An end may follow the bytes that the client sent.
             Ok((_, n)) if n > 0 => self.read(to, EventFlags::RDHUP),
             Ok(_) | Err(_) => self.destroy(to),
         }
         self.conns.get(to).is_none()
     }
 
-    /// The waits of a person are to look again at what came after a position.
+    /// Lets a person's waits read again from a position.
     pub(super) fn look_again(&mut self, person: PersonId, after: Position) {
         for owner in self.hub.owners_of(person, None) {
             let Some((to, conn)) = self.conns.at(owner) else { continue };
@@ -246,7 +246,7 @@ impl Shard {
     }
 }
 
-/// Says that there is no room, as far as it can be said without waiting.
+/// Refuses a wait when there is no room, as far as that works without waiting.
 pub(crate) fn turn_away(waiting: ParkedWait, why: WaitEnd) {
     let ParkedWait { io, peer, kind, wait, .. } = waiting;
     answer_and_close(io, peer, kind, &wait.turned_away(why));

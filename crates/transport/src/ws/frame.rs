@@ -1,4 +1,4 @@
-//! Frames as the server writes them: whole, unmasked.
+//! WebSocket frames from the server: whole, unmasked.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use encke_engine::item::Bye;

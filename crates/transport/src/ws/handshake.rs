@@ -1,4 +1,4 @@
-//! The opening handshake.
+//! The opening handshake of a WebSocket.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +13,7 @@ fn bad(message: &str) -> Refusal {
     Error::new(Code::BadRequest, message).into()
 }
 
-/// Checks what asks for an upgrade and tells what to answer with.
+/// Checks a request for an upgrade. Returns the value of `Sec-WebSocket-Accept`.
 pub fn check(
     minor: u8,
     connection_upgrade: bool,

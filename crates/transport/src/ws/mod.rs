@@ -1,4 +1,4 @@
-//! WebSocket (RFC 6455), as much of it as a feed needs: no extensions, no fragments from us, text only.
+//! WebSocket (RFC 6455), the part that a feed needs: no extensions, no fragments from the server, text only.
 
 pub mod frame;
 pub mod handshake;

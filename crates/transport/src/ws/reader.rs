@@ -1,16 +1,16 @@
-//! Reads the client's frames out of whatever pieces arrive.
+//! Reads the client's frames out of pieces of any size.
 //!
-//! The bytes lie in the shard's buffer and are unmasked there. Only what is incomplete, a frame that is not all
-//! here or a message that is not all its fragments, is kept, in a [`Partial`] that is freed as soon as it is done.
+//! The bytes lie in the shard's buffer and are unmasked there. Only an incomplete frame, or the fragments of an
+//! incomplete message, are kept, in a [`Partial`] that is freed as soon as it is done.
 
 use encke_engine::limits::FRAME_BYTES_MAX;
 
 use super::frame::opcode;
 
-/// What is kept between two reads.
+/// The bytes kept between two reads.
 #[derive(Default, Debug)]
 pub struct Partial {
-    /// Bytes of a frame that is not all here.
+    /// Bytes of an incomplete frame.
     bytes: Vec<u8>,
     /// The fragments so far, if a fragmented message has begun.
     message: Option<Vec<u8>>,
@@ -22,12 +22,12 @@ impl Partial {
     }
 }
 
-/// What the client said.
+/// A message from the client.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WsInput<'a> {
     /// A whole text message.
     Text(&'a str),
-    /// A ping, to be answered with the same bytes.
+    /// A ping, which is answered with the same bytes.
     Ping(&'a [u8]),
     /// A pong.
     Pong,
@@ -35,7 +35,7 @@ pub enum WsInput<'a> {
     Close(Option<u16>),
 }
 
-/// Why the connection is failed: close code and reason.
+/// A breach of the protocol: the close code and the reason.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct WsFault(pub u16, pub &'static str);
 
@@ -49,7 +49,7 @@ struct Frame {
     payload: usize,
 }
 
-/// Reads all complete frames of `input`, and of what was kept before it; `hear` returns whether to go on.
+/// Reads all complete frames of `input` and of the bytes kept before; `hear` returns whether to go on.
 pub fn read(
     partial: &mut Option<Box<Partial>>,
     input: &mut [u8],
@@ -66,7 +66,7 @@ pub fn read(
         if done == 0 {
             kept.bytes = bytes;
         } else {
-            // A copy, so that the memory of a large frame goes with it.
+            // It is a copy, so that the memory of a large frame is freed.
             kept.bytes = bytes[done..].to_vec();
         }
     }
@@ -76,7 +76,7 @@ pub fn read(
     Ok(())
 }
 
-/// Reads complete frames; returns how many bytes they took.
+/// Reads complete frames. Returns the number of bytes that they took.
 fn frames(
     message: &mut Option<Vec<u8>>,
     input: &mut [u8],
@@ -96,7 +96,7 @@ fn frames(
     Ok(done)
 }
 
-/// The head of a frame, if it is all here. What is wrong is said as early as it can be seen.
+/// The head of a frame, if it is complete. A fault is reported as early as it can be seen.
 fn head(bytes: &[u8]) -> Result<Option<Frame>, WsFault> {
     let Some(&first) = bytes.first() else { return Ok(None) };
     let (fin, opcode) = (first & 0x80 != 0, first & 0x0F);
@@ -133,7 +133,7 @@ fn head(bytes: &[u8]) -> Result<Option<Frame>, WsFault> {
     Ok(Some(Frame { fin, opcode, mask: [mask[0], mask[1], mask[2], mask[3]], head, payload }))
 }
 
-/// A length in eight bytes; what no memory could hold counts as too large like any other.
+/// A length in eight bytes. A length that no memory could hold counts as too large, like any other.
 fn length(bytes: &[u8]) -> usize {
     let wide = bytes.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
     usize::try_from(wide).unwrap_or(usize::MAX)
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_the_protocol_has_its_code() {
+    fn each_breach_of_the_protocol_has_its_code() {
         let unmasked = vec![0x81, 3, b'o', b'n', b'e'];
         let mut lying = vec![0x81, 0xFF];
         lying.extend_from_slice(&u64::MAX.to_be_bytes());

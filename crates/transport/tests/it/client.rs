@@ -1,4 +1,4 @@
-//! A blocking client that speaks every transport, as a browser would.
+//! A blocking client for every transport, like a browser.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
-/// A socket with what was read from it and not used yet.
+/// A socket, with the bytes that were read from it and not used yet.
 pub struct Wire {
     pub stream: TcpStream,
     pub buffer: Vec<u8>,
@@ -25,7 +25,7 @@ impl Wire {
         Wire { stream, buffer: Vec::new() }
     }
 
-    /// From 127.0.0.`last`.
+    /// Connects from 127.0.0.`last`.
     pub fn connect_from(last: u8, address: SocketAddr) -> Wire {
         use rustix::net::{AddressFamily, SocketFlags, SocketType};
         let (kind, flags) = (SocketType::STREAM, SocketFlags::CLOEXEC);
@@ -81,7 +81,7 @@ impl Wire {
         self.until(b"\r\n\r\n").map(|head| String::from_utf8(head).unwrap())
     }
 
-    /// A whole answer with a length: head and body.
+    /// A complete answer with a length: head and body.
     pub fn answer(&mut self) -> Option<(String, Value)> {
         let head = self.head()?;
         let length = header(&head, "content-length").expect("a length").parse().unwrap();
@@ -118,7 +118,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Opens a feed; a stream's head has been read when this returns.
+    /// Opens a feed. The head of a stream has been read when this returns.
     pub fn open(
         address: SocketAddr,
         transport: Transport,
@@ -161,7 +161,7 @@ impl Feed {
         }
     }
 
-    /// The next item, or nothing at the end of the connection.
+    /// The next item, or `None` at the end of the connection.
     pub fn next(&mut self) -> Option<Value> {
         let item = match self.transport {
             Transport::ShortPoll | Transport::LongPoll => self.polled(),
@@ -176,7 +176,7 @@ impl Feed {
         Some(item)
     }
 
-    /// The next item of this type, over others.
+    /// The next item of this type; items before it are skipped.
     pub fn next_of(&mut self, kind: &str) -> Value {
         loop {
             let item = self.next().unwrap_or_else(|| panic!("the feed ends before {kind}"));
@@ -186,13 +186,13 @@ impl Feed {
         }
     }
 
-    /// The next event's position and text.
+    /// The position and text of the next event.
     pub fn event(&mut self) -> (u64, String) {
         let item = self.next_of("event");
         (item["seq"].as_u64().unwrap(), item["body"]["text"].as_str().unwrap().to_owned())
     }
 
-    /// Goes on until it is live; polls have no such moment, so they ask once.
+    /// Reads until the feed is live. A poll has no such moment, so it asks once.
     pub fn ready(&mut self) {
         if !self.transport.is_poll() {
             self.next_of("ready");
@@ -267,7 +267,7 @@ impl Feed {
             if let Some(item) = line.strip_prefix("<script>e('") {
                 let item = item.strip_suffix("')</script>\n").unwrap();
                 assert!(!item.contains(['<', '>', '&', '\u{2028}', '\u{2029}']));
-                // All that these tests write needs no more than this of JavaScript.
+                // These tests need no more of JavaScript than this.
                 let mut json = item.replace("\\\\", "\0").replace("\\'", "'");
                 for (escape, c) in [("\\x3c", "<"), ("\\x3e", ">"), ("\\x26", "&")] {
                     json = json.replace(escape, c);

@@ -1,4 +1,4 @@
-//! More connections than there is room for.
+//! More connections than places.
 
 use encke_transport::Transport;
 
@@ -11,7 +11,7 @@ fn cramped() -> std::sync::Arc<World> {
     World::with(Setup { shards: 1, connections_max: PLACES, ..Setup::default() })
 }
 
-/// Opens so many connections from 127.0.0.`last` that say nothing.
+/// Opens connections from 127.0.0.`last` that say nothing.
 fn silent(world: &World, last: u8, count: usize) -> Vec<Wire> {
     let accepted = world.shards.stats().accepted;
     let all = (0..count).map(|_| Wire::connect_from(last, world.address)).collect();
@@ -25,7 +25,7 @@ fn silent_connections_make_room_for_others_and_never_take_that_of_a_session() {
     let mut feeds: Vec<Feed> =
         (0..PLACES / 2).map(|_| Feed::open(world.address, Transport::Sse, 5, None)).collect();
     feeds.iter_mut().for_each(Feed::ready);
-    // One after the other, from this address and from others.
+    // The connections come one after the other, from this address and from others.
     let _silent: Vec<_> = (1..4).map(|last| silent(&world, last, 2 * PLACES)).collect();
     let mut late = Feed::open(world.address, Transport::WebSocket, 6, None);
     late.ready();
@@ -84,6 +84,6 @@ fn shards_leave_files_to_others() {
     feeds.pop();
     two.until(|w| w.shards.stats().connections == 2);
     all.give(4);
-    // What one gave back, the other may have.
+    // The file that one site gave back is free for the other.
     feeds.push(open(&one));
 }

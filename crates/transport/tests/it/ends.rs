@@ -1,4 +1,4 @@
-//! How feeds end: drain, revocation, too many, panics, hang-ups, no room.
+//! The ends of feeds: drain, revocation, too many connections, panics, hang-ups, no room.
 
 use std::io::Read;
 use std::net::Shutdown;
@@ -30,7 +30,7 @@ fn a_drain_tells_everybody_when_to_come_back() {
         .collect();
     let poll = &mut feeds[0];
     poll.wire.send(get("live=long-poll", 5));
-    // A poll waits once the gate has let it in a second time, for other parameters than the first.
+    // A poll waits after the gate has admitted it a second time, for other parameters than the first.
     world.until(|w| w.shards.stats().sessions[1] == 1);
     let mut busy = Feed::open(world.address, Transport::WebSocket, 6, None);
     busy.ready();
@@ -57,7 +57,7 @@ fn a_drain_tells_everybody_when_to_come_back() {
     assert!(head.starts_with("HTTP/1.1 503"), "{head}");
     assert!(header(&head, "retry-after").is_some());
     assert_eq!(body["error"]["code"], "draining");
-    // What was accepted is finished.
+    // Accepted work is finished.
     busy.command(&json!({"type": "ping", "id": 2}));
     assert_eq!(busy.next().unwrap()["error"]["code"], "draining");
     world.gate.held.lock().unwrap().pop().unwrap().answer(Some("{\"id\":1}".into()));
@@ -97,13 +97,13 @@ fn a_revoked_credential_ends_its_connections_and_no_others() {
 }
 
 #[test]
-fn a_session_that_ends_by_itself_ends_what_rests_on_it() {
+fn a_session_that_ends_by_itself_ends_its_connection() {
     for transport in &Transport::ALL[1..] {
         let setup = |left| {
             let timing = Timing { tick_ms: 20, ..Timing::default() };
             World::with(Setup { timing, ends_in_ms: 100, left, ..Setup::default() })
         };
-        // One that was extended, of which nobody could tell at first, goes on; the other ends.
+        // An extended session goes on, although the gate did not know of it at first. The other session ends.
         let (extended, over) = (
             setup(vec![CredentialTime::Ms(7, u64::MAX), CredentialTime::Unknown]),
             setup(Vec::new()),
@@ -156,7 +156,7 @@ fn a_revocation_is_not_outrun_by_an_admission() {
         let before = world.gate.seen.lock().unwrap().admitted;
         let mut wire = Wire::connect(world.address);
         wire.send(get("live=sse", 5));
-        // The credential was checked and found good, but the shard has not heard of it when it is revoked.
+        // The credential was found good, but it is revoked before the shard has heard of the admission.
         world.until(|w| w.gate.seen.lock().unwrap().admitted > before);
         world.shards.revoke(PersonId(revoked), None);
         drop(door);
@@ -209,7 +209,7 @@ fn a_client_that_leaves_is_noticed_at_once() {
         let mut feed = Feed::open(world.address, transport, 5, None);
         feed.ready();
         world.until(|w| w.gate.seen.lock().unwrap().opened == 1);
-        // What is written to it after that is answered with a reset.
+        // The next write to the connection is answered with a reset.
         drop(feed);
         world.until(|w| w.shards.stats().connections == 0);
         assert_eq!(world.gate.seen.lock().unwrap().closed, 1);
@@ -238,7 +238,7 @@ fn a_stream_whose_client_only_ends_its_side_goes_on_until_it_leaves() {
 #[test]
 fn nothing_stays_open_for_a_client_that_ended_its_side_and_is_due_nothing() {
     let ended = |wire: &Wire| wire.stream.shutdown(Shutdown::Write).unwrap();
-    // Nothing was asked, half a request was sent, all was answered, or it can't speak any more.
+    // The client has asked for nothing, has sent half a request, has got all its answers, or can't speak any more.
     let world = World::new();
     let silent = Wire::connect(world.address);
     let mut half = Wire::connect(world.address);
@@ -267,7 +267,7 @@ fn a_request_whose_client_then_ends_its_side_is_answered() {
     };
     let poll = get("live=long-poll&wait=20", 5);
     let send = "POST /v1/channels/n/events HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi";
-    // A poll that waits gets its event, and the person counts as away meanwhile.
+    // A waiting poll gets its event, and the person counts as away meanwhile.
     let mut waits = all(&poll);
     world.until(|w| w.gate.seen.lock().unwrap().closed == 1);
     assert_eq!(world.shards.stats().sessions[1], 1);
@@ -276,12 +276,13 @@ fn a_request_whose_client_then_ends_its_side_is_answered() {
     assert_eq!(body["events"][0]["body"]["text"], "an event");
     assert_eq!(header(&head, "connection"), Some("close"));
     assert!(waits.is_at_end());
-    // One whose wait is over is answered, too; and so are all of several requests, the last one with the end.
+    // A poll whose wait is over is answered, too. So are all of several requests, and the last answer says that it is
+    // the end.
     let mut over = all(&get("live=long-poll&wait=1", 5));
     let mut several = all(&format!("{}{send}{}", get("cursor=e.0", 5), get("", 5)));
     assert_eq!(over.answer().expect("an answer").1["events"], json!([]));
     assert!(over.is_at_end());
-    // One that would wait for long is answered soon, because most such clients have left.
+    // A poll that would wait long is answered soon, because most such clients have left.
     let mut soon = all(&get("live=long-poll&wait=60", 5));
     assert_eq!(soon.answer().expect("an answer").1["events"], json!([]));
     assert!(soon.is_at_end());
@@ -305,7 +306,7 @@ fn a_long_answer_is_written_to_its_end_for_a_client_that_ended_its_side() {
     let history = (0..100).map(|_| "x".repeat(100_000)).collect();
     let world = World::with(Setup { history, ..Setup::default() });
     let mut wire = Wire::connect(world.address);
-    // Ten of these are more than a socket takes at one time.
+    // Ten of these answers are more than a socket takes at one time.
     wire.send(get("cursor=e.0", 5).repeat(10));
     wire.stream.shutdown(Shutdown::Write).unwrap();
     for _ in 0..10 {
@@ -326,7 +327,7 @@ fn an_idle_kept_alive_connection_is_closed() {
 }
 
 #[test]
-fn who_finds_no_room_is_told_so_and_others_stay() {
+fn a_client_that_finds_no_room_is_told_so_and_others_stay() {
     let world = World::with(Setup { shards: 1, connections_max: 3, ..Setup::default() });
     let mut feeds: Vec<Feed> = (0..3)
         .map(|_| {
@@ -347,7 +348,7 @@ fn who_finds_no_room_is_told_so_and_others_stay() {
     again.ready();
 }
 
-/// Both ends of a connection under TLS, as after its handshake.
+/// Both ends of a connection under TLS, after its handshake.
 fn sealed() -> (Sealed, Sealed) {
     let secrets = |n: u8| {
         let (key, iv) = (AeadKey::from([n; 32]), Iv::copy(&[n; 12]));
@@ -361,7 +362,7 @@ fn sealed() -> (Sealed, Sealed) {
 }
 
 #[test]
-fn who_is_handed_over_during_a_drain_is_told_so_also_under_tls() {
+fn a_client_handed_over_during_a_drain_is_told_so_also_under_tls() {
     let world = World::new();
     world.shards.drain(Duration::from_secs(20));
     let peer = "192.0.2.1:1".parse().unwrap();

@@ -9,7 +9,7 @@ use encke_transport::{Hosts, OtherSite, Shards};
 use crate::client::{Wire, get};
 use crate::world::{Setup, World};
 
-/// What one site knows of the other: its host is `x` or `y`, and all else is nobody's.
+/// The view of one site: the other site has the host `x` or `y`, and no site has any other host.
 struct Other {
     own: &'static str,
     shards: OnceLock<Arc<Shards>>,
@@ -51,7 +51,7 @@ fn a_connection_goes_where_each_request_belongs_and_leaves_nothing_behind() {
         wire.send(to("y", "live=long-poll&wait=0"));
         wire.answer().unwrap();
         assert_eq!((admitted(&x), admitted(&y)), (round, round));
-        // The poll that rested on the connection ends with its going.
+        // The poll that rested on the connection ends when the connection moves.
         x.until(|w| w.shards.stats().connections == 0 && w.shards.stats().sessions == [0; 6]);
         y.until(|w| w.shards.stats().connections == 1);
     }
@@ -69,16 +69,16 @@ fn the_turns_of_a_poll_stay_where_they_are() {
         wire.send(to("y", &format!("live=long-poll&wait=0&cursor={cursor}")));
         cursor = wire.answer().unwrap().1["cursor"].as_str().unwrap().to_owned();
     }
-    // With a cursor it was asked for once; then its bytes were known.
+    // The gate was asked once, for the poll with a cursor. After that its bytes were known.
     assert_eq!((admitted(&x), admitted(&y)), (0, 2));
-    // The same bytes but for the host are another request.
+    // The same bytes with another host are another request.
     wire.send(to("x", &format!("live=long-poll&wait=0&cursor={cursor}")));
     wire.answer().unwrap();
     assert_eq!((admitted(&x), admitted(&y)), (1, 2));
 }
 
 #[test]
-fn what_is_sent_ahead_moves_along_in_order() {
+fn requests_sent_ahead_move_along_in_order() {
     let [x, y] = two(Setup::default);
     let mut wire = Wire::connect(x.address);
     let send = |host: &str, body: &str| {
@@ -100,7 +100,7 @@ fn what_is_sent_ahead_moves_along_in_order() {
 #[test]
 fn a_host_of_nobody_is_refused_and_the_connection_ends() {
     let [x, _y] = two(Setup::default);
-    // An old client may name none.
+    // An old client may name no host.
     let nameless = get("", 5).replace("Host: x\r\n", "").replace("HTTP/1.1", "HTTP/1.0");
     for lines in [to("z", ""), nameless] {
         let mut wire = Wire::connect(x.address);
@@ -126,7 +126,7 @@ fn a_site_without_room_or_time_says_so_itself() {
     assert!(head.starts_with("HTTP/1.1 503"), "{head}");
     assert_eq!(body["error"]["code"], "overloaded");
     assert!(second.is_at_end());
-    // Its own place at the other site is free again.
+    // The connection's place at the other site is free again.
     let mut third = Wire::connect(x.address);
     third.send(to("x", ""));
     third.answer().unwrap();

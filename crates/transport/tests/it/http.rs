@@ -88,7 +88,7 @@ fn one_commit_that_fills_more_than_an_answer_is_read_in_parts() {
     let mut feed = Feed::open(world.address, Transport::LongPoll, 5, None);
     feed.ready();
     feed.wire.send(get(&format!("live=long-poll&cursor={}", cursor(0)), 5));
-    // It goes on with the session of `ready`, so once it counts as a long poll it waits.
+    // The poll goes on with the session of `ready`, so it waits once it counts as a long poll.
     world.until(|w| w.shards.stats().sessions[1] == 1);
     let texts: Vec<String> = (0..1500).map(|n| n.to_string()).collect();
     world.say(&texts.iter().map(String::as_str).collect::<Vec<_>>());
@@ -122,7 +122,7 @@ fn pipelined_requests_are_answered_in_turn_and_a_foreign_one_is_handed_off_whole
 }
 
 #[test]
-fn what_is_not_for_the_feed_is_handed_off() {
+fn requests_that_are_not_for_the_feed_are_handed_off() {
     let world = World::new();
     for request in [
         "GET / HTTP/1.1\r\n\r\n",
@@ -271,7 +271,7 @@ fn a_parked_connection_is_served_like_any_other() {
             let request = FeedRequest::from_parts(&parts, peer).unwrap();
             let io = OwnedFd::from(theirs);
             let (request, leftover) = (Arc::new(request), Default::default());
-            // What waits on a bridge was let in before there was one.
+            // A request that waits on a bridge is admitted before there is a bridge.
             let (tell, told) = mpsc::channel();
             let admission = bridged.then(|| {
                 world.shards.admit(request.clone(), move |answer| tell.send(answer).unwrap());
@@ -338,7 +338,7 @@ fn a_frame_that_is_opened_as_a_page_is_refused_and_in_one_it_calls_nobody() {
 }
 
 #[test]
-fn whatever_a_signal_holds_stays_in_a_string_of_the_frame() {
+fn any_signal_stays_in_a_string_of_the_frame() {
     use encke_engine::StreamId;
     use encke_engine::reach::Reach;
     let world = World::new();

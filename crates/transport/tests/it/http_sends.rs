@@ -49,7 +49,7 @@ fn sends_and_polls_take_turns_on_one_connection() {
     world.say(&["one"]);
     let mut wire = Wire::connect(world.address);
     let send = post("/v1/channels/n/events", "", "hi");
-    // All at once, and each is answered in its turn.
+    // All requests come at once, and each is answered in its turn.
     wire.send([get("cursor=e.0", 1), send.clone(), get("cursor=e.1", 1), send].concat());
     assert_eq!(wire.answer().unwrap().1["events"][0]["seq"], 1);
     assert_eq!(wire.answer().unwrap().1["at"], 2);

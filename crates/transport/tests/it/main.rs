@@ -1,4 +1,4 @@
-//! The transports over real sockets: one scenario list, every transport.
+//! The transports over real sockets: one list of scenarios for every transport.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod client;

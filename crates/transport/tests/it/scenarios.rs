@@ -1,4 +1,4 @@
-//! What holds for every transport.
+//! The scenarios that hold for every transport.
 
 use std::thread;
 
@@ -158,7 +158,7 @@ fn presenting_a_cursor_is_an_ack() {
 }
 
 #[test]
-fn a_signal_reaches_who_is_live_and_has_no_cursor() {
+fn a_signal_reaches_live_sessions_and_has_no_cursor() {
     use encke_engine::reach::Reach;
     use encke_engine::{PersonId, StreamId, item};
     each(|transport| {
@@ -171,7 +171,8 @@ fn a_signal_reaches_who_is_live_and_has_no_cursor() {
         let mut feed = Feed::open(world.address, transport, 5, None);
         feed.ready();
         if transport == Transport::LongPoll {
-            // It counts as live only while it waits, which it can't be seen to do: so say it until it is heard.
+            // The poll gets the signal only while it waits, and nothing shows that it does. So the signal is sent until
+            // it arrives.
             let shards = world.shards.clone();
             thread::spawn(move || {
                 for _ in 0..200 {
@@ -203,7 +204,7 @@ fn a_refused_request_is_told_so_before_any_stream() {
             Transport::ShortPoll => "GET /v1/feed HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(),
             other => format!("GET /v1/feed?live={} HTTP/1.1\r\nHost: x\r\n\r\n", other.name()),
         };
-        // Twice on one connection: a refusal does not end it.
+        // The request comes twice on one connection, because a refusal does not end it.
         for _ in 0..2 {
             wire.send(&request);
             let (head, body) = wire.answer().unwrap();

@@ -1,4 +1,4 @@
-//! Readers that take their time.
+//! Readers that read slowly.
 
 use encke_transport::{Timing, Transport};
 
@@ -54,7 +54,7 @@ fn a_reader_that_takes_nothing_is_cut_and_comes_back_with_its_cursor() {
                     next += 1;
                 }
                 Some(_) => {}
-                // This machine may be so busy that it was too slow once more; it comes back all the same.
+                // The machine may be so busy that the client was too slow once more. It comes back all the same.
                 None => back = Feed::open(world.address, transport, 5, back.cursor),
             }
         }

@@ -1,4 +1,4 @@
-//! Requests of other protocols that wait: a session like any other, whose answer somebody else frames.
+//! Requests of other protocols that wait. Their sessions are like any other, with another framing.
 
 use std::io::Read;
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -27,7 +27,7 @@ struct Seen {
     later: Mutex<Vec<Reply<ForeignAnswer>>>,
 }
 
-/// A protocol that does what the texts say.
+/// A protocol that does what the texts of events say.
 struct Parrot(Arc<Seen>);
 
 impl ForeignRequest for Parrot {
@@ -73,7 +73,7 @@ impl Drop for Parrot {
     }
 }
 
-/// A client whose request the shards hold.
+/// A client with a request that the shards hold.
 struct Waiter {
     wire: Wire,
     seen: Arc<Seen>,
@@ -138,14 +138,14 @@ fn an_answer_comes_with_the_event_and_the_connection_goes_on() {
     live(&world, 0);
     world.until(|_| waiter.seen.dropped.load(Ordering::SeqCst) == 1);
     assert_eq!(waiter.seen.taken.load(Ordering::SeqCst), 1);
-    // The next request is somebody else's.
+    // The next request is not for the feed.
     waiter.wire.send("GET /elsewhere HTTP/1.1\r\n\r\n");
     let (_, read) = world.handed_off();
     assert_eq!(read, b"GET /elsewhere HTTP/1.1\r\n\r\n");
 }
 
 #[test]
-fn what_was_said_before_comes_from_the_store_and_what_comes_after_follows() {
+fn earlier_events_come_from_the_store_and_later_ones_follow() {
     let history = (0..50).map(|n| format!("part{n} ")).collect();
     let world = World::with(Setup { history, ..Setup::default() });
     let mut waiter = park(&world, |wait| {
@@ -169,7 +169,7 @@ fn what_was_said_before_comes_from_the_store_and_what_comes_after_follows() {
 }
 
 #[test]
-fn what_has_to_be_looked_up_comes_later_and_nothing_overtakes_it() {
+fn an_answer_that_needs_a_look_up_comes_later_and_nothing_overtakes_it() {
     let world = World::new();
     let mut waiter = park(&world, |wait| wait.beats = true);
     live(&world, 1);
@@ -182,7 +182,7 @@ fn what_has_to_be_looked_up_comes_later_and_nothing_overtakes_it() {
     reply.say(ForeignAnswer::Part("part one ".into()));
     let all = String::from_utf8(waiter.wire.until(b"the end").unwrap()).unwrap();
     assert!(all.ends_with("begin\npart one part two +the end"), "{all}");
-    // An answer that is lost, and one that panics, take only their own connection.
+    // A lost answer, and one that panics, end only their own connection.
     let bystander = park(&world, |wait| wait.follows.clear());
     for text in ["lose", "panic"] {
         let at = Position(if text == "lose" { 3 } else { 4 });
@@ -193,7 +193,7 @@ fn what_has_to_be_looked_up_comes_later_and_nothing_overtakes_it() {
     drop(bystander);
 }
 
-/// Says a text that ends a waiter without an answer.
+/// Sends a text that ends a waiter without an answer.
 fn bystander_hears(world: &World, waiter: &mut Waiter, text: &str) {
     world.say(&[text]);
     assert!(waiter.wire.head().is_none(), "{text}");
@@ -214,7 +214,7 @@ fn a_wait_ends_in_its_own_words() {
     assert_eq!(body, "Revoked");
     let mut over = park(&world, |wait| wait.ends_in_ms = 60);
     assert_eq!(answer(&mut over.wire).1, "Revoked");
-    // Revoked between the check and the opening.
+    // The credential was revoked between the check and the opening.
     let mut late = park(&world, |wait| wait.revocations_seen = 0);
     assert_eq!(answer(&mut late.wire).1, "Revoked");
     let mut drained = park(&world, |_| ());
@@ -230,7 +230,7 @@ fn a_wait_ends_in_its_own_words() {
 }
 
 #[test]
-fn who_left_took_nothing_and_who_stays_may_look_again() {
+fn a_client_that_left_took_nothing_and_one_that_stays_may_look_again() {
     let world = World::new();
     for _ in 0..20 {
         let gone = park(&world, |wait| wait.at = Position(u64::MAX >> 1));
@@ -238,7 +238,7 @@ fn who_left_took_nothing_and_who_stays_may_look_again() {
         world.until(|_| gone.seen.dropped.load(Ordering::SeqCst) == 1);
         assert_eq!(gone.seen.taken.load(Ordering::SeqCst), 0);
     }
-    // One that only stops sending has left as well: nobody can tell whether it reads.
+    // A client that only stops sending counts as gone as well, because nobody can tell whether it reads.
     let gone = park(&world, |_| ());
     live(&world, 1);
     gone.wire.stream.shutdown(Shutdown::Write).unwrap();

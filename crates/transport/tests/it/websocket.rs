@@ -1,4 +1,4 @@
-//! RFC 6455, as far as it is spoken here.
+//! RFC 6455, the part of it that is supported.
 
 use encke_transport::{Timing, Transport};
 use serde_json::json;
@@ -45,7 +45,7 @@ fn a_bad_handshake_is_refused() {
 }
 
 #[test]
-fn what_breaks_the_protocol_closes_with_its_code_and_others_notice_nothing() {
+fn a_breach_of_the_protocol_closes_with_its_code_and_others_notice_nothing() {
     let world = World::new();
     let mut other = open(&world);
     let mut said = 0;
@@ -148,7 +148,7 @@ fn a_silent_websocket_is_ended_and_a_pong_keeps_it() {
     let world = World::with(Setup { timing, ..Setup::default() });
     let mut mute = open(&world);
     let mut alive = open(&world);
-    // Nobody reads for `mute`, so nothing answers its pings; `alive` answers while it waits for the event.
+    // Nobody reads for `mute`, so its pings are not answered; `alive` answers them while it waits for the event.
     let (done, over) = std::sync::mpsc::channel();
     let reader = std::thread::spawn(move || {
         let event = alive.event();

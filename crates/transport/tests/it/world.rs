@@ -1,4 +1,4 @@
-//! A world in memory: a log, a gate before it, shards on a port of their own.
+//! A world in memory: a log, a gate, and shards on a port of their own.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
@@ -18,25 +18,25 @@ use encke_transport::{
 };
 
 pub const EPOCH: Epoch = Epoch(0xe);
-/// The conversation that everybody is in.
+/// The conversation that all people are in.
 pub const ROOM: ConversationId = ConversationId(1);
 
-/// What is to be different from a server with an empty log.
+/// The differences from a server with an empty log.
 pub struct Setup {
     pub timing: Timing,
     pub shards: usize,
     pub connections_max: usize,
-    /// All that connections may have open, and what is left of it to others.
+    /// The files that connections may have open, and the number of them left to others.
     pub files: Option<(Arc<Files>, usize)>,
-    /// Texts that were said before the start; they are in the store, not in the tail.
+    /// Texts from before the start. They are in the store, not in the tail.
     pub history: Vec<String>,
     pub trimmed: u64,
     pub good_for_ms: u64,
-    /// After so many milliseconds each session ends,
+    /// Milliseconds until each session ends, unless one of the answers in `left` extends it.
     pub ends_in_ms: u64,
-    /// unless one of these is left; each is used for one question.
+    /// The gate's answers about credentials; each is used once.
     pub left: Vec<CredentialTime>,
-    /// Where requests belong.
+    /// The sites of the process.
     pub hosts: Option<Arc<dyn Hosts>>,
 }
 
@@ -82,7 +82,7 @@ pub struct TestGate {
     pub left: Mutex<Vec<CredentialTime>>,
     pub seen: Mutex<Seen>,
     pub held: Mutex<Vec<Reply<Bytes>>>,
-    /// Admissions are made, but held back while somebody has this lock.
+    /// Admissions are made, but held back while this lock is taken.
     pub door: Mutex<()>,
 }
 
@@ -161,7 +161,7 @@ impl World {
         Arc::new(World { shards, address, gate, handed_off: Mutex::new(handed_off) })
     }
 
-    /// Says these texts in the room, in one commit.
+    /// Appends these texts to the room, in one commit.
     pub fn say(&self, texts: &[&str]) {
         let mut log = self.gate.log.lock().unwrap();
         let mut batch = Batch::default();
@@ -178,7 +178,7 @@ impl World {
         self.handed_off.lock().unwrap().recv_timeout(Duration::from_secs(10)).unwrap()
     }
 
-    /// Waits until what is counted has come true.
+    /// Waits until a condition is true.
     pub fn until(&self, done: impl Fn(&World) -> bool) {
         for _ in 0..2000 {
             if done(self) {

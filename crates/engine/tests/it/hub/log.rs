@@ -1,4 +1,4 @@
-//! A log in memory with all that a store knows about it.
+//! A log in memory, with all facts that a store knows about it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,14 +8,14 @@ use encke_engine::{Batch, Entry, Epoch, Event, Owner, PersonId, Position, Seq, S
 
 pub const EPOCH: Epoch = Epoch(7);
 
-/// Who follows what, from where.
+/// The followers of each stream, with their first positions.
 pub type Followers = BTreeMap<(PersonId, StreamId), Position>;
 
 #[derive(Default)]
 pub struct Log {
     entries: Vec<Arc<Entry>>,
     pub batches: Vec<Arc<Batch>>,
-    /// After so many batches: where the log ended, and who followed what.
+    /// The end of the log and its followers, after each number of batches.
     pub views: Vec<(Position, Followers)>,
 }
 
@@ -48,7 +48,7 @@ impl Log {
         self.entries[range].iter()
     }
 
-    /// Adds what a commit brought.
+    /// Adds the steps of a commit.
     pub fn commit(&mut self, steps: Vec<Step>) {
         let mut followers = self.views.last().map_or_else(Followers::new, |(_, f)| f.clone());
         for step in &steps {
@@ -66,12 +66,12 @@ impl Log {
         self.views.push((self.head(), followers));
     }
 
-    /// Who follows what after so many batches.
+    /// The end of the log and its followers after this many batches.
     pub fn view(&self, batches: usize) -> (Position, Followers) {
         batches.checked_sub(1).map_or_else(Default::default, |i| self.views[i].clone())
     }
 
-    /// A store's page that looks at so many events.
+    /// A store's page that looks at this many events.
     pub fn page(&self, request: &PageRequest, scan: u64) -> Page {
         let up_to = Position(request.until.0.min(request.after.0 + scan));
         let entries = self.between(request.after, up_to);
@@ -80,7 +80,7 @@ impl Log {
     }
 }
 
-/// Whether what is followed covers an event, by a rule of the model's own.
+/// Whether the followed streams cover an event, by a rule of the model's own.
 pub fn covers(follows: &[Follow], entry: &Entry) -> bool {
     let (stream, at) = (entry.event.stream, entry.event.position);
     let said = match stream.owner() {

@@ -1,6 +1,6 @@
-//! The hub under any interleaving of commits, deliveries, replays and late answers, against a plain model of who
-//! must get what: whenever a session is handed something and its position moves from one place to another, it got exactly
-//! the events in between that it may follow, in order, once.
+//! The hub under any interleaving of commits, deliveries, replays and late answers, against a plain model. Whenever a
+//! session is handed events and its position moves, it has got exactly the events in between that it may follow, in
+//! order, once.
 
 pub mod log;
 mod world;
@@ -165,7 +165,7 @@ fn a_revocation_reaches_the_admission_that_did_not_know_of_it() {
 }
 
 #[test]
-fn what_guests_may_follow_changes_for_guests_that_follow_channels_and_for_nobody_else() {
+fn the_channels_open_to_guests_change_for_guests_that_follow_channels_and_for_nobody_else() {
     let mut hub = Hub::new(EPOCH, Position(0), Tail::new(Position(0)));
     let (room, news) = (StreamId::conversation(ConversationId(1)), StreamId::channel(1));
     let with = |owner, guest, stream| Open { owner, guest, ..open(0, 0, &[(stream, 0)]) };
@@ -173,7 +173,7 @@ fn what_guests_may_follow_changes_for_guests_that_follow_channels_and_for_nobody
         hub.open(with(owner, guest, stream)).unwrap();
     }
     assert_eq!(hub.revoke(1, PersonId::EVERY_GUEST, None), [1]);
-    // Whoever was admitted before is looked at again.
+    // An admission from before the change is refused, so that it is made again.
     assert_eq!(hub.open(with(4, true, news)), Err(Stale::Again));
     assert!(hub.open(Open { revocations_seen: 1, ..with(4, true, news) }).is_ok());
     assert!(hub.open(with(5, true, room)).is_ok());
@@ -181,7 +181,7 @@ fn what_guests_may_follow_changes_for_guests_that_follow_channels_and_for_nobody
 }
 
 #[test]
-fn signals_reach_only_who_is_live() {
+fn signals_reach_only_live_sessions() {
     let room = StreamId::conversation(ConversationId(1));
     let mut log = Log::default();
     steps(&mut log, &[room]);

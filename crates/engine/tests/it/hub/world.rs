@@ -9,27 +9,27 @@ use encke_engine::{ConversationId, Entry, PersonId, Position, Step, StreamClass,
 
 use super::log::{EPOCH, Log, covers};
 
-/// What is done next, and numbers to choose by.
+/// The next operation, and numbers to choose by.
 pub type Op = (u8, u16, u16, u16);
 
 const PEOPLE: u64 = 3;
 const ROOMS: u64 = 3;
 const CREDENTIALS: u64 = 2;
-/// A class that the engine knows nothing of.
+/// A class that the engine does not know.
 const GUEST_BOOK: StreamClass = StreamClass::of_product(5);
 
 struct Client {
     session: u32,
     person: PersonId,
     credential: u64,
-    /// It follows the person's conversations, not only channels.
+    /// The client follows the person's conversations, not only channels.
     personal: bool,
     at: Position,
     state: State,
     follows: BTreeMap<StreamId, Position>,
-    /// Whether these are as the log has them: not before the hub has seen as much as the admission.
+    /// The number of batches that the hub has seen when the follows are as the log has them.
     admitted_after: usize,
-    /// A page that the store was asked for.
+    /// A page that was asked of the store.
     asked: Option<PageRequest>,
 }
 
@@ -64,11 +64,11 @@ fn positions<'a>(entries: impl IntoIterator<Item = &'a Arc<Entry>>) -> Vec<u64> 
 pub struct World {
     log: Log,
     hub: Hub,
-    /// The log's end when the hub began.
+    /// The end of the log when the hub began.
     began: Position,
-    /// Batches before that.
+    /// The number of batches before that.
     before: usize,
-    /// Batches that the hub has seen.
+    /// The number of batches that the hub has seen.
     delivered: usize,
     clients: BTreeMap<u32, Client>,
     owners: u32,
@@ -123,7 +123,7 @@ impl World {
             assert_eq!(self.hub.position(client.session), client.at);
             assert_eq!(self.hub.state(client.session), client.state);
             if client.personal && self.delivered >= client.admitted_after {
-                // Whatever was seen in whatever order, it follows what the log says.
+                // The client follows what the log says, in whichever order it was seen.
                 let (_, followers) = self.log.view(self.delivered);
                 let mut expected = following(&followers, client.person);
                 let channel = StreamId::channel(1);
@@ -183,12 +183,12 @@ impl World {
         let person = PersonId(1 + u64::from(a) % PEOPLE);
         let credential = 1 + u64::from(a / 8) % CREDENTIALS;
         let personal = !a.is_multiple_of(5);
-        // From some batches ago up to what the hub has not seen yet.
+        // The range goes from some batches ago up to batches that the hub has not seen yet.
         let newest = self.log.batches.len();
         let oldest = self.delivered.saturating_sub(6);
         let mut admitted_after = oldest + usize::from(b) % (newest - oldest + 1);
-        // Batches without events share their position with the one before. Nobody was admitted by what came before the
-        // hub began at the same position: admissions are made while it runs.
+        // Batches without events share their position with the one before. No batch from before the hub began at the
+        // same position admits anybody, because admissions are made while the hub runs.
         if self.log.view(admitted_after).0 == self.began {
             admitted_after = admitted_after.max(self.before);
         }
@@ -264,8 +264,8 @@ impl World {
             }
             Next::Store(request) => {
                 assert_eq!((request.after, request.until), (client.at, head));
-                // What begins behind the head may be missing yet: an admission can be ahead of the hub, which then
-                // hears of it with the batch that brings it.
+                // Follows that begin beyond the head may still be missing. An admission can be ahead of the hub, which
+                // then hears of them with the batch that brings them.
                 let begun = |mut follows: Vec<Follow>| {
                     follows.retain(|f| f.from <= head);
                     follows.sort_by_key(|f| f.stream);
@@ -294,7 +294,8 @@ impl World {
     fn resume(&mut self, owner: u32, choice: u16) {
         let client = self.clients.get_mut(&owner).unwrap();
         if client.state == State::Resting {
-            // Mostly where it was; further back if the answer was lost, further on if another node served it meanwhile.
+            // The client is mostly where it was. It is further back if the answer was lost, and further on if another
+            // node served it meanwhile.
             client.at = match choice % 4 {
                 0 => Position(client.at.0.saturating_sub(u64::from(choice / 4) % 6)),
                 1 => self.log.head().max(client.at),
@@ -325,7 +326,8 @@ impl World {
         ended.into_iter().for_each(|owner| self.close(owner));
     }
 
-    /// Lets everything come to rest: then all are live, and the next event of each stream reaches exactly those who follow it.
+    /// Lets everything come to rest. Then all sessions are live, and the next event of each stream reaches exactly its
+    /// followers.
     pub fn settle(&mut self) {
         for turn in 0..2 {
             if turn == 1 {
