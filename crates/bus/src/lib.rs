@@ -1,16 +1,17 @@
-//! The bus: what the nodes of one space tell each other, at most once.
+//! The bus: messages between the nodes of one space, at most once.
 //!
 //! Entry points: [`Nats`] for nodes on several machines, [`Local`] for several in one process. Both pass one
 //! conformance suite (`tests/it/conformance.rs`).
 //!
-//! Between machines every message is sealed with a key of the space (`seal.rs`): who only reaches the NATS server can
-//! delay and lose messages, but say nothing. What changes rights is not carried at all, only that the log goes so far.
+//! Between machines every message is sealed with a key of the space (`seal.rs`). A stranger who reaches the NATS server
+//! can delay and lose messages, but can't forge one. Changes of rights are not carried at all: the bus only tells how
+//! far the log goes.
 //!
-//! Everything on it is a hint. A commit that is missing, late, doubled or out of order costs its receiver a read from
-//! the store, never an event; a signal that is lost is lost (P9). So nothing here waits, retries or remembers, and
-//! sending never blocks: what can't be taken is dropped.
+//! Every message is a hint. A commit that is missing, late, doubled or out of order costs its receiver a read from the
+//! store, never an event. A signal that is lost is lost (P9). So the bus never waits, retries or remembers. Sending
+//! never blocks: a message that can't be taken is dropped.
 //!
-//! Never in here: the store, what a signal means, who may send one.
+//! Never in here: the store, the meaning of a signal, the right to send one.
 
 mod local;
 mod message;
@@ -24,20 +25,20 @@ pub use local::{Local, Member};
 pub use message::Message;
 pub use nats::{Nats, RefusedCounts};
 
-/// What a node hears.
+/// An event on the bus, as a node hears it.
 #[derive(Clone, Debug)]
 pub enum BusEvent {
-    /// Something from another node.
+    /// A message from another node.
     Message(Message),
     /// Messages may have been lost: the connection was away, or they came faster than they were taken.
     Lost,
 }
 
-/// What is done with what is heard; it must not block.
+/// The function that takes events of the bus; it must not block.
 pub type OnBusEvent = Arc<dyn Fn(BusEvent) + Send + Sync>;
 
 /// A way to the other nodes.
 pub trait Bus: Send + Sync {
-    /// Tells all other nodes of the space, each at most once. Never blocks.
+    /// Sends a message to all other nodes of the space, each at most once. It never blocks.
     fn send(&self, message: Message);
 }

@@ -8,14 +8,14 @@ use crate::{Bus, BusEvent, Message, OnBusEvent};
 #[derive(Clone, Default)]
 pub struct Local(Arc<RwLock<Vec<(u64, OnBusEvent)>>>);
 
-/// One of them.
+/// One node among those of this process.
 pub struct Member {
     all: Local,
     number: u64,
 }
 
 impl Local {
-    /// A node comes in; it is heard until its value is dropped.
+    /// A node joins. It is a member until the value is dropped.
     pub fn join(&self, hear: OnBusEvent) -> Member {
         let mut nodes = self.0.write().expect("not poisoned");
         let number = nodes.last().map_or(0, |(last, _)| last + 1);

@@ -1,4 +1,4 @@
-//! What nodes tell each other, and its form on the wire.
+//! The messages between nodes, and their form on the wire.
 
 use std::sync::Arc;
 
@@ -9,30 +9,31 @@ use encke_engine::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What one node tells the others.
+/// A message of one node to the others.
 #[derive(Clone, Debug)]
 pub enum Message {
-    /// It has committed this.
+    /// The node has committed this.
     Commit(Committed),
-    /// It has committed something that is too large for the bus, or changes rights; the log of this epoch goes so far.
+    /// The node has committed something that is too large for the bus, or that changes rights. The log of this epoch
+    /// goes to this point.
     End(Epoch, Point),
     /// A signal for the sessions that follow a stream.
     Signal(StreamId, Bytes),
-    /// Something that the apps of a node tell those of the others.
+    /// A message of the apps of a node to those of the others.
     Note(Bytes),
 }
 
-/// The form on the wire. What another version sends is not understood, which is as if it were lost.
+/// The version of the form on the wire. A message of another version counts as lost.
 const VERSION: u8 = 2;
 
-/// Who sent a message, and which of its messages it is.
+/// The sender of a message, and the number of the message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Head {
     /// The sender, a random number for each start of a node.
     pub node: u64,
-    /// Rises with each message of a sender.
+    /// The number of the message; it rises with each message of a sender.
     pub number: u64,
-    /// When it was sent, in milliseconds since 1970.
+    /// The time when it was sent, in milliseconds since 1970.
     pub at_ms: u64,
 }
 
@@ -62,7 +63,7 @@ enum Body<'a> {
     Note(&'a [u8]),
 }
 
-/// An event; its position follows from where the commit begins. Changes of rights have no form on the wire.
+/// An event. Its position follows from the beginning of the commit. Changes of rights have no form on the wire.
 #[derive(Serialize, Deserialize)]
 struct Part<'a> {
     stream: u64,
@@ -101,7 +102,7 @@ fn part(step: &Step) -> Option<Part<'_>> {
 }
 
 impl Message {
-    /// The same, as it may be told: of a commit that changes rights only how far the log goes.
+    /// The message in the form that may be sent: a commit that changes rights only tells how far the log goes.
     pub(crate) fn without_rights(self) -> Message {
         match self {
             Message::Commit(c) if c.changes_rights() => Message::End(c.epoch, c.after),
@@ -109,7 +110,7 @@ impl Message {
         }
     }
 
-    /// As it goes over the wire, at most so many bytes; `None` if it can't be that small.
+    /// The message in its form on the wire, in at most `bytes_max` bytes; `None` if it can't be that small.
     pub(crate) fn encode(&self, head: Head, bytes_max: usize) -> Option<Vec<u8>> {
         let end = |epoch: Epoch, after| Body::End { epoch: epoch.0, after: pair(after) };
         let body = match self {
@@ -141,7 +142,7 @@ impl Message {
         }
     }
 
-    /// What came over the wire, and its head; `None` if it is nothing that could be meant.
+    /// A message from the wire and its head; `None` if the bytes are not a valid message.
     pub(crate) fn decode(bytes: &[u8]) -> Option<(Head, Message)> {
         let Envelope { version, head, body } = postcard::from_bytes(bytes).ok()?;
         if version != VERSION {
@@ -168,7 +169,7 @@ impl Message {
     }
 }
 
-/// The events of a commit that begins at a point, as far as each could be one.
+/// The events of a commit that begins at a point; `None` if one of them could not be in a log.
 fn steps_of(epoch: Epoch, before: Point, parts: Vec<Part<'_>>) -> Option<Vec<Step>> {
     let mut at = before.position;
     let mut steps = Vec::with_capacity(parts.len());
@@ -176,7 +177,7 @@ fn steps_of(epoch: Epoch, before: Point, parts: Vec<Part<'_>>) -> Option<Vec<Ste
         at = Position(at.0.checked_add(1)?);
         let Part { stream, seq, back, at_ms, from, kind, key, channel, body } = part;
         let stream = StreamId::checked(stream)?;
-        // A store has no greater numbers, nor longer texts.
+        // A store has no greater numbers and no longer texts.
         let fits = from.is_none_or(|person| person <= ID_MAX)
             && kind.len() <= limits::KIND_BYTES_MAX
             && key.is_none_or(|key| key.len() <= limits::KEY_BYTES_MAX)

@@ -1,4 +1,4 @@
-//! NATS, the core of it: a subject for each space, nothing stored.
+//! Core NATS: one subject for each space, nothing stored.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,9 +19,9 @@ use crate::{Bus, BusEvent, Message, OnBusEvent};
 
 /// The longest pause before another try to connect.
 const RECONNECT_PAUSE_MAX: Duration = Duration::from_secs(1);
-/// How often the server is asked whether it is still there.
+/// The time between two pings to the server.
 const PING_EVERY: Duration = Duration::from_secs(5);
-/// How often the operator is told that messages are refused.
+/// The least time between two log lines about refused messages.
 const REFUSAL_LINE_EVERY: Duration = Duration::from_secs(60);
 
 /// A node on a NATS server. It connects in the background, and again whenever the connection is lost.
@@ -34,11 +34,11 @@ pub struct Nats {
 }
 
 impl Nats {
-    /// Begins to speak and listen for a space, with the key that its messages are sealed with. To be
-    /// called within a runtime, which does the work.
+    /// Begins to send and listen for a space, with the key that seals its messages. The caller is within a runtime,
+    /// which does the work.
     ///
     /// # Errors
-    /// If the URL can't be meant; a server that is not there is waited for.
+    /// If the URL is not valid. A server that is not there is waited for.
     pub async fn connect(
         url: &str,
         space: &str,
@@ -66,13 +66,13 @@ impl Nats {
                         Event::Disconnected => {
                             tracing::warn!("NATS is away; nodes look at the store")
                         }
-                        // Heard too fast; they are gone.
+                        // Messages came faster than they were taken; they are lost.
                         Event::SlowConsumer(_) => {}
                         other => return tracing::debug!("NATS: {other}"),
                     }
                     told(BusEvent::Lost);
                 };
-                // The client's own tasks don't know whose connection this is.
+                // The client's own tasks don't know the owner of the connection.
                 tell.instrument(span.clone())
             });
         let client = credentials.give(options).connect(address).await.map_err(|e| e.to_string())?;
@@ -90,17 +90,17 @@ impl Nats {
         Ok(Nats { queue, keys, dropped, refused, tasks: vec![speaking, listening] })
     }
 
-    /// The space has this key now. The one before it is good for a moment longer.
+    /// Sets the new key of the space. The key before it stays good for a moment.
     pub fn turn_key(&self, key: [u8; 32]) {
         self.keys.turn(key, Instant::now());
     }
 
-    /// Messages that were not sent, because the server was away or too slow, or because they were too large.
+    /// The number of messages that were not sent, because the server was away or slow, or because they were too large.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// Messages that were heard and not taken.
+    /// The number of messages that were heard and refused.
     pub fn refused(&self) -> RefusedCounts {
         let Refusals { forged, stale, unreadable } = &*self.refused;
         let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
@@ -122,14 +122,14 @@ impl Drop for Nats {
     }
 }
 
-/// How many messages were heard and not taken, by the reason.
+/// The numbers of messages that were heard and refused, by reason.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct RefusedCounts {
-    /// The seal is not of this space: somebody else has said it, or a node that has not noticed a new key yet.
+    /// The seal is not of this space: the sender is a stranger, or a node that has not noticed a new key yet.
     pub forged: u64,
-    /// It was taken before, or was sent too long ago, or the clocks of the nodes differ.
+    /// The message was taken before, or was sent too long ago, or the clocks of the nodes differ.
     pub stale: u64,
-    /// It is of another version.
+    /// The message is of another version.
     pub unreadable: u64,
 }
 
@@ -140,7 +140,7 @@ struct Refusals {
     unreadable: AtomicU64,
 }
 
-/// Speaks for a node.
+/// Sends a node's messages.
 struct Publisher {
     client: Client,
     subject: String,
@@ -166,7 +166,7 @@ impl Publisher {
     }
 
     fn sealed(&self, message: &Message, number: u64) -> Option<Vec<u8>> {
-        // What is kept for a server that is away would be old when it comes back.
+        // A message kept for a server that is away would be old when the server comes back.
         if self.client.connection_state() != State::Connected {
             return None;
         }
@@ -185,7 +185,7 @@ struct Listener {
     heads: Heads,
 }
 
-/// Why a message is not taken.
+/// The reason why a message is refused.
 enum Refusal {
     Forged,
     Unreadable,
@@ -223,7 +223,7 @@ impl Listener {
         }
     }
 
-    /// What was said, if another node has said it now.
+    /// The message in a payload; `None` if this node has sent it itself.
     fn take(&mut self, payload: &[u8]) -> Result<Option<Message>, Refusal> {
         if payload.len() > limits::BUS_MESSAGE_BYTES_MAX + SEAL_BYTES {
             return Err(Refusal::Forged);

@@ -1,6 +1,6 @@
-//! What the URL of a NATS server says: where it is, and who we are to it.
+//! The URL of a NATS server: its address, and the credentials for it.
 //!
-//! Both go ways of their own. The client library takes no credentials from an address, and writes addresses to its log.
+//! The two are kept apart. The client library takes no credentials from an address, and it writes addresses to its log.
 
 use std::str::FromStr;
 
@@ -9,12 +9,12 @@ use percent_encoding::percent_decode_str;
 
 /// `nats://user:password@host:port`, `nats://token@host:port`, or the same with `tls`.
 pub(crate) struct NatsUrl {
-    /// Without anything that is secret.
+    /// The address, without anything secret.
     pub address: ServerAddr,
     pub credentials: Credentials,
 }
 
-/// What a server asks for.
+/// The credentials that a server asks for.
 pub(crate) enum Credentials {
     None,
     Token(String),
@@ -24,7 +24,7 @@ pub(crate) enum Credentials {
 impl FromStr for NatsUrl {
     type Err = String;
 
-    /// The text of an error shows nothing of the URL, which may hold a password.
+    /// Parses the URL. The text of an error shows nothing of the URL, which may hold a password.
     fn from_str(url: &str) -> Result<Self, String> {
         let wrong = "the URL of the NATS server can't be read: it should look like \
                      nats://user:password@host:4222, with % escapes for what has a meaning in URLs";
@@ -52,7 +52,7 @@ impl FromStr for NatsUrl {
 }
 
 impl Credentials {
-    /// Connects with them.
+    /// Adds the credentials to the options of a connection.
     pub(crate) fn give(self, options: ConnectOptions) -> ConnectOptions {
         match self {
             Credentials::None => options,

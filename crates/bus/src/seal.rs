@@ -1,5 +1,5 @@
-//! What makes a message believable: a seal by a key that only the nodes of the space know, over what is said and
-//! where; and that it is new, so that nothing old can be said again.
+//! The check that a message is genuine and new: a seal by a key that only the nodes of the space know, over the message
+//! and its subject; and a memory of the newest messages, so that no old one is taken again.
 
 use std::sync::RwLock;
 use std::time::{Duration, Instant};
@@ -8,10 +8,10 @@ use encke_engine::limits;
 use ring::hmac::{self, HMAC_SHA256, Key};
 use rustc_hash::FxHashMap;
 
-/// Bytes of a seal, which stands behind the message.
+/// Bytes of a seal, which follows the message.
 pub(crate) const SEAL_BYTES: usize = 32;
 
-/// The key of a space for one subject, and for a moment the one before it.
+/// The key of a space for one subject, and for a moment the key before it.
 pub(crate) struct Keys {
     subject: String,
     inner: RwLock<Inner>,
@@ -20,19 +20,19 @@ pub(crate) struct Keys {
 struct Inner {
     bytes: [u8; 32],
     key: Key,
-    /// The key before this one, and when this one was learnt.
+    /// The key before this one, and the time when this one was learnt.
     before: Option<(Key, Instant)>,
 }
 
 impl Keys {
-    /// With the key that the space has now.
+    /// The current key of the space.
     pub fn new(subject: &str, bytes: [u8; 32]) -> Self {
         let inner = Inner { bytes, key: derived(subject, &bytes), before: None };
         Keys { subject: subject.to_owned(), inner: RwLock::new(inner) }
     }
 
-    /// The space has this key from `now` on. The one before it is used for [`limits::BUS_KEY_LEAD_MS`] and taken for
-    /// [`limits::BUS_KEY_OVERLAP_MS`], because other nodes notice it a little earlier or later.
+    /// Sets the key that the space has from `now` on. The key before it is used for [`limits::BUS_KEY_LEAD_MS`] and
+    /// taken for [`limits::BUS_KEY_OVERLAP_MS`], because other nodes notice the new one a little earlier or later.
     pub fn turn(&self, bytes: [u8; 32], now: Instant) {
         let mut inner = self.inner.write().expect("not poisoned");
         if inner.bytes != bytes {
@@ -42,7 +42,7 @@ impl Keys {
         }
     }
 
-    /// Puts the seal behind what is said.
+    /// Adds the seal to a message.
     pub fn seal(&self, message: &mut Vec<u8>, now: Instant) {
         let inner = self.inner.read().expect("not poisoned");
         let key = inner.before_for(limits::BUS_KEY_LEAD_MS, now).unwrap_or(&inner.key);
@@ -50,7 +50,7 @@ impl Keys {
         message.extend_from_slice(tag.as_ref());
     }
 
-    /// What was said, if a node of the space has said it.
+    /// The message under a seal, if a node of the space has made the seal.
     pub fn open<'a>(&self, sealed: &'a [u8], now: Instant) -> Option<&'a [u8]> {
         let (message, seal) = sealed.split_at_checked(sealed.len().checked_sub(SEAL_BYTES)?)?;
         let inner = self.inner.read().expect("not poisoned");
@@ -67,35 +67,36 @@ impl Inner {
     }
 }
 
-/// The key for a subject, which names the space and the epoch of its log: what was said on one is nothing on another.
+/// The key for a subject, which names the space and the epoch of its log. So a message for one subject is refused on
+/// another.
 fn derived(subject: &str, bytes: &[u8; 32]) -> Key {
     let whole = Key::new(HMAC_SHA256, bytes);
     Key::new(HMAC_SHA256, hmac::sign(&whole, subject.as_bytes()).as_ref())
 }
 
-/// Why a message of a node is not taken.
+/// The reason why a genuine message is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Stale {
-    /// It was sent too long ago, or will be.
+    /// The message is too old, or its time lies in the future.
     Old,
-    /// It was taken before, or one that was sent after it.
+    /// The same message was taken before, or one that was sent later.
     Repeated,
-    /// So many nodes were heard lately that no further one is listened to.
+    /// The table of nodes is full, so no further node is heard.
     Crowded,
 }
 
-/// The newest of one node.
+/// The newest message of one node.
 struct Newest {
     number: u64,
     at_ms: u64,
 }
 
-/// What was heard of each node, so that nothing is taken twice.
+/// The newest message of each node, so that no message is taken twice.
 #[derive(Default)]
 pub(crate) struct Heads(FxHashMap<u64, Newest>);
 
 impl Heads {
-    /// Takes a message into account: its sender, its number there, and when it was sent.
+    /// Takes a message into account: its sender, its number there, and the time when it was sent.
     pub fn take(&mut self, node: u64, number: u64, at_ms: u64, now_ms: u64) -> Result<(), Stale> {
         if at_ms.abs_diff(now_ms) > limits::BUS_MESSAGE_AGE_MS_MAX {
             return Err(Stale::Old);
@@ -108,7 +109,7 @@ impl Heads {
             return Ok(());
         }
         if self.0.len() >= limits::NODES_MAX {
-            // What these have said is too old to be taken again.
+            // The newest messages of these nodes are too old to be taken again.
             let old = |newest: &Newest| {
                 now_ms.saturating_sub(newest.at_ms) > limits::BUS_MESSAGE_AGE_MS_MAX
             };

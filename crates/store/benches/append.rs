@@ -1,9 +1,9 @@
-//! What an append costs: `cargo bench -p encke-store`. Figures of one run on one machine compare with each other only.
+//! The cost of an append: `cargo bench -p encke-store`. Compare figures only within one run on one machine.
 //!
 //! - *floor*: a bare connection with the store's settings that inserts one row and commits, again and again;
-//! - *thread*: the same by a thread of its own, which is told what to do and tells that it is done;
+//! - *thread*: the same work on a thread of its own, which gets orders and reports back;
 //! - *alone*: one sender that waits for each answer before its next send;
-//! - *crowd*: 100 senders, each with its next send as soon as the last one is answered, in 500 streams.
+//! - *crowd*: 100 senders in 500 streams, each with its next send as soon as the last one is answered.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -39,7 +39,7 @@ fn main() {
     for _ in 0..3 {
         crowd(&store, &body);
     }
-    // Now the write-ahead log has its full length, as in a server that has run for a while.
+    // The write-ahead log has its full length now, as in a server that has run for a while.
     let alone = alone(&store, &body);
     let line = |what, time: Duration| {
         let of = time.as_secs_f64() / bare.as_secs_f64();
@@ -56,7 +56,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-/// The CPU time of a thread of this process, in microseconds, by how its name begins.
+/// The CPU time of a thread of this process, in microseconds, by the beginning of its name.
 fn cpu(thread: &str) -> f64 {
     let task = |entry: std::fs::DirEntry| {
         let name = std::fs::read_to_string(entry.path().join("comm")).ok()?;
@@ -67,7 +67,7 @@ fn cpu(thread: &str) -> f64 {
     tasks.find_map(task).expect("the thread runs") / 1e3
 }
 
-/// Opens a bare store; each call of what it returns commits one row.
+/// Opens a bare store. Each call of the returned function commits one row.
 fn bare(path: &std::path::Path, body: Bytes) -> impl FnMut(i64) + Send + use<> {
     let conn = rusqlite::Connection::open(path).expect("it opens");
     conn.execute_batch(
@@ -100,7 +100,7 @@ fn floor(path: &std::path::Path, body: &Bytes) -> Duration {
     times(bare(path, body.clone()))
 }
 
-/// The same by a thread of its own, which is told what to do and tells that it is done.
+/// The floor on a thread of its own, which gets orders and reports back.
 fn floor_by_thread(path: &std::path::Path, body: &Bytes) -> Duration {
     let (there, at_other) = channel::<(i64, Sender<()>)>();
     let mut commit = bare(path, body.clone());
@@ -160,7 +160,7 @@ fn alone(store: &Store, body: &Bytes) -> Duration {
     })
 }
 
-/// Answers go back to the senders' own thread, as a server's go to its shards.
+/// Answers go back to the senders' own thread, as in a server they go to its shards.
 fn crowd(store: &Store, body: &Bytes) {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let (answered, answers) = channel::<()>();

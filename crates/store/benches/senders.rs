@@ -1,9 +1,10 @@
-//! Durable sends a second, and what each waits for, on both engines: `cargo bench -p encke-store --bench senders`.
-//! Figures of one run on one machine compare with each other only.
+//! Durable sends a second, and the wait of each one, on both engines: `cargo bench -p encke-store --bench senders`.
+//! Compare figures only within one run on one machine.
 //!
 //! 1, 32 and 512 senders send a message of 200 bytes to 500 rooms, with idempotency key and membership checked, each as
-//! soon as its last one was answered. Beside them the *floor* of PostgreSQL: the bare row, inserted one by one and a
-//! hundred at a time by one connection; and two and three nodes on one space, hearing of each other's commits.
+//! soon as its last one is answered. Beside them stands the *floor* of PostgreSQL: the bare row, inserted one by one
+//! and a hundred at a time by one connection. Then come two and three nodes on one space that hear of each other's
+//! commits.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::channel;
@@ -21,7 +22,7 @@ const STREAMS: u64 = 500;
 fn main() {
     let folder = tempfile::tempdir_in(".").expect("a folder on the disk, not in memory");
     let postgres = Postgres::start();
-    // The first round is there to give the write-ahead log its length.
+    // The first round gives the write-ahead log its length.
     for _ in 0..2 {
         floor(&postgres);
     }
@@ -92,7 +93,7 @@ fn floor(postgres: &Postgres) {
     });
 }
 
-/// `rest` lets the engine do what it has put off.
+/// Measures sends. `rest` lets the engine do the work that it has put off.
 fn measure(what: &str, nodes: &[Store], rest: impl Fn()) {
     subscribe(&nodes[0]);
     for senders in [1u64, 32, 512] {
@@ -133,7 +134,7 @@ struct Sender {
     store: Store,
     ending: Arc<AtomicBool>,
     times: Arc<Mutex<Vec<Duration>>>,
-    /// Closed by the last one to end.
+    /// The channel closes when the last sender ends.
     done: std::sync::mpsc::Sender<()>,
 }
 

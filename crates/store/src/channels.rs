@@ -1,8 +1,8 @@
 //! Names of channels and the numbers of their streams.
 //!
 //! A number is made from the name and a key that only the nodes of the space know. Following a name therefore allots
-//! nothing: every node comes to the same number, before the first event and after it. A name is kept from the first append
-//! on; the store keeps it with its first event.
+//! nothing: every node comes to the same number, before the first event and after it. A name is kept from the first
+//! append on; the store keeps it with its first event.
 //!
 //! Without the key a stranger could look for two names that share a number. Older channels were numbered one after the
 //! other, and keep their numbers.
@@ -102,7 +102,7 @@ impl Channels {
         self.0.read().expect("not poisoned").numbers.contains_key(name)
     }
 
-    /// How many names are kept.
+    /// The number of names that are kept.
     pub fn count(&self) -> usize {
         self.0.read().expect("not poisoned").names.len()
     }

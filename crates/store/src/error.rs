@@ -13,11 +13,12 @@ pub enum StoreError {
     Sync(String),
     /// The disk gave an error. Nothing of the transaction that met it was written.
     Io(String),
-    /// The file is damaged, or no store at all.
+    /// The file is damaged, or it is not a store.
     Damaged(String),
     /// Another process uses the folder.
     InUse(String),
-    /// The database's schema belongs to another role, or holds objects that Encke did not make. The text says what to do.
+    /// The database's schema belongs to another role, or holds objects that Encke did not make. The text says how to
+    /// mend it.
     NotOurs(String),
     /// The store was written by a newer Encke.
     Newer {
@@ -28,7 +29,7 @@ pub enum StoreError {
     },
     /// The database can't be reached, or did not answer in time. Nothing was changed, and it works again by itself.
     Away(String),
-    /// The connection was lost in a commit, so nobody here knows whether it happened.
+    /// The connection was lost in a commit, so nobody knows whether the commit happened.
     Unknown(String),
     /// The database holds another history than the one that was opened, so clients have to start anew.
     Replaced(String),
@@ -80,7 +81,8 @@ impl From<rusqlite::Error> for StoreError {
 impl From<tokio_postgres::Error> for StoreError {
     fn from(e: tokio_postgres::Error) -> Self {
         let Some(told) = e.as_db_error() else {
-            // Without the server's word it is the connection, unless a value did not fit, which is our own fault.
+            // An error without the server's word is one of the connection, unless a value did not fit, which is an
+            // error of ours.
             let ours = e.to_string().starts_with("error serializing")
                 || e.to_string().starts_with("error deserializing");
             return if ours { StoreError::Other(chain(&e)) } else { StoreError::Away(chain(&e)) };

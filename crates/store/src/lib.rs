@@ -1,9 +1,9 @@
 //! The store: the truth of a space, in SQLite for one node or in PostgreSQL for any number.
 //!
-//! There are two ways in. The hot path, [`Store::append`], is tuned by hand for each engine: an append-only log in group
-//! commits. Everything else is SQL written once, in the subset that SQLite and PostgreSQL both take, through
-//! [`Tx`] inside the same transaction as the events that it belongs to ([`Store::write`]), or through [`Read`]
-//! in one consistent view ([`Store::read`]).
+//! There are two ways in. The hot path, [`Store::append`], is tuned by hand for each engine: an append-only log in
+//! group commits. Everything else is SQL written once, in the subset that SQLite and PostgreSQL both take, through
+//! [`Tx`] inside the same transaction as the events that it belongs to ([`Store::write`]), or through [`Read`] in one
+//! consistent view ([`Store::read`]).
 //!
 //! Invariants, each held by the conformance suite (`tests/it/conformance.rs`):
 //! - success is answered only after the commit is on stable storage (P1);

@@ -235,7 +235,8 @@ impl<'a> Read<'a> {
         Ok(Page { entries: events.into_iter().map(entry).collect(), up_to })
     }
 
-    /// All events after a position, also those that few may see, at most `count`. Products use it for their bookkeeping.
+    /// All events after a position, also those that few may see, at most `count`. Products use it for their
+    /// bookkeeping.
     pub fn log_after(&mut self, after: Position, count: usize) -> Result<Vec<Event>, StoreError> {
         match &mut self.view {
             View::Sqlite(conn) => sqlite::log_after(conn, after, count, self.channels),

@@ -39,8 +39,8 @@ pub struct Options {
     pub tables: Vec<Tables>,
     /// Threads that read.
     pub readers: usize,
-    /// Called when a sync failed, the file is damaged or the log was replaced. Nothing may be acknowledged any more, so a
-    /// server ends here, or opens the store anew.
+    /// Called when a sync failed, the file is damaged or the log was replaced. Nothing may be acknowledged any more, so
+    /// a server ends here, or opens the store anew.
     pub fatal: Arc<dyn Fn(&StoreError) + Send + Sync>,
 }
 
@@ -255,8 +255,8 @@ impl Store {
         answer.await.unwrap_or_else(|_| Err(gone()))
     }
 
-    /// Runs a write and hands its result to a callback, which must not block. The callback runs on the store's thread, or
-    /// at once if too much is waiting.
+    /// Runs a write and hands its result to a callback, which must not block. The callback runs on the store's thread,
+    /// or at once if too much is waiting.
     pub fn submit_write<T, F, R>(&self, work: F, reply: R)
     where
         T: Send + 'static,
@@ -339,15 +339,16 @@ impl Store {
         }
     }
 
-    /// Tells this function the key of messages between nodes, at once and whenever a look at the store finds a new one. It
-    /// must not block.
+    /// Tells this function the key of messages between nodes, at once and whenever a look at the store finds a new one.
+    /// It must not block.
     pub fn tell_bus_key_to(&self, tell: impl Fn(BusKey) + Send + 'static) {
         if let Kind::Postgres(follower) = &self.0.kind {
             follower.tell_key_to(Box::new(tell));
         }
     }
 
-    /// Takes a commit that another node tells of. It is handed on if it comes next; else it only shows that there is more.
+    /// Takes a commit that another node tells of. It is handed on if it comes next; else it only shows that there is
+    /// more.
     pub fn hint(&self, committed: Committed) {
         if let Kind::Postgres(follower) = &self.0.kind {
             follower.hint(committed);

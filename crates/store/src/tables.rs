@@ -1,19 +1,21 @@
 //! The tables that owners bring, beside those of the log.
 //!
-//! Every product declares its own tables, as a list of migrations that only ever grows at its end. The store applies what
-//! is missing when it opens and keeps, for each owner, how many migrations it has applied (`tables_version`).
+//! Every product declares its own tables, as a list of migrations that only ever grows at its end. When the store
+//! opens, it applies the missing ones. For each owner it keeps the number of migrations that it has applied
+//! (`tables_version`).
 //!
-//! Before owners had numbers of their own, all tables were part of the store's migrations. Such a migration says in which
-//! version of the store it was ([`Migration::within`]): a store from that time has it already, and nothing is done.
+//! Before owners had numbers of their own, all tables were part of the store's migrations. Such a migration names the
+//! version of the store that it was in ([`Migration::within`]). A store from that time has it already, so nothing is
+//! done.
 
 use crate::error::StoreError;
 
-/// One step in the life of an owner's tables, in the SQL of both engines.
+/// One step in the history of an owner's tables, in the SQL of both engines.
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
     sqlite: &'static str,
     postgres: &'static str,
-    /// The store's own versions that held this step, for SQLite and for PostgreSQL; 0 if none did.
+    /// The store's own versions that held this step, for SQLite and for PostgreSQL; 0 if there is none.
     within: (u32, u32),
 }
 
@@ -29,26 +31,26 @@ impl Migration {
     }
 }
 
-/// Everything that one owner brings.
+/// The tables of one owner.
 #[derive(Clone, Copy, Debug)]
 pub struct Tables {
-    /// Its name, which no other owner has and which never changes.
+    /// The owner's name. No other owner has it, and it never changes.
     pub owner: &'static str,
-    /// What makes its tables, the oldest first.
+    /// The migrations that make the tables, the oldest first.
     pub migrations: &'static [Migration],
 }
 
-/// An engine, as far as migrations differ.
+/// An engine, with its own SQL for migrations.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Engine {
     Sqlite,
     Postgres,
 }
 
-/// A step that is to be taken.
+/// A step that is missing in the store.
 pub(crate) struct Step {
     pub owner: &'static str,
-    /// The owner's number after it.
+    /// The owner's number after this step.
     pub number: u32,
     pub sql: &'static str,
 }
@@ -61,8 +63,8 @@ impl Tables {
         }
     }
 
-    /// The steps that are missing. `applied` is the owner's number in the store, if it has one; `before` the store's own
-    /// version up to which it held the tables of owners.
+    /// The steps that are missing. `applied` is the owner's number in the store, if it has one; `before` the store's
+    /// own version up to which it held the tables of owners.
     ///
     /// # Errors
     /// If a newer Encke has applied more than are known here.
@@ -88,7 +90,7 @@ impl Tables {
     }
 }
 
-/// The name under which `tables_version` keeps the version of the store before owners had numbers.
+/// The name under which `tables_version` keeps the store's version from before owners had numbers.
 const BEFORE: &str = "";
 
 /// The steps that a store misses, in the order of the owners. `versions` are the rows of `tables_version`.

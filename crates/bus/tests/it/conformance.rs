@@ -1,4 +1,4 @@
-//! What every bus has to do.
+//! The checks that every bus passes.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub fn all_others_hear_what_one_says_and_it_does_not_hear_itself<N: Nodes>(nodes
     assert_eq!((a.note(), c.note()), ("two".into(), "two".into()));
 }
 
-/// All of a commit, as text.
+/// A whole commit, as text.
 fn text(committed: &Committed) -> String {
     let step = |step: &Step| match step {
         Step::Event(entry) => format!("{:?}", entry.event),
@@ -77,7 +77,7 @@ pub fn a_commit_of_any_size_is_heard_of<N: Nodes>(nodes: &N) {
             other => panic!("{other:?}"),
         }
     }
-    // What is too large to be a hint and nothing else is lost, and what follows is not.
+    // A message that is too large, and is no hint, is lost. The next one arrives.
     a.say(&"x".repeat(4 << 20));
     a.say("after");
     let heard = b.note();
@@ -90,7 +90,7 @@ pub fn any_number_of_messages_may_be_sent_without_waiting<N: Nodes>(nodes: &N) {
     for _ in 0..50_000 {
         a.bus.send(Message::Commit((*much).clone()));
     }
-    // Some may be gone; what is said later is heard.
+    // Some messages may be lost; later ones arrive.
     let mut tries = 0;
     loop {
         tries += 1;

@@ -1,4 +1,4 @@
-//! A real NATS server.
+//! Tests with a real NATS server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -98,7 +98,7 @@ fn a_wire_that_was_cut_is_mended() {
     meet(&b, &a);
 }
 
-/// Somebody who reaches the server and has no key.
+/// A stranger who reaches the server and has no key.
 struct Stranger<'a> {
     nodes: &'a OnNats,
     client: async_nats::Client,
@@ -114,7 +114,8 @@ impl<'a> Stranger<'a> {
         })
     }
 
-    /// What a node says, as it travels. It is said until it is recorded: the server may hear of the subscription later.
+    /// A node's message, as it travels. It is sent until it is recorded, because the server may hear of the
+    /// subscription later.
     fn record(&mut self, by: &Node, message: &Message) -> Bytes {
         self.nodes.runtime.block_on(async {
             loop {
@@ -127,7 +128,7 @@ impl<'a> Stranger<'a> {
         })
     }
 
-    /// Says it on the subject of these nodes.
+    /// Publishes a payload on the subject of these nodes.
     fn say(&self, to: &OnNats, payload: impl Into<Bytes>) {
         self.nodes.runtime.block_on(async {
             self.client.publish(format!("encke.{}", to.space), payload.into()).await.unwrap();
@@ -136,14 +137,14 @@ impl<'a> Stranger<'a> {
     }
 }
 
-/// All that is heard until another node has said this, without it.
+/// All messages that are heard until another node has sent this one, without it.
 fn heard_until(node: &Node, last: &str) -> Vec<Message> {
     let is_last = |m: &Message| matches!(m, Message::Note(n) if n == last.as_bytes());
     std::iter::repeat_with(|| node.message()).take_while(|m| !is_last(m)).collect()
 }
 
 #[test]
-fn what_is_not_sealed_by_a_node_of_the_space_is_nothing() {
+fn a_message_without_the_seal_of_the_space_is_refused() {
     let nodes = OnNats::new();
     let (a, b) = pair(&nodes);
     let mut stranger = Stranger::on(&nodes);
@@ -160,7 +161,7 @@ fn what_is_not_sealed_by_a_node_of_the_space_is_nothing() {
         wrong.push(changed);
     }
     wrong.into_iter().for_each(|payload| stranger.say(&nodes, payload));
-    // A node with another key: of another space, or of the same one before a new epoch.
+    // The key of a node may be another one: of another space, or of the same space before a new epoch.
     let hear: OnBusEvent = Arc::new(|_| {});
     let connecting = Nats::connect(&nodes.url, &nodes.space, [8; 32], hear);
     let rogue = nodes.runtime.block_on(connecting).unwrap();
@@ -180,12 +181,12 @@ fn what_is_not_sealed_by_a_node_of_the_space_is_nothing() {
 }
 
 #[test]
-fn what_no_store_could_hold_is_nothing() {
+fn an_event_that_no_store_could_hold_is_refused() {
     let nodes = OnNats::new();
     let (a, b) = pair(&nodes);
     let by = |number| crate::node::commit_by(PersonId(number));
     a.bus.send(Message::Commit(by(ID_MAX + 1)));
-    // One of the first four classes in the form of the later ones, and a number of 64 bits.
+    // One number has one of the first four classes in the form of the later ones, and one has 64 bits.
     for raw in [1 << 62 | 12 << 8, 1 << 63] {
         let stream = StreamId::from_raw(raw);
         a.bus.send(Message::Signal(stream, Bytes::from_static(b"{}")));
@@ -200,7 +201,7 @@ fn what_no_store_could_hold_is_nothing() {
 }
 
 #[test]
-fn what_was_said_before_is_not_heard_again() {
+fn a_message_is_not_heard_a_second_time() {
     let nodes = OnNats::new();
     let (a, b) = pair(&nodes);
     let mut stranger = Stranger::on(&nodes);
@@ -218,7 +219,7 @@ fn what_was_said_before_is_not_heard_again() {
     }
     a.say("after");
     assert!(heard_until(&b, "after").is_empty());
-    // Nor is it anything on another subject, even under the same key.
+    // The payload is nothing on another subject either, even under the same key.
     let other = OnNats::new();
     let (c, d) = pair(&other);
     for payload in recorded {

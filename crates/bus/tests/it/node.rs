@@ -1,4 +1,4 @@
-//! A node under test, and what it may say.
+//! A node under test, and the messages that it may send.
 
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
@@ -10,10 +10,10 @@ use encke_engine::{
     Batch, Committed, Entry, Epoch, Event, PersonId, Point, Position, Seq, Step, StreamId,
 };
 
-/// How long anything may take on a busy machine.
+/// The most time that anything may take on a busy machine.
 pub const WAIT: Duration = Duration::from_secs(30);
 
-/// What a suite needs of a bus: further nodes of one space.
+/// The ability that a suite needs of a bus: further nodes of one space.
 pub trait Nodes {
     fn join(&self, hear: OnBusEvent) -> Arc<dyn Bus>;
 }
@@ -35,7 +35,7 @@ impl Node {
         self.bus.send(Message::Note(Bytes::copy_from_slice(text.as_bytes())));
     }
 
-    /// The next thing that is heard.
+    /// The next event on the bus.
     pub fn next(&self) -> BusEvent {
         self.heard.lock().unwrap().recv_timeout(WAIT).expect("something is heard")
     }
@@ -62,7 +62,7 @@ impl Node {
     }
 }
 
-/// Two nodes that hear each other: a bus promises nothing for what is said before.
+/// Two nodes that hear each other. A bus promises nothing for earlier messages.
 pub fn pair(nodes: &impl Nodes) -> (Node, Node) {
     let (a, b) = (Node::of(nodes), Node::of(nodes));
     meet(&a, &b);
@@ -70,7 +70,7 @@ pub fn pair(nodes: &impl Nodes) -> (Node, Node) {
     (a, b)
 }
 
-/// Says something again and again until the other hears it, and lets it hear all of that.
+/// Sends a message again and again until the other node hears it, then lets that node hear the rest of them.
 pub fn meet(from: &Node, to: &Node) {
     let mut tries = 0u64;
     loop {

@@ -1,8 +1,8 @@
 //! Moving a store from SQLite into PostgreSQL, with its epoch and its positions: every cursor stays good.
 //!
 //! The log is copied in parts, each committed; all else follows in one transaction at the end. A move that was
-//! interrupted goes on where it stopped. The new space can't be opened until both sides were counted and summed and are the
-//! same. From then on the old store has another epoch, so that the same history is not written on twice.
+//! interrupted goes on where it stopped. The new space can't be opened until both sides were counted and summed and are
+//! the same. From then on the old store has another epoch, so that the same history is not written on twice.
 
 mod source;
 mod table;
@@ -29,9 +29,9 @@ pub struct MovedTable {
     pub sum: Sum,
 }
 
-/// Moves the store of a folder into an empty space. `owners` are those of [`Options`](crate::Options); which tables move
-/// the schema says. `progress` is told how far the log has come, and where it ends.
-/// Blocks until all is done.
+/// Moves the store of a folder into an empty space. `owners` are those of [`Options`](crate::Options); the schema says
+/// which tables move. `progress` gets the position that the log has reached, and the end of the log. It blocks until
+/// everything is done.
 ///
 /// # Errors
 /// If the store is in use, the space holds something else, or rows arrived otherwise than they were sent.

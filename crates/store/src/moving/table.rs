@@ -22,7 +22,8 @@ pub(super) struct Table {
     pub columns: Vec<(String, TableContents)>,
 }
 
-/// Tables of SQLite alone: what PostgreSQL keeps elsewhere, or makes anew when the space is opened.
+/// Tables that exist in SQLite only, because PostgreSQL keeps their content elsewhere or makes it anew when the space
+/// is opened.
 const STAY: [&str; 4] = ["state", "stream_head", "stream_mark", "tables_version"];
 /// The log, which moves first and in parts.
 const LOG: &str = "log";
@@ -106,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_referred_to_comes_first() {
+    fn a_table_comes_after_those_that_it_refers_to() {
         let table = |name: &str, refers: &[&str]| {
             let table = Table { name: name.to_owned(), columns: Vec::new() };
             (table, refers.iter().map(|r| (*r).to_owned()).collect())

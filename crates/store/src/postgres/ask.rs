@@ -12,7 +12,7 @@ use super::session::Session;
 use crate::append::Append;
 use crate::error::StoreError;
 
-/// The questions to ask.
+/// The questions of some appends.
 #[derive(Default)]
 pub(super) struct Questions {
     pub keys: Vec<Key>,
@@ -79,8 +79,8 @@ async fn rows(
     }
 }
 
-/// Asks all questions in one round trip. With `turn` it waits for the space's row and locks it first. Every statement sees
-/// all commits from before it began, so the statements after the lock see all commits that were made under it.
+/// Asks all questions in one round trip. With `turn` it waits for the space's row and locks it first. Every statement
+/// sees all commits from before it began, so the statements after the lock see all commits that were made under it.
 pub(super) fn ask(
     session: &mut Session,
     turn: bool,

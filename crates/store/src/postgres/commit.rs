@@ -155,8 +155,8 @@ pub(super) fn commit(session: &mut Session, tx: &Transaction, mark: u64) -> Resu
     judge(session, answers)
 }
 
-/// A statement that the server refused makes its COMMIT a rollback. But once COMMIT is on its way and the connection
-/// ends, nobody here knows whether it arrived.
+/// The meaning of an error. A statement that the server refused makes its COMMIT a rollback. But once COMMIT is on its
+/// way and the connection ends, nobody knows whether it arrived.
 fn judge(
     session: &mut Session,
     answers: Result<Vec<Result<(), tokio_postgres::Error>>, StoreError>,

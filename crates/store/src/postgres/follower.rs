@@ -1,9 +1,9 @@
 //! How a node learns of all commits, its own and those of others, in the order of the log.
 //!
-//! Everything that this node's clients hear passes through here once. The engine's [`Following`] decides; here are its
-//! thread, its clock and its connection to the database. A thread looks at the store when
-//! something is missing, and every [`encke_engine::limits::LOOK_MS`] in any case. What a hint said has to be in the log
-//! then; otherwise the node begins anew.
+//! All commits that this node's clients hear of pass through here once. The engine's [`Following`] decides; this file
+//! has its thread, its clock and its connection to the database. The thread looks at the store when something is
+//! missing, and every [`encke_engine::limits::LOOK_MS`] in any case. Then the events of every hint have to be in the
+//! log; otherwise the node begins anew.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -34,7 +34,7 @@ struct State {
     closed: bool,
 }
 
-/// See the top of this file.
+/// The follower of the log; see the top of this file.
 pub(crate) struct Follower {
     /// The moment from which the engine counts time.
     began: Instant,
@@ -105,7 +105,7 @@ impl Follower {
         state.tell_key = Some(tell);
     }
 
-    /// Tells the other nodes of a commit of this node's writer. From now on it has to be in the store.
+    /// Tells the other nodes of a commit of this node's writer. From now on the commit has to be in the store.
     pub fn announce(&self, committed: &Committed) {
         if committed.after.position > committed.before.position {
             self.identity.knows(committed.after.position, committed.mark);

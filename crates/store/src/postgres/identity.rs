@@ -1,13 +1,13 @@
-//! Whether the database still holds the history that this node has told its clients of.
+//! The check whether the database still holds the history that this node has told its clients of.
 //!
 //! A standby that took over may lack the newest commits, and so may a database that was restored. Three things show it:
-//! the *incarnation* stored with the space (the database's system identifier, its timeline, the number of the log's table);
-//! the *epoch*, which a node renews when it finds another incarnation; and the *mark* of the newest event that this node
-//! knows, which must still stand at its position. A node knows only events that it read from the store or committed itself:
-//! another node's word could be a stranger's.
+//! the *incarnation* stored with the space (the database's system identifier, its timeline, the number of the log's
+//! table); the *epoch*, which a node renews when it finds another incarnation; and the *mark* of the newest event that
+//! this node knows, which must still stand at its position. A node knows only events that it read from the store or
+//! committed itself: another node's word could be a stranger's.
 //!
-//! A new timeline is a new epoch even if nothing seems to be lost. A node that is gone may have told a client of a commit
-//! that is lost, and the position may have been given out again.
+//! A new timeline is a new epoch even if nothing seems to be lost. A node that is gone may have told a client of a
+//! commit that is lost, and the position may have been given out again.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -18,8 +18,8 @@ use super::bus_key;
 use super::session::Session;
 use crate::error::StoreError;
 
-/// The live database, as text. On the primary the name of the current WAL file begins with the timeline; the control file
-/// has it only after a checkpoint.
+/// The live database, as text. On the primary the name of the current WAL file begins with the timeline; the control
+/// file has it only after a checkpoint.
 const INCARNATION: &str =
     "SELECT (SELECT system_identifier FROM pg_control_system())::text || '.' ||
     substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '.' || 'log'::regclass::oid::text";
@@ -49,7 +49,7 @@ impl Identity {
         *self.epoch.lock().expect("not poisoned") = Some(epoch);
     }
 
-    /// Notes an event that this node has read or committed. From now on it has to be in the log.
+    /// Notes an event that this node has read or committed. From now on the event has to be in the log.
     pub fn knows(&self, position: Position, mark: u64) {
         let mut newest = self.newest.lock().expect("not poisoned");
         if position >= newest.0 {

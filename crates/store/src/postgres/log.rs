@@ -102,8 +102,9 @@ impl Session {
         Ok(events)
     }
 
-    /// The events of one turn of a replay, and the position up to which they are complete. The first query reads only the
-    /// streams, and the second one the events that are wanted, since thousands of other bodies would be much to carry.
+    /// The events of one turn of a replay, and the position up to which they are complete. The first query reads only
+    /// the streams, and the second one the events that are wanted, since thousands of other bodies would be much to
+    /// carry.
     pub fn page(
         &mut self,
         mut turn: PageTurn,

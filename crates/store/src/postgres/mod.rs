@@ -1,7 +1,7 @@
 //! PostgreSQL: the store of any number of equal nodes. Each space is a schema, with one row that every commit locks.
 //!
-//! The row says where the log ends. A writer takes its lock first, gives out the next positions, and commits. So positions
-//! are in the order of commits and have no gaps, on any number of nodes. A sequence would give neither.
+//! The row says where the log ends. A writer takes its lock first, gives out the next positions, and commits. So
+//! positions are in the order of commits and have no gaps, on any number of nodes. A sequence would give neither.
 
 mod ask;
 mod bus_key;

@@ -17,7 +17,7 @@ use crate::channels::{Channels, NumberKey};
 use crate::error::StoreError;
 use crate::tables::{self, Engine, Tables};
 
-/// A version that changed nothing but tables that their owners bring now.
+/// The statements of a version that changed only tables which their owners bring now: none.
 const DONE_BY_OWNERS: &str = "";
 
 /// The tables of the log.
@@ -112,7 +112,7 @@ fn prepare(
     Ok((target, identity, session))
 }
 
-/// The epoch of the store that is being moved into this space, if one is.
+/// The epoch of the store that is moving into this space, if there is one.
 pub(crate) fn moving(session: &mut Session) -> Result<Option<Epoch>, StoreError> {
     let there = session.rows("SELECT to_regclass('moving') IS NOT NULL", &[])?;
     if !there.first().is_some_and(|row| row.get(0)) {

@@ -1,5 +1,5 @@
-//! Reads the new part of the log, events and the changes between them, as of one moment. The engine judges it
-//! ([`encke_engine::look`]).
+//! Reads the new part of the log, events and the changes between them, as of one moment. The engine compares it
+//! ([`encke_engine::frontier`]).
 
 use encke_engine::frontier::{
     self, Frontier, LogPart, LogState, MarkedEvent, Mismatch, RightsChange,
@@ -80,7 +80,7 @@ fn read(
     at: Point,
     channels: &Channels,
 ) -> Result<(Point, Vec<MarkedEvent>, Vec<RightsChange>), StoreError> {
-    // As many events as fit, and always at least one.
+    // The look takes all events that fit, and always at least one.
     let sql = format!(
         "SELECT {COLUMNS}, l.mark FROM
             (SELECT position, sum(octet_length(body)) OVER (ORDER BY position) AS bytes

@@ -1,13 +1,13 @@
-//! The schema of a space: made here, or found and checked to be the current role's alone.
+//! The schema of a space: made here, or found and checked to belong to the current role alone.
 //!
-//! The owner of a schema, of a table or of a trigger on it decides which code runs with Encke's rights when Encke writes. In
-//! a database that several roles share, any of them may have made the schema before Encke comes. So all of it has to belong
-//! to the role that Encke connects as, and every object has to be one that Encke made.
+//! The owner of a schema, of a table or of a trigger on it decides which code runs with Encke's rights when Encke
+//! writes. In a database that several roles share, any of them may have made the schema before Encke comes. So the
+//! whole schema has to belong to the role that Encke connects as, and Encke has to have made every object in it.
 
 use super::session::Session;
 use crate::error::StoreError;
 
-/// See the top of the file.
+/// The query for objects that are not ours; see the top of this file.
 const NOT_OURS: &str = include_str!("ours.sql");
 
 /// Makes sure that the schema and its table of versions are there, and that all of the schema is ours.
@@ -18,8 +18,8 @@ pub(super) fn claim(session: &mut Session, schema: &str) -> Result<(), StoreErro
     make(session, &table, &format!("CREATE TABLE {table} (number INT PRIMARY KEY)"))
 }
 
-/// Makes a schema or a table, unless it is there. If another node makes it at the same moment, one of both is refused and
-/// finds the other's.
+/// Makes a schema or a table, unless it is there. If another node makes it at the same moment, one of both is refused
+/// and finds the other's.
 fn make(session: &mut Session, name: &str, sql: &str) -> Result<(), StoreError> {
     if is_there(session, name)? {
         return Ok(());

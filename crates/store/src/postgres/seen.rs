@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_seen_is_read_again_and_a_torn_file_is_none() {
+    fn the_newest_event_is_read_again_and_a_torn_file_counts_as_none() {
         let folder = tempfile::tempdir().expect("a folder");
         let seen = Seen { epoch: Epoch(u64::MAX), position: Position(7), mark: 0xab };
         Keeper::new(folder.path()).keep(seen, true);

@@ -71,7 +71,7 @@ fn checked(space: &str) -> Result<&str, StoreError> {
     Err(wrong(format!("a space's name has 1 to {most} small letters, digits and underscores")))
 }
 
-/// The wishes of a URL for TLS, with the meaning that they have for libpq.
+/// The wishes for TLS in a URL, with the meaning that they have for libpq.
 struct TlsWishes {
     mode: Option<SslMode>,
     /// The server has to show a certificate for its name.

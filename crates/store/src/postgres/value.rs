@@ -11,8 +11,8 @@ use crate::value::Value;
 
 type Failed = Box<dyn std::error::Error + Sync + Send>;
 
-/// PostgreSQL holds no NUL in a text. No stored text has one, so a search for a text with one finds nothing, like a search
-/// for this.
+/// PostgreSQL holds no NUL in a text. No stored text has one, so a search for a text with one finds nothing, like a
+/// search for this.
 fn without_nul(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
 }

@@ -1,5 +1,5 @@
-//! The writer thread: it takes all waiting writes, runs them in one transaction of the space's turn, and answers after the
-//! commit. The engine decides the course of a turn ([`encke_engine::writer_turn`]).
+//! The writer thread: it takes all waiting writes, runs them in one transaction of the space's turn, and answers after
+//! the commit. The engine decides the course of a turn ([`encke_engine::writer_turn`]).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -79,7 +79,7 @@ impl Writer {
         }
     }
 
-    /// Takes as many waiting writes as there is room for in a commit that holds so many writes and bytes already.
+    /// Takes the waiting writes that fit into a commit with this many writes and bytes.
     fn take(&self, first: Option<Job>, writes: usize, bytes: usize) -> BatchTaken {
         let mut taken = BatchTaken::default();
         let mut next = first.or_else(|| self.jobs.try_recv().ok());

@@ -1,8 +1,8 @@
 //! The writer's connection within one transaction, which may hold many writes.
 //!
 //! The engine's [`Transaction`] has the state of the transaction; here are its statements. The questions of a batch of
-//! appends travel in the same packet as the one for the space's turn, and its events in the same packet as the commit. A
-//! batch costs two round trips, for any number of appends.
+//! appends travel in the same packet as the one for the space's turn, and its events in the same packet as the commit.
+//! A batch costs two round trips, for any number of appends.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(crate) struct Writing {
     tx: Transaction,
     /// Whether the savepoint of the present write was set; `None` between writes.
     write: Option<bool>,
-    /// The error of a statement of the present write, of which nothing may remain then.
+    /// The error of a failed statement of the present write. Nothing of the write may remain then.
     failed: Option<StoreError>,
     /// The error after which the transaction can't go on.
     broken: Option<StoreError>,

@@ -18,8 +18,8 @@ fn other(path: &Path, e: impl std::fmt::Display) -> StoreError {
     StoreError::Other(format!("{}: {e}", path.display()))
 }
 
-/// Copies one consistent state of a store to a new file, which is on the disk when this returns. The copy gets a new epoch
-/// when it is opened, because clients may hold cursors beyond its end.
+/// Copies one consistent state of a store to a new file, which is on the disk when this returns. The copy gets a new
+/// epoch when it is opened, because clients may hold cursors beyond its end.
 pub(crate) fn copy_to(from: &Connection, path: &Path) -> Result<(), StoreError> {
     if path.exists() {
         return Err(other(path, "there is a file of this name already"));

@@ -1,9 +1,9 @@
 //! The decision to let writes gather for a moment before the next commit.
 //!
 //! A commit costs the same CPU and the same sync whether it holds one write or a hundred. When many independent senders
-//! write, each commit would hold only the few writes that came during the one before; a short pause makes it hold several
-//! times as many. When one sender waits for each answer, a pause gains nothing and only delays it. The two cases look the
-//! same from outside, so a few commits are tried with a pause, and the writes that they held decide.
+//! write, each commit would hold only the few writes that came during the one before; a short pause makes it hold
+//! several times as many. When one sender waits for each answer, a pause gains nothing and only delays it. The two
+//! cases look the same from outside, so a few commits are tried with a pause, and the writes that they held decide.
 
 use std::time::Duration;
 
@@ -45,11 +45,11 @@ pub(super) struct Gather {
     mode: Mode,
     commits: u32,
     writes: u64,
-    /// When the window began.
+    /// The time when the window began.
     since: Duration,
     /// Writes in a second in the last window.
     rate: f64,
-    /// Writes in a commit in the last window without a pause.
+    /// Writes in a commit in the last window without pauses.
     plain: f64,
     /// Windows to rest after the next trial that fails.
     rest: u32,
@@ -62,7 +62,7 @@ impl Gather {
         Gather { mode, commits, writes, since, rate: 0.0, plain: 1.0, rest: REST_WINDOWS_MIN }
     }
 
-    /// The pause before the next commit, if there is to be one.
+    /// The pause before the next commit, if there is one.
     pub fn pause(&self) -> Option<Duration> {
         let aim = Duration::from_secs_f64(PAUSE_WRITES_AIM / self.rate.max(WRITES_PER_S_MIN));
         match self.mode {
@@ -118,8 +118,8 @@ impl Gather {
 mod tests {
     use super::*;
 
-    /// Runs commits of 0.15 ms, with the pause where it is wanted. `held` says how many writes a commit holds that took so
-    /// many milliseconds. Returns how many of the last thousand had a pause.
+    /// Runs commits of 0.15 ms, with the pause where one is wanted. `held` gives the number of writes in a commit from
+    /// the milliseconds that it took. Returns how many of the last thousand commits had a pause.
     fn run(held: impl Fn(f64) -> usize) -> usize {
         let mut gather = Gather::new();
         let (mut now, mut paused) = (0.0, 0);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_seldom_is_committed_at_once() {
+    fn rare_writes_are_committed_at_once() {
         let mut gather = Gather::new();
         for n in 0..10_000 {
             gather.committed(1, Duration::from_millis(2 * n));

@@ -21,10 +21,10 @@ use crate::tables::{self, Engine, Tables};
 /// The oldest SQLite that may be used: 3.51.3 mends a fault that could lose a WAL's last frames.
 const SQLITE_MIN: i32 = 3_051_003;
 
-/// How long a connection waits for a lock.
+/// The time that a connection waits for a lock.
 pub(super) const BUSY_WAIT: Duration = Duration::from_millis(limits::STORE_LOCK_WAIT_MS_MAX);
 
-/// A version that changed nothing but tables that their owners bring now.
+/// The statements of a version that changed only tables which their owners bring now: none.
 const DONE_BY_OWNERS: &str = "";
 
 /// The tables of the log.

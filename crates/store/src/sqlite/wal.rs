@@ -15,8 +15,8 @@ const READERS_WAIT: Duration = Duration::from_millis(limits::WAL_READERS_WAIT_MS
 /// The length that the WAL is given ahead of its use, which is about the length that it grows to.
 const WAL_BYTES: u64 = limits::WAL_UNCOPIED_FRAMES_MAX * (4_096 + 24);
 
-/// Lengthens the WAL of a store that has nothing else to do. A commit that makes a file longer takes twice as long, because
-/// the file system writes its own log besides. SQLite ignores frames of zeros, because their salt is wrong.
+/// Lengthens the WAL of a store that has nothing else to do. A commit that makes a file longer takes twice as long,
+/// because the file system writes its own log besides. SQLite ignores frames of zeros, because their salt is wrong.
 pub(super) fn lengthen(conn: &Connection) {
     let Some(path) = conn.path() else { return };
     let added = OpenOptions::new().write(true).open(format!("{path}-wal")).and_then(|wal| {
@@ -37,8 +37,8 @@ pub(super) fn lengthen(conn: &Connection) {
 }
 
 impl Writing {
-    /// Copies the WAL into the database once it is long. SQLite would do so by itself at the end of a commit, but would not
-    /// report a sync that failed.
+    /// Copies the WAL into the database once it is long. SQLite would do so by itself at the end of a commit, but would
+    /// not report a sync that failed.
     pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
         let (frames, copied) = self.wal("PRAGMA wal_checkpoint(NOOP)")?;
         if frames.saturating_sub(copied) < limits::WAL_UNCOPIED_FRAMES_MAX {

@@ -93,7 +93,7 @@ impl Writer {
         self.finish();
     }
 
-    /// Whether the store can go on after an error. If it can't, the process is told to end.
+    /// Whether the store can go on after an error. If it can't, the process ends.
     fn survives(&self, e: &StoreError, doing: &str) -> bool {
         self.stats.failed();
         tracing::error!("{doing}: {e}");
@@ -164,8 +164,8 @@ impl Writer {
         going && !stop
     }
 
-    /// Runs one write within the transaction. Returns its answer, and whether it is to be committed or which error broke
-    /// the transaction.
+    /// Runs one write within the transaction. Returns its answer, and whether it is to be committed or which error
+    /// broke the transaction.
     fn savepoint(&mut self, write: Write) -> (Reply, Result<bool, StoreError>) {
         let mark = match self.writing.mark() {
             Ok(mark) => mark,

@@ -298,7 +298,7 @@ impl Writing {
     }
 }
 
-/// The first position at or after a time, found by halving, since times rise with positions.
+/// The first position at or after a time. It is found by halving, because times rise with positions.
 fn oldest_since(conn: &Connection, at_ms: u64) -> Result<Position, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT position, at_ms FROM log WHERE position >= ?1 ORDER BY position LIMIT 1",

@@ -1,4 +1,4 @@
-//! What every engine has to do, as functions over a [`Fixture`].
+//! The checks that every engine passes, as functions over a [`Fixture`].
 
 mod classes;
 mod pages;
@@ -19,7 +19,7 @@ pub use classes::*;
 pub use pages::*;
 pub use refused::*;
 
-/// All of them, for a macro that makes a test of each.
+/// The names of all checks, for a macro that makes a test of each one.
 macro_rules! list {
     ($suite:ident) => {
         $suite! {
@@ -71,7 +71,8 @@ fn setting(name: &str) -> impl FnOnce(&mut Read<'_>) -> Result<Option<String>, E
 
 const INSERT: &str = "INSERT INTO setting VALUES (?1, ?2)";
 
-/// Events published have positions and numbers without gaps, each pointing to the one before it in its stream.
+/// Checks that published events have positions and numbers without gaps, and that each one points to the event before
+/// it in its stream.
 fn check_order(events: &[Arc<Entry>], first: u64) {
     let mut newest: BTreeMap<StreamId, (u64, Position)> = BTreeMap::new();
     for (entry, position) in events.iter().zip(first..) {
@@ -142,9 +143,9 @@ pub fn a_repeated_key_is_the_first_send_or_a_conflict<F: Fixture>(new: fn() -> F
         assert_eq!(code(space.append(keyed(room(1), 5, "k", "\"b\""))), Code::KeyReused);
         assert_eq!(code(space.append(keyed(room(2), 5, "k", "\"a\""))), Code::KeyReused);
     }
-    // Another person's key of the same text is another key.
+    // The same text is another key for another person.
     assert!(!space.append(keyed(room(1), 6, "k", "\"b\"")).unwrap().repeated);
-    // Within one commit too.
+    // The same holds within one commit.
     let answers = space.together(|| {
         let bodies = ["\"a\"", "\"a\"", "\"b\""];
         bodies.map(|body| space.submit(keyed(room(1), 5, "same", body), Guard::Open))
@@ -168,7 +169,7 @@ pub fn a_key_is_remembered_over_a_restart_for_a_day<F: Fixture>(new: fn() -> F) 
     let again = space.append(keyed(room(1), 5, "k", "1")).unwrap();
     assert_eq!((again.position, again.repeated), (first.position, true));
     assert_eq!(space.append(keyed(room(1), 5, "k", "2")).unwrap_err().code, Code::KeyReused);
-    // A day later it is forgotten, without a pause in which the store could tidy up.
+    // A day later the key is forgotten, without a pause in which the store could tidy up.
     space.clock.0.store(1_001 + limits::KEY_AGE_MS, Ordering::Relaxed);
     let second = space.append(keyed(room(1), 5, "k", "2")).unwrap();
     assert!(!second.repeated);
@@ -213,7 +214,7 @@ pub fn a_failed_write_leaves_nothing_and_its_neighbours_stay<F: Fixture>(new: fn
             assert_eq!(tx.head(room(9))?.seq, Seq(1));
             Err::<(), _>(Error::new(Code::Conflict, "no"))
         });
-        // Members of a moment ago, had the write not failed.
+        // The person would have been a member a moment ago if the write had not failed.
         let guarded = space.submit(event(room(2), "1"), Guard::Follows(person));
         let after = space.submit(keyed(room(1), 5, "after", "1"), Guard::Open);
         (before, (failed, guarded), after)
@@ -226,7 +227,7 @@ pub fn a_failed_write_leaves_nothing_and_its_neighbours_stay<F: Fixture>(new: fn
     assert_eq!(space.read(setting("before")).unwrap().as_deref(), Some("1"));
     assert_eq!(space.read(setting("failed")).unwrap(), None);
     assert_eq!(space.read(|read| read.head(room(9))).unwrap().seq, Seq(0));
-    // Its keys are free, and what follows is numbered as if it had never been.
+    // The keys of the failed write are free, and later events are numbered as if it had never been.
     assert!(!space.append(keyed(room(9), 5, "failed", "2")).unwrap().repeated);
     check_order(&space.events(), 1);
     assert!(space.steps().iter().all(|step| matches!(step, Step::Event(_))));
@@ -276,7 +277,7 @@ pub fn who_follows_may_append<F: Fixture>(new: fn() -> F) {
     let (p, q) = (PersonId(1), PersonId(2));
     let send = |person| space.submit(event(room(1), "1"), Guard::Follows(person));
     assert_eq!(send(p).recv().unwrap().unwrap_err().code, Code::NotMember);
-    // Before, between and after, all in one commit.
+    // The appends come before, between and after the changes, all in one commit.
     let answers = space.together(|| {
         let mut answers = vec![(send(p), false)];
         space.submit_write(move |tx| Ok(tx.subscribe(p, room(1))?));
@@ -307,7 +308,7 @@ pub fn a_subscription_stands_right_before_its_first_event<F: Fixture>(new: fn() 
         tx.unsubscribe(person, room(1))?;
         tx.revoke(person, Some(u64::MAX))?;
         tx.append(event(room(1), "3"))?;
-        // Not there: nothing changes.
+        // The person does not follow the room, so nothing changes.
         Ok(tx.unsubscribe(person, room(1))?)
     });
     write.unwrap();
@@ -354,7 +355,7 @@ pub fn a_channel_keeps_its_number_and_a_bad_name_gets_none<F: Fixture>(new: fn()
     let stream = |space: &Space, name: &str| space.store.channels().stream(name).unwrap();
     let (heard, said) = (stream(&space, "heard"), stream(&space, "said"));
     let to_append = |name| space.store.channels().stream_to_append(name).unwrap();
-    // Whoever follows a name before its first event gets that event.
+    // A session that follows a name before its first event gets that event.
     assert_eq!(to_append("said"), said);
     let also = to_append("also");
     space.append(event(said, "1")).unwrap();
@@ -382,7 +383,7 @@ pub fn a_channel_keeps_its_number_and_a_bad_name_gets_none<F: Fixture>(new: fn()
     assert_eq!(space.opened.tail[0].event.channel.as_deref(), Some("said"));
 }
 
-/// Some events in three streams.
+/// Appends some events to three streams.
 fn fill(space: &Space, count: u64) {
     for number in 0..count {
         space.append(keyed(room(1 + number % 3), 5, &format!("k{number}"), "1")).unwrap();
@@ -484,7 +485,7 @@ pub fn too_large_an_event_is_refused_alone<F: Fixture>(new: fn() -> F) {
     let space = Space::open(&new());
     let large = "x".repeat(limits::EVENT_BODY_BYTES_MAX + 1);
     assert_eq!(space.append(event(room(1), &large)).unwrap_err().code, Code::TooLarge);
-    // Any bytes come back as they were.
+    // Any bytes come back unchanged.
     let mut odd = event(room(1), "");
     odd.body = (0..=255u8).collect::<Vec<u8>>().into();
     let at = space.append(odd.clone()).unwrap().position;

@@ -25,7 +25,7 @@ enum Part {
 
 #[derive(Clone, Debug)]
 enum Turn {
-    /// In one commit.
+    /// The acts run in one commit.
     Together(Vec<Act>),
     Reopen,
     Kill,
@@ -56,7 +56,7 @@ fn turn() -> impl Strategy<Value = Turn> {
     ]
 }
 
-/// Place, stream, number, author and key, body.
+/// Position, stream, number, author and key, body.
 type Row = (u64, u64, u64, Option<(u64, u8)>, u8);
 
 #[derive(Clone, Default)]
@@ -67,7 +67,7 @@ struct Model {
     steps: Vec<String>,
 }
 
-/// Place, number, repeated.
+/// Position, number, repeated.
 type Answer = Result<(u64, u64, bool), Code>;
 
 impl Model {
@@ -201,7 +201,7 @@ fn check(space: &Space, model: &Model) {
             let log = read.log_after(encke_engine::Position(0), 10_000)?;
             let follows =
                 read.query("SELECT person, stream, from_position FROM follow", params![])?;
-            // The store's own key for names of channels is none of the model's.
+            // The store's own key for names of channels is not in the model.
             let settings = "SELECT name, value FROM setting WHERE name <> 'channel_key'";
             let settings = read.query(settings, params![])?;
             let heads: Vec<_> = (1..5).map(|id| read.head(room(id))).collect::<Result<_, _>>()?;

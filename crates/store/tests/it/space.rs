@@ -1,4 +1,4 @@
-//! A store under test: opened, with all that it publishes, and with calls that wait.
+//! A store under test: opened, with all batches that it publishes, and with calls that wait.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use encke_engine::{Batch, Entry, Error, NewEvent, PersonId, Step, StreamId};
 use encke_store::{Append, Appended, Clock, Guard, Opened, Read, Store, StoreError, Tx};
 
-/// What a conformance suite needs of an engine.
+/// The abilities that a conformance suite needs of an engine.
 pub trait Fixture {
-    /// Opens the store, which nobody else has open; its time is this clock's.
+    /// Opens the store, which no other handle has open. Its time is this clock's.
     fn open(&self, clock: Arc<dyn Clock>) -> Result<Opened, StoreError>;
     /// Makes the store with the tables of the version before streams had a class byte, at epoch 7, and runs these
     /// statements on it; `BODY` in them stands for a body.
@@ -39,7 +39,7 @@ pub struct Space {
     published: Arc<Mutex<Vec<Arc<Batch>>>>,
 }
 
-/// What [`Opened`] says beside the handle.
+/// The facts in [`Opened`] beside the handle.
 pub struct Facts {
     pub epoch: encke_engine::Epoch,
     pub head: encke_engine::Position,
@@ -105,7 +105,7 @@ impl Space {
         answer.recv().expect("a read is answered")
     }
 
-    /// Has all that is submitted meanwhile written in one commit.
+    /// Runs `submit` and has all its writes committed together.
     pub fn together<T>(&self, submit: impl FnOnce() -> T) -> T {
         let (release, released) = channel::<()>();
         let (begun, beginning) = channel();

@@ -1,4 +1,4 @@
-//! SQLite: the conformance suite, and what only a store in files can do.
+//! SQLite: the conformance suite, and the tests of a store in files.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,7 +43,7 @@ impl Fixture for Sqlite {
 
     fn write_before_classes(&self, statements: &str) {
         let tables = SQLITE_BEFORE.concat();
-        // The heads of the first three events are stored, those of the others are found at the start.
+        // The heads of the first three events are stored. Those of the others are found at the start.
         let rest = "INSERT INTO state VALUES ('epoch', 7), ('heads_position', 3);
                     INSERT INTO stream_head VALUES (30, 1, 1), (48, 1, 2), (49, 1, 3);
                     PRAGMA user_version = 5";
@@ -241,8 +241,8 @@ fn a_store_that_was_half_made_is_made_again() {
 }
 
 #[test]
-fn what_the_log_says_is_durable_before_the_answer() {
-    // A copy of the files as they are at the answer holds the event.
+fn the_log_is_durable_before_the_answer() {
+    // A copy of the files at the time of the answer holds the event.
     let (sqlite, copy) = (Sqlite::new(), Sqlite::new());
     let space = Space::open(&sqlite);
     for number in 1..=5 {
@@ -274,7 +274,7 @@ fn a_write_ahead_log_that_was_lengthened_ahead_holds_only_what_was_written() {
     let space = Space::open(&sqlite);
     space.append(event(stream(), "1")).unwrap();
     let long = || std::fs::metadata(sqlite.file("space.db-wal")).unwrap().len() > 1_000_000;
-    // The writer does it when it is idle.
+    // The writer lengthens the log when it is idle.
     let patience = Instant::now() + Duration::from_secs(20);
     while !long() {
         assert!(Instant::now() < patience, "the log was not lengthened");

@@ -1,4 +1,4 @@
-//! The tables of owners: a store from the time before they had numbers comes out as a new one does.
+//! The tables of owners: a store from before owners had numbers gets the same tables as a new one.
 
 use std::collections::BTreeSet;
 
@@ -49,7 +49,7 @@ const ROOM: &str = "
     INSERT INTO member (conversation, person, role, joined_seq, joined_ms, delivered, read)
         VALUES (9, 7, 'owner', 1, 1, 0, 0), (9, 8, 'member', 1, 1, 0, 0), (10, 7, 'owner', 1, 1, 0, 0);";
 
-/// The name of the member, the members that both rooms count, and how many guests are in them.
+/// The name of the member, the members that each room counts, and the number of memberships of guests.
 fn found(space: &Space) -> (String, i64, i64, i64) {
     let found = space.read(|read| {
         let query = "SELECT (SELECT name FROM person WHERE id = 7),
@@ -62,7 +62,7 @@ fn found(space: &Space) -> (String, i64, i64, i64) {
     found.unwrap()
 }
 
-/// The versions of the store until then, in SQLite.
+/// The versions of the store in SQLite before owners had numbers.
 pub const SQLITE_BEFORE: [&str; 5] = [
     include_str!("../legacy/sqlite/0001.sql"),
     include_str!("../legacy/sqlite/0002.sql"),
@@ -71,7 +71,7 @@ pub const SQLITE_BEFORE: [&str; 5] = [
     include_str!("../legacy/sqlite/0005.sql"),
 ];
 
-/// The same in PostgreSQL.
+/// The versions of the store in PostgreSQL before owners had numbers.
 pub const POSTGRES_BEFORE: [&str; 6] = [
     include_str!("../legacy/postgres/0001.sql"),
     include_str!("../legacy/postgres/0002.sql"),
@@ -81,7 +81,7 @@ pub const POSTGRES_BEFORE: [&str; 6] = [
     include_str!("../legacy/postgres/0006.sql"),
 ];
 
-/// Every table and index of a store, and what it is made by, without what changes with the way there.
+/// Every table and index of a store with its statement, without the differences that the way there makes.
 fn schema(sqlite: &Sqlite) -> BTreeSet<String> {
     let conn = rusqlite::Connection::open(sqlite.file("space.db")).unwrap();
     let all = "SELECT type || ' ' || name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'
@@ -109,7 +109,7 @@ fn a_file_of_every_earlier_version_opens_and_comes_out_like_a_new_one() {
         drop(conn);
         Space::open(&old).close();
         assert_eq!(schema(&old), expected, "version {version}");
-        // Once more, since nothing may be applied twice.
+        // The store is opened once more, because no step may be applied twice.
         let space = Space::open(&old);
         assert_eq!(found(&space), ("mei".into(), 2, 1, 1), "version {version}");
         space.close();

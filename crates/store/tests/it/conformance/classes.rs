@@ -1,4 +1,4 @@
-//! Streams of every class, in a new store and in one that was written before the class had a byte.
+//! Streams of every class, in a new store and in one from before the class was a byte.
 
 use encke_engine::hub::{Hub, Next, Open, SinkOutcome};
 use encke_engine::tail::Tail;
@@ -7,11 +7,11 @@ use encke_store::Row;
 
 use super::*;
 
-/// A product's class, which neither the engine nor the store knows.
+/// A product's class that neither the engine nor the store knows.
 const GUEST_BOOK: StreamClass = StreamClass::of_product(3);
 
-/// What the version before wrote: person 7 follows conversation 12 from position 2 on. There are a channel whose number
-/// was made from its name, and an older one whose number was counted.
+/// The rows of a store of the version before. Person 7 follows conversation 12 from position 2 on. There are a channel
+/// with a number made from its name, and an older one with a number from a count.
 pub const BEFORE_CLASSES: &str = "
     INSERT INTO log (position, stream, seq, back, at_ms, author, kind, idem, body) VALUES
         (1, 30, 1, 0, 500, NULL, 'conversation_added', NULL, BODY),
@@ -93,7 +93,7 @@ pub fn a_store_from_before_streams_had_a_class_byte_goes_on<F: Fixture>(new: fn(
     assert_eq!((space.opened.epoch, space.opened.head), (Epoch(7), Position(6)));
     let names: Vec<String> = space.opened.tail.iter().map(name_of).collect();
     assert_eq!(names, ["p7", "c12", "r12", "channel:news", "c12", "channel:older"]);
-    // What the client has missed, and then what comes, each once.
+    // The client gets the events that it has missed and then the new ones, each once.
     let (mut hub, session) = hub_at(&space, MEMBER, cursor);
     assert_eq!(replayed(&mut hub, session), [3, 4, 5]);
     let older = space.store.channels().stream_to_append("older").unwrap();
@@ -116,7 +116,7 @@ pub fn a_store_from_before_streams_had_a_class_byte_goes_on<F: Fixture>(new: fn(
     let again = space.append(again).unwrap();
     assert_eq!((again.position, again.repeated), (Position(5), true));
     space.close();
-    // Started again, the same cursor brings the same.
+    // After a restart the same cursor brings the same events.
     let space = Space::open(&fixture);
     let (mut hub, session) = hub_at(&space, MEMBER, cursor);
     assert_eq!(replayed(&mut hub, session), all);

@@ -1,11 +1,11 @@
-//! The past: history by pages, views that stay as they are, pages of a replay.
+//! The past: history by pages, views that don't change, pages of a replay.
 
 use super::*;
 
 pub fn history_by_pages_in_both_directions<F: Fixture>(new: fn() -> F) {
     let fixture = new();
     let space = Space::open(&fixture);
-    // Streams of these lengths, interleaved.
+    // The streams have these lengths and are interleaved.
     let lengths = [0u64, 1, 63, 64, 65, 127, 128, 129, 500];
     let filled = space.write(move |tx| {
         for number in 0..500 {
@@ -20,7 +20,8 @@ pub fn history_by_pages_in_both_directions<F: Fixture>(new: fn() -> F) {
     filled.unwrap();
     check_pages(&space, &lengths);
     space.close();
-    // From the store, not the memory of the writer; and a few more, of which the table of heads knows nothing.
+    // The pages come from the store, not from the writer's memory. A few more events follow, which the table of heads
+    // lacks.
     let space = Space::open(&fixture);
     check_pages(&space, &lengths);
     let more = lengths.map(|length| length + 2);
@@ -164,7 +165,8 @@ pub fn a_page_of_a_replay_is_bounded<F: Fixture>(new: fn() -> F) {
     });
     filled.unwrap();
     let end = scan + 1_510;
-    // So many are looked at, so many are handed out, so many bytes; always something.
+    // A page is bounded in the events that it looks at, the events that it hands out, and their bytes. It always has
+    // something.
     assert_eq!(page(&space, 0, end, &[(room(1), 0)]), (vec![], scan));
     let (entries, up_to) = page(&space, scan, end, &[(room(1), 0)]);
     assert_eq!((entries.len(), up_to), (limits::REPLAY_EVENTS_MAX, scan + 1_000));

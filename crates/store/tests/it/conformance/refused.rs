@@ -1,4 +1,4 @@
-//! What is refused as a whole: a closed store, a log that somebody has changed by other means.
+//! Refusals: a closed store, and a log that was changed by other means.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub fn a_log_with_a_hole_is_not_opened<F: Fixture>(new: fn() -> F) {
 
 pub fn a_closed_store_refuses<F: Fixture>(new: fn() -> F) {
     let space = Space::open(&new());
-    // What was handed in before is done, what comes after is refused.
+    // Earlier writes are done; later ones are refused.
     let before = space.together(|| {
         (0..50).map(|_| space.submit(event(room(1), "1"), Guard::Open)).collect::<Vec<_>>()
     });

@@ -45,7 +45,7 @@ fn large_body(number: u64) -> String {
     format!("\"{number}{}\"", "x".repeat(200_000))
 }
 
-/// The shim, compiled once; cc is there wherever SQLite was built.
+/// The shim, compiled once. cc is available wherever SQLite was built.
 fn shim() -> &'static PathBuf {
     static SHIM: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = SHIM.get_or_init(|| {
@@ -77,7 +77,7 @@ impl Child {
         let (into, lines) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
-                // What the test harness itself prints has no mark.
+                // The lines of the test harness itself have no mark.
                 if let Some((_, line)) = line.split_once("> ") {
                     let _ = into.send(line.to_owned());
                 }
@@ -97,7 +97,7 @@ impl Child {
         self.lines.recv().ok()
     }
 
-    /// Notes what a line acknowledges.
+    /// Notes the send that a line acknowledges.
     fn note(&mut self, line: &str) -> Option<()> {
         let mut words = line.strip_prefix("stored ")?.split(' ');
         let position = words.next()?.parse().ok()?;
@@ -108,7 +108,7 @@ impl Child {
     }
 
     pub fn ask_nothing(&mut self, command: &str) {
-        // It may have ended already; then there is no answer.
+        // The process may have ended already. Then there is no answer.
         let _ = writeln!(self.input, "{command}");
     }
 
@@ -134,7 +134,7 @@ impl Child {
         self.send_command(&format!("large 1 {number}"))
     }
 
-    /// How many have been acknowledged by now.
+    /// The number of sends acknowledged so far.
     pub fn take_stored(&mut self) -> usize {
         while let Ok(line) = self.lines.try_recv() {
             self.note(&line).expect(&line);
@@ -142,7 +142,7 @@ impl Child {
         self.acknowledged.len()
     }
 
-    /// Kills it; returns what it acknowledged: position and body.
+    /// Kills the process. Returns the sends that it acknowledged, by position and body.
     pub fn kill(mut self) -> Vec<(u64, String)> {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -152,7 +152,7 @@ impl Child {
         std::mem::take(&mut self.acknowledged)
     }
 
-    /// It ended by itself because it must not go on; returns what it acknowledged.
+    /// Waits until the process has ended by itself. Returns the sends that it acknowledged.
     pub fn ended(mut self) -> Vec<(u64, String)> {
         assert_eq!(self.process.wait().unwrap().code(), Some(74));
         std::mem::take(&mut self.acknowledged)
@@ -167,7 +167,7 @@ impl Drop for Child {
 }
 
 fn say(line: &str) {
-    // One write, so that a kill leaves no half of a line. The mark is never first in a line of the harness.
+    // A line is one write, so that a kill leaves no half of it. A line of the harness never begins with the mark.
     let mut out = std::io::stdout();
     let _ = out.write_all(format!("> {line}\n").as_bytes()).and_then(|()| out.flush());
 }
@@ -179,7 +179,7 @@ fn said(result: Result<Appended, Error>, number: u64, size: &str) -> String {
     }
 }
 
-/// The other process: does what its input says.
+/// The other process: it does what its input says.
 pub fn run() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let options = Options {
@@ -226,7 +226,7 @@ fn send(store: &Store, stream: u64, number: u64, body: String, size: &'static st
     let _ = answer.recv();
 }
 
-/// 16 senders, each with its next send as soon as the last one is answered.
+/// Runs 16 senders, each with its next send as soon as the last one is answered.
 fn storm(store: &Store) {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     fn next(store: Store) {

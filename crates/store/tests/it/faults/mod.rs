@@ -15,7 +15,7 @@ fn stream(id: u64) -> StreamId {
     StreamId::channel(id)
 }
 
-/// All that a child acknowledged is in its store, where it said, without gaps; what it did not may be there too.
+/// Checks that all acknowledged sends are in the store, at their places, without gaps. Others may be there too.
 fn check_nothing_is_lost(sqlite: &Sqlite, acknowledged: &[(u64, String)]) {
     let space = Space::open(sqlite);
     let stored = space.read(|read| Ok(read.log_after(Position(0), 1_000_000)?)).unwrap();
@@ -60,7 +60,7 @@ fn a_full_disk_refuses_sends_until_there_is_room_and_reads_go_on() {
         assert_eq!(child.send(1, number), Answer::Refused("store_full true".into()));
     }
     assert_eq!(child.ask("read"), "read 10");
-    // Tidying up fails too, which must not make it forget what it has to tidy up.
+    // The writer's tidying fails too. It must not forget what it has to tidy up.
     let errors = |child: &mut Child| {
         child.ask("errors").strip_prefix("errors ").unwrap().parse::<u64>().unwrap()
     };
@@ -142,7 +142,7 @@ fn a_sync_that_fails_in_a_checkpoint_ends_the_process() {
 }
 
 #[test]
-fn what_is_acknowledged_survives_a_kill_at_any_moment() {
+fn an_acknowledged_send_survives_a_kill_at_any_moment() {
     let sqlite = Sqlite::new();
     let mut acknowledged = Vec::new();
     for round in 0..6 {

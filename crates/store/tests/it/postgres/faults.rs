@@ -1,4 +1,4 @@
-//! Connections that break, servers that die, databases that come back as another.
+//! Faults: connections that break, servers that die, databases that come back as others.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use super::OnPostgres;
 use super::nodes::{stream, until};
 use crate::space::{Space, TestClock, event, keyed};
 
-/// A node that may be told that its log was replaced.
+/// A node that notes when it is told that its log was replaced.
 pub fn node(fixture: &OnPostgres) -> (Space, Arc<Mutex<Vec<String>>>) {
     let told = Arc::new(Mutex::new(Vec::new()));
     let into = told.clone();
@@ -33,7 +33,7 @@ fn a_commit_whose_answer_was_lost_is_found_by_a_retry() {
     let fixture = OnPostgres::at(postgres.url_by(wire.port()));
     let space = Space::open(&fixture);
     space.append(event(stream(1), "1")).unwrap();
-    // The commit happens, and nobody is told.
+    // The commit happens, but its answer is lost.
     wire.set(Fault::LoseAnswer(b"the first".to_vec(), b"COMMIT".to_vec()));
     let send = || space.append(keyed(stream(1), 5, "a", "\"the first\""));
     let refused = send().unwrap_err();
@@ -41,14 +41,14 @@ fn a_commit_whose_answer_was_lost_is_found_by_a_retry() {
     assert!(refused.code.retry() && refused.message.contains("not known"), "{refused}");
     let again = send().unwrap();
     assert_eq!((again.position, again.repeated), (Position(2), true));
-    // It does not happen, and nobody is told.
+    // The commit does not happen, and there is no answer.
     wire.set(Fault::LoseRequest(b"the second".to_vec()));
     let send = || space.append(keyed(stream(1), 5, "b", "\"the second\""));
     assert!(send().unwrap_err().code.retry());
     assert_eq!(wire.struck(), 2);
     let first = send().unwrap();
     assert_eq!((first.position, first.repeated), (Position(3), false));
-    // What was not known when it happened was told all the same, in its place.
+    // The commit with the unknown fate is published all the same, in its place.
     until("all was told", || space.events().len() == 3);
     assert!(space.events().iter().map(|e| e.event.position.0).eq(1..=3));
     assert_eq!(count(&fixture), "3");
@@ -70,7 +70,7 @@ fn a_database_that_is_away_refuses_for_now_and_heals() {
         assert_eq!(space.write(|_| Ok(())).unwrap_err().code, Code::Overloaded);
         assert_eq!(space.read(|_| Ok(())).unwrap_err().code, Code::Overloaded);
     }
-    // What is in memory is still there.
+    // The part of the log in memory is still there.
     assert_eq!(space.store.position(), Position(1));
     for _ in 0..10 {
         other.append(event(stream(1), "\"meanwhile\"")).unwrap();
@@ -90,7 +90,7 @@ fn a_database_that_does_not_answer_is_given_up_and_heals() {
     let space = Space::open(&fixture);
     space.append(event(stream(1), "1")).unwrap();
     space.read(|_| Ok(())).unwrap();
-    // The connection stays, and so would who waits for an answer, if nothing bounded that.
+    // The connection stays open. Without a bound the sender would wait for ever.
     wire.set(Fault::Silent);
     std::thread::scope(|scope| {
         let reading = scope.spawn(|| space.read(|_| Ok(())).unwrap_err());
@@ -125,7 +125,7 @@ fn a_server_that_is_killed_again_and_again_loses_and_doubles_nothing() {
                             return;
                         }
                         let (key, body) = (number.to_string(), format!("\"{author} {number}\""));
-                        // The same send until it is answered.
+                        // The sender repeats the same send until it is answered.
                         let at = loop {
                             match space.append(keyed(stream(1 + sender), author, &key, &body)) {
                                 Ok(appended) => break appended.position,
@@ -149,7 +149,8 @@ fn a_server_that_is_killed_again_and_again_loses_and_doubles_nothing() {
     let stored = nodes[0].0.read(|read| Ok(read.log_after(Position(0), 1_000_000)?)).unwrap();
     assert!(stored.iter().map(|e| e.position.0).eq(1..=stored.len() as u64));
     let acknowledged = acknowledged.into_inner().unwrap();
-    // Every send is there once: where its sender was told. One more may be, which nobody was told of.
+    // Every send is there once, at the place that its sender was told. One more of each sender may be there without an
+    // answer.
     assert!(stored.len() >= acknowledged.len() && stored.len() <= acknowledged.len() + 8);
     for (position, body) in &acknowledged {
         assert_eq!(stored[*position as usize - 1].body, body.as_bytes());
@@ -163,7 +164,7 @@ fn a_server_that_is_killed_again_and_again_loses_and_doubles_nothing() {
     }
 }
 
-/// The node is told, and refuses everything; who opens the store again gets another epoch.
+/// Checks that the node is told and refuses everything, and that the store has another epoch when it is opened again.
 fn check_replaced(space: &Space, told: &Mutex<Vec<String>>, fixture: &OnPostgres) -> Epoch {
     until("the node was told", || {
         let refused = space.append(event(stream(1), "\"after\""));

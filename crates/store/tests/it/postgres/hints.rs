@@ -1,4 +1,4 @@
-//! What other nodes say is believed no further than the log goes.
+//! Hints of other nodes are believed only as far as the log goes.
 
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use super::faults::node;
 use super::nodes::{stream, until};
 use crate::space::{Space, event};
 
-/// A commit that nobody has made: one event, as the first of its stream, right after a position.
+/// A forged commit: one event, as the first of its stream, right after a position.
 fn forged(space: &Space, after: u64) -> Committed {
     let position = Position(after + 1);
     let event = Event {
@@ -50,7 +50,7 @@ fn a_hint_is_handed_on_at_once_and_if_the_log_ends_before_it_the_node_begins_ane
     let fixture = OnPostgres::new();
     let (a, b) = (node(&fixture), node(&fixture));
     b.0.store.hint(forged(&b.0, 0));
-    // Nothing of this is in the store: so it is not read from there.
+    // The store holds nothing of this, so it was not read from there.
     assert_eq!(b.0.events().len(), 1);
     replaced(&b.1);
     assert!(a.1.lock().unwrap().is_empty());
@@ -64,7 +64,7 @@ fn a_node_that_was_told_something_else_than_the_log_holds_begins_anew() {
     a.0.append(event(stream(1), "1")).unwrap();
     until("both were told", || b.0.events().len() == 1);
     b.0.store.hint(forged(&b.0, 1));
-    // What is acknowledged takes its place in the log, so that both logs end at the same point.
+    // An acknowledged event takes the place of the hint in the log, so that both logs end at the same point.
     a.0.append(event(stream(1), "2")).unwrap();
     replaced(&b.1);
     assert!(a.1.lock().unwrap().is_empty());

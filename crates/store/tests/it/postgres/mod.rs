@@ -1,4 +1,4 @@
-//! PostgreSQL: the conformance suite on a real server, and what only a store of several nodes can do.
+//! PostgreSQL: the conformance suite on a real server, and the tests of a store with several nodes.
 
 mod faults;
 mod hints;
@@ -21,7 +21,7 @@ use crate::tables::{OWNERS, POSTGRES_BEFORE};
 pub struct OnPostgres {
     pub url: String,
     space: RefCell<String>,
-    /// The folder of its nodes.
+    /// The folder of the nodes.
     data: Arc<TempDir>,
 }
 
@@ -31,13 +31,13 @@ impl OnPostgres {
         OnPostgres::at(Postgres::shared().url())
     }
 
-    /// A fresh space on another one.
+    /// A fresh space on another server.
     pub fn at(url: String) -> Self {
         let data = Arc::new(TempDir::new().unwrap());
         OnPostgres { url, space: RefCell::new(Postgres::fresh_space()), data }
     }
 
-    /// The same space by another way.
+    /// The same space at another URL.
     pub fn by(&self, url: String) -> Self {
         OnPostgres { url, space: self.space.clone(), data: self.data.clone() }
     }
@@ -46,7 +46,7 @@ impl OnPostgres {
         Database { url: self.url.clone(), space: self.space.borrow().clone() }
     }
 
-    /// Whether it can't be opened, for this reason.
+    /// Whether the space can't be opened, for this reason.
     pub fn is_refused(&self, why: &str) -> bool {
         let clock = Arc::new(encke_store::SystemClock);
         Store::open(self.options(clock, |_| {})).is_err_and(|e| e.to_string().contains(why))
@@ -92,7 +92,7 @@ impl Fixture for OnPostgres {
     fn write_before_classes(&self, statements: &str) {
         let schema = self.schema();
         let tables = POSTGRES_BEFORE.concat();
-        // The space knows the database that it is in, else it would get another epoch.
+        // The space knows the database that it is in; otherwise it would get another epoch.
         let rest = "INSERT INTO change VALUES (1, 2, 'subscribe', 7, 48, NULL);
             INSERT INTO space SELECT 1, 7, system_identifier::text || '.' ||
                 substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '.' || 'log'::regclass::oid,
@@ -107,7 +107,7 @@ impl Fixture for OnPostgres {
         ));
     }
 
-    /// As `pg_restore` does: new tables with the same rows.
+    /// Copies like `pg_restore`: new tables with the same rows.
     fn restore_backup_of(&self, store: &Store) {
         let from = self.find(store);
         Space::open(self).close();
@@ -121,7 +121,7 @@ impl Fixture for OnPostgres {
         Postgres::shared().sql(&format!("BEGIN; {copy} COMMIT"));
     }
 
-    /// A node that is killed leaves nothing behind but the database.
+    /// A killed node leaves nothing behind but the database, so both use the same one.
     fn crashed_copy_of(&self, other: &Self) {
         *self.space.borrow_mut() = other.space.borrow().clone();
     }

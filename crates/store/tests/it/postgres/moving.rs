@@ -1,4 +1,4 @@
-//! Moving up from SQLite.
+//! Moves from SQLite into PostgreSQL.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::tables::OWNERS;
 
 const EVENTS: u64 = 5_000;
 
-/// Where the event of a number goes: streams of channels, of conversations and of a product.
+/// The stream of the event with this number: a channel's, a conversation's or a product's.
 fn stream_of(number: u64) -> StreamId {
     match number % 7 {
         2 => StreamId::amendments(ConversationId(9)),
@@ -29,7 +29,7 @@ fn stream_of(number: u64) -> StreamId {
     }
 }
 
-/// A store with something in every table.
+/// A store with rows in every table.
 fn filled() -> (Sqlite, encke_engine::Epoch) {
     let sqlite = Sqlite::new();
     let space = Space::open(&sqlite);
@@ -89,7 +89,7 @@ fn check_moved(to: &OnPostgres, epoch: encke_engine::Epoch) {
     let found = space
         .read(move |read| Ok(encke_store::Sql::query(read, follows, params![stream_of(3)])?.len()));
     assert_eq!(found.unwrap(), 1);
-    // New ids do not meet old ones, and new channels no old numbers.
+    // New ids don't meet old ones, and new channels get no old numbers.
     let person = "INSERT INTO person (display_name, role, created_ms) VALUES ('new', 'guest', 1) RETURNING id";
     let id = space.write(move |tx| {
         Ok(encke_store::Sql::query_one(tx, person, params![])?.unwrap().get::<u64>(0)?)
@@ -108,7 +108,7 @@ fn a_store_moves_with_its_epoch_and_its_positions() {
     assert_eq!((rows("log"), rows("person"), rows("session")), (EVENTS, 2_500, 1));
     assert!(moved.iter().all(|table| table.sum.rows > 0), "{moved:?}");
     check_moved(&to, epoch);
-    // The old one is a copy now.
+    // The old store is a copy now.
     let left = Space::open(&sqlite);
     assert_ne!(left.opened.epoch, epoch);
     assert_eq!(left.opened.head, Position(EVENTS));
@@ -121,7 +121,7 @@ fn a_move_that_was_interrupted_goes_on() {
     let wire = Wire::to(postgres.port());
     let to = OnPostgres::at(postgres.url());
     let by_wire = to.by(postgres.url_by(wire.port()));
-    // After the first part of the log, in the middle of the rest, and at its very end.
+    // The move breaks off after the first part of the log, in the middle of the rest, and at its very end.
     let cut = AtomicBool::new(false);
     let first = migrate(sqlite.0.path(), &by_wire.database(), &OWNERS, |at, _| {
         if at.0 > 0 && !cut.swap(true, Ordering::Relaxed) {
@@ -136,7 +136,7 @@ fn a_move_that_was_interrupted_goes_on() {
         assert!(run(sqlite.0.path(), &by_wire).is_err(), "{what}");
     }
     assert_eq!(wire.struck(), 2);
-    // It is done, and nobody is told.
+    // The move is done, but its answer is lost.
     wire.set(Fault::LoseAnswer(b"DROP TABLE moving".to_vec(), b"COMMIT".to_vec()));
     assert!(run(sqlite.0.path(), &by_wire).is_err());
     let said = run(sqlite.0.path(), &to).unwrap_err().to_string();
@@ -154,7 +154,7 @@ fn a_space_that_holds_something_is_not_moved_into() {
     let said = run(sqlite.0.path(), &to).unwrap_err().to_string();
     assert!(said.contains("not empty"), "{said}");
     assert_eq!(space.read(|read| Ok(read.position())).unwrap(), Position(0));
-    // Nor is one into which another store is moving.
+    // A space into which another store is moving is refused, too.
     let (other, _) = filled();
     let to = OnPostgres::new();
     let wire = Wire::to(Postgres::shared().port());
@@ -178,7 +178,7 @@ fn a_store_in_use_is_not_moved() {
 }
 
 #[test]
-fn what_did_not_arrive_as_it_was_is_noticed() {
+fn a_row_that_arrived_changed_is_noticed() {
     let (sqlite, _) = filled();
     let to = OnPostgres::new();
     let wire = Wire::to(Postgres::shared().port());

@@ -14,7 +14,7 @@ pub fn stream(id: u64) -> StreamId {
     StreamId::channel(id)
 }
 
-/// Asks until it is so.
+/// Asks until the condition is true.
 pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(60);
     while !so() {
@@ -23,7 +23,7 @@ pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     }
 }
 
-/// What a node was told, as text.
+/// The batches that a node published, as text.
 fn told(space: &Space) -> Vec<String> {
     let text = |step: Step| match step {
         Step::Event(e) => {
@@ -45,7 +45,7 @@ fn check_gapless(space: &Space) {
     }
 }
 
-/// One of the nodes' writers: appends, writes with changes, and writes that fail.
+/// Runs the writer of one node: appends, writes with changes, and writes that fail.
 fn write(space: &Space, writer: u64, count: u64) {
     for number in 0..count {
         let (room, person) = (stream(1 + (writer + number) % 5), PersonId(writer));
@@ -75,7 +75,7 @@ fn write(space: &Space, writer: u64, count: u64) {
     }
 }
 
-/// All nodes write at once; then all were told the same.
+/// Lets all nodes write at once, then checks that all published the same.
 fn write_on_all(nodes: &[Space]) {
     std::thread::scope(|scope| {
         for (node, number) in nodes.iter().zip(1..) {
@@ -103,7 +103,7 @@ fn nodes_without_hints_tell_the_same_in_the_same_order() {
     write_on_all(&[Space::open(&fixture), Space::open(&fixture)]);
 }
 
-/// Carries what nodes announce to the others, in a bad way.
+/// Carries the nodes' announcements to the others, badly.
 fn hint_badly(nodes: &[Space]) {
     let dice = Arc::new(AtomicU64::new(1));
     let roll = move || {
@@ -130,7 +130,7 @@ fn hint_badly(nodes: &[Space]) {
                         other.hint(committed.clone());
                     }
                     3 => {
-                        // What is not true is found out, and costs no more than a look.
+                        // A false hint is found out, and costs no more than a look.
                         let mut far = committed.clone();
                         far.before.position.0 += 1_000_000;
                         far.after.position.0 += 1_000_001;
@@ -166,7 +166,7 @@ fn a_retry_on_another_node_gets_the_first_result() {
     let again = b.append(keyed(stream(1), 5, "k", "1")).unwrap();
     assert_eq!((again.position, again.seq, again.repeated), (first.position, first.seq, true));
     assert_eq!(b.append(keyed(stream(1), 5, "k", "2")).unwrap_err().code, Code::KeyReused);
-    // What one node forbids, the other does at once.
+    // A change by one node holds at the other at once.
     let person = PersonId(5);
     a.write(move |tx| Ok(tx.subscribe(person, stream(1))?)).unwrap();
     let send = |space: &Space| space.submit(event(stream(1), "2"), Guard::Follows(person)).recv();
@@ -235,7 +235,7 @@ fn a_view_of_what_another_node_wrote_is_whole() {
             tx.append(event(stream(1), "1"))
         });
         let at = done.unwrap().position;
-        // Also before it was told there.
+        // The view is whole even before the commit was published there.
         let seen = b.read(|read| {
             let count = "SELECT value FROM setting WHERE name = 'count'";
             let row = encke_store::Sql::query_one(read, count, params![])?;
@@ -266,12 +266,12 @@ fn a_node_that_stops_in_the_middle_of_its_turn_loses_it() {
         tx.append(event(stream(1), "\"too late\""))
     });
     beginning.recv().unwrap();
-    // Waits for the turn of the other, which is taken from it.
+    // The append waits for the turn of the other node, which is taken from it.
     assert_eq!(b.append(keyed(stream(1), 5, "k", "1")).unwrap().position, Position(1));
     drop(release);
     let refused = stuck.recv().unwrap().unwrap_err();
     assert!(refused.code.retry(), "{refused}");
     assert_eq!(a.append(event(stream(1), "2")).unwrap().position, Position(2));
-    // Else the other would have given up before.
+    // With other limits the waiting node would have given up before.
     const { assert!(limits::DATABASE_IDLE_MS_MAX < limits::DATABASE_STATEMENT_MS_MAX) };
 }

@@ -1,4 +1,4 @@
-//! A database that other roles use, too: a space belongs to the role that Encke connects as, and to nobody else.
+//! A database that other roles share: a space belongs to the role that Encke connects as, and to no other.
 
 use std::sync::{Arc, Barrier, Mutex};
 
@@ -10,7 +10,7 @@ use super::OnPostgres;
 use super::nodes::stream;
 use crate::space::{Space, event};
 
-/// A role that may make schemas, as whoever shares a database with Encke may.
+/// A role that may make schemas, like any role that shares a database with Encke.
 fn role() -> String {
     // PostgreSQL refuses one of two grants on the same database at the same moment.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -31,7 +31,7 @@ fn sql_as(role: &str, sql: &str) {
     Postgres::shared().sql(&format!("SET SESSION AUTHORIZATION {role}; {sql}"));
 }
 
-/// Why a space can't be opened.
+/// The reason why a space can't be opened.
 fn refusal(space: &OnPostgres) -> String {
     let opened = Store::open(space.options(Arc::new(SystemClock), |_| {}));
     opened.err().expect("it is refused").to_string()
@@ -42,7 +42,7 @@ fn a_schema_that_another_role_prepared_is_refused_and_its_trigger_never_runs() {
     let (ours, mallory) = (role(), role());
     let space = space_of(&ours);
     let (schema, tables) = (space.schema(), crate::tables::POSTGRES_BEFORE[0]);
-    // Everything that a first start would need is there, and what is written first is copied to its maker.
+    // Everything for a first start is there already, and a trigger would copy the first rows to its maker.
     sql_as(
         &mallory,
         &format!(
@@ -150,7 +150,7 @@ fn a_space_with_another_roles_hand_in_it_is_refused_until_that_is_gone() {
 }
 
 #[test]
-fn who_may_only_read_a_space_does_not_keep_it_from_being_opened() {
+fn a_role_that_may_only_read_a_space_does_not_keep_it_from_being_opened() {
     let (ours, reporter) = (role(), role());
     let space = space_of(&ours);
     Space::open(&space).close();
@@ -166,7 +166,7 @@ fn who_may_only_read_a_space_does_not_keep_it_from_being_opened() {
     Space::open(&space).close();
 }
 
-/// The number of an advisory lock is anybody's, that of a schema's name, too.
+/// Any role can take an advisory lock by its number, also by the number of a schema's name.
 #[test]
 fn another_role_can_not_stall_the_opening() {
     let (ours, mallory) = (role(), role());

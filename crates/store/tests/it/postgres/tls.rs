@@ -1,4 +1,4 @@
-//! The wire to the database, encrypted.
+//! The encrypted connection to the database.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ fn a_database_is_encrypted_and_known_as_far_as_is_asked() {
     }
     let said = refused(format!("{}?sslmode=verify-full", postgres.url()));
     assert!(said.contains("certificate"), "{said}");
-    // A certificate for another name is another's.
+    // A certificate for another name is refused.
     postgres.stop();
     let (elsewhere, key) = certificate("db.example.com");
     std::fs::write(&root, &elsewhere).unwrap();
