@@ -1,11 +1,11 @@
-//! Fuzzing on stable tools: inputs are made from a corpus by chance, and each is given to a check that must not panic.
+//! Fuzzing on stable tools: inputs are made at random from a corpus, and each goes to a check that must not panic.
 //!
-//! Entry point: [`run`], which the targets call from ordinary tests beside the code that they drive, so that they reach what
-//! is private. A target's corpus is the folder `fuzz/corpus/TARGET`: every file in it is tried first, so an input that once
-//! broke something stays a test. `cargo test` tries a fixed number of inputs from a fixed seed; `make fuzz` goes on for as
-//! long as it is told, from a new seed each time, and leaves what it finds in `target/fuzz`.
+//! Entry point: [`run`]. The targets call it from ordinary tests beside the code that they drive, so that they can use
+//! private items. A target's corpus is the folder `fuzz/corpus/TARGET`. Every file in it is tried first, so an input
+//! that once broke something stays a test. `cargo test` tries a fixed number of inputs from a fixed seed. `make fuzz`
+//! runs for a given time, from a new seed each time, and leaves its findings in `target/fuzz`.
 //!
-//! Never here: instrumentation. Coverage does not guide the inputs, the corpus and the words of a target do.
+//! Never here: instrumentation. No coverage guides the inputs, only the corpus and the words of a target.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -14,14 +14,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-/// Bytes of an input.
+/// The greatest length of an input, in bytes.
 const INPUT_BYTES_MAX: usize = 96 * 1024;
-/// Inputs that a test tries if it has no time of its own.
+/// The number of inputs that a test tries if no time is given.
 const INPUTS: usize = 4_000;
-/// Changes that make one input out of another.
+/// The number of changes that make one input out of another, at most.
 const CHANGES_MAX: u64 = 6;
 
-/// Tries the corpus of a target, and what becomes of it by chance. `words` are pieces that the target's language is made of.
+/// Tries the corpus of a target, and random changes of it. `words` are pieces of the target's language.
 ///
 /// # Panics
 /// If the check does. The input is kept in `target/fuzz` before.
@@ -77,7 +77,7 @@ fn tried(target: &str, input: &[u8], check: &impl Fn(&[u8]), from: &str) {
     resume_unwind(panicked);
 }
 
-/// Numbers by chance: xorshift64*, which is enough to make inputs.
+/// Random numbers by xorshift64*, which is good enough to make inputs.
 struct Chance(u64);
 
 impl Chance {
@@ -122,7 +122,7 @@ impl Chance {
             4 if at < input.len() => input[at] ^= 1 << self.below(8),
             5 if at < input.len() => input[at] = [0, 1, 0x7f, 0x80, 0xff][self.below(5)],
             6 => {
-                // A piece of another input.
+                // The change inserts a piece of another input.
                 let other = self.below(corpus.len());
                 if let Some((_, other)) = corpus.get(other) {
                     let begin = self.below(other.len() + 1);
@@ -130,7 +130,7 @@ impl Chance {
                 }
             }
             7 => {
-                // The same piece many times, for whatever counts or grows.
+                // The same piece comes many times, for targets that count or grow.
                 let piece = input[at..end].repeat(self.below(200));
                 input.splice(at..at, piece);
             }

@@ -1,4 +1,4 @@
-//! The agenda: what happens when. The only clock there is.
+//! The agenda: all future events and their times. It is the only clock of a world.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,11 +9,11 @@ pub type Time = u64;
 /// A millisecond.
 pub const MS: Time = 1_000;
 
-/// Everything that is yet to happen, in order; what falls on the same moment happens in the order in which it was noted.
+/// All future events, in order. Events of the same moment happen in the order in which they were noted.
 pub struct Agenda<T> {
     now: Time,
     noted: u64,
-    /// Of all that has happened: the same for the same world.
+    /// A hash of all past events. It is the same for the same world.
     fingerprint: u64,
     to_come: BTreeMap<(Time, u64), T>,
 }
@@ -30,28 +30,28 @@ impl<T> Agenda<T> {
         self.now
     }
 
-    /// The present as the engine counts time: since the world began.
+    /// The current time as the engine counts it: since the world began.
     pub fn elapsed(&self) -> Duration {
         Duration::from_micros(self.now)
     }
 
-    /// Of when everything happened until now, and in which order.
+    /// The hash of all past events, with their times and their order.
     pub fn fingerprint(&self) -> u64 {
         self.fingerprint
     }
 
-    /// Notes what happens so much later.
+    /// Notes an event that happens after a delay.
     pub fn after(&mut self, delay: Time, what: T) {
         self.at(self.now + delay, what);
     }
 
-    /// Notes what happens at a time; what should have happened already happens now.
+    /// Notes an event that happens at a time. An event whose time has passed happens now.
     pub fn at(&mut self, time: Time, what: T) {
         self.noted += 1;
         self.to_come.insert((time.max(self.now), self.noted), what);
     }
 
-    /// Goes on to what comes next, unless that is after `end`.
+    /// Moves the clock to the next event and returns it, unless it happens after `end`.
     pub fn next(&mut self, end: Time) -> Option<T> {
         let entry = self.to_come.first_entry().filter(|e| e.key().0 <= end)?;
         let (time, number) = *entry.key();

@@ -1,4 +1,4 @@
-//! The promises, checked at every step and once more at the end, against the truth in the store.
+//! The checks of the promises against the truth in the store, at every step and once more at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,38 +14,39 @@ use crate::node::Hint;
 use crate::scene::{ConnId, LOST_MAX, NodeId, Scene};
 use crate::store::{Commit, State};
 
-/// A node that is well knows of whatever was taken from somebody after this time (P7): when it looks next, with what
-/// looking itself may take, after the end of a connection that broke before was noticed.
+/// A node that is well knows of every right that ended longer ago than this (P7). It consists of the time until the
+/// next look, the time until the end of a broken connection is noticed, and the time of the look itself.
 const AUTHORITY_MAX: Time = limits::LOOK_MS * MS + LOST_MAX + 300 * MS;
 
-/// What a client holds: all that it may see of an epoch's log after where it began, up to here.
+/// The part of the log that a client holds: all events of an epoch that it may see, from its beginning up to a
+/// position.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader {
-    /// Whose.
+    /// The person.
     pub person: PersonId,
-    /// Of which log.
+    /// The epoch of the log.
     pub epoch: Epoch,
-    /// Up to where.
+    /// The client holds everything up to this position.
     pub held: Position,
 }
 
-/// What nodes have promised.
+/// The promises that nodes have made.
 #[derive(Default)]
 pub struct Check {
     /// The first answer to each key, in each epoch.
     answers: BTreeMap<(Box<str>, u64), Appended>,
-    /// How far clients have acked at most.
+    /// The furthest marks that clients have acked.
     acked: BTreeMap<(ConversationId, PersonId), Marks>,
-    /// Signals that nodes have said,
+    /// The signals that nodes have sent.
     said: BTreeSet<u64>,
-    /// and that a node has heard.
+    /// The signals that each node has heard.
     heard: BTreeSet<(NodeId, u64)>,
-    /// Signals that were handed to a connection.
+    /// The signals that were handed to each connection.
     handed: BTreeSet<(ConnId, u64)>,
 }
 
 impl Scene {
-    /// A client received an event.
+    /// Checks an event that a client received.
     pub fn received(&mut self, reader: &mut Reader, entry: &Arc<Entry>, cursor: Cursor) {
         self.figures.received += 1;
         let at = entry.event.position;
@@ -68,7 +69,7 @@ impl Scene {
         reader.held = at;
     }
 
-    /// A client is told that it holds everything up to a position.
+    /// Checks the answer to a client that it holds everything up to a position.
     pub fn advanced(&mut self, reader: &mut Reader, to: Position) {
         let missing = self.store.history(reader.epoch).and_then(|log| missing(log, *reader, to));
         if let Some(at) = missing {
@@ -77,7 +78,7 @@ impl Scene {
         reader.held = reader.held.max(to);
     }
 
-    /// A node hands an event to a session.
+    /// Checks that the person of a session may see an event that a node hands to it.
     pub fn handed(&mut self, node: NodeId, person: PersonId, credential: u64, entry: &Entry) {
         let log = self.store.now();
         let span = log.span_of(person, entry).and_then(|span| span.ended);
@@ -88,7 +89,7 @@ impl Scene {
         }
     }
 
-    /// A hub that has come so far found an event for a session that was not live.
+    /// Checks an event that a hub found for a session that was not live.
     pub fn found(&mut self, person: PersonId, entry: &Entry, hub: Cursor) {
         let log = self.store.history(hub.epoch);
         let span = log.and_then(|log| log.span_of(person, entry));
@@ -98,7 +99,7 @@ impl Scene {
         }
     }
 
-    /// A client learns where its message stands.
+    /// Checks the place that a client is told for its message.
     pub fn acknowledged(&mut self, person: PersonId, key: &str, epoch: Epoch, appended: Appended) {
         let place = Head { seq: appended.seq, position: appended.position };
         self.figures.acknowledged += 1;
@@ -116,7 +117,7 @@ impl Scene {
         }
     }
 
-    /// A node says a signal in some room.
+    /// Notes that a node sends a signal in some room.
     pub fn says_signal(&mut self, node: NodeId) -> (StreamId, u64) {
         let (number, (_, stream)) = (self.number(), self.any_room());
         self.check.said.insert(number);
@@ -124,7 +125,7 @@ impl Scene {
         (stream, number)
     }
 
-    /// A node hands a signal to a session.
+    /// Checks a signal that a node hands to a session.
     pub fn signal_handed(
         &mut self,
         node: NodeId,
@@ -145,7 +146,7 @@ impl Scene {
         }
     }
 
-    /// A client receives a signal.
+    /// Checks a signal that a client received.
     pub fn signal_received(&mut self, number: u64) {
         self.figures.signals_handed += 1;
         if !self.check.said.contains(&number) {
@@ -160,7 +161,7 @@ impl Scene {
         self.reaches_store(node) && ended.is_some_and(late)
     }
 
-    /// A node takes a signal for its clients.
+    /// Checks a signal that a node takes for its clients.
     pub fn signalled(&mut self, node: NodeId, number: u64) {
         self.figures.signals += 1;
         if !self.check.said.contains(&number) {
@@ -171,7 +172,7 @@ impl Scene {
         }
     }
 
-    /// Sessions are ended because their sign-in has.
+    /// Checks that the sign-ins of sessions that are ended have ended.
     pub fn check_revoked(&mut self, epoch: Epoch, person: PersonId, credential: Option<u64>) {
         let ends = |step: &Step| matches!(step, Step::Revoke { person: p, credential: c } if (*p, *c) == (person, credential));
         let log = self.store.history(epoch);
@@ -180,13 +181,13 @@ impl Scene {
         }
     }
 
-    /// A client says what it holds.
+    /// Notes the marks that a client acks.
     pub fn says_ack(&mut self, room: ConversationId, person: PersonId, marks: Marks) {
         let acked = self.check.acked.entry((room, person)).or_default();
         *acked = acked.merged(marks);
     }
 
-    /// A transaction is about to be committed.
+    /// Checks a transaction that is about to be committed.
     pub fn check_commit(&mut self, commit: &Commit) {
         for step in &commit.part.batch.steps {
             if let Step::Event(entry) = step
@@ -207,7 +208,7 @@ impl Scene {
         }
     }
 
-    /// Everything has come to rest: nothing may be missing anywhere.
+    /// Checks, after everything has come to rest, that nothing is missing anywhere.
     pub fn check_end(&mut self, readers: &[Reader]) {
         let log = self.store.now();
         let (epoch, end) = (log.epoch, log.at.position);
@@ -231,7 +232,7 @@ impl Scene {
     }
 }
 
-/// The first event that a reader had to get between what it holds and a position.
+/// The first event that a reader lacks between the events that it holds and a position.
 fn missing(log: &State, reader: Reader, to: Position) -> Option<Position> {
     let due = |e: &&Arc<Entry>| log.span_of(reader.person, e).is_some_and(|s| s.ended.is_none());
     log.between(reader.held, to).find(due).map(|e| e.event.position)
@@ -242,7 +243,7 @@ fn is_forgotten(used_ms: u64, now_ms: u64) -> bool {
     now_ms > used_ms.saturating_add(limits::KEY_AGE_MS)
 }
 
-/// Positions and numbers without gaps, each key once, times that never go back.
+/// The faults in positions, numbers, keys and times of a log: none may have a gap, come twice or go back.
 fn wrong_numbers(log: &State) -> Vec<(&'static str, String)> {
     let mut wrong = Vec::new();
     let (mut last, mut at_ms) = (Position(0), 0);

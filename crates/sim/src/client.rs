@@ -1,5 +1,5 @@
-//! A client: it signs in, takes a snapshot, follows the feed from its cursor over whichever node and transport, says
-//! something now and then, and asks again for whatever was lost on the way.
+//! A client: it signs in, takes a snapshot, follows the feed from its cursor over any node and transport, sends
+//! something now and then, and asks again for everything that was lost on the way.
 
 use encke_engine::append::Appended;
 use encke_engine::connection::Transport;
@@ -17,44 +17,44 @@ use crate::wires::Item;
 /// A command or a snapshot that waits for its answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Exchange {
-    /// Whose.
+    /// The client.
     pub client: usize,
-    /// Its number.
+    /// The number of the command or snapshot.
     pub number: u64,
 }
 
-/// What a command comes to.
+/// The outcome of a command.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The message stands there.
+    /// The message is stored.
     Stored {
-        /// Its key.
+        /// The message's key.
         key: Box<str>,
-        /// Its stream.
+        /// The message's stream.
         stream: StreamId,
-        /// In which log,
+        /// The epoch of the log.
         epoch: Epoch,
-        /// and where.
+        /// The place in the log.
         appended: Appended,
     },
-    /// It may not be written.
+    /// The person may not write there.
     NotMember,
-    /// The credential is not good.
+    /// This credential is not good.
     NotSignedIn(u64),
-    /// This credential is good from now on.
+    /// The person has this new credential.
     SignedIn(u64),
-    /// The present state is the one at this cursor.
+    /// The snapshot is as of this position.
     Snapshot(Epoch, Position),
-    /// Perhaps done, perhaps not: try again.
+    /// The command was done or not: try again.
     Refused,
 }
 
-/// What a client is told.
+/// A message to a client.
 #[derive(Debug)]
 pub enum ToClient {
-    /// Go on.
+    /// Wake up and go on.
     Wake,
-    /// Items of a connection.
+    /// Items arrived on a connection.
     Items(ConnId, Vec<Item>),
     /// A connection broke.
     Gone(ConnId),
@@ -62,50 +62,50 @@ pub enum ToClient {
     Answered(u64, Outcome),
     /// No answer came.
     TimedOut(u64),
-    /// Time to say something.
+    /// The time has come to send something.
     Say,
-    /// Time to go elsewhere, if it still has this connection.
+    /// The time has come to go elsewhere, if the client still has this connection.
     Hop(ConnId),
-    /// Time for the next poll.
+    /// The time has come for the next poll.
     Poll(ConnId),
 }
 
-/// Its connection for the feed.
+/// A client's connection for the feed.
 #[derive(Clone, Copy)]
-struct Line {
+struct FeedConnection {
     conn: ConnId,
     node: NodeId,
     transport: Transport,
-    /// Nothing has come since the last request.
+    /// Whether nothing has arrived since the last request.
     unanswered: bool,
 }
 
-/// What it wants to say, and has not been told the fate of.
-struct Saying {
+/// A message of the client whose outcome it does not know.
+struct OpenMessage {
     key: Box<str>,
     stream: StreamId,
     number: u64,
     node: Option<NodeId>,
 }
 
-/// See the top of this file.
+/// A client; see the top of this file.
 pub struct Client {
     number: usize,
     person: PersonId,
     credential: Option<u64>,
-    /// What it keeps to come back to where it was.
+    /// The text of the cursor that the client keeps.
     cursor: Option<String>,
     reader: Reader,
-    line: Option<Line>,
-    /// Where it was when it went away without waiting for the response.
+    line: Option<FeedConnection>,
+    /// The node and the transport that it left without waiting for the response.
     left: Option<(NodeId, Transport)>,
     asking: Option<u64>,
-    saying: Option<Saying>,
+    saying: Option<OpenMessage>,
     said: u64,
 }
 
 impl Scene {
-    /// A node answers a command; the answer may be lost.
+    /// Sends a node's answer to a command; it may be lost.
     pub fn answer_exchange(&mut self, exchange: Exchange, outcome: Outcome) {
         if !self.chance(self.weather.answer_lost) {
             let delay = self.delay();
@@ -125,18 +125,18 @@ impl Client {
         Client { number, person, credential, cursor, reader, line, left, asking, saying, said: 0 }
     }
 
-    /// What it holds; `None` as long as it has no cursor.
+    /// The part of the log that the client holds; `None` without a cursor.
     pub fn reader(&self) -> Option<Reader> {
         self.cursor.as_ref().map(|_| self.reader)
     }
 
-    /// The key of a message whose fate it does not know.
+    /// The key of a message whose outcome the client does not know.
     pub fn unanswered(&self) -> Option<&str> {
         self.saying.as_ref().map(|s| &*s.key)
     }
 
-    /// Something happens to it.
-    pub fn told(&mut self, what: ToClient, calm: bool, scene: &mut Scene) {
+    /// Handles a message to the client.
+    pub fn handle(&mut self, what: ToClient, calm: bool, scene: &mut Scene) {
         match what {
             ToClient::Wake => self.go_on(scene),
             ToClient::Items(conn, items) => {
@@ -182,7 +182,7 @@ impl Client {
         scene.tell_client(self.number, delay, ToClient::Wake);
     }
 
-    /// Does what is next, if nothing is under way: signs in, takes a snapshot, or asks for the feed.
+    /// Takes the next step, if nothing is under way: signs in, takes a snapshot, or asks for the feed.
     fn go_on(&mut self, scene: &mut Scene) {
         if self.line.is_some() || self.asking.is_some() {
             return;
@@ -213,7 +213,7 @@ impl Client {
             scene.figures.transport_changes += u64::from(by != transport);
         }
         let conn = scene.connect(self.number, node, slow);
-        self.line = Some(Line { conn, node, transport, unanswered: false });
+        self.line = Some(FeedConnection { conn, node, transport, unanswered: false });
         self.ask_feed(scene);
     }
 
@@ -223,7 +223,7 @@ impl Client {
         };
         let Some(line) = &mut self.line else { return };
         line.unanswered = true;
-        let Line { conn, transport, .. } = *line;
+        let FeedConnection { conn, transport, .. } = *line;
         let wait = scene.random.u64(100 * MS..2_000 * MS);
         let device = format!("client {}", self.number);
         scene.trace(|| format!("{device} asks for {cursor} by {transport:?} {conn}"));
@@ -236,7 +236,7 @@ impl Client {
             scene.tell_node(node, soon, ToNode::Job(job));
         }
         if scene.chance(scene.weather.hop) {
-            // As long as a response is on its way, or whenever.
+            // The client leaves while a response is on its way, or at any other time.
             let longest = if scene.random.bool() { scene.weather.delay_max } else { 1_500 * MS };
             let soon = scene.random.u64(..longest);
             scene.tell_client(self.number, soon, ToClient::Hop(conn));
@@ -268,7 +268,7 @@ impl Client {
                     self.event(&entry, at, scene);
                 }
                 self.hold(cursor, scene);
-                let Some(Line { conn, .. }) = self.line else { return };
+                let Some(FeedConnection { conn, .. }) = self.line else { return };
                 if scene.random.bool() {
                     let think = scene.random.u64(0..50 * MS);
                     return scene.tell_client(self.number, think, ToClient::Poll(conn));
@@ -323,7 +323,7 @@ impl Client {
         }
     }
 
-    /// Over its WebSocket, or by a request to whichever node.
+    /// Acks over the client's WebSocket, or by a request to any node.
     fn ack(&self, room: ConversationId, marks: Marks, scene: &mut Scene) {
         let both_ways = self.line.filter(|line| line.transport == Transport::WebSocket);
         scene.says_ack(room, self.person, marks);
@@ -333,7 +333,7 @@ impl Client {
         }
     }
 
-    /// It is told that it has everything up to a cursor.
+    /// Takes a cursor up to which the client holds everything.
     fn hold(&mut self, cursor: Cursor, scene: &mut Scene) {
         if cursor.epoch != self.reader.epoch {
             let what = format!("{:?} is told to hold {cursor} without a reset", self.reader);
@@ -381,11 +381,11 @@ impl Client {
         self.said += 1;
         let (_, stream) = scene.any_room();
         let key = format!("k{}.{}", self.number, self.said).into();
-        self.saying = Some(Saying { key, stream, number: 0, node: None });
+        self.saying = Some(OpenMessage { key, stream, number: 0, node: None });
         self.send(scene);
     }
 
-    /// Sends it, or sends it again with the same key, to whichever node.
+    /// Sends the message to any node, for the first time or again with the same key.
     fn send(&mut self, scene: &mut Scene) {
         let exchange = self.exchange(scene);
         let Some(saying) = &mut self.saying else { return };

@@ -1,4 +1,4 @@
-//! What breaks, and how it heals again.
+//! The faults of a world, and the way in which each heals.
 
 use encke_engine::PersonId;
 
@@ -6,24 +6,24 @@ use crate::agenda::{MS, Time};
 use crate::node::{Job, ToNode};
 use crate::scene::{Event, NodeId, Scene};
 
-/// See the top of this file.
+/// A fault, or its end.
 #[derive(Clone, Copy, Debug)]
 pub enum Fault {
     /// A node is killed.
     Crash,
-    /// A node and the store don't reach each other.
+    /// A node and the store can't reach each other.
     StoreCut,
-    /// They do again.
+    /// A node and the store reach each other again.
     StoreHeal(usize),
-    /// A node and the bus don't reach each other.
+    /// A node and the bus can't reach each other.
     BusCut,
-    /// They do again.
+    /// A node and the bus reach each other again.
     BusHeal(usize),
     /// The store restarts.
     StoreRestart,
     /// The store's machine is lost.
     FailOver,
-    /// It, or its standby, is there again.
+    /// The store's machine, or its standby, is there again.
     StoreBack,
     /// A clock jumps.
     ClockJump,
@@ -40,7 +40,7 @@ pub enum Fault {
 }
 
 impl Scene {
-    /// How often a fault of this kind happens.
+    /// The average time between two faults of this kind; `None` for never.
     fn every(&self, fault: Fault) -> Option<u64> {
         let weather = &self.weather;
         match fault {
@@ -59,7 +59,7 @@ impl Scene {
         }
     }
 
-    /// Plans when a fault of this kind happens next.
+    /// Plans the next fault of this kind.
     fn plan(&mut self, fault: Fault) {
         if let Some(ms) = self.every(fault) {
             let delay = self.random.u64(1..2 * ms * MS);
@@ -86,13 +86,13 @@ impl Scene {
         }
     }
 
-    /// Nothing goes wrong by chance from now on, and everybody reads as fast as it can.
+    /// Ends all chance faults, and lets all clients read as fast as they can.
     pub fn clear_up(&mut self) {
         self.weather.clear_up();
         self.wires.clear_up();
     }
 
-    /// Something breaks or heals. Once the sky is clear nothing breaks any more.
+    /// Applies a fault or its end. Once the world is calm nothing breaks any more.
     pub fn fault(&mut self, fault: Fault, calm: bool) {
         if calm && self.every(fault).is_some() {
             return;
@@ -128,7 +128,8 @@ impl Scene {
             Fault::StoreRestart | Fault::FailOver => {}
             Fault::StoreBack => self.store_is_back(),
             Fault::ClockJump => {
-                // By hours, both ways, and now and then by days: then keys are forgotten, which live for a day.
+                // The clock jumps by hours in both directions, and now and then by days: then keys are forgotten, which
+                // live for a day.
                 let longest_ms = if self.random.u8(..4) == 0 { 260_000_000 } else { 36_000_000 };
                 let off_ms = self.random.i64(-longest_ms..longest_ms);
                 let before_ms = std::mem::replace(&mut self.links[place].clock_off_ms, off_ms);
@@ -156,7 +157,7 @@ impl Scene {
         }
     }
 
-    /// The bus tells its clients that it is back, and that they may have missed something.
+    /// Lets the bus tell its nodes that it is back, and that they may have missed messages.
     fn bus_heals(&mut self, place: usize) {
         self.links[place].bus_cut = false;
         if let Some(life) = self.links[place].life {
@@ -171,7 +172,7 @@ impl Scene {
         }
     }
 
-    /// A node finds that it serves a log that is gone: it begins anew.
+    /// Makes a node begin anew, because the log that it serves is gone.
     pub fn begin_anew(&mut self, node: NodeId) {
         if self.is_up(node) {
             self.figures.anew += 1;
@@ -180,7 +181,7 @@ impl Scene {
         }
     }
 
-    /// A node that was told to go down ends.
+    /// Ends a node that was told to go down.
     pub fn goes_down(&mut self, node: NodeId) {
         let back_after = self.random.u64(20 * MS..2_000 * MS);
         self.stop(node, back_after);
@@ -215,7 +216,7 @@ impl Scene {
         }
     }
 
-    /// Somebody joins, leaves or signs out, by way of any node.
+    /// Makes a person join, leave or sign out, by way of any node.
     pub fn change(&mut self) {
         let (room, _) = self.any_room();
         let person = PersonId(self.random.u64(1..=self.weather.people));

@@ -1,18 +1,18 @@
-//! What was counted, to see that the worlds were hostile enough.
+//! Counts that show whether the worlds were hostile enough.
 
 use std::fmt;
 use std::ops::AddAssign;
 
 macro_rules! figures {
     ($($name:ident: $text:literal),* $(,)?) => {
-        /// How often what happened.
+        /// The counts.
         #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
         pub struct Figures {
             $(#[doc = $text] pub $name: u64,)*
         }
 
         impl Figures {
-            /// All, each with what it counts.
+            /// All counts, each with a text that says what it counts.
             pub fn all(&self) -> impl Iterator<Item = (&'static str, u64)> {
                 [$(($text, self.$name)),*].into_iter()
             }

@@ -1,5 +1,5 @@
-//! A hostile writer on the bus. It hears all that nodes say and says what it likes, as often as it likes, to the end of
-//! the world: but it has no key. It forges, and it says again what nodes have said.
+//! A hostile writer on the bus. It hears all messages and sends any message at any time, to the end of the world, but
+//! it has no key. It forges messages and repeats old ones.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -14,21 +14,21 @@ use crate::agenda::MS;
 use crate::node::{Hint, Sealed};
 use crate::scene::{self, NodeId, Scene};
 
-/// Messages that it remembers.
+/// The number of messages that it remembers.
 const REMEMBERED_MAX: usize = 256;
 
-/// See the top of this file.
+/// The hostile writer; see the top of this file.
 #[derive(Default)]
 pub struct Forger {
     remembered: VecDeque<Sealed>,
-    /// How far the log goes, by what it heard. Its epoch stands in every cursor.
+    /// The epoch of the log that it has heard of. It also stands in every cursor.
     epoch: Option<Epoch>,
     at: Point,
     newest: BTreeMap<StreamId, Head>,
 }
 
 impl Forger {
-    /// It listens.
+    /// Listens to a message.
     pub fn hears(&mut self, message: Sealed) {
         let end = match &message.hint {
             Hint::Commit(committed) => {
@@ -54,7 +54,7 @@ impl Forger {
         }
     }
 
-    /// An event behind a position, which could be true as far as it knows.
+    /// An event after a position that could be true, as far as the forger knows.
     fn event(&self, before: Position, stream: StreamId, from: PersonId) -> Event {
         let newest = self.newest.get(&stream).filter(|place| place.position <= before);
         let (seq, back) = newest.map_or((Seq(0), Position(0)), |p| (p.seq, p.position));
@@ -72,7 +72,7 @@ impl Forger {
         }
     }
 
-    /// A commit of one step behind a point.
+    /// A commit of one step after a point.
     fn commit(&self, before: Point, step: Step) -> Hint {
         let mut after = before;
         match &step {
@@ -86,7 +86,7 @@ impl Forger {
 }
 
 impl Scene {
-    /// Plans when it says something next.
+    /// Plans the forger's next message.
     pub fn plan_forger(&mut self) {
         if let Some(ms) = self.weather.forge_ms {
             let delay = self.random.u64(1..2 * ms * MS);
@@ -94,7 +94,7 @@ impl Scene {
         }
     }
 
-    /// It says something: to all nodes, or to one.
+    /// Sends a forged message, to all nodes or to one.
     pub fn forge(&mut self) {
         self.plan_forger();
         let message = match self.random.u8(..3) {
@@ -109,7 +109,7 @@ impl Scene {
         }
     }
 
-    /// What a node has said, again.
+    /// Repeats a message that a node has sent.
     fn replayed(&mut self) -> Option<Sealed> {
         let known = self.forger.remembered.len();
         let again = self.forger.remembered.get(self.random.usize(..known.max(1)))?.clone();
@@ -130,7 +130,7 @@ impl Scene {
         let hint = match self.random.u8(..9) {
             0 => self.forger.commit(at, step(event(at, stream))),
             1 => self.forger.commit(at, step(event(at, nobodys))),
-            // Back to itself: a walk along the stream would never end.
+            // The event points back to itself, so a walk along its stream would never end.
             2 => {
                 let event = event(at, stream);
                 let circle = Event { back: event.position, seq: Seq(event.seq.0 + 1), ..event };
@@ -146,7 +146,7 @@ impl Scene {
             7 => self.forger.commit(at, Step::Revoke { person, credential: None }),
             _ => Hint::Signal(stream, u64::MAX - far),
         };
-        // It may say that it is anybody, at any time.
+        // The forger can claim any sender and any time.
         let number = self.number();
         let from = NodeId { place: usize::MAX, life: number as u32 };
         let at_ms = self.any_node().map_or(0, |node| self.clock_ms(node));

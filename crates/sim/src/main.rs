@@ -14,10 +14,10 @@ struct Cli {
     /// One seed, with all that happens in it
     #[arg(long, conflicts_with = "seeds")]
     seed: Option<u64>,
-    /// How many seeds, from 1 on
+    /// The number of seeds, from 1 on
     #[arg(long, default_value_t = 1_000)]
     seeds: u64,
-    /// How the cluster is built; but for the sound one all have a fault
+    /// The way in which the cluster is built; all but the sound one have a fault
     #[arg(long, value_enum, default_value_t)]
     variant: Variant,
 }

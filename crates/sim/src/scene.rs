@@ -1,7 +1,8 @@
-//! What all parts of the world share: its clock, its chance, its network, its store, and what has gone wrong.
+//! The scene: the parts of the world that all others share, which are its clock, chance, network, store and the first
+//! broken promise.
 //!
-//! Parts never touch each other. They tell each other things through the agenda, and the network decides when that
-//! arrives, if it does.
+//! Parts never call each other. They send messages through the agenda, and the network decides when a message arrives,
+//! or whether.
 
 use encke_engine::{ConversationId, StreamId};
 use fastrand::Rng;
@@ -18,10 +19,10 @@ use crate::variant::Variant;
 use crate::weather::Weather;
 use crate::wires::Wires;
 
-/// After so much time a connection without an answer counts as broken.
+/// The time after which a connection without an answer counts as broken.
 pub const LOST_MAX: Time = 400 * MS;
 
-/// A connection between a client and a node; no number is used twice.
+/// The number of a connection between a client and a node. No number is used twice.
 pub type ConnId = u32;
 
 /// A node, from one start to its end.
@@ -33,66 +34,66 @@ pub struct NodeId {
     pub life: u32,
 }
 
-/// What happens.
+/// An event of the world.
 #[derive(Debug)]
 pub enum Event {
-    /// A node is told something.
+    /// A node gets a message.
     Node(NodeId, ToNode),
     /// A node starts.
     Start(usize),
-    /// A client is told something.
+    /// A client gets a message.
     Client(usize, ToClient),
     /// A request arrives at the store.
     Store(Box<Ask>),
-    /// A transaction has kept its turn for as long as it may.
+    /// A transaction has kept its turn as long as it may.
     TurnIdle(u64),
     /// Something breaks, or heals.
     Fault(Fault),
-    /// Somebody joins, leaves or signs out.
+    /// A person joins, leaves or signs out.
     Change,
-    /// The hostile writer on the bus says something.
+    /// The hostile writer sends a message on the bus.
     Forge,
 }
 
-/// How a node is connected.
+/// The connections and the clock of a node.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Link {
-    /// It does not reach the store.
+    /// Whether it can't reach the store.
     pub store_cut: bool,
-    /// It does not reach the bus.
+    /// Whether it can't reach the bus.
     pub bus_cut: bool,
     /// The number of its start, if it is up.
     pub life: Option<u32>,
-    /// Starts so far.
+    /// The number of starts so far.
     pub starts: u32,
-    /// It stands still until then.
+    /// The node pauses until this time.
     pub paused_until: Time,
-    /// Since when nothing has kept it from reading the store.
+    /// The time since which it can read the store without hindrance.
     pub well_since: Time,
-    /// How far its clock is off, in milliseconds.
+    /// The error of its clock, in milliseconds.
     pub clock_off_ms: i64,
 }
 
-/// A promise that was broken.
+/// A broken promise.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Violation {
-    /// Which.
+    /// The promise.
     pub promise: &'static str,
-    /// How.
+    /// The way in which it was broken.
     pub what: String,
 }
 
-/// See the top of this file.
+/// The scene; see the top of this file.
 pub struct Scene {
-    /// What happens when.
+    /// The future events.
     pub agenda: Agenda<Event>,
-    /// All chance.
+    /// The source of all chance.
     pub random: Rng,
-    /// What the world has to bear.
+    /// The faults that the world has to bear.
     pub weather: Weather,
-    /// How the cluster is built.
+    /// The way in which the cluster is built.
     pub variant: Variant,
-    /// The truth.
+    /// The store, which holds the truth.
     pub store: Store,
     /// The nodes' connections.
     pub links: Vec<Link>,
@@ -100,13 +101,13 @@ pub struct Scene {
     pub wires: Wires,
     /// The hostile writer on the bus.
     pub forger: Forger,
-    /// What was promised to whom.
+    /// The promises made so far.
     pub check: Check,
-    /// What was counted.
+    /// The counts.
     pub figures: Figures,
-    /// The first promise that was broken.
+    /// The first broken promise.
     pub violation: Option<Violation>,
-    /// What happened, if somebody wants to read it.
+    /// The trace, if one is wanted.
     pub lines: Option<Vec<String>>,
     numbers: u64,
 }
@@ -134,24 +135,24 @@ impl Scene {
         }
     }
 
-    /// A number that was not there before.
+    /// A number that was not used before.
     pub fn number(&mut self) -> u64 {
         self.numbers += 1;
         self.numbers
     }
 
-    /// Whether something of this chance happens.
+    /// Whether a thing with this chance happens.
     pub fn chance(&mut self, chance: f64) -> bool {
         chance > 0.0 && self.random.f64() < chance
     }
 
-    /// How long something takes: mostly little, now and then ten times as long.
+    /// The time that a thing takes: mostly little, now and then ten times as long.
     pub fn delay(&mut self) -> Time {
         let usual = self.random.u64(10..=self.weather.delay_max);
         if self.random.u8(..) == 0 { usual * 10 } else { usual }
     }
 
-    /// Notes a line, if somebody wants it.
+    /// Adds a line to the trace, if one is wanted.
     pub fn trace(&mut self, line: impl FnOnce() -> String) {
         if let Some(lines) = &mut self.lines {
             let now = self.agenda.now();
@@ -159,28 +160,28 @@ impl Scene {
         }
     }
 
-    /// A promise was broken.
+    /// Notes a broken promise.
     pub fn fail(&mut self, promise: &'static str, what: String) {
         self.trace(|| format!("{promise} is broken: {what}"));
         self.violation.get_or_insert(Violation { promise, what });
     }
 
-    /// Tells a node something; in vain if it is not up any more when it arrives.
+    /// Sends a message to a node. It is lost if the node has ended when it arrives.
     pub fn tell_node(&mut self, node: NodeId, delay: Time, what: ToNode) {
         self.agenda.after(delay, Event::Node(node, what));
     }
 
-    /// Tells a client something.
+    /// Sends a message to a client.
     pub fn tell_client(&mut self, client: usize, delay: Time, what: ToClient) {
         self.agenda.after(delay, Event::Client(client, what));
     }
 
-    /// Whether a node still is what it was.
+    /// Whether this start of a node is still up.
     pub fn is_up(&self, node: NodeId) -> bool {
         self.links[node.place].life == Some(node.life)
     }
 
-    /// A node that is up, whichever.
+    /// Any node that is up.
     pub fn any_node(&mut self) -> Option<NodeId> {
         let place = self.random.usize(..self.links.len());
         let life = self.links[place].life?;
@@ -198,7 +199,7 @@ impl Scene {
         (NOON_MS + (self.agenda.now() / MS) as i64 + self.links[node.place].clock_off_ms) as u64
     }
 
-    /// The stream of a room.
+    /// Any room, with its stream.
     pub fn any_room(&mut self) -> (ConversationId, StreamId) {
         let room = ConversationId(self.random.u64(1..=self.weather.rooms));
         (room, StreamId::conversation(room))

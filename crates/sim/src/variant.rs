@@ -1,16 +1,17 @@
-//! Ways to build the cluster wrongly. Each is one fault in the simulation's own wiring that it has to find.
+//! Ways to build the cluster wrongly. Each variant has one fault in the simulation's own wiring, which the checks have
+//! to find.
 
 use clap::ValueEnum;
 
-/// How the cluster is built.
+/// The way in which the cluster is built.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
 pub enum Variant {
-    /// As the product is.
+    /// The cluster is built like the product.
     #[default]
     Sound,
-    /// A client is sent what there is, and is registered with the hub afterwards.
+    /// A client is sent the events that are there, and is registered with the hub afterwards.
     CheckBeforeRegister,
-    /// A hint is taken at its word, also when it is not the next one.
+    /// A hint is handed on even if it is not the next one.
     AnyHint,
     /// A node tells the others of a commit before it has happened.
     HintBeforeCommit,
@@ -18,40 +19,40 @@ pub enum Variant {
     Sequence,
     /// A sender is answered before the commit.
     AnswerBeforeCommit,
-    /// Whether a key was used is known only to the node that used it.
+    /// Only the node that used an idempotency key knows of it.
     KeysOnNode,
     /// A standby that took over goes on under the same epoch.
     EpochKept,
-    /// A list of what a person follows is used without what changed since it was read.
+    /// A list of a person's follows is used without the changes since it was read.
     StaleFollows,
     /// The newest ack is taken for the mark.
     MarksOverwritten,
-    /// A connection that can take no more is handed more.
+    /// An ack that goes back overwrites the mark.
     FullStaysLive,
-    /// What is on the bus is taken without a seal.
+    /// Messages on the bus are taken without a seal.
     NoSeal,
-    /// What a node has said is taken again.
+    /// A message of a node is taken a second time.
     NoReplayCheck,
-    /// Commits are taken without a seal, and who follows what and whose sign-in has ended is believed of them.
+    /// Commits are taken without a seal, and their changes of follows and sign-ins are believed.
     RightsFromHints,
-    /// Commits are taken without a seal, and nobody looks whether what was told is in the log.
+    /// Commits are taken without a seal, and nobody checks whether the log holds them.
     AheadOfLog,
-    /// What was revoked while a request was being admitted is not made up for.
+    /// A revocation during an admission has no effect on it.
     StaleRevocations,
-    /// A signal is handed to every session, whatever it follows.
+    /// A signal is handed to every session, also to those that don't follow its stream.
     SignalsToAll,
-    /// A reader from whom events were trimmed is sent what is left.
+    /// A reader whose next events were trimmed is sent the rest.
     TrimHole,
     /// An idempotency key is forgotten after an hour.
     KeysForgottenEarly,
-    /// A node that goes down ends before it has finished what it accepted.
+    /// A node that goes down ends before it has finished its accepted work.
     DrainDropsWrites,
     /// A node that goes down does not tell its clients.
     DrainSilent,
 }
 
 impl Variant {
-    /// The promise that it breaks. A hole in the log is met by the engine itself, which stops rather than go on.
+    /// The promise that the variant breaks. The engine itself meets a hole in the log and stops rather than go on.
     pub fn breaks(self) -> &'static str {
         match self {
             Variant::Sound => "none",
@@ -74,7 +75,7 @@ impl Variant {
         }
     }
 
-    /// Whether anybody's word on the bus is a node's, if it is a commit or if it is not.
+    /// Whether a message without a seal is taken: a commit, or another message.
     pub fn takes_without_seal(self, is_commit: bool) -> bool {
         match self {
             Variant::NoSeal => true,
@@ -83,7 +84,7 @@ impl Variant {
         }
     }
 
-    /// All but the sound one.
+    /// All variants except the sound one.
     pub const BROKEN: [Variant; 20] = [
         Variant::CheckBeforeRegister,
         Variant::AnyHint,

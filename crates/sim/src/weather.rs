@@ -1,80 +1,81 @@
-//! The weather of one seed: how large the world is, and which faults it has to bear and how often.
+//! The weather of one seed: the size of the world, and the kinds and frequencies of its faults.
 //!
-//! Each kind of fault is absent from some seeds, so that a fault which hides behind another is found as well.
+//! Each kind of fault is absent from some seeds, so that a fault hidden behind another one is found as well.
 
 use fastrand::Rng;
 
 use crate::agenda::{MS, Time};
 
-/// See the top of this file. Chances are between 0 and 1.
+/// The weather; see the top of this file. Chances are between 0 and 1.
 pub struct Weather {
-    /// Nodes.
+    /// The number of nodes.
     pub nodes: usize,
-    /// Hubs of each node.
+    /// The number of hubs in each node.
     pub shards: usize,
-    /// People.
+    /// The number of people.
     pub people: u64,
-    /// Clients; some people have several.
+    /// The number of clients; some people have several.
     pub clients: usize,
-    /// Rooms.
+    /// The number of rooms.
     pub rooms: u64,
-    /// Events in a hub's tail.
+    /// The number of events in a hub's tail.
     pub tail_events: usize,
-    /// Rows that one page takes at most.
+    /// The most rows that one page takes.
     pub page_events: usize,
-    /// Events and changes that a node reads in one look; with fewer it could not keep up with the writers.
+    /// The most events, and the most changes, that a node reads in one look. With fewer it could not keep up with the
+    /// writers.
     pub look_events: usize,
-    /// Items that a connection takes before it is full.
+    /// The number of items that a connection takes before it is full.
     pub window: usize,
     /// The longest of the usual delays between two parts.
     pub delay_max: Time,
-    /// A hint is lost,
+    /// The chance that a hint is lost.
     pub hint_lost: f64,
-    /// comes twice,
+    /// The chance that a hint comes twice.
     pub hint_twice: f64,
-    /// comes late.
+    /// The chance that a hint comes late.
     pub hint_late: f64,
-    /// Somebody tells of the end of a transaction that is not committed yet.
+    /// The chance that a hint tells of a transaction before its commit.
     pub hint_early: f64,
-    /// An answer to a command or a snapshot is lost.
+    /// The chance that the answer to a command or a snapshot is lost.
     pub answer_lost: f64,
-    /// A transaction takes long.
+    /// The chance that a transaction takes long.
     pub slow_commit: f64,
-    /// A client changes node or transport before its answer is there.
+    /// The chance that a client changes node or transport before its answer is there.
     pub hop: f64,
-    /// A client reads slowly.
+    /// The chance that a client reads slowly.
     pub slow_reader: f64,
-    /// The store takes long to say who a credential is.
+    /// The chance that the store needs long to look up a credential.
     pub slow_view: f64,
-    /// Somebody ends the sign-in of a client while its request is on its way.
+    /// The chance that a sign-in ends while a request of its client is on its way.
     pub sign_out_race: f64,
-    /// Milliseconds between two faults of each kind, on the average; `None` for never.
+    /// Milliseconds between two crashes on the average; `None` for never.
     pub crash_ms: Option<u64>,
-    /// A node is cut from the store.
+    /// Milliseconds on the average until a node is cut from the store.
     pub store_cut_ms: Option<u64>,
-    /// A node is cut from the bus.
+    /// Milliseconds on the average until a node is cut from the bus.
     pub bus_cut_ms: Option<u64>,
-    /// The store restarts.
+    /// Milliseconds on the average until the store restarts.
     pub store_restart_ms: Option<u64>,
-    /// A standby takes over that lacks the newest commits.
+    /// Milliseconds on the average until a standby takes over that lacks the newest commits.
     pub failover_ms: Option<u64>,
-    /// A clock jumps.
+    /// Milliseconds on the average until a clock jumps.
     pub clock_jump_ms: Option<u64>,
-    /// A node stands still and goes on.
+    /// Milliseconds on the average until a node pauses.
     pub pause_ms: Option<u64>,
-    /// A connection breaks.
+    /// Milliseconds on the average until a connection breaks.
     pub break_ms: Option<u64>,
-    /// A client stops reading for a while.
+    /// Milliseconds on the average until a client stops reading for a while.
     pub stall_ms: Option<u64>,
-    /// A node is told to go down.
+    /// Milliseconds on the average until a node is told to go down.
     pub drain_ms: Option<u64>,
-    /// The oldest events are trimmed.
+    /// Milliseconds on the average until the oldest events are trimmed.
     pub trim_ms: Option<u64>,
-    /// Milliseconds between two messages of a hostile writer on the bus; it never tires.
+    /// Milliseconds between two messages of a hostile writer on the bus; it goes on in the calm.
     pub forge_ms: Option<u64>,
-    /// Somebody joins, leaves, or signs out.
+    /// Milliseconds on the average until a person joins, leaves, or signs out.
     pub change_ms: u64,
-    /// A client says something.
+    /// Milliseconds on the average until a client sends something.
     pub say_ms: u64,
 }
 
@@ -132,7 +133,7 @@ impl Weather {
         }
     }
 
-    /// Everything is well from now on.
+    /// Ends all faults.
     pub fn clear_up(&mut self) {
         self.delay_max = self.delay_max.min(5 * MS);
         let chances = [

@@ -1,4 +1,4 @@
-//! The clients' connections: each is in order as long as it holds, has room for so much, and may break at any moment.
+//! The clients' connections. Each keeps its order, has room for a bounded number of items, and may break at any moment.
 
 use std::collections::BTreeMap;
 
@@ -12,18 +12,18 @@ use crate::client::ToClient;
 use crate::node::{FeedRequest, ToNode};
 use crate::scene::{ConnId, NodeId, Scene};
 
-/// What a client is sent.
+/// An item to a client.
 #[derive(Clone, Debug)]
 pub enum Item {
-    /// An event, with the cursor behind it.
+    /// An event, and the cursor after it.
     Event(Arc<Entry>, Cursor),
     /// The replay is over.
     Ready(Cursor),
-    /// A sign of life.
+    /// A heartbeat.
     Beat,
     /// A signal, by its number.
     Signal(u64),
-    /// Take a snapshot.
+    /// The client has to take a snapshot.
     Reset(Reset),
     /// The connection ends.
     Bye(Bye),
@@ -40,15 +40,15 @@ struct Wire {
     open: bool,
     up_last: Time,
     down_last: Time,
-    /// Items that the client has not taken yet.
+    /// The number of items that the client has not taken yet.
     in_flight: usize,
-    /// The node waits for room.
+    /// Whether the node waits for room.
     awaited: bool,
-    /// So much longer than usual the client takes for what it is sent.
+    /// The delay that this client adds to each item.
     slow: Time,
 }
 
-/// All connections that somebody still has.
+/// All connections that a client or a node still has.
 #[derive(Default)]
 pub struct Wires {
     all: BTreeMap<ConnId, Wire>,
@@ -56,14 +56,14 @@ pub struct Wires {
 }
 
 impl Wires {
-    /// All clients read as fast as they can from now on.
+    /// Lets all clients read as fast as they can from now on.
     pub fn clear_up(&mut self) {
         self.all.values_mut().for_each(|wire| wire.slow = 0);
     }
 }
 
 impl Scene {
-    /// A client connects to a node.
+    /// Connects a client to a node.
     pub fn connect(&mut self, client: usize, node: NodeId, slow: Time) -> ConnId {
         let now = self.agenda.now();
         self.wires.newest += 1;
@@ -74,7 +74,7 @@ impl Scene {
         self.wires.newest
     }
 
-    /// A client asks for the feed.
+    /// Sends a client's request for the feed.
     pub fn request(&mut self, conn: ConnId, request: FeedRequest) {
         let arrives = self.agenda.now() + self.delay();
         let Some(wire) = self.wires.all.get_mut(&conn).filter(|w| w.open) else { return };
@@ -83,7 +83,7 @@ impl Scene {
         self.agenda.at(at, crate::scene::Event::Node(node, ToNode::Asked(conn, request)));
     }
 
-    /// A node sends items down; false if that is more than the client takes right now. They are on their way all the same.
+    /// Sends items to a client. Returns false if the connection is full after that; the items are still on their way.
     pub fn send_down(&mut self, conn: ConnId, items: Vec<Item>) -> bool {
         let arrives = self.agenda.now() + self.delay();
         let window = self.weather.window;
@@ -97,7 +97,7 @@ impl Scene {
         room
     }
 
-    /// Items arrive at a client; false if its connection broke before.
+    /// Notes that items have arrived at a client. Returns false if its connection broke before.
     pub fn arrived(&mut self, conn: ConnId, count: usize) -> bool {
         let window = self.weather.window;
         let Some(wire) = self.wires.all.get_mut(&conn).filter(|w| w.open) else { return false };
@@ -110,7 +110,7 @@ impl Scene {
         true
     }
 
-    /// A connection ends, whoever ends it: the node hears of it a little later, and the client if it did not do it.
+    /// Ends a connection. The node learns of it a little later, and so does the client unless it ended it.
     pub fn hang_up(&mut self, conn: ConnId, by_client: bool) {
         let (soon, later) = (self.delay(), self.delay());
         let Some(wire) = self.wires.all.remove(&conn) else { return };
@@ -120,7 +120,7 @@ impl Scene {
         }
     }
 
-    /// Any connection breaks.
+    /// Breaks any connection.
     pub fn break_any(&mut self) {
         let count = self.wires.all.len();
         if count > 0 {
@@ -131,14 +131,14 @@ impl Scene {
         }
     }
 
-    /// All connections of a node break.
+    /// Breaks all connections of a node.
     pub fn break_all(&mut self, node: NodeId) {
         let of_node = self.wires.all.iter().filter(|(_, w)| w.node == node);
         let all: Vec<ConnId> = of_node.map(|(conn, _)| *conn).collect();
         all.into_iter().for_each(|conn| self.hang_up(conn, false));
     }
 
-    /// The client of some connection stops reading for a while.
+    /// Stops a client's reading for a while.
     pub fn stall_any(&mut self) {
         let until = self.agenda.now() + self.random.u64(100 * MS..8_000 * MS);
         let count = self.wires.all.len();

@@ -1,4 +1,4 @@
-//! One world: nodes, clients and what lies between them, from its first moment to its last.
+//! One world: nodes, clients and the network, from its first moment to its last.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -11,25 +11,25 @@ use crate::node::{Job, Node, ToNode};
 use crate::scene::{Event, NodeId, Scene, Violation};
 use crate::variant::Variant;
 
-/// Until then everything breaks,
+/// The time until which faults happen.
 const CALM_AT: Time = 10_000 * MS;
-/// then somebody says a last thing in every room,
+/// The time when a last event goes to every room.
 const MARKER_AT: Time = 19_000 * MS;
-/// and by then everybody must have it.
+/// The time by which all clients must have these last events.
 const END: Time = 25_000 * MS;
-/// A node that finds no store tries again after this.
+/// The pause before a node that found no store tries again.
 const START_AGAIN: Time = 500 * MS;
 
-/// What became of a seed.
+/// The result of a seed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Report {
-    /// What was counted.
+    /// The counts.
     pub figures: Figures,
     /// The promise that was broken, if one was.
     pub violation: Option<Violation>,
-    /// The same for two runs of the same world, and hardly for two different ones.
+    /// A hash that is the same for two runs of the same world, and almost never for two different ones.
     pub fingerprint: u64,
-    /// All that happened, if it was asked for.
+    /// The trace, if one was wanted.
     pub trace: Vec<String>,
 }
 
@@ -103,7 +103,7 @@ impl World {
             Event::Node(id, what) => self.tell_node(id, what),
             Event::Start(place) => self.start(place),
             Event::Client(number, what) => {
-                self.clients[number].told(what, calm, &mut self.scene);
+                self.clients[number].handle(what, calm, &mut self.scene);
             }
             Event::Store(ask) => self.scene.asked(*ask),
             Event::TurnIdle(number) => self.scene.turn_idle(number),
@@ -118,7 +118,7 @@ impl World {
         }
     }
 
-    /// A node that stands still hears of everything afterwards, in the same order.
+    /// Hands a message to a node. A paused node gets it after its pause, in the same order.
     fn tell_node(&mut self, id: NodeId, what: ToNode) {
         if !self.scene.is_up(id) {
             return;
@@ -128,7 +128,7 @@ impl World {
             return self.scene.agenda.at(paused_until, Event::Node(id, what));
         }
         if let Some(node) = &mut self.nodes[id.place] {
-            node.told(what, &mut self.scene);
+            node.handle(what, &mut self.scene);
         }
     }
 
@@ -169,7 +169,7 @@ impl World {
                     format!("the log ends at {end:?}, a node at {told:?}, its hubs {heads:?}");
                 self.scene.fail("P4", what);
             }
-            if let Some(person) = node.forgets_somebody() {
+            if let Some(person) = node.forgotten_person() {
                 self.scene.fail("presence", format!("{person:?} is there and counts as offline"));
             }
         }

@@ -1,5 +1,5 @@
-//! The bus: what a node tells the others arrives once, twice, late, in another order, or not at all; and beside the
-//! nodes somebody writes on it who has no key (`forger.rs`).
+//! The bus: a node's message to another arrives once, twice, late, in another order, or not at all. Beside the nodes a
+//! stranger without a key writes on it (`forger.rs`).
 
 use std::collections::BTreeMap;
 
@@ -11,38 +11,38 @@ use crate::agenda::MS;
 use crate::scene::{NodeId, Scene};
 use crate::variant::Variant;
 
-/// What one node tells another.
+/// A message of one node to another.
 #[derive(Clone, Debug)]
 pub enum Hint {
-    /// It has committed this.
+    /// The node has committed this.
     Commit(Committed),
-    /// The log goes so far.
+    /// The log goes to this point.
     End(Epoch, Point),
-    /// A signal in a stream: each has a number of its own.
+    /// A signal in a stream; each signal has a number of its own.
     Signal(StreamId, u64),
 }
 
-/// A hint as it is on the bus.
+/// A hint in its form on the bus.
 #[derive(Clone, Debug)]
 pub struct Sealed {
-    /// What it says.
+    /// The hint.
     pub hint: Hint,
-    /// Who it says it is from,
+    /// The node that it claims to be from.
     pub from: NodeId,
-    /// which of its messages it is,
+    /// The number of the message among those of its sender.
     pub number: u64,
-    /// and what its clock said.
+    /// The time on the sender's clock.
     pub at_ms: u64,
-    /// It has the seal of the space's key, which only nodes have.
+    /// Whether it has the seal of the space's key, which only nodes have.
     pub genuine: bool,
 }
 
-/// What a node has heard of the others, as `crates/bus/src/seal.rs` knows it.
+/// The newest message of each other node, as `crates/bus/src/seal.rs` keeps it.
 #[derive(Default)]
-pub struct Ear(BTreeMap<NodeId, u64>);
+pub struct HeardNumbers(BTreeMap<NodeId, u64>);
 
-impl Ear {
-    /// Whether a message is taken: a node has said it, lately, and it was not taken before.
+impl HeardNumbers {
+    /// Whether a message is taken: a node has sent it, recently, and it was not taken before.
     fn takes(&mut self, message: &Sealed, me: NodeId, scene: &mut Scene) -> bool {
         let is_commit = matches!(message.hint, Hint::Commit(_));
         if !message.genuine && !scene.variant.takes_without_seal(is_commit) {
@@ -67,7 +67,7 @@ impl Ear {
 }
 
 impl Scene {
-    /// A node tells all others. Of what changes rights it only tells that it is there.
+    /// Sends a hint to all other nodes. Of a commit that changes rights they only learn that it is there.
     pub fn announce(&mut self, from: NodeId, hint: Hint) {
         let hint = match hint {
             Hint::Commit(c) if c.changes_rights() && self.variant != Variant::RightsFromHints => {
@@ -84,7 +84,7 @@ impl Scene {
         self.forger.hears(message);
     }
 
-    /// The bus carries a message to a node.
+    /// Delivers a message to a node.
     pub fn carry(&mut self, place: usize, message: &Sealed, cut: bool) {
         let Some(life) = self.links[place].life else { return };
         self.figures.hints += 1;
@@ -105,8 +105,8 @@ impl Scene {
 }
 
 impl Node {
-    /// Something is heard on the bus. What another node says is true, but perhaps of another log, or long known, or not
-    /// yet there to be read.
+    /// Takes a message from the bus. A genuine message is true, but it may be of another log, or known already, or not
+    /// readable in the store yet.
     pub(super) fn heard(&mut self, message: Sealed, scene: &mut Scene) {
         if !self.ear.takes(&message, self.id, scene) {
             return;

@@ -1,4 +1,5 @@
-//! How a stream gets its events: live, or from where it is, a turn at a time, until the hub says that it has everything.
+//! The way of events to a stream: live, or from its position in bounded turns, until the hub says that it has
+//! everything.
 
 use std::sync::Arc;
 
@@ -15,11 +16,11 @@ use crate::store::{Ask, Request};
 use crate::variant::Variant;
 use crate::wires::Item;
 
-/// Bytes of bodies in one turn: a few events.
+/// Bytes of bodies in one turn, enough for a few events.
 pub(super) const TURN_BYTES: usize = 100;
 
 impl Shard {
-    /// Hands a commit to everybody who is live.
+    /// Hands a commit to all live sessions.
     pub(super) fn deliver(&mut self, batch: &Batch, gate: &mut Gate, scene: &mut Scene) {
         let Shard { hub, conns, node, .. } = self;
         let epoch = hub.cursor().epoch;
@@ -70,7 +71,7 @@ impl Shard {
         }
     }
 
-    /// Hands a signal to everybody who is live and follows its stream (P9).
+    /// Hands a signal to all live sessions that follow its stream (P9).
     pub(super) fn signal(&mut self, stream: StreamId, number: u64, scene: &mut Scene) {
         let mut owners: Vec<ConnId> = Vec::new();
         match scene.variant {
@@ -100,7 +101,7 @@ impl Shard {
         }
     }
 
-    /// Writes what is due to a stream, until it is live, full, or out of turn.
+    /// Writes the next events to a stream until it is live, full, or its turn is over.
     pub(super) fn catch_up(&mut self, id: ConnId, scene: &mut Scene) {
         let Some(conn) = self.conns.get_mut(&id) else { return };
         let Some(session) = conn.state.session else { return };
@@ -123,14 +124,14 @@ impl Shard {
         }
     }
 
-    /// Asks the store for a page; nothing else is done for the connection until it is here.
+    /// Asks the store for a page. The connection does nothing else until the page is here.
     pub(super) fn page(&mut self, id: ConnId, request: PageRequest, scene: &mut Scene) {
         scene.figures.pages += 1;
         let (epoch, what) = (self.hub.cursor().epoch, Request::Page(id, request));
         scene.ask(Ask { node: self.node, epoch, incarnation: self.incarnation, what });
     }
 
-    /// The store has answered.
+    /// Takes the store's page.
     pub(super) fn paged(
         &mut self,
         id: ConnId,
@@ -152,7 +153,8 @@ impl Shard {
             Paged::Poll if entries.is_empty() => self.poll(id, scene),
             Paged::Poll => self.answer_with(id, &entries, scene),
             Paged::Stream => {
-                // More than a turn's worth is read again rather than kept for a client that may not take it.
+                // Only one turn's worth is used. The rest is read again later rather than kept for a client that may
+                // not take it.
                 let fit = fit(&entries);
                 if fit < entries.len() {
                     self.hub.resume(session, entries[fit - 1].event.position);
@@ -198,8 +200,9 @@ impl Shard {
         }
     }
 
-    /// What the variant does that looks before it registers: it sends what it finds, and then registers from now.
-    pub(super) fn send_what_there_was(
+    /// Sends the events that are there and only then registers the session. This is the broken variant that looks
+    /// before it registers.
+    pub(super) fn send_before_register(
         &mut self,
         id: ConnId,
         after: Position,
@@ -224,7 +227,7 @@ fn item(entry: &Arc<Entry>, cursor: encke_engine::Cursor) -> Item {
     Item::Event(entry.clone(), cursor)
 }
 
-/// How many of these fit into a turn, at least one if there is one.
+/// The number of these events that fit into a turn, at least one if there is one.
 pub(super) fn fit(entries: &[Arc<Entry>]) -> usize {
     fit_of(entries.iter())
 }

@@ -1,4 +1,4 @@
-//! How a node goes down (P8): it takes nothing new, finishes what it has accepted, tells its clients, and ends.
+//! The way in which a node goes down (P8): it takes nothing new, finishes accepted work, tells its clients, and ends.
 
 use super::shard::Message;
 use super::{Node, ToNode};
@@ -6,15 +6,15 @@ use crate::agenda::{MS, Time};
 use crate::scene::Scene;
 use crate::variant::Variant;
 
-/// A node that goes down ends after this time, whatever is not done yet.
+/// A node that goes down ends after this time, even with work left.
 const DRAIN_MAX: Time = 4_000 * MS;
-/// Clients that were told get this time to read it and to end by themselves.
+/// The time that clients have to read the last message and to end by themselves.
 const LINGER: Time = 600 * MS;
-/// Between two looks at whether all is done.
+/// The time between two checks whether all work is done.
 const EVERY: Time = 20 * MS;
 
 impl Node {
-    /// It was told to go down.
+    /// Begins to go down.
     pub(super) fn drain(&mut self, scene: &mut Scene) {
         if self.ends_at.is_some() {
             return;
@@ -29,7 +29,7 @@ impl Node {
         scene.tell_node(self.id, LINGER, ToNode::Drained);
     }
 
-    /// It ends if everything that it has accepted is done, or if its time is over.
+    /// Ends the node if all accepted work is done, or if its time is over.
     pub(super) fn perhaps_end(&mut self, scene: &mut Scene) {
         let Some(ends_at) = self.ends_at else { return };
         let is_over = scene.agenda.now() >= ends_at;

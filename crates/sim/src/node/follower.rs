@@ -1,5 +1,5 @@
-//! How a node learns of what is committed: the engine's [`Following`](encke_engine::Following), with timers in place of
-//! the thread that the store has.
+//! The way in which a node learns of commits: the engine's [`Following`](encke_engine::Following), with timers in place
+//! of the store's thread.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::scene::Scene;
 use crate::store::{LookRows, Request};
 
 impl Node {
-    /// Hands on what is next, once, in the order of the log.
+    /// Hands on the next parts, each once, in the order of the log.
     pub(super) fn hand_on(&mut self, scene: &mut Scene) {
         while let Some(next) = self.following.take_next() {
             self.gate.position = next.after.position;
@@ -22,7 +22,8 @@ impl Node {
         self.plan_look(scene);
     }
 
-    /// Revocations first, so that what is being looked up is not remembered; then the batch, to every shard.
+    /// Publishes a batch. Revocations come first, so that a look-up under way is not remembered; then the batch goes to
+    /// every shard.
     fn publish(&mut self, batch: &Arc<Batch>, scene: &mut Scene) {
         for step in &batch.steps {
             if let Step::Revoke { person, credential } = step {
@@ -38,7 +39,7 @@ impl Node {
         }
     }
 
-    /// Makes sure that a timer comes when a look is due.
+    /// Makes sure that a timer comes at the time of the next look.
     pub(super) fn plan_look(&mut self, scene: &mut Scene) {
         let now = scene.agenda.now();
         let Some(due) = self.following.look_at(scene.agenda.elapsed()) else { return };
@@ -49,7 +50,7 @@ impl Node {
         }
     }
 
-    /// A timer: looks at the store if a look is due.
+    /// Handles a timer: looks at the store if it is time.
     pub(super) fn follow(&mut self, scene: &mut Scene) {
         let now = scene.agenda.elapsed();
         if self.look_planned.is_some_and(|at| at <= scene.agenda.now()) {

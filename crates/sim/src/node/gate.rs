@@ -1,4 +1,4 @@
-//! The gate: who may, and what the sessions follow, remembered as `crates/server/src/wire/gate.rs` and the apps do it.
+//! The gate: it admits requests and remembers what people follow, like `crates/server/src/wire/gate.rs` and the apps.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -11,28 +11,28 @@ use super::Follows;
 use crate::scene::{ConnId, NodeId, Scene};
 use crate::store::{Ask, Purpose, Request, Viewed};
 
-/// A remembered list of what a person follows is read again after so many changes anywhere.
+/// The number of changes, of any person, after which a remembered list of follows is read again.
 const CHANGES_MAX: usize = 16;
 
-/// A request that may be served.
+/// The admission of a request.
 #[derive(Clone, Debug)]
 pub struct Admission {
-    /// Who it is.
+    /// The person.
     pub person: PersonId,
-    /// What the session follows, and when.
+    /// The streams that the session follows, and the position of that knowledge.
     pub follows: Follows,
-    /// The newest revocation that was known before the credential was looked at.
+    /// The newest revocation that was known before the credential was checked.
     pub revocations_seen: u64,
     /// The newest position that is known to be committed.
     pub known: Position,
 }
 
-/// See the top of this file.
+/// The gate; see the top of this file.
 pub struct Gate {
     pub node: NodeId,
     pub epoch: Epoch,
     incarnation: u64,
-    /// Everything up to here was handed to the shards.
+    /// Everything up to this position was handed to the shards.
     pub position: Position,
     revocations: u64,
     identities: BTreeMap<u64, PersonId>,
@@ -60,7 +60,7 @@ impl Gate {
         }
     }
 
-    /// Notes what a commit changed of who follows what; before it is published.
+    /// Notes the changes of follows in a commit, before it is published.
     pub fn committed(&mut self, batch: &Batch) {
         let changes = batch.steps.iter().filter(|s| !matches!(s, Step::Event(_))).count();
         self.changes.extend(std::iter::repeat_n(self.position, changes));
@@ -68,7 +68,7 @@ impl Gate {
         self.changes.drain(..old);
     }
 
-    /// The number of a revocation; what rests on it is forgotten.
+    /// Counts a revocation and forgets the memories that rest on it. Returns its number.
     pub fn revoke(&mut self, person: PersonId, credential: Option<u64>) -> u64 {
         self.revocations += 1;
         self.identities.retain(|c, p| *p != person || credential.is_some_and(|gone| gone != *c));
@@ -82,13 +82,13 @@ impl Gate {
 
     fn known_follows(&self, person: PersonId, cursor: Cursor) -> Option<Follows> {
         if cursor.position > self.position {
-            // Another node may have been quicker: the store knows.
+            // Another node may have been quicker, so the store is asked.
             return None;
         }
         self.follows.get(&person).filter(|(_, as_of)| self.is_fresh(*as_of)).cloned()
     }
 
-    /// Admits at once, if everything is known, or asks the store.
+    /// Admits a request at once if everything is known. Otherwise it asks the store.
     pub fn admit(
         &mut self,
         conn: ConnId,
@@ -110,7 +110,7 @@ impl Gate {
         None
     }
 
-    /// The store has answered.
+    /// Takes the store's view.
     pub fn viewed(
         &mut self,
         credential: u64,
@@ -118,7 +118,7 @@ impl Gate {
         viewed: Viewed,
     ) -> Result<Admission, Code> {
         let person = viewed.person.ok_or(Code::NotSignedIn)?;
-        // What was revoked while it was looked up must not be remembered.
+        // An identity that was revoked during the look-up must not be remembered.
         if self.revocations == revocations_seen {
             self.identities.insert(credential, person);
         }

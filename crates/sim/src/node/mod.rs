@@ -1,7 +1,8 @@
-//! A node: hubs, the order of commits, a writer, a gate, wired as `crates/server` and `crates/store/src/postgres` do it.
+//! A node: hubs, the order of commits, a writer, a gate, wired as `crates/server` and `crates/store/src/postgres` do
+//! it.
 //!
-//! All that decides is the engine's: [`encke_engine::Order`], [`encke_engine::Hub`], its tail and cursors, marks, presence.
-//! What is here only carries between them, and in the same order.
+//! The engine decides: [`encke_engine::Order`], [`encke_engine::Hub`] with its tail and cursors, marks, presence. This
+//! module only carries messages between them, in the same order as the server.
 
 mod bus;
 mod deliver;
@@ -28,86 +29,86 @@ use crate::agenda::{MS, Time};
 use crate::client::{Exchange, Outcome};
 use crate::scene::{ConnId, NodeId, Scene};
 use crate::store::{Answer, Ask, Purpose, Request};
-use bus::Ear;
+use bus::HeardNumbers;
 use gate::Gate;
 use shard::{Message, Shard};
 use writer::Writer;
 
-/// What a node is told.
+/// A message to a node.
 #[derive(Debug)]
 pub enum ToNode {
     /// A client asks for the feed.
     Asked(ConnId, FeedRequest),
-    /// A client holds a conversation up to a number.
+    /// A client holds a conversation up to these marks.
     Ack(ConversationId, PersonId, Marks),
     /// A connection is gone.
     Gone(ConnId),
     /// A connection has room again.
     Writable(ConnId),
-    /// Something to write.
+    /// A write.
     Job(Job),
     /// A client wants a snapshot.
     Snapshot(Exchange, u64),
-    /// By the store.
+    /// The store answers.
     Answer(Box<Answer>),
-    /// On the bus, by another node or somebody else.
+    /// A message arrives on the bus, from another node or a stranger.
     Hint(Sealed),
-    /// The bus lost something.
+    /// The bus has lost messages.
     HintsLost,
-    /// Time to see whether to look at the store.
+    /// The time has come to decide about a look at the store.
     Follow,
-    /// A transaction that stood still goes on.
+    /// A transaction that paused goes on.
     Commit(u64),
-    /// Time for the writer to try again.
+    /// The time has come for the writer to try again.
     Write,
-    /// A shard's turn.
+    /// A shard takes its turn.
     Shard(usize),
-    /// The tick has come at which a connection is to be looked at.
+    /// The tick has come at which a connection is looked at.
     ConnTime(ConnId, u32),
-    /// It goes down: SIGTERM.
+    /// The node goes down: SIGTERM.
     Drain,
-    /// Time to see whether it may end.
+    /// The time has come to check whether the node may end.
     Drained,
-    /// Ten times a second: slow readers, marks, presence.
+    /// The time has come for work that is done ten times a second: slow readers, marks, presence.
     House,
 }
 
 /// A request for the feed.
 #[derive(Clone, Debug)]
 pub struct FeedRequest {
-    /// By which transport.
+    /// The transport.
     pub transport: Transport,
-    /// The text of its cursor.
+    /// The text of the client's cursor.
     pub cursor: String,
-    /// Its credential.
+    /// The client's credential.
     pub credential: u64,
     /// The client's name for its device.
     pub device: String,
-    /// How long a poll waits.
+    /// The longest time that a poll waits.
     pub wait: Time,
 }
 
-/// Something to write.
+/// A write.
 #[derive(Clone, Debug)]
 pub enum Job {
     /// A message, if its author follows the stream.
     Send { exchange: Exchange, person: PersonId, stream: StreamId, key: Box<str> },
-    /// A last event in every stream of a room.
+    /// A last event for every stream of a room.
     Marker(ConversationId),
-    /// Somebody joins a room.
+    /// A person joins a room.
     Join(PersonId, ConversationId),
-    /// Somebody leaves a room.
+    /// A person leaves a room.
     Leave(PersonId, ConversationId),
-    /// A credential ends, or all of a person.
+    /// A credential of a person ends, or all of them.
     Revoke(PersonId, Option<u64>),
-    /// Somebody signs in and gets this credential.
+    /// A person signs in and gets this credential.
     SignIn(Exchange, PersonId, u64),
     /// Marks that moved.
     Marks(Vec<(ConversationId, PersonId, Marks)>),
 }
 
 impl Job {
-    /// Answers it without doing it.
+    /// Refuses the write without doing it.
     fn refuse(self, scene: &mut Scene) {
         if let Job::Send { exchange, .. } | Job::SignIn(exchange, ..) = self {
             scene.answer_exchange(exchange, Outcome::Refused);
@@ -115,18 +116,18 @@ impl Job {
     }
 }
 
-/// See the top of this file.
+/// A node; see the top of this file.
 pub struct Node {
     id: NodeId,
     incarnation: u64,
-    ear: Ear,
+    ear: HeardNumbers,
     gate: Gate,
     following: Following,
-    /// When a timer for the next look is due already.
+    /// The time of the timer for the next look, if one is set.
     look_planned: Option<Time>,
     writer: Writer,
     shards: Vec<Shard>,
-    /// When it ends at the latest, once it goes down.
+    /// The time by which the node ends, once it goes down.
     ends_at: Option<Time>,
 }
 
@@ -156,7 +157,7 @@ impl Node {
         let mut node = Node {
             id,
             incarnation,
-            ear: Ear::default(),
+            ear: HeardNumbers::default(),
             gate: Gate::new(id, epoch, incarnation, at.position),
             following: Following::new(epoch, frontier, scene.agenda.elapsed()),
             look_planned: None,
@@ -170,8 +171,8 @@ impl Node {
         Some(node)
     }
 
-    /// Something happens to it.
-    pub fn told(&mut self, what: ToNode, scene: &mut Scene) {
+    /// Handles a message to the node.
+    pub fn handle(&mut self, what: ToNode, scene: &mut Scene) {
         match what {
             ToNode::Asked(conn, request) => self.post(conn, Message::Asked(conn, request), scene),
             ToNode::Ack(room, person, marks) => {
@@ -212,7 +213,7 @@ impl Node {
         scene.ask(Ask { node: id, epoch: self.gate.epoch, incarnation, what });
     }
 
-    /// Puts something into the inbox of the shard that has a connection.
+    /// Puts a message into the inbox of the shard that has a connection.
     fn post(&mut self, conn: ConnId, message: Message, scene: &mut Scene) {
         let number = conn as usize % self.shards.len();
         self.shards[number].push(message, scene);
@@ -280,14 +281,14 @@ impl Node {
         }
     }
 
-    /// A signal goes to all sessions here that follow its stream and are live.
+    /// Hands a signal to all live sessions of this node that follow its stream.
     fn signal(&mut self, stream: StreamId, number: u64, scene: &mut Scene) {
         for shard in &mut self.shards {
             shard.push(Message::Signal(stream, number), scene);
         }
     }
 
-    /// Up to where it has told its hubs, and up to where they have come.
+    /// The position up to which the node has told its hubs, and the positions that the hubs have reached.
     pub fn heads(&self) -> (Position, Vec<Position>) {
         (
             self.following.frontier().at.position,
@@ -295,16 +296,16 @@ impl Node {
         )
     }
 
-    /// Whether somebody who has an open session here counts as offline.
-    pub fn forgets_somebody(&self) -> Option<PersonId> {
-        self.shards.iter().find_map(|shard| shard.whom_forgotten(&self.gate))
+    /// A person with an open session here who counts as offline.
+    pub fn forgotten_person(&self) -> Option<PersonId> {
+        self.shards.iter().find_map(|shard| shard.forgotten_person(&self.gate))
     }
 }
 
-/// What the hub opens a session with, but for the connection.
+/// The follows that the hub opens a session with, and the position at which they were read.
 pub type Follows = (Arc<[Follow]>, Position);
 
-/// The number that an ack of everything in a stream has.
+/// The marks of an ack for everything in a stream.
 pub fn delivered(seq: Seq) -> Marks {
     Marks { delivered: seq, read: Seq(0) }
 }

@@ -1,4 +1,4 @@
-//! How a poll gets its answer; its session rests until the client comes again.
+//! Answering polls. The session of a poll rests until the client comes again.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::scene::{ConnId, Scene};
 use crate::wires::Item;
 
 impl Shard {
-    /// Goes on with the session of the last poll, if this is the same again with another cursor.
+    /// Goes on with the session of the last poll, if this one is the same except for the cursor.
     pub(super) fn polls_again(
         &mut self,
         id: ConnId,
@@ -45,7 +45,7 @@ impl Shard {
         true
     }
 
-    /// Answers a poll if there is something, or if it does not wait.
+    /// Answers a poll if there are events, or if it does not wait.
     pub(super) fn poll(&mut self, id: ConnId, scene: &mut Scene) {
         let Some(conn) = self.conns.get_mut(&id) else { return };
         let Some(session) = conn.state.session.filter(|_| !conn.state.paging) else { return };
@@ -56,7 +56,7 @@ impl Shard {
         }
     }
 
-    /// Answers with these events, as many as fit, and lets the session rest behind them.
+    /// Answers with as many of these events as fit, and lets the session rest after them.
     pub(super) fn answer_with(&mut self, id: ConnId, entries: &[Arc<Entry>], scene: &mut Scene) {
         let Some(session) = self.conns.get(&id).and_then(|conn| conn.state.session) else { return };
         let fit = fit(entries);

@@ -1,5 +1,5 @@
-//! A shard: one hub, its connections, and an inbox. What its connections do is decided by the engine's
-//! [`Connection`]; here are their inbox, their timers and their wires, as `crates/transport/src/shard` has them.
+//! A shard: one hub, its connections, and an inbox. The engine's [`Connection`] decides what each connection does. This
+//! module has the inbox, the timers and the wires, like `crates/transport/src/shard`.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::scene::{ConnId, NodeId, Scene};
 use crate::variant::Variant;
 use crate::wires::Item;
 
-/// Short, for worlds are short. Clients don't ping, so silence is no reason to end.
+/// The periods are short, because worlds are short. Clients don't ping, so no connection ends for silence.
 const TIMING: Timing = Timing {
     tick_ms: 10,
     head_ms: 2_000,
@@ -33,29 +33,29 @@ const TIMING: Timing = Timing {
     drain_spread_ms: 300,
 };
 
-/// A sign-in that was good is good for a while: the next poll like the last needs no admission until then.
+/// Milliseconds for which an admission is good: until then a further poll with the same head needs no new one.
 const GOOD_FOR_MS: u64 = 5_000;
 
-/// What a shard is told.
+/// A message to a shard.
 #[derive(Debug)]
 pub enum Message {
     /// A commit.
     Batch(Arc<Batch>),
     /// A signal in a stream, by its number.
     Signal(StreamId, u64),
-    /// The number of a revocation, the person, and the credential if it is one.
+    /// A revocation: its number, the person, and the credential (`None` for all of them).
     Revoked(u64, PersonId, Option<u64>),
     /// A request for the feed.
     Asked(ConnId, FeedRequest),
-    /// The gate's word on it.
+    /// The gate's answer to a request.
     Admitted(ConnId, Result<Admission, Code>),
-    /// The store's page; an error says why there is none.
+    /// The store's page, or the reason why there is none.
     Paged(ConnId, Result<Page, Code>),
-    /// A connection has something left to do.
+    /// A connection has work left.
     Turn(ConnId),
     /// A connection has room again.
     Writable(ConnId),
-    /// The tick has come at which a connection is to be looked at.
+    /// The tick has come at which a connection is looked at.
     Time(ConnId, u32),
     /// A connection is gone.
     Gone(ConnId),
@@ -63,7 +63,7 @@ pub enum Message {
     Drain,
 }
 
-/// A connection, as its shard knows it.
+/// A connection in its shard.
 pub(super) struct Conn {
     pub request: FeedRequest,
     pub state: Connection,
@@ -74,7 +74,7 @@ pub(super) struct Conn {
     wake_at: u32,
 }
 
-/// See the top of this file.
+/// A shard; see the top of this file.
 pub struct Shard {
     pub(super) node: NodeId,
     pub(super) incarnation: u64,
@@ -84,11 +84,11 @@ pub struct Shard {
     inbox: VecDeque<Message>,
     awake: bool,
     draining: bool,
-    /// Credentials that it was told to have ended, for the check.
+    /// The credentials whose end it was told of, for the checks.
     ended: BTreeSet<u64>,
 }
 
-/// The present tick.
+/// The current tick.
 pub(super) fn tick(scene: &Scene) -> u32 {
     (scene.agenda.now() / (TIMING.tick_ms * MS)) as u32
 }
@@ -104,7 +104,7 @@ impl Shard {
         self.hub.head()
     }
 
-    /// Puts something into the inbox. Shards take their turns independently of each other.
+    /// Puts a message into the inbox. Shards take their turns independently of each other.
     pub fn push(&mut self, message: Message, scene: &mut Scene) {
         self.inbox.push_back(message);
         if !self.awake {
@@ -114,15 +114,15 @@ impl Shard {
         }
     }
 
-    /// Takes all that is in the inbox.
+    /// Handles all messages in the inbox.
     pub fn turn(&mut self, gate: &mut Gate, scene: &mut Scene) {
         self.awake = false;
         for message in std::mem::take(&mut self.inbox) {
-            self.told(message, gate, scene);
+            self.handle(message, gate, scene);
         }
     }
 
-    fn told(&mut self, message: Message, gate: &mut Gate, scene: &mut Scene) {
+    fn handle(&mut self, message: Message, gate: &mut Gate, scene: &mut Scene) {
         match message {
             Message::Batch(batch) => self.deliver(&batch, gate, scene),
             Message::Signal(stream, number) => self.signal(stream, number, scene),
@@ -204,7 +204,7 @@ impl Shard {
             Standing::Reset(reason) => return self.reset(id, reason, gate, scene),
         };
         if scene.variant == Variant::CheckBeforeRegister {
-            at = self.send_what_there_was(id, at, &admission, scene);
+            at = self.send_before_register(id, at, &admission, scene);
         }
         let Some(conn) = self.conns.get_mut(&id) else { return };
         let as_of = match scene.variant {
@@ -247,7 +247,7 @@ impl Shard {
         self.schedule(id, scene);
     }
 
-    /// What a connection does when nothing waits to be written to it.
+    /// Lets a connection do its next work, if no items wait to be written.
     pub(super) fn go_on(&mut self, id: ConnId, gate: &mut Gate, scene: &mut Scene) {
         let Some(conn) = self.conns.get(&id).filter(|c| c.full_since.is_none()) else { return };
         let state = conn.state.session.map(|session| self.hub.state(session));
@@ -261,7 +261,7 @@ impl Shard {
         }
     }
 
-    /// The client has to take a snapshot.
+    /// Tells a client to take a snapshot.
     pub(super) fn reset(&mut self, id: ConnId, why: Reset, gate: &mut Gate, scene: &mut Scene) {
         scene.send_down(id, vec![Item::Reset(why)]);
         self.leave(id, gate, scene);
@@ -286,7 +286,7 @@ impl Shard {
         }
     }
 
-    /// The last thing is written: the client hangs up when it has read it.
+    /// Ends the session after the last item. The client hangs up after it has read it.
     fn leave(&mut self, id: ConnId, gate: &mut Gate, scene: &mut Scene) {
         self.end_session(id, gate, scene);
         self.conns.remove(&id);
@@ -358,7 +358,7 @@ impl Shard {
         self.schedule(id, scene);
     }
 
-    /// The node goes down: everybody is told, and nobody is let in.
+    /// Goes down: tells all clients, and admits nobody.
     fn drain(&mut self, gate: &mut Gate, scene: &mut Scene) {
         self.draining = true;
         if scene.variant == Variant::DrainSilent {
@@ -379,20 +379,20 @@ impl Shard {
         self.draining
     }
 
-    /// Sessions that were not told that the node goes down.
+    /// The number of sessions that were not told that the node goes down.
     pub fn untold(&self) -> usize {
         let waits = |c: &&Conn| c.state.session.is_some() && c.state.phase != Phase::Request;
         self.conns.values().filter(waits).count()
     }
 
-    /// Somebody who has an open session and counts as offline.
-    pub fn whom_forgotten(&self, gate: &Gate) -> Option<PersonId> {
+    /// A person with an open session who counts as offline.
+    pub fn forgotten_person(&self, gate: &Gate) -> Option<PersonId> {
         let there = self.conns.values().filter_map(|conn| conn.who);
         there.into_iter().find(|person| gate.roll.of(*person) == Presence::Offline)
     }
 }
 
-/// The cursor of a request; clients only send back what they were given.
+/// The cursor of a request. Clients only send back cursors that they got.
 pub(super) fn cursor_of(request: &FeedRequest) -> Cursor {
     request.cursor.parse().expect("the text of a cursor")
 }

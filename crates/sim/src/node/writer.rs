@@ -1,5 +1,5 @@
-//! The writer: takes what waits into one transaction of the space's turn and answers after the commit. Its course is the
-//! engine's [`WriterTurn`], with messages in place of the thread that the store has.
+//! The writer: it takes the waiting writes into one transaction of the space's turn and answers after the commit. The
+//! engine's [`WriterTurn`] decides its course, with messages in place of the store's thread.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -14,36 +14,36 @@ use crate::scene::Scene;
 use crate::store::{Commit, Request};
 use crate::variant::Variant;
 
-/// Few writes make a commit, so that there are many commits.
+/// A commit holds few writes, so that there are many commits.
 const BOUNDS: BatchBounds = BatchBounds { writes_max: 8, bytes_max: usize::MAX };
 
 /// A transaction under way.
-pub struct Under {
+pub struct OpenTransaction {
     number: u64,
     jobs: Vec<Job>,
-    /// The store was asked for the turn, or has given it.
+    /// Whether the store was asked for the turn, or has given it.
     asked: bool,
-    /// Once it is on its way to be committed.
+    /// The commit and its answers, once the commit is on its way.
     commit: Option<(Commit, Vec<(Exchange, Outcome)>)>,
 }
 
-/// See the top of this file.
+/// The writer; see the top of this file.
 #[derive(Default)]
 pub struct Writer {
     jobs: VecDeque<Job>,
     turn: WriterTurn,
-    under: Option<Under>,
-    /// The keys that this node has used; only the variant asks for them.
+    under: Option<OpenTransaction>,
+    /// The keys that this node has used, for the variant that asks nobody else.
     keys: BTreeMap<Box<str>, FirstAppend>,
 }
 
 impl Writer {
-    /// Whether nothing waits and nothing is under way.
+    /// Whether no write waits and none is under way.
     pub fn is_idle(&self) -> bool {
         self.jobs.is_empty() && self.under.is_none()
     }
 
-    /// Takes what waits, as much as a commit has room for that holds so many writes already.
+    /// Takes as many waiting writes as fit into a commit that already holds this many.
     fn take(&mut self, writes: usize) -> Vec<Job> {
         let mut taken = Vec::new();
         while BOUNDS.has_room(writes + taken.len(), 0)
@@ -61,12 +61,13 @@ impl Node {
         self.write(scene);
     }
 
-    /// Begins a transaction with what waits, or tries again to begin one.
+    /// Begins a transaction with the waiting writes, or tries again to begin one.
     pub(super) fn write(&mut self, scene: &mut Scene) {
         if self.writer.under.is_none() && !self.writer.jobs.is_empty() {
             self.writer.turn.begin(scene.agenda.elapsed());
             let jobs = self.writer.take(0);
-            self.writer.under = Some(Under { number: 0, jobs, asked: false, commit: None });
+            self.writer.under =
+                Some(OpenTransaction { number: 0, jobs, asked: false, commit: None });
         }
         if let Some(under) = self.writer.under.as_mut().filter(|under| !under.asked) {
             (under.number, under.asked) = (scene.number(), true);
@@ -75,7 +76,7 @@ impl Node {
         }
     }
 
-    /// The database could not be reached.
+    /// Handles a database that could not be reached.
     pub(super) fn no_turn(&mut self, scene: &mut Scene) {
         let Some(under) = &mut self.writer.under else { return };
         match self.writer.turn.no_turn(scene.agenda.elapsed(), true) {
@@ -91,7 +92,7 @@ impl Node {
         }
     }
 
-    /// It is this node's turn: positions are given out, and the transaction goes on its way.
+    /// Handles this node's turn: gives out positions, and sends the transaction on its way.
     pub(super) fn has_turn(&mut self, number: u64, scene: &mut Scene) {
         let Some(mut under) = self.writer.under.take_if(|u| u.number == number) else { return };
         let mut jobs = std::mem::take(&mut under.jobs);
@@ -121,7 +122,7 @@ impl Node {
         under.commit = Some((commit.clone(), answers));
         self.writer.under = Some(under);
         if scene.chance(scene.weather.slow_commit) {
-            // It stands still in the middle of its turn.
+            // The transaction pauses in the middle of its turn.
             scene.figures.slow += 1;
             let slow = scene.random.u64(10 * MS..7_000 * MS);
             return scene.tell_node(self.id, slow, ToNode::Commit(number));
@@ -129,7 +130,7 @@ impl Node {
         self.ask(Request::Commit(number, commit), scene);
     }
 
-    /// A transaction that stood still goes on.
+    /// Continues a transaction that paused.
     pub(super) fn goes_on(&mut self, number: u64, scene: &mut Scene) {
         let under = self.writer.under.as_ref().filter(|u| u.number == number);
         if let Some((commit, _)) = under.and_then(|u| u.commit.clone()) {
@@ -137,7 +138,7 @@ impl Node {
         }
     }
 
-    /// It is committed.
+    /// Handles a commit that has happened.
     pub(super) fn committed(&mut self, scene: &mut Scene) {
         self.is_over(
             |commit| {
@@ -148,7 +149,7 @@ impl Node {
         );
     }
 
-    /// The connection ended after the commit was sent: nobody here knows whether it arrived.
+    /// Handles a connection that ended after the commit was sent, so that its fate is unknown.
     pub(super) fn commit_unknown(&mut self, scene: &mut Scene) {
         self.is_over(|_| CommitFate::Unknown, scene);
     }
@@ -190,7 +191,7 @@ impl Node {
 }
 
 impl Writer {
-    /// Notes the key of a message that is stored, for the variant that asks nobody else.
+    /// Notes the key of a stored message, for the variant that asks nobody else.
     fn used(&mut self, outcome: &Outcome) {
         if let Outcome::Stored { key, stream, appended, .. } = outcome {
             self.keys.insert(key.clone(), writing::first(*stream, *appended));

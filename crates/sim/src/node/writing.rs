@@ -1,5 +1,5 @@
-//! What one transaction brings, computed while the space's row is locked: the engine's [`Transaction`] and its rules of
-//! appending ([`Appends`]). Where the product asks PostgreSQL, the store of the simulation is looked at.
+//! The content of one transaction, computed while the space's row is locked: the engine's [`Transaction`] and its rules
+//! of appending ([`Appends`]). Where the product asks PostgreSQL, this asks the simulated store.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,28 +17,28 @@ use crate::scene::{NodeId, Scene};
 use crate::store::{Commit, State};
 use crate::variant::Variant;
 
-/// The age of a key for the variant that forgets them too early.
+/// The age of a key, in milliseconds, for the variant that forgets keys too early.
 const HOUR_MS: u64 = 60 * 60 * 1_000;
-/// What a message says.
+/// The body of a message.
 const BODY: &[u8] = b"\"twenty bytes, or so\"";
 
-/// The first append of a message, as the variant remembers it that asks nobody else.
+/// The first append of a message, as the variant that asks nobody else remembers it.
 pub fn first(stream: StreamId, appended: Appended) -> FirstAppend {
     FirstAppend { stream, kind: "message".into(), body: bytes::Bytes::from_static(BODY), appended }
 }
 
-/// What a person subscribes to with a room. Every second person is staff, who get the room's notes as well.
+/// The streams that a person follows in a room. Every second person is staff and follows the room's notes as well.
 fn subscriptions(person: PersonId, room: ConversationId) -> impl Iterator<Item = StreamId> {
     let notes = person.0.is_multiple_of(2).then(|| StreamId::notes(room));
     [StreamId::conversation(room)].into_iter().chain(notes)
 }
 
-/// See the top of this file.
+/// The transaction under construction; see the top of this file.
 pub struct Writing<'a> {
     tx: Transaction,
     state: &'a State,
     variant: Variant,
-    /// What this node knows of keys, for the variant that asks nobody else.
+    /// The keys that this node knows, for the variant that asks nobody else.
     known: &'a BTreeMap<Box<str>, FirstAppend>,
     marks: BTreeMap<(ConversationId, PersonId), Marks>,
     credentials: Vec<(u64, PersonId)>,
@@ -61,7 +61,7 @@ impl<'a> Writing<'a> {
         Writing { tx, state, variant: scene.variant, known, marks, credentials }
     }
 
-    /// Does one write; says what is to be answered once all is committed.
+    /// Runs one write. Returns the answer for the time after the commit.
     pub fn run(&mut self, job: Job) -> Option<(Exchange, Outcome)> {
         match job {
             Job::Send { exchange, person, stream, key } => {
@@ -110,7 +110,7 @@ impl<'a> Writing<'a> {
         }
     }
 
-    /// Most messages are amended, get a note, or grow, in the same transaction.
+    /// Adds an amendment, a note or growth to most messages, in the same transaction.
     fn follow_up(&mut self, said: StreamId, seq: Seq) {
         let Owner::Conversation(room) = said.owner() else { return };
         match seq.0 % 4 {
@@ -121,7 +121,7 @@ impl<'a> Writing<'a> {
         }
     }
 
-    /// Appends an event that nobody sent.
+    /// Appends an event without a sender.
     fn tell(&mut self, stream: StreamId, kind: &'static str) {
         let body = bytes::Bytes::from_static(BODY);
         let event = NewEvent { stream, from: None, kind: kind.into(), key: None, body };
@@ -140,7 +140,7 @@ impl<'a> Writing<'a> {
         }
     }
 
-    /// What a person may no longer see is told in its own stream before it stops following.
+    /// Makes a person leave. The person's own stream tells of it before the person stops following.
     fn leave(&mut self, person: PersonId, stream: StreamId) {
         if self.follows(person, stream) {
             self.tell(StreamId::person(person), "left");
@@ -161,7 +161,7 @@ impl<'a> Writing<'a> {
         }
     }
 
-    /// All of it, ready to be committed under this mark.
+    /// The finished transaction, ready to be committed under this mark.
     pub fn end(mut self, mark: u64) -> Commit {
         let at_ms = self.tx.now_ms();
         let marks = self.marks.into_iter().map(|((c, p), marks)| (c, p, marks)).collect();
@@ -218,7 +218,7 @@ impl Appends for Writing<'_> {
     }
 }
 
-/// The store of the simulation answers every question.
+/// The failure of a store that answers every question: none.
 pub enum Never {}
 
 impl From<Never> for Error {

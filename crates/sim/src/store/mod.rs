@@ -1,7 +1,7 @@
 //! The store: one log in the order of commits, a row that is locked in turns, views, and standbys that take over.
 //!
-//! It does what `crates/store/src/postgres` asks of PostgreSQL, each request at one moment. Positions are given out by
-//! whoever holds the turn; a commit without it is a commit that failed.
+//! It does what `crates/store/src/postgres` asks of PostgreSQL, each request at one moment. The holder of the turn
+//! gives out positions. A commit without the turn fails.
 
 mod request;
 mod state;
@@ -22,20 +22,20 @@ use crate::agenda::MS;
 use crate::scene::{Event, NodeId, Scene};
 use crate::variant::Variant;
 
-/// See the top of this file.
+/// The store; see the top of this file.
 pub struct Store {
-    /// All histories there were; the last one goes on.
+    /// All histories of the log; the last one is the current one.
     histories: Vec<State>,
-    /// Rises when a standby takes over.
+    /// The number of the current database; it rises when a standby takes over.
     pub incarnation: u64,
-    /// The one that the space's row was written in.
+    /// The incarnation in which the space's row was written.
     settled: u64,
-    /// Whose turn it is.
+    /// The node and the transaction that have the turn.
     turn: Option<(NodeId, u64)>,
     waiting: VecDeque<(NodeId, u64)>,
-    /// Nobody reaches it.
+    /// Whether nobody can reach the store.
     pub away: bool,
-    /// The positions that were given out; only the variant asks that takes them without the lock.
+    /// The positions that were given out, for the variant that takes them without the lock.
     pub sequence: Point,
     epochs: u64,
 }
@@ -55,7 +55,7 @@ impl Store {
         }
     }
 
-    /// The log as it is now.
+    /// The current log.
     pub fn now(&self) -> &State {
         self.histories.last().expect("there is always one")
     }
@@ -69,24 +69,24 @@ impl Store {
         self.histories.iter().find(|state| state.epoch == epoch)
     }
 
-    /// Whether a message with this key ever stood there in a log of this epoch.
+    /// Whether a message with this key ever stood at this place in a log of this epoch.
     pub fn ever_had(&self, epoch: Epoch, place: Head, key: &str) -> bool {
         let mut logs = self.histories.iter().filter(|log| log.epoch == epoch);
         logs.any(|log| log.has(place, key))
     }
 
-    /// Whether there never was another log.
+    /// Whether there was never another log.
     pub fn is_untouched(&self) -> bool {
         self.histories.len() == 1
     }
 
-    /// Whether what stood at a place of an epoch's log was carried over into all that came after it.
+    /// Whether the event at a place of an epoch's log is also in all later logs.
     pub fn is_kept(&self, epoch: Epoch, at: Position) -> bool {
         let from = self.histories.iter().position(|state| state.epoch == epoch);
         from.is_some_and(|from| self.histories[from + 1..].iter().all(|s| s.inherited >= at))
     }
 
-    /// A node opens the space, or goes on with a new connection: another incarnation gets another epoch.
+    /// Opens the space for a node, or for a new connection of it: another incarnation gets another epoch.
     pub fn settle(&mut self, variant: Variant) {
         if self.settled != self.incarnation && variant != Variant::EpochKept {
             self.epochs += 1;
@@ -96,7 +96,7 @@ impl Store {
         self.settled = self.incarnation;
     }
 
-    /// Trims all but so many of the newest events; returns whether there were any to trim.
+    /// Trims all events but the newest `kept`. Returns whether there were any to trim.
     pub fn trim(&mut self, kept: u64) -> bool {
         !self.away && self.now_mut().trim(kept)
     }
@@ -106,8 +106,8 @@ impl Store {
         self.histories.iter().any(|log| log.epoch == epoch && held < log.trimmed)
     }
 
-    /// What the variant does that gives what is left of a page, as if nothing had been trimmed.
-    fn what_is_left(&self, request: &PageRequest) -> Page {
+    /// The rest of a page, as if nothing had been trimmed, for the variant that leaves a hole.
+    fn rest_of_page(&self, request: &PageRequest) -> Page {
         let before = Position(self.now().trimmed.0.saturating_sub(1));
         let after = request.after.max(before);
         let mut page = self.page(&PageRequest { after, ..request.clone() }, usize::MAX);
@@ -115,7 +115,7 @@ impl Store {
         page
     }
 
-    /// A standby takes over that has all but the newest commits; returns how many it lacks.
+    /// Lets a standby without the newest commits take over. Returns the number of commits that it lacks.
     pub fn fail_over(&mut self, lost: usize, now: u64) -> usize {
         let old = self.now();
         let kept = old.commits.len().saturating_sub(lost);
@@ -126,7 +126,7 @@ impl Store {
         lacks
     }
 
-    /// What a look from a frontier reads: at most so many events and so many changes.
+    /// The result of a look from a frontier: at most this many events and this many changes.
     fn look(&self, frontier: Frontier, count: usize) -> LookRows {
         let state = self.now();
         let Point { position, change } = frontier.at;
@@ -158,7 +158,7 @@ impl Store {
 }
 
 impl Scene {
-    /// A node asks the store for something.
+    /// Sends a node's request to the store.
     pub fn ask(&mut self, ask: Ask) {
         if !self.reaches_store(ask.node) {
             return self.lost(ask);
@@ -167,7 +167,7 @@ impl Scene {
         self.agenda.after(delay, Event::Store(Box::new(ask)));
     }
 
-    /// The node's connection ends instead of an answer.
+    /// Ends the node's connection instead of an answer.
     fn lost(&mut self, ask: Ask) {
         let delay = self.random.u64(MS..crate::scene::LOST_MAX);
         let answer = Answer::Lost(ask.what);
@@ -188,7 +188,7 @@ impl Scene {
         self.tell_node(ask.node, delay, crate::node::ToNode::Answer(Box::new(answer)));
     }
 
-    /// A request arrives at the store.
+    /// Handles a request at the store.
     pub fn asked(&mut self, ask: Ask) {
         if !self.reaches_store(ask.node) {
             return self.lost(ask);
@@ -225,7 +225,7 @@ impl Scene {
             Request::Page(to, request) => {
                 let is_trimmed = request.after < self.store.now().trimmed;
                 let page = match self.variant {
-                    Variant::TrimHole => Some(self.store.what_is_left(request)),
+                    Variant::TrimHole => Some(self.store.rest_of_page(request)),
                     _ => (!is_trimmed).then(|| self.store.page(request, self.weather.page_events)),
                 };
                 Answer::Paged(*to, page)
@@ -270,7 +270,7 @@ impl Scene {
         self.tell_node(node, delay, crate::node::ToNode::Answer(turn));
     }
 
-    /// A transaction said nothing for too long, or its node is gone.
+    /// Ends a transaction that said nothing for too long, or whose node is gone.
     pub fn turn_idle(&mut self, number: u64) {
         if let Some((node, _)) = self.store.turn.filter(|(_, n)| *n == number) {
             self.figures.turns_taken += u64::from(self.is_up(node));
@@ -278,7 +278,7 @@ impl Scene {
         }
     }
 
-    /// A transaction is over.
+    /// Ends a transaction.
     pub fn end_turn(&mut self, number: u64) {
         if self.store.turn.is_none_or(|(_, n)| n != number) {
             return;
@@ -293,7 +293,7 @@ impl Scene {
         }
     }
 
-    /// A node ended: the store notices, if it has its turn.
+    /// Ends the turn of a node that has ended, if it has one.
     pub fn turn_of_the_dead(&mut self, node: NodeId) {
         let delay = self.delay();
         if let Some((_, number)) = self.store.turn.filter(|(holder, _)| *holder == node) {
@@ -301,7 +301,7 @@ impl Scene {
         }
     }
 
-    /// The store stops: whatever is not committed is gone.
+    /// Stops the store: all transactions without a commit are gone.
     pub fn store_stops(&mut self) {
         self.store.away = true;
         self.store.turn = None;

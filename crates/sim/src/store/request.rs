@@ -1,4 +1,4 @@
-//! What nodes ask of the store, and what it answers.
+//! The requests of nodes to the store, and its answers.
 
 use encke_engine::frontier::{Frontier, LogState, MarkedEvent, RightsChange};
 use encke_engine::hub::{Follow, Page, PageRequest};
@@ -11,41 +11,41 @@ use crate::scene::{ConnId, NodeId};
 /// A request on its way.
 #[derive(Clone, Debug)]
 pub struct Ask {
-    /// From whom.
+    /// The node that asks.
     pub node: NodeId,
-    /// The log that it serves,
+    /// The epoch of the log that it serves.
     pub epoch: Epoch,
-    /// and the database that it opened it in.
+    /// The incarnation of the database in which it opened the log.
     pub incarnation: u64,
-    /// What.
+    /// The request itself.
     pub what: Request,
 }
 
-/// What is asked for.
+/// The content of a request.
 #[derive(Clone, Debug)]
 pub enum Request {
     /// The space's row, locked; transactions have numbers.
     Turn(u64),
     /// The end of a transaction.
     Commit(u64, Commit),
-    /// How the log stands to a node's frontier, and what follows that.
+    /// A look: the state of the log at a node's frontier, and the part that follows.
     Look(Frontier),
     /// A page for a session.
     Page(ConnId, PageRequest),
-    /// Who a credential is, and what that person follows.
+    /// The person of a credential, and the streams that this person follows.
     View(Purpose, u64),
 }
 
-/// What a view is for.
+/// The purpose of a view.
 #[derive(Clone, Debug)]
 pub enum Purpose {
     /// A request for the feed.
     Admit {
-        /// Whose.
+        /// The connection.
         conn: ConnId,
-        /// Who it is, if the node knew.
+        /// The person, if the node knew.
         known: Option<PersonId>,
-        /// The newest revocation when the credential was looked at.
+        /// The newest revocation before the credential was checked.
         revocations_seen: u64,
     },
     /// A snapshot for a client.
@@ -53,7 +53,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// Who it is, if the node knew.
+    /// The person, if the node knew.
     pub fn known(&self) -> Option<PersonId> {
         match self {
             Purpose::Admit { known, .. } => *known,
@@ -62,21 +62,21 @@ impl Purpose {
     }
 }
 
-/// What was seen in one view.
+/// The findings of one view.
 #[derive(Clone, Debug)]
 pub struct Viewed {
-    /// Whose the credential is, if it is good.
+    /// The person of the credential, if it is good.
     pub person: Option<PersonId>,
-    /// What that person follows,
+    /// The streams that the person follows.
     pub follows: Vec<Follow>,
-    /// at this position.
+    /// The position at which they were read.
     pub as_of: Position,
 }
 
-/// What a look reads at one moment.
+/// The findings of one look.
 #[derive(Clone, Debug)]
 pub struct LookRows {
-    /// How the log stands to the frontier.
+    /// The state of the log, compared with the frontier.
     pub log: LogState,
     /// Events that follow the frontier; there may be more of them.
     pub events: Vec<MarkedEvent>,
@@ -84,21 +84,21 @@ pub struct LookRows {
     pub changes: Vec<RightsChange>,
 }
 
-/// What the store answers.
+/// An answer of the store.
 #[derive(Debug)]
 pub enum Answer {
     /// It is this transaction's turn.
     Turn(u64),
-    /// It is committed.
+    /// The transaction is committed.
     Committed,
-    /// What a look at the log has read.
+    /// The result of a look.
     Looked(Frontier, LookRows),
     /// A page; `None` if a part of it was trimmed.
     Paged(ConnId, Option<Page>),
-    /// A view.
+    /// The result of a view.
     Viewed(Purpose, u64, Viewed),
-    /// The connection broke: nobody knows what became of it.
+    /// The connection broke, and the fate of the request is unknown.
     Lost(Request),
-    /// This is not the log any more that the node serves.
+    /// The database no longer holds the log that the node serves.
     Replaced,
 }

@@ -1,4 +1,4 @@
-//! One history of the log, and all that follows from it. It only grows; a failover begins another.
+//! One history of the log, and the facts that follow from it. It only grows; a failover begins another one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use encke_engine::{
 
 use crate::agenda::Time;
 
-/// What one transaction brings.
+/// The content of one transaction.
 #[derive(Clone, Debug)]
 pub struct Commit {
-    /// What it adds to the log.
+    /// The part of the log that it adds.
     pub part: Committed,
     /// The time of its events.
     pub at_ms: u64,
@@ -27,33 +27,33 @@ pub struct Commit {
     pub marks: Vec<(ConversationId, PersonId, Marks)>,
 }
 
-/// For so long a person followed a stream.
+/// A span of the log in which a person followed a stream.
 #[derive(Clone, Copy, Debug)]
 pub struct Span {
-    /// The first position,
+    /// The first position of the span.
     pub from: Position,
-    /// the first that no longer counts,
+    /// The first position after the span.
     pub until: Position,
-    /// and when that was committed.
+    /// The time when the end was committed.
     pub ended: Option<Time>,
 }
 
-/// See the top of this file.
+/// One history; see the top of this file.
 #[derive(Debug)]
 pub struct State {
-    /// Its number.
+    /// The epoch.
     pub epoch: Epoch,
-    /// What it took over from the one before; without one all of it.
+    /// The last position taken over from the history before; everything for the first history.
     pub inherited: Position,
-    /// Events before this position were trimmed: nobody can read them any more.
+    /// Events before this position were trimmed, and nobody can read them any more.
     pub trimmed: Position,
-    /// How many commits there were when the log was trimmed, and up to where.
+    /// For each trim: the number of commits before it, and the position that it reached.
     trims: Vec<(usize, Position)>,
-    /// Its end.
+    /// The end of the log.
     pub at: Point,
     /// The time of its newest event.
     pub at_ms: u64,
-    /// All that was committed, in the order of commits.
+    /// All commits, in their order.
     pub commits: Vec<Commit>,
     /// All events.
     pub entries: BTreeMap<Position, Arc<Entry>>,
@@ -65,18 +65,18 @@ pub struct State {
     pub heads: BTreeMap<StreamId, Head>,
     /// All events with a key.
     pub keys: BTreeMap<Box<str>, Vec<Position>>,
-    /// Who followed what, and who does.
+    /// The spans in which people follow or followed streams.
     pub spans: BTreeMap<(PersonId, StreamId), Vec<Span>>,
     /// Credentials that are good.
     pub credentials: BTreeMap<u64, PersonId>,
-    /// Those that were ended, and when.
+    /// The credentials that have ended, with the time.
     pub ended: BTreeMap<u64, Time>,
     /// Delivered and read marks.
     pub marks: BTreeMap<(ConversationId, PersonId), Marks>,
 }
 
 impl State {
-    /// A log in which nothing stands.
+    /// An empty log.
     pub fn new(epoch: Epoch) -> Self {
         let (at, at_ms, commits, entries, commit_marks, changes, heads) = Default::default();
         let (keys, spans, credentials, ended, marks) = Default::default();
@@ -100,7 +100,7 @@ impl State {
         }
     }
 
-    /// The same log with only so many of its commits, as a standby has it.
+    /// The same log with only its first commits, as a standby has it.
     pub fn up_to(&self, commits: usize, now: Time) -> Self {
         let mut state = State::new(self.epoch);
         self.commits[..commits].iter().for_each(|commit| state.apply(commit.clone(), now));
@@ -111,8 +111,8 @@ impl State {
         state
     }
 
-    /// Trims all but so many of the newest events; returns whether there were any to trim. What a key was used for and
-    /// where streams end is remembered: a store keeps that apart.
+    /// Trims all events but the newest `kept`. Returns whether there were any to trim. The uses of keys and the ends of
+    /// streams are remembered, because a store keeps them apart.
     pub fn trim(&mut self, kept: u64) -> bool {
         let to = Position((self.at.position.0 + 1).saturating_sub(kept));
         let trims = to > self.trimmed;
@@ -128,14 +128,14 @@ impl State {
         self.entries.range(self.trimmed..).map(|(_, entry)| entry)
     }
 
-    /// Gives it another epoch: what it holds carries it from now on.
+    /// Gives the log another epoch: its events carry it from now on.
     pub fn renew(&mut self, epoch: Epoch) {
         self.epoch = epoch;
         let anew = |e: &Arc<Entry>| Arc::new(Entry::new(e.event.clone(), epoch));
         self.entries.values_mut().for_each(|e| *e = anew(e));
     }
 
-    /// Adds what a transaction brought.
+    /// Adds the content of a transaction.
     pub fn apply(&mut self, commit: Commit, now: Time) {
         let mut at = commit.part.before;
         for step in &commit.part.batch.steps {
@@ -198,7 +198,7 @@ impl State {
         }
     }
 
-    /// Whether a message with this key stands there.
+    /// Whether a message with this key stands at this place.
     pub fn has(&self, place: Head, key: &str) -> bool {
         let entry = self.entries.get(&place.position);
         entry.is_some_and(|e| e.event.seq == place.seq && e.event.key.as_deref() == Some(key))
@@ -212,13 +212,13 @@ impl State {
         (at_ms >= oldest_ms).then(|| FirstAppend::of(event, appended))
     }
 
-    /// Since when a person follows a stream.
+    /// The first position that a person gets of a stream, if the person follows it now.
     pub fn follows(&self, person: PersonId, stream: StreamId) -> Option<Position> {
         let span = self.spans.get(&(person, stream))?.last()?;
         span.ended.is_none().then_some(span.from)
     }
 
-    /// What a person's sessions follow.
+    /// The streams that a person's sessions follow.
     pub fn follows_of(&self, person: PersonId) -> Vec<Follow> {
         let own = StreamId::person(person);
         let of = self.spans.range((person, StreamId::from_raw(0))..);
@@ -230,7 +230,7 @@ impl State {
     /// The span in which a person may see an event.
     pub fn span_of(&self, person: PersonId, entry: &Entry) -> Option<Span> {
         let (stream, at) = (entry.event.stream, entry.event.position);
-        // A rule of the model's own, beside the engine's.
+        // This is a rule of the model's own, beside the engine's.
         let stream = match stream.owner() {
             Owner::Receipts(c) | Owner::Amendments(c) | Owner::Growth(c) => {
                 StreamId::conversation(c)
@@ -244,7 +244,7 @@ impl State {
         spans.iter().find(|s| s.from <= at && at < s.until).copied()
     }
 
-    /// Events after one position and up to another.
+    /// The events after one position and up to another.
     pub fn between(&self, after: Position, up_to: Position) -> impl Iterator<Item = &Arc<Entry>> {
         let first = Position(after.0 + 1);
         self.entries

@@ -1,14 +1,14 @@
-//! Many worlds keep all promises, every fault happens in some of them, every broken variant is found, and a seed is
-//! the same world each time.
+//! The simulation's own tests: many worlds keep all promises, every fault happens in some of them, every broken variant
+//! is found, and a seed is the same world each time.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
 use encke_sim::{Figures, Report, Variant, run};
 
-/// Worlds that `cargo test` runs; `make sim` runs more.
+/// The number of worlds that `cargo test` runs; `make sim` runs more.
 const SEEDS: u64 = 1_000;
-/// In so many worlds a broken variant has to be found.
+/// The number of worlds within which a broken variant has to be found.
 const FOUND_MAX: u64 = 120;
 
 #[test]
@@ -38,7 +38,7 @@ fn every_broken_variant_is_found_by_the_promise_that_it_breaks() {
 }
 
 #[test]
-fn who_can_write_commits_on_the_bus_can_not_give_or_take_a_right() {
+fn a_writer_of_commits_on_the_bus_can_not_give_or_take_a_right() {
     for seed in 1..=SEEDS / 2 {
         let violation = run(seed, Variant::NoSeal, false).violation;
         let taken = violation.is_some_and(|found| found.promise == "P7");
