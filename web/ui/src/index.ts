@@ -1,5 +1,5 @@
 /*
- * What Encke's screens share: the theme, the controls, faces without pictures, safe text, and each language's formats and
+ * What Encke's screens share: the theme, the controls, long lists, faces without pictures, safe text, and each language's formats and
  * common words. This package knows no protocol, conversation or server. It keeps no state but what a control needs while it
  * is shown.
  */
@@ -18,5 +18,6 @@ export { default as MenuItem } from './control/MenuItem.svelte';
 export { default as Spinner } from './control/Spinner.svelte';
 export { default as Switch } from './control/Switch.svelte';
 export { default as Tabs } from './control/Tabs.svelte';
+export { default as VirtualList } from './list/VirtualList.svelte';
 export { default as RichText } from './text/RichText.svelte';
 export * from './plain';

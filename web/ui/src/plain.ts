@@ -8,5 +8,6 @@ export { createFormat, daysBetween, formatOf, type Format } from './i18n/format'
 export { amid, begin, end } from './i18n/han';
 export { isLocale, localeNames, locales, pickLocale, type Locale, type Shape } from './i18n/locale';
 export { commonZhCN } from './i18n/zh-CN';
+export { movedBy, rowAfterKey, scrollTo, spanOf, spareRows, type Span, type View } from './list/rows';
 export { isEmojiOnly, safeHref, segments, type Segment } from './text/segments';
 export { applyTheme, isTheme, themes, type Theme } from './theme/theme';

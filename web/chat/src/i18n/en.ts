@@ -65,7 +65,6 @@ export const en = {
     owner: 'Owner',
     you: 'you',
     findMembers: 'Find members',
-    moreMembers: 'More members',
     invite: 'Invite people',
     rename: 'Rename',
     roomTitle: 'Room title',

@@ -64,7 +64,6 @@ export const zhCN: Words = {
     owner: '群主',
     you: '我',
     findMembers: '查找成员',
-    moreMembers: '更多成员',
     invite: '邀请成员',
     rename: '改名',
     roomTitle: '群聊名称',
