@@ -17,10 +17,10 @@ use crate::device::DeviceId;
 use crate::hasher::Hasher;
 use crate::identity::{Identities, Known, revoke};
 use crate::limits::{SignInLimits, Try};
+use crate::pass::Tickets;
 use crate::session::Sessions;
-use crate::ticket::Tickets;
 use crate::{
-    administer, guest, password, person, session, settings, setup, sign_in, snapshot, ticket, token,
+    administer, guest, pass, password, person, session, settings, setup, sign_in, snapshot, token,
 };
 
 /// People, and how they prove who they are.
@@ -69,7 +69,7 @@ impl Product for Account {
             .routes(routes!(settings::get, settings::change))
             .routes(routes!(token::list, token::create))
             .routes(routes!(token::revoke))
-            .routes(routes!(ticket::issue))
+            .routes(routes!(pass::issue))
             .routes(routes!(snapshot::snapshot))
     }
 
