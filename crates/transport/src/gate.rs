@@ -47,7 +47,7 @@ pub struct Admission {
     /// Whether the person is a guest: a setting says which channels guests may follow, and it can change.
     pub guest: bool,
     /// Milliseconds for which a further poll on the same connection, with the same credentials and parameters, needs no
-    /// new admission. 0 means that each poll is admitted. (A request with a ticket is always admitted anew.)
+    /// new admission. 0 means that each poll is admitted. (A request with a pass is always admitted anew.)
     pub good_for_ms: u64,
     /// Milliseconds until the session's credential ends, unless it is extended; `u64::MAX` for never.
     pub ends_in_ms: u64,

@@ -174,7 +174,7 @@ fn keep_alive(site: &Site, hash: &Hash, known: Identity, now_ms: u64) {
 
 /// Ends what rests on one credential of a person, or on all: the store has it.
 pub(crate) fn revoke(site: &Site, person: PersonId, credential: Option<u64>) {
-    Accounts::of(site).tickets.forget(person, credential);
+    Accounts::of(site).passes.forget(person, credential);
     let is_gone = |i: &Identity| i.person == person && credential.is_none_or(|c| c == i.credential);
     // The number rises first, so that a look-up under way is not remembered afterwards. And who is told by this may
     // be back before the next line is run: until all is forgotten nobody is known.
@@ -184,7 +184,7 @@ pub(crate) fn revoke(site: &Site, person: PersonId, credential: Option<u64>) {
         }
     });
     // One that was made meanwhile.
-    Accounts::of(site).tickets.forget(person, credential);
+    Accounts::of(site).passes.forget(person, credential);
 }
 
 /// Reads who these credentials are, and what that person follows.

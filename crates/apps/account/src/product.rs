@@ -17,7 +17,7 @@ use crate::device::DeviceId;
 use crate::hasher::Hasher;
 use crate::identity::{Identities, Known, revoke};
 use crate::limits::{SignInLimits, Try};
-use crate::pass::Tickets;
+use crate::pass::Passes;
 use crate::session::Sessions;
 use crate::{
     administer, guest, pass, password, person, session, settings, setup, sign_in, snapshot, token,
@@ -30,7 +30,7 @@ pub struct Account;
 #[derive(Default)]
 pub(crate) struct Accounts {
     pub identities: Identities,
-    pub tickets: Tickets,
+    pub passes: Passes,
     pub hasher: Hasher,
     pub sign_ins: SignInLimits,
     pub sessions: Sessions,

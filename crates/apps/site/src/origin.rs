@@ -20,7 +20,7 @@ pub struct Origin<'a> {
 /// What a request needs of the page that sends it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PageRule {
-    /// Nothing: the request shows a token or a ticket, which no foreign page has.
+    /// Nothing: the request shows a token or a pass, which no foreign page has.
     Any,
     /// If the browser names a page, that page is trusted. A program that is no browser names none, and a browser leaves the
     /// name out when a page of the site's own reads.

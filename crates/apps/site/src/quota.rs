@@ -23,7 +23,7 @@ pub enum Act {
     Byte,
     /// Typing, presence, a mark: what others are told and nobody keeps.
     Signal,
-    /// A ticket for a URL.
+    /// A pass, which the wire calls a ticket.
     Pass,
     /// A conversation, an invitation, the first event of a channel.
     Creation,
@@ -83,13 +83,13 @@ impl Shares {
 const NS_PER_MIN: u64 = 60_000_000_000;
 
 /// When all that a person has taken is refilled, by act, in nanoseconds since 1970.
-type Taken = [u64; ACTS];
+type RefilledAt = [u64; ACTS];
 
 /// Parts of the table, so that two people seldom wait for one lock.
 const PARTS: usize = 16;
 
 /// What people have taken.
-pub(crate) struct Quotas([Mutex<Remembered<PersonId, Taken>>; PARTS]);
+pub(crate) struct Quotas([Mutex<Remembered<PersonId, RefilledAt>>; PARTS]);
 
 impl Default for Quotas {
     fn default() -> Self {

@@ -77,10 +77,10 @@ impl SiteGate {
         Credentials { bearer: shown.bearer.as_deref(), cookie }
     }
 
-    /// The identity of the one who asks, if it is known without waiting. A ticket is used up by this, so it is looked at only once.
+    /// The identity of the one who asks, if it is known without waiting. A pass is used up by this, so it is looked at only once.
     fn known(&self, request: &FeedRequest) -> Option<Result<Identity, Error>> {
-        match &request.credentials.ticket {
-            Some(ticket) => Some(encke_account::redeem(&self.site, ticket).ok_or_else(used_up)),
+        match &request.credentials.pass {
+            Some(pass) => Some(encke_account::redeem(&self.site, pass).ok_or_else(used_up)),
             None => self.site.known_identity(self.given(request)).map(Ok),
         }
     }
@@ -241,11 +241,11 @@ impl Gate for Shared {
         let gate = self.0.clone();
         // Before the credential is looked at.
         let revocations_seen = gate.site.revocations();
-        if let Some(ticket) = &request.credentials.ticket
+        if let Some(pass) = &request.credentials.pass
             && gate.site.store.is_shared()
         {
             let asked = request.clone();
-            return encke_account::submit_redeem(&self.0.site, ticket, move |found| {
+            return encke_account::submit_redeem(&self.0.site, pass, move |found| {
                 match found.and_then(|identity| identity.ok_or_else(used_up)) {
                     Ok(identity) => gate.look_up(asked, Some(identity), revocations_seen, reply),
                     Err(e) => reply.admit(Err(e.into())),

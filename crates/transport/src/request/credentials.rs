@@ -17,14 +17,14 @@ pub struct Credentials {
     /// The cookie is `__Host-encke_session`, which only this very host can have set, over HTTPS. Otherwise it is
     /// `encke_session`, which counts over plain HTTP alone.
     pub session_is_hosts: bool,
-    /// `?ticket=…`.
-    pub ticket: Option<Box<str>>,
+    /// The pass: `?ticket=…`.
+    pub pass: Option<Box<str>>,
 }
 
 impl Credentials {
     /// Whether the credentials serve for one request only.
     pub(crate) fn is_used_up(&self) -> bool {
-        self.ticket.is_some()
+        self.pass.is_some()
     }
 }
 
@@ -34,7 +34,7 @@ impl fmt::Debug for Credentials {
         f.debug_struct("Credentials")
             .field("bearer", &shown(self.bearer.is_some()))
             .field("session", &shown(self.session.is_some()))
-            .field("ticket", &shown(self.ticket.is_some()))
+            .field("pass", &shown(self.pass.is_some()))
             .finish()
     }
 }

@@ -284,7 +284,7 @@ impl FeedRequest {
                 bearer: credentials::bearer(headers.authorization)?.map(Into::into),
                 session: headers.session.map(|(value, _)| value.into()),
                 session_is_hosts: headers.session.is_some_and(|(_, hosts)| hosts),
-                ticket: query.ticket,
+                pass: query.ticket,
             },
             origin: headers.origin.map(Into::into),
             host: headers.host.map(Into::into),

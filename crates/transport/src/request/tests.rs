@@ -106,8 +106,8 @@ fn credentials_come_three_ways_and_stay_out_of_debug() {
     let headers =
         [("authorization", "bearer tok"), ("Cookie", "a=b; encke_session=ses; encke_session=x")];
     let request = parse("?ticket=tic", &headers).unwrap();
-    let Credentials { bearer, session, ticket, .. } = &request.credentials;
-    let texts = [bearer.as_deref(), session.as_deref(), ticket.as_deref()];
+    let Credentials { bearer, session, pass, .. } = &request.credentials;
+    let texts = [bearer.as_deref(), session.as_deref(), pass.as_deref()];
     assert_eq!(texts, [Some("tok"), Some("ses"), Some("tic")]);
     let debug = format!("{:?}", request.credentials);
     assert!(["tok", "ses\"", "tic\""].iter().all(|secret| !debug.contains(secret)), "{debug}");

@@ -36,7 +36,7 @@ fn somebody_elses_poll_on_the_same_connection_is_admitted_anew() {
 }
 
 #[test]
-fn a_ticket_is_shown_to_the_gate_each_time() {
+fn a_pass_is_shown_to_the_gate_each_time() {
     let world = World::new();
     let mut wire = Wire::connect(world.address);
     for _ in 0..2 {

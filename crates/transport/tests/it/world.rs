@@ -196,7 +196,7 @@ impl TestGate {
     }
 
     fn look(&self, request: &FeedRequest) -> Result<Admission, Error> {
-        let token = request.credentials.bearer.as_deref().or(request.credentials.ticket.as_deref());
+        let token = request.credentials.bearer.as_deref().or(request.credentials.pass.as_deref());
         let person = token.and_then(|t| t.parse().ok());
         let person = person.ok_or_else(|| Error::new(Code::NotSignedIn, "Who are you?"))?;
         let follow = |stream| Follow { stream, from: Position(0) };
