@@ -11,7 +11,7 @@ use crate::feed::TRANSPORTS;
 use crate::journal::{Answer, Outcome, Reading, Send, Stream, Writing};
 use crate::random::Random;
 use crate::reader::{Habit, Reader};
-use crate::shared::Shared;
+use crate::run_state::RunState;
 use crate::world::{CHANNELS, Person, World};
 use crate::writer::{Target, Writer};
 
@@ -20,7 +20,7 @@ pub struct Cast<'a> {
     world: &'a World,
     markers: Vec<Marker>,
     random: Random,
-    shared: Arc<Shared>,
+    run: Arc<RunState>,
 }
 
 /// The last event of a stream.
@@ -56,14 +56,14 @@ pub fn joined<T>(threads: impl IntoIterator<Item = JoinHandle<T>>) -> Result<Vec
 }
 
 impl<'a> Cast<'a> {
-    pub fn of(world: &'a World, random: Random, shared: Arc<Shared>) -> Self {
+    pub fn of(world: &'a World, random: Random, run: Arc<RunState>) -> Self {
         let marker = |(target, who): (Target, &Person)| Marker {
             target,
             person: who.id.clone(),
             token: who.token.clone(),
         };
         let markers = world.targets().into_iter().map(marker).collect();
-        Cast { world, markers, random, shared }
+        Cast { world, markers, random, run }
     }
 
     /// Begins to write: each person by POST, every other one over a WebSocket too. Each takes the next of the doors.
@@ -86,7 +86,7 @@ impl<'a> Cast<'a> {
                     token: person.token.clone(),
                     targets: conversations.chain(channels.filter(|_| over_http)).collect(),
                     random,
-                    shared: self.shared.clone(),
+                    run: self.run.clone(),
                     writing: Writing::default(),
                     made: 0,
                     pause_ms_max,
@@ -119,7 +119,7 @@ impl<'a> Cast<'a> {
                 channels: CHANNELS.join(","),
                 markers: ends.filter(|(stream, _)| expected.contains(stream)).collect(),
                 random: self.random.fork(),
-                shared: self.shared.clone(),
+                run: self.run.clone(),
                 reached: reached.clone(),
                 reading: Reading {
                     name: format!("{prefix}reader {number} ({habit:?}, {})", person.id),

@@ -16,6 +16,6 @@ pub mod journal;
 pub mod random;
 pub mod reader;
 pub mod report;
-pub mod shared;
+pub mod run_state;
 pub mod world;
 pub mod writer;

@@ -12,7 +12,7 @@ use crate::feed::{self, Ask, End, News, TRANSPORTS, Transport};
 use crate::item::{self, Item};
 use crate::journal::{Reading, Stream};
 use crate::random::Random;
-use crate::shared::Shared;
+use crate::run_state::RunState;
 
 /// How a reader lives.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ pub struct Reader {
     /// What ends each stream that it has to see to the end.
     pub markers: HashMap<Stream, u64>,
     pub random: Random,
-    pub shared: Arc<Shared>,
+    pub run: Arc<RunState>,
     /// The position of its cursor, for whoever watches.
     pub reached: Arc<AtomicU64>,
     pub reading: Reading,
@@ -42,8 +42,8 @@ pub struct Reader {
 impl Reader {
     /// Reads until every stream has ended.
     pub fn run(mut self) -> Reading {
-        let mut last_start = self.shared.last_start().0;
-        while !self.markers.is_empty() && !self.shared.is_over() {
+        let mut last_start = self.run.last_start().0;
+        while !self.markers.is_empty() && !self.run.is_over() {
             let (transport, slow) = match self.habit {
                 Habit::Steady(transport) => (transport, false),
                 Habit::Slow(transport) => (transport, true),
@@ -97,7 +97,7 @@ impl Reader {
     }
 
     fn flow(&self, left: u64) -> ControlFlow<()> {
-        if left == 0 || self.markers.is_empty() || self.shared.is_over() {
+        if left == 0 || self.markers.is_empty() || self.run.is_over() {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
@@ -105,7 +105,7 @@ impl Reader {
 
     fn connected(&mut self, transport: Transport, last_start: &mut u64) {
         *self.reading.connects.entry(transport).or_default() += 1;
-        let (start, ago) = self.shared.last_start();
+        let (start, ago) = self.run.last_start();
         // The first answer to a long poll may take as long as nothing happens, and who reads slowly comes when it
         // has read what was under way.
         let prompt = transport != Transport::LongPoll && !matches!(self.habit, Habit::Slow(_));

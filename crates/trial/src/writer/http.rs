@@ -20,7 +20,7 @@ struct Line(Option<Http>);
 pub fn run(writer: &mut Writer) {
     let mut line = Line::default();
     let mut done: VecDeque<(Attempt, crate::journal::Answer)> = VecDeque::new();
-    while !writer.shared.writers_are_over() {
+    while !writer.run.writers_are_over() {
         let mut attempt = writer.next();
         if writer.moves() {
             line = Line::default();
@@ -58,7 +58,7 @@ fn settle(writer: &mut Writer, line: &mut Line, attempt: &mut Attempt) -> Outcom
             },
             Err(sent) => attempt.in_doubt |= sent,
         }
-        if attempt.gives_up || writer.shared.is_over() {
+        if attempt.gives_up || writer.run.is_over() {
             return attempt.given_up();
         }
         writer.pause(5, 60);

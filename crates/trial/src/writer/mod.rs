@@ -16,7 +16,7 @@ use crate::doors::Doors;
 use crate::http::GATEWAY;
 use crate::journal::{Outcome, Send, Stream, Writing, digest};
 use crate::random::Random;
-use crate::shared::Shared;
+use crate::run_state::RunState;
 
 /// Sends in a hundred whose writer gives up after the first try without an answer.
 const GIVES_UP: u64 = 15;
@@ -81,7 +81,7 @@ pub struct Writer {
     pub token: String,
     pub targets: Vec<Target>,
     pub random: Random,
-    pub shared: Arc<Shared>,
+    pub run: Arc<RunState>,
     pub writing: Writing,
     pub made: u64,
     /// The longest pause between two sends, in milliseconds.
@@ -119,7 +119,7 @@ impl Writer {
     }
 
     fn next(&mut self) -> Attempt {
-        self.shared.wait_while_hushed();
+        self.run.wait_while_hushed();
         self.made += 1;
         let key = format!("{}-{}", self.name, self.made);
         let target = self.random.pick(&self.targets).clone();

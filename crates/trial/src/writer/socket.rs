@@ -19,9 +19,9 @@ pub fn run(writer: &mut Writer) {
     let mut open = Vec::new();
     let mut line = None;
     let mut next_id = 0;
-    while !writer.shared.is_over() {
+    while !writer.run.is_over() {
         if open.is_empty() {
-            if writer.shared.writers_are_over() {
+            if writer.run.writers_are_over() {
                 return;
             }
             let count = 1 + writer.random.below(UNDERWAY_MAX);
@@ -86,7 +86,7 @@ fn round(
         waiting.insert(*next_id, attempt);
     }
     let sent = frames.iter().try_for_each(|frame| feed::write_text(http, frame));
-    let until = Instant::now() + writer.shared.patience;
+    let until = Instant::now() + writer.run.patience;
     let mut refused = Vec::new();
     let read = feed::read(http, &mut |news| {
         if let News::Item(item) = news {
@@ -104,7 +104,7 @@ fn round(
         writer.fault(why.clone());
     }
     if late {
-        writer.fault(format!("a WebSocket send had no answer for {:?}", writer.shared.patience));
+        writer.fault(format!("a WebSocket send had no answer for {:?}", writer.run.patience));
         return Err(End::Lost);
     }
     sent?;

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use encke_trial::cast::Following;
 use encke_trial::http::{Answer, Http};
 use encke_trial::journal::Send;
-use encke_trial::shared::Shared;
+use encke_trial::run_state::RunState;
 use encke_trial::world::World;
 use encke_trial::writer::{Target, post};
 
@@ -37,7 +37,7 @@ pub struct At<'a> {
     pub lossy: bool,
     /// Readers that stay at one node each, in the order of the nodes.
     pub watching: &'a [Following],
-    pub shared: &'a Shared,
+    pub run: &'a RunState,
     pub sends: &'a mut Vec<Send>,
     /// How long events took to all nodes when nothing but looking could bring them.
     pub looked: &'a mut Vec<Duration>,
@@ -53,7 +53,7 @@ impl At<'_> {
 
     /// When nothing else is going on, an event reaches every node all the same: they look.
     pub fn look(&mut self) -> Result<()> {
-        self.shared.hush.store(true, Ordering::Relaxed);
+        self.run.hush.store(true, Ordering::Relaxed);
         let looked = (0..LOOKS).try_for_each(|_| {
             self.stage.rest(QUIET)?;
             let text = format!("quiet {}", self.looked.len());
@@ -68,7 +68,7 @@ impl At<'_> {
             )?);
             Ok(())
         });
-        self.shared.hush.store(false, Ordering::Relaxed);
+        self.run.hush.store(false, Ordering::Relaxed);
         looked
     }
 

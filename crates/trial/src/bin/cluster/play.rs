@@ -11,7 +11,7 @@ use encke_trial::feed::{TRANSPORTS, Transport};
 use encke_trial::random::Random;
 use encke_trial::reader::Habit;
 use encke_trial::report::Brought;
-use encke_trial::shared::Shared;
+use encke_trial::run_state::RunState;
 use encke_trial::world::World;
 
 use crate::Cli;
@@ -65,25 +65,18 @@ pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<bool> {
     let world = World::make(site.nodes[0].address)?;
     let revocations = Revocations::prepare(&site.nodes[0])?;
     let faults = Fault::ALL.len() as u32 * u32::try_from(cli.rounds)?;
-    let shared = Arc::new(Shared::new(REST_MAX + FAULT_MAX * faults, ANSWER_MAX));
-    let mut cast = Cast::of(&world, random.fork(), shared.clone());
+    let run = Arc::new(RunState::new(REST_MAX + FAULT_MAX * faults, ANSWER_MAX));
+    let mut cast = Cast::of(&world, random.fork(), run.clone());
     let writers = cast.writers(&site.doors(), PAUSE_MS_MAX);
     let readers = cast.readers("", parts(&site));
     let mut played = Played::default();
     let forger = Forger::start(site.nats.port(), random.fork());
-    let mut course = Course {
-        cli,
-        site: &mut site,
-        world: &world,
-        stage,
-        revocations,
-        shared: &shared,
-        lossy: false,
-    };
+    let mut course =
+        Course { cli, site: &mut site, world: &world, stage, revocations, run: &run, lossy: false };
     let ended = course.torture(&readers, &mut random, &mut played);
     (played.revoked, played.dropped) = (course.revocations.took, site.relay.dropped());
     let ended = ended.and_then(|()| {
-        shared.writers_end.store(true, Ordering::SeqCst);
+        run.writers_end.store(true, Ordering::SeqCst);
         let writings = joined(writers)?;
         let evidence = &mut played.brought.evidence;
         for writing in &writings {
@@ -108,13 +101,13 @@ pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<bool> {
         evidence.histories = world.histories()?.into();
         site.nodes.iter_mut().try_for_each(|node| node.terminate(stage))
     });
-    shared.all_end.store(true, Ordering::SeqCst);
+    run.all_end.store(true, Ordering::SeqCst);
     stage.still_on()?;
     if let Err(e) = ended {
         played.brought.faults.push(format!("{e:#}"));
     }
     played.brought.faults.extend(site.faults());
-    played.took = shared.took();
+    played.took = run.took();
     Ok(report::print(&played))
 }
 
@@ -154,7 +147,7 @@ struct Course<'a> {
     world: &'a World,
     stage: &'a Stage,
     revocations: Revocations,
-    shared: &'a Shared,
+    run: &'a RunState,
     lossy: bool,
 }
 
@@ -225,7 +218,7 @@ impl Course<'_> {
             victim,
             lossy: self.lossy,
             watching: &readers[..NODES],
-            shared: self.shared,
+            run: self.run,
             sends: &mut played.brought.evidence.sends,
             looked: &mut played.looked,
             noticed: &mut played.noticed,

@@ -14,7 +14,7 @@ use encke_trial::feed::{TRANSPORTS, Transport};
 use encke_trial::random::Random;
 use encke_trial::reader::Habit;
 use encke_trial::report::Brought;
-use encke_trial::shared::Shared;
+use encke_trial::run_state::RunState;
 use encke_trial::world::{PEOPLE, World};
 
 use crate::Cli;
@@ -47,24 +47,24 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
     let mut random = Random::new(seed);
     let each = Duration::from_millis(cli.life_ms_max) + Duration::from_secs(3);
     let limit = REST_MAX + each.saturating_mul(u32::try_from(cli.kills)?);
-    let shared = Arc::new(Shared::new(limit, ANSWER_MAX));
+    let run = Arc::new(RunState::new(limit, ANSWER_MAX));
     let data = dir.join("data");
     ensure!(!data.exists(), "{} is there already: the test needs a fresh folder", data.display());
     seed::people(&data, PEOPLE)?;
     let addr = free_address(&mut random)?;
-    let mut server = Server::new(&cli.server, dir, addr, shared.clone());
+    let mut server = Server::new(&cli.server, dir, addr, run.clone());
     server.start()?;
     server.wait_ready()?;
     let world = World::make(addr)?;
     let door = Doors::one(addr);
-    let mut cast = Cast::of(&world, random.fork(), shared.clone());
+    let mut cast = Cast::of(&world, random.fork(), run.clone());
     let writers = cast.writers(std::slice::from_ref(&door), PAUSE_MS_MAX);
     let readers = cast.readers("", habits().map(|habit| (habit, door.clone())));
     let mut played = Played::default();
     let ended = kill_often(cli, &mut server, &mut random, &mut played);
     let brought = &mut played.brought;
     let ended = ended.and_then(|()| {
-        shared.writers_end.store(true, Ordering::SeqCst);
+        run.writers_end.store(true, Ordering::SeqCst);
         let writings = joined(writers)?;
         for writing in &writings {
             brought.evidence.sends.extend(writing.sends.iter().cloned());
@@ -79,7 +79,7 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
         server.still_runs()?;
         server.terminate().map(drop)
     });
-    shared.all_end.store(true, Ordering::SeqCst);
+    run.all_end.store(true, Ordering::SeqCst);
     if let Err(e) = ended {
         brought.faults.push(format!("{e:#}"));
     }
@@ -87,7 +87,7 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
     let bad = |line: &&str| line.contains("panicked") || line.contains(" ERROR ");
     brought.faults.extend(log.lines().filter(bad).map(|line| format!("the server's log: {line}")));
     (played.longest_start, played.longest_down) = (server.longest_start, server.longest_down);
-    played.took = shared.took();
+    played.took = run.took();
     Ok(played)
 }
 

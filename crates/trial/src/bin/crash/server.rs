@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use encke_trial::http::Http;
 use encke_trial::random::Random;
-use encke_trial::shared::Shared;
+use encke_trial::run_state::RunState;
 
 /// How long a start may take.
 const START_MAX: Duration = Duration::from_secs(20);
@@ -23,7 +23,7 @@ pub struct Server {
     data: PathBuf,
     pub log: PathBuf,
     pub addr: SocketAddrV4,
-    shared: Arc<Shared>,
+    run: Arc<RunState>,
     child: Option<Child>,
     started: Instant,
     pub longest_start: Duration,
@@ -44,13 +44,13 @@ pub fn free_address(random: &mut Random) -> Result<SocketAddrV4> {
 }
 
 impl Server {
-    pub fn new(program: &Path, dir: &Path, addr: SocketAddrV4, shared: Arc<Shared>) -> Self {
+    pub fn new(program: &Path, dir: &Path, addr: SocketAddrV4, run: Arc<RunState>) -> Self {
         Server {
             program: program.to_owned(),
             data: dir.join("data"),
             log: dir.join("server.log"),
             addr,
-            shared,
+            run,
             child: None,
             started: Instant::now(),
             longest_start: Duration::ZERO,
@@ -62,7 +62,7 @@ impl Server {
     pub fn start(&mut self) -> Result<()> {
         let log = OpenOptions::new().create(true).append(true).open(&self.log)?;
         self.started = Instant::now();
-        self.shared.server_started();
+        self.run.server_started();
         let child = Command::new(&self.program)
             .args(["serve", "--log", "info", "--listen", &self.addr.to_string()])
             .arg("--data")

@@ -1,4 +1,4 @@
-//! What all threads know: when the server was started last, and when to end.
+//! The state of a run that all threads share: when the server was started last, and when to end.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::sleep;
@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 const HUSH_TURN: Duration = Duration::from_millis(10);
 
-pub struct Shared {
+/// The state of a run. Threads of writers, readers and faults share it.
+pub struct RunState {
     began: Instant,
     deadline: Instant,
     /// How long an answer to a send over a WebSocket may take.
@@ -21,10 +22,10 @@ pub struct Shared {
     pub all_end: AtomicBool,
 }
 
-impl Shared {
+impl RunState {
     pub fn new(limit: Duration, patience: Duration) -> Self {
         let began = Instant::now();
-        Shared {
+        RunState {
             began,
             deadline: began + limit,
             patience,
