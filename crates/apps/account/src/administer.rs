@@ -174,8 +174,8 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<Person>), Refusal> {
     caller.owner()?;
     let id = add(&site, account, Role::Member).await?;
-    let house = site.clone();
-    let mut shown = site.store.read(move |read| Ok(people(read, &house, &[id])?)).await?;
+    let site_for_store = site.clone();
+    let mut shown = site.store.read(move |read| Ok(people(read, &site_for_store, &[id])?)).await?;
     let gone = || Refusal::new(Code::NotFound, "There is no such person.");
     Ok((StatusCode::CREATED, Json(shown.pop().ok_or_else(gone)?)))
 }

@@ -1,4 +1,6 @@
-//! What other protocols need of accounts: whose a name is, guests, sessions.
+//! Sign-in for the gateways: the protocols there sign people in by a name alone.
+//!
+//! The functions tell which names belong to accounts, make guests, and begin sessions.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,17 +23,17 @@ pub fn account_of(sql: &mut impl Sql, name: &str) -> Result<Option<PersonId>, St
     sql.query_one(query, params![fold(name)])?.map(|row| row.get(0)).transpose()
 }
 
-/// Refuses a name in which something can't be seen, or turns the text around it.
+/// Refuses a name that has invisible characters, or characters that turn the direction of the text around it.
 pub fn check_visible(name: &str) -> Result<(), Error> {
     display_name::check_visible(name)
 }
 
-/// Whether somebody who is no guest has this name, to sign in with or to be shown, or one that looks like it.
+/// Whether a person with an account signs in with this name, is shown by it, or has a name that looks like it.
 pub fn looks_like_an_account(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreError> {
     Ok(look::is_somebodys(tx, name)? || look::is_somebodys(tx, &kept(name))?)
 }
 
-/// Whether this is the name of an account, to sign in with or to be shown.
+/// Whether this person signs in with this name or is shown by it.
 pub fn is_called(sql: &mut impl Sql, person: PersonId, name: &str) -> Result<bool, StoreError> {
     let query = "SELECT 1 FROM person WHERE id = ?1 AND (name = ?2 OR display_name = ?3)";
     Ok(sql.query_one(query, params![person, fold(name), name])?.is_some())
@@ -42,7 +44,7 @@ pub fn guests_are_allowed(sql: &mut impl Sql) -> Result<bool, StoreError> {
     Ok(settings(sql)?.guests)
 }
 
-/// Makes a guest. Of the name it keeps what fits on one line of a list.
+/// Makes a guest. The name is cut to what fits on one line of a list.
 pub fn new_guest(tx: &mut Tx<'_>, name: &str) -> Result<PersonId, Error> {
     Ok(insert_nameless(tx, &kept(name), Role::Guest)?)
 }
@@ -57,13 +59,14 @@ fn kept(name: &str) -> String {
     }
 }
 
-/// Takes one entry from the allowance of an address, or says when there is one.
+/// Takes one entry from the allowance of an address. The error says when there will be one again.
 pub fn take_entry(site: &Site, address: Option<IpAddr>) -> Result<(), Error> {
     Accounts::of(site).sign_ins.take_entry(address, site.now_ms())
 }
 
-/// Gives a browser a session: `who` says in the same write whose. The one that `before` carries ends. The result is
-/// the header that sets the cookie.
+/// Begins a session of a browser and returns the header that sets its cookie.
+///
+/// `who` runs in the same write and returns the person. The session that `before` carries ends.
 pub async fn begin_session<F>(
     site: &Arc<Site>,
     before: &Browser,
@@ -75,7 +78,7 @@ where
     Ok(session::begin(site, before, who).await?.0)
 }
 
-/// The header that sets the session's cookie to what it is already; none if there is none.
+/// The header that sets the session's cookie to its present value; empty if the browser has no session.
 pub fn same_session(browser: &Browser) -> HeaderMap {
     let session = browser.session.as_deref();
     session.map_or_else(HeaderMap::new, |secret| session::cookie(browser.scheme, secret))

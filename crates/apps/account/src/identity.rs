@@ -102,7 +102,7 @@ fn submit_look_up<T: Send + 'static>(
     let Some((secret, by_cookie)) = secret(credentials) else {
         return reply(Err(not_signed_in()));
     };
-    let (hash, now, house) = (hash(secret), site.now_ms(), site.clone());
+    let (hash, now, site_for_store) = (hash(secret), site.now_ms(), site.clone());
     let revocations = site.revocations();
     let work = move |read: &mut Read<'_>| {
         let found = look_up(read, &hash, by_cookie)?.filter(|i| i.expires_ms > now);
@@ -111,9 +111,9 @@ fn submit_look_up<T: Send + 'static>(
     };
     site.store.submit_read(work, move |found| {
         if let Ok((identity, _)) = &found {
-            let mut known = identities(&house).0.write().expect("not poisoned");
+            let mut known = identities(&site_for_store).0.write().expect("not poisoned");
             // What was revoked while it was looked up must not be remembered.
-            if house.revocations() == revocations {
+            if site_for_store.revocations() == revocations {
                 known.insert(hash, *identity);
             }
         }
@@ -128,7 +128,7 @@ pub fn submit_left(
     credential: u64,
     reply: impl FnOnce(Result<u64, Error>) + Send + 'static,
 ) {
-    let (house, now) = (site.clone(), site.now_ms());
+    let (site_for_store, now) = (site.clone(), site.now_ms());
     let work = move |read: &mut Read<'_>| {
         let mut until = 0;
         for (query, by_cookie) in [
@@ -142,7 +142,7 @@ pub fn submit_left(
                 };
                 let Some(found) = look_up(read, hash, by_cookie)? else { continue };
                 // It may be extended here already, and not yet there.
-                let known = identities(&house).get(hash, by_cookie).unwrap_or(found);
+                let known = identities(&site_for_store).get(hash, by_cookie).unwrap_or(found);
                 until = until.max(found.expires_ms).max(known.expires_ms);
             }
         }
@@ -193,10 +193,10 @@ pub fn submit_admission(
     shown: Credentials<'_>,
     reply: impl FnOnce(Result<(Identity, Followed), Error>) + Send + 'static,
 ) {
-    let house = site.clone();
+    let site_for_store = site.clone();
     submit_look_up(site, shown, read_follows, move |found| {
         reply(found.inspect(|(identity, followed)| {
-            house.remember_follows(identity.person, followed);
+            site_for_store.remember_follows(identity.person, followed);
         }));
     });
 }

@@ -1,14 +1,14 @@
 //! Accounts: who people are, and how they prove it.
 //!
-//! Entry points: [`Account`], the product; [`people`] and [`me`], which show people to others; [`entrance`] for other
-//! protocols.
+//! Entry points: [`Account`], the product; [`people`] and [`me`], which show people to others; [`gateway_sign_in`], for
+//! other protocols.
 //!
 //! Invariant: of a credential only its hash is stored; whatever ends one also ends the connections that rest on it.
 
 mod administer;
 mod device;
 mod display_name;
-pub mod entrance;
+pub mod gateway_sign_in;
 mod guest;
 mod hasher;
 mod identity;

@@ -194,7 +194,7 @@ pub(crate) async fn search(
     site.take(caller.0.person, caller.0.role, Act::Read)?;
     let guest = caller.0.role == Role::Guest;
     let me = caller.0.person;
-    let house = site.clone();
+    let site_for_store = site.clone();
     let people = site.store.read(move |read| {
         let rows = read.query(
             &format!(
@@ -208,7 +208,7 @@ pub(crate) async fn search(
             // Not every engine's lower() knows more than ASCII; then the text as it was written is found at least.
             params![pattern(&fold(&wanted.q)), guest, me, limit, pattern(&wanted.q)],
         )?;
-        rows.iter().map(|row| Ok(of(row, &house)?)).collect::<Result<_, Error>>()
+        rows.iter().map(|row| Ok(of(row, &site_for_store)?)).collect::<Result<_, Error>>()
     });
     Ok(Json(People { people: people.await? }))
 }

@@ -65,7 +65,7 @@ where
     let (new, old) = (hash(&secret), before.session.as_deref().map(hash));
     let now = site.now_ms();
     let sweep = Accounts::of(site).sessions.is_sweep_due(now);
-    let house = site.clone();
+    let site_for_store = site.clone();
     let shown = site.write_and_revoke(move |tx| {
         let person = who(tx)?;
         let mut ended = match old {
@@ -84,7 +84,7 @@ where
             "INSERT INTO session (hash, person, created_ms, expires_ms) VALUES (?1, ?2, ?3, ?4)",
             params![&new[..], person, now, now + limits::SESSION_AGE_MS],
         )?;
-        Ok((me(tx, &house, person)?, ended))
+        Ok((me(tx, &site_for_store, person)?, ended))
     });
     let shown = shown.await?;
     Ok((cookie(before.scheme, &secret), Json(shown)))
@@ -190,6 +190,6 @@ pub(crate) async fn who(
     State(site): State<Arc<Site>>,
     caller: Caller,
 ) -> Result<Json<Me>, Refusal> {
-    let house = site.clone();
-    Ok(Json(site.store.read(move |read| me(read, &house, caller.0.person)).await?))
+    let site_for_store = site.clone();
+    Ok(Json(site.store.read(move |read| me(read, &site_for_store, caller.0.person)).await?))
 }

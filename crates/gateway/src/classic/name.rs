@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, RwLock};
 
-use encke_account::entrance;
+use encke_account::gateway_sign_in;
 use encke_engine::{Code, Error, PersonId};
 use encke_store::{Read, Sql, StoreError, Tx, params};
 use encke_transport::ForeignAnswer;
@@ -21,7 +21,7 @@ const REMEMBERED_MAX: usize = 100_000;
 
 /// The person that a name stands for, if there is one.
 pub(super) fn find(sql: &mut impl Sql, name: &str) -> Result<Option<PersonId>, StoreError> {
-    if let Some(person) = entrance::account_of(sql, name)? {
+    if let Some(person) = gateway_sign_in::account_of(sql, name)? {
         return Ok(Some(person));
     }
     let query = "SELECT n.person FROM classic_name n JOIN person p ON p.id = n.person
@@ -38,7 +38,7 @@ pub(super) fn find_or_make(tx: &mut Tx<'_>, name: &str) -> Result<PersonId, Erro
     if count.map_or(Ok(0), |row| row.get::<u64>(0))? >= NAMES_MAX {
         return Err(Error::new(Code::Overloaded, "There are too many names."));
     }
-    let person = entrance::new_guest(tx, name)?;
+    let person = gateway_sign_in::new_guest(tx, name)?;
     bind(tx, name, person)?;
     Ok(person)
 }
