@@ -26,8 +26,8 @@ pub(super) enum Holds {
     Html,
 }
 
-/// Where a page stands on a board.
-pub(super) struct Look {
+/// A poll of a board that is ready to wait.
+pub(super) struct BoardWait {
     pub hold: Hold,
     pub protocol: Board,
 }
@@ -98,7 +98,7 @@ impl Classic {
         holds: Holds,
         held: u64,
         wait_ms: u64,
-    ) -> Result<Look, Error> {
+    ) -> Result<BoardWait, Error> {
         let scale = self.numbers.scale(&self.site).await?;
         let stream = self.board(board)?;
         let classic = self.clone();
@@ -119,7 +119,7 @@ impl Classic {
             let hold = Hold { person: None, streams, as_of, at, wait_ms: Some(wait_ms) };
             let revoked = (401, Bytes::from_static(b"You have been signed out."));
             let protocol = Board { classic, holds, scale, held, newest, revoked };
-            Ok(Look { hold, protocol })
+            Ok(BoardWait { hold, protocol })
         });
         look.await
     }

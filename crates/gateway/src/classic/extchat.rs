@@ -11,7 +11,7 @@ use axum::routing::post;
 
 use super::Classic;
 use super::answer::{HTML, Refused, html, typed};
-use super::board::{self, Holds, Look};
+use super::board::{self, BoardWait, Holds};
 use super::form::Form;
 use super::hold::Style;
 use super::live::held;
@@ -57,7 +57,8 @@ impl Classic {
             self.put_up(BOARD, Holds::Html, &asker, msg).await?;
             return Ok(html(""));
         }
-        let Look { hold, mut protocol } = self.look_at(BOARD, Holds::Html, held, WAIT_MS).await?;
+        let BoardWait { hold, mut protocol } =
+            self.look_at(BOARD, Holds::Html, held, WAIT_MS).await?;
         // The head has been sent by then, so the body has to say it.
         protocol.revoked = (401, board::nothing(held));
         Ok(self.hold(&asker, hold, Style::Spaces, protocol))

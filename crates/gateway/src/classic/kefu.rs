@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use cookie::Cookie;
-use encke_account::entrance;
+use encke_account::gateway_sign_in;
 use encke_chat::between;
 use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Position, StreamId};
 use encke_site::Role;
@@ -130,8 +130,8 @@ impl Classic {
         }
         let guest = identity.role == Role::Guest;
         let free = may && guest && name::is_free(tx, name, self.site.clock.now_ms())?;
-        let own = free && entrance::is_called(tx, me, name)?;
-        if !own || entrance::looks_like_an_account(tx, name)? {
+        let own = free && gateway_sign_in::is_called(tx, me, name)?;
+        if !own || gateway_sign_in::looks_like_an_account(tx, name)? {
             return Err(Error::new(Code::Forbidden, "This is not your name."));
         }
         name::bind(tx, name, me)?;
@@ -151,8 +151,8 @@ impl Classic {
         let asker = self.asker_who_changes(parts, by).await?;
         let me = self.entered(name.clone(), &asker).await?;
         let handout = self.handouts.of(self, me);
-        let look = self.site.store.read(move |read| look(read, me)).await?;
-        let Look { has, directs, at, as_of } = look;
+        let inbox = self.site.store.read(move |read| inbox(read, me)).await?;
+        let Inbox { has, directs, at, as_of } = inbox;
         handout.learn(&has);
         self.tidy(handout.reader(), &has, at);
         let mut streams = directs.clone();
@@ -201,15 +201,16 @@ fn reader(person: PersonId) -> Reader {
     Reader { person, stream: StreamId::person(person) }
 }
 
-struct Look {
+/// Where a person stands in all its direct conversations.
+struct Inbox {
     has: Has,
     directs: Vec<StreamId>,
-    /// Everything up to here was given, or is not for it.
+    /// Everything up to here was given to the person, or is not for it.
     at: Position,
     as_of: Position,
 }
 
-fn look(read: &mut Read<'_>, me: PersonId) -> Result<Look, Error> {
+fn inbox(read: &mut Read<'_>, me: PersonId) -> Result<Inbox, Error> {
     let has = Has::of(read, reader(me))?;
     let as_of = read.position();
     let query = "SELECT id FROM conversation WHERE first_person = ?1
@@ -225,7 +226,7 @@ fn look(read: &mut Read<'_>, me: PersonId) -> Result<Look, Error> {
             at = at.min(Position(open.position.0 - 1));
         }
     }
-    Ok(Look { has, directs, at, as_of })
+    Ok(Inbox { has, directs, at, as_of })
 }
 
 fn is_for(entry: &Entry, me: PersonId) -> bool {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::Classic;
 use super::answer::{self, HTML, Refused, html, json};
 use super::asker::By;
-use super::board::{Holds, Look};
+use super::board::{BoardWait, Holds};
 use super::form::{Form, number};
 use super::hold::Style;
 
@@ -66,7 +66,7 @@ impl Classic {
             return Ok(html(""));
         }
         let asker = self.asker(&parts).await?;
-        let Look { hold, protocol } = self.look_at(BOARD, Holds::Text, held, WAIT_MS).await?;
+        let BoardWait { hold, protocol } = self.look_at(BOARD, Holds::Text, held, WAIT_MS).await?;
         Ok(self.hold(&asker, hold, Style::Answer(HTML), protocol))
     }
 

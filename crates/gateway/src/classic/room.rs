@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
-use encke_account::entrance;
+use encke_account::gateway_sign_in;
 use encke_chat::between;
 use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Position, Seq, StreamId, limits};
 use encke_site::{Browser, Role};
@@ -94,29 +94,29 @@ impl Classic {
         if name.chars().count() > NAME_CHARS_MAX {
             return Err(Refused::bad("This name is too long; choose a shorter one."));
         }
-        entrance::check_visible(&name)?;
+        gateway_sign_in::check_visible(&name)?;
         let asker = self.anybody(&parts).await?;
         let browser = Browser::of(&parts);
         let account = asker.identity.filter(|i| i.role != Role::Guest).map(|i| i.person);
         if let Some(me) = account {
             let (wanted, this) = (name.clone(), self.clone());
             let mine = self.site.store.write(move |tx| {
-                let mine = entrance::is_called(tx, me, &wanted)?;
+                let mine = gateway_sign_in::is_called(tx, me, &wanted)?;
                 mine.then(|| join(tx, &this.site, me)).transpose()
             });
             match (mine.await?, self.claims) {
-                (Some(_), _) => return Ok(entrance::same_session(&browser)),
+                (Some(_), _) => return Ok(gateway_sign_in::same_session(&browser)),
                 (None, Claims::Session) => return Err(Refused::another()),
                 (None, Claims::Trust) => {}
             }
         }
         if self.claims == Claims::Session {
-            entrance::take_entry(&self.site, asker.peer)?;
+            gateway_sign_in::take_entry(&self.site, asker.peer)?;
         }
         // A person's own session is not ended by entering as somebody else.
         let before = if account.is_some() { browser.without_session() } else { browser };
         let this = self.clone();
-        let entered = entrance::begin_session(&self.site, &before, move |tx| {
+        let entered = gateway_sign_in::begin_session(&self.site, &before, move |tx| {
             let guest = this.guest(tx, &name)?;
             join(tx, &this.site, guest)?;
             Ok(guest)
@@ -125,12 +125,14 @@ impl Classic {
     }
 
     fn guest(&self, tx: &mut Tx<'_>, name: &str) -> Result<PersonId, Error> {
-        if entrance::looks_like_an_account(tx, name)? {
+        if gateway_sign_in::looks_like_an_account(tx, name)? {
             return Err(Error::new(Code::NameTaken, "Somebody with an account has this name."));
         }
         let guest = match self.claims {
             Claims::Trust => name::find_or_make(tx, name)?,
-            Claims::Session if entrance::guests_are_allowed(tx)? => entrance::new_guest(tx, name)?,
+            Claims::Session if gateway_sign_in::guests_are_allowed(tx)? => {
+                gateway_sign_in::new_guest(tx, name)?
+            }
             Claims::Session => return Err(Error::new(Code::Forbidden, "This site has no guests.")),
         };
         let sql = "INSERT INTO classic_guest (person, name) VALUES (?1, ?2)
@@ -161,29 +163,35 @@ impl Classic {
         // Odd values are as good as none.
         let last = form.get("lastid")?.and_then(number).unwrap_or(0);
         let me = identity.person;
-        let look = self.site.store.read(move |read| look(read, me, Seq(last))).await?;
-        Ok(self.room_wait(&asker, me, look))
+        let progress = self.site.store.read(move |read| room_progress(read, me, Seq(last))).await?;
+        Ok(self.room_wait(&asker, me, progress))
     }
 
-    fn room_wait(self: &Arc<Self>, asker: &Asker, me: PersonId, look: Look) -> Response {
-        let Look { stream, at, as_of } = look;
+    fn room_wait(
+        self: &Arc<Self>,
+        asker: &Asker,
+        me: PersonId,
+        progress: RoomProgress,
+    ) -> Response {
+        let RoomProgress { stream, at, as_of } = progress;
         let streams = stream.into_iter().collect();
         let hold = Hold { person: Some(me), streams, as_of, at, wait_ms: Some(WAIT_MS) };
         self.hold(asker, hold, Style::Answer(XML), Poll { classic: self.clone() })
     }
 }
 
-struct Look {
-    /// There is none before the first one has entered.
+/// Where a person stands in the room.
+struct RoomProgress {
+    /// `None` before the first person has entered the room.
     stream: Option<StreamId>,
     at: Position,
     as_of: Position,
 }
 
-/// Where somebody goes on who has the room's events up to a number. Who has none begins with the newest page.
-fn look(read: &mut Read<'_>, me: PersonId, last: Seq) -> Result<Look, Error> {
+/// Where a person goes on that has the room's events up to a number. A person that has none begins with the newest page.
+fn room_progress(read: &mut Read<'_>, me: PersonId, last: Seq) -> Result<RoomProgress, Error> {
     let as_of = read.position();
-    let Some(id) = room(read)? else { return Ok(Look { stream: None, at: as_of, as_of }) };
+    let Some(id) = room(read)? else { return Ok(RoomProgress { stream: None, at: as_of, as_of }) };
     if !is_member(read, id, me)? && !between::is_open(read, id)? {
         return Err(Error::new(Code::NotMember, "You are not a member of this room."));
     }
@@ -194,7 +202,7 @@ fn look(read: &mut Read<'_>, me: PersonId, last: Seq) -> Result<Look, Error> {
     };
     let (newer, _) = read.after(stream, Seq(after), 1)?;
     let at = newer.first().map_or(as_of, |first| Position(first.event.position.0 - 1));
-    Ok(Look { stream: Some(stream), at, as_of })
+    Ok(RoomProgress { stream: Some(stream), at, as_of })
 }
 
 /// A poll that waits.

@@ -191,8 +191,8 @@ impl Classic {
         confirmed: bool,
         asker: &Asker,
     ) -> Result<Response, Refused> {
-        let found = self.site.store.read(move |read| look(read, pair)).await?;
-        let Look { conversation, has, at, seq, as_of } = found;
+        let found = self.site.store.read(move |read| direct_progress(read, pair)).await?;
+        let DirectProgress { conversation, has, at, seq, as_of } = found;
         let mut streams = Vec::new();
         match conversation {
             Some(conversation) => {
@@ -237,36 +237,37 @@ fn confirmed_ids(form: &Form) -> Result<Vec<Position>, Refused> {
     }
 }
 
-/// Where somebody stands with somebody.
-struct Look {
+/// Where one person stands in its direct conversation with another.
+struct DirectProgress {
     conversation: Option<ConversationId>,
     has: Has,
-    /// Everything up to here is confirmed, or not for it,
+    /// Everything up to here was confirmed by the person, or is not for it.
     at: Position,
-    /// which is this one of the conversation's events.
+    /// The number in the conversation of the event at `at`.
     seq: Seq,
     as_of: Position,
 }
 
-fn look(read: &mut Read<'_>, pair: Pair) -> Result<Look, Error> {
+fn direct_progress(read: &mut Read<'_>, pair: Pair) -> Result<DirectProgress, Error> {
     let as_of = read.position();
-    let mut look = Look { conversation: None, has: Has::default(), at: as_of, seq: Seq(0), as_of };
-    let Some(other) = pair.other else { return Ok(look) };
-    look.conversation = between::direct_of(read, pair.me, other)?;
-    let Some(conversation) = look.conversation else { return Ok(look) };
+    let mut progress =
+        DirectProgress { conversation: None, has: Has::default(), at: as_of, seq: Seq(0), as_of };
+    let Some(other) = pair.other else { return Ok(progress) };
+    progress.conversation = between::direct_of(read, pair.me, other)?;
+    let Some(conversation) = progress.conversation else { return Ok(progress) };
     let reader = reader(pair.me, conversation);
-    look.has = Has::of(read, reader)?;
-    let open = mark::first_open(read, reader.stream, look.has.up_to(), |entry| {
+    progress.has = Has::of(read, reader)?;
+    let open = mark::first_open(read, reader.stream, progress.has.up_to(), |entry| {
         let event = &entry.event;
         event.from == Some(other)
             && &*event.kind == "message"
-            && !look.has.taken.contains(&event.position)
+            && !progress.has.taken.contains(&event.position)
     });
-    (look.at, look.seq) = match open? {
+    (progress.at, progress.seq) = match open? {
         Some(open) => (Position(open.position.0 - 1), Seq(open.seq.0 - 1)),
         None => (as_of, read.head(reader.stream)?.seq),
     };
-    Ok(look)
+    Ok(progress)
 }
 
 /// A poll that waits.

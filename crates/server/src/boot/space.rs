@@ -27,7 +27,7 @@ use crate::http::proxies::Proxies;
 use crate::http::router;
 use crate::http::schemes::Schemes;
 use crate::wire::connections::Connections;
-use crate::wire::gate::{Shared, SiteGate};
+use crate::wire::gate::{SharedGate, SiteGate};
 
 /// How long a server that starts waits for the database of its only space.
 const DATABASE_WAIT_MAX: Duration = Duration::from_secs(60);
@@ -252,8 +252,9 @@ impl Space {
         let mut config = process.config(listeners, options.shards, process.budget.space);
         config.hosts = Some(process.spaces.seen_by(Some(number)));
         let seed = Seed { epoch, trimmed, tail, head };
-        let handoff = Arc::new(crate::wire::connections::Shared(process.connections.clone()));
-        let shards = Shards::start(config, seed, Arc::new(Shared(gate.clone())), handoff)?;
+        let handoff =
+            Arc::new(crate::wire::connections::SharedConnections(process.connections.clone()));
+        let shards = Shards::start(config, seed, Arc::new(SharedGate(gate.clone())), handoff)?;
         let serve = || {
             let (router, shards, watched) = (router.clone(), shards.clone(), watched.clone());
             let (schemes, span) = (schemes.clone(), process.spaces.span(number));

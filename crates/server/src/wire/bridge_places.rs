@@ -15,11 +15,11 @@ pub type Somebody = (usize, PersonId);
 /// The places of a process.
 pub struct Places {
     max: usize,
-    taken: Mutex<Taken>,
+    taken: Mutex<PlaceCounts>,
 }
 
 #[derive(Default)]
-struct Taken {
+struct PlaceCounts {
     all: usize,
     /// Only people who have a place are in it.
     by_person: HashMap<Somebody, usize>,

@@ -435,9 +435,9 @@ impl Connections {
 }
 
 /// The connections as the shards hold them.
-pub struct Shared(pub Arc<Connections>);
+pub struct SharedConnections(pub Arc<Connections>);
 
-impl Handoff for Shared {
+impl Handoff for SharedConnections {
     fn http(
         &self,
         stream: StdStream,

@@ -233,10 +233,10 @@ fn used_up() -> Error {
     Error::new(Code::NotSignedIn, "This ticket is used up or too old; ask for a new one.")
 }
 
-/// The gate as the transports hold it.
-pub struct Shared(pub Arc<SiteGate>);
+/// The gate as the transports hold it: a type of this crate, so that it can implement their [`Gate`].
+pub struct SharedGate(pub Arc<SiteGate>);
 
-impl Gate for Shared {
+impl Gate for SharedGate {
     fn admit(&self, request: Arc<FeedRequest>, reply: Reply<Admission>) {
         let gate = self.0.clone();
         // Before the credential is looked at.

@@ -26,7 +26,8 @@ pub fn open(
     let mut config = process.config(vec![listener], shards, process.budget.door);
     config.hosts = Some(process.spaces.seen_by(None));
     let seed = Seed { epoch: Epoch(0), trimmed: Position(0), tail: Vec::new(), head: Position(0) };
-    let handoff = Arc::new(crate::wire::connections::Shared(process.connections.clone()));
+    let handoff =
+        Arc::new(crate::wire::connections::SharedConnections(process.connections.clone()));
     Ok(Shards::start(config, seed, Arc::new(Nobody), handoff)?)
 }
 

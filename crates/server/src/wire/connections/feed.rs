@@ -19,12 +19,13 @@ pub(super) fn is_feed(request: &Request<Incoming>) -> bool {
     request.method() == Method::GET && request.uri().path() == encke_transport::PATH
 }
 
-pub(super) type Taken = (Arc<FeedRequest>, Request<Incoming>);
+/// A feed request that hyper read: parsed, and as hyper gave it.
+pub(super) type ParsedFeed = (Arc<FeedRequest>, Request<Incoming>);
 
 pub(super) fn from_request(
     request: Request<Incoming>,
     end: End,
-) -> Result<Taken, Box<Response<Body>>> {
+) -> Result<ParsedFeed, Box<Response<Body>>> {
     let (parts, body) = request.into_parts();
     match FeedRequest::from_parts(&parts, end.peer) {
         Ok(mut feed) => {
