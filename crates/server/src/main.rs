@@ -1,7 +1,7 @@
 //! The binary `encke`: command line, configuration, wiring, operation, the embedded web chat.
 //!
-//! Entry point: [`boot::serve::run`]. Nothing in here decides what people may do; that is in the apps. Nothing in here
-//! touches a waiting connection; that is in the transports.
+//! Entry point: [`boot::serve::run`]. Nothing here decides what people may do: the apps do. Nothing here touches a
+//! waiting connection: the transports do.
 
 mod boot;
 mod cli;

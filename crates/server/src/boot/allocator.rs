@@ -1,12 +1,14 @@
-//! How the C library's allocator keeps large blocks.
+//! Setting of the C library's allocator: how it keeps large blocks.
 
-/// Blocks from this size on are mappings of their own. Buffers of one turn (`limits::TURN_BYTES_MAX`) are smaller.
+/// The allocator gives blocks from this size on mappings of their own. Buffers of one turn (`limits::TURN_BYTES_MAX`)
+/// are smaller.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const LARGE_BYTES: std::ffi::c_int = 512 * 1024;
 
-/// Gives each large block a mapping of its own, always. Otherwise glibc puts them among the small ones as soon as one of
-/// them was freed, and each table that grows with the connections leaves a hole of half its size behind: with 15,000
-/// connections a third of their memory.
+/// Makes the allocator give each large block a mapping of its own, always.
+///
+/// Without this glibc puts large blocks among the small ones as soon as one large block was freed. Then each table that
+/// grows with the connections leaves a hole of half its size behind: with 15,000 connections a third of their memory.
 pub fn keep_large_blocks_apart() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[expect(

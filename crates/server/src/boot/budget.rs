@@ -1,34 +1,35 @@
-//! How the open files that the process may have are divided.
+//! The division of the files that the process may have open.
 //!
-//! Everything that waits for a client holds a file: parked connections, those that hyper serves, TLS handshakes, the ends of
-//! socket pairs. All of them are counted in one [`Files`], so that the stores, logs and listeners always find one. Within it,
-//! each kind has an upper bound of its own, so that a flood of one kind leaves room for the others.
+//! Each party that waits for a client holds a file: parked connections, connections that hyper serves, TLS handshakes,
+//! the ends of socket pairs. One [`Files`] counts them all, so that a file is always left for the stores, logs and
+//! listeners. Each kind also has an upper bound of its own, so that a flood of one kind leaves room for the others.
 
 use std::sync::Arc;
 
 use encke_engine::limits;
 use encke_transport::Files;
 
-/// The parts of the process's open files.
+/// The shares of the process's open files.
 pub struct Budget {
-    /// The count that everything shares.
+    /// The count that all kinds share.
     pub files: Arc<Files>,
-    /// Connections that hyper serves.
+    /// The number of connections that hyper serves.
     pub connections: usize,
-    /// TLS handshakes under way.
+    /// The number of TLS handshakes under way.
     pub handshakes: usize,
-    /// Requests that wait on socket pairs.
+    /// The number of requests that wait on socket pairs.
     pub bridges: usize,
-    /// Files that parked connections leave to the rest: half of them to connections that hyper serves, half to handshakes.
+    /// The number of files that parked connections leave to others: half to connections that hyper serves, half to
+    /// handshakes.
     pub left: usize,
-    /// Parked connections of one space.
+    /// The number of parked connections of one space.
     pub space: usize,
-    /// Connections of the shards that accept for all of several spaces.
+    /// The number of connections of the shards that accept for all of several spaces.
     pub door: usize,
 }
 
 impl Budget {
-    /// The parts for a number of spaces and of files that may be open.
+    /// The shares for a number of open files and of spaces.
     pub fn new(open_files: usize, spaces: usize) -> Self {
         let more_spaces = if spaces > 1 { spaces } else { 0 };
         let own = limits::FILES_RESERVED + more_spaces * limits::FILES_PER_SPACE;
@@ -36,7 +37,7 @@ impl Budget {
         let connections = (all / 4).min(limits::HTTP_CONNECTIONS_MAX);
         let left = connections / 8;
         let parked = all - left;
-        // Its connections are short, and all sites depend on it.
+        // The connections of these shards are short, and all sites depend on them.
         let door = if spaces > 1 { parked / 3 } else { 0 };
         Budget {
             files: Arc::new(Files::new(all)),
@@ -49,7 +50,7 @@ impl Budget {
         }
     }
 
-    /// The parts for this process, which may have as many files open as the system lets it.
+    /// The shares of this process, which may have as many files open as the system allows.
     pub fn of_process(spaces: usize) -> Self {
         let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
         Budget::new(files.map_or(1 << 20, |n| usize::try_from(n).unwrap_or(1 << 20)), spaces)

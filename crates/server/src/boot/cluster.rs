@@ -1,4 +1,4 @@
-//! This node among others: what it hears of them, and what it tells them.
+//! This node among other nodes: its shards, and its connection to the bus.
 
 use std::sync::Arc;
 
@@ -12,15 +12,16 @@ use encke_transport::Shards;
 
 use crate::config::space_options::SpaceOptions;
 
-/// The sessions of all nodes, as far as they can be reached.
+/// The shards of this node and its connection to the other nodes, if there is one.
 pub struct Cluster {
     shards: Arc<Shards>,
     bus: Option<Arc<Nats>>,
 }
 
 impl Cluster {
-    /// Connects the site and its store with the other nodes, if there is a bus to them. Without one the store alone
-    /// tells of what they commit, and signals stay here.
+    /// Connects the site and its store with the other nodes, if there is a bus.
+    ///
+    /// Without a bus the store alone reports the commits of other nodes, and signals stay on this node.
     pub async fn join(
         options: &SpaceOptions,
         site: &Arc<Site>,
@@ -29,7 +30,8 @@ impl Cluster {
     ) -> Result<Arc<Self>> {
         let mut bus = None;
         if let Some(url) = &options.nats_url {
-            // Another log, even one of the same name, is not our business.
+            // The subject names the log, so that messages of another log never arrive here, even if it has the same
+            // schema.
             let subject = format!("{}.{:x}", options.schema(), epoch.0);
             let key = site.store.bus_key();
             let key = key.ok_or_else(|| anyhow!("a bus needs a database that nodes share"))?;
@@ -44,12 +46,12 @@ impl Cluster {
         Ok(Arc::new(Cluster { shards: shards.clone(), bus }))
     }
 
-    /// The sessions of this node.
+    /// The shards of this node.
     pub fn shards(&self) -> &Shards {
         &self.shards
     }
 
-    /// Messages that were heard and not taken.
+    /// Messages from other nodes that were refused.
     pub fn refused(&self) -> RefusedCounts {
         self.bus.as_ref().map_or_else(RefusedCounts::default, |bus| bus.refused())
     }
@@ -61,7 +63,7 @@ impl Cluster {
 }
 
 fn hearing(site: &Arc<Site>) -> encke_bus::OnBusEvent {
-    // The site holds the bus, which must not hold the site.
+    // The site holds the bus. A strong reference back would keep both alive for ever.
     let site = Arc::downgrade(site);
     Arc::new(move |heard| {
         let Some(site) = site.upgrade() else { return };

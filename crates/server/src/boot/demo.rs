@@ -1,4 +1,4 @@
-//! `--demo`: something to see on an empty data folder.
+//! `--demo`: people and messages for an empty data folder.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -20,10 +20,10 @@ use crate::http::router;
 
 /// The demo's people: name, display name.
 const PEOPLE: [(&str, &str); 2] = [("mei", "林美 Mei"), ("tom", "Tom")];
-/// The file in the data folder that keeps their passwords, a line each, so that each start can print them.
+/// The file in the data folder that keeps the demo's passwords, one a line. Each start prints them.
 const PASSWORDS: &str = "demo-passwords";
 
-/// What is said in the demo's room, by the number of who says it.
+/// The messages of the demo's room, each with the number of its author in `PEOPLE`.
 const SAID: [(usize, &str); 6] = [
     (0, "Welcome to Encke! This room is open to every account."),
     (1, "你好！消息会按顺序到达，不丢失、不重复。"),
@@ -33,7 +33,7 @@ const SAID: [(usize, &str); 6] = [
     (1, "Kill the server and start it again, too. Everything is still here."),
 ];
 
-/// Makes two people, a room and a short history, if nobody is there yet, and prints how to sign in.
+/// Makes two people, a room and a short history if the site has no people, and prints how to sign in.
 pub async fn make(site: &Arc<Site>, data: &Path, address: &str) -> Result<()> {
     let file = data.join(PASSWORDS);
     if account::everyone(site).await.map_err(|e| anyhow!(e))?.is_empty() {
@@ -53,11 +53,11 @@ pub async fn make(site: &Arc<Site>, data: &Path, address: &str) -> Result<()> {
     Ok(())
 }
 
-/// Makes the passwords and keeps them where only the server's user can read them.
+/// Makes the passwords and stores them in a file that only the server's user can read.
 fn make_passwords(file: &Path) -> Result<Vec<String>> {
     let made = PEOPLE.iter().map(|_| encke_site::readable_secret().map_err(|e| anyhow!(e)));
     let made = made.collect::<Result<Vec<_>>>()?;
-    // A new file, so that it has this mode whatever was there.
+    // A new file has this mode; an existing one could have any.
     let _ = std::fs::remove_file(file);
     let kept = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     let written = kept.and_then(|mut kept| kept.write_all((made.join("\n") + "\n").as_bytes()));
@@ -85,7 +85,7 @@ async fn fill(site: &Arc<Site>, passwords: &[String]) -> Result<()> {
     visitor.say(people[1], &direct, "收到 👍").await
 }
 
-/// Calls the API as a person, like a client would.
+/// A client that calls the API as one person.
 struct Visitor<'a> {
     site: &'a Arc<Site>,
 }

@@ -1,7 +1,7 @@
-//! The log: what Encke says at the level that was asked for, and what its libraries say down to `info`.
+//! The log: lines of Encke at the level that was asked for, lines of its libraries at `info` and above.
 //!
-//! At `debug` and `trace` libraries write down what passes through them: parameters of statements, headers, frames. In
-//! these stand passwords, sessions and what people say, so no filter brings them into the log.
+//! At `debug` and `trace`, libraries log what passes through them: parameters of statements, headers, frames. These
+//! hold passwords, sessions and messages, so no filter brings them into the log.
 
 use std::io::IsTerminal;
 
@@ -12,7 +12,7 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Has everything that a filter lets through, and that may be told, written to the standard error output.
+/// Writes log lines to the standard error output, if the filter lets them through and [`may_be_told`] allows them.
 pub fn to_stderr(filter: &str) -> Result<()> {
     let filter = EnvFilter::try_new(filter)?;
     let colours = std::io::stderr().is_terminal();
@@ -21,7 +21,7 @@ pub fn to_stderr(filter: &str) -> Result<()> {
     Ok(())
 }
 
-/// Our own lines are written with care for what stands in them; those of others only down to `info`.
+/// Whether a line may be logged. Encke's own lines never hold secrets; lines of libraries may below `info`.
 fn may_be_told(line: &Metadata<'_>) -> bool {
     let of = line.target().split("::").next().unwrap_or_default();
     let ours = of == "encke" || of.starts_with("encke_");

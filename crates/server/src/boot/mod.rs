@@ -1,4 +1,4 @@
-//! Starting and stopping: what is opened in which order, how a process divides what it has, and how it goes down.
+//! Start and stop of the process: the order in which parts open, the shares of its resources, the way down.
 //!
 //! Entry point: [`serve::run`].
 

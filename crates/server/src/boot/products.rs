@@ -1,4 +1,4 @@
-//! What this server serves: the one place that names products.
+//! The list of the products of this server: the one place that names products.
 
 use encke_account::Account;
 use encke_channel::Channel;
@@ -7,5 +7,5 @@ use encke_gateway::ClassicPages;
 use encke_site::Products;
 use encke_talk::Talk;
 
-/// The products, each after those that it uses.
+/// The products. Each comes after those that it uses.
 pub const PRODUCTS: Products = &[&Account, &Talk, &Chat, &Channel, &ClassicPages];

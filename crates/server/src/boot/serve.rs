@@ -1,4 +1,4 @@
-//! `encke serve`: from the first line to the last.
+//! `encke serve`, from start to end.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -24,30 +24,30 @@ use crate::wire::connections::Connections;
 use crate::wire::host_dispatch;
 use crate::wire::tls;
 
-/// Connections that may wait to be accepted: after a restart everybody comes at once.
+/// Connections that may wait to be accepted. After a restart all clients come back at once.
 const BACKLOG: i32 = 4_096;
-/// How long the way down may take.
+/// How long the server may take to go down.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
 
-/// Runs the server until it is told to end.
+/// Runs the server until a signal ends it.
 pub fn run(options: &Options) -> Result<()> {
     raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(options))
 }
 
-/// All that serves.
+/// The running parts of the process.
 struct Running {
     /// The shards that accept for all of several spaces.
     door: Option<Arc<Shards>>,
     address: SocketAddr,
     spaces: Vec<Space>,
-    /// The spaces whose database was not there at the start.
+    /// The spaces that could not reach their database at the start.
     late: JoinSet<Option<Space>>,
 }
 
 async fn serve(options: &Options) -> Result<()> {
-    // From here on a signal is heard, also one that comes before everything is up.
+    // Signals count from here on, before all parts are up.
     let ends = Ends::new()?;
     let all = options.spaces();
     let hosts = options.hosts()?;
@@ -58,7 +58,7 @@ async fn serve(options: &Options) -> Result<()> {
     }
     let several = options.has_several();
     let process = Arc::new(process(hosts, &all, options)?);
-    // Before the spaces, so that an operator sees them come.
+    // Operation starts before the spaces, so that an operator can watch them start.
     let operation = options.ops_listen.map(|address| serve_ops(address, &process)).transpose()?;
     let running = match &all[..] {
         [only] if !several => serve_one(options, &process, only).await?,
@@ -101,8 +101,10 @@ async fn serve_one(options: &Options, process: &Process, only: &SpaceOptions) ->
     Ok(Running { door: None, address, spaces: vec![space], late: JoinSet::new() })
 }
 
-/// Starts those that can be started. One whose database is away comes later; whatever else is wrong with one has to be
-/// seen now, while somebody is looking.
+/// Starts the spaces that can be started.
+///
+/// A space that can't reach its database starts later. Any other fault of a space is an error at once, because somebody
+/// is watching the start now.
 async fn serve_several(
     options: &Options,
     process: &Arc<Process>,
@@ -163,7 +165,7 @@ impl Running {
         }
         self.spaces.iter().for_each(|space| space.drain(DRAIN_MAX));
         process.connections.drained(DRAIN_MAX).await;
-        // One that was just about to be there; those that are not, are not waited for.
+        // A space may just be finishing its start. Spaces that still wait for their database are given up.
         while let Ok(Some(late)) = tokio::time::timeout(DRAIN_MAX, self.late.join_next()).await {
             if let Ok(Some(space)) = late {
                 space.drain(DRAIN_MAX);
@@ -232,7 +234,7 @@ impl Ends {
     }
 }
 
-/// Every waiting connection is an open file.
+/// Raises the limit of open files, because each waiting connection is one.
 fn raise_open_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);

@@ -1,4 +1,4 @@
-//! Tells the operator how to become the owner of a site that has none.
+//! The line that tells the operator how to become the owner of a site without one.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,8 +8,9 @@ use encke_site::Site;
 
 use crate::config::space_options::SpaceOptions;
 
-/// Makes a set-up code and prints it, if the site has no owner. It goes to the output and not to the log, which may be
-/// kept and sent elsewhere.
+/// Makes a set-up code and prints it, if the site has no owner.
+///
+/// It is printed to the output and not to the log, because logs are kept and sent elsewhere.
 pub async fn print(site: &Arc<Site>, options: &SpaceOptions, listen: SocketAddr) {
     match account::new_setup_code(site, false).await {
         Ok(Some(code)) => {
@@ -26,7 +27,7 @@ pub async fn print(site: &Arc<Site>, options: &SpaceOptions, listen: SocketAddr)
     }
 }
 
-/// Where a browser finds the site, as far as that is known here.
+/// The address of the site for a browser, as well as it is known here.
 fn page(options: &SpaceOptions, listen: SocketAddr) -> String {
     if let Some(url) = &options.public_url {
         return url.clone();

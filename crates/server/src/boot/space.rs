@@ -1,4 +1,5 @@
-//! One space: its store, its site, its shards, its way to other nodes. Opened, started, drained and closed here.
+//! One space: its store, its site, its shards and its session on the bus. It is opened, started, drained and closed
+//! here.
 
 use std::fs::File;
 use std::net::TcpListener;
@@ -29,33 +30,33 @@ use crate::http::schemes::Schemes;
 use crate::wire::connections::Connections;
 use crate::wire::gate::{SharedGate, SiteGate};
 
-/// How long a server that starts waits for the database of its only space.
+/// How long a starting server waits for the database of its only space.
 const DATABASE_WAIT_MAX: Duration = Duration::from_secs(60);
-/// The pause between two tries to reach a database that is away.
+/// The pause between two tries to reach a database.
 const DATABASE_AGAIN: Duration = Duration::from_millis(500);
-/// Threads that read the store.
+/// The number of threads that read the store.
 const READERS: usize = 2;
-/// Connections of one shard, however many spaces there are.
+/// The least number of connections of one shard, even with many spaces.
 const CONNECTIONS_MIN: usize = 16;
 
-/// What all spaces of this process share.
+/// The parts that all spaces of this process share.
 pub struct Process {
-    /// Tells which space a request is for.
+    /// Finds the space that a request is for.
     pub spaces: Arc<Spaces>,
     /// The connections that hyper serves.
     pub connections: Arc<Connections>,
     /// The proxies that may say where a request comes from.
     pub proxies: Proxies,
-    /// Open files.
+    /// The shares of open files.
     pub budget: Budget,
-    /// Whether the process goes down.
+    /// Turns true when the process goes down.
     pub draining: watch::Sender<bool>,
-    /// Whether operation has an address of its own.
+    /// Whether operation has a listener of its own.
     pub has_ops: bool,
 }
 
 impl Process {
-    /// The configuration of shards that together hold this number of connections.
+    /// The configuration of shards that hold this number of connections together.
     pub fn config(
         &self,
         listeners: Vec<TcpListener>,
@@ -73,27 +74,27 @@ impl Process {
     }
 }
 
-/// A store that was opened, and the folder that goes with it.
+/// A store that was opened, and the folder that belongs to it.
 pub struct Ground {
     opened: Opened,
     _folder: Option<File>,
 }
 
-/// A space that serves.
+/// A space that is being served.
 pub struct Space {
-    /// Its features.
+    /// The site: the ground of all products.
     pub site: Arc<Site>,
-    /// What it was started with.
+    /// The options of the space.
     pub options: SpaceOptions,
     shards: Arc<Shards>,
     _folder: Option<File>,
     _socket: admin::Socket,
 }
 
-/// What is done when a store may acknowledge nothing any more.
+/// What to do when a store can't acknowledge anything any more.
 type Fatal = Arc<dyn Fn(&StoreError) + Send + Sync>;
 
-/// Opens the store of a site for a command that administers it. Blocks.
+/// Opens the store of a site for a command that administers it. This blocks.
 pub fn open(place: &Place) -> Result<Opened> {
     open_or(place, Arc::new(stop))
 }
@@ -114,7 +115,7 @@ fn open_or(place: &Place, fatal: Fatal) -> Result<Opened> {
     Store::open(options).context(what)
 }
 
-/// Opens what a space stands on.
+/// Opens the store and folder of a space.
 pub async fn prepare(process: &Process, number: usize, options: &SpaceOptions) -> Result<Ground> {
     let place = options.place();
     let (span, fatal) = (process.spaces.span(number), fatal(process, number));
@@ -125,7 +126,7 @@ pub async fn prepare(process: &Process, number: usize, options: &SpaceOptions) -
     tokio::task::spawn_blocking(move || span.in_scope(open)).await?
 }
 
-/// A store that fails takes its space with it: alone the process, one of several only itself.
+/// What to do when the store of a space fails: the only space ends the process, one of several ends by itself.
 fn fatal(process: &Process, number: usize) -> Fatal {
     if process.spaces.count() == 1 {
         return Arc::new(stop);
@@ -133,7 +134,7 @@ fn fatal(process: &Process, number: usize) -> Fatal {
     let spaces = Arc::downgrade(&process.spaces);
     Arc::new(move |e| {
         if matches!(e, StoreError::Replaced(_)) {
-            // Its clients have to begin anew, which takes new shards: all of them do.
+            // The shards' clients have to begin anew, which takes new shards. Restarting the process makes them.
             stop(e);
         }
         tracing::error!(
@@ -146,7 +147,8 @@ fn fatal(process: &Process, number: usize) -> Fatal {
     })
 }
 
-/// Opens what the only space stands on; waits for a database that is about to come up, as after a power cut or in a failover.
+/// Opens the store of the only space. Waits for a database that is about to come up, as after a power cut or in a
+/// failover.
 pub async fn prepare_when_there(process: &Process, options: &SpaceOptions) -> Result<Ground> {
     let deadline = Instant::now() + DATABASE_WAIT_MAX;
     loop {
@@ -160,8 +162,9 @@ pub async fn prepare_when_there(process: &Process, options: &SpaceOptions) -> Re
     }
 }
 
-/// Starts one of several spaces while the others serve: tries until it is there, whatever the matter is. `None` if the
-/// process goes down first.
+/// Starts one of several spaces while the others serve. Repeats whatever fails until the space is up.
+///
+/// Returns `None` if the process goes down first.
 pub async fn start_when_there(
     process: Arc<Process>,
     number: usize,
@@ -194,17 +197,17 @@ pub async fn start_when_there(
     }
 }
 
-/// Whether the database can't be reached now, but may be later.
+/// Whether the database can't be reached now but may be later.
 pub fn is_away(e: &anyhow::Error) -> bool {
     matches!(e.downcast_ref(), Some(StoreError::Away(_)))
 }
 
-/// Ends the process: nothing may be acknowledged any more, so nobody is answered any more.
+/// Ends the process, so that nothing is acknowledged that is not stored. It begins anew if the database was replaced.
 fn stop(e: &StoreError) {
     if matches!(e, StoreError::Replaced(_)) {
         tracing::error!("{e}; the server begins anew, so that clients are told to do the same");
         let again = std::env::current_exe().map(|program| {
-            // Takes the place of this process, whose sockets end: it only returns if that fails.
+            // `exec` replaces this process and closes its sockets. It returns only on failure.
             std::process::Command::new(program).args(std::env::args_os().skip(1)).exec()
         });
         tracing::error!("beginning anew: {:?}", again.map(drop));
@@ -214,7 +217,7 @@ fn stop(e: &StoreError) {
 }
 
 impl Space {
-    /// Begins to serve; on these listeners, if it is the only space.
+    /// Begins to serve. The listeners are given if this is the only space.
     pub async fn start(
         process: &Process,
         number: usize,
@@ -261,7 +264,7 @@ impl Space {
             process.spaces.serve(number, Serving { router, shards, watched, schemes, span });
         };
         if only {
-            // Its shards accept from now on.
+            // The shards accept connections from here on.
             serve();
         }
         let joined = Joining { site: &site, shards: &shards, gate, start, epoch, cluster };
@@ -283,7 +286,7 @@ impl Space {
         self.shards.drain(within);
     }
 
-    /// Ends it, once it has drained.
+    /// Closes a space that has drained.
     pub async fn close(self) -> Result<()> {
         let Space { site, shards, _folder, _socket, .. } = self;
         tokio::task::spawn_blocking(move || shards.join()).await?;
@@ -294,7 +297,7 @@ impl Space {
     }
 }
 
-/// A space whose parts are there and do not know each other yet.
+/// A space with all its parts, which don't know each other yet.
 struct Joining<'a> {
     site: &'a Arc<Site>,
     shards: &'a Arc<Shards>,

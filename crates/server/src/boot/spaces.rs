@@ -1,4 +1,4 @@
-//! The spaces of a process as its connections see them: which one a request is for, and whether it is there.
+//! The spaces of a process as its connections see them: which space a request is for, and whether it is up.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -15,40 +15,40 @@ use crate::http::hosts::{Hosts, plain};
 use crate::http::operation::Watched;
 use crate::http::schemes::Schemes;
 
-/// Milliseconds after which it makes sense to ask again for a space whose database is away.
+/// After this many milliseconds a client may try again to reach a space without its database.
 const AWAY_MS: u64 = 2_000;
 
 /// The answer to a request for a name that no space has.
 const MISDIRECTED: &str = "No site is served under this host name. If one should be, its operator sets public-url to its address, \
     or lists the name in hosts.";
 
-/// All spaces, each from the moment on which it is there.
+/// All spaces. Each appears here as soon as it is up.
 pub struct Spaces {
     hosts: Hosts,
     names: Vec<String>,
     serving: Vec<OnceLock<Serving>>,
-    /// Spaces whose store has failed for good: they serve nobody until the process starts again.
+    /// Whether the store of a space has failed for good. Such a space serves nobody until the process starts again.
     failed: Vec<AtomicBool>,
     /// The name of the space that serves each log.
     logs: Mutex<HashMap<Epoch, String>>,
 }
 
-/// What serves the requests of a space.
+/// The parts of a space that answer its requests.
 pub struct Serving {
-    /// All but the feed.
+    /// Answers all requests except those for the feed.
     pub router: axum::Router,
-    /// The feed.
+    /// Answer requests for the feed.
     pub shards: Arc<Shards>,
     /// The space as operation sees it.
     pub watched: Arc<Watched>,
     /// Tells by which scheme a request reached it.
     pub schemes: Arc<Schemes>,
-    /// What names the space in the log.
+    /// The span that names the space in log lines.
     pub span: Span,
 }
 
 impl Spaces {
-    /// Spaces of these names, none of which is there yet.
+    /// Makes the list of spaces by their names. None is up yet.
     pub fn new(hosts: Hosts, names: Vec<String>) -> Arc<Self> {
         let serving = names.iter().map(|_| OnceLock::new()).collect();
         let failed = names.iter().map(|_| AtomicBool::new(false)).collect();
@@ -60,15 +60,15 @@ impl Spaces {
         &self.names[number]
     }
 
-    /// The name of a space, if it has to be told from others.
+    /// The name of a space; `None` if the process serves only one.
     pub fn told_name(&self, number: usize) -> Option<String> {
         (!self.hosts.is_only()).then(|| self.names[number].clone())
     }
 
-    /// What names a space in the log, if it has to be told from others.
+    /// The span that names a space in log lines; an empty one if the process serves only one.
     pub fn span(&self, number: usize) -> Span {
         match self.told_name(number) {
-            // Of the highest level, so that no filter leaves the name out of a line that it lets through.
+            // The span has the highest level, so that no filter drops the name from a line that it lets through.
             Some(name) => tracing::error_span!("space", name),
             None => Span::none(),
         }
@@ -77,12 +77,14 @@ impl Spaces {
     /// A space as operation sees it.
     ///
     /// # Errors
-    /// If it is not there.
+    ///
+    /// The space is not up.
     pub fn watched(&self, number: usize) -> Result<Arc<Watched>, Error> {
         self.at(number).map(|serving| serving.watched.clone())
     }
 
-    /// Stops a space: it serves nobody any more and its connections end, because what it would say can't be trusted.
+    /// Stops a space whose store has failed. It serves nobody any more, and its connections end, because its answers
+    /// can't be trusted.
     pub fn fail(&self, number: usize) {
         self.failed[number].store(true, SeqCst);
         if let Some(serving) = self.serving[number].get() {
@@ -90,7 +92,7 @@ impl Spaces {
         }
     }
 
-    /// How many there are.
+    /// The number of spaces.
     pub fn count(&self) -> usize {
         self.serving.len()
     }
@@ -100,11 +102,12 @@ impl Spaces {
         let _ = self.serving[number].set(serving);
     }
 
-    /// Notes which space serves a log.
+    /// Registers the space that serves a log.
     ///
     /// # Errors
-    /// If another space has it already: then a cursor, session or token of one would be good in the other, and two
-    /// writers would be at work on one log.
+    ///
+    /// Another space serves this log already. Then a cursor, session or token of one space would be good in the other,
+    /// and two writers would work on one log.
     pub fn own(&self, epoch: Epoch, name: &str) -> Result<()> {
         let mut logs = self.logs.lock().expect("not poisoned");
         match logs.get(&epoch) {
@@ -117,7 +120,7 @@ impl Spaces {
         Ok(())
     }
 
-    /// The space that a request is for. A request that names two hosts is refused rather than guessed at.
+    /// Finds the space that a request is for. A request that names two hosts is refused.
     pub fn of<B>(&self, request: &Request<B>) -> Result<&Serving, Error> {
         let mut lines = request.headers().get_all(header::HOST).iter();
         let line = lines.next().map(|value| value.to_str().unwrap_or_default());
@@ -145,7 +148,8 @@ impl Spaces {
         })
     }
 
-    /// The spaces as shards see them: the shards of one space, or (without a number) those that accept for all.
+    /// The spaces as the shards of one space see them, or, without a number, as the shards that accept for all spaces
+    /// do.
     pub fn seen_by(self: &Arc<Self>, who: Option<usize>) -> Arc<dyn encke_transport::Hosts> {
         Arc::new(SeenBy { spaces: self.clone(), who })
     }

@@ -1,4 +1,4 @@
-//! `encke bus`: what nodes tell each other.
+//! `encke bus`: the key of the messages between nodes.
 
 use anyhow::Result;
 use clap::Subcommand;

@@ -1,4 +1,4 @@
-//! `encke doctor`: what could go wrong, before it does.
+//! `encke doctor`: checks of configuration, store and limits, with advice.
 
 use std::path::PathBuf;
 
@@ -7,9 +7,9 @@ use anyhow::{Result, bail};
 use crate::config::options::Options;
 use crate::config::space_options::SpaceOptions;
 
-/// Open files below which a server is cramped.
+/// With fewer open files than this, a server can hold few connections.
 const OPEN_FILES_WANTED: u64 = 4_096;
-/// Free bytes below which the disk is nearly full.
+/// With fewer free bytes than this, the disk is nearly full.
 const FREE_BYTES_WANTED: u64 = 512 * 1024 * 1024;
 
 #[derive(clap::Args)]
@@ -21,7 +21,7 @@ pub struct Doctor {
     options: Options,
 }
 
-/// What was found, and what to do about it.
+/// The result of a check, with advice if there is something to do.
 enum Finding {
     Good(String),
     Bad { what: String, todo: String },
@@ -134,7 +134,7 @@ fn store(space: &SpaceOptions) -> Finding {
     }
 }
 
-/// Opens the space as a server would, which also makes its tables.
+/// Opens the space as a server would. This also makes its tables.
 fn database(space: &SpaceOptions) -> Finding {
     let place = space.place();
     match crate::boot::space::open(&place) {

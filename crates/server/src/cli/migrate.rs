@@ -1,4 +1,4 @@
-//! `encke migrate`: from a data folder into PostgreSQL.
+//! `encke migrate`: copies a site from a data folder into PostgreSQL.
 
 use std::path::{Path, PathBuf};
 
@@ -43,7 +43,7 @@ impl Migrate {
     }
 }
 
-/// The data folder, also if its file was named.
+/// The data folder, even if the path names the file in it.
 fn folder(path: &str) -> PathBuf {
     let path = Path::new(path);
     match (path.file_name(), path.parent()) {

@@ -1,4 +1,4 @@
-//! The command line: one file a command.
+//! The command line. Each command has a file.
 
 mod backup;
 mod bus;
@@ -57,7 +57,7 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Print the description of the API, OpenAPI in JSON
     Openapi(openapi::Openapi),
-    /// Print a reference page: options, limits, codes of refusals, figures
+    /// Print a reference page: options, limits, error codes, metrics
     #[command(hide = true)]
     Docs(docs::Docs),
 }
@@ -71,7 +71,7 @@ struct Serve {
     options: Options,
 }
 
-/// The site that a command works on: in a folder, in a database, or of a server's configuration.
+/// The options that name the site of a command: in a folder, in a database, or in a server's configuration.
 #[derive(clap::Args)]
 struct Folder {
     /// Folder that holds everything [default: ./encke-data]
@@ -116,7 +116,7 @@ impl Folder {
     }
 }
 
-/// The server that a command talks to, and the token that says who asks.
+/// The options that name the server of a command, and the token that it signs in with.
 #[derive(clap::Args)]
 struct Remote {
     /// Where the server is
@@ -156,7 +156,7 @@ impl Serve {
     }
 }
 
-/// Logs only what goes wrong: what a command says for itself goes to its output.
+/// Runs a command that logs only errors, because its results go to the output.
 fn quietly(run: impl FnOnce() -> Result<()>) -> Result<()> {
     logging::to_stderr("warn")?;
     run()

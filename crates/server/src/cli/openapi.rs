@@ -1,4 +1,4 @@
-//! `encke openapi`: the description of the API, as a server serves it at `/openapi.json`.
+//! `encke openapi`: prints the description of the API that a server serves at `/openapi.json`.
 
 use anyhow::Result;
 

@@ -1,11 +1,11 @@
-//! Reading a secret: from a terminal without showing it, else a line of the input.
+//! Reading of secrets: from a terminal that does not show them, or from a line of the input.
 
 use std::io::{BufRead, IsTerminal, Stdin, Write, stderr, stdin};
 
 use anyhow::{Context, Result, ensure};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-/// Reads a secret. At a terminal it asks twice, because nobody sees what is typed.
+/// Reads a secret. At a terminal it asks twice, because the typed text is not shown.
 pub fn read(what: &str) -> Result<String> {
     let input = stdin();
     if !input.is_terminal() {
@@ -23,7 +23,7 @@ fn asked(what: &str, input: &Stdin) -> Result<String> {
     eprint!("{what}: ");
     stderr().flush()?;
     let typed = line(what, input);
-    // Enter was not shown either.
+    // The terminal did not show the Enter key either.
     eprintln!();
     typed
 }
@@ -36,14 +36,14 @@ fn line(what: &str, input: &Stdin) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// A terminal that does not show what is typed, as long as this lives.
+/// A terminal that shows nothing of what is typed until this value is dropped.
 struct Hidden<'a> {
     terminal: &'a Stdin,
     before: Termios,
 }
 
 impl<'a> Hidden<'a> {
-    /// What was typed before the question is thrown away: it was shown.
+    /// Hides what is typed from now on. Text that was typed before is thrown away, because it was shown.
     fn new(terminal: &'a Stdin) -> Result<Self> {
         let before = tcgetattr(terminal)?;
         let mut hidden = before.clone();

@@ -1,4 +1,4 @@
-//! `encke setup-code`: for whoever lost the code that the server printed.
+//! `encke setup-code`: prints a new set-up code when the first one is lost.
 
 use anyhow::Result;
 use http::Method;

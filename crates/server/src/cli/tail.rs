@@ -1,4 +1,4 @@
-//! `encke tail`: the feed in a terminal, one item a line.
+//! `encke tail`: prints the feed to a terminal, one item a line.
 
 use std::io::{BufRead, BufReader, Write};
 use std::thread::sleep;
@@ -113,7 +113,7 @@ fn readable(item: &Value) -> String {
     format!("{}#{} {} {}: {body}", text("stream"), item["seq"], text("from"), text("kind"))
 }
 
-/// A refusal that another try would not change.
+/// Whether another try would be refused again.
 fn is_final(e: &anyhow::Error) -> bool {
     matches!(e.downcast_ref::<ureq::Error>(), Some(ureq::Error::StatusCode(400..=428)))
 }

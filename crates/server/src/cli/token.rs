@@ -66,7 +66,7 @@ impl Command {
                 }
             }
             Command::Revoke { folder, id } => {
-                // It becomes a part of a path.
+                // The id becomes a part of a path.
                 let is_id = id.len() == 16 && id.bytes().all(|b| b.is_ascii_hexdigit());
                 ensure!(is_id, "{id} is not the id of a token: `encke token list` shows them");
                 ask(&folder.place()?, Method::DELETE, &format!("/tokens/{id}"), &())?;

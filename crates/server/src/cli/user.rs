@@ -1,4 +1,4 @@
-//! `encke user`: people.
+//! `encke user`: adds people, sets passwords, lists people.
 
 use anyhow::{Result, anyhow};
 use clap::Subcommand;
@@ -84,7 +84,7 @@ impl Command {
     }
 }
 
-/// A password for somebody else.
+/// A password for another person.
 struct Password {
     text: String,
     is_generated: bool,
@@ -100,7 +100,7 @@ impl Password {
         Ok(Password { text, is_generated: generate })
     }
 
-    /// Prints what nobody has typed; once it is good.
+    /// Prints a generated password. To be called when the password is in force.
     fn show(&self) {
         if self.is_generated {
             println!("password {}", self.text);

@@ -1,4 +1,4 @@
-//! What an operator can decide: options of the process and of each space, each declared once.
+//! The options of an operator, for the process and for each space. Each is declared once.
 //!
 //! Entry point: [`options::Options`].
 

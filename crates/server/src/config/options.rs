@@ -1,5 +1,6 @@
-//! The options of `encke serve`. Each is declared once, here or beside what it is about ([`site_options`](super::site_options)):
-//! the parser, the configuration file, the reference page and the example file come from that.
+//! The options of `encke serve`. Each is declared once, here or beside its subject
+//! ([`site_options`](super::site_options)). The parser, the configuration file, the reference page and the example file
+//! all come from the declaration.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use crate::http::proxies::Proxies;
 
 /// The space of a database that holds one site.
 pub const SPACE: &str = "main";
-/// The folder that holds everything, if no other is named.
+/// The default data folder.
 pub const DATA: &str = "encke-data";
 
 /// The place where a site is stored.
@@ -25,8 +26,9 @@ pub struct Place {
 }
 
 options! {
-    /// What `encke serve` can be told. Every option is also an environment variable (`ENCKE_LISTEN`) and, without the
-    /// dashes in front, a key of the configuration file. A flag wins over the environment, that over the file.
+    /// The options of `encke serve`. Each option is also an environment variable (`ENCKE_LISTEN`) and, without the
+    /// leading dashes, a key of the configuration file. A flag wins over the environment, and the environment over the
+    /// file.
     #[group(id = "options")]
     pub struct Options {
         /// Address for plain HTTP; port 0 picks a free one [default: 127.0.0.1:8080]
@@ -88,12 +90,12 @@ options! {
 }
 
 impl Options {
-    /// These options, with what they leave open taken from a file.
+    /// Takes the options that are not set here from a file.
     pub fn over_file(self, file: Option<&Path>) -> Result<Self> {
         let Some(path) = file else { return Ok(self) };
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("reading the configuration {}", path.display()))?;
-        // Once by itself, so that an unknown key or a wrong value is named with its line.
+        // The file is parsed by itself first, so that an error names the line of an unknown key or a wrong value.
         toml::from_str::<Options>(&text)
             .with_context(|| format!("the configuration {}", path.display()))?;
         let mut table: toml::Table = toml::from_str(&text)?;
@@ -106,7 +108,7 @@ impl Options {
         Ok(table.try_into()?)
     }
 
-    /// Refuses what can't be meant.
+    /// Refuses values that contradict each other.
     pub fn check(&self) -> Result<()> {
         let tls = [self.tls_listen.is_some(), self.tls_cert.is_some(), self.tls_key.is_some()];
         ensure!(
@@ -135,7 +137,7 @@ impl Options {
         self.spaces().iter().try_for_each(SpaceOptions::check)
     }
 
-    /// Beside several sites, nothing may be said that is about one.
+    /// Refuses options of a single site beside `[[space]]` tables.
     fn check_alone(&self) -> Result<()> {
         let about_one = toml::Table::try_from(SpaceOptions { name: String::new(), ..self.site() })?;
         let shared = ["name", "shards"];
@@ -157,7 +159,7 @@ impl Options {
         Proxies::parse(list).context("trusted-proxies")
     }
 
-    /// The sites that are served: mostly one, of which these options tell themselves.
+    /// The sites that are served. If no `[[space]]` table is given, these options describe the only one.
     pub fn spaces(&self) -> Vec<SpaceOptions> {
         if let Some(SpaceKey::Several(spaces)) = &self.space {
             let shards = |space: &SpaceOptions| space.shards.or(self.shards);
@@ -170,7 +172,7 @@ impl Options {
         vec![SpaceOptions { data, ..self.site() }]
     }
 
-    /// The only site, as these options say it.
+    /// The only site, as these options describe it.
     fn site(&self) -> SpaceOptions {
         let name = match &self.space {
             Some(SpaceKey::Name(name)) => name.clone(),
@@ -192,7 +194,7 @@ impl Options {
         }
     }
 
-    /// Whether the configuration tells of several sites.
+    /// Whether the configuration has several sites.
     pub fn has_several(&self) -> bool {
         matches!(self.space, Some(SpaceKey::Several(_)))
     }
@@ -209,7 +211,7 @@ impl Options {
     }
 }
 
-/// Puts values over those of a file, also within its tables.
+/// Puts values over those of a file, also inside its tables.
 fn overlay(under: &mut toml::Table, over: toml::Table) {
     for (key, value) in over {
         match (under.get_mut(&key), value) {

@@ -86,7 +86,7 @@ impl<'de> Deserialize<'de> for Quota {
 }
 
 impl Quotas {
-    /// Whether nothing was decided.
+    /// Whether no quota was set.
     pub fn is_open(&self) -> bool {
         *self == Quotas::default()
     }

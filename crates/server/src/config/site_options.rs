@@ -1,10 +1,10 @@
-//! The options of one site, declared once for the two places in which they can stand: beside the options of the process, if
-//! it serves one site, and in a `[[space]]` table, if it serves several.
+//! The options of one site. They are declared once for two places: beside the options of the process if it serves one
+//! site, and in a `[[space]]` table if it serves several.
 
-/// Declares a struct of options: those in the braces, and behind them all that are about one site.
+/// Declares a struct of options: those in the braces, followed by all options of a site.
 ///
-/// A doc comment is the help of `encke serve --help` and the text of the reference page. `[default: …]` and `[example: …]`
-/// in it are taken out by the reference page, which shows them apart.
+/// A doc comment is the help of `encke serve --help` and the text of the reference page. The reference page shows
+/// `[default: …]` and `[example: …]` apart from the text.
 macro_rules! options {
     ($(#[$attribute:meta])* pub struct $name:ident { $($own:tt)* }) => {
         #[derive(clap::Args, Clone, Default, serde::Serialize, serde::Deserialize)]

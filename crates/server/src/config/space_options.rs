@@ -1,4 +1,4 @@
-//! The options of one site of several: `[[space]]` tables in the configuration file.
+//! The options of one site among several: `[[space]]` tables in the configuration file.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,12 +11,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::config::options::{DATA, Place};
 
-/// Bytes that a token for figures has at least.
+/// The least length of a token for metrics.
 const METRICS_TOKEN_BYTES_MIN: usize = 16;
 
 options! {
-    /// The options of one site in a `[[space]]` table. Only the file has such tables; what `clap` knows of them is for the
-    /// reference page.
+    /// The options of one site in a `[[space]]` table. Only the file has such tables; the attributes of `clap` serve
+    /// the reference page.
     #[group(id = "space")]
     pub struct SpaceOptions {
         /// What the site is called in logs and, if it has a database, there: its schema is `encke_NAME`
@@ -37,31 +37,31 @@ impl SpaceOptions {
         self.data.clone().unwrap_or_else(|| Path::new(DATA).join(&self.name))
     }
 
-    /// Where the site is stored.
+    /// The place where the site is stored.
     pub fn place(&self) -> Place {
         let space = self.schema().to_owned();
         let database = self.database_url.clone().map(|url| encke_store::Database { url, space });
         Place { data: self.data(), database }
     }
 
-    /// The name of its schema in a database.
+    /// The name of the site's schema in a database.
     pub fn schema(&self) -> &str {
         self.schema.as_deref().unwrap_or(&self.name)
     }
 
-    /// The host names that it is reached under.
+    /// The host names of the site.
     pub fn hosts(&self) -> &[String] {
         self.hosts.as_deref().unwrap_or_default()
     }
 
-    /// What the apps need to know.
+    /// The options that the apps need.
     pub fn site(&self) -> encke_site::SiteOptions {
         let mut allowed_origins = self.allowed_origins.clone().unwrap_or_default();
         allowed_origins.extend(self.public_url.clone());
         encke_site::SiteOptions { allowed_origins, shares: self.quotas.shares() }
     }
 
-    /// Refuses what can't be meant, whether it is one of several or the only one.
+    /// Refuses values that contradict each other, for the only site and for one of several.
     pub fn check(&self) -> Result<()> {
         if let Some(token) = &self.metrics_token {
             ensure!(
@@ -82,7 +82,7 @@ impl SpaceOptions {
     }
 }
 
-/// Refuses spaces that are not several different ones.
+/// Refuses spaces that share a name, a folder, a schema or a host.
 pub fn check_all(spaces: &[SpaceOptions], default: Option<&str>) -> Result<()> {
     ensure!(!spaces.is_empty(), "`space` is empty: give at least one [[space]], or none at all");
     ensure!(
@@ -146,7 +146,7 @@ fn check_one(space: &SpaceOptions, default: Option<&str>) -> Result<()> {
     space.check()
 }
 
-/// A folder that may not be there yet, by the name that does not depend on links.
+/// The path without symbolic links of a folder that may not exist yet.
 fn real(folder: &Path) -> PathBuf {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     for there in folder.ancestors() {
@@ -157,13 +157,13 @@ fn real(folder: &Path) -> PathBuf {
     folder
 }
 
-/// What the key `space` says: the name of the one space of a database, or all about several.
+/// The value of the key `space`: the name of the one space in a database, or a list of spaces.
 #[derive(Clone, Serialize)]
 #[serde(untagged)]
 pub enum SpaceKey {
-    /// `space = "main"`.
+    /// A name: `space = "main"`.
     Name(String),
-    /// `[[space]]`, any number of times.
+    /// A list: `[[space]]`, any number of times.
     Several(Vec<SpaceOptions>),
 }
 
@@ -176,7 +176,7 @@ impl std::str::FromStr for SpaceKey {
 }
 
 impl<'de> Deserialize<'de> for SpaceKey {
-    /// Written by hand, so that a mistake in a table is named with its line.
+    /// Deserialized by hand, so that an error names the line of a mistake in a table.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either;
 

@@ -1,7 +1,7 @@
-//! Administration of a data folder: over a socket in it while a server runs, else on its store directly.
+//! Administration of a data folder: over a socket in the folder while a server runs, otherwise directly on the store.
 //!
-//! A user of the machine who may open the folder's files may administer it; nobody else reaches the socket. Both ways go through
-//! the same router, so a change made while the server runs is live at once (P7).
+//! A user of the machine that may open the folder's files may administer it. Other users can't reach the socket. Both
+//! ways go through one router, so a change while the server runs takes effect at once (P7).
 
 use std::fs::File;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -34,7 +34,7 @@ use crate::config::options::Place;
 
 /// The socket's name in the data folder.
 const SOCKET: &str = "admin.sock";
-/// Bytes of an answer that the command line takes.
+/// The greatest size of an answer that the command line reads.
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 #[derive(Clone)]
@@ -43,12 +43,12 @@ struct Admin {
     data: PathBuf,
 }
 
-/// A person to be added.
+/// A request to add a person.
 #[derive(Serialize, Deserialize)]
 pub struct NewPerson {
-    /// Name to sign in with.
+    /// The name to sign in with.
     pub name: String,
-    /// What others see; the name if absent.
+    /// The name that others see; the sign-in name if absent.
     pub display_name: Option<String>,
     /// The password of the new person.
     pub password: String,
@@ -56,7 +56,7 @@ pub struct NewPerson {
     pub role: Option<Role>,
 }
 
-/// A new password for somebody.
+/// A request to set a person's password.
 #[derive(Serialize, Deserialize)]
 pub struct NewPassword {
     /// The name that the person signs in with.
@@ -65,23 +65,23 @@ pub struct NewPassword {
     pub password: String,
 }
 
-/// A token to be made.
+/// A request to make a token.
 #[derive(Serialize, Deserialize)]
 pub struct NewToken {
     /// The name of the person that the token is for.
     pub user: Option<String>,
-    /// The name of the bot that the token is for, if it is for no person; a bot that is not there is made.
+    /// The name of the bot that the token is for, if it is for no person. The bot is made if it does not exist.
     pub bot: Option<String>,
-    /// What it is for.
+    /// A note of the token's purpose.
     pub label: String,
     /// Seconds until it expires; never if absent.
     pub expires_in_s: Option<u64>,
 }
 
-/// Where a copy of the store goes.
+/// A request to copy the store.
 #[derive(Serialize, Deserialize)]
 pub struct NewBackup {
-    /// The file; one with the time in its name if absent.
+    /// The file to write; one with the time in its name if absent.
     pub file: Option<PathBuf>,
 }
 
@@ -129,7 +129,7 @@ async fn revoke_token(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A new set-up code; all earlier ones end.
+/// Makes a new set-up code. All earlier codes end.
 async fn renew_setup_code(State(admin): State<Admin>) -> Result<Json<Value>, Refusal> {
     let code = account::new_setup_code(&admin.site, true).await?;
     let owned = || {
@@ -165,13 +165,13 @@ async fn back_up(
     let file = new.file.unwrap_or_else(|| encke_store::backup_name(&admin.data, now));
     let (store, to) = (admin.site.store.clone(), file.clone());
     let copied = tokio::task::spawn_blocking(move || store.backup(&to)).await;
-    // The operator at the command line sees what went wrong, not only that something did.
+    // The operator at the command line sees the details of an error.
     let failed = |what: String| Refusal(Error::new(Code::Internal, what));
     copied.map_err(|e| failed(e.to_string()))?.map_err(|e| failed(e.to_string()))?;
     Ok(Json(serde_json::json!({"file": file})))
 }
 
-/// The socket of a server that runs. Its file goes when this is dropped.
+/// The socket of a running server. Its file is removed when this value is dropped.
 pub struct Socket(PathBuf);
 
 impl Drop for Socket {
@@ -180,7 +180,8 @@ impl Drop for Socket {
     }
 }
 
-/// Takes the folder of a node whose store is in a database: it holds little more than the socket, but of that there is one.
+/// Locks the folder of a node with its store in a database. The folder holds little more than the socket, but only one
+/// server may own that.
 pub fn take_folder(data: &Path) -> Result<File> {
     let folder = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
     folder.with_context(|| format!("making the folder {}", data.display()))?;
@@ -193,7 +194,7 @@ pub fn take_folder(data: &Path) -> Result<File> {
 /// Serves administration in the data folder.
 pub fn listen(data: &Path, site: &Arc<Site>, draining: watch::Receiver<bool>) -> Result<Socket> {
     let path = data.join(SOCKET);
-    // What a killed server left; the folder's lock says that no other one runs.
+    // A killed server may have left the file. The folder's lock shows that no other server runs.
     let _ = std::fs::remove_file(&path);
     let listener = UnixListener::bind(&path)
         .with_context(|| format!("making the socket {}", path.display()))?;
@@ -224,7 +225,7 @@ async fn accept(listener: UnixListener, router: Router, mut draining: watch::Rec
     }
 }
 
-/// Asks the server of a data folder, or works on its store if none runs.
+/// Sends a request to the server of a data folder, or works on its store if none runs.
 pub fn ask(place: &Place, method: Method, path: &str, body: &impl Serialize) -> Result<Value> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let body = serde_json::to_vec(body)?;

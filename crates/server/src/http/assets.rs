@@ -19,7 +19,7 @@ struct File {
 
 static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// What a page of ours may do: nothing from elsewhere, no script in the page itself.
+/// The content security policy of the site's pages: nothing from other sites, no inline scripts.
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; connect-src 'self' ws: wss:; frame-src 'self'; frame-ancestors 'none'; \
     base-uri 'none'; form-action 'self'";
@@ -27,7 +27,8 @@ const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'u
 const NOT_BUILT: &str = "<!doctype html><title>Encke</title><p>The server runs, but it was built \
     without the web chat. Run <code>make build</code>.";
 
-/// Answers with a file of the web chat; a path without a file gets its start page if it could be one of its own.
+/// Answers with a file of the web chat. A path without a file gets the start page if it can be a path of the chat's
+/// own.
 pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if method != Method::GET && method != Method::HEAD {
         return refuse(Code::WrongMethod, "There is nothing here that takes this method.");
@@ -64,7 +65,7 @@ fn file(index: usize, headers: &HeaderMap) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, set("nosniff")),
         (header::REFERRER_POLICY, set("same-origin")),
         (header::CONTENT_SECURITY_POLICY, set(POLICY)),
-        // A page that was opened by another site has no tie to it, nor that site to the page.
+        // A page and the site that opened it can't reach each other's windows.
         (HeaderName::from_static("cross-origin-opener-policy"), set("same-origin")),
     ];
     for (name, value) in lines {
@@ -92,13 +93,13 @@ fn file(index: usize, headers: &HeaderMap) -> Response {
     response
 }
 
-/// The name of an accepted encoding, unless it is refused by `q=0`.
+/// The name of an accepted encoding; empty if `q=0` refuses it.
 fn encoding(item: &str) -> &str {
     let (name, rest) = item.split_once(';').unwrap_or((item, ""));
     if rest.trim() == "q=0" { "" } else { name.trim() }
 }
 
-/// Names with a hash never change what they stand for.
+/// How long a browser may keep a file. A name with a hash never changes its content.
 fn lifetime(name: &str) -> &'static str {
     if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" }
 }

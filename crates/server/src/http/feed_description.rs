@@ -1,6 +1,6 @@
-//! The feed in the description of the API: its parameters, its answers, and the items that travel.
+//! The feed in the description of the API: its parameters, its answers and its items.
 //!
-//! The engine and the transport write these by hand, for speed; tests hold what they write against the types here.
+//! The engine and the transport write the JSON of the feed by hand, for speed. Tests compare it with the types here.
 
 use encke_site::feed_body::{Command, FeedEvent, Signal};
 use serde::Deserialize;
@@ -11,15 +11,15 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "only its description is used")]
 pub(super) struct FeedQuery {
-    /// Where to go on; from now if absent or empty. The header `Last-Event-ID` does the same and wins.
+    /// Position to go on from; from now if absent or empty. The header `Last-Event-ID` does the same and wins.
     cursor: Option<String>,
-    /// How the answer travels; at once if absent.
+    /// Transport of the answer; one answer at once if absent.
     #[param(inline)]
     live: Option<Live>,
     /// Seconds that a long poll may wait; 25 if absent.
     #[param(minimum = 0, maximum = 60)]
     wait: Option<u64>,
-    /// Names of channels, separated by commas: also these.
+    /// Names of channels to follow as well, separated by commas.
     channels: Option<String>,
     /// Leaves out the caller's conversations.
     #[param(inline)]
@@ -113,7 +113,7 @@ pub(super) struct Bye {
     after_ms: Option<u64>,
 }
 
-/// Why a connection ends.
+/// The reason for the end of a connection.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ByeReason {
@@ -162,7 +162,7 @@ macro_rules! types {
 }
 types! { ReadyType Ready ResetType Reset ByeType Bye OkType Ok ErrorType Error }
 
-/// Everything that a feed brings.
+/// Any item of a feed.
 #[derive(ToSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "only its description is used")]
@@ -176,7 +176,7 @@ pub(super) enum Item {
     Error(CommandError),
 }
 
-/// What travels in a frame of a WebSocket.
+/// The content of a WebSocket frame.
 #[derive(ToSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "only its description is used")]
@@ -193,7 +193,7 @@ pub(super) enum Frame {
 pub(super) struct PollAnswer {
     events: Vec<FeedEvent>,
     cursor: String,
-    /// Whether there is more than fitted into the answer; absent with a reset.
+    /// Whether more events are there than fitted into the answer; absent with a reset.
     #[schema(nullable = false)]
     more: Option<bool>,
     #[schema(nullable = false)]

@@ -1,7 +1,8 @@
-//! The host names of each space; all other names are refused.
+//! The host names of each space. All other names are refused.
 //!
-//! A name that nobody lists is refused, with one site too: whoever owns the name can point it at this machine, and then a page
-//! of theirs has the same origin as the site (DNS rebinding). An address in numbers and `localhost` can't be pointed anywhere.
+//! An unlisted name is refused even on a server with one site. The owner of the name could point it at this machine,
+//! and a page of the owner's would then have the same origin as the site (DNS rebinding). Nobody can point a numeric
+//! address or `localhost` elsewhere, so these are accepted.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -14,9 +15,9 @@ use encke_engine::limits;
 #[derive(Debug, Default)]
 pub struct Hosts {
     by_name: HashMap<Box<str>, usize>,
-    /// The space of requests to an address in numbers, to `localhost`, or to no host at all.
+    /// The space of requests to a numeric address, to `localhost` or to no host.
     default: Option<usize>,
-    /// There is one space, which need not be told from others.
+    /// Whether there is only one space, which takes every accepted name.
     only: bool,
 }
 
@@ -24,7 +25,8 @@ impl Hosts {
     /// Takes the names of each space, and the number of the space that is reached without a name.
     ///
     /// # Errors
-    /// If a name is none, or is given twice.
+    ///
+    /// A name is not a host name, or is given twice.
     pub fn new<'a>(
         spaces: impl Iterator<Item = &'a [String]>,
         default: Option<usize>,
@@ -40,10 +42,11 @@ impl Hosts {
         Ok(Hosts { by_name, default, only: false })
     }
 
-    /// The names of the only space there is, which is reached without a name, too.
+    /// Takes the names of the only space. It is also reached without a name.
     ///
     /// # Errors
-    /// If a name is none.
+    ///
+    /// A name is not a host name.
     pub fn only(names: &[String], public_url: Option<&str>) -> Result<Self> {
         let mut by_name = HashMap::new();
         for name in names {
@@ -56,9 +59,9 @@ impl Hosts {
         Ok(Hosts { by_name, default: Some(0), only: true })
     }
 
-    /// The space of a request to this host, as the header `Host` or HTTP/2's `:authority` has it.
+    /// The space of a request to this host, as the header `Host` or HTTP/2's `:authority` names it.
     pub fn of(&self, host: Option<&str>) -> Option<usize> {
-        // No browser leaves it out.
+        // All browsers send the header.
         let Some(host) = host.filter(|host| !host.is_empty()) else { return self.default };
         let name = plain(host)?;
         let named = self.by_name.get(&*name).copied();
@@ -70,19 +73,20 @@ impl Hosts {
         self.only
     }
 
-    /// Whether any name is listed: without one, a site is reached under addresses alone.
+    /// Whether any name is listed. Without names a site is reached at addresses alone.
     pub fn has_names(&self) -> bool {
         !self.by_name.is_empty()
     }
 }
 
-/// Whether a plain name is an address in numbers or this machine's own: nobody can point it elsewhere.
+/// Whether a plain name is a numeric address or this machine's own, so that nobody can point it elsewhere.
 pub fn is_fixed(name: &str) -> bool {
     name == "localhost" || name.starts_with('[') || name.parse::<Ipv4Addr>().is_ok()
 }
 
-/// The name as it is compared: in small letters, without a port and without the dot that may end it; an IPv6 address in
-/// brackets, in its shortest form. `None` if it is no name of a host.
+/// The form of a host name in which names are compared; `None` if this is not a host name.
+///
+/// It is in lower case, without a port and without a final dot. An IPv6 address is in brackets in its shortest form.
 pub fn plain(host: &str) -> Option<Cow<'_, str>> {
     let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
     if let Some(rest) = host.strip_prefix('[') {
@@ -104,7 +108,7 @@ pub fn plain(host: &str) -> Option<Cow<'_, str>> {
     })
 }
 
-/// A name out of the configuration, as it is compared.
+/// A name of the configuration in the form in which names are compared.
 fn checked(name: &str) -> Result<Box<str>> {
     if let Ok(address) = name.parse::<Ipv6Addr>() {
         return Ok(format!("[{address}]").into());

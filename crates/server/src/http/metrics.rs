@@ -1,4 +1,4 @@
-//! `/metrics`, in Prometheus' text format: each family once, with a line for each space.
+//! `/metrics` in the text format of Prometheus: each family once, with a line for each space.
 
 use std::fmt::{Display, Write};
 use std::sync::atomic::Ordering::Relaxed;
@@ -8,17 +8,17 @@ use encke_transport::{DELAY_BOUNDS_US, Transport};
 
 use crate::boot::cluster::Cluster;
 
-/// One space, as its figures are read.
+/// The sources of one space's metrics.
 pub struct Source<'a> {
-    /// Its name, if the process serves several.
+    /// The space's name, if the process serves several.
     pub space: Option<&'a str>,
-    /// Its store.
+    /// The space's store.
     pub store: &'a Store,
-    /// Its node among others.
+    /// The space's connection to other nodes.
     pub cluster: &'a Cluster,
 }
 
-/// All figures of these spaces.
+/// The page with all metrics of these spaces.
 pub fn text(sources: &[Source<'_>]) -> String {
     let mut page = Page { out: String::with_capacity(4096), sources };
     transports(&mut page);
@@ -85,7 +85,7 @@ impl Page<'_> {
         self.one(name, "counter", help, value);
     }
 
-    /// Counts by upper bound, the last without one, and the sum of what was counted.
+    /// Writes a histogram: counts by upper bound, the last of them unbounded, and the sum of the values.
     fn histogram(
         &mut self,
         name: &str,

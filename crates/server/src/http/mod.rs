@@ -1,5 +1,5 @@
-//! What is served over HTTP beside the feed: the router, the web chat, administration and operation; and what a request's
-//! head says about where it came from.
+//! All that is served over HTTP beside the feed: the router, the web chat, administration and operation. Also the parts
+//! that find out where a request came from.
 //!
 //! Entry point: [`router::all`].
 

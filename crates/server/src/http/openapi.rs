@@ -1,4 +1,4 @@
-//! The description of the API: made of what the products say of their routes, and served as one text.
+//! The description of the API. It is collected from the products' routes and served as one text.
 
 use axum::Router;
 use axum::extract::State;
@@ -16,7 +16,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::http::feed_description;
 
-/// The tags, in the order in which readers want them.
+/// The tags in the order of the page.
 const TAGS: [(&str, &str); 5] = [
     ("feed", "The log, read from a cursor."),
     ("people", "Accounts, guests, and how they prove who they are."),
@@ -39,7 +39,7 @@ const TAGS: [(&str, &str); 5] = [
 )]
 struct Api;
 
-/// What a request shows to prove who it is.
+/// The security schemes: the ways in which a request proves who sends it.
 struct Schemes;
 
 impl Modify for Schemes {
@@ -62,7 +62,7 @@ impl Modify for Schemes {
     }
 }
 
-/// The whole description.
+/// The whole description as JSON.
 pub fn document(products: Products) -> Value {
     let mut api = Api::openapi();
     let info = api.info.clone();
@@ -75,14 +75,14 @@ pub fn document(products: Products) -> Value {
     document
 }
 
-/// The same as text.
+/// The whole description as text.
 pub fn text(products: Products) -> String {
     let mut text = serde_json::to_string_pretty(&document(products)).expect("it is JSON");
     text.push('\n');
     text
 }
 
-/// A limit by its name: one number, or the least and the greatest.
+/// The name and value of a limit: one number, or the least and the greatest.
 fn limit(limit: &Limit) -> (String, Value) {
     let value = match (limit.values)() {
         (Some(least), most) => json!({"min": least, "max": most}),

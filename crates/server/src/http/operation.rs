@@ -1,7 +1,7 @@
-//! What an operator and its machines look at: whether the process lives, whether a space takes writes, and figures.
+//! Routes for operators and their machines: whether the process lives, whether a space takes writes, and metrics.
 //!
-//! On the address that people use, `/metrics` needs a token; with an operations address ([`crate::http::ops_listener`]) both it and
-//! `/readyz` are there alone.
+//! On the public address, `/metrics` needs a token. With an operations address ([`crate::http::ops_listener`]),
+//! `/metrics` and `/readyz` are served only there.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -19,19 +19,19 @@ use tokio::sync::Mutex;
 use crate::boot::cluster::Cluster;
 use crate::http::metrics;
 
-/// One space, as operation sees it.
+/// One space as operation sees it.
 pub struct Watched {
     /// The space's name, if the process serves several.
     pub space: Option<String>,
     site: Arc<Site>,
     cluster: Arc<OnceLock<Arc<Cluster>>>,
     token: Option<String>,
-    /// The last answer of the store, and when it came.
+    /// The store's last answer and its time.
     ready: Mutex<Option<(Instant, Result<(), Error>)>>,
 }
 
 impl Watched {
-    /// A space whose figures are for whoever has this token; its cluster comes when it has joined.
+    /// A space whose metrics need this token. Its cluster is added when the space has joined one.
     pub fn new(
         space: Option<String>,
         site: Arc<Site>,
@@ -41,8 +41,9 @@ impl Watched {
         Arc::new(Watched { space, site, cluster, token, ready: Mutex::default() })
     }
 
-    /// Whether the store takes writes: an empty write goes through its writer and its disk, or to its database and
-    /// back. One answer serves everybody who asks within [`limits::READY_KEPT_MS`], so asking often costs no writes.
+    /// Whether the store takes writes: an empty write goes through its writer and to disk or database.
+    ///
+    /// One answer serves all who ask within [`limits::READY_KEPT_MS`], so frequent requests cost no writes.
     pub async fn ready(&self) -> Result<(), Error> {
         let mut kept = self.ready.lock().await;
         if let Some((at, answer)) = &*kept
@@ -63,20 +64,20 @@ impl Watched {
         answer
     }
 
-    /// Where its figures are read; `None` until the space has started.
+    /// The sources of the space's metrics; `None` until the space has started.
     pub fn source(&self) -> Option<metrics::Source<'_>> {
         let cluster = self.cluster.get()?;
         Some(metrics::Source { space: self.space.as_deref(), store: &self.site.store, cluster })
     }
 
-    /// Whether a request may read the figures on the address that people use.
+    /// Whether a request may read the metrics on the public address.
     fn may_read(&self, headers: &HeaderMap) -> Result<(), Error> {
         let Some(token) = &self.token else {
             let what = "Figures are not served here: set ops-listen or metrics-token.";
             return Err(Error::new(Code::Forbidden, what));
         };
         let given = credentials(headers, Scheme::Http).bearer.unwrap_or_default();
-        // Hashed, so that the time that comparing takes says nothing about the token.
+        // Hashes are compared, so that the time of the comparison says nothing about the token.
         if Sha256::digest(given) == Sha256::digest(token) {
             return Ok(());
         }
@@ -84,7 +85,7 @@ impl Watched {
     }
 }
 
-/// What is served of this on the address that people use; `apart` if operation has an address of its own.
+/// The routes of operation on the public address. `apart` says that operation has an address of its own.
 pub fn router(watched: Arc<Watched>, apart: bool) -> Router {
     let alive = Router::new().route("/healthz", get(async || "ok\n"));
     if apart {
@@ -113,7 +114,7 @@ async fn figures(State(watched): State<Arc<Watched>>, headers: HeaderMap) -> Res
     }
 }
 
-/// The answer of `/readyz`.
+/// Makes the answer of `/readyz`.
 pub fn is_ready(answer: Result<(), Error>) -> Response {
     match answer {
         Ok(()) => "ready\n".into_response(),
@@ -121,7 +122,7 @@ pub fn is_ready(answer: Result<(), Error>) -> Response {
     }
 }
 
-/// The answer of `/metrics`.
+/// Makes the answer of `/metrics`.
 pub fn page(sources: &[metrics::Source<'_>]) -> Response {
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], metrics::text(sources)).into_response()

@@ -1,6 +1,7 @@
-//! The operations address (`--ops-listen`): `/healthz`, `/readyz` and `/metrics` of all spaces, for an operator's network.
+//! The operations address (`--ops-listen`): `/healthz`, `/readyz` and `/metrics` of all spaces, for an operator's
+//! network.
 //!
-//! It has connections of its own, so that it answers while everything else is full.
+//! It has connections of its own, so that it answers while all other places are taken.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use tokio::sync::Semaphore;
 use crate::boot::spaces::Spaces;
 use crate::http::operation;
 
-/// Serves operation until the process ends: also while it goes down, for whoever wants to see how.
+/// Serves operation until the process ends, also while it goes down.
 pub fn serve(listener: std::net::TcpListener, spaces: Arc<Spaces>) -> Result<()> {
     listener.set_nonblocking(true)?;
     tokio::spawn(accept(TcpListener::from_std(listener)?, router(spaces)));
@@ -42,7 +43,7 @@ async fn accept(listener: TcpListener, router: Router) {
     loop {
         let Ok(place) = room.clone().acquire_owned().await else { return };
         let Ok((stream, _)) = listener.accept().await else {
-            // Out of files: they come back when connections end.
+            // The process is out of files. They are free again when connections end.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
@@ -63,12 +64,13 @@ async fn accept(listener: TcpListener, router: Router) {
 
 #[derive(Deserialize)]
 struct Which {
-    /// Only this space.
+    /// Answer only for this space.
     space: Option<String>,
 }
 
-/// Answers with a line for each of several spaces. The process is ready as long as one of them is, so that a space that is
-/// away does not take the others down with it.
+/// Answers with a line for each of several spaces.
+///
+/// The process is ready if one of them is, so that one space without its database does not take the others down.
 async fn ready(State(spaces): State<Arc<Spaces>>, Query(which): Query<Which>) -> Response {
     if let Some(name) = which.space {
         return operation::is_ready(one_ready(&spaces, &name).await);

@@ -1,4 +1,4 @@
-//! The proxies that the operator trusts to say where a request comes from.
+//! The proxies that the operator trusts to name the source of a request.
 
 use std::net::IpAddr;
 
@@ -6,10 +6,10 @@ use anyhow::{Context, Result};
 use http::HeaderMap;
 use ipnet::IpNet;
 
-/// What proxies say in `X-Forwarded-For`, at most; longer lists are looked at from their end.
+/// The number of addresses of `X-Forwarded-For` that are looked at, from its end.
 const HOPS_MAX: usize = 16;
 
-/// Addresses of proxies. Without any, a request comes from whoever the connection comes from.
+/// Addresses of proxies. If there are none, a request's source is the other end of its connection.
 #[derive(Clone, Debug, Default)]
 pub struct Proxies(Vec<IpNet>);
 
@@ -17,7 +17,8 @@ impl Proxies {
     /// Reads addresses (`127.0.0.1`) and networks (`10.0.0.0/8`).
     ///
     /// # Errors
-    /// Names what is neither.
+    ///
+    /// The text names an entry that is neither.
     pub fn parse(list: &[String]) -> Result<Self> {
         let net = |text: &String| {
             let net = text.parse::<IpNet>().or(text.parse::<IpAddr>().map(IpNet::from));
@@ -27,13 +28,15 @@ impl Proxies {
         list.iter().map(net).collect::<Result<_, _>>().map(Proxies)
     }
 
-    /// Whether a connection from this address comes from one of them.
+    /// Whether a connection from this address comes from a trusted proxy.
     pub fn are(&self, address: IpAddr) -> bool {
         self.0.iter().any(|net| net.contains(&address.to_canonical()))
     }
 
-    /// The address that asks: each proxy appends the address that it was asked from, so the last one that is no proxy of ours is the
-    /// visitor's. What stands before it anybody could have written.
+    /// The address of the visitor.
+    ///
+    /// Each proxy appends the address that it was called from. The last address that is no trusted proxy's is the
+    /// visitor's; anybody could have written the ones before it.
     pub fn visitor(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let lists = headers.get_all("x-forwarded-for").into_iter().rev();
         let said = lists.flat_map(|value| value.to_str().unwrap_or("").rsplit(','));

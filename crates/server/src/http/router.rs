@@ -1,4 +1,4 @@
-//! All that is served over HTTP beside the feed: the API, its description, the web chat.
+//! The router of all that is served over HTTP beside the feed: the API, its description, the web chat.
 
 use std::sync::Arc;
 
@@ -15,17 +15,17 @@ use http::{HeaderValue, Method, StatusCode, header};
 use crate::http::assets;
 use crate::http::openapi;
 
-/// The API with its description, without operation and the web chat.
+/// The API and its description, without operation and the web chat.
 pub fn api(site: &Arc<Site>) -> (Router, String) {
     let (router, _) = encke_site::router(site.clone()).split_for_parts();
     let json = openapi::text(site.products());
     let known = middleware::from_fn_with_state(site.clone(), cross_origin);
-    // The feed itself never comes here; what a browser asks before it asks for the feed from another origin does.
+    // Requests for the feed never come here, but a browser's preflight for the feed does.
     let router = router.route(encke_transport::PATH, any(wrong_method));
     (router.method_not_allowed_fallback(wrong_method).layer(known), json)
 }
 
-/// Everything; `operation` is what [`operation::router`](crate::http::operation::router) serves.
+/// The whole router. `operation` is [`operation::router`](crate::http::operation::router).
 pub fn all(site: &Arc<Site>, operation: Router, gateways: &Gateways) -> Router {
     let (api, openapi) = api(site);
     let all = api.merge(operation).merge(openapi::router(openapi));
@@ -37,7 +37,7 @@ async fn wrong_method() -> Response {
         .into_response()
 }
 
-/// Lets pages of allowed origins read the answers, and answers what browsers ask before they send (CORS).
+/// Adds CORS: pages of allowed origins may read the answers, and preflights are answered.
 async fn cross_origin(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
     let trusted = Origin::of(request.headers(), request.uri(), request.extensions());

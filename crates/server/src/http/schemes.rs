@@ -1,4 +1,4 @@
-//! The scheme by which a browser reached a site. TLS of our own is seen; a proxy has to say that it ended TLS.
+//! The scheme by which a browser reached a site. The server knows of its own TLS; a proxy has to say that it ended TLS.
 
 use std::net::IpAddr;
 
@@ -8,27 +8,27 @@ use http::{HeaderName, HeaderValue, Request, header};
 use crate::http::hosts::{is_fixed, plain};
 use crate::http::proxies::Proxies;
 
-/// Knows the scheme of each request to one site.
+/// Finds the scheme of each request to one site.
 pub struct Schemes {
     proxies: Proxies,
-    /// The host of `public-url`, and whether that is HTTPS.
+    /// The host of `public-url`, and its scheme.
     public: Option<(String, Scheme)>,
 }
 
-/// What is known of a request.
+/// The facts about a request that its scheme follows from.
 pub struct Arrived<'a> {
-    /// Its connection is under TLS of our own.
+    /// Whether this server ended the connection's TLS.
     pub tls: bool,
-    /// Where the connection comes from.
+    /// The other end of the connection.
     pub peer: IpAddr,
-    /// Whether `X-Forwarded-Proto` says HTTPS, if it says anything.
+    /// Whether `X-Forwarded-Proto` names HTTPS; `None` without the header.
     pub forwarded_https: Option<bool>,
-    /// The host that it was sent to.
+    /// The host that the request was sent to.
     pub host: Option<&'a str>,
 }
 
 impl Schemes {
-    /// Knows the scheme for a site that has this `public-url`, behind these proxies.
+    /// For a site with this `public-url` behind these proxies.
     pub fn new(proxies: Proxies, public_url: Option<&str>) -> Self {
         let public = public_url.and_then(|url| {
             let (scheme, host) = match url.strip_prefix("https://") {
@@ -40,7 +40,7 @@ impl Schemes {
         Schemes { proxies, public }
     }
 
-    /// The scheme of a request. What is said of a proxy counts only if the operator named that proxy.
+    /// The scheme of a request. The headers of a proxy count only if the operator named that proxy.
     pub fn of(&self, arrived: &Arrived<'_>) -> Scheme {
         let said = |https: bool| if https { Scheme::Https } else { Scheme::Http };
         if arrived.tls {
@@ -55,8 +55,10 @@ impl Schemes {
         forwarded.map_or(Scheme::Http, said)
     }
 
-    /// The scheme by which a request reached the site, and whether it named a host. An address and `localhost` are not told to stay with
-    /// HTTPS: other servers of a machine share them.
+    /// The scheme by which a request reached the site, and whether it named a host.
+    ///
+    /// An address and `localhost` count as no name: other servers of a machine share them, so a browser must not be
+    /// told to keep to HTTPS there.
     pub fn reached<B>(&self, request: &Request<B>, tls: bool, peer: IpAddr) -> (Scheme, bool) {
         let text = |name: HeaderName| request.headers().get(name)?.to_str().ok();
         let host = text(header::HOST).or(request.uri().authority().map(|a| a.as_str()));

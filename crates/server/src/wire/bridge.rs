@@ -1,8 +1,8 @@
-//! The feed over HTTP/2 and TLS 1.2: the shard serves one end of a socket pair as if it were a client's own connection,
-//! and the other end is carried on here.
+//! The bridge: the feed over HTTP/2 and TLS 1.2. A shard serves one end of a socket pair as if it were a client's
+//! connection. This module copies bytes between the other end and the client.
 //!
-//! A pair is made only for a request that was let in and has a place among the [`Places`], and it lives no longer than
-//! the stream that it serves.
+//! A pair is made only for a request that was admitted and has a place in [`Places`]. It lives no longer than the
+//! stream that it serves.
 
 use std::io;
 use std::net::SocketAddr;
@@ -24,13 +24,13 @@ use tokio::net::UnixStream;
 
 use crate::wire::bridge_places::Place;
 
-/// Bytes that are carried on at one time.
+/// Bytes that are copied at one time.
 const CHUNK_BYTES: usize = 16 * 1024;
 
-/// The rest of an answer, as it comes from the shard.
+/// The body of a shard's answer, read from the socket pair.
 pub struct Carried {
     first: Bytes,
-    /// Nothing follows the answer to a WebSocket's handshake, or to a request that has no place.
+    /// `None` after the answer to a WebSocket's handshake, or to a request without a place: no body follows these.
     from: Option<UnixStream>,
     _place: Option<Place>,
 }
@@ -55,7 +55,7 @@ impl Body for Carried {
     }
 }
 
-/// Has the shards answer a request that came over another kind of connection and was let in.
+/// Lets the shards answer an admitted request that came over another kind of connection.
 pub async fn answer(
     shards: &Shards,
     feed: Arc<FeedRequest>,
@@ -84,7 +84,7 @@ pub async fn answer(
     Ok(carried(response, first, Some(from), Some(place)))
 }
 
-/// Has the shards hold a request of another protocol that came over another kind of connection.
+/// Lets the shards hold a request of another protocol that came over another kind of connection.
 pub async fn wait(
     shards: &Shards,
     wait: Wait,
@@ -100,7 +100,7 @@ pub async fn wait(
     Ok(carried(response, first, Some(from), Some(place)))
 }
 
-/// The answer of its own protocol to a request that has no place to wait in.
+/// The answer to a request of another protocol that has no place to wait in, in the form of that protocol.
 pub fn turned_away(wait: Wait) -> io::Result<Response<Carried>> {
     let answer = wait.turned_away(WaitEnd::Drain);
     let whole = || io::Error::new(io::ErrorKind::InvalidData, "an answer without an end");
@@ -108,21 +108,21 @@ pub fn turned_away(wait: Wait) -> io::Result<Response<Carried>> {
     Ok(carried(response, answer.slice(length..), None, None))
 }
 
-/// The shard's answer as one of ours.
+/// Makes an answer of hyper's out of the head and body of a shard's answer.
 fn carried(
     mut response: Response<()>,
     first: Bytes,
     from: Option<UnixStream>,
     _place: Option<Place>,
 ) -> Response<Carried> {
-    // HTTP/2 knows none of these, and over HTTP/1.1 hyper sets its own.
+    // HTTP/2 has none of these headers, and over HTTP/1.1 hyper sets its own.
     for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH] {
         response.headers_mut().remove(name);
     }
     response.map(|()| Carried { first, from, _place })
 }
 
-/// Reads the head of the shard's answer, and what of the body came with it.
+/// Reads the head of the shard's answer, and the part of the body that came with it.
 async fn head(from: &mut UnixStream) -> io::Result<(Response<()>, Bytes)> {
     let mut buf = BytesMut::with_capacity(1024);
     loop {
@@ -150,7 +150,7 @@ fn parse(buf: &[u8]) -> io::Result<Option<(Response<()>, usize)>> {
     Ok(Some((response.body(()).map_err(|e| bad(&e))?, length)))
 }
 
-/// Carries WebSocket frames both ways once the connection is upgraded.
+/// Copies WebSocket frames both ways once the connection is upgraded.
 async fn carry(request: Request<Incoming>, mut shard: UnixStream, first: Bytes, _place: Place) {
     let carried = async {
         let upgraded = hyper::upgrade::on(request).await.map_err(io::Error::other)?;
@@ -158,7 +158,7 @@ async fn carry(request: Request<Incoming>, mut shard: UnixStream, first: Bytes, 
         client.write_all(&first).await?;
         tokio::io::copy_bidirectional(&mut client, &mut shard).await
     };
-    // Either side may end it; the client comes back with its cursor.
+    // Both sides may end the connection. The client comes back with its cursor.
     if let Err(e) = carried.await {
         tracing::debug!("a bridged WebSocket ended: {e}");
     }

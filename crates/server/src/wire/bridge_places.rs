@@ -1,18 +1,18 @@
-//! Places for requests that wait on socket pairs of the bridge: a bounded number in all, on one connection, and of one
-//! person.
+//! Places for requests that wait on socket pairs of the bridge. Their number is bounded for the process, for one
+//! connection and for one person.
 //!
-//! The shard ends the oldest connection of a person that has too many. But its bridge stays until the client has read the
-//! end, so bridges are counted here as well.
+//! A shard ends the oldest connection of a person that has too many. Its bridge stays until the client has read the
+//! end, so bridges need a count of their own.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use encke_engine::{PersonId, limits};
 
-/// A person of a site: the address of the site's shards tells it from the others of the process.
+/// A person of a site. The address of the site's shards stands for the site.
 pub type Somebody = (usize, PersonId);
 
-/// The places of a process.
+/// All places of a process.
 pub struct Places {
     max: usize,
     taken: Mutex<PlaceCounts>,
@@ -21,32 +21,32 @@ pub struct Places {
 #[derive(Default)]
 struct PlaceCounts {
     all: usize,
-    /// Only people who have a place are in it.
+    /// Holds only people that have a place.
     by_person: HashMap<Somebody, usize>,
 }
 
-/// The places of one connection.
+/// The number of places that one connection has taken.
 #[derive(Clone, Default)]
 pub struct OnConnection(Arc<Mutex<usize>>);
 
-/// A place, until it goes out of scope.
+/// A taken place. It is free again when this value is dropped.
 pub struct Place {
     places: Arc<Places>,
     connection: OnConnection,
     person: Option<Somebody>,
 }
 
-/// Why there is no place.
+/// Why a request gets no place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Full {
-    /// The process, or the connection, has no more.
+    /// The process or the connection has no free place.
     NoRoom,
-    /// The person has too many.
+    /// The person has too many places.
     Person,
 }
 
 impl Places {
-    /// A number of places. The shard counts the files of both ends of a pair.
+    /// Makes a number of places. The shard counts the files of both ends of a pair.
     pub fn new(max: usize) -> Arc<Self> {
         Arc::new(Places { max, taken: Mutex::default() })
     }
@@ -118,7 +118,7 @@ mod tests {
         let mut held: Vec<Place> =
             (0..limits::BRIDGES_PER_PERSON_MAX).filter_map(|_| take(somebody(7)).ok()).collect();
         assert_eq!(take(somebody(7)).err(), Some(Full::Person));
-        // Neither another person nor one with the same number on another site.
+        // Another person has places of its own, and so has a person with the same number on another site.
         assert!(take(somebody(8)).is_ok() && take(Some((2, PersonId(7)))).is_ok());
         held.pop();
         assert!(take(somebody(7)).is_ok());

@@ -35,7 +35,7 @@ impl Wire {
         }
     }
 
-    /// Takes a connection apart whose handshake is done: from here on it is a socket and its keys.
+    /// Takes apart a connection after its handshake. What is left is a socket and its keys.
     pub fn after_handshake(stream: TlsStream<Records>) -> io::Result<Self> {
         let (records, mut tls) = stream.into_inner();
         let mut early = Vec::new();
@@ -51,7 +51,8 @@ impl Wire {
         Ok(Wire::Sealed(stream))
     }
 
-    /// Lets a client read the last answer: closing with bytes unread would reset the connection, and the answer with it.
+    /// Waits until the client has read the last answer. To close a socket with unread bytes would reset the connection,
+    /// and the answer would be lost.
     pub async fn linger(mut self) {
         let _ = self.shutdown().await;
         let rest = async {
@@ -66,7 +67,7 @@ impl Wire {
         let _ = tokio::time::timeout(LINGER_MAX, rest).await;
     }
 
-    /// Takes it apart for a shard: the socket, what it is, and what came and was not read yet.
+    /// Takes the connection apart for a shard: the socket, its kind, and the bytes that were received but not read yet.
     pub async fn into_parked(self) -> io::Result<(std::net::TcpStream, ConnectionKind, Bytes)> {
         match self {
             Wire::Plain(stream) => Ok((stream.into_std()?, ConnectionKind::Direct, Bytes::new())),
@@ -78,7 +79,7 @@ impl Wire {
     }
 }
 
-/// Calls the same function of whichever it is.
+/// Calls the same function of either kind.
 macro_rules! either {
     ($wire:expr, $stream:ident => $call:expr) => {
         match $wire.get_mut() {

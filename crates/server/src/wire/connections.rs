@@ -1,8 +1,8 @@
-//! Connections that hyper serves: all that is not the feed, and everything over HTTP/2.
+//! Connections that hyper serves: all requests except those for the feed, and everything over HTTP/2.
 //!
-//! A connection comes from a shard with the bytes already read, or from a TLS handshake. If it then asks for the feed, it
-//! goes to a shard: hyper is stopped while the answer is pending, and the bare socket is parked, with its keys if it
-//! is under TLS. What can't be parked (HTTP/2, TLS 1.2) is bridged.
+//! A connection comes from a shard with the bytes that were read, or from a TLS handshake. If a request on it asks for
+//! the feed, the connection goes to a shard: hyper stops before the answer, and the bare socket is parked, with its
+//! keys if it is under TLS. A connection that can't be parked (HTTP/2, TLS 1.2) is bridged.
 
 mod feed;
 
@@ -49,14 +49,14 @@ use crate::wire::http2_streams::{PIECE_BYTES, Streams, paced};
 use crate::wire::rewind::Rewind;
 use crate::wire::seats::{NoSeat, Open, Seat, Seated, Seats};
 
-/// Requests under way on one HTTP/2 connection; feeds count.
+/// Requests under way on one HTTP/2 connection, feeds included.
 const STREAMS_MAX: u32 = 100;
-/// Bytes of one stream that wait for the socket.
+/// Bytes of one stream that may wait for the socket.
 const STREAM_BYTES_MAX: usize = 4 * PIECE_BYTES;
-/// How an HTTP/2 connection begins.
+/// The first bytes of an HTTP/2 connection.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0";
 
-/// Serves what the shards hand over.
+/// Serves the connections that the shards hand over.
 pub struct Connections {
     spaces: Arc<Spaces>,
     proxies: Proxies,
@@ -64,14 +64,14 @@ pub struct Connections {
     seats: Arc<Seats>,
     handshakes: Arc<Seats>,
     places: Arc<Places>,
-    /// Bytes of a request's head.
+    /// The greatest size of a request's head.
     head_bytes_max: usize,
     draining: watch::Receiver<bool>,
 }
 
 impl Connections {
-    /// Connections to these spaces, served on this runtime until `draining` says that the server goes down; `long_heads` if
-    /// texts travel in URLs.
+    /// Makes the server of connections to these spaces. It runs on this runtime until `draining` says that the server
+    /// goes down. `long_heads` is for gateways whose texts travel in URLs.
     pub fn new(
         spaces: Arc<Spaces>,
         proxies: Proxies,
@@ -94,13 +94,15 @@ impl Connections {
         })
     }
 
-    /// Waits until each connection has finished what it has begun, but not longer than this.
+    /// Waits until each connection has finished its requests, but not longer than this.
     pub async fn drained(&self, within: Duration) {
         let _ = tokio::time::timeout(within, self.seats.are_empty()).await;
     }
 
-    /// A seat for a TLS handshake with this address. If it is our turn in all others, it waits for them a moment; what one
-    /// address has too many of does not keep others waiting.
+    /// Takes a seat for a TLS handshake with this address.
+    ///
+    /// If all seats are held by handshakes that wait for this server, the call waits a moment for one. An address with
+    /// too many handshakes is refused at once, so that it keeps nobody waiting.
     pub async fn handshake(&self, peer: IpAddr) -> Option<Seated> {
         let pause = Duration::from_millis(limits::HANDSHAKE_QUEUE_MS_MAX / 10);
         for _ in 0..10 {
@@ -134,8 +136,8 @@ impl Connections {
         seat: Arc<Seat>,
     ) {
         let Ok(stream) = TcpStream::from_std(stream) else { return };
-        // Bytes are there to be answered at once, but tokio has not looked yet whether the socket takes an answer, and
-        // hyper does not wait for that when the answer is a refusal of those bytes.
+        // The client has sent bytes to be answered, but tokio does not know yet whether the socket can be written to.
+        // hyper does not wait for that before it refuses the bytes.
         if stream.writable().await.is_err() {
             return;
         }
@@ -149,7 +151,7 @@ impl Connections {
         }
     }
 
-    /// A connection after its TLS handshake.
+    /// Serves a connection after its TLS handshake.
     pub async fn encrypted(
         self: Arc<Self>,
         stream: TlsStream<Records>,
@@ -177,7 +179,7 @@ impl Connections {
         }
     }
 
-    /// HTTP/1.1 whose feeds are parked.
+    /// Serves HTTP/1.1 on a connection whose feeds can be parked.
     async fn http1(self: Arc<Self>, io: Rewind, end: End, seat: Arc<Seat>) {
         let (io, requests) = HeadWait::around(io);
         let parked: Arc<Mutex<Option<ToPark>>> = Arc::default();
@@ -185,7 +187,7 @@ impl Connections {
         let service = service_fn(|request: Request<Incoming>| {
             let (this, parked, asked) = (self.clone(), parked.clone(), asked.clone());
             let turn = (requests.begin(), seat.begin());
-            // Boxed, because a connection that is given up half-way must not be pinned in place.
+            // Boxed, because a connection that is abandoned half-way must not be pinned in place.
             Box::pin(async move {
                 let _turn = turn;
                 let serving = match this.serving(&request) {
@@ -210,7 +212,7 @@ impl Connections {
             })
         });
         let mut builder = http1_builder(self.head_bytes_max);
-        // Who ends its side after a request is still answered.
+        // A client that closes its side after a request still gets its answer.
         let mut connection = builder.half_close(true).serve_connection(TokioIo::new(io), service);
         let ended = self
             .until_it_ends(
@@ -244,7 +246,7 @@ impl Connections {
         }
     }
 
-    /// HTTP/1.1 whose feeds are bridged.
+    /// Serves HTTP/1.1 on a connection whose feeds are bridged.
     async fn http1_bridged<S>(self: Arc<Self>, io: S, end: End, seat: Arc<Seat>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -270,8 +272,10 @@ impl Connections {
         }
     }
 
-    /// Drives a connection until it ends, or until `stop` comes (`None`). When the server goes down the connection is told
-    /// once, so that it finishes what it has begun and takes nothing new.
+    /// Drives a connection until it ends, or until `stop` is ready; then returns `None`.
+    ///
+    /// When the server goes down, the connection is shut down gracefully: it finishes the requests that it has begun
+    /// and takes no new ones.
     async fn until_it_ends<C, E>(
         &self,
         mut connection: Pin<&mut C>,
@@ -324,7 +328,7 @@ impl Connections {
             return log_end(ended);
         }
         if streams.has_begun() {
-            // A request may be on its way.
+            // A request may be under way from the client.
             connection.as_mut().graceful_shutdown();
             let over = async {
                 tokio::time::sleep(LINGER_MAX).await;
@@ -363,7 +367,7 @@ impl Connections {
             Ok(both) => both,
             Err(refused) => return Ok(*refused),
         };
-        // A request that is refused is refused before anything is held for it.
+        // Admission comes first, so that a refused request never holds a place.
         let admission = match admitted(shards, feed.clone()).await {
             Ok(admission) => admission,
             Err(refused) => return Ok(refused),
@@ -387,7 +391,8 @@ impl Connections {
         self.places.take(here, person.map(|person| (site, person)))
     }
 
-    /// The space that a request is for, or the refusal of a request for none; even that says that the process is alive.
+    /// Finds the space that a request is for. The error is the answer to a request for no space; it still answers
+    /// `/healthz`, because the process is alive.
     fn serving(&self, request: &Request<Incoming>) -> Result<&Serving, Box<Response<Body>>> {
         encke_transport::check_host(request).map_err(|e| Box::new(Refusal(e).into_response()))?;
         let refused = match self.spaces.of(request) {
@@ -396,7 +401,7 @@ impl Connections {
         };
         match request.uri().path() {
             "/healthz" => Err(Box::new("ok\n".into_response())),
-            // Whoever balances may call a node by any name.
+            // A load balancer may call a node by any name.
             "/readyz" => self.spaces.only().ok_or_else(|| Box::new(refused)),
             _ => Err(Box::new(refused)),
         }
@@ -434,7 +439,7 @@ impl Connections {
     }
 }
 
-/// The connections as the shards hold them.
+/// The connections as the shards hold them: a type of this crate, so that it can implement their [`Handoff`].
 pub struct SharedConnections(pub Arc<Connections>);
 
 impl Handoff for SharedConnections {
@@ -457,28 +462,28 @@ impl Handoff for SharedConnections {
     }
 }
 
-/// The other end of a connection.
+/// The client's end of a connection.
 #[derive(Clone, Copy)]
 struct End {
     peer: SocketAddr,
-    /// This server ended the TLS of the connection.
+    /// Whether this server ended the TLS of the connection.
     tls: bool,
 }
 
-/// What hyper found on a connection.
+/// A request that leaves hyper for a shard.
 enum Asked {
     Feed(Arc<FeedRequest>),
     Wait(Wait),
 }
 
-/// A request that has to be parked, and the shards of its space.
+/// A request that goes to a shard, and the shards of its space.
 type ToPark = (Asked, Arc<Shards>);
 
 fn http1_builder(head_bytes_max: usize) -> hyper::server::conn::http1::Builder {
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        // Counts from the end of the answer before, so it bounds the idle time; [`HeadWait`] bounds the head.
+        // hyper counts from the end of the answer before, so this bounds the idle time. [`HeadWait`] bounds the head.
         .header_read_timeout(Duration::from_millis(limits::KEEP_ALIVE_MS_MAX))
         .max_headers(limits::HEADERS_MAX)
         .max_buf_size(head_bytes_max.max(8 * 1024));

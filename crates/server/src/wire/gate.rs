@@ -1,4 +1,4 @@
-//! The gate: what the transports ask of the apps and the store.
+//! The gate: what the transports ask the apps and the store.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -17,16 +17,17 @@ use encke_transport::{
 
 use crate::http::schemes::{Arrived, Schemes};
 
-/// Milliseconds for which a kept-alive poll is not asked again who it is; a revocation ends it at once all the same.
+/// Milliseconds for which a kept-alive poll needs no new admission. A revocation ends it at once all the same.
 const GOOD_FOR_MS: u64 = 60_000;
-/// A remembered list of what a person follows is read again after so many changes anywhere: fewer than a hub keeps.
+/// A remembered list of a person's follows is read again after this many changes of follows on the site. A hub keeps
+/// more changes than that.
 const CHANGES_MAX: usize = 1_024;
 
-/// The site, as the transports see it.
+/// The site as the transports see it.
 pub struct SiteGate {
     site: Arc<Site>,
     schemes: Arc<Schemes>,
-    /// Positions of the newest changes of who follows what.
+    /// Positions of the newest changes of follows.
     changes: Mutex<VecDeque<Position>>,
 }
 
@@ -36,7 +37,7 @@ impl SiteGate {
         SiteGate { site, schemes, changes: Mutex::default() }
     }
 
-    /// Notes what a commit changed of who follows what; before the batch is published.
+    /// Notes the changes of follows in a commit. To be called before the batch is published.
     pub fn committed(&self, batch: &Batch) {
         self.site.committed(batch);
         if batch.steps.iter().all(|s| matches!(s, Step::Event(_))) {
@@ -68,7 +69,7 @@ impl SiteGate {
         })
     }
 
-    /// What a request shows, as far as it counts by the way that it came.
+    /// The credentials of a request that count over the scheme by which it came.
     fn given<'a>(&self, request: &'a FeedRequest) -> Credentials<'a> {
         let shown = &request.credentials;
         let cookie = shown.session.as_deref().map(|value| (value, shown.session_is_hosts));
@@ -77,7 +78,9 @@ impl SiteGate {
         Credentials { bearer: shown.bearer.as_deref(), cookie }
     }
 
-    /// The identity of the one who asks, if it is known without waiting. A pass is used up by this, so it is looked at only once.
+    /// The identity of the request's sender, if it is known without waiting.
+    ///
+    /// To be called once for each request, because it uses up a pass.
     fn known(&self, request: &FeedRequest) -> Option<Result<Identity, Error>> {
         match &request.credentials.pass {
             Some(pass) => Some(encke_account::redeem(&self.site, pass).ok_or_else(used_up)),
@@ -92,7 +95,7 @@ impl SiteGate {
         identity: Identity,
     ) -> Option<(Vec<Follow>, Position)> {
         if request.cursor.is_some_and(|c| c.position > self.site.store.position()) {
-            // Another node may have been quicker: the store knows.
+            // Another node may have committed more than this one has heard of. The store knows.
             return None;
         }
         if !request.conversations {
@@ -102,7 +105,7 @@ impl SiteGate {
         self.is_fresh(known.as_of).then(|| (known.follows.to_vec(), known.as_of))
     }
 
-    /// Asks the store for what is not known without waiting.
+    /// Asks the store for the parts of an admission that are not known without waiting.
     fn look_up(
         self: &Arc<Self>,
         request: Arc<FeedRequest>,
@@ -158,7 +161,7 @@ impl SiteGate {
             as_of,
             revocations_seen,
             guest: role == Role::Guest,
-            // Who follows was perhaps read in a view that is ahead of what this node has heard of.
+            // The store may have read the follows at a position that this node has not heard of yet.
             known: self.site.store.position().max(as_of),
             good_for_ms: GOOD_FOR_MS,
             ends_in_ms: identity.expires_ms.saturating_sub(self.site.clock.now_ms()),
@@ -167,7 +170,7 @@ impl SiteGate {
         })
     }
 
-    /// Refuses foreign pages; returns the origin that has to be named in the answer, if it is another than the site's own.
+    /// Refuses foreign pages. Returns the origin to name in the answer, if it is not the site's own.
     fn check_origin(
         &self,
         request: &FeedRequest,
@@ -239,7 +242,7 @@ pub struct SharedGate(pub Arc<SiteGate>);
 impl Gate for SharedGate {
     fn admit(&self, request: Arc<FeedRequest>, reply: Reply<Admission>) {
         let gate = self.0.clone();
-        // Before the credential is looked at.
+        // The count is read before the credential is looked up, so that a revocation in between is noticed.
         let revocations_seen = gate.site.revocations();
         if let Some(pass) = &request.credentials.pass
             && gate.site.store.is_shared()
@@ -257,7 +260,7 @@ impl Gate for SharedGate {
             Err(e) => return reply.admit(Err(e.into())),
         };
         if let Some(identity) = known
-            // What guests may follow is asked of the store each time.
+            // The store decides each time which channels a guest may follow.
             && (identity.role != Role::Guest || request.channels.is_empty())
             && let Some((follows, as_of)) = gate.known_follows(&request, identity)
         {

@@ -1,8 +1,8 @@
-//! The socket under a TLS handshake: it gives whole records only, so that when the handshake is done nothing is
-//! half-way inside of rustls, and the connection can go on with its bare keys.
+//! The socket under a TLS handshake. It gives rustls whole records only: so no record is half-way inside of rustls when
+//! the handshake is done, and the connection can go on with its bare keys.
 //!
-//! Until then rustls is given one record's worth of bytes, which is several times what a handshake takes: a client that has
-//! not shown that it can do one gets no more memory than that.
+//! During the handshake rustls gets no more than one record's worth of bytes, several times what a handshake takes. A
+//! client that has not completed one gets no more memory than that.
 
 use std::io;
 use std::pin::Pin;
@@ -15,22 +15,22 @@ use crate::wire::socket::Socket;
 
 /// Content type, version, length.
 const HEADER_BYTES: usize = 5;
-/// Types of records: change of cipher, alert, handshake, data.
+/// The types of records: change of cipher, alert, handshake, data.
 const TYPES: std::ops::RangeInclusive<u8> = 20..=23;
-/// Bytes of a record behind its header: content, and what a cipher adds.
+/// Bytes of a record behind its header: the content and what a cipher adds.
 const RECORD_BYTES_MAX: usize = 16 * 1024 + 256;
 /// Bytes that a client may send until its handshake is done.
 const HANDSHAKE_BYTES_MAX: usize = HEADER_BYTES + RECORD_BYTES_MAX;
-/// Bytes read from the socket at one time.
+/// Bytes that are read from the socket at one time.
 const CHUNK_BYTES: usize = 4 * 1024;
 
-/// A socket that is read by whole records.
+/// A socket that is read in whole records.
 pub struct Records {
     stream: Socket,
     read: BytesMut,
-    /// Bytes of the record that is being given.
+    /// Bytes that are left of the record that is being given.
     left: usize,
-    /// Bytes that may still be given before the handshake is done; `None` when it is.
+    /// Bytes that may still be given before the handshake is done; `None` after it.
     allowed: Option<usize>,
 }
 
@@ -39,27 +39,27 @@ fn refused(why: &'static str) -> io::Error {
 }
 
 impl Records {
-    /// The records of a new connection.
+    /// Wraps the socket of a new connection.
     pub fn of(stream: Socket) -> Self {
         let allowed = Some(HANDSHAKE_BYTES_MAX);
         Records { stream, read: BytesMut::new(), left: 0, allowed }
     }
 
-    /// Ends the limit on records: the client has shown that it can do a handshake.
+    /// Lifts the limit of bytes, because the client has completed its handshake.
     pub fn handshake_is_done(&mut self) {
         self.allowed = None;
     }
 
-    /// The socket, and what was read from it beyond the last record that was given.
+    /// The socket, and the bytes that were read beyond the last given record.
     pub fn into_parts(self) -> (Socket, BytesMut) {
         (self.stream, self.read)
     }
 
-    /// Bytes of the next record, with its header, if they are all here.
+    /// The length of the next record with its header, if all of it was read.
     fn next_record(&self) -> io::Result<Option<usize>> {
         let Some(header) = self.read.first_chunk::<HEADER_BYTES>() else { return Ok(None) };
         if !TYPES.contains(&header[0]) {
-            // It is no TLS: rustls is to see that at once.
+            // This is no TLS. rustls gets the bytes at once, to refuse them.
             return Ok(Some(self.read.len()));
         }
         let length = usize::from(u16::from_be_bytes([header[3], header[4]]));

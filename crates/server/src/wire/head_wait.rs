@@ -1,7 +1,7 @@
-//! A request's head must be complete in time, however idle a kept-alive connection may be before it begins.
+//! A time limit for the head of a request on a connection that may be idle for longer before it.
 //!
-//! hyper has one timer for both. This one lies between it and the socket: it runs from the first byte of a request
-//! until hyper hands the request on, and fails the next read when it is over.
+//! hyper has one timer for both waits. This wrapper of the socket has a timer for the head: it starts with the first
+//! byte of a request and stops when hyper hands the request on. When it expires, the next read fails.
 
 use std::io;
 use std::pin::Pin;
@@ -14,18 +14,18 @@ use encke_engine::limits;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// How many requests of a connection have begun to be served, and how many were answered.
+/// How many requests of a connection were begun, and how many were answered.
 #[derive(Default)]
 pub struct Requests {
     begun: AtomicU64,
     done: AtomicU64,
 }
 
-/// A request that is being served, until it goes out of scope.
+/// A request that is being served, until this value is dropped.
 pub struct Turn(Arc<Requests>);
 
 impl Requests {
-    /// A request is here, its head is complete.
+    /// Notes that the head of a request is complete.
     pub fn begin(self: &Arc<Self>) -> Turn {
         self.begun.fetch_add(1, Relaxed);
         Turn(self.clone())
@@ -38,7 +38,7 @@ impl Drop for Turn {
     }
 }
 
-/// A socket whose reads fail if a head does not end in time.
+/// A socket that fails to read if a head takes too long.
 pub struct HeadWait<IO> {
     io: IO,
     requests: Arc<Requests>,
@@ -51,13 +51,13 @@ fn timer() -> Option<Pin<Box<Sleep>>> {
 }
 
 impl<IO> HeadWait<IO> {
-    /// Around a new connection: the first head is waited for from now on.
+    /// Wraps a new connection. The time of its first head starts now.
     pub fn around(io: IO) -> (Self, Arc<Requests>) {
         let requests = Arc::<Requests>::default();
         (HeadWait { io, requests: requests.clone(), begun_before: 0, over: timer() }, requests)
     }
 
-    /// The socket.
+    /// The socket inside.
     pub fn into_inner(self) -> IO {
         self.io
     }
@@ -75,7 +75,7 @@ impl<IO: AsyncRead + Unpin> AsyncRead for HeadWait<IO> {
         }
         let filled = buf.filled().len();
         let read = Pin::new(&mut self.io).poll_read(cx, buf);
-        // While a request is served, what comes is its body, which has a time of its own.
+        // During a request the client sends its body, which has a time limit of its own.
         let waiting = self.requests.done.load(Relaxed) == begun;
         if read.is_ready() {
             if waiting && self.over.is_none() && buf.filled().len() > filled {

@@ -1,8 +1,8 @@
-//! The shards that accept for several spaces: they read the first request of each plain connection and give the connection
-//! to the space that the request's host belongs to.
+//! The shards that accept for several spaces. They read the first request of each plain connection and give the
+//! connection to the space of the request's host.
 //!
-//! They belong to no space, so that a space which is full, or not there, keeps nobody from the others. They have a third
-//! of all places, however many spaces there are: every new connection passes through here, and none stays for long.
+//! These shards belong to no space, so that a space which is full or down blocks no other. They have a third of all
+//! places however many spaces there are: each new connection passes through them, and none stays long.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use encke_transport::{
 
 use crate::boot::space::Process;
 
-/// Begins to accept.
+/// Starts the shards that accept for all spaces.
 pub fn open(
     process: &Process,
     listener: TcpListener,
@@ -31,7 +31,7 @@ pub fn open(
     Ok(Shards::start(config, seed, Arc::new(Nobody), handoff)?)
 }
 
-/// Nobody is admitted here: every request belongs to a space or is refused before it is asked for.
+/// A gate that admits no request: each request goes on to a space or is refused before admission.
 struct Nobody;
 
 fn refused() -> Error {

@@ -1,8 +1,8 @@
-//! The streams of one HTTP/2 connection: how many there are, for how long there has been none, and which of them the
-//! client does not take.
+//! The streams of one HTTP/2 connection: their number, how long there was none, and which of them the client does not
+//! read.
 //!
-//! hyper gives each stream to an executor as a future. To drop that future is the one way to reset a stream whose window
-//! stays closed: nothing else of it is ever polled again.
+//! hyper gives each stream to an executor as a future. Dropping that future is the only way to reset a stream with a
+//! closed window, because nothing else polls it.
 
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
@@ -18,16 +18,16 @@ use hyper::rt::Executor;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// Bytes of an answer that a stream is given at one time: what one that was given up leaves behind.
+/// Bytes of an answer that a stream gets at one time. A stream that is reset leaves no more than this behind.
 pub const PIECE_BYTES: usize = 16 * 1024;
 
-/// How long a client may take nothing of what it was given.
+/// How long a client may read nothing of the piece that it was given.
 const SLOW: Duration = Duration::from_millis(limits::SLOW_READER_MS_MAX);
 
 #[derive(Clone, Copy, Default)]
 struct Count {
     active: usize,
-    /// There was one before.
+    /// Whether there was a stream before.
     begun: bool,
 }
 
@@ -35,7 +35,7 @@ struct Count {
 #[derive(Clone, Default)]
 pub struct Streams(Arc<watch::Sender<Count>>);
 
-/// A stream, as long as it runs.
+/// Counts a stream while it runs.
 struct Running(Arc<watch::Sender<Count>>);
 
 impl Drop for Running {
@@ -45,8 +45,8 @@ impl Drop for Running {
 }
 
 impl Streams {
-    /// Returns once there has been no stream for too long: until the first, [`limits::HEAD_WAIT_MS_MAX`]; after that,
-    /// [`limits::KEEP_ALIVE_MS_MAX`].
+    /// Returns when the connection has been without a stream for too long: [`limits::HEAD_WAIT_MS_MAX`] before the
+    /// first stream, [`limits::KEEP_ALIVE_MS_MAX`] after one.
     pub async fn idle(&self) {
         let mut counts = self.0.subscribe();
         loop {
@@ -60,12 +60,12 @@ impl Streams {
         }
     }
 
-    /// Returns once there is none.
+    /// Returns when there is no stream.
     pub async fn none(&self) {
         let _ = self.0.subscribe().wait_for(|count| count.active == 0).await;
     }
 
-    /// Whether there has been one.
+    /// Whether there was a stream before.
     pub fn has_begun(&self) -> bool {
         self.0.borrow().begun
     }
@@ -86,7 +86,7 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
     }
 }
 
-/// Since when a piece of a stream's answer waits for the client to take it.
+/// The time since which a piece of a stream's answer waits for the client to read it.
 #[derive(Default)]
 struct Given(Mutex<Option<Instant>>);
 
@@ -104,7 +104,8 @@ tokio::task_local! {
     static GIVEN: Arc<Given>;
 }
 
-/// Runs a stream to its end, or until its client has taken nothing for too long; then it is dropped, and so reset.
+/// Runs a stream to its end, or until its client has read nothing for too long. Then the stream is dropped, which
+/// resets it.
 async fn unless_stalled(stream: impl Future<Output = ()>) {
     let given = Arc::<Given>::default();
     let mut stream = pin!(GIVEN.scope(given.clone(), stream));
@@ -126,13 +127,13 @@ async fn unless_stalled(stream: impl Future<Output = ()>) {
     .await;
 }
 
-/// The body of an answer over HTTP/2, in pieces, each of which is noted until the next is asked for.
+/// The body of an answer over HTTP/2 in pieces. A piece counts as unread until hyper asks for the next.
 pub struct Paced {
     body: Body,
     rest: Bytes,
 }
 
-/// Puts an answer into pieces.
+/// Cuts an answer into pieces.
 pub fn paced(response: Response<Body>) -> Response<Paced> {
     response.map(|body| Paced { body, rest: Bytes::new() })
 }
@@ -200,7 +201,7 @@ mod tests {
 
     use super::*;
 
-    /// A body that has nothing to say for a long time.
+    /// A body that sends nothing for a long time.
     struct Late(Pin<Box<tokio::time::Sleep>>, Bytes);
 
     impl hyper::body::Body for Late {
@@ -219,7 +220,7 @@ mod tests {
         }
     }
 
-    /// A client whose streams take so many bytes before they are read, and what counts them at the server.
+    /// A client with a window of this many bytes for each stream, and the server's count of its streams.
     async fn serve(window: u32) -> (SendRequest<Full<Bytes>>, Streams) {
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let streams = Streams::default();
@@ -258,7 +259,7 @@ mod tests {
         let took = begun.elapsed();
         assert!((SLOW..SLOW + Duration::from_secs(2)).contains(&took), "{took:?}");
         assert_eq!(streams.0.borrow().active, 1, "the other one is still waited for");
-        // What it gets at last it does not take either.
+        // The client does not read the late bytes either.
         assert!(waits.collect().await.is_err());
         let took = begun.elapsed();
         assert!((4 * SLOW..4 * SLOW + Duration::from_secs(2)).contains(&took), "{took:?}");

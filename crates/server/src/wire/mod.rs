@@ -1,5 +1,5 @@
-//! Connections: TLS, the connections that hyper serves, how they come from the shards and go back to them, and what the
-//! shards ask of the apps.
+//! Connections: TLS, the connections that hyper serves, how these come from the shards and go back to them, and the
+//! gate of the shards to the apps.
 //!
 //! Entry points: [`connections::Connections`], [`gate::SiteGate`].
 

@@ -1,4 +1,4 @@
-//! A socket with bytes in front that were already read from it.
+//! A socket with bytes in front of it that were already read.
 
 use std::io;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::wire::client_end::Wire;
 
-/// Reads the bytes first, then the socket.
+/// A reader of the bytes first, then of the socket.
 pub struct Rewind {
     stream: Wire,
     unread: Bytes,
@@ -21,7 +21,7 @@ impl Rewind {
         Rewind { stream, unread }
     }
 
-    /// The socket, and what was not read yet of the bytes in front of it.
+    /// The socket, and the bytes in front of it that are still unread.
     pub fn into_parts(self) -> (Wire, Bytes) {
         (self.stream, self.unread)
     }

@@ -1,4 +1,4 @@
-//! A connection under TLS 1.3 whose handshake is done, for hyper: a socket and its keys, so that it can be parked.
+//! A connection under TLS 1.3 after its handshake, for hyper: a socket and its keys. It can be parked.
 
 use std::io;
 use std::pin::Pin;
@@ -10,20 +10,20 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use crate::wire::socket::Socket;
 
-/// Bytes read, and sealed, at one time.
+/// Bytes that are read or sealed at one time.
 const CHUNK_BYTES: usize = 16 * 1024;
 
 /// A socket and the keys of its records.
 pub struct SealedStream {
     stream: Socket,
     sealed: Box<Sealed>,
-    /// What came and was not asked for yet.
+    /// Bytes that were received but not read by hyper yet.
     plain: Vec<u8>,
     /// Records that the socket has not taken yet.
     waiting: Bytes,
-    /// The client has said that nothing follows.
+    /// Whether the client has sent its last byte.
     ended: bool,
-    /// The client was told so.
+    /// Whether the client was told that no more bytes follow.
     closed: bool,
 }
 
@@ -32,19 +32,20 @@ fn broken(_: Broken) -> io::Error {
 }
 
 impl SealedStream {
-    /// Puts them together, with what came already.
+    /// Joins a socket, its keys and the bytes that were received already.
     pub fn new(stream: Socket, sealed: Box<Sealed>, plain: Vec<u8>) -> Self {
         let waiting = Bytes::new();
         SealedStream { stream, sealed, plain, waiting, ended: false, closed: false }
     }
 
-    /// Takes records that were read from the socket before.
+    /// Decrypts records that were read from the socket before.
     pub fn take(&mut self, records: &mut [u8]) -> io::Result<()> {
         self.ended |= self.sealed.open(records, &mut self.plain).map_err(broken)?;
         Ok(())
     }
 
-    /// Writes what waits, and takes it apart again: the socket, its keys, and what came and was not asked for.
+    /// Writes the records that wait, and takes the stream apart: the socket, its keys, and the bytes that hyper has not
+    /// read.
     pub async fn into_parts(mut self) -> io::Result<(Socket, Box<Sealed>, Vec<u8>)> {
         self.flush().await?;
         Ok((self.stream, self.sealed, self.plain))
@@ -90,7 +91,7 @@ impl AsyncWrite for SealedStream {
         self.waiting = self.sealed.seal(&[&buf[..count]]).map_err(broken)?;
         match self.poll_waiting(cx) {
             Poll::Ready(Err(e)) => Poll::Ready(Err(e)),
-            // What still waits goes out before anything else.
+            // The next call writes the waiting records before it takes more bytes.
             Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(count)),
         }
     }

@@ -1,8 +1,8 @@
-//! Seats for connections that are not parked: a bounded number in all, and of one address at most half of them.
+//! Seats for connections that are not parked. Their number is bounded, and one address has at most half of them.
 //!
-//! When all are taken, those who wait for their client give up theirs, as in a crowded shard ([`give_way`]): idle ones, and
-//! those whose request has been under way for too long. Feeds of people who have signed in stay. Many people come from the
-//! address of a trusted proxy, so each of its connections counts for itself.
+//! When all seats are taken, connections that wait for their client give up theirs, as in a crowded shard
+//! ([`give_way`]): idle connections, and those with a request that takes too long. Feeds of signed-in people stay. Many
+//! people share the address of a trusted proxy, so each of its connections counts for itself.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -19,13 +19,13 @@ use tokio::sync::Notify;
 
 use crate::http::proxies::Proxies;
 
-/// All seats of one kind.
+/// All seats of one kind of connections.
 pub struct Seats {
-    /// What has a seat, as the log tells of it.
+    /// The name of the kind in the log.
     what: &'static str,
     max: usize,
     files: Arc<Files>,
-    /// Files that these leave to others.
+    /// The number of files that these connections leave to others.
     files_left: usize,
     proxies: Proxies,
     started: Instant,
@@ -33,16 +33,17 @@ pub struct Seats {
     empty: Notify,
 }
 
-/// Nothing in here is larger than the number of seats.
+/// The taken seats. Nothing in here is larger than the number of seats.
 #[derive(Default)]
 struct All {
     last: u64,
     seats: HashMap<u64, Arc<Seat>>,
-    /// How many seats a household has, without those that it gives up.
+    /// The number of seats of each household, without those that are being given up.
     of: HashMap<IpAddr, usize>,
-    /// Seats that are being given up.
+    /// The number of seats that are being given up.
     leaving: usize,
-    /// For whom there was nobody to give way, and until when it is not tried again.
+    /// A household (or `None` for all) in which no connection could give way, and the time until which this is not
+    /// tried again.
     nobody: Option<(Option<IpAddr>, u64)>,
     refused: LineLimit,
 }
@@ -50,16 +51,16 @@ struct All {
 /// The seat of one connection.
 pub struct Seat {
     number: u64,
-    /// `None` if many people come from its address.
+    /// The address as it counts; `None` if many people come from it.
     household: Option<IpAddr>,
     started: Instant,
-    /// When its client began to wait for us, or we for it.
+    /// The time since which either end waits for the other.
     since_ms: AtomicU64,
-    /// Requests under way.
+    /// The number of requests under way.
     busy: AtomicUsize,
-    /// Feeds of people who have signed in.
+    /// The number of open feeds of signed-in people.
     feeds: AtomicUsize,
-    /// It is to be given up.
+    /// Whether the seat is to be given up.
     leaves: AtomicBool,
     over: Notify,
 }
@@ -74,7 +75,7 @@ impl Seat {
         self.over.notified().await;
     }
 
-    /// A request is under way until the answer goes out of scope.
+    /// Marks a request as under way until the returned value is dropped.
     pub fn begin(self: &Arc<Self>) -> Busy {
         if self.busy.fetch_add(1, Relaxed) == 0 {
             self.since_ms.store(self.now_ms(), Relaxed);
@@ -82,13 +83,14 @@ impl Seat {
         Busy(self.clone())
     }
 
-    /// A feed of somebody who has signed in is open until the answer goes out of scope.
+    /// Marks a feed of a signed-in person as open until the returned value is dropped.
     fn feed(self: &Arc<Self>) -> Feed {
         self.feeds.fetch_add(1, Relaxed);
         Feed(self.clone())
     }
 
-    /// Whether it is our turn, with a connection that has no requests yet; what the client waited for so far still counts.
+    /// Says whether this server works on a connection that has no requests yet. The time that the client has waited so
+    /// far still counts.
     pub fn works(&self, works: bool) {
         self.busy.store(usize::from(works), Relaxed);
     }
@@ -100,7 +102,7 @@ impl Seat {
     }
 }
 
-/// A request that is under way.
+/// A request under way.
 pub struct Busy(Arc<Seat>);
 
 impl Drop for Busy {
@@ -111,7 +113,7 @@ impl Drop for Busy {
     }
 }
 
-/// A feed that is open.
+/// An open feed.
 struct Feed(Arc<Seat>);
 
 impl Drop for Feed {
@@ -120,14 +122,14 @@ impl Drop for Feed {
     }
 }
 
-/// The answer to a feed, which is open as long as the answer goes on.
+/// The answer to a feed. The feed counts as open until the answer ends.
 pub struct Open<B> {
     body: B,
     _feed: Feed,
 }
 
 impl<B> Open<B> {
-    /// An answer that goes on over the connection of this seat.
+    /// Wraps the body of a feed on the connection of this seat.
     pub fn on(seat: &Arc<Seat>, body: B) -> Self {
         Open { body, _feed: seat.feed() }
     }
@@ -145,16 +147,16 @@ impl<B: Body + Unpin> Body for Open<B> {
     }
 }
 
-/// Why there is no seat.
+/// Why a connection gets no seat.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NoSeat {
-    /// The address has its share.
+    /// The address has its share of the seats.
     ForAddress,
-    /// All are taken.
+    /// All seats are taken.
     ForAnybody,
 }
 
-/// A seat that is taken, until this goes out of scope.
+/// A taken seat. It is free again when this value is dropped.
 pub struct Seated {
     seats: Arc<Seats>,
     /// The seat.
@@ -188,7 +190,8 @@ impl All {
         }
     }
 
-    /// Has so many give up their seats, of this household if one is given. Returns whether there were any.
+    /// Makes up to `count` connections give up their seats, only those of a household if one is given. Returns whether
+    /// there were any.
     fn make_room(&mut self, of: Option<IpAddr>, count: usize, now_ms: u64) -> bool {
         let count = count.min(limits::GIVING_UP_MAX - self.leaving);
         let was_tried = self.nobody.is_some_and(|(who, until)| who == of && now_ms < until);
@@ -220,7 +223,7 @@ impl All {
 }
 
 impl Seats {
-    /// Seats for what is called this: so many, which leave so many files to others.
+    /// Makes seats for connections of this name. They leave this number of files to others.
     pub fn new(
         what: &'static str,
         [max, files_left]: [usize; 2],
@@ -244,7 +247,7 @@ impl Seats {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A seat for a connection from this address, if there is one or somebody gives up one.
+    /// Takes a seat for a connection from this address, if one is free or somebody gives up one.
     pub fn take(self: &Arc<Self>, peer: IpAddr) -> Result<Seated, NoSeat> {
         let now_ms = self.started.elapsed().as_millis() as u64;
         let household = (!self.proxies.are(peer)).then(|| household(peer));
@@ -268,8 +271,10 @@ impl Seats {
         Ok(Seated { seats: self.clone(), seat })
     }
 
-    /// Finds a seat, and takes a file for it. Those who are about to leave still have theirs, so there are a few more than
-    /// there should be for a moment.
+    /// Finds a seat and takes a file for it.
+    ///
+    /// Connections that are about to leave still have theirs, so for a moment a few more are taken than there should
+    /// be.
     fn find(&self, all: &mut All, household: Option<IpAddr>, now_ms: u64) -> Result<(), NoSeat> {
         let most = self.max.div_ceil(2);
         let too_many = household.filter(|h| all.of.get(h).is_some_and(|count| *count >= most));
@@ -298,12 +303,12 @@ impl Seats {
         }
     }
 
-    /// How many are taken.
+    /// The number of taken seats.
     pub fn len(&self) -> usize {
         self.all().seats.len()
     }
 
-    /// Waits until none is taken.
+    /// Waits until no seat is taken.
     pub async fn are_empty(&self) {
         loop {
             let empty = self.empty.notified();
@@ -341,7 +346,7 @@ mod tests {
         let other = [take([192, 0, 2, 2]).ok().unwrap()];
         one.push(take(ONE).ok().unwrap());
         assert_eq!((leaving(&one), leaving(&other)), (1, 0));
-        // What is under way, or is a feed, stays.
+        // Requests under way and feeds stay.
         let busy: Vec<Busy> = one[..4].iter().map(|seated| seated.seat.begin()).collect();
         let feed = Open::on(&one[4].seat, ());
         assert_eq!(take(ONE).err(), Some(NoSeat::ForAddress));

@@ -1,5 +1,5 @@
-//! The socket under every connection that hyper serves: a client that takes nothing of what is due to it is cut, as a slow
-//! reader of the feed is.
+//! The socket under each connection that hyper serves. A client that reads nothing for too long is cut, like a slow
+//! reader of the feed.
 
 use std::io;
 use std::pin::Pin;
@@ -11,10 +11,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-/// A socket whose writes fail when the client has taken nothing for too long.
+/// A socket whose writes fail when the client has read nothing for too long.
 pub struct Socket {
     stream: TcpStream,
-    /// Runs while the client takes nothing.
+    /// The time that is left while the client reads nothing.
     stuck: Option<Pin<Box<Sleep>>>,
 }
 

@@ -1,4 +1,4 @@
-//! HTTPS: certificate, key, and the handshakes.
+//! HTTPS: certificate, key and handshakes.
 
 use std::path::Path;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ use crate::wire::connections::Connections;
 use crate::wire::handshake_records::Records;
 use crate::wire::seats::Seat;
 
-/// What is needed to accept encrypted connections.
+/// Loads a certificate and its key for the handshakes.
 pub fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor> {
     let chain = CertificateDer::pem_file_iter(cert)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
@@ -32,13 +32,13 @@ pub fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor> {
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .context("the certificate and the key do not go together")?;
-    // A connection goes on with its bare keys once the handshake is done.
+    // After the handshake a connection goes on with its bare keys, so they must be extractable.
     config.enable_secret_extraction = true;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// Accepts until the server drains.
+/// Accepts connections until the server drains.
 pub async fn serve(
     listener: TcpListener,
     acceptor: TlsAcceptor,
@@ -66,7 +66,7 @@ pub async fn serve(
                 });
             }
             Err(e) => {
-                // Out of files: those that close make room.
+                // The process is out of files. Connections that close make room.
                 if let Some(count) = failed.note(started.elapsed().as_millis() as u64) {
                     tracing::warn!(count, "accepting a connection: {e}");
                 }
@@ -86,7 +86,7 @@ async fn handshake(
     let mut accepting = acceptor.accept(Records::of(stream.into()));
     let accepting = std::future::poll_fn(|cx| {
         let accepted = Pin::new(&mut accepting).poll(cx);
-        // What can't go on waits for its client.
+        // The handshake can't go on until the client sends more.
         seat.works(accepted.is_ready());
         accepted
     });

@@ -1,4 +1,4 @@
-//! The codes of refusals, as a page.
+//! The reference page of error codes.
 
 use encke_engine::Code;
 

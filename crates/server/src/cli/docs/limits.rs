@@ -1,4 +1,4 @@
-//! Every limit, as a page.
+//! The reference page of limits.
 
 use encke_engine::limit::Limit;
 use encke_engine::limits;
@@ -20,7 +20,7 @@ pub fn page() -> String {
     out
 }
 
-/// A limit's value, in the unit that its name tells.
+/// The value of a limit in the unit of its name.
 fn value(limit: &Limit) -> String {
     let has = |unit: &str| limit.name.split('_').any(|part| part == unit);
     let text = |number: u64| {
@@ -40,7 +40,7 @@ fn value(limit: &Limit) -> String {
     }
 }
 
-/// Milliseconds in the largest unit that takes them whole.
+/// A time in the largest unit that divides it.
 fn duration(ms: u64) -> String {
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"), (1, "ms")];
     let unit = units.iter().find(|(size, _)| ms >= *size && ms.is_multiple_of(*size));

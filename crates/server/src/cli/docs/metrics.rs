@@ -1,4 +1,4 @@
-//! The figures of `/metrics`, as a page: what the endpoint says of itself before any sample.
+//! The reference page of metrics, made of the texts that `/metrics` itself prints.
 
 use super::{cell, head, wrapped};
 use crate::http::metrics;

@@ -1,6 +1,6 @@
-//! `encke docs`: the reference pages, each made of the same source as what it describes.
+//! `encke docs`: the reference pages. Each is made of the same source as the thing that it describes.
 //!
-//! The pages are committed under `docs/reference`; a test fails when one of them is stale, and `make reference` writes them
+//! The pages are committed under `docs/reference`. A test fails when one of them is stale; `make reference` writes them
 //! anew.
 
 mod errors;
@@ -32,15 +32,15 @@ pub struct Docs {
 
 #[derive(ValueEnum, Clone, Copy)]
 enum Page {
-    /// What an operator can decide
+    /// Options of the server
     Options,
     /// A configuration file with every option
     Example,
-    /// Every bound
+    /// Limits
     Limits,
-    /// Every code of a refusal
+    /// Error codes
     Errors,
-    /// Every figure of /metrics
+    /// Metrics of /metrics
     Metrics,
     /// The description of the API
     Openapi,
@@ -85,12 +85,12 @@ impl Docs {
     }
 }
 
-/// The first lines of a page, which say where it comes from.
+/// The first lines of a page: its title and its source.
 fn head(title: &str, source: &str) -> String {
     format!("<!-- Made by `make reference` out of {source}. -->\n\n# {title}\n\n")
 }
 
-/// A paragraph in lines of [`WIDTH`] characters at most, each of which begins with this.
+/// Wraps a paragraph at [`WIDTH`] characters and begins each line with `begin`.
 fn wrapped(text: &str, begin: &str) -> String {
     let (mut out, mut line) = (String::new(), begin.to_owned());
     for word in text.split_whitespace() {

@@ -1,4 +1,4 @@
-//! The options of `encke serve` as a page and as a configuration file, both out of what parses them.
+//! The options of `encke serve` as a reference page and as a configuration file. Both come from the parser.
 
 use clap::{Arg, Args, Command};
 
@@ -6,22 +6,22 @@ use super::{head, wrapped};
 use crate::config::options::Options;
 use crate::config::space_options::SpaceOptions;
 
-/// An option, as far as a reader has to know it.
+/// An option as a reader sees it.
 struct Described {
     flag: String,
     value: String,
     variable: Option<String>,
-    /// The table of the configuration file that it stands in, if it does not stand at the top.
+    /// The table of the configuration file that holds the option; `None` at the top.
     table: Option<String>,
     key: String,
     about: String,
     default: Option<String>,
-    /// A value that the file takes, in its notation.
+    /// A value of the option in the notation of the file.
     example: String,
     choices: Vec<(String, String)>,
 }
 
-/// All options of a struct whose own group of options has this name.
+/// All options of a struct. `own` is the name of its own group of options.
 fn described<A: Args>(own: &str) -> Vec<Described> {
     let command = A::augment_args(Command::new("serve"));
     let table_of = |arg: &Arg| {
@@ -56,7 +56,7 @@ fn describe(arg: &Arg, table: Option<String>) -> Described {
     }
 }
 
-/// Takes `[name: text]` out of a help text.
+/// Cuts `[name: text]` out of a help text and returns the text.
 fn note(help: &mut String, name: &str) -> Option<String> {
     let begin = format!("[{name}: ");
     let (before, rest) = help.split_once(&begin)?;
@@ -66,7 +66,7 @@ fn note(help: &mut String, name: &str) -> Option<String> {
     Some(text)
 }
 
-/// A value as the configuration file has it.
+/// A value in the notation of the configuration file.
 fn notation(value: &str, kind: &str, is_list: bool) -> String {
     let quoted = |text: &str| toml::Value::from(text.trim()).to_string();
     if is_list {
@@ -128,7 +128,7 @@ fn section(option: &Described) -> String {
     out
 }
 
-/// The tables that these options stand in.
+/// The tables that hold these options.
 fn tables(options: &[Described]) -> Vec<&str> {
     let mut tables: Vec<&str> = options.iter().filter_map(|o| o.table.as_deref()).collect();
     tables.dedup();
@@ -164,7 +164,7 @@ fn lines(options: &[Described], table: Option<&str>) -> String {
 mod tests {
     use super::*;
 
-    /// The lines of the example that are no comments once their mark is gone, by the table that they stand in.
+    /// The lines of the example that are options once their comment mark is gone, by table.
     fn assignments() -> Vec<String> {
         let (mut table, mut found) = (String::new(), Vec::new());
         for line in example().lines() {

@@ -1,4 +1,4 @@
-//! Requests for the feed that hyper read: taken apart, asked for admission, refused.
+//! Requests for the feed that hyper read: they are parsed here, sent to the gate for admission, and refused.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(super) fn from_request(
     }
 }
 
-/// A refusal of the feed as hyper sends it.
+/// Turns a refusal of the feed into an answer of hyper's.
 pub(super) fn refusal(refused: encke_transport::Refusal) -> Response<Body> {
     let mut response = Refusal(refused.error).into_response();
     if let Ok(status) = http::StatusCode::from_u16(refused.status) {
@@ -59,7 +59,7 @@ pub(super) fn refusal(refused: encke_transport::Refusal) -> Response<Body> {
     response
 }
 
-/// The gate's word on a request that is to be bridged.
+/// Asks the gate to admit a request that is to be bridged.
 pub(super) async fn admitted(
     shards: &Shards,
     feed: Arc<FeedRequest>,

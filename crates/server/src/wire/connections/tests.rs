@@ -1,4 +1,4 @@
-//! HTTP/2 connections that ask for nothing, on a clock of the test's own.
+//! HTTP/2 connections without requests, on a clock that the test owns.
 
 use http_body_util::Full;
 use hyper_util::rt::TokioExecutor;
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::*;
 use crate::http::hosts::Hosts;
 
-/// An HTTP/2 connection to a process whose only space is not there yet, which answers all the same.
+/// An HTTP/2 connection to a process whose only space is not up yet. The process answers all the same.
 fn serve() -> (DuplexStream, JoinHandle<Duration>) {
     let spaces = Spaces::new(Hosts::only(&[], None).unwrap(), vec!["only".to_owned()]);
     let budget = Budget::new(1_000, 1);
