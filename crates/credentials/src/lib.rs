@@ -1,10 +1,10 @@
-//! How the head of a request shows who sends it: the `Authorization` header and the cookies of a session.
+//! Credentials in the head of a request: the `Authorization` header and the cookies of a session.
 //!
-//! The shards read heads themselves, everything else comes through the HTTP server. Both use these functions, so a
-//! credential counts the same on either way. Nothing is allocated here, and nothing is checked against the store.
+//! Shards read heads themselves; all other requests come through hyper. Both use these functions, so that a credential
+//! counts the same on either way. Nothing is allocated here, and nothing is checked against the store.
 
-/// The cookie of a session over HTTPS. Only this very host can set it, and only over TLS: neither a neighbour under the same
-/// domain nor somebody on the way can give a browser a session of theirs.
+/// The cookie of a session over HTTPS. Only this very host can set it, and only over TLS, so neither a site on the same
+/// domain nor an attacker on the network can give a browser a session of its own.
 pub const HOSTS_COOKIE: &str = "__Host-encke_session";
 /// The cookie of a session over plain HTTP.
 pub const PLAIN_COOKIE: &str = "encke_session";
@@ -12,14 +12,15 @@ pub const PLAIN_COOKIE: &str = "encke_session";
 /// A session's cookie: its value, and whether it is [`HOSTS_COOKIE`].
 pub type SessionCookie<'a> = (&'a str, bool);
 
-/// The header `Authorization` says `Bearer`, and what follows has characters that no token has.
+/// The error of an `Authorization` header with the scheme `Bearer` and characters that no token has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NoToken;
 
-/// The token of an `Authorization` header; `None` if it has another scheme.
+/// The token of an `Authorization` header; `None` for another scheme.
 ///
 /// # Errors
-/// [`NoToken`] if the scheme is `Bearer` and no token follows.
+///
+/// [`NoToken`] if the scheme is `Bearer` and no valid token follows.
 pub fn bearer(header: &[u8]) -> Result<Option<&str>, NoToken> {
     let Some((scheme, token)) = header.split_at_checked(7) else { return Ok(None) };
     if !scheme.eq_ignore_ascii_case(b"bearer ") {
@@ -33,10 +34,10 @@ pub fn bearer(header: &[u8]) -> Result<Option<&str>, NoToken> {
     }
 }
 
-/// The session's cookie after one more `Cookie` header: [`HOSTS_COOKIE`] wins over [`PLAIN_COOKIE`], and the first of a name
-/// over later ones.
+/// The session's cookie after one more `Cookie` header. [`HOSTS_COOKIE`] wins over [`PLAIN_COOKIE`], and the first
+/// cookie of a name over later ones.
 ///
-/// A shard does this for each head that it reads, so it compares bytes. The crate `cookie`, which writes our cookies, makes
+/// A shard does this for each head that it reads, so it compares bytes. The crate `cookie`, which writes cookies, makes
 /// a `Cookie` of every pair: 1.6 µs for a header of five cookies, where this takes 0.6 µs.
 pub fn with_cookies<'a>(
     known: Option<SessionCookie<'a>>,
@@ -55,7 +56,7 @@ pub fn with_cookies<'a>(
     hosts.or(known).or_else(|| find(PLAIN_COOKIE).map(|value| (value, false)))
 }
 
-/// The secret in a session's cookie, if it counts: [`PLAIN_COOKIE`] does so over plain HTTP alone.
+/// The secret in a session's cookie, if the cookie counts. [`PLAIN_COOKIE`] counts over plain HTTP alone.
 pub fn counting(cookie: Option<SessionCookie<'_>>, is_https: bool) -> Option<&str> {
     cookie.filter(|(_, is_hosts)| *is_hosts || !is_https).map(|(value, _)| value)
 }

@@ -23,15 +23,15 @@ use encke_site::identity::{Ended, Role};
 use encke_site::path::Path;
 use encke_site::reply::Refusal;
 
-/// An account to be.
+/// An account to be made.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAccount {
     /// Name to sign in with.
     pub name: String,
-    /// Its password.
+    /// Password of the account.
     pub password: String,
-    /// What others see; the name if absent.
+    /// Name that others see; the sign-in name if absent.
     pub display_name: Option<String>,
 }
 
@@ -69,12 +69,12 @@ pub(super) fn insert(
     Ok(row.get(0)?)
 }
 
-/// Adds a person. The caller has checked that this may be done.
+/// Adds a person. The caller has checked that it may.
 pub async fn add(site: &Arc<Site>, account: NewAccount, role: Role) -> Result<PersonId, Error> {
     Ok(add_as(site, account, Some(role)).await?.0)
 }
 
-/// Adds a person and says what it is on the site: without a role, the owner if the site has none, else a member.
+/// Adds a person with a role. Without a role, the person is the owner if the site has none, otherwise a member.
 pub async fn add_as(
     site: &Arc<Site>,
     account: NewAccount,
@@ -93,7 +93,7 @@ pub async fn add_as(
     added.await
 }
 
-/// Who has this name.
+/// The id of the person with this sign-in name.
 pub async fn named(site: &Arc<Site>, name: &str) -> Result<PersonId, Error> {
     let name = fold(name);
     let found = site.store.read(move |read| {
@@ -103,7 +103,7 @@ pub async fn named(site: &Arc<Site>, name: &str) -> Result<PersonId, Error> {
     Ok(found.await?.ok_or_else(nobody)?.get(0)?)
 }
 
-/// The bot of this display name; it is made if there is none.
+/// The id of the bot with this display name. The bot is made if there is none.
 pub async fn bot(site: &Arc<Site>, name: &str) -> Result<PersonId, Error> {
     let name = display_name(name)?;
     let made = site.store.write(move |tx| {
@@ -117,7 +117,7 @@ pub async fn bot(site: &Arc<Site>, name: &str) -> Result<PersonId, Error> {
     made.await
 }
 
-/// Sets a person's password, ends its sessions and revokes its tokens. The caller has checked that this may be done.
+/// Sets a person's password, ends its sessions and revokes its tokens. The caller has checked that it may.
 pub async fn set_password(site: &Arc<Site>, name: &str, new: &str) -> Result<Recovered, Error> {
     let person = named(site, name).await?;
     let hash = Accounts::of(site).hasher.hash(new.to_owned()).await?;
@@ -127,19 +127,19 @@ pub async fn set_password(site: &Arc<Site>, name: &str, new: &str) -> Result<Rec
 /// A person as the operator sees it.
 #[derive(Serialize)]
 pub struct Listed {
-    /// Its id.
+    /// The person's id.
     pub id: PersonId,
-    /// Name to sign in with.
+    /// The name to sign in with.
     pub name: Option<String>,
-    /// What others see.
+    /// The name that others see.
     pub display_name: String,
-    /// What it is on this site.
+    /// The person's role on this site.
     pub role: Role,
-    /// It can't sign in any more.
+    /// Whether the person was disabled and can't sign in any more.
     pub disabled: bool,
 }
 
-/// Everyone, in the order in which they came.
+/// All people in the order in which they were added.
 pub async fn everyone(site: &Arc<Site>) -> Result<Vec<Listed>, Error> {
     let found = site.store.read(|read| {
         let rows = read.query(
@@ -180,7 +180,7 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(shown.pop().ok_or_else(gone)?)))
 }
 
-/// Disables a person: it can't sign in any more, and what is open ends.
+/// Disables a person: it can't sign in any more, and its sessions and connections end.
 #[utoipa::path(delete, operation_id = "disable_person", path = "/v1/people/{id}", tag = "people",
     params(("id" = String, Path)),
     responses((status = 204), (status = 403, description = "forbidden"),

@@ -1,9 +1,9 @@
-//! Devices on which a person has signed in before.
+//! Known devices: browsers in which a person has signed in before.
 //!
-//! Whoever guesses passwords must not be able to lock the person out. So a browser gets a cookie with its first sign-in that
-//! proves it: from then on it has an allowance of its own. The proof is an HMAC whose key is the stored hash of the person's
-//! password, which no client ever sees: it needs no table, holds on every node, and ends when the password changes.
-//! It is no credential. Without the password it opens nothing.
+//! Somebody who guesses passwords must not be able to lock the person out. So a browser gets a cookie with its first
+//! sign-in, and with this proof it has an allowance of its own from then on. The proof is an HMAC with the stored hash
+//! of the person's password as its key. No client ever sees the key. The proof needs no table, holds on every node, and
+//! ends when the password changes. It is not a credential: without the password it opens nothing.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,12 +16,12 @@ use crate::set_cookie::{self, set_cookie};
 use encke_site::caller::Scheme;
 use encke_site::random;
 
-/// The cookie; browsers send it to the sign-in only.
+/// The cookie's name. Browsers send the cookie only with a sign-in.
 const COOKIE: &str = "encke_device";
-/// Between the proofs of several people on one device.
+/// The separator between the proofs of several people on one device.
 const BETWEEN: char = '~';
 
-/// The number of a device, as one person uses it.
+/// The number of a device for one person.
 pub(crate) type DeviceId = u64;
 
 /// The proofs that a browser carries, newest first.
@@ -38,12 +38,12 @@ impl Device {
         Device(proofs.take(limits::DEVICE_PEOPLE_MAX).map(str::to_owned).collect())
     }
 
-    /// Its number, if the person has signed in on it since its password is what it is.
+    /// The number of this device, if the person has signed in on it with its present password.
     pub fn known(&self, person: PersonId, stored: &str) -> Option<DeviceId> {
         self.0.iter().find_map(|proof| proven(proof, person, stored))
     }
 
-    /// The header with which the browser keeps that this person has signed in on it.
+    /// The header that makes the browser remember a sign-in of this person.
     pub fn remember(
         self,
         scheme: Scheme,

@@ -1,4 +1,4 @@
-//! Display names, as they are taken: one line on which everything is seen, and nothing turns the text around it.
+//! Display names: one line without invisible characters, and without characters that turn the direction of text.
 
 use encke_engine::{Code, Error, limits};
 use unicode_properties::UnicodeEmoji;
@@ -8,7 +8,7 @@ const KEYCAP: char = '\u{20E3}';
 const EMOJI_STYLE: char = '\u{FE0F}';
 const JOINER: char = '\u{200D}';
 
-/// A display name as it is stored: without spaces around it, and with single ones within.
+/// A display name in its stored form: no spaces around it, single ones inside.
 pub(super) fn display_name(name: &str) -> Result<String, Error> {
     check_visible(name)?;
     let line = one_line(name);
@@ -18,13 +18,13 @@ pub(super) fn display_name(name: &str) -> Result<String, Error> {
     }
 }
 
-/// A name without spaces around it, and with single ones within.
+/// A name without spaces around it and with single ones inside.
 pub(super) fn one_line(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Refuses control characters, and characters that can't be seen or that turn the text around them. An emoji may have
-/// its style (U+FE0F) and may be joined to another one (U+200D).
+/// Refuses control characters, invisible characters, and characters that turn the direction of the text around them. An
+/// emoji may have a style (U+FE0F) and may be joined to another one (U+200D).
 pub(super) fn check_visible(name: &str) -> Result<(), Error> {
     if name.chars().any(char::is_control) {
         return Err(not_a_line());
@@ -46,8 +46,8 @@ fn not_a_line() -> Error {
     Error::new(Code::Invalid, format!("A display name has 1 to {most} characters on one line."))
 }
 
-/// Whether nothing of a character is seen: the default-ignorable ones of Unicode, of which a skeleton has nothing left
-/// (joiners, marks of direction, fillers, variation selectors, tags), and some more that are blank.
+/// Whether a character is invisible. Such are the default-ignorable characters of Unicode, which leave nothing in a
+/// skeleton (joiners, marks of direction, fillers, variation selectors, tags), and some more that are blank.
 pub(super) fn is_hidden(c: char) -> bool {
     let is_ignorable = skeleton(c.encode_utf8(&mut [0; 4])).next().is_none();
     let is_blank =
@@ -56,7 +56,7 @@ pub(super) fn is_hidden(c: char) -> bool {
 }
 
 fn is_part_of_an_emoji(before: Option<char>, c: char, after: Option<char>) -> bool {
-    // Digits count as emoji, because of the keycaps.
+    // Digits count as emoji characters because of the keycaps.
     let is_picture = |c: char| c.is_emoji_char() && !c.is_ascii();
     match (before, c, after) {
         (Some(before), EMOJI_STYLE, after) => {
@@ -85,7 +85,7 @@ mod tests {
             ("김철수", "김철수"),
             ("<b>&\"", "<b>&\""),
             ("\u{2764}\u{FE0F} Ada \u{1F600}", "\u{2764}\u{FE0F} Ada \u{1F600}"),
-            // A family, a woman at a computer with a tone of skin, a pirate's flag, the key 1.
+            // These are a family, a woman at a computer with a skin tone, a pirate's flag, the key 1.
             (
                 "\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}",
                 "\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}",
@@ -142,7 +142,7 @@ mod tests {
                 assert_eq!(display_name(&name).unwrap_err().code, Code::BadName, "{name:?}");
             }
         }
-        // An emoji's characters where there is no emoji.
+        // The joining characters of emoji are refused where there is no emoji.
         for name in [
             "1\u{FE0F}",
             "\u{1F600}\u{200D}",

@@ -52,7 +52,7 @@ pub fn new_guest(tx: &mut Tx<'_>, name: &str) -> Result<PersonId, Error> {
 fn kept(name: &str) -> String {
     let line = display_name::one_line(name);
     let line: String = line.chars().take(limits::DISPLAY_NAME_CHARS_MAX).collect();
-    // Half of an emoji may be left at the end.
+    // The cut may have left a joiner of an emoji at the end.
     match line.trim_end_matches('\u{200D}').trim_end() {
         "" => "Guest".into(),
         line => line.into(),

@@ -1,4 +1,4 @@
-//! Guests: a display name and nothing else, if the owner allows it.
+//! Guests: people with a display name and no account, if the owner allows them.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use encke_site::Site;
 use encke_site::body::Body;
 use encke_site::reply::Refusal;
 
-/// Who enters.
+/// A request to enter as a guest.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Guest {

@@ -1,9 +1,9 @@
-//! Hashing passwords: argon2id on a few threads of its own.
+//! Hashing of passwords: argon2id on a few threads of its own.
 //!
-//! Each hash works on 19 MiB. A thread keeps that memory for its next hash, because what an allocator gets back it does not
-//! always give back: on threads that come and go, thirty tries to sign in cost hundreds of megabytes for good. The threads
-//! belong to the process. Each site has a queue, and the sites take turns, so that one whose queue is full does not delay
-//! the others.
+//! Each hash works on 19 MiB. A thread keeps that memory for its next hash, because an allocator does not always give
+//! memory back to the system: on short-lived threads, thirty sign-ins cost hundreds of megabytes for good. The threads
+//! belong to the process. Each site has a queue and the sites take turns, so that a site with a full queue does not
+//! delay the others.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,7 +21,7 @@ use super::password::check;
 
 /// Hashes the passwords of one site.
 pub(crate) struct Hasher {
-    /// The number of its queue.
+    /// The number of the site's queue.
     site: u64,
     places: Arc<Semaphore>,
 }
@@ -39,11 +39,11 @@ impl Default for Hasher {
 type Memory = Vec<Block>;
 type Work = Box<dyn FnOnce(&mut Memory) + Send>;
 
-/// Work of all sites.
+/// The waiting work of all sites.
 #[derive(Default)]
 struct Waiting {
     queues: FxHashMap<u64, VecDeque<Work>>,
-    /// The sites whose queues hold something, each once.
+    /// The sites with waiting work, each once.
     turns: VecDeque<u64>,
 }
 
@@ -76,7 +76,7 @@ struct Threads {
 }
 
 impl Threads {
-    /// Those of the process; they start with the first password.
+    /// The threads of the process. They start with the first password.
     fn shared() -> &'static Arc<Threads> {
         static SHARED: LazyLock<Arc<Threads>> = LazyLock::new(|| {
             let threads = Arc::<Threads>::default();
@@ -109,19 +109,19 @@ impl Threads {
         let mut memory = Memory::new();
         loop {
             let work = self.next();
-            // Whoever waits for a work that panics gets an error; the thread goes on.
+            // If a piece of work panics, its caller gets an error and the thread goes on.
             let worked = std::panic::AssertUnwindSafe(|| work(&mut memory));
             let _ = std::panic::catch_unwind(worked);
         }
     }
 }
 
-/// argon2id with 19 MiB, two passes, one lane: OWASP's least for it.
+/// argon2id with 19 MiB, two passes and one lane: the least that OWASP recommends for it.
 fn params() -> Params {
     Params::new(19 * 1024, 2, 1, None).expect("these parameters are allowed")
 }
 
-/// Hashes in this memory, and leaves no trace of the password in it.
+/// Hashes in this memory and leaves no trace of the password in it.
 fn hash_in(
     memory: &mut Memory,
     params: Params,
@@ -162,22 +162,22 @@ fn hash(memory: &mut Memory, password: &str) -> Result<String, Error> {
     Ok(made.to_string())
 }
 
-/// What is compared with when there is nobody of the name, so that the time does not tell.
-/// No password has this hash.
+/// The hash to compare with when nobody has the name, so that the time of the answer does not tell. No password has
+/// this hash.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LWlzLWNhbGxlZA\
                       $AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 fn is_right(memory: &mut Memory, password: &str, stored: &str) -> bool {
     let Ok(stored) = PasswordHash::new(stored) else { return false };
     let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else { return false };
-    // All that was ever stored has the same parameters. Others would need other memory.
+    // All stored hashes have the same parameters. Others would need a memory of another size.
     let same = Params::try_from(&stored).is_ok_and(|p| p.block_count() <= params().block_count());
     if stored.algorithm != Algorithm::Argon2id.ident() || !same {
         tracing::error!("a stored password has an unknown form");
         return false;
     }
     let Ok(params) = Params::try_from(&stored) else { return false };
-    // Outputs are compared in constant time.
+    // The comparison of the outputs takes constant time.
     hash_in(memory, params, password, salt, expected.len()).is_ok_and(|hashed| hashed == expected)
 }
 
@@ -192,7 +192,7 @@ impl Hasher {
         let place = self.places.clone().try_acquire_owned().map_err(|_| busy())?;
         let (done, answer) = oneshot::channel();
         let work = move |memory: &mut Memory| {
-            // Held by the work itself, which goes on when its request is given up.
+            // The work itself holds the permit, because it goes on when its request is given up.
             let _held: OwnedSemaphorePermit = place;
             let _ = done.send(work(memory));
         };
@@ -200,14 +200,14 @@ impl Hasher {
         answer.await.map_err(|_| Error::new(Code::Internal, "The password could not be checked."))
     }
 
-    /// The hash to store of a password.
+    /// Hashes a password for the store.
     pub async fn hash(&self, password: String) -> Result<String, Error> {
         check(&password)?;
         let password = Zeroizing::new(password);
         self.run(move |memory| hash(memory, &password)).await?
     }
 
-    /// Whether a password is the one that was hashed; with `None` it never is, but takes as long.
+    /// Whether a password has this stored hash. With `None` the answer is no, after the same time.
     pub async fn verify(&self, password: String, stored: Option<String>) -> Result<bool, Error> {
         if password.len() > *limits::PASSWORD_BYTES.end() {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! From a credential to a person, remembered as long as it holds.
+//! Identities: from a credential to a person. They are remembered while the credential holds.
 
 use std::sync::{Arc, RwLock};
 
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Accounts;
 
-/// SHA-256 of a credential: all that is stored of it.
+/// The SHA-256 of a credential. The store never has the credential itself.
 pub(crate) type Hash = [u8; 32];
 
 pub(crate) fn hash(secret: &str) -> Hash {
@@ -24,10 +24,10 @@ pub(crate) fn number(hash: &[u8]) -> u64 {
     hash.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
 }
 
-/// A session lives on in steps of at least so many milliseconds.
+/// The end of a session moves in steps of at least this many milliseconds.
 const EXTENDED_BY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// Identities that are remembered at least. To look up another one takes some 10 µs, so it need not be many.
+/// Identities that are remembered at least. To look up another one takes some 10 µs, so they need not be many.
 const IDENTITIES_MAX: usize = 4_096;
 
 /// Identities that were looked up lately.
@@ -40,13 +40,14 @@ impl Default for Identities {
 }
 
 impl Identities {
-    /// A token is no session, even if somebody sends it as a cookie: it would pass without a check of its origin.
+    /// Finds an identity. A token does not count as a session if somebody sends it as a cookie: it would pass without a
+    /// check of its origin.
     fn get(&self, hash: &Hash, by_cookie: bool) -> Option<Identity> {
         let known = self.0.read().expect("not poisoned").get(hash).copied();
         known.filter(|i| i.by_cookie == by_cookie)
     }
 
-    /// Moves the end of a session that is remembered; false if it is not, or has moved already.
+    /// Moves the end of a remembered session. Returns false if the session is not remembered or has moved already.
     fn extend(&self, hash: &Hash, expires_ms: u64, at_least_ms: u64) -> bool {
         let mut all = self.0.write().expect("not poisoned");
         match all.get_mut(hash) {
@@ -58,7 +59,7 @@ impl Identities {
         }
     }
 
-    /// Does something and then forgets; who asks in between waits until it is forgotten.
+    /// Calls `done` and then forgets identities. Other threads can't read any identity in between.
     fn forget_after(&self, gone: impl Fn(&Identity) -> bool, done: impl FnOnce()) {
         let mut all = self.0.write().expect("not poisoned");
         done();
@@ -70,7 +71,7 @@ fn identities(site: &Site) -> &Identities {
     &Accounts::of(site).identities
 }
 
-/// What accounts know, for whoever reads credentials.
+/// The look-up of credentials that accounts provide to the site.
 pub(crate) struct Known;
 
 impl Identify for Known {
@@ -83,7 +84,7 @@ impl Identify for Known {
     }
 }
 
-/// Who these credentials are, if that is known without reading the store.
+/// The identity behind these credentials, if it is known without reading the store.
 fn known(site: &Site, shown: Credentials<'_>) -> Option<Identity> {
     let (secret, by_cookie) = secret(shown)?;
     let (hash, now) = (hash(secret), site.now_ms());
@@ -92,7 +93,7 @@ fn known(site: &Site, shown: Credentials<'_>) -> Option<Identity> {
     Some(known)
 }
 
-/// Looks up in the store who these credentials are, and in the same view what else is to be known of the person.
+/// Looks up the identity behind these credentials, and in the same view more facts about the person.
 fn submit_look_up<T: Send + 'static>(
     site: &Arc<Site>,
     credentials: Credentials<'_>,
@@ -112,7 +113,7 @@ fn submit_look_up<T: Send + 'static>(
     site.store.submit_read(work, move |found| {
         if let Ok((identity, _)) = &found {
             let mut known = identities(&site_for_store).0.write().expect("not poisoned");
-            // What was revoked while it was looked up must not be remembered.
+            // An identity that was revoked during the look-up must not be remembered.
             if site_for_store.revocations() == revocations {
                 known.insert(hash, *identity);
             }
@@ -121,7 +122,7 @@ fn submit_look_up<T: Send + 'static>(
     });
 }
 
-/// For how many milliseconds a credential of a person is still good, as the store has it now; 0 if it has ended.
+/// Looks up for how many milliseconds a person's credential still holds; 0 if it has ended.
 pub fn submit_left(
     site: &Arc<Site>,
     person: PersonId,
@@ -141,7 +142,7 @@ pub fn submit_left(
                     continue;
                 };
                 let Some(found) = look_up(read, hash, by_cookie)? else { continue };
-                // It may be extended here already, and not yet there.
+                // This node may have extended the session without having stored that yet.
                 let known = identities(&site_for_store).get(hash, by_cookie).unwrap_or(found);
                 until = until.max(found.expires_ms).max(known.expires_ms);
             }
@@ -151,7 +152,7 @@ pub fn submit_left(
     site.store.submit_read(work, reply);
 }
 
-/// A session that is in use lives on. Stored at most once a day, and nobody waits for it.
+/// Extends a session that is in use. The store is written to at most once a day, and nobody waits for it.
 fn keep_alive(site: &Site, hash: &Hash, known: Identity, now_ms: u64) {
     let until = now_ms + limits::SESSION_AGE_MS;
     if !known.by_cookie || known.expires_ms + EXTENDED_BY_MS > until {
@@ -172,22 +173,23 @@ fn keep_alive(site: &Site, hash: &Hash, known: Identity, now_ms: u64) {
     });
 }
 
-/// Ends what rests on one credential of a person, or on all: the store has it.
+/// Ends the connections, identities and passes of one credential of a person, or of all its credentials. The store has
+/// ended the credential already.
 pub(crate) fn revoke(site: &Site, person: PersonId, credential: Option<u64>) {
     Accounts::of(site).passes.forget(person, credential);
     let is_gone = |i: &Identity| i.person == person && credential.is_none_or(|c| c == i.credential);
-    // The number rises first, so that a look-up under way is not remembered afterwards. And who is told by this may
-    // be back before the next line is run: until all is forgotten nobody is known.
+    // The count of revocations rises first, so that a look-up under way is not remembered. A client that learns of the
+    // revocation may be back before the next line runs, so no identity can be read until they are forgotten.
     identities(site).forget_after(is_gone, || {
         if let Some(reach) = site.reach() {
             reach.revoke(person, credential);
         }
     });
-    // One that was made meanwhile.
+    // A pass may have been made meanwhile.
     Accounts::of(site).passes.forget(person, credential);
 }
 
-/// Reads who these credentials are, and what that person follows.
+/// Looks up the identity behind these credentials and the streams that the person follows.
 pub fn submit_admission(
     site: &Arc<Site>,
     shown: Credentials<'_>,

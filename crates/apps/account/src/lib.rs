@@ -1,9 +1,10 @@
-//! Accounts: who people are, and how they prove it.
+//! Accounts: people, and how they prove their identity.
 //!
 //! Entry points: [`Account`], the product; [`people`] and [`me`], which show people to others; [`gateway_sign_in`], for
 //! other protocols.
 //!
-//! Invariant: of a credential only its hash is stored; whatever ends one also ends the connections that rest on it.
+//! Invariants: only the hash of a credential is stored. The end of a credential also ends the connections that rest on
+//! it.
 
 mod administer;
 mod device;

@@ -1,7 +1,8 @@
-//! How often somebody may try to sign in.
+//! Limits of tries to sign in.
 //!
-//! A try counts for the name at its address, for the name everywhere, and for the address. None of that keeps a person from
-//! its own devices: a browser in which the name has signed in before has an allowance of its own and needs no other.
+//! A try counts for the name at its address, for the name everywhere, and for the address. These limits never keep
+//! people from their own devices: a browser in which the name has signed in before has an allowance of its own and
+//! needs no other.
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -17,15 +18,15 @@ const MINUTE_MS: u64 = 60_000;
 /// An allowance that refills evenly over a minute.
 #[derive(Clone, Copy)]
 struct Bucket {
-    /// Thousandths of a try.
+    /// The rest of the allowance in thousandths of a try.
     left: u64,
     at_ms: u64,
 }
 
 struct Buckets<K> {
     per_minute: u64,
-    /// Whatever is not in here has its full allowance. When too many are counted the oldest are forgotten: nobody can
-    /// fill the table so that others are refused.
+    /// The allowances that are not full. When there are too many, the oldest are forgotten, so that nobody can fill the
+    /// table and have others refused.
     counted: Remembered<K, Bucket>,
 }
 
@@ -41,7 +42,7 @@ impl<K: Hash + Eq> Buckets<K> {
         Bucket { left: left.min(self.per_minute * 1_000), at_ms: now_ms }
     }
 
-    /// Takes one try, or says after how many milliseconds there is one.
+    /// Takes one try. The error is the number of milliseconds until there is one.
     fn take(&mut self, key: K, now_ms: u64) -> Result<(), u64> {
         let full = Bucket { left: self.per_minute * 1_000, at_ms: now_ms };
         let mut bucket = self.refilled(*self.counted.get(&key).unwrap_or(&full), now_ms);
@@ -74,12 +75,12 @@ fn refused(wait_ms: u64) -> Error {
     Error::new(Code::RateLimited, "Too many tries; wait a little.").retry_after_ms(wait_ms)
 }
 
-/// What a try to sign in counts for.
+/// The facts that a try to sign in counts for.
 #[derive(Clone, Copy)]
 pub(crate) struct Try<'a> {
-    /// The name, if it can be one: names of any length would be memory of any size.
+    /// The name, if it is a possible one. Impossible names are not counted, because their length is not bounded.
     pub name: Option<&'a str>,
-    /// Where it comes from, if that is known.
+    /// The address, if it is known.
     pub address: Option<IpAddr>,
     /// The device, if the name has signed in on it before.
     pub device: Option<DeviceId>,
@@ -87,7 +88,7 @@ pub(crate) struct Try<'a> {
 
 type Address = Option<IpAddr>;
 
-/// What is left to names, addresses and devices.
+/// The allowances of names, addresses and devices.
 pub(crate) struct SignInLimits(Mutex<Left>);
 
 struct Left {
@@ -130,7 +131,7 @@ impl Left {
         }
         let Some(name) = tried.name else { return };
         self.names_at.fill(&(name.to_owned(), tried.address.map(household)));
-        // Others go on guessing while the person signs in: only its own try comes back.
+        // Others may be guessing while the person signs in, so only the person's own try comes back.
         self.names.give(&name.to_owned());
     }
 }
@@ -140,27 +141,27 @@ impl SignInLimits {
         work(&mut self.0.lock().expect("not poisoned"))
     }
 
-    /// Takes one try.
+    /// Takes one try to sign in.
     pub fn take(&self, tried: Try<'_>, now_ms: u64) -> Result<(), Error> {
         self.left(|left| left.take(tried, now_ms)).map_err(refused)
     }
 
-    /// Whoever signs in gets back what belongs to it alone.
+    /// Gives the allowances back that belong only to the person that signed in.
     pub fn succeeded(&self, tried: Try<'_>) {
         self.left(|left| left.succeeded(tried));
     }
 
-    /// Takes one entry from the address: by a form that asks for no password.
+    /// Takes one entry from an address, by a form without a password.
     pub fn take_entry(&self, address: Address, now_ms: u64) -> Result<(), Error> {
         self.left(|left| left.entries.take(address.map(household), now_ms)).map_err(refused)
     }
 
-    /// Takes one guess of a password by somebody who is signed in. It does not keep the person from signing in.
+    /// Takes one guess of a password by somebody who is signed in. It does not count as a try to sign in.
     pub fn take_guess(&self, person: PersonId, now_ms: u64) -> Result<(), Error> {
         self.left(|left| left.guesses.take(person, now_ms)).map_err(refused)
     }
 
-    /// Gives all guesses back.
+    /// Gives all guesses of a person back.
     pub fn guessed(&self, person: PersonId) {
         self.left(|left| left.guesses.fill(&person));
     }

@@ -1,8 +1,7 @@
-//! What names look like, so that a guest can't pass for somebody with an account.
+//! The looks of names, so that a guest can't pass for a person with an account.
 //!
-//! Two names look alike if their skeletons are the same (Unicode Technical Standard 39). Skeletons of everybody but
-//! guests lie in the table `look`; who has none yet, because the store is older than this, gets them before anybody is
-//! compared.
+//! Two names look alike if their skeletons are the same (Unicode Technical Standard 39). The table `look` has the
+//! skeletons of all people but guests. A person from before this table gets its skeletons before the next comparison.
 
 use encke_engine::PersonId;
 use encke_store::{Sql, StoreError, Tx, Value, params};
@@ -11,41 +10,41 @@ use unicode_security::skeleton;
 
 use encke_site::bulk;
 
-/// Characters of a skeleton that are compared. A single character may stand for eighteen.
+/// Characters of a skeleton that are compared. A single character of a name may become eighteen.
 const SKELETON_CHARS_MAX: usize = 256;
-/// People whose looks are worked out at a time.
+/// The number of people whose skeletons are computed at a time.
 const WORKED_OUT: u64 = 512;
 
-/// What a name looks like where case does not count.
+/// The skeleton of a name without regard to case.
 pub(super) fn folded(name: &str) -> String {
     bare(&name.nfkc().collect::<String>().to_lowercase())
 }
 
-/// What a name looks like as it is written, so that `AIice` with a capital i is `alice`.
+/// The skeleton of a name as it is written, so that `AIice` with a capital i is `alice`.
 fn as_written(name: &str) -> String {
     bare(&bare(&name.nfkc().collect::<String>()).to_lowercase())
 }
 
-/// The skeleton without spaces: they may be as thin as a hair.
+/// A skeleton without spaces, which may be too thin to be seen.
 fn bare(text: &str) -> String {
     skeleton(text).filter(|c| !c.is_whitespace()).take(SKELETON_CHARS_MAX).collect()
 }
 
-/// Whether somebody's name to sign in with looks like this one.
+/// Whether this name looks like the sign-in name of a person.
 pub(super) fn is_a_sign_in_name(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreError> {
     complete(tx)?;
     let query = "SELECT 1 FROM person WHERE skeleton = ?1 AND name IS NOT NULL LIMIT 1";
     Ok(tx.query_one(query, params![folded(name)])?.is_some())
 }
 
-/// Whether somebody who is no guest has a name of any kind that looks like this one.
+/// Whether this name looks like any name of a person that is no guest.
 pub(super) fn is_somebodys(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreError> {
     complete(tx)?;
     let query = "SELECT 1 FROM look WHERE skeleton IN (?1, ?2) LIMIT 1";
     Ok(tx.query_one(query, params![folded(name), as_written(name)])?.is_some())
 }
 
-/// Works out the looks of whoever has none yet.
+/// Computes the skeletons of people that have none yet.
 fn complete(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     loop {
         let query = "SELECT id, coalesce(shown_name, name), display_name FROM person
@@ -76,7 +75,7 @@ fn complete(tx: &mut Tx<'_>) -> Result<(), StoreError> {
             tx.execute(&sql, &values(part))?;
         }
         for part in bulk::parts(&all) {
-            // What follows WHERE is for SQLite, which would read ON as the condition of a join.
+            // SQLite needs the WHERE: without it, it would read ON as the condition of a join.
             let sql = format!(
                 "WITH v (person, skeleton) AS ({}) INSERT INTO look (person, skeleton)
                  SELECT person, skeleton FROM v WHERE 1 = 1 ON CONFLICT DO NOTHING",

@@ -1,4 +1,4 @@
-//! Passwords: how long they may be, and changing one.
+//! Passwords: their length, and changing them.
 
 use std::sync::Arc;
 
@@ -26,16 +26,17 @@ pub(super) fn check(password: &str) -> Result<(), Error> {
     Err(Error::new(Code::Invalid, format!("A password has {least} to {most} bytes.")))
 }
 
-/// What a recovery ended.
+/// The number of credentials that a recovery ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Recovered {
     /// Sessions of the person.
     pub sessions: u64,
-    /// Its tokens.
+    /// Tokens of the person.
     pub tokens: u64,
 }
 
-/// Stores a new hash and ends all that rests on the person: whoever had the old password may have made tokens with it.
+/// Stores a new hash and ends all credentials of the person, because somebody with the old password may have made
+/// tokens.
 pub(super) async fn recover(
     site: &Arc<Site>,
     person: PersonId,
@@ -50,7 +51,7 @@ pub(super) async fn recover(
     recovered.await
 }
 
-/// Stores a new hash and ends the person's sessions, but for one.
+/// Stores a new hash and ends all sessions of the person but one.
 pub(super) async fn replace(
     site: &Arc<Site>,
     person: PersonId,
@@ -64,7 +65,7 @@ pub(super) async fn replace(
     replaced.await
 }
 
-/// Refuses unless this is the password of somebody who is signed in already.
+/// Refuses a password that is not the signed-in person's.
 pub(super) async fn confirm(
     site: &Arc<Site>,
     person: PersonId,
@@ -82,7 +83,7 @@ pub(super) async fn confirm(
     Ok(())
 }
 
-/// The old password and the new one.
+/// A request to change a password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Passwords {

@@ -1,4 +1,4 @@
-//! People as others see them, and finding them.
+//! People as others see them, and the search for people.
 
 use std::sync::Arc;
 
@@ -23,17 +23,17 @@ use encke_site::reply::Refusal;
 /// A person as others see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Person {
-    /// Its id.
+    /// Id of the person.
     #[schema(value_type = String)]
     pub id: PersonId,
     /// Name to sign in with; guests and bots have none.
     #[schema(required)]
     pub name: Option<String>,
-    /// What others see.
+    /// Name that others see.
     pub display_name: String,
-    /// What it is on this site.
+    /// Role of the person on this site.
     pub role: Role,
-    /// Whether it is there.
+    /// Whether the person is there.
     #[schema(value_type = PresenceState)]
     pub presence: Presence,
 }
@@ -46,22 +46,22 @@ pub enum PresenceState {
     Offline,
     /// Devices are connected, and nobody sits before any of them.
     Away,
-    /// Somebody sits before a device.
+    /// A person uses one of its devices.
     Online,
 }
 
-/// The caller, and the site it is on.
+/// The caller and its site.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Me {
     /// The caller.
     #[serde(flatten)]
     pub person: Person,
-    /// What the site is called.
+    /// Name of the site.
     pub site_name: String,
 }
 
-/// Tells what others see of a person's presence. Whatever product knows that puts one into the site's parts; without
-/// one everybody is offline.
+/// Tells the presence of a person that others see. The product that knows presences adds one to the site's parts.
+/// Without one, everybody is offline.
 pub struct PresenceOf(pub fn(&Site, PersonId) -> Presence);
 
 fn presence_of(site: &Site, person: PersonId) -> Presence {
@@ -81,7 +81,7 @@ fn of(row: &Row, site: &Site) -> Result<Person, StoreError> {
     })
 }
 
-/// People by their ids, in that order; unknown ones are left out.
+/// People by their ids, in the order of the ids. Unknown ids are left out.
 pub fn people(
     sql: &mut impl Sql,
     site: &Site,
@@ -109,7 +109,7 @@ pub fn me(sql: &mut impl Sql, site: &Site, id: PersonId) -> Result<Me, Error> {
     Ok(Me { person, site_name: settings(sql)?.site_name })
 }
 
-/// Adds a person who has no name to sign in with: a guest or a bot.
+/// Adds a person without a sign-in name: a guest or a bot.
 pub(super) fn insert_nameless(
     tx: &mut Tx<'_>,
     display_name: &str,
@@ -123,7 +123,7 @@ pub(super) fn insert_nameless(
     row.ok_or_else(|| StoreError::Other("an insert returned no row".into()))?.get(0)
 }
 
-/// A name to sign in with, as it is compared.
+/// A sign-in name in the form in which names are compared.
 pub(super) fn fold(name: &str) -> String {
     name.to_lowercase()
 }
@@ -139,12 +139,12 @@ pub(super) fn check_name(name: &str) -> Result<(), Error> {
     Err(Error::new(Code::Invalid, what))
 }
 
-/// People in an answer that does not say how many.
+/// The number of people in an answer if the request names none.
 const FOUND_DEFAULT: u64 = 20;
-/// People in one answer.
+/// The greatest number of people in one answer.
 const FOUND_MAX: u64 = 100;
 
-/// Whom to look for.
+/// A search for people.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -152,17 +152,17 @@ pub(crate) struct Wanted {
     /// Part of the name or the display name.
     #[serde(default)]
     q: String,
-    /// At most so many; 20 if absent, 100 at most.
+    /// Greatest number of people in the answer; 20 if absent, 100 at most.
     limit: Option<u64>,
 }
 
-/// Who was found.
+/// The people that were found.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct People {
     people: Vec<Person>,
 }
 
-/// A pattern for LIKE that stands for any text around this one.
+/// A pattern for LIKE that matches texts with this text in them.
 pub fn pattern(text: &str) -> String {
     let mut pattern = String::from("%");
     for c in text.chars() {
@@ -175,7 +175,7 @@ pub fn pattern(text: &str) -> String {
     pattern
 }
 
-/// Finds people; guests find only those with whom they share a conversation.
+/// Finds people; guests find only people that share a conversation with them.
 #[utoipa::path(get, operation_id = "find_people", path = "/v1/people", tag = "people",
     params(Wanted),
     responses((status = 200, body = People), (status = 422, description = "invalid"),
@@ -205,7 +205,7 @@ pub(crate) async fn search(
                     ON a.conversation = b.conversation WHERE a.person = ?3 AND b.person = p.id))
                  ORDER BY p.display_name, p.id LIMIT ?4"
             ),
-            // Not every engine's lower() knows more than ASCII; then the text as it was written is found at least.
+            // Some engines' lower() knows ASCII only. The text as it was written still matches there.
             params![pattern(&fold(&wanted.q)), guest, me, limit, pattern(&wanted.q)],
         )?;
         rows.iter().map(|row| Ok(of(row, &site_for_store)?)).collect::<Result<_, Error>>()

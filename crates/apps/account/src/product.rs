@@ -1,4 +1,4 @@
-//! Accounts as a product: their routes, what they keep in memory, revocations, and tries to sign in at other nodes.
+//! Accounts as a product: routes, state in memory, revocations, and sign-ins at other nodes.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ use crate::{
     administer, guest, pass, password, person, session, settings, setup, sign_in, snapshot, token,
 };
 
-/// People, and how they prove who they are.
+/// The product of people and their sign-in.
 pub struct Account;
 
-/// What accounts keep in memory for one site.
+/// The state of accounts in memory for one site.
 #[derive(Default)]
 pub(crate) struct Accounts {
     pub identities: Identities,
@@ -92,7 +92,7 @@ impl AfterCommits for Account {
     }
 }
 
-/// What accounts of one node tell those of the others.
+/// Notes of accounts to the other nodes.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum Note {
@@ -104,12 +104,12 @@ impl Peer for Account {
     fn noted(&self, site: &Arc<Site>, note: &str) {
         let Ok(Note::Tried { name, address, device }) = serde_json::from_str(note) else { return };
         let tried = Try { name: name.as_deref(), address, device };
-        // The try was decided where it was made; here only the allowance goes down.
+        // The other node has decided on the try. This node only counts it.
         let _ = Accounts::of(site).sign_ins.take(tried, site.now_ms());
     }
 }
 
-/// Takes one try to sign in from the allowance, on every node.
+/// Counts one try to sign in, on every node.
 pub(crate) fn try_to_sign_in(site: &Site, tried: Try<'_>) -> Result<(), Error> {
     Accounts::of(site).sign_ins.take(tried, site.now_ms())?;
     let Try { name, address, device } = tried;

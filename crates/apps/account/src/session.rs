@@ -1,7 +1,7 @@
-//! Sessions of browsers: opaque ids in a cookie, of which only the hash is stored.
+//! Sessions of browsers: secrets in a cookie. Only their hashes are stored.
 //!
-//! A session lives [`limits::SESSION_AGE_MS`] after its last use; the end moves in the store, at most once a day
-//! (see `Site::identify`). The cookie itself lives as long as browsers allow: the store decides.
+//! A session ends [`limits::SESSION_AGE_MS`] after its last use. The end moves in the store at most once a day (see
+//! `Site::identify`). The cookie lives as long as browsers allow, because the store decides.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,14 +28,14 @@ use encke_site::identity::Ended;
 use encke_site::random;
 use encke_site::reply::Refusal;
 
-/// Sessions that one person may have; a further one ends the oldest.
+/// Sessions of one person. A further session ends the oldest.
 const SESSIONS_PER_PERSON_MAX: u64 = 50;
-/// Milliseconds between two looks for sessions that nobody came back to.
+/// Milliseconds between two sweeps of ended sessions.
 const SWEEP_MS: u64 = 10 * 60 * 1000;
-/// Sessions that one such look ends.
+/// Sessions that one sweep deletes.
 const SWEEP_MAX: u64 = 1_000;
 
-/// When sessions that are over were last looked for.
+/// The time of the last sweep of ended sessions.
 #[derive(Default)]
 pub(crate) struct Sessions {
     swept_ms: AtomicU64,
@@ -52,7 +52,8 @@ impl Sessions {
     }
 }
 
-/// Signs somebody in: `who` says in the same write whom, or why not. The session that the browser had before ends.
+/// Begins a session of a browser. `who` runs in the same write and returns the person or a refusal. The browser's
+/// session from before ends.
 pub(super) async fn begin<F>(
     site: &Arc<Site>,
     before: &Browser,
@@ -90,7 +91,7 @@ where
     Ok((cookie(before.scheme, &secret), Json(shown)))
 }
 
-/// The header that gives a browser the cookie of a session, also of one that it has already.
+/// The header that sets the cookie of a session, new or old.
 pub(super) fn cookie(scheme: Scheme, secret: &str) -> HeaderMap {
     let name = if scheme == Scheme::Https { HOSTS_COOKIE } else { PLAIN_COOKIE };
     let mut headers = HeaderMap::new();
@@ -98,11 +99,11 @@ pub(super) fn cookie(scheme: Scheme, secret: &str) -> HeaderMap {
     headers
 }
 
-/// The headers that take the cookie away, under either name.
+/// The headers that delete the cookie under both names.
 fn no_cookie(scheme: Scheme) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for name in [PLAIN_COOKIE, HOSTS_COOKIE] {
-        // Browsers ignore the second one over plain HTTP, where they never send it.
+        // Browsers ignore the second header over plain HTTP, where they never send that cookie.
         if name == PLAIN_COOKIE || scheme == Scheme::Https {
             set_cookie(&mut headers, scheme, of_session(name, "").max_age(Duration::ZERO));
         }
@@ -127,7 +128,7 @@ fn end(
     tx.query(&query, params)?.into_iter().map(ended).collect()
 }
 
-/// Ends those sessions of a person whose credential `goes`.
+/// Ends the sessions of a person with a credential for which `goes` returns true.
 pub(super) fn end_sessions(
     tx: &mut Tx<'_>,
     person: PersonId,
@@ -143,14 +144,14 @@ pub(super) fn end_sessions(
     Ok(ended)
 }
 
-/// Which sessions end.
+/// A request to end sessions.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignOut {
-    /// All of the person's, not only this one.
+    /// Whether all sessions of the person end, not only this one.
     #[serde(default)]
     everywhere: bool,
-    /// With `everywhere`: the person's tokens are revoked, too.
+    /// With `everywhere`: whether the person's tokens are revoked, too.
     #[serde(default)]
     tokens: bool,
 }
@@ -183,7 +184,7 @@ pub(crate) async fn sign_out(
     Ok((StatusCode::NO_CONTENT, no_cookie(scheme)))
 }
 
-/// Who the caller is.
+/// Returns the caller and its site.
 #[utoipa::path(get, operation_id = "me", path = "/v1/me", tag = "people",
     responses((status = 200, body = Me)))]
 pub(crate) async fn who(

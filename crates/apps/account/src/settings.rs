@@ -1,4 +1,4 @@
-//! What the owner decides for the whole site.
+//! Settings of a site, which its owner decides.
 
 use std::sync::Arc;
 
@@ -24,11 +24,11 @@ pub struct Settings {
     pub guests: bool,
     /// The channels that guests may follow: names, and beginnings of names with a `*` at the end.
     pub guest_channels: Vec<String>,
-    /// What the site is called.
+    /// Name of the site.
     pub site_name: String,
 }
 
-/// The settings as they are.
+/// Reads the settings.
 pub fn settings(sql: &mut impl Sql) -> Result<Settings, StoreError> {
     let mut settings =
         Settings { guests: false, guest_channels: Vec::new(), site_name: "Encke".into() };
@@ -36,7 +36,7 @@ pub fn settings(sql: &mut impl Sql) -> Result<Settings, StoreError> {
         let value: String = row.get(1)?;
         match row.get::<String>(0)?.as_str() {
             "guests" => settings.guests = value == "true",
-            // What can't be read allows nothing.
+            // A value that can't be read allows no channel.
             "guest_channels" => {
                 settings.guest_channels = serde_json::from_str(&value).unwrap_or_default();
             }
@@ -47,7 +47,7 @@ pub fn settings(sql: &mut impl Sql) -> Result<Settings, StoreError> {
     Ok(settings)
 }
 
-/// Refuses a list of channels that can't be meant: whether a channel of such a name is there does not matter.
+/// Refuses patterns that can't match any channel. The channels themselves need not exist.
 fn check_channels(allowed: &[String]) -> Result<(), Error> {
     let good = |pattern: &String| {
         let begin = pattern.strip_suffix('*').unwrap_or(pattern);
@@ -63,7 +63,7 @@ fn check_channels(allowed: &[String]) -> Result<(), Error> {
     Err(Error::new(Code::Invalid, what))
 }
 
-/// What is to change.
+/// A change of settings. Absent settings stay.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SettingsChange {
@@ -72,7 +72,7 @@ pub(crate) struct SettingsChange {
     site_name: Option<String>,
 }
 
-/// The settings of the site.
+/// Returns the settings of the site.
 #[utoipa::path(get, operation_id = "settings", path = "/v1/settings", tag = "site",
     responses((status = 200, body = Settings), (status = 403, description = "forbidden")))]
 pub(crate) async fn get(
@@ -110,7 +110,7 @@ pub(crate) async fn change(
         let SettingsChange { guests, guest_channels, site_name } = change;
         let now = settings(tx)?.guest_channels;
         if guest_channels.as_ref().is_some_and(|new| *new != now) {
-            // Guests that follow channels come back at once, and are let in by the new list.
+            // Guests that follow channels reconnect at once, and the new list decides which they may follow.
             tx.revoke(PersonId::EVERY_GUEST, None)?;
         }
         let list = |l: Vec<String>| serde_json::to_string(&l).expect("texts are JSON");

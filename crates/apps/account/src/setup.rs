@@ -1,4 +1,4 @@
-//! The first visit: whoever has the set-up code creates the owner.
+//! The first visit of a site: the holder of the set-up code creates the owner.
 
 use std::sync::Arc;
 
@@ -24,12 +24,12 @@ use encke_site::Site;
 use encke_site::body::Body;
 use encke_site::reply::Refusal;
 
-/// What a visitor finds.
+/// State of the site for a visitor.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SetupState {
-    /// The site has no owner yet: whoever has the set-up code is to create it.
+    /// Whether the site has no owner yet. The holder of the set-up code is to create it.
     needed: bool,
-    /// Guests may enter.
+    /// Whether guests may enter.
     guests: bool,
     site_name: String,
 }
@@ -39,7 +39,7 @@ pub(super) fn has_owner(sql: &mut impl Sql) -> Result<bool, StoreError> {
     Ok(sql.query_one(query, params![])?.is_some())
 }
 
-/// Whether the site still needs an owner, and whether guests may enter.
+/// Tells whether the site needs an owner, and whether guests may enter.
 #[utoipa::path(get, operation_id = "setup_state", path = "/v1/setup", tag = "people", security(()),
     responses((status = 200, body = SetupState)))]
 pub(crate) async fn needed(State(site): State<Arc<Site>>) -> Result<Json<SetupState>, Refusal> {
@@ -51,17 +51,17 @@ pub(crate) async fn needed(State(site): State<Arc<Site>>) -> Result<Json<SetupSt
     Ok(Json(found.await?))
 }
 
-/// The owner to be.
+/// Request to create the owner.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FirstAccount {
-    /// The code that the server printed when it started, or `encke setup-code`.
+    /// Code that the server printed when it started, or that `encke setup-code` printed.
     setup_code: Option<String>,
     /// Name to sign in with.
     name: String,
-    /// Its password.
+    /// Password of the account.
     password: String,
-    /// What others see; the name if absent.
+    /// Name that others see; the sign-in name if absent.
     display_name: Option<String>,
 }
 
@@ -82,7 +82,7 @@ pub(crate) async fn setup(
     let code = setup_code.unwrap_or_default();
     let done = || Error::new(Code::AlreadySetUp, "This site has an owner already: sign in.");
     try_to_sign_in(&site, Try { name: None, address: request.address(), device: None })?;
-    // Nothing is hashed for whoever does not have the code.
+    // The password is hashed only if the code is right, because a hash costs much.
     let (owned, good, given) = site
         .store
         .read(move |read| Ok((has_owner(read)?, is_setup_code(read, &code)?, code)))
@@ -96,11 +96,11 @@ pub(crate) async fn setup(
     account.check()?;
     let hash = Accounts::of(&site).hasher.hash(account.password.clone()).await?;
     let entered = session::begin(&site, &request.browser, move |tx| {
-        // Decided here, where there is only one at a time: two first visitors do not both become owners.
+        // Only one write runs at a time, so two first visitors can't both become owners.
         if has_owner(tx)? {
             return Err(done());
         }
-        // A newer code may have taken the place of this one meanwhile.
+        // A newer code may have replaced this one meanwhile.
         if !is_setup_code(tx, &given)? {
             return Err(setup_code::wrong());
         }

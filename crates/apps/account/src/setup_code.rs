@@ -1,8 +1,8 @@
-//! Set-up codes: whoever has one may create the owner of a site that has none.
+//! Set-up codes: with one, a person may create the owner of a site that has none.
 //!
-//! A site is reached by strangers from its first second, so the first visitor need not be the one who runs it. Each start
-//! of a node makes a code and prints it, and the newest ones are good on all nodes: whichever log the operator reads, the
-//! code in it works. The store holds only their hashes.
+//! Strangers can reach a site from its first second, so the first visitor need not be the operator. Each node makes and
+//! prints a code when it starts. The newest codes are good on all nodes, so that the operator may read the log of any
+//! of them. The store has only their hashes.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::identity::{Hash, hash};
 use encke_site::Site;
 use encke_site::random::{folded, readable_secret};
 
-/// The setting that holds the hashes: hexadecimal, a blank between them, the newest first.
+/// The setting that holds the hashes: hexadecimal, separated by blanks, the newest first.
 const SETTING: &str = "setup_codes";
 
-/// Makes a set-up code, to be shown to the operator only; `None` if the site has an owner. `alone` ends all earlier codes.
+/// Makes a set-up code for the operator; `None` if the site has an owner. `alone` ends all earlier codes.
 pub async fn new_setup_code(site: &Arc<Site>, alone: bool) -> Result<Option<String>, Error> {
     let code = readable_secret()?;
     let new = hex(&hash(&folded(&code)));
@@ -39,7 +39,7 @@ pub async fn new_setup_code(site: &Arc<Site>, alone: bool) -> Result<Option<Stri
     Ok(kept.await?.then_some(code))
 }
 
-/// Whether this is one of the codes that are good now. All are compared, each in constant time.
+/// Whether this is a valid code. It is compared with all of them, each in constant time.
 pub(super) fn is_setup_code(sql: &mut impl Sql, code: &str) -> Result<bool, StoreError> {
     let given = hex(&hash(&folded(code)));
     let all = stored(sql)?;
@@ -47,7 +47,7 @@ pub(super) fn is_setup_code(sql: &mut impl Sql, code: &str) -> Result<bool, Stor
     Ok(same.fold(0.into(), |any: subtle::Choice, one| any | one).into())
 }
 
-/// Ends all codes: the site has its owner.
+/// Ends all codes, because the site has its owner.
 pub(super) fn forget(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM setting WHERE name = ?1", params![SETTING]).map(drop)
 }

@@ -1,4 +1,4 @@
-//! Signing in with name and password.
+//! Sign-in with name and password.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub(crate) struct NameAndPassword {
     password: String,
 }
 
-/// A request that may sign somebody in: not one that a foreign page makes a browser send.
+/// A request that may sign somebody in. Requests that a foreign page makes a browser send are refused.
 pub(crate) struct SignInRequest {
     peer: Option<Peer>,
     pub browser: Browser,
@@ -40,7 +40,7 @@ pub(crate) struct SignInRequest {
 }
 
 impl SignInRequest {
-    /// Where it comes from, if that is known.
+    /// The address of the visitor, if it is known.
     pub fn address(&self) -> Option<IpAddr> {
         self.peer.map(|Peer(address)| address)
     }
@@ -57,7 +57,7 @@ impl FromRequestParts<Arc<Site>> for SignInRequest {
     }
 }
 
-/// Signs in.
+/// Signs in with name and password.
 #[utoipa::path(post, path = "/v1/sign-in", tag = "people", request_body = NameAndPassword,
     security(()),
     responses((status = 200, body = Me), (status = 401, description = "wrong_password"),
@@ -79,7 +79,7 @@ pub(crate) async fn sign_in(
     let (person, stored) = found.await?.unzip();
     let stored = stored.flatten();
     let tried = Try {
-        // What can't be a name is counted for the address alone.
+        // An impossible name is counted for the address alone.
         name: check_name(&name).is_ok().then_some(&*name),
         address: request.address(),
         device: person
@@ -96,13 +96,14 @@ pub(crate) async fn sign_in(
         stored.as_deref().unwrap_or_default(),
     )?;
     let entered = session::begin(&site, &request.browser, move |tx| {
-        // The check took a while: whoever changed the password or disabled the person meanwhile means this sign-in too.
+        // The check of the password took a while. A change of the password or the end of the account in that time ends
+        // this sign-in, too.
         let same = "SELECT 1 FROM person WHERE id = ?1 AND password = ?2 AND disabled_ms IS NULL";
         tx.query_one(same, params![person, stored])?.ok_or_else(wrong)?;
         Ok(person)
     });
     let (mut headers, me) = entered.await?;
-    // Beside the session's cookie.
+    // These cookies are set beside the session's.
     for (name, value) in &remembered {
         headers.append(name, value.clone());
     }

@@ -1,6 +1,7 @@
 //! The snapshot: the present state of everything that a person sees, and the cursor at which it is true.
 //!
-//! Each product adds its own part and names the people in it; who those are is said here, once for all parts.
+//! Each product adds its own part and the ids of the people in it. The people themselves are added here, once for all
+//! parts.
 
 use std::sync::Arc;
 
@@ -15,21 +16,21 @@ use utoipa::ToSchema;
 
 use crate::person::{Me, Person, me, people};
 
-/// All that a client starts from.
+/// The state that a client starts from.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Snapshot {
-    /// Where the feed goes on from here.
+    /// Cursor from which the feed goes on.
     cursor: String,
     /// The caller.
     me: Me,
-    /// Everybody that the rest mentions.
+    /// All people that the rest mentions.
     people: Vec<Person>,
     #[serde(flatten)]
     #[schema(ignore)]
     products: Fields,
 }
 
-/// The present state of everything that the caller sees.
+/// Returns the present state of everything that the caller sees.
 #[utoipa::path(get, path = "/v1/snapshot", tag = "feed",
     responses((status = 200, body = Snapshot), (status = 429, description = "rate_limited")))]
 pub(crate) async fn snapshot(

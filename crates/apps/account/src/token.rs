@@ -25,12 +25,12 @@ use encke_site::reply::Refusal;
 const YEAR_S: u64 = 365 * 24 * 60 * 60;
 /// Characters of a label.
 const LABEL_CHARS_MAX: usize = 100;
-/// Tokens that one person may have.
+/// Tokens of one person.
 const TOKENS_PER_PERSON_MAX: u64 = 100;
 
-/// Makes a token; this is the only time that it is to be seen.
+/// Makes a token and returns it. It can't be shown again.
 ///
-/// Without `expires_in_s` it lives until it is revoked: a script that nobody thinks of must not stop one night.
+/// Without `expires_in_s` a token lives until it is revoked, so that a forgotten script does not stop one night.
 pub async fn create_token(
     site: &Arc<Site>,
     person: PersonId,
@@ -75,14 +75,14 @@ pub async fn create_token(
     Ok(secret)
 }
 
-/// A token to be.
+/// Request to make a token.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewToken {
-    /// For whom; the caller if absent.
+    /// Person that the token is for; the caller if absent.
     #[schema(value_type = Option<String>)]
     person: Option<PersonId>,
-    /// What it is for.
+    /// Note of the token's purpose.
     #[serde(default)]
     label: String,
     /// Seconds until it expires; never if absent.
@@ -99,8 +99,8 @@ pub(crate) struct MadeToken {
     person: PersonId,
 }
 
-/// Makes a token: for oneself, or, by the owner, for anybody. A session alone is not enough, for it may be stolen and a
-/// token outlives it: the caller gives its password, too. A token makes no tokens.
+/// Makes a token: for the caller, or, by the owner, for anybody. A session alone is not enough, because it may be
+/// stolen and a token outlives it, so the caller gives its password, too. A token can't make tokens.
 #[utoipa::path(post, operation_id = "create_token", path = "/v1/tokens", tag = "people",
     request_body = NewToken,
     responses((status = 201, body = MadeToken), (status = 401, description = "wrong_password"),
@@ -133,21 +133,21 @@ pub(crate) async fn create(
 /// A token as its person sees it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ListedToken {
-    /// To revoke it by.
+    /// Id to revoke the token by.
     id: String,
     label: String,
     created: u64,
-    /// When it ends; `null` if only somebody ends it.
+    /// End of the token; `null` if it ends only when it is revoked.
     #[schema(required)]
     expires: Option<u64>,
 }
 
-/// Whose tokens.
+/// Selection of a person's tokens.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Whose {
-    /// The caller's if absent; the owner of the site may name anybody.
+    /// Person with these tokens; the caller if absent. Only the owner of the site may name others.
     #[param(value_type = Option<String>)]
     person: Option<PersonId>,
 }
@@ -171,7 +171,7 @@ fn id_of(hash: &[u8]) -> String {
     format!("{:016x}", number(hash))
 }
 
-/// The tokens of the caller, or of whom the owner of the site asks for; without the secrets.
+/// Lists the tokens of the caller, or, for the owner, of any person. The secrets are not shown.
 #[utoipa::path(get, operation_id = "tokens", path = "/v1/tokens", tag = "people", params(Whose),
     responses((status = 200, body = Tokens), (status = 403, description = "forbidden")))]
 pub(crate) async fn list(
@@ -198,11 +198,11 @@ pub struct AnyToken {
     #[serde(flatten)]
     token: ListedToken,
     person: PersonId,
-    /// Name to sign in with; what others see of a bot.
+    /// The sign-in name of the token's person; for a bot, its display name.
     name: String,
 }
 
-/// The tokens of everybody. The caller has checked that this may be done.
+/// All tokens of all people. The caller has checked that it may.
 pub async fn all_tokens(site: &Arc<Site>) -> Result<Vec<AnyToken>, Error> {
     let found = site.store.read(|read| {
         let query = "SELECT t.hash, t.label, t.created_ms, t.expires_ms, p.id,
@@ -220,7 +220,7 @@ pub async fn all_tokens(site: &Arc<Site>) -> Result<Vec<AnyToken>, Error> {
     found.await
 }
 
-/// Ends a token of anybody. The caller has checked that this may be done.
+/// Ends any token. The caller has checked that it may.
 pub async fn revoke_token(site: &Arc<Site>, id: &str) -> Result<(), Error> {
     let all = all_tokens(site).await?;
     let nothing = || Error::new(Code::NotFound, "There is no such token.");

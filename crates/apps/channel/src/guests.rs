@@ -1,4 +1,4 @@
-//! Which channels guests may follow: none, unless the owner allows it.
+//! Channels for guests: none, unless the owner allows some.
 
 use encke_engine::{Code, Error};
 use encke_store::Read;
@@ -6,7 +6,7 @@ use encke_store::Read;
 use encke_account::settings;
 use encke_site::Site;
 
-/// Whether a name is among those that are allowed.
+/// Whether a name is in the list of allowed channels.
 fn is_allowed(allowed: &[String], name: &str) -> bool {
     allowed.iter().any(|pattern| match pattern.strip_suffix('*') {
         Some(begin) => name.starts_with(begin),
@@ -14,8 +14,8 @@ fn is_allowed(allowed: &[String], name: &str) -> bool {
     })
 }
 
-/// Whether guests may follow all of these channels; `forbidden` if not. `reply` runs on the store's thread, or at
-/// once if too much is waiting.
+/// Replies whether guests may follow all of these channels; `forbidden` if not. `reply` runs on the store's thread, or
+/// at once if too much is waiting.
 pub fn submit_may_guest_follow(
     site: &Site,
     names: Vec<Box<str>>,

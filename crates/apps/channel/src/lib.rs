@@ -30,10 +30,10 @@ use encke_site::reply::Refusal;
 use encke_site::sent::{self, Sent};
 use encke_site::{EventBody, Identity, InFeed, Product, Role};
 
-/// Levels that the JSON of an event may be nested.
+/// The greatest depth of an event's JSON.
 const DEPTH_MAX: usize = 100;
 
-/// Whatever a program has appended: any JSON, or a text.
+/// An event that a program has appended: any JSON, or a text.
 #[derive(Serialize, ToSchema)]
 #[schema(value_type = serde_json::Value)]
 pub(crate) struct Data(Box<RawValue>);
@@ -42,7 +42,7 @@ impl EventBody for Data {
     const KIND: &'static str = "data";
 }
 
-/// Channels.
+/// The product of channels.
 pub struct Channel;
 
 impl Product for Channel {
@@ -80,7 +80,7 @@ impl Sends for Channel {
     }
 }
 
-/// Appends to a channel: any JSON, or a text.
+/// Appends an event to a channel: any JSON, or a text.
 #[utoipa::path(post, path = "/v1/channels/{name}/events", tag = "channels",
     params(("name" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body(content((serde_json::Value = "application/json"), (String = "text/plain"))),
@@ -100,7 +100,7 @@ pub(crate) async fn publish(
     Ok(Sent::answer(&site, appended))
 }
 
-/// Appends what was posted to a channel. `reply` gets the result once it is durable (P1); it must not block.
+/// Appends an event to a channel. `reply` gets the result once it is durable (P1); it must not block.
 pub(crate) fn post(
     site: &Arc<Site>,
     identity: Identity,
@@ -136,12 +136,12 @@ fn event(
     if !site.store.channels().is_known(name) {
         site.take(identity.person, identity.role, Act::Creation)?;
     }
-    // Last, because the name is kept from here on.
+    // The name is looked up last, because it is kept from here on.
     let stream = site.store.channels().stream_to_append(name)?;
     Ok(NewEvent { stream, from: Some(identity.person), kind: Data::KIND.into(), key, body })
 }
 
-/// Whether a content type is text rather than JSON; an error if it is neither.
+/// Whether a content type is text; false for JSON. Any other type is an error.
 fn is_text(essence: &str) -> Result<bool, Error> {
     if essence.eq_ignore_ascii_case("application/json") {
         Ok(false)
@@ -159,7 +159,7 @@ fn as_json_string(bytes: &[u8]) -> Result<Bytes, Error> {
     Ok(serde_json::to_vec(text).expect("text is JSON").into())
 }
 
-/// One JSON value on one line: what travels as a line must not contain one.
+/// Checks that this is one JSON value and puts it on one line, because events travel in lines.
 fn checked_json(bytes: Bytes) -> Result<Bytes, Error> {
     let value: &RawValue = serde_json::from_slice(&bytes)
         .map_err(|e| Error::new(Code::BadJson, format!("The body is not JSON: {e}.")))?;
@@ -171,7 +171,7 @@ fn checked_json(bytes: Bytes) -> Result<Bytes, Error> {
     if !value.iter().any(is_break) {
         return Ok(bytes.slice_ref(value));
     }
-    // A line break in JSON is always between values: inside of a text it would be escaped.
+    // A line break in valid JSON is always between values: a text has it escaped.
     Ok(value.iter().map(|b| if is_break(b) { b' ' } else { *b }).collect())
 }
 
@@ -179,7 +179,7 @@ fn is_break(byte: &u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
 
-/// How deep JSON is nested. What is nested without end would pass here and break the readers.
+/// The depth of JSON. Without a bound, deep JSON would pass here and break the readers.
 fn depth(json: &[u8]) -> usize {
     let (mut now, mut deepest) = (0usize, 0);
     let (mut in_text, mut escaped) = (false, false);

@@ -1,4 +1,4 @@
-//! A JSON body: bounded in size and time, of the right type, without unknown fields.
+//! The JSON body of a request: bounded in size and time, of the right type, without unknown fields.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::reply::Refusal;
 
-/// The body of a request. Types that are read with it say `deny_unknown_fields`.
+/// The body of a request. Types that are read from it say `deny_unknown_fields`.
 pub struct Body<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
@@ -25,7 +25,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
-/// The same of a request that may leave it out.
+/// The body of a request that may come without one.
 pub struct MaybeBody<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeBody<T> {
@@ -42,12 +42,12 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeBody
     }
 }
 
-/// The content type of a request, as it stands in its head.
+/// The content type of a request, as its head has it.
 pub fn content_type(headers: &HeaderMap) -> &str {
     headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default()
 }
 
-/// What a content type is, without its parameters.
+/// A content type without its parameters.
 pub fn essence(content_type: &str) -> &str {
     content_type.split(';').next().unwrap_or_default().trim()
 }
@@ -76,11 +76,11 @@ pub async fn read(request: Request) -> Result<bytes::Bytes, Refusal> {
     })
 }
 
-/// Reads JSON, telling apart what is no JSON, what has unknown fields, and what has wrong values.
+/// Reads JSON. The errors tell apart invalid JSON, unknown fields and wrong values.
 pub fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
     let read = serde_json::from_slice(bytes);
     if read.is_ok() && bytes.trim_ascii_start().first() != Some(&b'{') {
-        // An array would be taken for the fields in their order.
+        // serde would read an array as the fields in their order.
         return Err(Error::new(Code::Invalid, "The body has to be a JSON object."));
     }
     read.map_err(|e| {
@@ -88,7 +88,7 @@ pub fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
         if what.starts_with("unknown field") {
             Error::new(Code::UnknownField, format!("There is a field too many: {what}."))
         } else if e.is_data() || serde_json::from_slice::<serde_json::Value>(bytes).is_ok() {
-            // Some wrong types are reported like wrong syntax: a number where one of several words should be.
+            // serde reports some wrong types as wrong syntax, such as a number in place of one of several words.
             Error::new(Code::Invalid, format!("The body is not as expected: {what}."))
         } else {
             Error::new(Code::BadJson, format!("The body is not JSON: {what}."))

@@ -1,25 +1,25 @@
-//! SQL for many rows at once: where the store is a network away, each statement costs a round trip.
+//! SQL for many rows at once, because each statement costs a round trip if the store is a network away.
 //!
-//! A statement is made for 1, 2, 4 … rows, so that few texts are prepared, whatever the number of rows.
+//! There are statements for 1, 2, 4 … rows, so that few texts are prepared for any number of rows.
 
-/// Rows of one statement.
+/// The greatest number of rows of one statement.
 const ROWS_MAX: usize = 128;
 
-/// Divides rows into parts that there are statements for.
+/// Divides rows into parts of sizes that have a statement.
 pub fn parts<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let most = rows.len().min(ROWS_MAX);
         if most == 0 {
             return None;
         }
-        // The greatest power of two that is not more.
+        // The size is the greatest power of two that is not more.
         let (part, rest) = rows.split_at(1 << most.ilog2());
         rows = rest;
         Some(part)
     })
 }
 
-/// `VALUES (?1, ?2), (?3, ?4) …` of whole numbers; a bare parameter there would be a text to PostgreSQL.
+/// `VALUES (?1, ?2), (?3, ?4) …` for whole numbers. Without a cast, PostgreSQL takes a parameter here for a text.
 pub fn values(rows: usize, columns: usize) -> String {
     let row = |row: usize| {
         let fields = (1..=columns).map(|c| format!("CAST(?{} AS BIGINT)", row * columns + c));
@@ -28,7 +28,7 @@ pub fn values(rows: usize, columns: usize) -> String {
     format!("VALUES {}", (0..rows).map(row).collect::<Vec<_>>().join(", "))
 }
 
-/// `VALUES (?1, ?2), (?3, ?4) …` of a whole number and a text each.
+/// `VALUES (?1, ?2), (?3, ?4) …` for rows of a whole number and a text.
 pub fn numbers_and_texts(rows: usize) -> String {
     let row = |row: usize| {
         let at = 2 * row + 1;

@@ -1,4 +1,4 @@
-//! The caller of a request: who is signed in, and from where.
+//! The caller of a request: the signed-in person, its address and its browser.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -14,27 +14,27 @@ use crate::origin::{Origin, PageRule};
 use crate::reply::Refusal;
 use crate::site::Site;
 
-/// The address that a connection comes from; the server puts it into each request's extensions.
+/// The address of the visitor. The server puts it into each request's extensions.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
-/// How a request reached the site, as its browser sees it; the server puts it into each request's extensions.
+/// The scheme of a request as its browser sees it. The server puts it into each request's extensions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Scheme {
-    /// In the clear.
+    /// Plain HTTP.
     #[default]
     Http,
-    /// Over TLS, this server's own or that of a proxy before it.
+    /// HTTP over TLS, which this server ended or a proxy before it.
     Https,
 }
 
 impl Scheme {
-    /// What the server found out; in the clear if it did not say.
+    /// The scheme that the server found; plain HTTP if it found none.
     pub fn of(extensions: &Extensions) -> Self {
         extensions.get().copied().unwrap_or_default()
     }
 
-    /// As it stands in a URL.
+    /// The scheme as a URL has it.
     pub(crate) fn text(self) -> &'static str {
         match self {
             Scheme::Http => "http://",
@@ -51,12 +51,12 @@ impl<S: Sync> FromRequestParts<S> for Scheme {
     }
 }
 
-/// Who is signed in.
+/// The signed-in person of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller(pub Identity);
 
 impl Caller {
-    /// Refuses everybody but the owner.
+    /// Refuses every person but the owner.
     pub fn owner(&self) -> Result<(), Error> {
         if self.0.role == Role::Owner {
             return Ok(());
@@ -69,7 +69,7 @@ impl FromRequestParts<Arc<Site>> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Refusal> {
-        // The administration socket of the data folder vouches for whom it acts as.
+        // The administration socket of the data folder sets the identity itself.
         if let Some(identity) = parts.extensions.get::<Identity>() {
             return Ok(Caller(*identity));
         }
@@ -90,15 +90,15 @@ fn check_page(site: &Site, parts: &Parts) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The credentials that a request shows.
+/// The credentials of a request.
 pub fn shown(parts: &Parts) -> Credentials<'_> {
     credentials(&parts.headers, Scheme::of(&parts.extensions))
 }
 
-/// The credentials in the headers of a request that came by this scheme.
+/// The credentials in the headers of a request with this scheme.
 pub fn credentials(headers: &HeaderMap, scheme: Scheme) -> Credentials<'_> {
     let bearer = headers.get(header::AUTHORIZATION).map(|value| {
-        // What is no token is nobody's, and the cookie does not count in its place.
+        // An invalid token stands for nobody. The cookie does not count in its place.
         encke_credentials::bearer(value.as_bytes()).unwrap_or(Some(""))
     });
     let lines = headers.get_all(header::COOKIE).into_iter().map(|line| line.as_bytes());
@@ -107,23 +107,23 @@ pub fn credentials(headers: &HeaderMap, scheme: Scheme) -> Credentials<'_> {
     Credentials { bearer: bearer.flatten(), cookie }
 }
 
-/// What a request tells of the browser that sends it.
+/// The facts about the browser that sends a request.
 #[derive(Clone, Default)]
 pub struct Browser {
-    /// How it reached the site.
+    /// The scheme by which it reached the site.
     pub scheme: Scheme,
-    /// The session that it has.
+    /// The secret of its session.
     pub session: Option<Box<str>>,
 }
 
 impl Browser {
-    /// The browser that sends a request.
+    /// The browser of a request.
     pub fn of(parts: &Parts) -> Self {
         let session = shown(parts).cookie.map(Into::into);
         Browser { scheme: Scheme::of(&parts.extensions), session }
     }
 
-    /// The same without its session.
+    /// The same browser without its session.
     pub fn without_session(self) -> Self {
         Browser { session: None, ..self }
     }

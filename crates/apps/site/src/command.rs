@@ -1,4 +1,4 @@
-//! Commands: what a client says over a WebSocket, handed to the product that takes them.
+//! Commands of clients over a WebSocket. Each is handed to the product of its type.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,38 +11,38 @@ use crate::body;
 use crate::identity::Role;
 use crate::site::Site;
 
-/// Who says a command.
+/// The sender of a command.
 #[derive(Clone, Copy, Debug)]
 pub struct Sender<'a> {
-    /// The person.
+    /// The signed-in person.
     pub person: PersonId,
-    /// What it is on this site.
+    /// The person's role on this site.
     pub role: Role,
     /// The client's own name for its device or tab.
     pub device: &'a str,
 }
 
-/// What every command has.
+/// The fields that every command has.
 #[derive(Deserialize)]
 struct Typed<'a> {
     #[serde(borrow)]
     r#type: Cow<'a, str>,
 }
 
-/// The number of a command that could not be read as a whole.
+/// The number of a command, for commands that can't be read as a whole.
 #[derive(Deserialize)]
 struct Numbered {
     id: Option<u64>,
 }
 
-/// The refusal of a command that could not be read; it carries the command's number, if that could.
+/// The refusal of a command that could not be read. It has the command's number, if that could be read.
 pub fn unread(frame: &[u8], e: &Error) -> Bytes {
     let id = serde_json::from_slice::<Numbered>(frame).ok().and_then(|n| n.id);
     item::error(id, e)
 }
 
-/// Hands a command to the product that takes its type. `answer` is called once, with the item to answer with, if any; it
-/// must not block.
+/// Hands a command to the product of its type. `answer` is called once with the item to answer with, if there is one.
+/// It must not block.
 pub fn command(
     site: &Arc<Site>,
     sender: Sender<'_>,

@@ -1,4 +1,4 @@
-//! Bodies of events, signals and commands: types, so that the description of the API has them.
+//! Bodies of events, signals and commands as types, so that the description of the API has them.
 
 use encke_engine::{NewEvent, PersonId, StreamId};
 use serde::Serialize;
@@ -8,13 +8,13 @@ use utoipa::{PartialSchema, ToSchema};
 
 /// The body of a kind of event.
 pub trait EventBody: Serialize + ToSchema {
-    /// The kind, as it travels.
+    /// The name of the kind on the wire.
     const KIND: &'static str;
 }
 
 /// The body of a kind of signal.
 pub trait SignalBody: Serialize + ToSchema {
-    /// The kind, as it travels.
+    /// The name of the kind on the wire.
     const KIND: &'static str;
 }
 
@@ -24,7 +24,7 @@ pub fn event<B: EventBody>(stream: StreamId, from: Option<PersonId>, body: &B) -
     NewEvent { stream, from, kind: B::KIND.into(), key: None, body: body.into() }
 }
 
-/// A schema by name, and those that it refers to.
+/// A named schema and the schemas in it.
 pub(crate) struct Named {
     pub name: String,
     pub schema: RefOr<Schema>,
@@ -39,7 +39,7 @@ impl Named {
     }
 }
 
-/// What of a product travels in a feed.
+/// The kinds that a product adds to a feed.
 #[derive(Default)]
 pub struct InFeed {
     pub(crate) events: Vec<(&'static str, Named)>,
@@ -67,7 +67,7 @@ impl InFeed {
     }
 }
 
-/// Stands for a union that is complete only when all products are known.
+/// A placeholder for a union that is complete only when all products are known.
 macro_rules! union {
     ($(#[doc = $about:literal] $name:ident)*) => {$(
         #[doc = $about]

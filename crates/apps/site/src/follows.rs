@@ -1,4 +1,4 @@
-//! What a person's sessions follow.
+//! The streams that a person's sessions follow.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,19 +9,19 @@ use encke_store::{Read, Sql, params};
 use crate::remembered::Remembered;
 use crate::site::Site;
 
-/// What a person follows, as it was at a position of the log.
+/// The streams that a person followed at a position of the log.
 #[derive(Clone, Debug)]
 pub struct Followed {
-    /// Its own stream and its conversations.
+    /// The person's own stream and its conversations.
     pub follows: Arc<[Follow]>,
-    /// When.
+    /// The position of the log at which this was true.
     pub as_of: Position,
 }
 
-/// People whose list is remembered at least. To read another one takes some 10 µs, so it need not be many.
+/// People whose follows are remembered at least. To read another person's takes some 10 µs, so they need not be many.
 const PEOPLE_MAX: usize = 4_096;
 
-/// Lists that were read lately. They are never corrected: a hub brings an old list up to date, or asks for a new one.
+/// Follows that were read lately. They are never corrected: a hub brings an old list up to date or asks for a new one.
 pub(crate) struct Follows(Mutex<Remembered<PersonId, Followed>>);
 
 impl Default for Follows {
@@ -37,12 +37,12 @@ impl Follows {
 }
 
 impl Site {
-    /// What a person follows, if it is remembered; perhaps from some time ago.
+    /// The follows of a person, if they are remembered. They may be from some time ago.
     pub fn known_follows(&self, person: PersonId) -> Option<Followed> {
         self.follows.0.lock().expect("not poisoned").get(&person).cloned()
     }
 
-    /// Reads what a person follows now. `reply` runs on the store's thread, or at once if too much is waiting.
+    /// Reads the present follows of a person. `reply` runs on the store's thread, or at once if too much is waiting.
     pub fn submit_follows(
         self: &Arc<Self>,
         person: PersonId,
@@ -57,13 +57,13 @@ impl Site {
         );
     }
 
-    /// Remembers what a person follows, as somebody else has read it.
+    /// Remembers the follows of a person that were read elsewhere.
     pub fn remember_follows(&self, person: PersonId, followed: &Followed) {
         self.follows.remember(person, followed);
     }
 }
 
-/// Reads what a person follows: its own stream, and what the table `follow` says.
+/// Reads the follows of a person: its own stream and its rows in the table `follow`.
 pub fn read_follows(read: &mut Read<'_>, person: PersonId) -> Result<Followed, Error> {
     let rows =
         read.query("SELECT stream, from_position FROM follow WHERE person = ?1", params![person])?;

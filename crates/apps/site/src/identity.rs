@@ -1,4 +1,4 @@
-//! Who is asking.
+//! The identity of a request's sender.
 
 use std::sync::Arc;
 
@@ -10,22 +10,22 @@ use utoipa::ToSchema;
 
 use crate::site::Site;
 
-/// What a person is on this site.
+/// The role of a person on a site.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Runs the site.
+    /// A person that runs the site.
     Owner,
-    /// Has an account.
+    /// A person with an account.
     Member,
-    /// Came with a display name alone.
+    /// A person with a display name alone.
     Guest,
     /// A program.
     Bot,
 }
 
 impl Role {
-    /// As it is stored.
+    /// The role in its stored form.
     pub fn text(self) -> &'static str {
         match self {
             Role::Owner => "owner",
@@ -35,7 +35,7 @@ impl Role {
         }
     }
 
-    /// As one byte, for those who carry it without knowing what it means.
+    /// The role as one byte, for layers that carry it without knowing its meaning.
     pub fn rank(self) -> u8 {
         match self {
             Role::Guest => 0,
@@ -45,7 +45,7 @@ impl Role {
         }
     }
 
-    /// From such a byte; anything unknown has the least rights.
+    /// The role of such a byte. An unknown byte is the role with the least rights.
     pub fn of_rank(rank: u8) -> Self {
         match rank {
             1 => Role::Member,
@@ -55,7 +55,7 @@ impl Role {
         }
     }
 
-    /// From how it is stored; anything unknown has the least rights.
+    /// The role of a stored text. An unknown text is the role with the least rights.
     pub fn of(text: &str) -> Self {
         match text {
             "owner" => Role::Owner,
@@ -66,67 +66,67 @@ impl Role {
     }
 }
 
-/// Who is signed in, and by what.
+/// A signed-in person and its credential.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Identity {
-    /// The person.
+    /// The signed-in person.
     pub person: PersonId,
-    /// What it is on this site.
+    /// The person's role on this site.
     pub role: Role,
-    /// The credential's own number, to end just the connections that rest on it.
+    /// The number of the credential. With it, just the connections that rest on this credential can be ended.
     pub credential: u64,
-    /// Whether a browser sends it by itself, so that the origin has to be checked.
+    /// Whether browsers send the credential by themselves. Then the origin of a request has to be checked.
     pub by_cookie: bool,
-    /// When it ends, in milliseconds since 1970.
+    /// The time at which the credential ends, in milliseconds since 1970.
     pub expires_ms: u64,
 }
 
-/// The credentials that a request carries.
+/// The credentials of a request.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Credentials<'a> {
     /// `Authorization: Bearer …`
     pub bearer: Option<&'a str>,
-    /// The cookie of a session.
+    /// The session's cookie.
     pub cookie: Option<&'a str>,
 }
 
-/// What a write ended: one credential of a person, or all.
+/// Credentials that a write ended: one of a person's, or all of them.
 pub struct Ended {
     /// The person.
     pub person: PersonId,
-    /// The credential's number; all of the person's if absent.
+    /// The number of the credential; `None` for all credentials of the person.
     pub credential: Option<u64>,
 }
 
-/// Takes who stands behind a credential. It runs on the store's thread, or at once if too much is waiting.
+/// Takes the identity behind a credential. It runs on the store's thread, or at once if too much is waiting.
 pub type Identified = Box<dyn FnOnce(Result<Identity, Error>) + Send>;
 
-/// Knows who stands behind a credential. Accounts put one into the site's parts, as `Box<dyn Identify>`.
+/// Finds the identity behind credentials. Accounts add one to the site's parts, as `Box<dyn Identify>`.
 pub trait Identify: Send + Sync {
-    /// Who these credentials are, if that is known without reading the store.
+    /// The identity behind these credentials, if it is known without reading the store.
     fn known(&self, site: &Site, shown: Credentials<'_>) -> Option<Identity>;
 
-    /// Looks up in the store who these credentials are.
+    /// Looks up the identity behind these credentials in the store.
     fn submit(&self, site: &Arc<Site>, shown: Credentials<'_>, reply: Identified);
 }
 
-/// The refusal of whoever shows no credential that holds.
+/// The refusal of a request without a valid credential.
 pub fn not_signed_in() -> Error {
     Error::new(Code::NotSignedIn, "Sign in first.")
 }
 
 impl Site {
-    /// Without accounts nobody is known.
+    /// The look-up that accounts provide. Without accounts nobody can be identified.
     fn accounts(&self) -> Option<&dyn Identify> {
         self.find_part::<Box<dyn Identify>>().map(|accounts| &**accounts)
     }
 
-    /// Who these credentials are, if that is known without reading the store.
+    /// The identity behind these credentials, if it is known without reading the store.
     pub fn known_identity(&self, shown: Credentials<'_>) -> Option<Identity> {
         self.accounts()?.known(self, shown)
     }
 
-    /// Who these credentials are; `not_signed_in` if nobody.
+    /// The identity behind these credentials; `not_signed_in` if there is none.
     pub async fn identify(self: &Arc<Self>, shown: Credentials<'_>) -> Result<Identity, Error> {
         if let Some(known) = self.known_identity(shown) {
             return Ok(known);
@@ -137,7 +137,8 @@ impl Site {
         found.await.map_err(|_| lost())?
     }
 
-    /// Looks up who these credentials are. `reply` runs on the store's thread, or at once if too much is waiting.
+    /// Looks up the identity behind these credentials. `reply` runs on the store's thread, or at once if too much is
+    /// waiting.
     pub fn submit_identify(
         self: &Arc<Self>,
         shown: Credentials<'_>,
@@ -149,8 +150,10 @@ impl Site {
         }
     }
 
-    /// Writes, and in the same commit ends what rests on the credentials that the write ended: on every node, before
-    /// this is answered here, and also when the client is gone before that, as a page is that signs out and is closed.
+    /// Writes, and revokes the credentials that the write ended, in the same commit and on every node.
+    ///
+    /// The revocation is complete before this returns. It also happens if the client is gone by then, like a page that
+    /// signs out and is closed.
     pub async fn write_and_revoke<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,

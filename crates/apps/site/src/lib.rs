@@ -1,13 +1,13 @@
 //! The ground that every product stands on.
 //!
-//! Entry points: [`Site`] for what all products of a site share, [`Product`] for what a product brings, [`Caller`] for
-//! who is signed in, [`router`] for the HTTP API of all products together.
+//! Entry points: [`Site`] for the state that all products of a site share, [`Product`] for the parts of a product,
+//! [`Caller`] for the signed-in person of a request, [`router`] for the HTTP API of all products.
 //!
-//! Invariants: nobody is taken at a field's word, the sender is who is signed in ([`Caller`]); whatever changes who
-//! may see what is one write with the events that tell of it; whatever ends a right also ends the open connections
-//! that rest on it (P7).
+//! Invariants: the sender of a request is the signed-in person ([`Caller`]) and never a field of the request. A change
+//! of rights is one write with the events that tell of it. The end of a right also ends the open connections that rest
+//! on it (P7).
 //!
-//! Never in here: a product by name, sockets, framing, how an event travels.
+//! Never in here: the name of a product, sockets, framing, the transport of events.
 
 pub mod body;
 pub mod bulk;
@@ -55,13 +55,13 @@ use axum::response::Response;
 use http::{HeaderValue, header};
 use utoipa_axum::router::OpenApiRouter;
 
-/// What is answered belongs to who asked, and is true only now.
+/// An answer belongs to its caller and is true only now, so no cache may keep it.
 async fn no_store(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-/// The HTTP API of all products of a site: all of docs/protocol.md but the feed and operation.
+/// The HTTP API of all products of a site: all of docs/protocol.md except the feed and operation.
 pub fn router(site: Arc<Site>) -> OpenApiRouter {
     let empty = OpenApiRouter::new();
     let all = site.products().iter().fold(empty, |all, product| all.merge(product.routes()));

@@ -1,4 +1,4 @@
-//! What each crate keeps in memory for a site.
+//! The states that products keep in memory for a site.
 
 use std::any::{Any, TypeId};
 
@@ -6,18 +6,18 @@ use rustc_hash::FxHashMap;
 
 /// The states of all products, found by their types.
 ///
-/// A product puts a type of its own in here. Another crate reaches that state only if the product makes the type
-/// public, so a site carries everything and shows nobody what is not theirs.
+/// Each product adds a type of its own. Another crate can reach that state only if the type is public, so a site
+/// carries all states and each stays private to its product.
 #[derive(Default)]
 pub struct Parts(FxHashMap<TypeId, Box<dyn Any + Send + Sync>>);
 
 impl Parts {
-    /// Adds a state; one of the same type that was there before goes.
+    /// Adds a state. It replaces one of the same type.
     pub fn insert<T: Send + Sync + 'static>(&mut self, part: T) {
         self.0.insert(TypeId::of::<T>(), Box::new(part));
     }
 
-    /// The state of this type, if a product of the site has put one in.
+    /// The state of this type, if a product has added one.
     pub fn get<T: 'static>(&self) -> Option<&T> {
         self.0.get(&TypeId::of::<T>())?.downcast_ref()
     }

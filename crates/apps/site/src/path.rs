@@ -1,4 +1,4 @@
-//! A part of a request's path, refused in the same shape as everything else.
+//! Parts of a request's path. Their refusals have the shape of all others.
 
 use axum::extract::FromRequestParts;
 use encke_engine::Code;

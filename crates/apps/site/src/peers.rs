@@ -1,7 +1,7 @@
-//! Notes and signals between nodes, at most once.
+//! Notes and signals between nodes. They arrive at most once.
 //!
-//! A note belongs to one product: it is sent with that product's name and handed to the product of the same name at
-//! the other nodes.
+//! A note belongs to one product: it is sent with that product's name and handed to the product of the same name at the
+//! other nodes.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ struct Received<'a> {
 }
 
 impl Site {
-    /// Tells the product of this name at all other nodes, if there are any.
+    /// Sends a note to the product of this name at all other nodes, if there are any.
     pub fn tell_nodes(&self, product: &str, note: &impl Serialize) {
         if self.store.is_shared()
             && let Some(reach) = self.reach()
@@ -36,8 +36,7 @@ impl Site {
         }
     }
 
-    /// Hands a note of another node to the product that it is for. One that is not understood is of another version,
-    /// and is dropped.
+    /// Hands a note of another node to its product. A note that can't be read is of another version and is dropped.
     pub fn noted(self: &Arc<Self>, note: &Bytes) {
         let Ok(Received { product, note }) = serde_json::from_slice(note) else { return };
         let to = self.products().iter().find(|p| p.name() == product);
@@ -46,8 +45,8 @@ impl Site {
         }
     }
 
-    /// Hands a signal of another node to the sessions here. The product that it belongs to writes it anew, so that
-    /// nothing reaches them that is no signal.
+    /// Hands a signal of another node to the sessions here. The product of the signal writes it anew, so that only
+    /// valid signals reach them.
     pub fn signalled(&self, stream: StreamId, item: &[u8]) {
         let mut peers = self.products().iter().filter_map(|p| p.peer());
         if let Some(item) = peers.find_map(|p| p.signal(stream, item))

@@ -1,4 +1,4 @@
-//! Sends over HTTP, by whichever part of the server they were read: one rule for all of them.
+//! Sends over HTTP. Shards and hyper both read them, and this is the one rule for all.
 
 use std::sync::Arc;
 
@@ -13,27 +13,27 @@ use crate::identity::Identity;
 use crate::product::Reply;
 use crate::site::Site;
 
-/// A send as it came.
+/// A send as it was read.
 #[derive(Clone, Debug)]
 pub struct Posted<'a> {
-    /// `Idempotency-Key`.
+    /// The header `Idempotency-Key`.
     pub key: Option<&'a str>,
-    /// `Content-Type`.
+    /// The header `Content-Type`.
     pub content_type: &'a str,
     /// The whole body.
     pub body: Bytes,
 }
 
 impl<'a> Posted<'a> {
-    /// From a request that was read by an HTTP server.
+    /// The send of a request that hyper read.
     pub fn of(headers: &'a HeaderMap, body: Bytes) -> Self {
-        // A key that is no text is none that is allowed: the empty one is refused.
+        // A key that is not text becomes the empty key, which is refused.
         let key = headers.get("idempotency-key").map(|v| v.to_str().unwrap_or_default());
         Posted { key, content_type: body::content_type(headers), body }
     }
 }
 
-/// Hands a send to the product that this path belongs to.
+/// Hands a send to the product of this path.
 pub fn post(site: &Arc<Site>, identity: Identity, path: &str, posted: Posted<'_>, reply: Reply) {
     let mut all = site.products().iter().filter_map(|p| p.sends());
     let found = all.find_map(|sends| Some((sends, sends.path().name_in(path)?)));
@@ -43,7 +43,7 @@ pub fn post(site: &Arc<Site>, identity: Identity, path: &str, posted: Posted<'_>
     }
 }
 
-/// Waits for the reply to what is submitted.
+/// Submits a send and waits for its reply.
 pub async fn answered(submit: impl FnOnce(Reply)) -> Result<Appended, Error> {
     let (done, answer) = oneshot::channel();
     submit(Box::new(|result| drop(done.send(result))));

@@ -1,7 +1,7 @@
 //! A product: what people do with conversations or streams, in a crate of its own.
 //!
-//! The server lists its products in one place. [`Product`] is what each of them has; what only some have are traits
-//! of their own, which a product answers with if it has them.
+//! The server lists its products in one place. [`Product`] is the trait that each implements. Optional parts are traits
+//! of their own; a product returns those that it has.
 
 use std::sync::Arc;
 
@@ -19,30 +19,30 @@ use crate::posted::Posted;
 use crate::site::Site;
 use crate::snapshot::{Described, Snapshot};
 
-/// Everything that a server serves, lower products first: each may use those before it.
+/// All products of a server. Each comes after the products that it may use.
 pub type Products = &'static [&'static dyn Product];
 
-/// The tables of all products, as a store is opened with them.
+/// The tables of all products. A store is opened with them.
 pub fn tables(products: Products) -> Vec<Tables> {
     let of = |p: &&dyn Product| Tables { owner: p.name(), migrations: p.tables() };
     products.iter().map(of).collect()
 }
 
-/// What every product has.
+/// The parts of a product.
 pub trait Product: Send + Sync {
-    /// A short name, which no other product has and which never changes: notes between nodes carry it, and the store
-    /// keeps under it how far the product's tables are.
+    /// A short name, unique and constant: notes between nodes carry it, and the store keeps the version of the
+    /// product's tables under it.
     fn name(&self) -> &'static str;
 
-    /// What makes its tables, for both engines, the oldest first. A list that was released only grows at its end.
+    /// The migrations of its tables for both engines, the oldest first. A released list only grows at its end.
     fn tables(&self) -> &'static [Migration] {
         &[]
     }
 
-    /// Adds what it keeps in memory for one site.
+    /// Adds the state that it keeps in memory for one site.
     fn parts(&self, _parts: &mut Parts) {}
 
-    /// Its routes, with their description.
+    /// Its routes with their descriptions.
     fn routes(&self) -> OpenApiRouter<Arc<Site>> {
         OpenApiRouter::new()
     }
@@ -52,17 +52,17 @@ pub trait Product: Send + Sync {
         InFeed::default()
     }
 
-    /// Its sends, if it has any.
+    /// Its sends, if it has some.
     fn sends(&self) -> Option<&dyn Sends> {
         None
     }
 
-    /// The commands that it takes over a WebSocket, if any.
+    /// Its commands over a WebSocket, if it has some.
     fn commands(&self) -> Option<&dyn Commands> {
         None
     }
 
-    /// What it does with sessions that open, end and acknowledge, if anything.
+    /// Its work when sessions open, end and acknowledge, if it has some.
     fn sessions(&self) -> Option<&dyn Sessions> {
         None
     }
@@ -72,34 +72,35 @@ pub trait Product: Send + Sync {
         None
     }
 
-    /// What it does after each commit, if anything.
+    /// Its work after each commit, if it has some.
     fn after_commits(&self) -> Option<&dyn AfterCommits> {
         None
     }
 
-    /// What it takes from other nodes, if anything.
+    /// Its work with notes and signals of other nodes, if it has some.
     fn peer(&self) -> Option<&dyn Peer> {
         None
     }
 
-    /// What it does from time to time, if anything.
+    /// Its work from time to time, if it has some.
     fn housekeeping(&self) -> Option<&dyn Housekeeping> {
         None
     }
 }
 
-/// A POST whose whole effect is one append, and which is therefore answered without a task of its own. Its path is
-/// made of a beginning, one name and an end.
+/// A POST with one append as its whole effect. It is answered without a task of its own.
+///
+/// Its path is made of a beginning, one name and an end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SendPath {
-    /// What the path begins with, up to the name.
+    /// The part of the path before the name.
     pub before: &'static str,
-    /// What follows the name.
+    /// The part of the path after the name.
     pub after: &'static str,
 }
 
 impl SendPath {
-    /// The name in a path of this form.
+    /// The name in a path of this form; `None` for other paths.
     pub fn name_in<'a>(&self, path: &'a str) -> Option<&'a str> {
         path.strip_prefix(self.before)?.strip_suffix(self.after)
     }
@@ -108,12 +109,12 @@ impl SendPath {
 /// Takes the result of a send once it is durable (P1). It runs on the store's thread and must not block.
 pub type Reply = Box<dyn FnOnce(Result<Appended, Error>) + Send>;
 
-/// Sends over HTTP, by whichever part of the server they were read.
+/// Sends over HTTP. Shards and hyper both read them.
 pub trait Sends: Send + Sync {
-    /// The path of its sends.
+    /// The form of the paths of its sends.
     fn path(&self) -> SendPath;
 
-    /// Does a send. `name` is the part of the path that differs.
+    /// Does a send. `name` is the name in the path.
     fn post(
         &self,
         site: &Arc<Site>,
@@ -124,33 +125,33 @@ pub trait Sends: Send + Sync {
     );
 }
 
-/// Takes the item that answers a command, if any. It must not block.
+/// Takes the item that answers a command, if there is one. It must not block.
 pub type Answer = Box<dyn FnOnce(Option<Bytes>) + Send>;
 
 /// Commands over a WebSocket: JSON objects with a `type`.
 pub trait Commands: Send + Sync {
-    /// The types that it takes; no other product takes one of them.
+    /// The types of its commands. No other product takes one of them.
     fn types(&self) -> &'static [&'static str];
 
     /// Does a command of one of these types. `answer` is called once.
     fn command(&self, site: &Arc<Site>, sender: Sender<'_>, frame: &[u8], answer: Answer);
 }
 
-/// What a product does with sessions. Calls come on a thread that serves connections, so they must not block.
+/// The work of a product with sessions. The calls come on a thread that serves connections, so they must not block.
 pub trait Sessions: Send + Sync {
     /// A session of a person's device began.
     fn opened(&self, _site: &Arc<Site>, _person: PersonId, _device: &str) {}
 
-    /// That session ended.
+    /// A session of a person's device ended.
     fn closed(&self, _site: &Arc<Site>, _person: PersonId, _device: &str) {}
 
-    /// One of a person's clients holds everything up to here.
+    /// One of a person's clients holds all events up to this position.
     fn acked(&self, _site: &Arc<Site>, _person: PersonId, _position: Position) {}
 }
 
-/// A product's part of the snapshot, with which a client starts.
+/// The part of a product in the snapshot, with which a client starts.
 pub trait InSnapshot: Send + Sync {
-    /// Adds what a person sees of this product, in the view that the cursor belongs to.
+    /// Adds the state that a person sees of this product, in the view that the cursor belongs to.
     fn add(
         &self,
         read: &mut Read<'_>,
@@ -163,39 +164,39 @@ pub trait InSnapshot: Send + Sync {
     fn describe(&self) -> Described;
 }
 
-/// What a product does after each commit.
+/// The work of a product after each commit.
 pub trait AfterCommits: Send + Sync {
-    /// Looks at a commit of this node or of another one, before it is published. It runs on the thread that publishes,
+    /// Looks at a commit of this node or of another one before it is published. It runs on the thread that publishes,
     /// so it must neither block nor read the store.
     fn committed(&self, site: &Site, batch: &Batch);
 }
 
-/// What a product takes from the same product on other nodes. Nodes are not trusted: what is not understood is
-/// nothing.
+/// The work of a product with messages of the same product on other nodes. Other nodes are not trusted: a message that
+/// can't be read is dropped.
 pub trait Peer: Send + Sync {
-    /// Takes a note that [`Site::tell_nodes`] has sent at another node.
+    /// Takes a note that another node sent with [`Site::tell_nodes`].
     fn noted(&self, _site: &Arc<Site>, _note: &str) {}
 
-    /// Writes a signal of another node anew for the sessions here; `None` if it is not one of this product's.
+    /// Writes a signal of another node anew for the sessions here; `None` if it is not a signal of this product.
     fn signal(&self, _stream: StreamId, _item: &[u8]) -> Option<Bytes> {
         None
     }
 }
 
-/// What a product does from time to time.
+/// The work of a product from time to time.
 pub trait Housekeeping: Send + Sync {
-    /// Brings what it keeps in memory up to date with the store; called once, before the site serves.
+    /// Brings its state in memory up to date with the store. Called once, before the site serves.
     fn begin<'a>(&'a self, _site: &'a Arc<Site>) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// One turn, every [`RECEIPTS_FOLD_MS`](encke_engine::limits::RECEIPTS_FOLD_MS). The next one begins when those of
-    /// all products are over. `number` counts turns from 0.
+    /// Does one turn, every [`RECEIPTS_FOLD_MS`](encke_engine::limits::RECEIPTS_FOLD_MS). The next turn begins when
+    /// those of all products are over. `number` counts turns from 0.
     fn turn<'a>(&'a self, _site: &'a Arc<Site>, _number: u64) -> BoxFuture<'a, ()> {
         Box::pin(std::future::ready(()))
     }
 
-    /// Stores what is only in memory; called once, on the way down.
+    /// Stores state that is only in memory. Called once, on the way down.
     fn settle<'a>(&'a self, _site: &'a Arc<Site>) -> BoxFuture<'a, ()> {
         Box::pin(std::future::ready(()))
     }

@@ -1,10 +1,10 @@
 //! Quotas: how much one person may do in a time, so that nobody floods the others.
 //!
-//! Each act refills evenly and has a burst in store. What is taken is counted in the nanoseconds that it takes to refill:
-//! of each person and act one number is kept, the time at which all is refilled (GCRA). The table forgets whoever did
-//! nothing lately; it never refuses anybody because it is full.
+//! Each act has an allowance that refills evenly, with a burst in store. The table has one number for each person and
+//! act: the time at which the allowance is full again, in nanoseconds (GCRA). It forgets people without recent acts. It
+//! never refuses anybody because it is full.
 //!
-//! Each node counts for itself: with N nodes a person that uses all of them has N quotas.
+//! Each node counts for itself: with N nodes, a person that uses all of them has N quotas.
 
 use std::sync::Mutex;
 
@@ -14,14 +14,14 @@ use crate::identity::Role;
 use crate::remembered::Remembered;
 use crate::site::Site;
 
-/// What is counted.
+/// An act that is counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Act {
     /// A message, or an event of a channel.
     Message,
-    /// A byte of one.
+    /// One byte of a message or event.
     Byte,
-    /// Typing, presence, a mark: what others are told and nobody keeps.
+    /// Typing, presence, a mark: others are told, but nothing is stored.
     Signal,
     /// A pass, which the wire calls a ticket.
     Pass,
@@ -34,7 +34,7 @@ pub enum Act {
 const ACTS: usize = 6;
 
 impl Act {
-    /// How many a member may do in a minute, and how many at once.
+    /// How many of this act a member may do in a minute, and how many at once.
     fn of_members(self) -> (u64, u64) {
         match self {
             Act::Message => (limits::MESSAGES_PER_MIN, limits::MESSAGES_AT_ONCE),
@@ -47,19 +47,19 @@ impl Act {
     }
 }
 
-/// How much a role may do, in percent of the limits of a member; `None` for as much as it likes.
+/// The allowance of a role in percent of a member's; `None` for no limit.
 pub type Share = Option<u32>;
 
-/// How much each role may do.
+/// The allowance of each role.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Shares {
-    /// Came with a display name alone.
+    /// People with a display name alone.
     pub guest: Share,
-    /// Has an account.
+    /// People with an account.
     pub member: Share,
-    /// A program.
+    /// Programs.
     pub bot: Share,
-    /// Runs the site.
+    /// People that run the site.
     pub owner: Share,
 }
 
@@ -82,13 +82,13 @@ impl Shares {
 
 const NS_PER_MIN: u64 = 60_000_000_000;
 
-/// When all that a person has taken is refilled, by act, in nanoseconds since 1970.
+/// The time at which each act's allowance is full again, in nanoseconds since 1970.
 type RefilledAt = [u64; ACTS];
 
-/// Parts of the table, so that two people seldom wait for one lock.
+/// The number of parts of the table. With several, two people seldom wait for one lock.
 const PARTS: usize = 16;
 
-/// What people have taken.
+/// The state of all people's quotas.
 pub(crate) struct Quotas([Mutex<Remembered<PersonId, RefilledAt>>; PARTS]);
 
 impl Default for Quotas {
@@ -99,7 +99,7 @@ impl Default for Quotas {
 }
 
 impl Quotas {
-    /// Takes all of these, or nothing and says after how many milliseconds there will be enough.
+    /// Takes all of these acts, or none of them. The error is the number of milliseconds until there are enough.
     fn take(
         &self,
         person: PersonId,
@@ -121,7 +121,7 @@ impl Quotas {
             let latest = now.saturating_add(ns(at_once).max(cost));
             if *refilled > latest {
                 let wait = *refilled - latest;
-                // Whoever goes on all the same is not forgotten.
+                // A person that goes on while refused stays in the table.
                 part.insert(person, before);
                 return Err(wait.div_ceil(1_000_000));
             }
@@ -132,17 +132,17 @@ impl Quotas {
 }
 
 impl Site {
-    /// Takes one of an act from a person's quota; `rate_limited` if it is used up.
+    /// Takes one act from a person's quota; `rate_limited` if it is used up.
     pub fn take(&self, person: PersonId, role: Role, act: Act) -> Result<(), Error> {
         self.take_all(person, role, &[(act, 1)])
     }
 
-    /// Takes a message with so many bytes.
+    /// Takes a message of this many bytes.
     pub fn take_message(&self, person: PersonId, role: Role, bytes: usize) -> Result<(), Error> {
         self.take_all(person, role, &[(Act::Message, 1), (Act::Byte, bytes as u64)])
     }
 
-    /// Takes so many of an act.
+    /// Takes a number of acts.
     pub fn take_some(
         &self,
         person: PersonId,
@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(message(&quotas, TOM, 100, NOW_MS), Ok(()));
         assert_eq!(message(&quotas, MEI, 100, NOW_MS + wait), Ok(()));
         assert!(message(&quotas, MEI, 100, NOW_MS + wait).is_err());
-        // Another act has its own.
+        // Another act has an allowance of its own.
         assert_eq!(quotas.take(MEI, 100, &[(Act::Signal, 1)], NOW_MS), Ok(()));
     }
 

@@ -1,4 +1,4 @@
-//! Secrets.
+//! Random secrets.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,7 +13,7 @@ fn bytes<const N: usize>() -> Result<[u8; N], Error> {
     Ok(bytes)
 }
 
-/// A secret of 256 bits as text, behind a prefix that tells what it is.
+/// A secret of 256 bits as text, after a prefix that names its kind.
 pub fn secret(prefix: &str) -> Result<String, Error> {
     Ok(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes::<32>()?)))
 }
@@ -37,7 +37,7 @@ pub fn readable_secret() -> Result<String, Error> {
     Ok(text)
 }
 
-/// A readable secret as it is compared, however somebody typed it.
+/// A readable secret in the form in which secrets are compared, however it was typed.
 pub fn folded(readable: &str) -> String {
     let kept = readable.chars().filter(char::is_ascii_alphanumeric);
     kept.map(|c| match c.to_ascii_uppercase() {

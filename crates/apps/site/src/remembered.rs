@@ -1,19 +1,19 @@
-//! What was read lately and may be asked for again soon, bounded without a list of who was used when.
+//! A bounded table of values that may be needed again soon. It keeps no list of when each was used.
 
 use std::hash::Hash;
 
 use rustc_hash::FxHashMap;
 
-/// The newest entries: at least so many as the bound says, at most twice as many.
+/// The newest entries: at least as many as the bound says, at most twice as many.
 pub struct Remembered<K, V> {
     young: FxHashMap<K, V>,
-    /// The generation before; it goes when the young one is full.
+    /// The generation before. It is forgotten when the young one is full.
     old: FxHashMap<K, V>,
     generation_max: usize,
 }
 
 impl<K: Hash + Eq, V> Remembered<K, V> {
-    /// Nothing yet.
+    /// An empty table.
     pub fn new(generation_max: usize) -> Self {
         let (young, old) = Default::default();
         Remembered { young, old, generation_max }
@@ -24,7 +24,7 @@ impl<K: Hash + Eq, V> Remembered<K, V> {
         self.young.get(key).or_else(|| self.old.get(key))
     }
 
-    /// The same, to change it.
+    /// The value of a key for changes, if it is still remembered.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         match self.young.get_mut(key) {
             None => self.old.get_mut(key),
@@ -32,7 +32,7 @@ impl<K: Hash + Eq, V> Remembered<K, V> {
         }
     }
 
-    /// Remembers a value; the oldest may be forgotten for it.
+    /// Remembers a value. The oldest values may be forgotten for it.
     pub fn insert(&mut self, key: K, value: V) {
         if self.young.len() >= self.generation_max && !self.young.contains_key(&key) {
             self.old = std::mem::take(&mut self.young);
@@ -46,7 +46,7 @@ impl<K: Hash + Eq, V> Remembered<K, V> {
         self.young.len() + self.old.len()
     }
 
-    /// Forgets every value that is not to be kept.
+    /// Forgets the values for which `keep` returns false.
     pub fn retain(&mut self, mut keep: impl FnMut(&V) -> bool) {
         self.young.retain(|_, value| keep(value));
         self.old.retain(|_, value| keep(value));

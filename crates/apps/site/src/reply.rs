@@ -7,19 +7,19 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Every refusal has this shape.
+/// The body of every refusal.
 #[derive(Serialize, ToSchema)]
 pub struct Refused {
     error: RefusedBecause,
 }
 
-/// Why, and whether to try again.
+/// Reason of a refusal, and whether to try again.
 #[derive(Serialize, ToSchema)]
 pub struct RefusedBecause {
-    /// Stable; docs/reference/errors.md tells each.
+    /// Stable code; docs/reference/errors.md explains each.
     #[schema(value_type = crate::description::ErrorCode)]
     code: &'static str,
-    /// One plain sentence for a person.
+    /// A plain sentence for a person.
     message: String,
     /// Whether the same request may succeed later.
     retry: bool,
@@ -46,7 +46,7 @@ impl From<StoreError> for Refusal {
 }
 
 impl Refusal {
-    /// A refusal for this reason.
+    /// A refusal with this code and message.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Refusal(Error::new(code, message))
     }

@@ -1,4 +1,4 @@
-//! What a send is answered with, and the key that makes it repeatable.
+//! The answer to a send, and the key that makes a send repeatable.
 
 use axum::Json;
 use encke_engine::{Code, Error, Seq, limits};
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::site::Site;
 
-/// Where a send stands in the log.
+/// The place of a send in the log.
 #[derive(Serialize, ToSchema)]
 pub struct Sent {
     #[schema(value_type = u64)]
@@ -19,20 +19,20 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// From what the store says.
+    /// Makes the answer out of the store's result.
     pub fn of(site: &Site, appended: Appended) -> Self {
         let cursor = site.store.cursor_at(appended.position).to_string();
         Sent { seq: appended.seq, cursor, at: appended.at_ms }
     }
 
-    /// 201 for the first, 200 for the same again.
+    /// Answers 201 for the first send, 200 for a repeated one.
     pub fn answer(site: &Site, appended: Appended) -> (StatusCode, Json<Self>) {
         let status = if appended.repeated { StatusCode::OK } else { StatusCode::CREATED };
         (status, Json(Sent::of(site, appended)))
     }
 }
 
-/// Refuses what is no idempotency key.
+/// Refuses an invalid idempotency key.
 pub fn check_key(key: &str) -> Result<Box<str>, Error> {
     let good = (1..=limits::KEY_BYTES_MAX).contains(&key.len())
         && key.bytes().all(|b| b.is_ascii_graphic());

@@ -1,4 +1,4 @@
-//! What all products of one site share.
+//! The state that all products of one site share.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -13,26 +13,26 @@ use crate::parts::Parts;
 use crate::product::Products;
 use crate::quota::{Quotas, Shares};
 
-/// What the operator decides.
+/// The options of a site that the operator decides.
 #[derive(Clone, Debug, Default)]
 pub struct SiteOptions {
     /// Origins besides the site's own that may use its cookies and read its answers, such as `https://www.example.com`.
     pub allowed_origins: Vec<String>,
-    /// How much each role may do.
+    /// The allowance of each role.
     pub shares: Shares,
 }
 
-/// One site: its store, its fan-out, its products and what they keep in memory.
+/// One site: its store, its fan-out, its products and their states in memory.
 pub struct Site {
-    /// The truth.
+    /// The store. It is the only truth.
     pub store: Store,
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// What the operator decided.
+    /// The options.
     pub options: SiteOptions,
     pub(crate) quotas: Quotas,
     pub(crate) follows: Follows,
-    /// The number of this node, which no other has.
+    /// The number of this node. No other node has it.
     node: u64,
     products: Products,
     parts: Parts,
@@ -40,7 +40,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// A site on an opened store, with these products.
+    /// Makes a site on an opened store with these products.
     pub fn new(
         store: Store,
         clock: Arc<dyn Clock>,
@@ -67,23 +67,25 @@ impl Site {
         self.products
     }
 
-    /// What a product keeps in memory. The caller's own product, or one below it, has put it in ([`Parts`]).
+    /// The state that a product keeps in memory. The caller's own product, or one that it uses, has added it
+    /// ([`Parts`]).
     ///
     /// # Panics
     ///
-    /// If the list of products lacks the one that brings this part.
+    /// If the list of products lacks the one that adds this state.
     pub fn part<T: 'static>(&self) -> &T {
         self.find_part().unwrap_or_else(|| {
             panic!("no product of this site brings {}", std::any::type_name::<T>())
         })
     }
 
-    /// The same where the product may be missing.
+    /// The state that a product keeps in memory; `None` if the product is missing.
     pub fn find_part<T: 'static>(&self) -> Option<&T> {
         self.parts.get()
     }
 
-    /// Connects the fan-out, once. Without one (a command line that works on the store alone) nobody is reached.
+    /// Connects the fan-out; to be called once. A command line that works on the store alone has none and reaches no
+    /// client.
     pub fn reach_over(&self, reach: Arc<dyn Reach>) {
         let _ = self.reach.set(reach);
     }
@@ -93,7 +95,7 @@ impl Site {
         self.reach.get()
     }
 
-    /// The number of this node, which no other has.
+    /// The number of this node. No other node has it.
     pub fn node(&self) -> u64 {
         self.node
     }
@@ -103,12 +105,12 @@ impl Site {
         self.reach().map_or(0, |r| r.revocations())
     }
 
-    /// The time, in milliseconds since 1970.
+    /// The present time in milliseconds since 1970.
     pub fn now_ms(&self) -> u64 {
         self.clock.now_ms()
     }
 
-    /// Shows a commit to every product: to be called with each commit, before it is published.
+    /// Shows a commit to every product. To be called with each commit before it is published.
     pub fn committed(&self, batch: &Batch) {
         for product in self.products.iter().filter_map(|p| p.after_commits()) {
             product.committed(self, batch);
@@ -122,21 +124,21 @@ impl Site {
         }
     }
 
-    /// That session ended.
+    /// A session of a person's device ended.
     pub fn closed(self: &Arc<Self>, person: PersonId, device: &str) {
         for product in self.products.iter().filter_map(|p| p.sessions()) {
             product.closed(self, person, device);
         }
     }
 
-    /// One of a person's clients holds everything up to here.
+    /// One of a person's clients holds all events up to this position.
     pub fn acked(self: &Arc<Self>, person: PersonId, position: Position) {
         for product in self.products.iter().filter_map(|p| p.sessions()) {
             product.acked(self, person, position);
         }
     }
 
-    /// Lets products bring their state up to date; to be called once, when commits are published and before the site
+    /// Lets products bring their state up to date. To be called once, when commits are published and before the site
     /// serves.
     pub async fn begin(self: &Arc<Self>) -> Result<(), Error> {
         for product in self.products.iter().filter_map(|p| p.housekeeping()) {
@@ -145,7 +147,7 @@ impl Site {
         Ok(())
     }
 
-    /// Lets products keep house for as long as the site lives; runs as a task.
+    /// Runs the products' housekeeping while the site lives. To be spawned as a task.
     pub async fn keep_house(self: Arc<Self>) {
         let mut turn = tokio::time::interval(Duration::from_millis(limits::RECEIPTS_FOLD_MS));
         turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -157,7 +159,7 @@ impl Site {
         }
     }
 
-    /// Lets products store what is only in memory; to be called on the way down.
+    /// Lets products store state that is only in memory. To be called on the way down.
     pub async fn settle(self: &Arc<Self>) {
         for product in self.products.iter().filter_map(|p| p.housekeeping()) {
             product.settle(self).await;

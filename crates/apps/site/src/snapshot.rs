@@ -1,4 +1,4 @@
-//! The parts of which a snapshot is made.
+//! The parts of a snapshot.
 
 use encke_engine::{Error, PersonId};
 use encke_store::Read;
@@ -14,12 +14,12 @@ use crate::site::Site;
 /// The name of the whole snapshot among the schemas of the API.
 const SCHEMA: &str = "Snapshot";
 
-/// What products have added to a snapshot.
+/// The parts that products have added to a snapshot.
 #[derive(Default)]
 pub struct Snapshot {
-    /// Their fields.
+    /// The fields of all parts.
     pub fields: Fields,
-    /// Everybody that the fields mention, in order, each once.
+    /// The people that the fields mention, in order and each once.
     pub people: Vec<PersonId>,
 }
 
@@ -30,13 +30,13 @@ impl Snapshot {
         self.fields.0.push((name, value));
     }
 
-    /// Says that the fields mention these people.
+    /// Notes that the fields mention these people.
     pub fn mention(&mut self, people: impl IntoIterator<Item = PersonId>) {
         self.people.extend(people);
     }
 }
 
-/// Fields of a JSON object, each written already.
+/// Fields of a JSON object. Their values are written already.
 #[derive(Default)]
 pub struct Fields(Vec<(&'static str, Box<RawValue>)>);
 
@@ -61,13 +61,13 @@ pub fn take(read: &mut Read<'_>, site: &Site, person: PersonId) -> Result<Snapsh
     Ok(snapshot)
 }
 
-/// The schema of a part, and those that it refers to.
+/// The schema of a part and the schemas in it.
 pub struct Described {
     part: RefOr<Schema>,
     others: Vec<(String, RefOr<Schema>)>,
 }
 
-/// Describes a part by a type whose fields are those that the part adds.
+/// Describes a part by a type with the fields that the part adds.
 pub fn describe<T: ToSchema + PartialSchema>() -> Described {
     let mut others = Vec::new();
     T::schemas(&mut others);

@@ -1,4 +1,4 @@
-//! The unions of all that travels in a feed, made of what each product adds.
+//! The unions of all that travels in a feed, made of the kinds that each product adds.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use crate::feed_body::{InFeed, Named};
 use crate::product::Products;
 use crate::reply::Refused;
 
-/// Puts the kinds of all products into the places that stand for them.
+/// Puts the kinds of all products into the unions.
 pub fn complete(document: &mut Value, products: Products) {
     let schemas = &mut document["components"]["schemas"];
     let Value::Object(schemas) = schemas else { return };
@@ -31,7 +31,7 @@ pub fn complete(document: &mut Value, products: Products) {
     }
 }
 
-/// Adds a schema with those that it refers to, and says how it is referred to.
+/// Adds a schema and the schemas in it. Returns the reference to it.
 fn add(schemas: &mut Map<String, Value>, named: Named) -> Value {
     let value = |schema| serde_json::to_value(schema).expect("a schema is JSON");
     for (name, other) in named.others {
@@ -42,7 +42,7 @@ fn add(schemas: &mut Map<String, Value>, named: Named) -> Value {
     reference
 }
 
-/// Puts a schema for each kind, and their union under this name.
+/// Adds a schema for each kind, and their union under this name.
 fn union(
     schemas: &mut Map<String, Value>,
     name: &str,
@@ -67,7 +67,7 @@ fn union(
     schemas.insert(name.to_owned(), whole);
 }
 
-/// `member_joined` as `MemberJoined`.
+/// Turns `member_joined` into `MemberJoined`.
 pub fn camel(kind: &str) -> String {
     let upper = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
     kind.split('_').filter(|word| !word.is_empty()).map(upper).collect()

@@ -1,6 +1,6 @@
-//! The description of the API (OpenAPI): what the routes say of themselves, and what is the same for all of them.
+//! The description of the API (OpenAPI): the routes' own descriptions, and the parts that are the same for all.
 //!
-//! A route names its own answers and refusals. Everything that follows from its shape is added here, so attributes stay
+//! A route names its own answers and refusals. All that follows from its shape is added here, so that attributes stay
 //! short and no route forgets a refusal that all of them share.
 
 mod feed;
@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::product::Products;
 use crate::snapshot;
 
-/// What the routes of all products say of themselves.
+/// The descriptions of the routes of all products.
 pub fn of_products(products: Products) -> OpenApi {
     let empty = OpenApiRouter::new();
     let mut all = products.iter().fold(empty, |all, product| all.merge(product.routes()));
@@ -25,7 +25,7 @@ pub fn of_products(products: Products) -> OpenApi {
     api
 }
 
-/// The whole description: kinds of events, signals and commands, and what all routes have in common.
+/// The whole description: kinds of events, signals and commands, and the parts that all routes share.
 ///
 /// # Panics
 ///
@@ -38,7 +38,7 @@ pub fn completed(api: OpenApi, products: Products) -> Value {
     document
 }
 
-/// Takes `int64` off whole numbers from zero on: they go up to 2^64 - 1 here, and the format would promise less.
+/// Removes `int64` from whole numbers from zero on: they go up to 2^64 - 1, and the format would promise less.
 fn widen(value: &mut Value) {
     match value {
         Value::Object(fields) => {

@@ -1,4 +1,4 @@
-//! What all operations have: an id of their own, a description, what they need to be signed in by, their refusals.
+//! The parts that all operations have: an id of their own, a description, security schemes, refusals.
 
 use serde_json::{Map, Value, json};
 
@@ -30,7 +30,7 @@ fn complete_one(
         let summary = operation.get("summary").cloned().unwrap_or_default();
         operation.insert("description".into(), summary);
     }
-    // A route says so itself if it takes other credentials, or none.
+    // A route that takes other credentials, or none, says so itself.
     let security = json!([{"session": []}, {"token": []}]);
     let security = operation.entry("security").or_insert(security);
     let signed_in = security.as_array().is_some_and(|all| all.iter().any(|one| one != &json!({})));
@@ -47,7 +47,7 @@ fn complete_one(
     }
 }
 
-/// The meaning of an answer that does not tell its own.
+/// The meaning of a status, for answers without a description.
 fn said_by(status: &str) -> &'static str {
     match status {
         "201" => "It was made.",

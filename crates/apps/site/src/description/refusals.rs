@@ -10,26 +10,26 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::feed::camel;
 
-/// The shape of a route, as far as refusals follow from it.
+/// The shape of a route: the facts that refusals follow from.
 pub struct Shape {
-    /// Needs somebody who is signed in.
+    /// Whether the caller has to be signed in.
     pub signed_in: bool,
-    /// Changes something.
+    /// Whether the route changes something.
     pub writes: bool,
-    /// The types of the body that it takes, if it takes one.
+    /// How the route reads a body, if it takes one.
     pub body: Option<Body>,
 }
 
 /// What a route does with its body.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Body {
-    /// Reads one type's fields out of it.
+    /// It parses the fields of one type.
     Fields,
-    /// Takes it whole.
+    /// It takes the bytes as they are.
     Any,
 }
 
-/// What any request may be refused with, whichever route it is for.
+/// The refusals that any request to any route may get.
 const ALWAYS: [Code; 6] = [
     Code::BadRequest,
     Code::Misdirected,
@@ -39,7 +39,7 @@ const ALWAYS: [Code; 6] = [
     Code::Draining,
 ];
 
-/// All refusals of a route of this shape that names these.
+/// All refusals of a route with this shape that names these.
 fn all(shape: &Shape, named: Vec<Code>) -> Vec<Code> {
     let mut all = named;
     all.extend(ALWAYS);
@@ -79,7 +79,7 @@ fn is_refusal(status: &str) -> bool {
     status.starts_with(['4', '5'])
 }
 
-/// Completes the responses of a route with everything that it may be refused with. `shared` gets each answer that is not in it.
+/// Completes the responses of a route with all its refusals. Answers that are missing in `shared` are added to it.
 pub fn complete(
     route: &str,
     shape: &Shape,
