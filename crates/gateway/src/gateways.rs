@@ -1,4 +1,4 @@
-//! All gateways of a site: their options, and how they are mounted. The server knows them by this file alone, so one more
+//! All gateways of a site: their options, and their routes. The server knows gateways by this file alone, so a further
 //! protocol is one more line in each of these functions.
 
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use encke_transport::Shards;
 use crate::classic::{self, Classic, ClassicOptions};
 use crate::tables::TABLES;
 
-/// What an operator can decide about gateways.
+/// The options of all gateways.
 pub type GatewayOptions = ClassicOptions;
 
 /// The table of the configuration file that has [`GatewayOptions`].
 pub const TABLE: &str = "classic";
 
-/// Where the pages of a gateway are mounted.
+/// The path of the classic pages.
 const CLASSIC: &str = "/classic";
 
 /// The gateways that a site has switched on.
@@ -48,8 +48,8 @@ impl Gateways {
     }
 }
 
-/// What classic pages keep in the store, whether a site has switched them on or not. Their addresses are no part of the
-/// API, so they are mounted by [`Gateways`].
+/// The tables of classic pages, which a store has even if its site has them switched off. Their routes are no part of
+/// the API, so [`Gateways`] adds them.
 pub struct ClassicPages;
 
 impl Product for ClassicPages {
@@ -62,8 +62,8 @@ impl Product for ClassicPages {
     }
 }
 
-/// Whether a page reads every answer at this path as one of its own protocol, so that a refusal in ours would be taken for
-/// something that a person said.
+/// Whether a page at this path reads every answer as one of its own protocol. Such a page would show a refusal of the
+/// API as a message.
 pub fn answers_for_itself(path: &str) -> bool {
     path.strip_prefix(CLASSIC).is_some_and(|rest| rest.starts_with('/'))
 }

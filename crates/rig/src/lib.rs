@@ -1,8 +1,9 @@
-//! For tests: a real PostgreSQL, a real NATS server, a real nginx, wires between us and them that can be cut, and
-//! machines on cables that can be cut.
+//! Parts for tests: a real PostgreSQL, a real NATS server, a real nginx, wires to them that can be cut, and machines on
+//! cables that can be cut.
 //!
-//! All of it listens on 127.0.0.1 only (or within a network namespace that only the test is in), on ports that were free, keeps its files in a folder of its own, and ends with
-//! the test's process, however that ends. Nothing of ours is used in here, so that every crate may use it.
+//! All of them listen on free ports of 127.0.0.1 only, or in a network namespace of the test's own. They keep their
+//! files in a folder of their own, and end with the test's process however it ends. This crate uses no other crate of
+//! Encke, so that each of them may use it.
 
 mod machine;
 mod nats;

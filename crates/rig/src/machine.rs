@@ -1,7 +1,7 @@
-//! Machines of one's own: network namespaces, with cables between them and us.
+//! Machines for a test: network namespaces, with cables between them and the test.
 //!
-//! The whole test moves into a namespace first ([`alone`]), which has no way out: what it listens on can be reached by
-//! nobody else, every port is free, and the kernel takes all of it away with the last process in it.
+//! The whole test first moves into a namespace ([`alone`]) without a way out. Nobody else can reach what it listens on,
+//! every port is free, and the kernel removes all of it with the last process in it.
 
 use std::ffi::OsStr;
 use std::net::Ipv4Addr;
@@ -10,21 +10,22 @@ use std::process::{Child, Command, Stdio};
 
 use crate::process::{done, spawn, until};
 
-/// Set for the program that [`alone`] has started.
+/// This variable is set for the program that [`alone`] has started.
 const ALONE: &str = "ENCKE_RIG_ALONE";
-/// No machine's hardware address: what is sent to it is taken by nobody.
+/// A hardware address that no machine has. Nobody takes what is sent to it.
 const NOBODY: &str = "02:00:00:00:00:01";
 
-/// Starts this program again in a network namespace of its own, in the place of this process; returns once it is there.
+/// Replaces this process by the same program in a network namespace of its own. In that namespace it returns.
 ///
 /// # Errors
-/// Says what this needs and what is missing.
+///
+/// The text says what this needs and what is missing.
 pub fn alone() -> Result<(), String> {
     if std::env::var_os(ALONE).is_none() {
         if !rustix::process::getuid().is_root() {
             return Err("this makes network namespaces, which takes root: try it with sudo".into());
         }
-        // What may fail is tried first: afterwards nobody of us is left to say why.
+        // This is tried first, because afterwards this process is gone and can't report an error.
         let mut probe = Command::new("unshare");
         let probed = probe.args(["--net", "--", "true"]).output();
         let probed = probed.map_err(|e| format!("unshare (util-linux) can't be run: {e}"))?;
@@ -50,7 +51,7 @@ fn ip() -> Command {
     Command::new(place.unwrap_or("ip"))
 }
 
-/// A cable from us to a machine, with an address at each end.
+/// A cable from the test to a machine, with an address at each end.
 struct Cable {
     name: String,
     ours: Ipv4Addr,
@@ -60,7 +61,8 @@ struct Cable {
     their_end: String,
 }
 
-/// A network namespace with nothing in it but what is started there. It ends with its value or with the process.
+/// A network namespace with only those programs that the test starts in it. It ends when this value is dropped, or with
+/// the process.
 pub struct Machine {
     name: String,
     holder: Child,
@@ -68,9 +70,11 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A machine without a cable. The name is short: with that of a cable it becomes the name of a network device.
+    /// A machine without a cable. The name is short: together with a cable's name it becomes the name of a network
+    /// device.
     ///
     /// # Panics
+    ///
     /// If this process has not moved into a namespace of its own.
     pub fn new(name: &str) -> Self {
         assert!(std::env::var_os(ALONE).is_some(), "call alone() first");
@@ -88,7 +92,7 @@ impl Machine {
         machine
     }
 
-    /// A program that is to run on this machine, and ends with ours.
+    /// A program on this machine. It ends with the test's process.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("nsenter");
         command.arg(format!("--net=/proc/{}/ns/net", self.holder.id()));
@@ -109,7 +113,7 @@ impl Machine {
         done(ip);
     }
 
-    /// Connects it with us; the addresses are a pair of their own.
+    /// Connects the machine with the test. The addresses are a pair of their own.
     pub fn plug(&mut self, name: &str, ours: Ipv4Addr, theirs: Ipv4Addr) {
         let device = format!("{}-{name}", self.name);
         let number = self.cables.len();
@@ -129,19 +133,20 @@ impl Machine {
         self.mend(name);
     }
 
-    /// From now on whatever is sent over this cable is lost, both ways, and nobody is told: each end sends to a hardware
-    /// address that nobody has. A device that is down or a route to nowhere would be noticed at once, and filters that
-    /// drop need modules of the kernel that are not everywhere.
+    /// Cuts a cable: from now on all that is sent over it is lost, both ways and without an error.
+    ///
+    /// Each end then sends to a hardware address that nobody has. Both ends would notice a device that is down or a
+    /// missing route at once, and filters that drop packets need kernel modules that some systems lack.
     pub fn cut(&self, name: &str) {
         self.point(name, |_| (NOBODY, NOBODY));
     }
 
-    /// The cable carries again.
+    /// Mends a cable.
     pub fn mend(&self, name: &str) {
         self.point(name, |cable| (&cable.our_end, &cable.their_end));
     }
 
-    /// Says at both ends where the other one is to be found.
+    /// Sets the hardware address of the other end at both ends.
     fn point<'a>(&'a self, name: &str, ends: impl Fn(&'a Cable) -> (&'a str, &'a str)) {
         let cable = self.cables.iter().find(|c| c.name == name).expect("a cable of this name");
         let (ours, theirs) = (cable.ours.to_string(), cable.theirs.to_string());

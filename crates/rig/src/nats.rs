@@ -1,4 +1,4 @@
-//! A NATS server of one's own.
+//! A NATS server for a test.
 
 use std::net::TcpStream;
 use std::path::Path;
@@ -7,10 +7,10 @@ use std::sync::Mutex;
 
 use crate::process::{free_port, spawn, until};
 
-/// A running server on 127.0.0.1. It ends with its value or with the process.
+/// A running server on 127.0.0.1. It ends when this value is dropped, or with the process.
 pub struct Nats {
     port: u16,
-    /// Arguments besides its address, such as the user and password that it asks for.
+    /// Arguments besides the address, such as the user and password that it requires.
     args: Vec<String>,
     env: Vec<(String, String)>,
     running: Mutex<Option<Child>>,
@@ -22,12 +22,12 @@ impl Nats {
         Nats::start_with(&[], &[])
     }
 
-    /// A fresh server that lets nobody in without this user and password.
+    /// A fresh server that requires this user and password.
     pub fn start_locked(user: &str, password: &str) -> Self {
         Nats::start_with(&["--user", user, "--pass", password], &[])
     }
 
-    /// A fresh server with a configuration file, and variables that the file names.
+    /// A fresh server with a configuration file, and with the variables that the file names.
     pub fn configured(file: &Path, env: &[(&str, &str)]) -> Self {
         Nats::start_with(&["-c", &file.display().to_string()], env)
     }
@@ -40,13 +40,13 @@ impl Nats {
         nats
     }
 
-    /// One for all tests of this process.
+    /// The server that all tests of this process share.
     pub fn shared() -> &'static Nats {
         static SHARED: std::sync::OnceLock<Nats> = std::sync::OnceLock::new();
         SHARED.get_or_init(Nats::start)
     }
 
-    /// Starts it again, and waits until it answers.
+    /// Starts the server again and waits until it answers.
     pub fn start_again(&self) {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--", "nats-server", "-a", "127.0.0.1", "-p"]);
@@ -57,7 +57,7 @@ impl Nats {
         until("NATS answers", || TcpStream::connect(("127.0.0.1", self.port)).is_ok());
     }
 
-    /// Ends it at once.
+    /// Kills the server.
     pub fn kill(&self) {
         if let Some(mut child) = self.running.lock().expect("not poisoned").take() {
             let _ = child.kill();
@@ -65,17 +65,17 @@ impl Nats {
         }
     }
 
-    /// How to reach it, by way of a port.
+    /// The address of the server over this port.
     pub fn url_by(&self, port: u16) -> String {
         format!("nats://127.0.0.1:{port}")
     }
 
-    /// How to reach it.
+    /// The address of the server.
     pub fn url(&self) -> String {
         self.url_by(self.port)
     }
 
-    /// Its port.
+    /// The port of the server.
     pub fn port(&self) -> u16 {
         self.port
     }

@@ -1,4 +1,4 @@
-//! An nginx of one's own.
+//! An nginx for a test.
 
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::process::{free_port, spawn, until};
 
-/// A running nginx on 127.0.0.1. It ends with its value or with the process.
+/// A running nginx on 127.0.0.1. It ends when this value is dropped, or with the process.
 pub struct Nginx {
     port: u16,
     child: Child,
@@ -15,7 +15,7 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// Serves what stands in an `http` block, which is made from the port to listen on.
+    /// Starts nginx with this `http` block. `block` is given the port to listen on.
     pub fn start(block: impl FnOnce(u16) -> String) -> Self {
         let folder = tempfile::Builder::new().prefix("encke-nginx-").tempdir();
         let folder = folder.expect("a folder can be made");
@@ -23,7 +23,7 @@ impl Nginx {
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|name| format!("{name}_temp_path {place}/{name};"))
             .join(" ");
-        // One process: what is killed is all of it.
+        // nginx runs as one process, so that to kill it leaves nothing behind.
         let text = format!(
             "daemon off; master_process off; pid {place}/pid; error_log {place}/log warn;
              events {{ worker_connections 1024; }}
@@ -48,7 +48,7 @@ impl Nginx {
         Nginx { port, child, _folder: folder }
     }
 
-    /// Its port.
+    /// The port of nginx.
     pub fn port(&self) -> u16 {
         self.port
     }

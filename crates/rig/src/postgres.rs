@@ -1,4 +1,4 @@
-//! A PostgreSQL of one's own.
+//! A PostgreSQL for a test.
 
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -10,14 +10,15 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::process::{done, free_port, spawn, unprivileged, until};
 
-/// A running server, on 127.0.0.1, with what it stores synced to the disk. It ends with its value or with the process.
+/// A running server on 127.0.0.1 that syncs its writes to the disk. It ends when this value is dropped, or with the
+/// process.
 pub struct Postgres {
     folder: PathBuf,
     port: u16,
     running: Mutex<Option<Child>>,
 }
 
-/// The newest version that is installed where Debian puts it; else whatever the path has.
+/// The path of a program: of the newest version that Debian has installed, otherwise of the one in the path.
 fn program(name: &str) -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<_> = versions.map(|v| v.path().join("bin").join(name)).collect();
@@ -65,7 +66,7 @@ impl Postgres {
         postgres
     }
 
-    /// Has a stopped server speak TLS from its next start on, with this certificate and key.
+    /// Makes a stopped server speak TLS from its next start on, with this certificate and key.
     pub fn speak_tls(&self, certificate: &str, key: &str) {
         for (name, pem) in [("server.crt", certificate), ("server.key", key)] {
             // `install` gives a file its owner and its mode at once.
@@ -81,13 +82,13 @@ impl Postgres {
         self.configure("ssl = on\n");
     }
 
-    /// One for all tests of this process.
+    /// The server that all tests of this process share.
     pub fn shared() -> &'static Postgres {
         static SHARED: std::sync::OnceLock<Postgres> = std::sync::OnceLock::new();
         SHARED.get_or_init(Postgres::start)
     }
 
-    /// A copy of the data of a running server, which follows it as a standby once it is started.
+    /// A copy of a running server's data. When it is started, it follows that server as a standby.
     pub fn standby_of(other: &Postgres) -> Self {
         let postgres = Postgres { folder: folder(), port: free_port(), running: Mutex::new(None) };
         let mut copy = unprivileged(program("pg_basebackup"), None);
@@ -109,7 +110,7 @@ impl Postgres {
         ));
     }
 
-    /// Further settings; the last word counts.
+    /// Adds settings. The last value of a setting counts.
     fn configure_on(&self, text: &str) {
         use std::io::Write;
         let path = self.data().join("postgresql.conf");
@@ -117,7 +118,7 @@ impl Postgres {
         file.and_then(|mut f| f.write_all(text.as_bytes())).expect("its settings can be written");
     }
 
-    /// Has a stopped server take connections from other machines of the test, whose addresses are in this network.
+    /// Makes a stopped server accept connections from other machines of the test, which are in this network.
     pub fn open_to(&self, network: &str) {
         use std::io::Write;
         self.configure_on("listen_addresses = '*'\n");
@@ -126,19 +127,19 @@ impl Postgres {
         file.and_then(|mut f| f.write_all(line.as_bytes())).expect("its settings can be written");
     }
 
-    /// Has a running server ask this role for its password.
+    /// Makes a running server require this role's password.
     pub fn ask_for_password(&self, role: &str) {
         let path = self.data().join("pg_hba.conf");
         let rest = std::fs::read_to_string(&path).expect("its settings can be read");
-        // The first line that fits counts.
+        // PostgreSQL takes the first line that matches.
         let text = format!("host all {role} 127.0.0.1/32 scram-sha-256\n{rest}");
         std::fs::write(&path, text).expect("its settings can be written");
         self.sql("SELECT pg_reload_conf()");
     }
 
-    /// Starts it where it left off, and waits until it answers.
+    /// Starts the server again with its data, and waits until it answers.
     pub fn start_again(&self) {
-        // The shell outlives the test's process for a moment: it ends the server and takes the folder away.
+        // The shell outlives the test's process for a moment, so that it can end the server and remove the folder.
         let script = "trap 'kill -QUIT $server; wait $server; rm -rf \"$2\"; exit' TERM
             \"$1\" -D \"$2/data\" >>\"$2/log\" 2>&1 & server=$!
             echo $server >\"$2/pid\"
@@ -171,12 +172,12 @@ impl Postgres {
         });
     }
 
-    /// Ends it at once, as a crash does: connections break, what is not committed is gone.
+    /// Ends the server at once, like a crash: connections break, and uncommitted work is lost.
     pub fn kill(&self) {
         self.end(Signal::QUIT);
     }
 
-    /// Ends it in order; connections are told.
+    /// Ends the server in order: connections are told.
     pub fn stop(&self) {
         self.end(Signal::INT);
     }
@@ -188,13 +189,13 @@ impl Postgres {
         done(promote);
     }
 
-    /// Copies what a stopped server has stored, as a snapshot of its disk does.
+    /// Copies the data of a stopped server, like a snapshot of its disk.
     pub fn snapshot(&self) {
         let (from, to) = (self.data(), self.folder.join("snapshot"));
         self.copy(&from, &to);
     }
 
-    /// Puts a stopped server's files back to what they were.
+    /// Puts the files of a stopped server back to the snapshot.
     pub fn put_back(&self) {
         let (from, to) = (self.folder.join("snapshot"), self.data());
         std::fs::remove_dir_all(&to).expect("its files can be removed");
@@ -207,22 +208,22 @@ impl Postgres {
         done(copy);
     }
 
-    /// Its port.
+    /// The port of the server.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// How to reach it, by way of a port.
+    /// The address of the server over this port.
     pub fn url_by(&self, port: u16) -> String {
         format!("postgres://encke@127.0.0.1:{port}/postgres")
     }
 
-    /// How to reach it.
+    /// The address of the server.
     pub fn url(&self) -> String {
         self.url_by(self.port)
     }
 
-    /// Runs SQL; the output's lines, fields divided by `|`.
+    /// Runs SQL and returns the lines of the output, with fields separated by `|`.
     pub fn sql(&self, sql: &str) -> Vec<String> {
         let mut psql = Command::new(program("psql"));
         psql.args(["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d"]).arg(self.url());
@@ -231,7 +232,7 @@ impl Postgres {
         String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
     }
 
-    /// A name for a space that nobody else has.
+    /// A name for a space that no other test has.
     pub fn fresh_space() -> String {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         format!("t{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))

@@ -1,12 +1,12 @@
-//! A relay before a NATS server that loses messages, and nothing else.
+//! A relay before a NATS server. It loses messages and nothing else.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Relays connections to a NATS server on 127.0.0.1. While it drops, every other message that the server sends to any
-/// client is lost as a whole; what the protocol itself says goes through.
+/// Relays connections to a NATS server on 127.0.0.1. While it drops, every other message from the server to a client is
+/// lost as a whole. Lines of the protocol itself always pass.
 #[derive(Clone)]
 pub struct Relay {
     port: u16,
@@ -21,7 +21,7 @@ struct Inner {
 }
 
 impl Relay {
-    /// A relay that listens here, to this port.
+    /// A relay to this port. It listens on this address.
     pub fn to(server: u16, listen: IpAddr) -> Self {
         let listener = TcpListener::bind((listen, 0)).expect("there is a free port");
         let port = listener.local_addr().expect("it has an address").port();
@@ -35,17 +35,17 @@ impl Relay {
         relay
     }
 
-    /// Where it begins.
+    /// The port that the relay listens on.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Whether every other message is lost from now on.
+    /// Sets whether every other message is lost from now on.
     pub fn drop_half(&self, drops: bool) {
         self.inner.drops.store(drops, Ordering::Relaxed);
     }
 
-    /// Messages that were lost so far.
+    /// The number of messages that were lost so far.
     pub fn dropped(&self) -> u64 {
         self.inner.dropped.load(Ordering::Relaxed)
     }
@@ -67,7 +67,7 @@ impl Inner {
         });
     }
 
-    /// Carries one line of the protocol with what belongs to it; false at the end.
+    /// Copies one line of the protocol and its payload. Returns false at the end.
     fn frame(&self, from: &mut impl BufRead, to: &mut impl Write) -> std::io::Result<bool> {
         let mut frame = Vec::new();
         if from.read_until(b'\n', &mut frame)? == 0 {
@@ -77,7 +77,7 @@ impl Inner {
             to.write_all(&frame)?;
             return Ok(true);
         };
-        // The payload has a line's end of its own.
+        // A line break ends the payload, too.
         from.take(bytes + 2).read_to_end(&mut frame)?;
         let number = self.messages.fetch_add(1, Ordering::Relaxed);
         if self.drops.load(Ordering::Relaxed) && number.is_multiple_of(2) {
@@ -89,7 +89,7 @@ impl Inner {
     }
 }
 
-/// How much follows this line, if it begins a message: the last word of `MSG subject sid [reply] bytes`.
+/// The length of the payload of a message: the last word of `MSG subject sid [reply] bytes`. `None` for other lines.
 fn payload_bytes(line: &[u8]) -> Option<u64> {
     let line = std::str::from_utf8(line).ok()?;
     let mut words = line.split_ascii_whitespace();

@@ -1,29 +1,29 @@
-//! A wire: carries connections to a port, until it is told to do something else.
+//! A wire: it carries connections to a port, and can be made to fail.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
-/// What a wire does to what it carries.
+/// What a wire does to the connections on it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Fault {
-    /// Carries everything.
+    /// It carries everything.
     None,
-    /// Ends every connection, and new ones at once.
+    /// It ends every connection, and new ones at once.
     Cut,
-    /// Carries nothing, and ends nothing: what is sent meanwhile arrives when the wire is whole again.
+    /// It carries nothing and ends nothing. What is sent meanwhile arrives when the wire is whole again.
     Silent,
-    /// Lets through what holds the first bytes on its way to the server, and of the answers nothing more; ends the
-    /// connection when one of them holds the second bytes.
+    /// It carries a request that holds the first bytes, and then nothing of the answers. The connection ends when an
+    /// answer holds the second bytes.
     LoseAnswer(Vec<u8>, Vec<u8>),
-    /// Ends the connection instead of letting through what holds these bytes on its way to the server.
+    /// It ends the connection instead of carrying a request that holds these bytes.
     LoseRequest(Vec<u8>),
 }
 
 struct Inner {
     fault: Fault,
     open: Vec<TcpStream>,
-    /// Faults that struck.
+    /// The number of faults that have struck.
     struck: u64,
 }
 
@@ -51,7 +51,7 @@ impl Wire {
         wire
     }
 
-    /// Where it begins.
+    /// The port that the wire listens on.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -60,7 +60,7 @@ impl Wire {
         self.inner.lock().expect("not poisoned")
     }
 
-    /// From now on it does this.
+    /// Sets what the wire does from now on.
     pub fn set(&self, fault: Fault) {
         let mut inner = self.lock();
         if fault == Fault::Cut {
@@ -77,7 +77,7 @@ impl Wire {
         drop(self.changed.wait_while(self.lock(), silent).expect("not poisoned"));
     }
 
-    /// How often a fault that waits for certain bytes has struck. It strikes once, then the wire is whole again.
+    /// How often a fault that waits for certain bytes has struck. It strikes once; then the wire is whole again.
     pub fn struck(&self) -> u64 {
         self.lock().struck
     }
@@ -95,7 +95,7 @@ impl Wire {
         let (Ok(to_client), Ok(to_server)) = (client.try_clone(), server.try_clone()) else {
             return;
         };
-        // What ends the connection once the server says it, if answers are being lost.
+        // The bytes that end the connection when the server sends them; set while answers are being lost.
         let losing: Losing = Arc::default();
         let (wire, lose) = (self.clone(), losing.clone());
         std::thread::spawn(move || {
@@ -135,7 +135,7 @@ impl Wire {
 
 type Losing = Arc<Mutex<Option<Vec<u8>>>>;
 
-/// What becomes of some bytes.
+/// What happens to some bytes.
 enum Way {
     Through,
     Lost,
@@ -146,7 +146,7 @@ fn holds(bytes: &[u8], what: &[u8]) -> bool {
     bytes.windows(what.len()).any(|w| w == what)
 }
 
-/// Carries bytes one way until either end closes or is to be closed.
+/// Copies bytes one way until either end closes or is to be closed.
 fn pump(mut from: TcpStream, mut to: TcpStream, mut way: impl FnMut(&[u8]) -> Way) {
     let mut bytes = vec![0; 1 << 16];
     while let Ok(count) = from.read(&mut bytes) {

@@ -1,4 +1,4 @@
-//! What pages are answered with.
+//! Answers to classic pages.
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -6,12 +6,12 @@ use encke_engine::{Code, Error};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-/// The type of nearly all answers, JSON too: the pages read it themselves.
+/// The content type of nearly all answers, of JSON too: the pages parse the text themselves.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
-/// The type of the room's list.
+/// The content type of the room's list.
 pub(super) const XML: &str = "text/xml; charset=utf-8";
 
-/// A refusal: a status and a plain sentence, in which nothing stands that a page sent.
+/// A refusal: a status and a plain sentence. The sentence never repeats text that the page sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Refused {
     pub status: u16,
@@ -27,7 +27,7 @@ impl Refused {
         Refused::new(400, text)
     }
 
-    /// Another's identity.
+    /// The refusal of a request in another person's name.
     pub const fn another() -> Self {
         Refused::new(403, "This is not who you are signed in as.")
     }
@@ -65,7 +65,7 @@ impl IntoResponse for Refused {
     }
 }
 
-/// An answer of a type.
+/// An answer with this content type.
 pub(super) fn typed(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Response {
     let mut response = Response::new(axum::body::Body::from(body.into()));
     *response.status_mut() =
@@ -79,7 +79,7 @@ pub(super) fn html(body: impl Into<Bytes>) -> Response {
     typed(200, HTML, body)
 }
 
-/// The response of a handler.
+/// Turns the result of a handler into its response.
 pub(super) fn of(result: Result<Response, Refused>) -> Response {
     result.unwrap_or_else(IntoResponse::into_response)
 }
@@ -92,8 +92,8 @@ pub(super) async fn not_found() -> Response {
     Refused::new(404, "There is nothing at this address.").into_response()
 }
 
-/// JSON that stays what it is inside of a script and as a page: whatever could begin or end a tag is escaped, and so
-/// are the two characters that end a line of an old JavaScript. They stand only inside of strings.
+/// JSON that is safe inside a script and as a page of its own: all characters that can begin or end a tag are escaped,
+/// and the two characters that end a line in old JavaScript. They only occur inside strings.
 pub(super) fn json(value: &impl Serialize) -> Bytes {
     let plain = serde_json::to_string(value).expect("answers are plain data");
     let mut out = String::with_capacity(plain.len() + 32);

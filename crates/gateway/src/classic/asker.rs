@@ -1,4 +1,4 @@
-//! The asker of a request: the person of the session or, where claims are believed, whoever the page says.
+//! The sender of a request: the person of the session or, where claims are believed, the person that the page names.
 
 use axum::http::request::Parts;
 use encke_engine::{Error, PersonId};
@@ -9,51 +9,51 @@ use http::{HeaderMap, Version, header};
 use super::answer::Refused;
 use super::{Claims, Classic};
 
-/// The one who asks, as far as the connection tells.
+/// The sender of a request, as far as the connection shows.
 #[derive(Clone, Debug)]
 pub(super) struct Asker {
-    /// The one who is signed in; always somebody where sessions decide.
+    /// The signed-in person. It is always there if sessions decide.
     pub identity: Option<Identity>,
     /// The count of revocations, read before the credential was looked at.
     pub revocations_seen: u64,
-    /// Whether another request may come on the connection.
+    /// Whether the connection may carry another request.
     pub keep_alive: bool,
     pub peer: Option<std::net::IpAddr>,
 }
 
 impl Asker {
-    /// The session of a person, as this asker's credential carries it.
+    /// The session of a person with this sender's credential.
     pub fn who(&self, person: PersonId) -> Who {
         let credential = self.identity.map_or(0, |i| i.credential);
-        // Nothing comes up on a wait, so its rank is of no matter.
+        // A waiting request never sends a command, so its rank does not matter.
         Who { person, credential, rank: 0, client: "classic".into() }
     }
 
-    /// Milliseconds until the credential ends; a claim has no end.
+    /// Milliseconds until the credential ends. A claim never ends.
     pub fn ends_in_ms(&self, now_ms: u64) -> u64 {
         self.identity.map_or(u64::MAX, |i| i.expires_ms.saturating_sub(now_ms))
     }
 
-    /// The one who is signed in.
+    /// The signed-in person.
     pub fn person(&self) -> Option<PersonId> {
         self.identity.map(|i| i.person)
     }
 }
 
 impl Classic {
-    /// The asker of a request. Where sessions decide, a request without one is refused.
+    /// The sender of a request. If sessions decide, a request without one is refused.
     pub(super) async fn asker(&self, parts: &Parts) -> Result<Asker, Refused> {
         self.ask(parts, self.claims == Claims::Session).await
     }
 
-    /// The asker of a request that needs a session, also where claims are believed.
+    /// The sender of a request that needs a session, even where claims are believed.
     pub(super) async fn signed_in(&self, parts: &Parts) -> Result<(Asker, Identity), Refused> {
         let asker = self.ask(parts, true).await?;
         let identity = asker.identity.ok_or(Refused::new(401, "Sign in first."))?;
         Ok((asker, identity))
     }
 
-    /// The asker of a request that needs no session; one that is there is looked at.
+    /// The sender of a request that needs no session. A session is looked up if there is one.
     pub(super) async fn anybody(&self, parts: &Parts) -> Result<Asker, Refused> {
         let mut asker = self.ask(parts, false).await?;
         if asker.identity.is_none() {
@@ -76,8 +76,10 @@ impl Classic {
         Ok(Asker { identity, revocations_seen, keep_alive, peer })
     }
 
-    /// The asker of a GET that changes something. A link of any page could be such a GET, so it has to come from a script or a
-    /// frame of the site's own; a program that is no browser says nothing of pages, and is heard.
+    /// The sender of a GET that changes something.
+    ///
+    /// A link on any page could be such a GET, so it has to come from a script or a frame of the site's own. A program
+    /// that is no browser names no page and is accepted.
     pub(super) async fn asker_who_changes(&self, parts: &Parts, by: By) -> Result<Asker, Refused> {
         if !self.is_own(parts, by) {
             return Err(foreign());
@@ -87,7 +89,8 @@ impl Classic {
 
     fn is_own(&self, parts: &Parts, by: By) -> bool {
         let says = |name: &str| parts.headers.get(name).map(|v| v.to_str().unwrap_or("?"));
-        // No script navigates. Of an address that a browser goes to, nobody knows who made it, also in the site itself.
+        // A script does not navigate. Anybody can have made the address that a browser navigates to, also within the
+        // site itself.
         let navigates = says("sec-fetch-mode") == Some("navigate")
             || says("upgrade-insecure-requests").is_some();
         if by == By::Script && navigates {
@@ -105,13 +108,14 @@ impl Classic {
         }
     }
 
-    /// Takes a message from the quota of whoever is signed in. Where names are believed, nobody has one.
+    /// Takes a message from the signed-in person's quota. Where claims are believed, nobody has a quota.
     pub(super) fn take_message(&self, asker: &Asker, bytes: usize) -> Result<(), Error> {
         let Some(Identity { person, role, .. }) = asker.identity else { return Ok(()) };
         self.site.take_message(person, role, bytes)
     }
 
-    /// Whether a page of another site makes a browser ask this. A link says no origin, but that it is one.
+    /// Whether a page of another site makes a browser send this. A link names no origin, but the browser tells that it
+    /// is one.
     fn is_foreign(&self, parts: &Parts) -> bool {
         let origin = Origin::of(&parts.headers, &parts.uri, &parts.extensions);
         let from = parts.headers.get("sec-fetch-site");
@@ -121,11 +125,11 @@ impl Classic {
     }
 }
 
-/// The part of a page that asks.
+/// The part of a page that sends a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum By {
     Script,
-    /// A frame, into which a browser navigates.
+    /// A frame. Browsers navigate into it.
     Frame,
 }
 

@@ -1,4 +1,4 @@
-//! A board: a channel of texts that everybody sees. What two protocols share; they differ in how they ask and answer.
+//! A board: a channel of texts that everybody sees. Two protocols share it and differ in their requests and answers.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -18,11 +18,11 @@ use super::html::Html;
 use super::mark;
 use super::number::Scale;
 
-/// What the texts of a board are.
+/// The format of the texts on a board.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Holds {
     Text,
-    /// An editor's HTML.
+    /// HTML from an editor.
     Html,
 }
 
@@ -32,16 +32,16 @@ pub(super) struct BoardWait {
     pub protocol: Board,
 }
 
-/// A poll of a board that waits.
+/// A poll of a board while it waits.
 pub(super) struct Board {
     classic: Arc<Classic>,
     holds: Holds,
     scale: Scale,
-    /// What the page holds, in its own words.
+    /// The newest text that the page has, as the page's own number.
     held: u64,
-    /// Only the newest of what is there, because the page holds nothing.
+    /// Whether the page has nothing and gets only the newest texts.
     newest: bool,
-    /// Status and body for who was signed out.
+    /// Status and body of the answer to a page that is signed out.
     pub revoked: (u16, Bytes),
 }
 
@@ -51,7 +51,7 @@ struct Answer<'a> {
     timestamp: u64,
 }
 
-/// An answer that shows nothing, and lets the page go on from a number.
+/// An answer without a text. The page goes on from this number.
 pub(super) fn nothing(timestamp: u64) -> Bytes {
     json(&Answer { msg: "", timestamp })
 }
@@ -61,7 +61,7 @@ impl Classic {
         self.site.store.channels().stream(name)
     }
 
-    /// Puts a text on a board; done when it is durable.
+    /// Puts a text on a board. Returns when it is durable.
     pub(super) async fn put_up(
         &self,
         board: &str,
@@ -76,7 +76,7 @@ impl Classic {
         self.take_message(asker, text.len())?;
         let body: Bytes = serde_json::to_vec(text).expect("text is JSON").into();
         if holds == Holds::Html && self.html == Html::Escaped {
-            // Before anybody waits for it, so that all who wait are answered without it.
+            // The text is cleaned before anybody waits for it, so that all waiting pages are answered at once.
             self.editor.clean(body.clone(), text);
         }
         let from = asker.person();
@@ -85,13 +85,13 @@ impl Classic {
         self.site.store.append(event).await.map(drop)
     }
 
-    /// The number that stands for now on every board.
+    /// The number of the present moment on every board.
     pub(super) async fn number_of_now(&self) -> Result<u64, Error> {
         let scale = self.numbers.scale(&self.site).await?;
         Ok(scale.number(self.site.store.position()))
     }
 
-    /// Where a page goes on that holds what came up to a number; 0 for nothing.
+    /// A poll for the texts after a number; 0 for a page without any.
     pub(super) async fn look_at(
         self: &Arc<Self>,
         board: &str,
@@ -125,14 +125,14 @@ impl Classic {
     }
 }
 
-/// The text of an entry: what programs put on a board may be any JSON.
+/// The text of an entry. Programs may put any JSON on a board.
 fn text_of(entry: &Entry) -> String {
     let body = &entry.event.body;
     let text = serde_json::from_slice::<String>(body);
     text.unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned())
 }
 
-/// What a poll is answered from; it may be answered on another thread.
+/// The texts of a poll's answer. The answer may be made on another thread.
 struct Texts {
     classic: Arc<Classic>,
     holds: Holds,
@@ -141,7 +141,7 @@ struct Texts {
 }
 
 impl Texts {
-    /// Whether nothing has to be made safe first that takes a while.
+    /// Whether the answer can be made at once, without cleaning HTML.
     fn are_ready(&self) -> bool {
         let is_known = |entry: &Arc<Entry>| self.classic.editor.known(&entry.event.body).is_some();
         !self.is_html() || self.entries.iter().all(is_known)
@@ -151,7 +151,7 @@ impl Texts {
         self.holds == Holds::Html && self.classic.html == Html::Escaped
     }
 
-    /// The answer, with as many of them as fit into one: the rest comes with the page's next poll.
+    /// The answer with as many texts as fit into one. The page's next poll gets the rest.
     fn answer(&self) -> Bytes {
         let (mut msg, mut last, mut cleaned) = (String::new(), None, 0);
         for entry in &self.entries {
@@ -196,7 +196,7 @@ impl ForeignRequest for Board {
         let classic = self.classic.clone();
         ForeignAnswer::Later(Box::new(move |reply| {
             let answer = move |_: &mut Read<'_>| Ok(texts.answer());
-            // Where too much waits, the page asks again for the same.
+            // If too much work waits, the page gets no text and asks again from the same number.
             let said = move |made: Result<Bytes, Error>| made.unwrap_or_else(|_| nothing(held));
             classic
                 .site

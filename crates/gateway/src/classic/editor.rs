@@ -1,5 +1,5 @@
-//! An editor's HTML, reduced to what an editor makes: bold, italic, underline, colours, sizes, lists, and links to http
-//! and https. The board keeps what was written; this is what pages are given of it.
+//! HTML from an editor, reduced to bold, italic, underline, colours, sizes, lists, and links to http and https. The
+//! board stores the HTML as it was written; pages get the reduced form.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,21 +11,21 @@ use encke_engine::limits;
 
 use super::html::escape;
 
-/// Elements that stay; of all others only the text does, and of scripts and style sheets not even that.
+/// The elements that stay. Of other elements only the text stays, and of scripts and style sheets nothing.
 const TAGS: [&str; 14] =
     ["a", "b", "br", "div", "em", "font", "i", "li", "ol", "p", "span", "strong", "u", "ul"];
-/// Bytes of an address that a link may have.
+/// The greatest length of a link's address.
 const HREF_BYTES_MAX: usize = 2_048;
-/// Pixels or points of a text. A larger one could cover the page.
+/// The greatest size of a text in pixels or points. A larger text could cover the page.
 const SIZE_MAX: f32 = 72.0;
 
-/// Makes HTML safe, and remembers it.
+/// Makes HTML safe and remembers the results.
 pub(super) struct Editor {
     cleaner: Builder<'static>,
     known: Mutex<Known>,
 }
 
-/// What was made of bodies of events.
+/// Safe HTML by the body of its event.
 #[derive(Default)]
 struct Known {
     all: HashMap<Bytes, Arc<str>>,
@@ -48,13 +48,14 @@ impl Default for Editor {
 }
 
 impl Editor {
-    /// What was made of an event's body, if that is remembered.
+    /// The safe HTML of an event's body, if it is remembered.
     pub fn known(&self, body: &Bytes) -> Option<Arc<str>> {
         self.known.lock().expect("not poisoned").all.get(body).cloned()
     }
 
-    /// Makes HTML safe to insert; takes milliseconds at worst, so it is not for a shard's thread. `body` is the event's
-    /// body, under which it is remembered.
+    /// Makes HTML safe to insert. `body` is the event's body; the result is remembered under it.
+    ///
+    /// This may take milliseconds, so a shard's thread must not do it.
     pub fn clean(&self, body: Bytes, html: &str) -> Arc<str> {
         let made: Arc<str> = self.cleaned(html).into();
         let bytes = body.len() + made.len();
@@ -69,8 +70,8 @@ impl Editor {
         made
     }
 
-    /// A parser repeats the tags that are still open wherever a block begins, so few tags can become very many. HTML
-    /// that is made for that is shown as the text that it is.
+    /// Reduces HTML. A parser repeats the open tags wherever a block begins, so few tags can become very many. HTML
+    /// that does this is shown as its source text.
     fn cleaned<'a>(&self, html: &'a str) -> Cow<'a, str> {
         let tags = html.bytes().filter(|b| *b == b'<').count();
         if tags > limits::CLASSIC_TAGS_MAX || !html.contains(['<', '&']) {
@@ -81,14 +82,14 @@ impl Editor {
     }
 }
 
-/// An attribute that is allowed, with the value that stays of it.
+/// The value that is left of an allowed attribute.
 fn attribute<'a>(_element: &str, name: &str, value: &'a str) -> Option<Cow<'a, str>> {
     let good = match name {
         "style" => return style(value).map(Cow::Owned),
         "color" => is_colour(value),
         "size" => matches!(value.trim_start_matches(['+', '-']).as_bytes(), [b'1'..=b'7']),
         "href" => value.len() <= HREF_BYTES_MAX,
-        // What the cleaner adds.
+        // The cleaner itself adds these.
         _ => true,
     };
     good.then_some(value.into())
@@ -112,7 +113,7 @@ fn style(value: &str) -> Option<String> {
     (!kept.is_empty()).then(|| kept.join("; "))
 }
 
-/// A colour by its name, in hexadecimal digits, or as rgb(…) and rgba(…).
+/// Whether this is a colour: a name, hexadecimal digits, rgb(…) or rgba(…).
 fn is_colour(value: &str) -> bool {
     let value = value.to_ascii_lowercase();
     let numbers = value.strip_prefix("rgba(").or(value.strip_prefix("rgb("));
@@ -124,7 +125,7 @@ fn is_colour(value: &str) -> bool {
     good && (1..=32).contains(&value.len())
 }
 
-/// A size by its name, or a number of pixels, points, ems or parts of a hundred.
+/// Whether this is a size: a name, or a number of pixels, points, ems or percent.
 fn is_size(value: &str) -> bool {
     let value = value.to_ascii_lowercase();
     if value.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') {

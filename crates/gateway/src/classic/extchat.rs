@@ -1,5 +1,7 @@
-//! `/classic/extchat/`: a board of an editor's HTML. Its page shows a blank line for every answer without a text, so a
-//! poll waits long; and it reads every answer as JSON, refusals too. What it inserts is what `editor` leaves of the HTML.
+//! `/classic/extchat/`: a board of HTML from an editor.
+//!
+//! Its page shows a blank line for every answer without a text, so a poll waits long. It reads every answer as JSON,
+//! even refusals, and inserts HTML, so it gets what `editor` leaves.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +22,8 @@ use super::live::held;
 const BOARD: &str = "classic:extchat";
 /// How long a poll waits.
 const WAIT_MS: u64 = 300_000;
-/// How long somebody is kept who is not signed in: its page asks again at once, and would do nothing else any more.
+/// How long an answer to a page without a session takes. The page polls again at once, and would otherwise do nothing
+/// else.
 const PAUSE: Duration = Duration::from_secs(1);
 
 pub(super) fn router() -> Router<Arc<Classic>> {
@@ -44,7 +47,7 @@ async fn wrong_method(State(classic): State<Arc<Classic>>) -> Response {
 }
 
 impl Classic {
-    /// The page asks again from here without a pause.
+    /// Refuses a request after a pause, because the page asks again at once.
     async fn refused(&self, status: u16) -> Response {
         typed(status, HTML, board::nothing(self.number_of_now().await.unwrap_or(0)))
     }
@@ -59,7 +62,7 @@ impl Classic {
         }
         let BoardWait { hold, mut protocol } =
             self.look_at(BOARD, Holds::Html, held, WAIT_MS).await?;
-        // The head has been sent by then, so the body has to say it.
+        // The head was sent before, so the body has to tell.
         protocol.revoked = (401, board::nothing(held));
         Ok(self.hold(&asker, hold, Style::Spaces, protocol))
     }

@@ -1,4 +1,4 @@
-//! What pages send: forms and query strings, decoded as PHP does.
+//! Forms and query strings of pages, decoded as PHP does.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ impl Form {
         Form::parse(parts.uri.query().unwrap_or_default().as_bytes())
     }
 
-    /// Reads the body of a request, to its end.
+    /// Reads the body of a request to its end.
     pub async fn of_body(request: Request) -> Result<(Parts, Form), Refused> {
         let (parts, body) = request.into_parts();
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
@@ -50,7 +50,7 @@ impl Form {
         decoded.collect::<Result<_, _>>().map(Form)
     }
 
-    /// The value of a parameter that may be absent; twice is refused.
+    /// The value of an optional parameter. A parameter that comes twice is refused.
     pub fn get<'a>(&'a self, name: &'a str) -> Result<Option<&'a str>, Refused> {
         let mut found = self.all(name);
         match (found.next(), found.next()) {
@@ -59,12 +59,12 @@ impl Form {
         }
     }
 
-    /// The value of a parameter that has to be there.
+    /// The value of a required parameter.
     pub fn need<'a>(&'a self, name: &'a str) -> Result<&'a str, Refused> {
         self.get(name)?.ok_or(Refused::bad("A parameter is missing."))
     }
 
-    /// The value of a parameter that has to be there and to say something.
+    /// The value of a required parameter that must not be empty.
     pub fn need_text<'a>(&'a self, name: &'a str) -> Result<&'a str, Refused> {
         Some(self.need(name)?)
             .filter(|text| !text.is_empty())
@@ -76,13 +76,13 @@ impl Form {
         self.0.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
-    /// Everything.
+    /// All names and values.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
-/// Refuses a body where none belongs. Nobody reads it, so when the request waits it would be taken for the next one.
+/// Refuses a body where none belongs. Nobody reads it, so after a wait it would be taken for the next request.
 pub(super) fn no_body(parts: &Parts) -> Result<(), Refused> {
     let length = parts.headers.get(header::CONTENT_LENGTH).is_some_and(|v| v != "0");
     if length || parts.headers.contains_key(header::TRANSFER_ENCODING) {
@@ -91,7 +91,8 @@ pub(super) fn no_body(parts: &Parts) -> Result<(), Refused> {
     Ok(())
 }
 
-/// A whole body. One that is too long is read on for a while: many clients see a refusal only when they have sent all.
+/// Reads a whole body. A body that is too long is read on for a while, because many clients look at an answer only when
+/// they have sent everything.
 async fn read(mut body: axum::body::Body) -> Result<Vec<u8>, Refused> {
     let mut bytes = Vec::new();
     let mut length = 0;
@@ -109,13 +110,13 @@ async fn read(mut body: axum::body::Body) -> Result<Vec<u8>, Refused> {
     if length > limits::BODY_BYTES_MAX { Err(TOO_LONG) } else { Ok(bytes) }
 }
 
-/// `+` is a space, `%` and two hexadecimal digits a byte; a `%` without them stays.
+/// Decodes a value: `+` is a space, `%` and two hexadecimal digits are a byte. Any other `%` stays.
 fn decode(bytes: &[u8]) -> Result<String, Refused> {
     let spaced: Vec<u8> = bytes.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
     percent_decode(&spaced).decode_utf8().map(Into::into).map_err(|_| NOT_TEXT)
 }
 
-/// A number of at most 16 digits, as pages hand ids and times back.
+/// A number of at most 16 digits, as pages send ids and times.
 pub(super) fn number(text: &str) -> Option<u64> {
     let plain = (1..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     plain.then(|| text.parse().ok())?

@@ -1,7 +1,8 @@
-//! Messages that are handed out: each once, to one of a person's windows, and noted only when the connection took it.
+//! Messages that are delivered once, to one of a person's windows. A message is noted as delivered only when the
+//! connection took it.
 //!
-//! A window that is to be given a message reserves it first; all windows of a person share the reservations. One that is
-//! dropped before the connection took the message frees it again, and the other windows look once more.
+//! A window reserves a message before it gets it; all windows of a person share the reservations. If the reservation is
+//! dropped before the connection took the message, the message is free again and the other windows look again.
 
 use std::sync::{Arc, Mutex, Weak};
 
@@ -12,7 +13,7 @@ use serde::Deserialize;
 use super::Classic;
 use super::mark::{self, Has, Reader};
 
-/// Direct conversations that a waiting request knows, and learns of while it waits.
+/// The direct conversations that a waiting request knows. It learns of further ones while it waits.
 pub(super) struct Directs {
     streams: FxHashSet<StreamId>,
     /// The other person, if only the conversation with that person counts.
@@ -37,12 +38,12 @@ struct AddedMember {
 }
 
 impl Directs {
-    /// Begins with the conversations that are known.
+    /// Begins with the known conversations.
     pub fn new(streams: impl IntoIterator<Item = StreamId>, with: Option<PersonId>) -> Self {
         Directs { streams: streams.into_iter().collect(), with }
     }
 
-    /// Whether an event is of one of them; one that tells the person of a new conversation is learned from.
+    /// Whether an event belongs to one of the conversations. Learns from events that add the person to one.
     pub fn has(&mut self, entry: &Entry) -> bool {
         let event = &entry.event;
         if &*event.kind == "conversation_added" {
@@ -62,28 +63,29 @@ impl Directs {
 
 #[derive(Default)]
 struct Given {
-    /// Messages on the way to a window.
+    /// Messages that a window has reserved.
     reserved: FxHashSet<Position>,
-    /// Messages that a window took; the store has noted them, or is about to.
+    /// Messages that a window has taken. The store has noted them or is about to.
     taken: FxHashSet<Position>,
 }
 
-/// What is handed out to one person, as long as a window waits or a note is under way.
+/// The deliveries to one person. It exists while a window waits or a note is being stored.
 pub(super) struct Handout {
     reader: Reader,
     classic: Weak<Classic>,
     given: Mutex<Given>,
 }
 
-/// The handouts that are in use, by person.
+/// The deliveries in use, by person.
 #[derive(Default)]
 pub(super) struct Handouts(Mutex<FxHashMap<PersonId, Weak<Handout>>>);
 
-/// Entries of the list above which those not in use are dropped.
+/// When the list has this many entries, unused ones are dropped.
 const SWEPT_FROM: usize = 1_024;
 
 impl Handouts {
-    /// What is handed out to a person. It is to be had before the store is read: it knows what is noted after that.
+    /// The deliveries to a person. To be called before the store is read, because they know what the store notes after
+    /// that.
     pub fn of(&self, classic: &Arc<Classic>, person: PersonId) -> Arc<Handout> {
         let mut handouts = self.0.lock().expect("not poisoned");
         if let Some(handout) = handouts.get(&person).and_then(Weak::upgrade) {
@@ -106,14 +108,14 @@ impl Handout {
         self.reader
     }
 
-    /// Takes over what the store has noted.
+    /// Learns what the store has noted.
     pub fn learn(&self, has: &Has) {
         let mut given = self.given.lock().expect("not poisoned");
         given.taken.retain(|position| *position > has.up_to());
         given.taken.extend(&has.taken);
     }
 
-    /// Reserves a message, unless another window has it.
+    /// Reserves a message; `None` if another window has it.
     pub fn reserve(self: &Arc<Self>, position: Position) -> Option<Reserved> {
         let mut given = self.given.lock().expect("not poisoned");
         let free = !given.taken.contains(&position) && given.reserved.insert(position);
@@ -129,7 +131,7 @@ pub(super) struct Reserved {
 }
 
 impl Reserved {
-    /// The window's connection took it: nobody else gets it.
+    /// Notes that the window's connection took the message. No other window gets it.
     pub fn keep(mut self) {
         self.kept = true;
         let mut given = self.handout.given.lock().expect("not poisoned");
@@ -141,7 +143,7 @@ impl Reserved {
             (self.handout.clone(), self.handout.reader, self.position);
         let noted = move |result: Result<(), Error>| {
             if let Err(e) = result {
-                // It was given, so it stays taken here; after a restart it comes a second time.
+                // The message was delivered, so it stays taken here. After a restart it is delivered a second time.
                 tracing::warn!("a message that was delivered was not noted: {e}");
             }
             drop(handout);
@@ -156,7 +158,7 @@ impl Drop for Reserved {
             return;
         }
         self.handout.given.lock().expect("not poisoned").reserved.remove(&self.position);
-        // Nobody else waits if this is the last window.
+        // If this is the last window, no other one waits.
         if Arc::strong_count(&self.handout) > 1
             && let Some(classic) = self.handout.classic.upgrade()
             && let Some(shards) = classic.shards.get()

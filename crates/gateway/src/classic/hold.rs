@@ -1,4 +1,4 @@
-//! Requests that wait: what they wait for, and how the answer travels.
+//! Waiting requests: what they wait for, and how their answers travel.
 
 use axum::response::Response;
 use encke_engine::hub::Follow;
@@ -10,31 +10,31 @@ use super::answer::HTML;
 use super::asker::Asker;
 use crate::Parking;
 
-/// What is said to a request that follows more channels than its person may at once.
+/// The answer to a request that follows more channels than its person may follow at once.
 pub(super) const TOO_MANY: &str = "You follow too many channels at once; close another page.";
 
-/// What a request waits for.
+/// A request that waits.
 pub(super) struct Hold {
-    /// The person whose session it is; `None` where nobody has signed in.
+    /// The signed-in person; `None` without a session.
     pub person: Option<PersonId>,
-    /// The streams that it follows.
+    /// The streams that the request follows.
     pub streams: Vec<StreamId>,
-    /// The position at which it followed them.
+    /// The position at which it followed these streams.
     pub as_of: Position,
     /// The position after which it gets events.
     pub at: Position,
-    /// Milliseconds that it waits; `None` for ever.
+    /// Milliseconds that it waits; `None` for no limit.
     pub wait_ms: Option<u64>,
 }
 
-/// How its answer travels.
+/// How the answer travels.
 #[derive(Clone, Copy)]
 pub(super) enum Style {
-    /// A whole answer when there is one.
+    /// As a whole, when there is one.
     Answer(&'static str),
-    /// The head at once, spaces meanwhile.
+    /// The head at once, then spaces until there is an answer.
     Spaces,
-    /// A page in a frame that never ends; only pages of the same site may hold it.
+    /// As a page in a frame that never ends. Only pages of the same site may hold it.
     Frame,
 }
 
@@ -49,7 +49,7 @@ impl Classic {
     ) -> Response {
         let Hold { person, streams, as_of, at, wait_ms } = hold;
         let follow = |stream| Follow { stream, from: Position(0) };
-        // A sign-out ends a wait also where nobody in particular waits.
+        // A sign-out also ends a wait that belongs to no particular person.
         let person = person.or(asker.person());
         let (beats, transport, content_type) = match style {
             Style::Answer(content_type) => (false, Transport::LongPoll, content_type),

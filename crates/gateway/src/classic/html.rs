@@ -1,11 +1,11 @@
-//! Texts on their way into a page. The pages insert what they are given as HTML, so it has to be HTML that shows the
-//! text and does nothing else.
+//! Texts on their way into a page. The pages insert texts as HTML, so this HTML has to show the text and do nothing
+//! else.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// How texts and names are handed to pages.
+/// How pages are given texts and names.
 #[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Html {
@@ -16,7 +16,7 @@ pub enum Html {
 }
 
 impl Html {
-    /// A text as a page is given it.
+    /// A text as a page gets it.
     pub(super) fn of(self, text: &str) -> Cow<'_, str> {
         match self {
             Html::Escaped => escape(text),
@@ -25,7 +25,7 @@ impl Html {
     }
 }
 
-/// HTML that shows this text, between tags as well as in a quoted attribute.
+/// HTML that shows this text, between tags and inside a quoted attribute.
 pub(super) fn escape(text: &str) -> Cow<'_, str> {
     let is_markup = |c: char| "&<>\"'".contains(c);
     if !text.contains(is_markup) {

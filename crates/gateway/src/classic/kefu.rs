@@ -1,8 +1,7 @@
-//! `/classic/kefu/`: questions to an agent and its answers, each delivered once. Until the desk is there they are direct
-//! conversations.
+//! `/classic/kefu/`: questions to an agent and the agent's answers, each delivered once. They are direct conversations.
 //!
-//! The cookie `username` says who asks. A message counts as delivered when the connection that it was written to took
-//! it and had not been closed; until then every window of the person may still get it.
+//! The cookie `username` names the sender. A message counts as delivered when the connection took it and was still
+//! open. Until then any window of the person may get it.
 
 use std::sync::Arc;
 
@@ -32,11 +31,11 @@ use super::mark::{self, Has, Reader};
 use super::name::{self, Called};
 use super::{Claims, Classic};
 
-/// The name that may hold the frame.
+/// The name of the agent, the only one that may open the frame.
 const AGENT: &str = "admin";
 /// Bytes of a name.
 const NAME_BYTES_MAX: usize = 64;
-/// What a frame shows first: browsers show nothing before so much has come.
+/// Bytes at the beginning of a frame. Browsers show nothing before they have this much.
 const PADDING: usize = 4_000;
 
 pub(super) fn router() -> Router<Arc<Classic>> {
@@ -119,8 +118,10 @@ impl Classic {
         }
     }
 
-    /// The asker by the name that it claims, which its session has to bear out where sessions decide. A guest's name is
-    /// its own from then on, but never the agent's, nor one that looks like that of somebody with an account.
+    /// The person of a claimed name. If sessions decide, the session has to belong to that person.
+    ///
+    /// A guest may take a free name, which is then its own. It can't take the agent's name, nor one that looks like the
+    /// name of a person with an account.
     fn enter(&self, tx: &mut Tx<'_>, name: &str, asker: &Asker) -> Result<PersonId, Error> {
         let Some(identity) = asker.identity else { return name::find_or_make(tx, name) };
         let me = identity.person;
@@ -139,7 +140,7 @@ impl Classic {
         Ok(me)
     }
 
-    /// Waits for what the asker was not given yet.
+    /// Waits for messages that the sender has not got yet.
     async fn kefu_next(self: &Arc<Self>, parts: &Parts, shape: Shape) -> Result<Response, Refused> {
         no_body(parts)?;
         let name = claimed(parts)?;
@@ -147,7 +148,7 @@ impl Classic {
             return Err(Refused::new(403, "Only the agent may hold this."));
         }
         let by = if shape == Shape::Frame { By::Frame } else { By::Script };
-        // Who asks takes a message, so a link must not.
+        // A poll takes a message away, so a link must not send one.
         let asker = self.asker_who_changes(parts, by).await?;
         let me = self.entered(name.clone(), &asker).await?;
         let handout = self.handouts.of(self, me);
@@ -171,7 +172,7 @@ impl Classic {
         Ok(self.hold(&asker, hold, style, given))
     }
 
-    /// The asker, who has a mark: what is said to it from then on waits for it. Without a write if that is known.
+    /// The sender's person, with a mark: messages from now on wait for it. This writes only if it has to.
     async fn entered(self: &Arc<Self>, name: String, asker: &Asker) -> Result<PersonId, Refused> {
         let (wanted, person) = (name.clone(), asker.person());
         let known = self.site.store.read(move |read| {
@@ -234,23 +235,23 @@ fn is_for(entry: &Entry, me: PersonId) -> bool {
     &*event.kind == "message" && event.from.is_some_and(|from| from != me)
 }
 
-/// How the next messages are given.
+/// The format in which messages are delivered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Shape {
-    /// One, as JSON.
+    /// One message as JSON.
     Row,
-    /// All, as script in a frame.
+    /// All messages as script in a frame.
     Frame,
 }
 
-/// A window that waits.
+/// A window while it waits.
 struct Next {
     classic: Arc<Classic>,
     handout: Arc<Handout>,
     directs: Directs,
     name: Arc<str>,
     shape: Shape,
-    /// What it was given and has not taken yet.
+    /// The messages that the window was given but has not taken yet.
     reserved: Vec<Reserved>,
 }
 
@@ -258,18 +259,18 @@ struct Next {
 struct Row<'a> {
     mid: String,
     pos: &'a str,
-    /// Letters and digits, as `is_name` has it.
+    /// Only letters and digits, as `is_name` checks.
     rec: &'a str,
     content: &'a str,
     isread: &'static str,
 }
 
-/// Opened by itself, where `parent` is the page's own window, the page ends before it calls anybody; what it would have been
-/// given stays undelivered.
+/// Ends a page that is opened outside a frame. There, `parent` is the page's own window. The page ends before it calls
+/// anybody, and its messages stay undelivered.
 const FRAMED: &str = "<script>if(parent===self)window.stop()</script>\n";
 
-/// Reloads the frame when nothing has come for a while, or when it was told to; but only once somebody answers, because
-/// a page that could not be loaded never tries again.
+/// Reloads the frame when nothing has come for a while, or when the server says so. It first waits until the server
+/// answers, because a page that failed to load never tries again.
 const RELOAD: &str = "<script>var h,p;function r(){if(p)return;p=1;var x=new XMLHttpRequest();\
     x.open('HEAD',location.href);x.onload=function(){p=0;\
     if(x.status<500)location.reload();else h=setTimeout(r,2000)};\
@@ -331,7 +332,7 @@ impl ForeignRequest for Next {
 
     fn on_end(&mut self, why: WaitEnd) -> (u16, Bytes) {
         let last = match self.shape {
-            // There is no good answer without a message; this one shows an empty line, and the page asks again.
+            // Every answer to this page shows a line. This one shows an empty line, and the page asks again.
             Shape::Row => {
                 json(&Row { mid: "0".into(), pos: "", rec: &self.name, content: "", isread: "0" })
             }

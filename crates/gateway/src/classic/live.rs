@@ -1,4 +1,4 @@
-//! `/classic/live/`: a board whose texts travel in the URL.
+//! `/classic/live/`: a board that takes its texts from URLs.
 
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ async fn send(State(classic): State<Arc<Classic>>, request: Request) -> Response
     answer::of(classic.live_send(request).await)
 }
 
-/// What a page holds: absent and empty are nothing.
+/// The number that a page holds. If it is absent or empty, the page has nothing.
 pub(super) fn held(form: &Form) -> Result<u64, Refused> {
     match form.get("timestamp")? {
         None | Some("") => Ok(0),

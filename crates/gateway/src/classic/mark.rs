@@ -1,5 +1,5 @@
-//! What a reader has already: everything up to a mark, and single events beyond it. An event counts once it was confirmed
-//! or delivered, never because it was asked for.
+//! The events that a reader has: all up to a mark, and single ones beyond it. An event counts when it was confirmed or
+//! delivered, never because it was asked for.
 
 use std::sync::Arc;
 
@@ -9,30 +9,31 @@ use rustc_hash::FxHashSet;
 
 use super::Classic;
 
-/// Single events beyond the mark from which on the mark is moved.
+/// With this many single events beyond the mark, the mark moves.
 const TAKEN_MAX: usize = 64;
-/// Positions that a mark may lie back behind what it could be.
+/// A mark may lie this many positions behind the furthest that it could be at.
 const BACK_MAX: u64 = 4_096;
-/// Events that are walked back to find the first one that is open; further back the log is read from the mark on.
+/// The number of events that a search for the first missing one walks back. For older ones the log is read from the
+/// mark.
 const WALK_MAX: usize = 20_000;
 
-/// How far somebody is: in a conversation, or under its own stream in all of them.
+/// A person, and the stream that the mark is for: a conversation, or the person's own stream for all conversations.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Reader {
     pub person: PersonId,
     pub stream: StreamId,
 }
 
-/// What a reader has already.
+/// The events that a reader has.
 #[derive(Debug, Default)]
 pub(super) struct Has {
-    /// Everything up to here; `None` if nothing was ever noted.
+    /// The reader has everything up to this position; `None` if nothing was ever noted.
     pub mark: Option<Position>,
     /// Single events beyond the mark.
     pub taken: FxHashSet<Position>,
 }
 
-/// Where the first event is that somebody does not have.
+/// The place of the first event that a reader does not have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Open {
     pub position: Position,
@@ -40,7 +41,7 @@ pub(super) struct Open {
 }
 
 impl Has {
-    /// Reads what is stored.
+    /// Reads what the store has noted.
     pub fn of(sql: &mut impl Sql, reader: Reader) -> Result<Has, StoreError> {
         let Reader { person, stream } = reader;
         let query = "SELECT position FROM classic_mark WHERE person = ?1 AND stream = ?2";
@@ -57,7 +58,8 @@ impl Has {
     }
 }
 
-/// The first event of a stream after a position that is wanted. A long way back it may be one before that.
+/// The first event of a stream after a position for which `wanted` is true. If it is far back, this may be an earlier
+/// event.
 pub(super) fn first_open(
     read: &mut Read<'_>,
     stream: StreamId,
@@ -80,14 +82,14 @@ pub(super) fn first_open(
     Ok(Some(Open { position: Position(after.0 + 1), seq: Seq(1) }))
 }
 
-/// Notes that somebody has an event.
+/// Notes that a reader has an event.
 pub(super) fn take(tx: &mut Tx<'_>, reader: Reader, position: Position) -> Result<(), StoreError> {
     let sql = "INSERT INTO classic_taken (person, stream, position) VALUES (?1, ?2, ?3)
                ON CONFLICT (person, stream, position) DO NOTHING";
     tx.execute(sql, params![reader.person, reader.stream, position]).map(drop)
 }
 
-/// Notes where somebody begins, unless that is known.
+/// Notes where a reader begins, unless that is known.
 pub(super) fn begin(tx: &mut Tx<'_>, reader: Reader, at: Position) -> Result<(), StoreError> {
     let sql = "INSERT INTO classic_mark (person, stream, position) VALUES (?1, ?2, ?3)
                ON CONFLICT (person, stream) DO NOTHING";
@@ -105,7 +107,7 @@ fn advance(tx: &mut Tx<'_>, reader: Reader, to: Position) -> Result<(), StoreErr
 }
 
 impl Classic {
-    /// Moves a mark forward if that is worth a write; everything up to `to` is had. Nobody waits for it.
+    /// Moves a mark forward to `to` if that is worth a write. Nobody waits for it.
     pub(super) fn tidy(self: &Arc<Self>, reader: Reader, has: &Has, to: Position) {
         let back = to.0.saturating_sub(has.up_to().0);
         if back == 0 || (has.taken.len() < TAKEN_MAX && back < BACK_MAX) {

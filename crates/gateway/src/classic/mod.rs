@@ -1,11 +1,11 @@
-//! Classic pages: the six protocols that the Comet tutorials taught, on Encke's log. docs/guide/classic.md says how a
-//! site puts its own pages before them.
+//! Classic pages: the six protocols of the Comet tutorials, on Encke's log. docs/guide/classic.md says how a site
+//! serves pages of its own with them.
 //!
-//! One file a protocol: `webim` (direct conversations, confirmed by id), `novcomet` (channels that changed), `live` and
-//! `extchat` (boards, which are channels), `kefu` (questions to an agent, each delivered once), `room` (a room).
-//! What they share: `form` reads what pages send, `answer` says it back, `asker` tells who asks, `name` the person that a name
-//! stands for, `mark` what a reader has already, `number` the numbers of the boards, `hold` how a request waits, `html`
-//! and `editor` what a page may insert.
+//! Each protocol has a file: `webim` (direct conversations, confirmed by id), `novcomet` (channels that changed),
+//! `live` and `extchat` (boards, which are channels), `kefu` (questions to an agent, each delivered once), `room` (a
+//! room). They share `form` for reading requests, `answer` for responses, `asker` for the sender of a request, `name`
+//! for the person of a name, `mark` for the events that a reader has, `number` for the numbers of boards, `hold` for
+//! waiting requests, `html` and `editor` for HTML that a page may insert.
 
 mod answer;
 mod asker;
@@ -44,7 +44,7 @@ use number::Numbers;
 pub use options::ClassicOptions;
 use serde::{Deserialize, Serialize};
 
-/// Who decides which person a page speaks for.
+/// The rule for the person that a page speaks for.
 #[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Claims {
@@ -54,7 +54,7 @@ pub enum Claims {
     Trust,
 }
 
-/// All that the six protocols share.
+/// The state that all six protocols share.
 pub struct Classic {
     site: Arc<Site>,
     claims: Claims,
@@ -81,7 +81,7 @@ impl Classic {
         })
     }
 
-    /// Connects the shards that hold the waiting requests, once.
+    /// Connects the shards that hold the waiting requests. To be called once.
     pub fn reach_over(&self, shards: Arc<Shards>) {
         let _ = self.shards.set(shards);
     }
@@ -101,7 +101,7 @@ pub fn router(classic: Arc<Classic>) -> Router {
         .with_state(classic)
 }
 
-/// Answers are true only now, and a text in one must never be taken for a page of another type.
+/// An answer is true only now, and its text must never be taken for a page of another type.
 async fn no_store(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -1,8 +1,8 @@
-//! Names: the person that a name stands for, and what people are called.
+//! Names: the person behind a name, and the name of a person.
 //!
-//! A name is an account's, or stands in the table `classic_name`: there a name that is believed gets a guest of its own
-//! when it is first used, and one that a guest brings with its session is that guest's. A number (web IM) is a name as
-//! well; one that is nobody's name is the number of a person.
+//! A name belongs to an account or is in the table `classic_name`. If claims are believed, a name gets a guest of its
+//! own when it is first used. A name that a guest brings with its session is that guest's. A number (web IM) is a name,
+//! too; if it is nobody's name, it is the number of a person.
 
 use std::sync::{Arc, RwLock};
 
@@ -14,12 +14,12 @@ use rustc_hash::FxHashMap;
 
 use super::{Claims, Classic};
 
-/// Names that guests may get by being claimed.
+/// The number of names that guests may get by claims.
 const NAMES_MAX: u64 = 100_000;
-/// Names of people that are remembered; beyond that all are looked up again.
+/// The number of people whose names are remembered. When there are more, all are looked up again.
 const REMEMBERED_MAX: usize = 100_000;
 
-/// The person that a name stands for, if there is one.
+/// The person of a name, if there is one.
 pub(super) fn find(sql: &mut impl Sql, name: &str) -> Result<Option<PersonId>, StoreError> {
     if let Some(person) = gateway_sign_in::account_of(sql, name)? {
         return Ok(Some(person));
@@ -29,7 +29,7 @@ pub(super) fn find(sql: &mut impl Sql, name: &str) -> Result<Option<PersonId>, S
     sql.query_one(query, params![name])?.map(|row| row.get(0)).transpose()
 }
 
-/// The person that a name stands for; a guest is made for a name that stands for nobody.
+/// The person of a name. If there is none, a guest is made.
 pub(super) fn find_or_make(tx: &mut Tx<'_>, name: &str) -> Result<PersonId, Error> {
     if let Some(person) = find(tx, name)? {
         return Ok(person);
@@ -43,14 +43,14 @@ pub(super) fn find_or_make(tx: &mut Tx<'_>, name: &str) -> Result<PersonId, Erro
     Ok(person)
 }
 
-/// Lets a name stand for a person from now on.
+/// Gives a name to a person.
 pub(super) fn bind(tx: &mut Tx<'_>, name: &str, person: PersonId) -> Result<(), StoreError> {
     let sql = "INSERT INTO classic_name (name, person) VALUES (?1, ?2)
                ON CONFLICT (name) DO UPDATE SET person = excluded.person";
     tx.execute(sql, params![name, person]).map(drop)
 }
 
-/// Whether a name is free for somebody: nobody's, or of a guest whose last session is over.
+/// Whether a name is free: it is nobody's, or of a guest whose last session is over.
 pub(super) fn is_free(sql: &mut impl Sql, name: &str, now_ms: u64) -> Result<bool, StoreError> {
     let Some(person) = find(sql, name)? else { return Ok(true) };
     let query = "SELECT 1 FROM person p WHERE p.id = ?1 AND (p.role <> 'guest' OR EXISTS
@@ -58,8 +58,8 @@ pub(super) fn is_free(sql: &mut impl Sql, name: &str, now_ms: u64) -> Result<boo
     Ok(sql.query_one(query, params![person, now_ms])?.is_none())
 }
 
-/// The person that a number stands for. Where claims are believed, a guest's own number is none: it was made for another
-/// name.
+/// The person of a number. Where claims are believed, a guest's own number does not count, because the guest was made
+/// for another name.
 pub(super) fn find_number(
     sql: &mut impl Sql,
     number: u64,
@@ -74,16 +74,16 @@ pub(super) fn find_number(
     sql.query_one(query, params![number, guests])?.map(|row| row.get(0)).transpose()
 }
 
-/// What people are called, as it was looked up.
+/// The names of people that were looked up.
 #[derive(Default)]
 pub(super) struct Names(RwLock<FxHashMap<(PersonId, Called), Arc<str>>>);
 
-/// Two ways of calling somebody.
+/// The two names of a person.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Called {
     /// The name that others see.
     Shown,
-    /// The name that pages address the person by.
+    /// The name by which pages address the person.
     Addressed,
 }
 
@@ -102,17 +102,17 @@ impl Called {
     }
 }
 
-/// What some people are called.
+/// The names of some people.
 pub(super) type Calls = FxHashMap<PersonId, Arc<str>>;
 
 impl Names {
-    /// What these people are called, if all of that is remembered.
+    /// The names of these people, if all are remembered.
     pub fn known(&self, people: &[PersonId], called: Called) -> Option<Calls> {
         let known = self.0.read().expect("not poisoned");
         people.iter().map(|p| Some((*p, known.get(&(*p, called))?.clone()))).collect()
     }
 
-    /// Looks them up, and remembers it.
+    /// Looks up the names of these people and remembers them.
     pub fn look_up(
         &self,
         sql: &mut impl Sql,
@@ -132,7 +132,7 @@ impl Names {
         Ok(calls)
     }
 
-    /// A name has come to stand for somebody.
+    /// Forgets a person's names, because it has got a new one.
     pub fn forget(&self, person: PersonId) {
         let mut known = self.0.write().expect("not poisoned");
         known.remove(&(person, Called::Shown));
@@ -141,7 +141,7 @@ impl Names {
 }
 
 impl Classic {
-    /// Makes an answer that names these people: at once if they are remembered, or when they were looked up.
+    /// Makes an answer with the names of these people: at once if they are remembered, otherwise after a look-up.
     pub(super) fn naming(
         self: &Arc<Self>,
         people: impl Iterator<Item = PersonId>,

@@ -1,4 +1,4 @@
-//! `/classic/novcomet/`: which of some channels changed. An id is the channel `novcomet:ID`.
+//! `/classic/novcomet/`: tells which of some channels have new events. An id stands for the channel `novcomet:ID`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -45,7 +45,7 @@ fn check_id(id: &str) -> Result<(), Refused> {
     if good { Ok(()) } else { Err(Refused::bad("This is not an id.")) }
 }
 
-/// The channel of an id. An id that is too long for it is told by its hash, after two dots that no id has.
+/// The channel of an id. The channel of an id that is too long has its hash, after two dots. No id has two dots.
 fn channel(id: &str) -> String {
     if PREFIX.len() + id.len() <= limits::CHANNEL_NAME_BYTES_MAX {
         return format!("{PREFIX}{id}");
@@ -57,7 +57,7 @@ fn channel(id: &str) -> String {
     name
 }
 
-/// An id, and what the page holds of it.
+/// An id, and the number that the page holds for it.
 type Asked = (String, u64);
 
 fn subscribed(form: &Form) -> Result<Vec<Asked>, Refused> {
@@ -115,7 +115,7 @@ impl Classic {
             let mut numbers = Vec::new();
             for (stream, number) in held {
                 let head = read.head(stream)?.position;
-                // 0 is "from now on".
+                // 0 means "from now on".
                 if number > 0 && head > scale.held(number, read)? {
                     numbers.push((stream, scale.number(head)));
                 }
@@ -132,7 +132,7 @@ impl Classic {
     }
 }
 
-/// A poll that waits for any of these.
+/// A poll for changes of some channels while it waits.
 struct Changed {
     scale: Scale,
     ids: FxHashMap<StreamId, String>,
@@ -153,7 +153,7 @@ impl Changed {
 
 impl ForeignRequest for Changed {
     fn on_events(&mut self, entries: &[Arc<Entry>]) -> ForeignAnswer {
-        // Of one id the last is what counts.
+        // The last number of each id counts.
         let numbers = entries.iter().map(|e| (e.event.stream, self.scale.number(e.event.position)));
         ForeignAnswer::Whole(self.answer(numbers))
     }

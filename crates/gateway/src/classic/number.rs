@@ -1,15 +1,16 @@
-//! The numbers of boards and channels: what a page keeps to say what it has.
+//! The numbers of boards and channels, by which a page says what it has.
 //!
-//! A number is the event's position in the log, moved to where microseconds since 1970 are, because pages hand in plain
-//! times as well. So numbers grow strictly and need no table, and a number says exactly where to go on. Another
-//! incarnation of the log (a backup that was restored) begins at its own time, above all numbers given out before.
+//! A number is an event's position in the log plus an offset. The offset makes it about the microseconds since 1970,
+//! because pages send plain times as well. So numbers grow strictly, need no table, and tell exactly where to go on.
+//! Another incarnation of the log (a restored backup) begins at its own time, above all numbers that were given out
+//! before.
 
 use encke_engine::{Error, Position};
 use encke_site::Site;
 use encke_store::{Read, Sql, StoreError, Tx, params};
 use tokio::sync::OnceCell;
 
-/// Below this a number is a time in seconds.
+/// A smaller number is a time in seconds.
 const SECONDS_MAX: u64 = 1_000_000_000_000;
 
 /// The number of position 0, once it is known.
@@ -62,7 +63,7 @@ impl Scale {
         self.0 + position.0
     }
 
-    /// The position that somebody holds who hands in this number: one of ours, or a time in seconds or microseconds.
+    /// The position of a number that a page sends: one of these numbers, or a time in seconds or microseconds.
     pub fn held(self, number: u64, read: &mut Read<'_>) -> Result<Position, StoreError> {
         if number < SECONDS_MAX {
             return before(read, number.saturating_mul(1_000));

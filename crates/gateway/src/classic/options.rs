@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Claims, Html};
 
-/// What an operator can decide about classic pages.
+/// The options of classic pages.
 #[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[group(id = "classic")]
@@ -38,27 +38,27 @@ pub struct ClassicOptions {
 }
 
 impl ClassicOptions {
-    /// Whether the operator decided nothing, so that everything has its default.
+    /// Whether no option was set.
     pub fn is_open(&self) -> bool {
         *self == ClassicOptions::default()
     }
 
-    /// Which claims of a page are believed; `None` if classic pages are off.
+    /// The rule for claims of pages; `None` if classic pages are off.
     pub fn claims(&self) -> Option<Claims> {
         (self.enabled == Some(true)).then_some(self.identity.unwrap_or(Claims::Session))
     }
 
-    /// Whether heads of requests may be longer than elsewhere: pages send texts in URLs.
+    /// Whether heads of requests may be longer than elsewhere, because pages send texts in URLs.
     pub fn has_long_heads(&self) -> bool {
         self.claims().is_some()
     }
 
-    /// How texts are handed to pages.
+    /// How pages are given texts.
     pub fn html(&self) -> Html {
         self.html.unwrap_or(Html::Escaped)
     }
 
-    /// Refuses to believe whoever can connect from elsewhere, unless that is meant.
+    /// Refuses to believe claims from other machines, unless the operator allows that.
     pub fn check(&self, addresses: [Option<SocketAddr>; 2]) -> Result<()> {
         let remote = addresses.into_iter().flatten().find(|a| !a.ip().to_canonical().is_loopback());
         if let (Some(Claims::Trust), Some(address)) = (self.claims(), remote) {
@@ -76,7 +76,7 @@ impl ClassicOptions {
         Ok(())
     }
 
-    /// Warns in the log of decisions that let pages do more than the rest of the site does.
+    /// Logs a warning for options that let pages do more than the rest of the site does.
     pub fn warn(&self) {
         if self.claims() == Some(Claims::Trust) {
             tracing::warn!(

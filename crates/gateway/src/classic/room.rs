@@ -1,6 +1,6 @@
-//! `/classic/room/`: one room for the whole site, an ordinary open room of the web chat.
+//! `/classic/room/`: one room for the whole site. It is an ordinary open room of the web chat.
 //!
-//! A name makes a guest session. What is written comes from the session, never from the form.
+//! A guest session is made for a name. The author of a message is the session's person, whatever the form says.
 
 use std::sync::Arc;
 
@@ -28,9 +28,9 @@ use super::{Claims, Classic, xml};
 
 /// Characters of a name.
 const NAME_CHARS_MAX: usize = 255;
-/// How long a poll waits; its page rests a second after each.
+/// How long a poll waits. The page pauses a second after each.
 const WAIT_MS: u64 = 25_000;
-/// What the room is called in the web chat.
+/// The room's title in the web chat.
 const TITLE: &str = "聊天室 Classic room";
 
 pub(super) fn router() -> Router<Arc<Classic>> {
@@ -40,7 +40,7 @@ pub(super) fn router() -> Router<Arc<Classic>> {
         .route("/message.php", post(messages).fallback(answer::wrong_method))
 }
 
-/// The way on, for a site whose own page is at the same address.
+/// The answer after entering, for a site with a page of its own at the same address.
 const ENTERED: &str = "<!doctype html><meta charset=\"utf-8\"><title>OK</title>\
     <meta http-equiv=\"refresh\" content=\"0; url=chat.php\"><p><a href=\"chat.php\">OK</a>";
 
@@ -66,7 +66,7 @@ fn room(sql: &mut impl Sql) -> Result<Option<ConversationId>, StoreError> {
     found.map(|row| row.get(0)).transpose()
 }
 
-/// Brings somebody into the room; the room is made when the first one comes.
+/// Adds a person to the room. The first one makes the room.
 fn join(
     tx: &mut Tx<'_>,
     site: &encke_site::Site,
@@ -87,7 +87,7 @@ fn join(
 }
 
 impl Classic {
-    /// Lets somebody in by a name; the header sets its session.
+    /// Lets a person in by a name. The returned header sets its session.
     async fn room_enter(self: &Arc<Self>, request: Request) -> Result<HeaderMap, Refused> {
         let (parts, form) = Form::of_body(request).await?;
         let name = form.need_text("username")?.to_owned();
@@ -113,7 +113,7 @@ impl Classic {
         if self.claims == Claims::Session {
             gateway_sign_in::take_entry(&self.site, asker.peer)?;
         }
-        // A person's own session is not ended by entering as somebody else.
+        // To enter as somebody else does not end a person's own session.
         let before = if account.is_some() { browser.without_session() } else { browser };
         let this = self.clone();
         let entered = gateway_sign_in::begin_session(&self.site, &before, move |tx| {
@@ -149,7 +149,7 @@ impl Classic {
         self.site.take_message(identity.person, identity.role, text.len())?;
         let (me, this) = (identity.person, self.clone());
         let added = self.site.store.write(move |tx| {
-            // Whoever had to make room comes back by writing.
+            // A person that was removed from the room joins again by writing.
             let id = join(tx, &this.site, me)?;
             message::say(tx, me, id, &text)
         });
@@ -160,7 +160,7 @@ impl Classic {
     async fn room_messages(self: &Arc<Self>, request: Request) -> Result<Response, Refused> {
         let (parts, form) = Form::of_body(request).await?;
         let (asker, identity) = self.signed_in(&parts).await?;
-        // Odd values are as good as none.
+        // An invalid value counts as none.
         let last = form.get("lastid")?.and_then(number).unwrap_or(0);
         let me = identity.person;
         let progress = self.site.store.read(move |read| room_progress(read, me, Seq(last))).await?;
@@ -205,7 +205,7 @@ fn room_progress(read: &mut Read<'_>, me: PersonId, last: Seq) -> Result<RoomPro
     Ok(RoomProgress { stream: Some(stream), at, as_of })
 }
 
-/// A poll that waits.
+/// A poll of the room while it waits.
 struct Poll {
     classic: Arc<Classic>,
 }

@@ -1,7 +1,7 @@
-//! `/classic/webim/`: two people by their numbers. What was not confirmed comes again with every poll.
+//! `/classic/webim/`: two people by their numbers. Every poll repeats the messages that were not confirmed.
 //!
-//! A number is an account whose name it is, otherwise the number of a person (`p12` is 12); where claims are believed,
-//! a number that is neither gets a guest of its own. What the two write is their direct conversation.
+//! A number is the account with this name, otherwise the person with this number (`p12` is 12). Where claims are
+//! believed, a guest is made for a number that is neither. The messages of the two are in their direct conversation.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ use super::{Claims, Classic, Html, name};
 
 /// How long a poll waits.
 const WAIT_MS: u64 = 30_000;
-/// Ids in one confirmation: as many as messages in an answer.
+/// Ids in one confirmation: as many as there are messages in an answer.
 const CONFIRMED_MAX: usize = 1_000;
 
 pub(super) fn router() -> Router<Arc<Classic>> {
@@ -58,7 +58,7 @@ fn uid(text: &str) -> Result<u64, Refused> {
     number(text).ok_or(Refused::bad("This is not a number of somebody."))
 }
 
-/// Two people: who asks, and the other.
+/// Two people: the sender of the request and the other one.
 #[derive(Clone, Copy)]
 struct Pair {
     me: PersonId,
@@ -90,7 +90,7 @@ impl Classic {
         });
         match sent.await {
             Ok(sent) => Ok(html(json(&Sent { status: 1, info: sent.position.0 }))),
-            // Whatever else it is: a page whose send is refused never lets its user try again.
+            // Other errors count as temporary: a page with a refused send never lets its user try again.
             Err(e) if !matches!(e.code, Code::Forbidden | Code::TooLarge | Code::Invalid) => {
                 Ok(html(NOT_SENT))
             }
@@ -98,7 +98,7 @@ impl Classic {
         }
     }
 
-    /// The person that a number stands for. Where claims are believed, a guest is made for a number that stands for nobody.
+    /// The person of a number. Where claims are believed, a guest is made if there is none.
     fn number_in(&self, tx: &mut Tx<'_>, uid: u64) -> Result<Option<PersonId>, Error> {
         match name::find_number(tx, uid, self.claims)? {
             None if self.claims == Claims::Trust => {
@@ -108,7 +108,7 @@ impl Classic {
         }
     }
 
-    /// The asker by its number.
+    /// The sender's person by its number.
     fn own_number(&self, tx: &mut Tx<'_>, uid: u64, asker: &Asker) -> Result<PersonId, Error> {
         let claimed = self.number_in(tx, uid)?.ok_or_else(not_you)?;
         if asker.person().is_some_and(|person| person != claimed) {
@@ -133,7 +133,7 @@ impl Classic {
         self.unconfirmed(pair, [receiver, sender], !confirmed.is_empty(), &asker).await
     }
 
-    /// The two, without a write if they are known.
+    /// The two people. This writes only if one of them is new.
     async fn pair(
         self: &Arc<Self>,
         receiver: u64,
@@ -164,7 +164,7 @@ impl Classic {
         Ok(pair)
     }
 
-    /// Notes those of these messages that the other sent to the asker.
+    /// Notes those of these messages that the other person has sent to the sender of the request.
     async fn confirm(&self, pair: Pair, ids: Vec<Position>) -> Result<(), Refused> {
         let Pair { me, other: Some(other) } = pair else { return Ok(()) };
         let done = self.site.store.write(move |tx| {
@@ -183,7 +183,7 @@ impl Classic {
         Ok(done.await?)
     }
 
-    /// Answers with what is not confirmed, or waits for it.
+    /// Answers with the unconfirmed messages, or waits for one.
     async fn unconfirmed(
         self: &Arc<Self>,
         pair: Pair,
@@ -200,7 +200,7 @@ impl Classic {
                 streams.push(reader.stream);
                 self.tidy(reader, &has, at);
                 if confirmed {
-                    // For the other this is what "read" is.
+                    // For the other person this means "read".
                     encke_talk::hold_up_to(&self.site, conversation, pair.me, seq);
                 }
             }
@@ -270,7 +270,7 @@ fn direct_progress(read: &mut Read<'_>, pair: Pair) -> Result<DirectProgress, Er
     Ok(progress)
 }
 
-/// A poll that waits.
+/// A poll of a direct conversation while it waits.
 struct Poll {
     directs: Directs,
     from: Option<PersonId>,

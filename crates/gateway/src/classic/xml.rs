@@ -1,7 +1,7 @@
 //! Text in XML 1.0.
 
-/// Appends text so that a parser gives it back unchanged; what XML forbids becomes U+FFFD. A carriage return is written
-/// as a reference, because parsers take a bare one for a line feed.
+/// Appends text so that a parser returns it unchanged. Characters that XML forbids become U+FFFD. A carriage return is
+/// written as a reference, because parsers turn a bare one into a line feed.
 pub(super) fn push(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
