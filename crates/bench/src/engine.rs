@@ -1,4 +1,4 @@
-//! The connections: opening, reading, framing and publishing, over one epoll.
+//! The connections of the generator: it opens, reads, frames and publishes over one epoll.
 
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
@@ -15,12 +15,12 @@ use crate::ws;
 
 pub type Id = usize;
 
-/// What a workload is told.
+/// Receives the events of the connections.
 pub trait Observer {
     fn ready(&mut self, _id: Id) {}
     fn delivered(&mut self, _id: Id, _payload: Payload, _now_ns: u64) {}
     fn confirmed(&mut self, _id: Id, _count: u32, _now_ns: u64) {}
-    /// The connection is gone; nothing of it is outstanding any more.
+    /// The connection is gone, with all that was outstanding on it.
     fn closed(&mut self, _id: Id, _why: &str) {}
 }
 
@@ -44,7 +44,7 @@ struct Conn {
     body: Vec<u8>,
     /// Bytes the socket did not take yet.
     out: Vec<u8>,
-    /// The socket is watched for room to write.
+    /// Whether the socket is watched for room to write.
     blocked: bool,
 }
 
@@ -59,9 +59,9 @@ pub struct Engine<'t> {
     scratch: Vec<u8>,
     queue: VecDeque<(u64, Id)>,
     opening: usize,
-    /// At most this many connections are between connect and ready.
+    /// The greatest number of connections between connect and ready.
     pub burst: usize,
-    /// Third byte of the source addresses, so that several generators differ.
+    /// The third byte of the source addresses, so that several generators differ.
     pub source_net: u8,
 }
 
@@ -123,7 +123,7 @@ impl<'t> Engine<'t> {
         self.conns[id].ready
     }
 
-    /// Publishes over a connection that is ready; false if it is not.
+    /// Publishes over a connection. Returns false if the connection is not ready.
     pub fn publish(&mut self, id: Id, payload: &str, obs: &mut impl Observer) -> bool {
         if !self.conns[id].ready {
             return false;
@@ -136,7 +136,7 @@ impl<'t> Engine<'t> {
         true
     }
 
-    /// Opens what is queued, waits at most `timeout_ms` for events, handles them.
+    /// Opens queued connections, waits at most `timeout_ms` for events and handles them.
     pub fn poll(
         &mut self,
         events: &mut Events,
@@ -280,7 +280,7 @@ impl<'t> Engine<'t> {
     fn readable(&mut self, id: Id, obs: &mut impl Observer) {
         let Some(fd) = self.conns[id].fd.as_ref().map(AsRawFd::as_raw_fd) else { return };
         let mut scratch = std::mem::take(&mut self.scratch);
-        // What was held is put in front of what comes.
+        // Held bytes are put in front of the new ones.
         let held = self.conns[id].held.len();
         if held + 64 * 1024 > scratch.len() {
             scratch.resize(held + 64 * 1024, 0);
@@ -305,7 +305,7 @@ impl<'t> Engine<'t> {
         self.scratch = scratch;
     }
 
-    /// Handles all whole units in `data`; returns how much of it is done with.
+    /// Handles all whole units in `data`. Returns the number of bytes that are done.
     fn consume(&mut self, id: Id, data: &[u8], now: u64, obs: &mut impl Observer) -> Result<usize> {
         let mut at = 0;
         loop {
@@ -435,8 +435,7 @@ impl<'t> Engine<'t> {
     }
 }
 
-/// Lets `take` see `bytes` behind what it left last time; `take` returns how
-/// much it is done with.
+/// Shows `take` the new bytes behind those that it left last time. `take` returns the number of bytes that are done.
 fn with_carry(carry: &mut Vec<u8>, bytes: &[u8], mut take: impl FnMut(&[u8]) -> usize) {
     if carry.is_empty() {
         let used = take(bytes);
@@ -448,7 +447,7 @@ fn with_carry(carry: &mut Vec<u8>, bytes: &[u8], mut take: impl FnMut(&[u8]) -> 
     }
 }
 
-/// Calls `found` for each unit (an SSE event, a line) that is whole; returns the bytes done with.
+/// Calls `found` for each whole unit (an SSE event, a line). Returns the number of bytes that are done.
 fn each(data: &[u8], separator: &[u8], mut found: impl FnMut(&[u8])) -> usize {
     let mut at = 0;
     while let Some(end) = memmem::find(&data[at..], separator) {

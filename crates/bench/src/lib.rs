@@ -2,9 +2,9 @@
 //! for every delivery.
 //!
 //! Entry point: [`work`], the workloads of the binary `pushbench`. The other binaries are `rawpush` (the floor),
-//! `durability` (what a durable row costs), `classic` (classic pages) and `seed` (people for a data folder).
+//! `durability` (the cost of a durable row), `classic` (classic pages) and `seed` (people for a data folder).
 //!
-//! Never in here: a judgement. What must hold is tested by `encke-trial` and by the tests of each crate.
+//! Never in here: a judgement. `encke-trial` and the tests of each crate check what must hold.
 
 pub mod engine;
 pub mod http;

@@ -1,4 +1,4 @@
-//! Writes by io_uring instead of write(2), to see what that saves: `rawpush --uring N`.
+//! Writes by io_uring instead of write(2), to measure what that saves: `rawpush --uring N`.
 
 use std::io;
 use std::os::fd::RawFd;
@@ -9,14 +9,15 @@ use io_uring::{IoUring, cqueue, opcode, squeue, types};
 pub struct Ring(IoUring<squeue::Entry, cqueue::Entry>);
 
 impl Ring {
-    /// For so many sends with one system call. All flags that save work for one thread that submits and waits at once.
+    /// A ring for this many sends with one system call. It sets all flags that save work for one thread that submits
+    /// and waits at once.
     pub fn new(batch: u32) -> io::Result<Self> {
         let mut builder = IoUring::builder();
         builder.setup_single_issuer().setup_defer_taskrun().setup_coop_taskrun();
         Ok(Ring(builder.build(batch)?))
     }
 
-    /// Sends a piece to each socket; a full socket loses it, as with write(2) in rawpush.
+    /// Sends a piece to each socket. A piece to a full socket is lost, as with write(2) in rawpush.
     pub fn send(&mut self, pieces: &[(RawFd, &[u8])]) -> io::Result<()> {
         let batch = self.0.params().sq_entries() as usize;
         for chunk in pieces.chunks(batch) {

@@ -1,4 +1,4 @@
-//! People with tokens, put into a data folder before a server runs on it.
+//! People with tokens in a data folder. They are made before a server runs on it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,13 +19,13 @@ pub fn token(number: usize) -> String {
     format!("bench-{number}")
 }
 
-/// Sees to it that `token(0)` to `token(count - 1)` work, each of a bot of its own, since bots may publish to channels.
-/// What an earlier call made stays. Returns how many people were made.
+/// Makes `token(0)` to `token(count - 1)` valid, each for a bot of its own, because bots may publish to channels.
+/// Tokens of an earlier call stay. Returns the number of people that were made.
 pub fn people(data: &Path, count: usize) -> Result<usize> {
     people_of(data, database(), count)
 }
 
-/// The same in this database, if one is given.
+/// Makes tokens valid in this database, or in the folder if there is none.
 pub fn people_of(data: &Path, database: Option<Database>, count: usize) -> Result<usize> {
     let options = Options {
         data: data.to_owned(),
@@ -54,14 +54,14 @@ pub fn people_of(data: &Path, database: Option<Database>, count: usize) -> Resul
     Ok(made)
 }
 
-/// The database that a server started from here would use: it is told by the environment.
+/// The database that a server started from here would use, from the environment.
 fn database() -> Option<Database> {
     let url = std::env::var("ENCKE_DATABASE_URL").ok()?;
     let space = std::env::var("ENCKE_SPACE").unwrap_or_else(|_| "main".into());
     Some(Database { url, space })
 }
 
-/// Makes one person and its token; false if they are there.
+/// Makes one person and its token. Returns false if they exist.
 fn person(tx: &mut Tx<'_>, number: usize) -> Result<bool, Error> {
     let hash: [u8; 32] = Sha256::digest(token(number)).into();
     let known = "SELECT 1 FROM token WHERE hash = ?1";

@@ -1,4 +1,4 @@
-//! Accounting of deliveries, and the one form in which results are printed.
+//! Accounting of deliveries, and the common form of printed results.
 
 use hdrhistogram::Histogram;
 use serde_json::{Map, Value, json};
@@ -34,7 +34,7 @@ impl Latency {
     }
 }
 
-/// What one subscriber has seen of its stream, which counts up from 0.
+/// The messages that one subscriber has seen of its stream, which counts up from 0.
 #[derive(Default, Clone)]
 pub struct Received {
     next: u64,
@@ -52,7 +52,7 @@ pub struct Deliveries {
 }
 
 impl Deliveries {
-    /// Books a delivery; true if it was new.
+    /// Records a delivery. Returns whether it is new.
     pub fn book(&mut self, to: &mut Received, p: Payload, now_ns: u64) -> bool {
         if p.seq < to.next {
             match to.missing.iter().position(|&seq| seq == p.seq) {
@@ -76,7 +76,7 @@ impl Deliveries {
 }
 
 impl Received {
-    /// How many of `sent` messages never came.
+    /// The number of sent messages that never came.
     pub fn lost(&self, sent: u64) -> u64 {
         self.missing.len() as u64 + sent.saturating_sub(self.next)
     }

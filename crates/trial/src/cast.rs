@@ -1,4 +1,4 @@
-//! Who takes part: writers, readers, and what ends each stream.
+//! The writers and readers of a trial, and the last event of each stream.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -15,7 +15,7 @@ use crate::run_state::RunState;
 use crate::world::{CHANNELS, Person, World};
 use crate::writer::{Target, Writer};
 
-/// All who take part in one trial.
+/// All writers and readers of one trial.
 pub struct Cast<'a> {
     world: &'a World,
     markers: Vec<Marker>,
@@ -45,11 +45,11 @@ impl Marker {
 /// A reader that goes on by itself.
 pub struct Following {
     pub thread: JoinHandle<Reading>,
-    /// The position of its cursor.
+    /// The position of the reader's cursor.
     pub reached: Arc<AtomicU64>,
 }
 
-/// Waits for the ends of threads.
+/// Waits for threads to end.
 pub fn joined<T>(threads: impl IntoIterator<Item = JoinHandle<T>>) -> Result<Vec<T>> {
     let join = |t: JoinHandle<T>| t.join().map_err(|_| anyhow!("a thread panicked"));
     threads.into_iter().map(join).collect()
@@ -66,7 +66,8 @@ impl<'a> Cast<'a> {
         Cast { world, markers, random, run }
     }
 
-    /// Begins to write: each person by POST, every other one over a WebSocket too. Each takes the next of the doors.
+    /// Starts the writers: each person writes by POST, every other one over a WebSocket, too. They take the doors in
+    /// turn.
     pub fn writers(&mut self, doors: &[Doors], pause_ms_max: u64) -> Vec<JoinHandle<Writing>> {
         let mut threads = Vec::new();
         for (number, person) in self.world.people.iter().enumerate() {
@@ -99,7 +100,7 @@ impl<'a> Cast<'a> {
         threads
     }
 
-    /// Begins to read from where the world began, until the end of each stream.
+    /// Starts readers from the first cursor. They read to the end of each stream.
     pub fn readers(
         &mut self,
         prefix: &str,
@@ -133,13 +134,13 @@ impl<'a> Cast<'a> {
         all
     }
 
-    /// Readers who come when all is over, one over each transport, and read from the first cursor in one go.
+    /// Starts readers when all is over, one over each transport. They read from the first cursor in one go.
     pub fn auditors(&mut self, doors: &[Doors]) -> Vec<Following> {
         let doors = doors.iter().cycle().cloned();
         self.readers("late ", TRANSPORTS.iter().map(|t| Habit::Steady(*t)).zip(doors))
     }
 
-    /// Writes what ends each stream.
+    /// Writes the last event of each stream.
     pub fn write_markers(&self) -> Result<Vec<Send>> {
         let write = |marker: &Marker| {
             let key = marker.key();

@@ -1,15 +1,15 @@
-//! Where a client may connect.
+//! The addresses of the site under test.
 
 use std::net::SocketAddrV4;
 
 use super::random::Random;
 
-/// Addresses of the same site; a client takes any of them, and another one with each connection.
+/// Addresses of one site. A client takes any of them, and another one with each connection.
 #[derive(Clone)]
 pub struct Doors(Vec<SocketAddrV4>);
 
 impl Doors {
-    /// At least one address.
+    /// Takes at least one address.
     pub fn of(addresses: Vec<SocketAddrV4>) -> Self {
         assert!(!addresses.is_empty());
         Doors(addresses)
@@ -23,7 +23,7 @@ impl Doors {
         *random.pick(&self.0)
     }
 
-    /// There is another one to go to.
+    /// Whether there are several addresses.
     pub fn are_several(&self) -> bool {
         self.0.len() > 1
     }

@@ -1,4 +1,4 @@
-//! A blocking HTTP client, as small as this test needs it.
+//! A blocking HTTP client, just large enough for the trials.
 
 use std::io::{Error, ErrorKind, Read, Write};
 use std::net::{SocketAddrV4, TcpStream};
@@ -10,17 +10,17 @@ use encke_bench::http::{Piece, Reader};
 use memchr::memmem;
 use serde_json::Value;
 
-/// A read that brings nothing ends after this, so that the thread can look whether it is to end.
+/// A read without bytes ends after this time, so that the thread can look whether it is to end.
 const TURN: Duration = Duration::from_millis(100);
 const CONNECT_MAX: Duration = Duration::from_secs(2);
 /// An answer to a send that takes longer counts as none.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 
-/// A connection with what was read and not used yet.
+/// A connection, with the bytes that were read but not used yet.
 pub struct Socket {
     stream: TcpStream,
     pub held: Vec<u8>,
-    /// Reads little at a time, with pauses.
+    /// Whether it reads little at a time, with pauses.
     slow: bool,
 }
 
@@ -36,7 +36,7 @@ impl Socket {
         self.stream.write_all(bytes)
     }
 
-    /// Reads more; false if there was nothing for a while. The end is an error.
+    /// Reads more bytes. Returns false if there were none for a while. The end of the connection is an error.
     pub fn more(&mut self) -> std::io::Result<bool> {
         let mut buffer = [0; 16 * 1024];
         let size = if self.slow { 2048 } else { buffer.len() };
@@ -55,7 +55,7 @@ impl Socket {
     }
 }
 
-/// What a refusal by a proxy begins with.
+/// The beginning of a proxy's refusal.
 pub const GATEWAY: &str = "gateway";
 
 /// A whole answer.
@@ -69,13 +69,13 @@ impl Answer {
         Ok(serde_json::from_slice(&self.body)?)
     }
 
-    /// Code and `retry` of a refusal; `None` if it is none.
+    /// The code and `retry` of a refusal; `None` if the answer is no refusal.
     pub fn refusal(&self) -> Option<(String, bool)> {
         if self.status < 400 {
             return None;
         }
         let json = self.json().unwrap_or_default();
-        // nginx's own words: what became of the request behind it is not known.
+        // nginx wrote this answer itself, so it is not known what happened to the request behind it.
         if matches!(self.status, 502 | 504) && memmem::find(&self.body, b"<center>nginx").is_some()
         {
             return Some((format!("{GATEWAY} {}", self.status), true));
@@ -141,7 +141,7 @@ impl Http {
         Ok(self.socket.send(text.as_bytes())?)
     }
 
-    /// Waits for the head of the answer; returns its status.
+    /// Waits for the head of the answer and returns its status.
     pub fn head(&mut self, patience: Duration) -> Result<u16> {
         let until = Instant::now() + patience;
         loop {
@@ -157,7 +157,7 @@ impl Http {
         }
     }
 
-    /// The next part of the body.
+    /// Reads the next part of the body.
     pub fn part(&mut self) -> Result<Part> {
         loop {
             let (used, piece) = self.reader.step(&self.socket.held)?;
@@ -179,7 +179,7 @@ impl Http {
         }
     }
 
-    /// The rest of the answer.
+    /// Reads the rest of the answer.
     pub fn rest(&mut self, status: u16, patience: Duration) -> Result<Answer> {
         let until = Instant::now() + patience;
         let mut body = Vec::new();
@@ -193,7 +193,7 @@ impl Http {
         }
     }
 
-    /// A request and its whole answer.
+    /// Sends a request and reads its whole answer.
     pub fn call(
         &mut self,
         method: &str,
@@ -213,7 +213,7 @@ impl Http {
         self.reader.header(name).map(|value| String::from_utf8_lossy(value).into_owned())
     }
 
-    /// The server takes no further request on this connection.
+    /// Whether the server takes no further request on this connection.
     pub fn closes(&self) -> bool {
         self.reader.closes()
     }

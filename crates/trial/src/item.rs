@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::journal::{Answer, Seen, digest};
 
-/// What travels on a feed.
+/// An item of a feed.
 pub enum Item {
     Event { seen: Seen, cursor: String },
     Ready { cursor: String },
@@ -19,7 +19,7 @@ pub enum Item {
     Refused { id: Option<u64>, code: String, retry: bool },
 }
 
-/// The position in a cursor. Clients must not look inside of one; this test may.
+/// The position in a cursor. Clients must not look inside a cursor; this test may.
 pub fn position(cursor: &str) -> Result<u64> {
     let cursor: Cursor = cursor.parse().map_err(|_| anyhow::anyhow!("{cursor} is no cursor"))?;
     Ok(cursor.position.0)
@@ -62,7 +62,7 @@ impl Item {
         })
     }
 
-    /// The value of the cursor that the client has once it holds this item.
+    /// The cursor of a client that holds this item.
     pub fn cursor(&self) -> Option<&str> {
         match self {
             Item::Event { cursor, .. } | Item::Ready { cursor } => Some(cursor),

@@ -1,4 +1,4 @@
-//! What is written down while servers are being killed: every send, every observation.
+//! The journals of a trial: every send and every observation.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,25 +11,25 @@ use crate::feed::Transport;
 /// A stream's name on the wire: `c12`, `r12`, `p5`, `channel:news`.
 pub type Stream = Arc<str>;
 
-/// What an event says, in one number, so that observations stay small.
+/// The content of an event as one number, so that observations stay small.
 pub fn digest(kind: &str, from: &str, key: &str, body: &serde_json::Value) -> u64 {
     let mut hasher = DefaultHasher::new();
     (kind, from, key, body.to_string()).hash(&mut hasher);
     hasher.finish()
 }
 
-/// One event as it was seen.
+/// An event that a reader saw.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Seen {
     pub stream: Stream,
     pub seq: u64,
-    /// Place in the log of the whole site, out of the cursor.
+    /// The place in the log of the whole site, from the cursor.
     pub position: u64,
     pub at: u64,
     pub digest: u64,
 }
 
-/// Where a send stands, as the server has answered.
+/// The place of a send in its stream, from the server's answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Answer {
     pub seq: u64,
@@ -39,11 +39,11 @@ pub struct Answer {
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome {
-    /// Acknowledged.
+    /// The server acknowledged the send.
     Ok(Answer),
-    /// It may have been stored or not: the connection broke, and the writer gave up.
+    /// The send may have been stored or not: the connection broke, and the writer gave up.
     Unknown,
-    /// Nothing was stored: it was refused, or never sent.
+    /// Nothing was stored: the send was refused or never sent.
     Failed,
 }
 
@@ -54,35 +54,35 @@ pub struct Send {
     pub key: String,
     pub digest: u64,
     pub outcome: Outcome,
-    /// Who answered, and when.
+    /// The address that answered, and when.
     pub answered: Option<(SocketAddrV4, Instant)>,
 }
 
-/// What a writer brings back.
+/// The journal of a writer.
 #[derive(Default)]
 pub struct Writing {
     pub sends: Vec<Send>,
-    /// Acknowledgements that came only on a later try, after an unknown one.
+    /// The number of sends that were acknowledged on a later try, after one without an answer.
     pub retried: u64,
-    /// How many of those (by POST, whose status tells it) had been stored by the try without an answer.
+    /// How many of these were stored by the try without an answer. Only the status of a POST tells that.
     pub retried_stored: u64,
-    /// Acknowledged keys that were sent once more, and got the same answer.
+    /// The number of acknowledged keys that were sent once more and got the same answer.
     pub repeated: u64,
-    /// Refusals that said to come back, by code.
+    /// Refusals that allowed another try, by code.
     pub refused: BTreeMap<String, u64>,
     pub faults: Vec<String>,
 }
 
-/// What a reader brings back.
+/// The journal of a reader.
 #[derive(Default)]
 pub struct Reading {
     pub name: String,
-    /// Up to where each stream was known before: the next one is to be this + 1.
+    /// The newest number of each stream that the reader knew at first. The next one has to be this + 1.
     pub start: HashMap<Stream, u64>,
-    /// The streams that it must see to their ends.
+    /// The streams that the reader has to read to their ends.
     pub expected: Vec<Stream>,
     pub seen: Vec<Seen>,
-    /// When each of them was seen.
+    /// The time when each event was seen.
     pub moments: Vec<Instant>,
     pub connects: BTreeMap<Transport, u64>,
     pub byes: BTreeMap<String, u64>,

@@ -1,10 +1,10 @@
 //! Acceptance with real processes: the crash test, the cluster test and the hostile node that forges messages.
 //!
-//! The binaries `crash` and `cluster` decide what goes wrong, and when. They share what is in this library: writers and
-//! readers that carry on whatever happens, a journal of all that they saw, and the checker that compares the journal
+//! The binaries `crash` and `cluster` decide which faults happen, and when. They share this library: writers and
+//! readers that go on through every fault, a journal of all that they saw, and the checker that compares the journal
 //! with the promises P1 to P4. Entry point: [`check`].
 //!
-//! Never in here: a fault. Writers, readers and the checker must not know what goes wrong on the other side.
+//! Never in here: a fault. Writers, readers and the checker must not know of the faults on the other side.
 
 pub mod cast;
 pub mod check;

@@ -1,4 +1,4 @@
-//! Randomness that a seed decides.
+//! Random numbers that a seed decides.
 
 use std::time::Duration;
 

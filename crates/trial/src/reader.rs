@@ -1,4 +1,4 @@
-//! A reader: it goes on from its cursor, whatever happens, and writes down all that it sees.
+//! A reader: it goes on from its cursor through every fault, and writes down all that it sees.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -14,13 +14,13 @@ use crate::journal::{Reading, Stream};
 use crate::random::Random;
 use crate::run_state::RunState;
 
-/// How a reader lives.
+/// The habits of a reader.
 #[derive(Clone, Copy, Debug)]
 pub enum Habit {
     Steady(Transport),
-    /// One transport, reading slowly.
+    /// It reads slowly over one transport.
     Slow(Transport),
-    /// A transport at random, another one after some events.
+    /// It takes a transport at random, and another one after some events.
     Changing,
 }
 
@@ -30,11 +30,11 @@ pub struct Reader {
     pub habit: Habit,
     pub cursor: String,
     pub channels: String,
-    /// What ends each stream that it has to see to the end.
+    /// The last event of each stream that the reader has to read to its end.
     pub markers: HashMap<Stream, u64>,
     pub random: Random,
     pub run: Arc<RunState>,
-    /// The position of its cursor, for whoever watches.
+    /// The position of its cursor, for other threads.
     pub reached: Arc<AtomicU64>,
     pub reading: Reading,
 }
@@ -106,8 +106,8 @@ impl Reader {
     fn connected(&mut self, transport: Transport, last_start: &mut u64) {
         *self.reading.connects.entry(transport).or_default() += 1;
         let (start, ago) = self.run.last_start();
-        // The first answer to a long poll may take as long as nothing happens, and who reads slowly comes when it
-        // has read what was under way.
+        // The first answer to a long poll may take as long as nothing happens, and a slow reader gets it only after all
+        // that was under way.
         let prompt = transport != Transport::LongPoll && !matches!(self.habit, Habit::Slow(_));
         if std::mem::replace(last_start, start) != start && prompt {
             self.reading.longest_back = self.reading.longest_back.max(Some((ago, transport)));

@@ -1,4 +1,4 @@
-//! The figures and the verdict, for people.
+//! The printed figures and verdict.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -9,17 +9,17 @@ use crate::journal::{Outcome, Writing};
 /// Violations that are printed.
 const SHOWN_MAX: usize = 40;
 
-/// What a trial has brought.
+/// The results of a trial.
 #[derive(Default)]
 pub struct Brought {
     pub evidence: Evidence,
     pub writings: Vec<Writing>,
-    /// What was wrong on the way.
+    /// Faults on the way.
     pub faults: Vec<String>,
 }
 
 impl Brought {
-    /// Prints the figures and what is wrong; true if everything held.
+    /// Prints the figures and the faults. Returns whether everything held.
     pub fn print(&self) -> bool {
         let verdict = check(&self.evidence);
         let evidence = &self.evidence;
@@ -65,7 +65,7 @@ impl Brought {
     }
 }
 
-/// Prints what is wrong, the same line once.
+/// Prints the faults, each line once.
 fn show(wrong: &[String]) {
     let mut counted: Vec<(&String, u64)> = Vec::new();
     for line in wrong {

@@ -14,11 +14,11 @@ pub struct RunState {
     pub patience: Duration,
     starts: AtomicU64,
     started_ms: AtomicU64,
-    /// Writers end when they have an answer to what they have sent.
+    /// Writers end when all that they have sent is answered.
     pub writers_end: AtomicBool,
-    /// Writers begin nothing new for now.
+    /// Writers begin no new sends for now.
     pub hush: AtomicBool,
-    /// Everybody ends now.
+    /// All threads end now.
     pub all_end: AtomicBool,
 }
 
@@ -42,7 +42,7 @@ impl RunState {
         self.starts.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Number of the last start, and how long ago it was.
+    /// The number of the last start, and how long ago it was.
     pub fn last_start(&self) -> (u64, Duration) {
         let number = self.starts.load(Ordering::SeqCst);
         let at = Duration::from_millis(self.started_ms.load(Ordering::SeqCst));
@@ -57,7 +57,7 @@ impl RunState {
         self.all_end.load(Ordering::Relaxed) || Instant::now() > self.deadline
     }
 
-    /// Waits while it is to be quiet.
+    /// Waits while writers are to begin nothing.
     pub fn wait_while_hushed(&self) {
         while self.hush.load(Ordering::Relaxed) && !self.writers_are_over() {
             sleep(HUSH_TURN);

@@ -1,4 +1,4 @@
-//! The people, conversations and channels that the test plays with, made over the HTTP API.
+//! The people, conversations and channels of a trial, made over the HTTP API.
 
 use std::collections::HashMap;
 use std::net::SocketAddrV4;
@@ -13,13 +13,13 @@ use crate::item;
 use crate::journal::{Answer, Seen, Stream};
 use crate::writer::{Target, post};
 
-/// People; each two neighbours have a direct conversation.
+/// The number of people. Each two neighbours have a direct conversation.
 pub const PEOPLE: usize = 6;
 const ROOMS: usize = 2;
 pub const CHANNELS: [&str; 2] = ["crash-news", "crash-status"];
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 
-/// One person: who it is, what it may read and write, and where it starts.
+/// One person: its token, the streams that it may read and write, and its first cursor.
 #[derive(Clone)]
 pub struct Person {
     pub id: String,
@@ -65,7 +65,7 @@ impl World {
         Ok(World { addr, people: people.collect::<Result<_>>()? })
     }
 
-    /// All streams that are written to, each with somebody who may.
+    /// All streams that are written to, each with a person that may write.
     pub fn targets(&self) -> Vec<(Target, &Person)> {
         let mut all: Vec<(String, &Person)> = Vec::new();
         for person in &self.people {
@@ -80,7 +80,7 @@ impl World {
         conversations.chain(channels).collect()
     }
 
-    /// Sends once and takes the answer.
+    /// Sends once and reads the answer.
     pub fn send(&self, to: &Target, token: &str, key: &str, text: &str) -> Result<Answer> {
         let answer = post(&mut Http::open(self.addr)?, to, token, key, text)?;
         ensure!(answer.status < 300, "{key}: {}", String::from_utf8_lossy(&answer.body));

@@ -1,9 +1,8 @@
-//! The smallest push server: the floor for CPU per delivery and memory per
-//! connection. It answers one request with a fixed head and then writes the
-//! same bytes to every subscriber of a channel, one write(2) each.
+//! The smallest push server: the floor for CPU per delivery and memory per connection. It answers one request with a
+//! fixed head and then writes the same bytes to every subscriber of a channel, one write(2) each.
 //!
-//! `GET /{ws|sse|stream|longpoll}/{channel}?{cursor}`, `POST /pub/{channel}`.
-//! It trusts its clients: a request comes in one read, a socket is never full.
+//! `GET /{ws|sse|stream|longpoll}/{channel}?{cursor}`, `POST /pub/{channel}`. It trusts its clients: a request comes in
+//! one read, and a socket is never full.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddrV4;
@@ -26,16 +25,16 @@ enum Kind {
 }
 
 struct Conn {
-    /// Closes with the connection.
+    /// The socket. It is closed when the connection is dropped.
     _fd: OwnedFd,
-    /// Channel, place in its list, and transport of a subscriber.
+    /// The channel of a subscriber, its place in the channel's list, and its transport.
     place: Option<(u32, u32, Kind)>,
 }
 
 #[derive(Default)]
 struct Channel {
     subscribers: Vec<(RawFd, Kind)>,
-    /// Number of the newest message; the last few are kept for long polls.
+    /// The number of the newest message. The last few messages are kept for long polls.
     seq: u64,
     kept: VecDeque<Vec<u8>>,
 }
@@ -144,7 +143,7 @@ impl Server {
         }
         for &(fd, kind) in &at.subscribers {
             if self.ring.is_none() {
-                // A full socket loses the message; the generator would see it.
+                // A message to a full socket is lost. The generator would notice.
                 let _ = sys::write(fd, &forms[kind as usize]);
             }
             if kind == Kind::Longpoll {
@@ -208,7 +207,7 @@ impl Server {
             Ok(n) if n > 0 => {
                 let subscribed =
                     self.conns[fd as usize].as_ref().is_some_and(|c| c.place.is_some());
-                // What a subscriber says (pongs) does not matter.
+                // Later bytes of a subscriber (pongs) do not matter.
                 if !subscribed {
                     self.request(fd, &scratch[..n]);
                 }
@@ -222,9 +221,8 @@ impl Server {
     }
 }
 
-/// `rawpush ADDRESS [PROCESSES [BATCH]]`; more than one process only for idle connections,
-/// since a publish reaches the subscribers of its own process alone. With BATCH it sends by io_uring, so many
-/// deliveries with one system call.
+/// `rawpush ADDRESS [PROCESSES [BATCH]]`. Several processes serve idle connections only, because a publish reaches just
+/// the subscribers of its own process. With BATCH it sends by io_uring: this many deliveries with one system call.
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
     let addr: SocketAddrV4 = args.next().context("address?")?.parse()?;

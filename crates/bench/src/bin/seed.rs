@@ -1,4 +1,4 @@
-//! `seed --data FOLDER --people N`: the tokens bench-0 to bench-(N-1) work on this folder.
+//! `seed --data FOLDER --people N`: makes the tokens bench-0 to bench-(N-1) valid in this folder.
 
 use std::path::PathBuf;
 

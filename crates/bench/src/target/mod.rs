@@ -1,5 +1,5 @@
-//! What differs between the servers under test: an adapter says how to
-//! subscribe and publish, and how to read the answers. Adapters do no I/O.
+//! The differences between the servers under test. An adapter makes the requests that subscribe and publish, and reads
+//! the answers. Adapters do no I/O.
 
 mod bayeux;
 mod mercure;
@@ -43,7 +43,7 @@ pub enum Role {
     Publisher,
 }
 
-/// The part of a connection that an adapter may keep things in.
+/// The state of a connection that belongs to the adapter.
 pub struct Session {
     pub role: Role,
     pub transport: Transport,
@@ -51,20 +51,20 @@ pub struct Session {
     pub client: u32,
     /// The channel or conversation subscribed to.
     pub channel: String,
-    /// The one published to.
+    /// The channel or conversation that it publishes to.
     pub outlet: String,
-    /// Where the next long-poll turn or reconnect continues; the adapter's own form.
+    /// The place from which the next long poll or reconnect goes on, in the adapter's own form.
     pub cursor: String,
-    /// What the server calls this client.
+    /// The server's name for this client.
     pub token: String,
     /// Counts the adapter's own messages (acknowledgement ids and the like).
     pub counter: u64,
 }
 
-/// What an answer of the server meant.
+/// The meaning of a server's answer.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Nothing for the generator; payloads are found without the adapter.
+    /// Nothing for the generator. Payloads are found without the adapter.
     Nothing,
     /// The subscription stands, or the publisher may send.
     Ready,
@@ -76,11 +76,10 @@ pub enum Step {
 pub trait Target {
     fn transports(&self) -> &[Transport];
 
-    /// Where this kind of connection goes.
+    /// The address for this kind of connection.
     fn address(&self, role: Role) -> SocketAddrV4;
 
-    /// Publishing goes over a WebSocket (the subscriber's own, where it has
-    /// one) rather than over HTTP requests.
+    /// Whether publishing goes over a WebSocket (the subscriber's own, if it has one) rather than over HTTP requests.
     fn publishes_over_ws(&self) -> bool {
         false
     }
@@ -109,7 +108,7 @@ pub trait Target {
         }
     }
 
-    /// The lines of a `stream` hold cursors, so each is to be shown whole.
+    /// Whether the lines of a `stream` hold cursors, so that each has to be shown whole.
     fn reads_lines(&self) -> bool {
         false
     }
@@ -152,7 +151,7 @@ pub fn post(path: &str, host: SocketAddrV4, headers: &str, body: &str, out: &mut
     out.extend_from_slice(head.as_bytes());
 }
 
-/// Where the server listens.
+/// The addresses that the server listens on.
 #[derive(Clone, Copy)]
 pub struct Addresses {
     pub subscribe: SocketAddrV4,

@@ -21,34 +21,34 @@ struct File {
     publish: Publish,
 }
 
-/// How to subscribe over one transport. `{channel}`, `{client}` and `{cursor}`
-/// are replaced; a header with `{cursor}` is left out while there is none.
+/// The request that subscribes over one transport. `{channel}`, `{client}` and `{cursor}` are replaced. A header with
+/// `{cursor}` is left out while there is no cursor.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Subscribe {
     path: String,
     #[serde(default)]
     headers: Vec<String>,
-    /// Sent after the upgrade (ws).
+    /// The message to send after the upgrade (ws).
     hello: Option<String>,
-    /// Part of the message that says the subscription stands (ws).
+    /// Part of the message that confirms the subscription (ws).
     ready: Option<String>,
     /// The cursor before the first answer.
     #[serde(default)]
     first_cursor: String,
-    /// Where the next cursor is: a response header, a JSON pointer into the
-    /// body or message, or (sse, by default) the `id:` line.
+    /// The place of the next cursor: a response header, a JSON pointer into the body or message, or (sse, by default)
+    /// the `id:` line.
     cursor_header: Option<String>,
     cursor_pointer: Option<String>,
 }
 
-/// How to publish; `{outlet}` (the channel published to), `{client}`,
-/// `{payload}`, `{id}` (of this message on this connection) and `{key}` (of this
-/// message, also when it is sent again on another one) are replaced.
+/// The request that publishes. These are replaced: `{outlet}` (the channel published to), `{client}`, `{payload}`,
+/// `{id}` (of this message on this connection) and `{key}` (of this message, also when it is sent again on another
+/// one).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Publish {
-    /// Over the subscriber's WebSocket instead of by HTTP.
+    /// Whether it goes over the subscriber's WebSocket instead of HTTP.
     #[serde(default)]
     over_ws: bool,
     #[serde(default = "post")]
@@ -187,7 +187,7 @@ impl Target for Template {
         self.file.stream.as_ref().is_some_and(|section| section.cursor_pointer.is_some())
     }
 
-    /// The JSON object within the line, whatever is around it.
+    /// Finds the JSON object in a line, whatever is around it.
     fn line(&self, s: &mut Session, line: &[u8]) {
         if let (Some(from), Some(to)) = (memchr::memchr(b'{', line), memchr::memrchr(b'}', line)) {
             self.cursor_from_json(s, line.get(from..=to).unwrap_or_default());

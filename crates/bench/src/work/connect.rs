@@ -1,4 +1,4 @@
-//! `connect`: what it costs to let a connection in and out again.
+//! `connect`: the cost of opening and closing a connection.
 
 use anyhow::Result;
 use serde_json::json;
@@ -46,7 +46,7 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// All come, and go when the last one is in.
+/// Opens all connections, and closes them when the last one is open.
 fn wave(args: &Args, target: &dyn crate::target::Target, name: &str) -> Result<()> {
     let mut bench = Bench::new(target, &args.common)?;
     let ids: Vec<_> = (0..args.n)

@@ -1,4 +1,4 @@
-//! The workloads, and what they share.
+//! The workloads and their common parts.
 
 pub mod connect;
 pub mod fanout;
@@ -23,7 +23,7 @@ use crate::stats::{Deliveries, Received, round};
 use crate::sys::{self, Events};
 use crate::target::{self, Addresses, Role, Target, Transport};
 
-/// What every workload is told on the command line.
+/// The arguments of every workload.
 #[derive(clap::Args, Clone)]
 pub struct Common {
     /// Which adapter: nchan, pushpin, socketio, faye, mercure, nats, raw, template
@@ -88,7 +88,7 @@ impl Common {
         self.label.clone().unwrap_or_else(default)
     }
 
-    /// Starts the server, or takes the one that runs, and waits until it answers.
+    /// Starts the server, or takes the running one, and waits until it answers.
     pub fn server(&self) -> Result<Server> {
         let server = match &self.server {
             Some(command) => {
@@ -115,12 +115,12 @@ impl Common {
     }
 }
 
-/// Notes what happens to the connections; the workloads read it.
+/// The record of all that happens to the connections. The workloads read it.
 #[derive(Default)]
 pub struct Book {
     pub deliveries: Deliveries,
     pub received: Vec<Received>,
-    /// How many subscribers have each message (where that is counted).
+    /// The number of subscribers that have each message, if the workload counts it.
     pub per_seq: Vec<u32>,
     pub last_delivery_ns: u64,
     pub confirmed: Vec<(Id, u32, u64)>,
@@ -168,7 +168,7 @@ impl<'t> Bench<'t> {
         self.engine.add(role, transport, channel, outlet)
     }
 
-    /// Opens connections and waits until each is ready; an error if any fails.
+    /// Opens connections and waits until each is ready. It is an error if one fails.
     pub fn open(&mut self, ids: &[Id]) -> Result<()> {
         ids.iter().for_each(|&id| self.engine.open(id, 0));
         let patience = sys::now_ns() + seconds(60.0);
@@ -199,8 +199,8 @@ impl<'t> Bench<'t> {
         self.engine.publish(id, payload, &mut self.book)
     }
 
-    /// Opens again the publisher connections that the server has closed (some
-    /// do after each request); those of subscribers stay in the book.
+    /// Reopens publishers' connections that the server has closed; some servers do that after each request. Closed
+    /// connections of subscribers stay in the book.
     pub fn reopen_publishers(&mut self) -> Vec<Id> {
         let (publishers, others) =
             self.book.closed.drain(..).partition(|&id| self.engine.role(id) == Role::Publisher);
@@ -216,7 +216,7 @@ impl<'t> Bench<'t> {
     }
 }
 
-/// CPU used since it was made: by the server, the generator, soft interrupts.
+/// The CPU used since the meter was made by the server, the generator and soft interrupts.
 pub struct CpuMeter<'s> {
     server: &'s Server,
     at_ns: u64,
@@ -236,7 +236,7 @@ impl<'s> CpuMeter<'s> {
         }
     }
 
-    /// CPU-seconds of the server so far.
+    /// CPU seconds of the server so far.
     pub fn server_s(&self) -> f64 {
         self.server.cpu_ns().saturating_sub(self.server_ns) as f64 / 1e9
     }
@@ -268,7 +268,7 @@ pub fn channel() -> String {
     format!("b{}", std::process::id())
 }
 
-/// What went wrong in a run.
+/// The fields for lost deliveries and other faults of a run.
 pub fn loss_fields(book: &Book, lost: u64) -> Value {
     let fields = json!({
         "lost": lost,

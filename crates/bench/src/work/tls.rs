@@ -1,4 +1,4 @@
-//! `idle-tls`: what a connection under TLS costs that does nothing.
+//! `idle-tls`: the cost of an idle connection under TLS.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -27,7 +27,7 @@ pub struct Args {
     pub n: usize,
 }
 
-/// Takes any certificate: this is about memory.
+/// Accepts any certificate, because this workload measures memory.
 #[derive(Debug)]
 struct Anybody(CryptoProvider);
 
@@ -85,7 +85,7 @@ impl<'t> Client<'t> {
         Ok(Client { target, common, config: Arc::new(config), name: channel() })
     }
 
-    /// Subscribes, and waits for the head of the answer if there is one before an event.
+    /// Subscribes and waits for the head of the answer, if the transport sends one before an event.
     fn subscribe(&self, number: usize) -> Result<TcpStream> {
         let session = Session {
             role: Role::Subscriber,
@@ -128,7 +128,7 @@ pub fn run(args: &Args) -> Result<()> {
     let server = args.common.server()?;
     let client = Client::new(&*target, &args.common)?;
     let settle = || sleep(Duration::from_secs_f64(args.common.settle));
-    // A few connections first, so that lazy start-up work is not counted.
+    // A few connections come first, so that lazy start-up work is not counted.
     drop(client.subscribe_all(args.n, 50)?);
     settle();
     let before = server.memory();

@@ -1,4 +1,5 @@
-//! The verdict: what was acknowledged against what was observed. Pure, so that its tests can plant every fault.
+//! The verdict: compares what was acknowledged with what was observed. This has no I/O, so that its tests can plant
+//! every fault.
 
 #[cfg(test)]
 mod tests;
@@ -7,25 +8,25 @@ use std::collections::{HashMap, HashSet};
 
 use crate::journal::{Outcome, Reading, Seen, Send, Stream};
 
-/// All that was written down.
+/// All journals of a trial.
 #[derive(Default)]
 pub struct Evidence {
     pub sends: Vec<Send>,
     pub readings: Vec<Reading>,
-    /// Whole conversations as the history API has them; each list is one way of reading it.
+    /// Whole conversations from the history API. Each list is one way of reading them.
     pub histories: Vec<Vec<Seen>>,
 }
 
-/// What was found.
+/// The faults and figures that the checker found.
 #[derive(Default)]
 pub struct Verdict {
     pub violations: Vec<String>,
-    /// Sends without an answer that turned out to be stored.
+    /// Sends without an answer that were stored.
     pub unknown_stored: u64,
     pub events: usize,
 }
 
-/// The log as it comes out of all observations together.
+/// The log that follows from all observations together.
 #[derive(Default)]
 struct Log<'a> {
     events: HashMap<(&'a Stream, u64), (&'a Seen, &'a str)>,
@@ -34,7 +35,7 @@ struct Log<'a> {
 }
 
 impl<'a> Log<'a> {
-    /// Adds an observation; the same event has to be the same for everybody.
+    /// Adds an observation. An event has to be the same for all readers.
     fn add(&mut self, seen: &'a Seen, who: &'a str, found: &mut Vec<String>) {
         let at = (&seen.stream, seen.seq);
         let (first, by) = *self.events.entry(at).or_insert((seen, who));
@@ -78,7 +79,7 @@ pub fn check(evidence: &Evidence) -> Verdict {
     verdict
 }
 
-/// Where the streams that are written to began.
+/// The first event of each stream that is written to.
 fn starts(readings: &[Reading]) -> HashMap<&Stream, u64> {
     let mut all = HashMap::new();
     for reading in readings {
@@ -89,7 +90,7 @@ fn starts(readings: &[Reading]) -> HashMap<&Stream, u64> {
     all
 }
 
-/// One reader: each stream without a gap, nothing twice, the whole in the order of the log.
+/// Checks one reader: each stream without a gap, nothing twice, all in the order of the log.
 fn in_order(reading: &Reading, found: &mut Vec<String>) {
     let name = &reading.name;
     let mut next: HashMap<&Stream, u64> =
@@ -125,7 +126,7 @@ fn in_order(reading: &Reading, found: &mut Vec<String>) {
     }
 }
 
-/// A reader that was done has the end of each of its streams.
+/// Checks that a reader has seen the end of each of its streams.
 fn to_the_end(reading: &Reading, log: &Log, found: &mut Vec<String>) {
     for stream in &reading.expected {
         let had = reading.seen.iter().filter(|seen| seen.stream == *stream);
@@ -139,7 +140,7 @@ fn to_the_end(reading: &Reading, log: &Log, found: &mut Vec<String>) {
     }
 }
 
-/// The history has every event from the first to the head, in order.
+/// Checks that the history has every event from the first to the head, in order.
 fn whole(history: &[Seen], log: &Log, found: &mut Vec<String>) {
     let mut next: HashMap<&Stream, u64> = HashMap::new();
     for seen in history {
@@ -157,7 +158,7 @@ fn whole(history: &[Seen], log: &Log, found: &mut Vec<String>) {
     }
 }
 
-/// A send is in the log as often, and there, where its answer says.
+/// Checks that a send is in the log as often as its answer says, and at that place.
 fn kept(send: &Send, stored: Option<&HashSet<u64>>, log: &Log, found: &mut Vec<String>) {
     let Send { stream, key, digest, outcome, .. } = send;
     let count = stored.map_or(0, HashSet::len);
@@ -185,7 +186,7 @@ fn kept(send: &Send, stored: Option<&HashSet<u64>>, log: &Log, found: &mut Vec<S
     }
 }
 
-/// In the streams that are written to there is nothing but what was sent.
+/// Checks that the streams have no other events than those that were sent.
 fn nobody_elses(
     sends: &[Send],
     started: &HashMap<&Stream, u64>,

@@ -1,4 +1,4 @@
-//! Each fault that the crash test is there to find, planted once.
+//! Each fault that the crash test has to find, planted once.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ fn reading(name: &str, seen: Vec<Seen>) -> Reading {
     }
 }
 
-/// Two readers who saw the events 3 to 8, all acknowledged but #5, which is unknown, and the history from 1.
+/// Two readers that saw the events 3 to 8. All are acknowledged but #5, which is unknown. The history begins at 1.
 fn good() -> Evidence {
     let mut sends: Vec<Send> = (3..=8).map(acked).collect();
     sends[2].outcome = Outcome::Unknown;
@@ -49,7 +49,7 @@ fn good() -> Evidence {
     }
 }
 
-/// The violations' first words, each once.
+/// The first words of the violations, each once.
 fn found(evidence: &Evidence) -> Vec<String> {
     let verdict = check(evidence);
     let word = |text: &String| text.split(':').next().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! Following the feed over each transport, one connection at a time.
+//! Reading of the feed over each transport, one connection at a time.
 
 mod polls;
 mod socket;
@@ -34,7 +34,7 @@ pub const TRANSPORTS: [Transport; 6] = [
     Transport::WebSocket,
 ];
 
-/// What one connection is to bring.
+/// The request for one connection.
 pub struct Ask<'a> {
     pub addr: SocketAddrV4,
     pub transport: Transport,
@@ -44,29 +44,29 @@ pub struct Ask<'a> {
     pub slow: bool,
 }
 
-/// What a reader is told.
+/// The events of a connection that a reader gets.
 pub enum News {
     /// The server has answered.
     Connected,
     Item(Item),
-    /// A poll was answered whole; the next one is to present this cursor.
+    /// A poll was answered as a whole. The next poll is to present this cursor.
     Polled {
         cursor: String,
     },
-    /// Nothing for a moment: time to look whether to go on.
+    /// Nothing came for a moment. The reader may look whether to go on.
     Quiet,
 }
 
-/// Takes the news; `Break` ends the connection.
+/// Takes the news. `Break` ends the connection.
 pub type Sink<'a> = &'a mut dyn FnMut(News) -> ControlFlow<()>;
 
-/// Why a connection ended that was not ended here.
+/// Why the other side ended a connection.
 pub enum End {
-    /// It broke, or could not be made.
+    /// The connection broke or could not be made.
     Lost,
-    /// Refused, to be tried again.
+    /// The server refused the request, and it is to be tried again.
     Refused(String),
-    /// The server did what it must not do.
+    /// The server broke a rule.
     Fault(String),
 }
 
@@ -83,7 +83,7 @@ impl From<std::io::Error> for End {
     }
 }
 
-/// An item that can't be read is the server's fault.
+/// Parses an item. One that can't be parsed is the server's fault.
 fn parsed(line: &[u8]) -> Result<Item, End> {
     Item::parse(line).map_err(|e| End::Fault(format!("{e:#}")))
 }
@@ -101,7 +101,7 @@ impl Ask<'_> {
         Ok(opened?)
     }
 
-    /// Ends on anything but the status that is wanted.
+    /// Ends the connection unless the status is the wanted one.
     fn expect(&self, http: &mut Http, wanted: u16) -> Result<(), End> {
         let status = http.head(ANSWER_MAX)?;
         if status == wanted {
@@ -115,7 +115,7 @@ impl Ask<'_> {
     }
 }
 
-/// Follows the feed until the sink ends it (`Ok`) or the connection ends.
+/// Reads the feed until the sink ends it (`Ok`) or the connection ends.
 pub fn follow(ask: &Ask, sink: Sink) -> Result<(), End> {
     match ask.transport {
         Transport::ShortPoll | Transport::LongPoll => polls::follow(ask, sink),

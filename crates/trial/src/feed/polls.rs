@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::{ANSWER_MAX, Ask, End, News, Sink, Transport};
 use crate::item::Item;
 
-/// Seconds that a long poll waits, short so that empty answers come too.
+/// Seconds that a long poll waits. It is short, so that empty answers come, too.
 const WAIT_S: u64 = 2;
-/// Between two short polls.
+/// The pause between two short polls.
 const PAUSE: Duration = Duration::from_millis(60);
 
 pub fn follow(ask: &Ask, sink: Sink) -> Result<(), End> {
@@ -47,7 +47,7 @@ pub fn follow(ask: &Ask, sink: Sink) -> Result<(), End> {
     }
 }
 
-/// Hands over what an answer holds.
+/// Gives the sink the items of an answer.
 fn items(json: &Value, sink: Sink) -> Result<ControlFlow<()>, End> {
     if let Some(reason) = json["reset"].as_str() {
         return Ok(sink(News::Item(Item::Reset(reason.to_owned()))));

@@ -8,10 +8,10 @@ use super::{Ask, End, News, Sink, Transport, parsed};
 use crate::http::Http;
 use crate::item::Item;
 
-/// An ack command goes out after so many events.
+/// An ack command is sent after this many events.
 const ACK_EVERY: u64 = 25;
 
-/// Opens a WebSocket; it was accepted when this returns.
+/// Opens a WebSocket. The server has accepted it when this returns.
 pub fn open(ask: &Ask) -> Result<Http, End> {
     debug_assert_eq!(ask.transport, Transport::WebSocket);
     let mut http = ask.connect()?;
@@ -40,7 +40,7 @@ pub fn follow(ask: &Ask, sink: Sink) -> Result<(), End> {
     read(&mut http, sink)
 }
 
-/// Hands over what comes until the sink or the connection ends.
+/// Gives the sink what comes, until the sink or the connection ends.
 pub fn read(http: &mut Http, sink: Sink) -> Result<(), End> {
     let mut events = 0u64;
     loop {

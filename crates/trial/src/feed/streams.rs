@@ -1,4 +1,4 @@
-//! SSE, NDJSON and the forever iframe: answers that don't end.
+//! SSE, NDJSON and the forever iframe: answers without an end.
 
 use std::ops::ControlFlow;
 
@@ -34,7 +34,7 @@ pub fn follow(ask: &Ask, sink: Sink) -> Result<(), End> {
     }
 }
 
-/// Hands over the items that are whole, and keeps the rest.
+/// Gives the sink the whole items, and keeps the rest.
 fn units(
     held: &mut Vec<u8>,
     separator: &[u8],
@@ -76,7 +76,7 @@ fn iframe(line: &[u8]) -> Result<Option<Item>, End> {
         .map(Some)
 }
 
-/// What a JavaScript string between single quotes says; `None` if it ends early or could leave its script.
+/// The value of a JavaScript string between single quotes; `None` if it ends early or could leave its script.
 fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
     let mut json = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -105,7 +105,7 @@ fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
     Some(json)
 }
 
-/// An SSE event; its `id` has to be the item's cursor.
+/// Reads an SSE event. Its `id` has to be the item's cursor.
 fn sse(unit: &[u8]) -> Result<Option<Item>, End> {
     let (mut id, mut item) = (None, None);
     for line in unit.split(|&b| b == b'\n') {

@@ -1,4 +1,4 @@
-//! Sending with POST.
+//! Sends by POST.
 
 use std::collections::VecDeque;
 
@@ -78,7 +78,7 @@ fn accepted(writer: &mut Writer, answer: &Answer) -> Outcome {
     }
 }
 
-/// An acknowledged key again: the same body gets the same answer, another one is refused.
+/// Sends an acknowledged key again: the same body has to get the same answer, another body a refusal.
 fn repeat(writer: &mut Writer, line: &mut Line, attempt: &Attempt, first: crate::journal::Answer) {
     let other = writer.random.percent(20);
     let text = if other { "another text" } else { attempt.text.as_str() };
@@ -116,7 +116,7 @@ pub fn post(http: &mut Http, to: &Target, token: &str, key: &str, text: &str) ->
 }
 
 impl Line {
-    /// Posts once. An error says whether anything was sent.
+    /// Posts once. The error says whether anything was sent.
     fn post(
         &mut self,
         writer: &mut Writer,

@@ -1,4 +1,4 @@
-//! Writers: each send has a key of its own and is tried until it is answered, unless its writer is to give up.
+//! Writers: each send has a key of its own and is tried until it is answered, unless its writer gives up.
 
 mod http;
 mod socket;
@@ -18,12 +18,12 @@ use crate::journal::{Outcome, Send, Stream, Writing, digest};
 use crate::random::Random;
 use crate::run_state::RunState;
 
-/// Sends in a hundred whose writer gives up after the first try without an answer.
+/// In this many of a hundred sends, the writer gives up after the first try without an answer.
 const GIVES_UP: u64 = 15;
-/// Sends in a hundred before which a writer that has several doors takes another one.
+/// Before this many of a hundred sends, a writer with several doors takes another one.
 const MOVES: u64 = 5;
 
-/// Where a writer may send to.
+/// The conversations and channels that a writer sends to.
 #[derive(Clone)]
 pub enum Target {
     Conversation(String),
@@ -38,11 +38,11 @@ impl Target {
         }
     }
 
-    /// Digest of the event that a send is to become.
+    /// The digest of the event that a send becomes.
     pub fn digest(&self, person: &str, key: &str, text: &str) -> u64 {
         match self {
             Target::Conversation(_) => digest("message", person, key, &json!({"text": text})),
-            // On a channel the key does not travel.
+            // An event of a channel does not have the key.
             Target::Channel(_) => digest("data", person, "", &Value::from(text)),
         }
     }
@@ -54,19 +54,19 @@ struct Attempt {
     key: String,
     text: String,
     gives_up: bool,
-    /// A try ended without an answer, so it may have been stored.
+    /// Whether a try ended without an answer, so that the send may be stored.
     in_doubt: bool,
 }
 
 impl Attempt {
-    /// What is to be written down about it, by this person, at this door.
+    /// The journal's entry for this send, by this person at this door.
     fn ended(&self, person: &str, outcome: Outcome, door: SocketAddrV4) -> Send {
         let digest = self.target.digest(person, &self.key, &self.text);
         let answered = matches!(outcome, Outcome::Ok(_)).then(|| (door, Instant::now()));
         Send { stream: self.target.stream(), key: self.key.clone(), digest, outcome, answered }
     }
 
-    /// How it ends if its writer gives up now.
+    /// The outcome if its writer gives up now.
     fn given_up(&self) -> Outcome {
         if self.in_doubt { Outcome::Unknown } else { Outcome::Failed }
     }
@@ -75,7 +75,7 @@ impl Attempt {
 pub struct Writer {
     pub name: String,
     pub doors: Doors,
-    /// The one that it uses now.
+    /// The door that it uses now.
     pub door: SocketAddrV4,
     pub person: String,
     pub token: String,
@@ -88,12 +88,12 @@ pub struct Writer {
     pub pause_ms_max: u64,
 }
 
-/// A refusal with this code leaves open whether the send was stored.
+/// Whether a refusal with this code leaves open that the send was stored.
 fn leaves_open(code: &str) -> bool {
     code == "internal" || code.starts_with(GATEWAY)
 }
 
-/// Text of every plane, and what frames, scripts and JSON stumble over.
+/// Text of every plane, and pieces that break careless framing, scripts and JSON.
 const PIECES: [&str; 10] = [
     "彗星",
     "hello ",
@@ -126,7 +126,7 @@ impl Writer {
         let gives_up = self.random.percent(GIVES_UP);
         let mut text = self.text();
         if matches!(target, Target::Channel(_)) {
-            // Where the key does not travel the text tells sends apart.
+            // The text has the key, because the event may not have it.
             text.insert_str(0, &key);
         }
         Attempt { target, text, key, gives_up, in_doubt: false }
@@ -142,13 +142,13 @@ impl Writer {
         self.writing.sends.push(attempt.ended(&self.person, outcome, self.door));
     }
 
-    /// The door for the next connection.
+    /// Takes the door for the next connection.
     fn next_door(&mut self) -> SocketAddrV4 {
         self.door = self.doors.pick(&mut self.random);
         self.door
     }
 
-    /// Now and then it goes elsewhere without need.
+    /// Whether it changes its door now, without need.
     fn moves(&mut self) -> bool {
         self.doors.are_several() && self.random.percent(MOVES)
     }

@@ -1,4 +1,4 @@
-//! Sending over a WebSocket, several sends at a time.
+//! Sends over a WebSocket, several at a time.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -59,7 +59,7 @@ fn connect(writer: &mut Writer) -> Option<Http> {
     None
 }
 
-/// What still has no answer after a round and is to be given up.
+/// Gives up some of the sends that have no answer after a round.
 fn give_up(writer: &mut Writer, open: &mut Vec<Attempt>) {
     let (given_up, kept) = std::mem::take(open).into_iter().partition(|a: &Attempt| a.gives_up);
     *open = kept;
@@ -68,7 +68,7 @@ fn give_up(writer: &mut Writer, open: &mut Vec<Attempt>) {
     }
 }
 
-/// Sends all that is open and waits for the answers; what got none stays open.
+/// Sends all open sends and waits for the answers. Sends without an answer stay open.
 fn round(
     writer: &mut Writer,
     http: &mut Http,

@@ -1,4 +1,4 @@
-//! How late messages come to pages that receive as theirs do.
+//! Delays of messages to classic pages.
 
 use std::io::BufRead;
 use std::sync::Arc;
@@ -30,10 +30,10 @@ pub struct Args {
     gap: u64,
 }
 
-/// Around what is measured in a text.
+/// The mark around the time of sending in a text.
 const MARK: &str = "at.";
 
-/// What a receiver saw: which message, and when.
+/// A message that a receiver saw, and when.
 struct Seen {
     sent_ns: u64,
     at_ns: u64,
@@ -42,7 +42,7 @@ struct Seen {
 /// The times of sending in an answer.
 fn times(body: &str, last_sent: &AtomicU64, system: System) -> Vec<u64> {
     if system == System::Novcomet {
-        // It says only that something changed.
+        // This answer says only that something changed.
         let changed = body.starts_with("{\"s\":1");
         return changed.then(|| last_sent.load(Ordering::SeqCst)).into_iter().collect();
     }
@@ -118,11 +118,12 @@ pub fn run(args: &Args) -> Result<()> {
             last.store(now, Ordering::SeqCst);
             wire.answer(&page.send(&format!("{MARK}{now}.")))?;
         }
-        // Out of step with pages that rest: between half and one and a half of the gap.
+        // The pause is between half and one and a half of the gap, so that it does not keep step with the pages' own
+        // pauses.
         let mixed = (n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) % args.gap.max(1);
         sleep(Duration::from_millis(if args.gap == 0 { 0 } else { args.gap / 2 + mixed }));
     }
-    // A frame's message goes to one of them, all else to everybody.
+    // A frame's message goes to one page, every other message to all.
     let copies = if system == System::KefuAgent { 1 } else { args.receivers as u64 };
     let mut latency = Latency::default();
     let wanted = args.messages * copies;

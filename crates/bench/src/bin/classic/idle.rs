@@ -1,4 +1,4 @@
-//! Many pages that wait, and ask again when their time is over.
+//! Many waiting pages. Each polls again when its wait ends.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -60,7 +60,7 @@ impl Pages {
         Ok(pages)
     }
 
-    /// Reads what came. An answer is one without a message, after which the page asks again; a space is a heartbeat.
+    /// Reads what came. An answer without a message makes the page poll again; a space is a heartbeat.
     fn turn(&mut self, wait_ms: i32) -> Result<()> {
         self.epoll.wait(&mut self.events, wait_ms)?;
         for i in 0..self.events.len() {
@@ -95,7 +95,7 @@ pub fn run(args: &Args) -> Result<()> {
         System::Room => page::enter(common.addr, "one+of+many")?,
         _ => String::new(),
     };
-    // Some first, so that lazy start-up work is not counted; and people are made before they are measured.
+    // A few pages come first, so that lazy start-up work is not counted and the people exist before the measurement.
     let warm = Pages::open(args, args.n, 100, &cookie, 0)?;
     drop(warm);
     while page::waiting(common.addr)? > 0 {

@@ -1,7 +1,8 @@
-//! Classic pages under load: what a waiting one costs, and how late a message comes.
+//! Classic pages under load: the cost of a waiting page, and the delay of a message.
 //!
-//! `classic idle` holds many pages that wait and ask again when their time is over; `classic delay` lets some receive.
-//! Both speak as the pages do, over plain sockets, to a server that believes them (`--classic-identity trust`).
+//! `classic idle` holds many waiting pages that poll again when their wait ends. `classic delay` measures messages to
+//! some. Both speak as the pages do, over plain sockets, to a server that believes their claims (`--classic-identity
+//! trust`).
 
 mod delay;
 mod idle;
@@ -32,7 +33,7 @@ enum Command {
     Delay(delay::Args),
 }
 
-/// What both are told.
+/// The arguments of both commands.
 #[derive(clap::Args, Clone)]
 struct Common {
     /// Which pages

@@ -1,4 +1,4 @@
-//! What the pages of each system say and read.
+//! The requests and answers of the pages of each system.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -31,13 +31,13 @@ impl System {
         }
     }
 
-    /// Whether each receiver is written to by itself.
+    /// Whether a text is sent to each receiver by itself.
     pub fn is_private(self) -> bool {
         matches!(self, System::Webim | System::KefuCustomer)
     }
 }
 
-/// What `benches/classic` tells the server may read its figures.
+/// The token for the server's metrics that `benches/classic` sets.
 const METRICS_TOKEN: &str = "figures-of-this-bench";
 
 fn get_text(path: &str, cookie: &str) -> String {
@@ -52,7 +52,7 @@ fn post_text(path: &str, cookie: &str, form: &str) -> String {
     )
 }
 
-/// A page that receives, with what it keeps between two polls.
+/// A receiving page, with the state that it keeps between two polls.
 #[derive(Clone)]
 pub struct Page {
     pub system: System,
@@ -60,7 +60,7 @@ pub struct Page {
     /// The room's session.
     pub cookie: String,
     held: u64,
-    /// Ids to be confirmed.
+    /// Ids that the next poll confirms.
     confirm: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ impl Page {
         Page { system, number, cookie: cookie.to_owned(), held: 0, confirm: Vec::new() }
     }
 
-    /// The next poll.
+    /// The request of the next poll.
     pub fn poll(&self) -> String {
         let Page { number, held, cookie, .. } = self;
         match self.system {
@@ -104,7 +104,7 @@ impl Page {
         }
     }
 
-    /// What somebody else asks to send a text to this page (or, if it is not private, to all).
+    /// The request by which somebody else sends a text to this page, or to all pages if it is not private.
     pub fn send(&self, text: &str) -> String {
         let number = self.number;
         match self.system {
@@ -129,7 +129,7 @@ impl Page {
         }
     }
 
-    /// Takes from an answer what the next poll says.
+    /// Takes the state for the next poll out of an answer.
     pub fn take(&mut self, body: &str) {
         match self.system {
             System::Webim => {
@@ -149,7 +149,7 @@ impl Page {
         }
     }
 
-    /// How long the page rests between two polls.
+    /// How long the page pauses between two polls.
     pub fn rest(&self) -> Duration {
         Duration::from_millis(if self.system == System::Room { 1_000 } else { 0 })
     }
@@ -161,7 +161,7 @@ fn number_after(text: &str, mark: &str) -> Option<u64> {
     rest[..end].parse().ok()
 }
 
-/// A kept-alive connection that asks one thing after the other.
+/// A kept-alive connection that sends one request after the other.
 pub struct Wire {
     addr: SocketAddr,
     stream: Option<BufReader<TcpStream>>,
@@ -172,7 +172,7 @@ impl Wire {
         Wire { addr, stream: None }
     }
 
-    /// Sends a request; the answer is to be read from the result.
+    /// Sends a request. The answer is to be read from the returned stream.
     pub fn ask(&mut self, request: &str) -> Result<&mut BufReader<TcpStream>> {
         if self.stream.is_none() {
             let stream = TcpStream::connect(self.addr)?;
@@ -206,7 +206,7 @@ impl Wire {
     }
 }
 
-/// Status and length of an answer; without a length it ends with the connection.
+/// Status and length of an answer. An answer without a length ends with the connection.
 pub fn head(stream: &mut BufReader<TcpStream>) -> Result<(u16, Option<usize>)> {
     let (mut status, mut length) = (None, None);
     loop {
@@ -223,12 +223,12 @@ pub fn head(stream: &mut BufReader<TcpStream>) -> Result<(u16, Option<usize>)> {
     }
 }
 
-/// The body of a page.
+/// The body of an answer.
 pub fn get(addr: SocketAddr, path: &str) -> Result<String> {
     Wire::new(addr).answer(&get_text(path, ""))
 }
 
-/// How many requests wait.
+/// The number of requests that wait.
 pub fn waiting(addr: SocketAddr) -> Result<u64> {
     let text = Wire::new(addr).answer(&format!(
         "GET /metrics HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {METRICS_TOKEN}\r\n\r\n"
@@ -237,7 +237,7 @@ pub fn waiting(addr: SocketAddr) -> Result<u64> {
     Ok(of("long-poll").unwrap_or(0) + of("iframe").unwrap_or(0))
 }
 
-/// A session for the room.
+/// Makes a session for the room.
 pub fn enter(addr: SocketAddr, name: &str) -> Result<String> {
     let mut wire = Wire::new(addr);
     let stream = wire.ask(&post_text("/classic/room/chat.php", "", &format!("username={name}")))?;

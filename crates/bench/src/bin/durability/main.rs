@@ -1,5 +1,5 @@
-//! The floor for durable messages: how often this disk confirms a write, and
-//! what a committed row costs in SQLite and in PostgreSQL.
+//! The floor for durable messages: how often this disk confirms a write, and the cost of a committed row in SQLite and
+//! in PostgreSQL.
 
 #[cfg(feature = "postgres")]
 mod server;
@@ -42,7 +42,7 @@ enum What {
 const CONVERSATIONS: u64 = 500;
 const BODY: usize = 170;
 
-/// Runs `commit` until the time is over; it returns how many rows it wrote.
+/// Runs `commit` until the time is over. Returns the number of rows written.
 fn measure(
     label: &str,
     duration: f64,
@@ -101,7 +101,7 @@ fn disk(dir: &Path, duration: f64) -> Result<()> {
     Ok(())
 }
 
-/// Numbers messages within conversations taken in a scattered order.
+/// Numbers for messages in conversations that take turns in a scattered order.
 #[derive(Default)]
 struct Rows {
     made: u64,
@@ -115,8 +115,8 @@ impl Rows {
     }
 }
 
-/// The table the product needs, and one that only appends: the difference is
-/// what scattered primary keys cost.
+/// The table that the product needs, and a table that only appends. The difference is the cost of scattered primary
+/// keys.
 const BY_KEY: &str = "CREATE TABLE message (conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL,
     sender INTEGER NOT NULL, body TEXT NOT NULL, created_at INTEGER NOT NULL,
     PRIMARY KEY (conversation_id, seq)) WITHOUT ROWID";

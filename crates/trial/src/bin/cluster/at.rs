@@ -1,4 +1,4 @@
-//! Where a fault strikes, and what is asked of the nodes meanwhile.
+//! The place where a fault strikes, and the questions that are put to the nodes meanwhile.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -18,30 +18,30 @@ use crate::revocation::Revocations;
 use crate::site::{NODES, Site};
 use crate::stage::Stage;
 
-/// A node that can't reach its database says so, and refuses sends, within this time.
+/// A node that can't reach its database has to report that and refuse sends within this time.
 const NOTICED_MAX: Duration = Duration::from_secs(20);
-/// How often an event is sent into the quiet,
+/// The number of events that are sent while all else is quiet.
 const LOOKS: usize = 2;
-/// and how long that lasts before.
+/// How long it is quiet before such an event.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// Where a fault strikes.
+/// The place where a fault strikes.
 pub struct At<'a> {
     pub site: &'a mut Site,
     pub stage: &'a Stage,
     pub world: &'a World,
     pub revocations: &'a mut Revocations,
-    /// Which node it strikes, if it strikes one.
+    /// The node that it strikes, if it strikes one.
     pub victim: usize,
-    /// Half of the hints are lost all the time, whatever else is wrong.
+    /// Whether half of the hints are lost all the time, beside any fault.
     pub lossy: bool,
     /// Readers that stay at one node each, in the order of the nodes.
     pub watching: &'a [Following],
     pub run: &'a RunState,
     pub sends: &'a mut Vec<Send>,
-    /// How long events took to all nodes when nothing but looking could bring them.
+    /// The times that events took to all nodes when only looking could bring them.
     pub looked: &'a mut Vec<Duration>,
-    /// How long a node took to refuse, once it could not reach its database.
+    /// The times that a node took to refuse when it could not reach its database.
     pub noticed: &'a mut Vec<Duration>,
 }
 
@@ -51,7 +51,7 @@ impl At<'_> {
         self.revocations.sign_out(&self.site.addresses(), self.stage)
     }
 
-    /// When nothing else is going on, an event reaches every node all the same: they look.
+    /// Checks that an event reaches every node while nothing else happens, because the nodes look for events.
     pub fn look(&mut self) -> Result<()> {
         self.run.hush.store(true, Ordering::Relaxed);
         let looked = (0..LOOKS).try_for_each(|_| {
@@ -72,18 +72,18 @@ impl At<'_> {
         looked
     }
 
-    /// Cuts its node off from the database for so long.
+    /// Cuts the struck node off from the database for this time.
     pub fn cut_from_database(&mut self, length: Duration) -> Result<()> {
         let began = Instant::now();
         let node = &self.site.nodes[self.victim];
         node.machine.cut(DATABASE);
-        // A send waits no longer than this for its refusal, which says to try again.
+        // A send gets its refusal within this time. The refusal says to try again.
         let refused = self.try_to_send(NOTICED_MAX)?;
         let (code, retry) = refused.refusal().unwrap_or_default();
         let good = matches!((refused.status, &*code), (503, "overloaded") | (500, "internal"));
         ensure!(good && retry, "a send without a database was answered {} {code}", refused.status);
         self.noticed.push(began.elapsed());
-        // And the node tells whoever balances.
+        // The node tells load balancers, too.
         let node = &self.site.nodes[self.victim];
         self.stage.until("a node without a database is not ready", NOTICED_MAX, || {
             Ok(node.ready().is_ok_and(|answer| answer.status == 503))
@@ -93,7 +93,7 @@ impl At<'_> {
         Ok(())
     }
 
-    /// Sends straight to the node; its key is the only one of this text, so it may be stored or not.
+    /// Sends straight to the node. No other send has this text and key, so it may be stored or not.
     fn try_to_send(&self, patience: Duration) -> Result<Answer> {
         let who = &self.world.people[0];
         let number = self.noticed.len();

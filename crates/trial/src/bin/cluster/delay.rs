@@ -1,4 +1,4 @@
-//! How long events take from the node that acknowledged them to the clients of another one. Pure.
+//! Delays of events from the node that acknowledged them to clients of another node. This has no I/O.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddrV4;
@@ -8,24 +8,24 @@ use encke_trial::journal::{Reading, Send, Stream};
 
 use crate::fault::Fault;
 
-/// The promise is a second, [`limits::LOOK_MS`](encke_engine::limits::LOOK_MS) and a read; this is what a busy machine
-/// gets until late counts as never.
+/// The promise is one second, [`limits::LOOK_MS`](encke_engine::limits::LOOK_MS) and a read. A busy machine gets this
+/// much before late counts as never.
 pub const LATE: Duration = Duration::from_secs(10);
 
-/// A time in which one thing was wrong, until all had recovered; or nothing.
+/// A time with one fault until all had recovered, or a time without a fault.
 #[derive(Clone)]
 pub struct Phase {
     pub fault: Option<Fault>,
     pub began: Instant,
     pub ended: Instant,
-    /// The node that was struck, if it could not do its work.
+    /// The struck node, if it could not do its work.
     pub disabled: Option<SocketAddrV4>,
 }
 
-/// What was seen of delays, in rising order.
+/// The measured delays in rising order.
 pub type Delays = BTreeMap<Option<Fault>, Vec<Duration>>;
 
-/// Compares when sends were answered with when they were seen by readers that stay at one node each.
+/// Compares the times of sends' answers with the times when readers at each node saw the events.
 pub fn measure(sends: &[Send], watching: &[(SocketAddrV4, &Reading)], phases: &[Phase]) -> Delays {
     let mut all = Delays::new();
     for (node, reading) in watching {
@@ -36,7 +36,7 @@ pub fn measure(sends: &[Send], watching: &[(SocketAddrV4, &Reading)], phases: &[
             let (Some((door, answered)), Some(seq)) = (send.answered, seq(send)) else { continue };
             let is_elsewhere = door != *node && watching.iter().any(|(at, _)| *at == door);
             let (true, Some(at)) = (is_elsewhere, seen.get(&(&send.stream, seq))) else { continue };
-            // What was sent in the calm and then held up belongs to the fault that held it up.
+            // A send from before the fault that the fault held up belongs to the fault.
             let phase = phases.iter().find(|p| (p.began..p.ended).contains(at));
             let Some(phase) = phase.filter(|p| p.disabled != Some(*node)) else { continue };
             let delay = at.saturating_duration_since(answered);
@@ -54,7 +54,7 @@ fn seq(send: &Send) -> Option<u64> {
     }
 }
 
-/// While hints are away everything comes by looking, so nothing may be late.
+/// While hints are lost, all events come by looking, so none may be late.
 pub fn violations(delays: &Delays) -> Vec<String> {
     let bounded = delays.iter().filter_map(|(fault, delays)| {
         let (fault, longest) = ((*fault)?, delays.last()?);
@@ -77,7 +77,7 @@ mod tests {
         SocketAddrV4::new(Ipv4Addr::new(10, 77, number, 2), 8080)
     }
 
-    /// One event, acknowledged by node 1 a second before a fault, seen by the readers at both nodes after so long.
+    /// One event that node 1 acknowledged a second before a fault. The readers at both nodes saw it after this time.
     fn measured(fault: Fault, disabled: Option<SocketAddrV4>, after: Duration) -> Delays {
         let began = Instant::now();
         let answered = began + Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! What goes wrong, one kind after the other.
+//! The faults, one kind after the other.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use crate::at::At;
 use crate::node::BUS;
 
-/// For so long the database is down at most.
+/// The longest time that the database is down.
 const DATABASE_DOWN_MAX: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -50,17 +50,17 @@ impl Fault {
         }
     }
 
-    /// Every node goes on, and hears of the others at the latest by looking: delays are bounded.
+    /// Whether every node can do its work and learns of others' commits by looking, so that delays are bounded.
     pub fn is_of_hints(self) -> bool {
         matches!(self, Fault::KillNats | Fault::HalfOfHints | Fault::CutFromNats)
     }
 
-    /// The node that it strikes can't do its work meanwhile.
+    /// Whether the struck node can't do its work meanwhile.
     pub fn disables_its_node(self) -> bool {
         matches!(self, Fault::Kill | Fault::CutFromDatabase | Fault::Stop | Fault::Drain)
     }
 
-    /// Strikes, lasts, and is over when this returns. What it says of the nodes meanwhile is checked.
+    /// Begins the fault and ends it before this returns. Checks meanwhile what the nodes report.
     pub fn strike(self, at: &mut At, length: Duration) -> Result<()> {
         let At { site, stage, victim, .. } = at;
         let victim = *victim;

@@ -1,5 +1,5 @@
-//! A hostile writer on the bus: it reaches NATS as the nodes do, hears what they say, and has no key. All the time it
-//! publishes what nodes have said, altered in one place, cut, with another seal, or as it was, at once or much later.
+//! A hostile writer on the bus. It reaches NATS as the nodes do and hears their messages, but has no key. All the time
+//! it publishes messages of nodes: altered in one place, cut, with another seal, or unchanged, at once or much later.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
@@ -12,13 +12,13 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use encke_trial::random::Random;
 
-/// Between two of its messages.
+/// The pause between two of its messages.
 const PAUSE: Duration = Duration::from_millis(10);
-/// Between two tries to reach a server that is away.
+/// The pause between two tries to reach a server that is down.
 const AGAIN: Duration = Duration::from_millis(100);
-/// Messages of nodes that it remembers: some minutes' worth.
+/// The number of messages that it remembers: some minutes' worth.
 const REMEMBERED_MAX: usize = 20_000;
-/// Bytes of a seal, which stands behind a message.
+/// The length of a seal, which stands behind a message.
 const SEAL_BYTES: usize = 32;
 
 /// A message as it was on the bus.
@@ -36,13 +36,13 @@ struct Inner {
     replayed: AtomicU64,
 }
 
-/// See the top of the file.
+/// The hostile writer.
 pub struct Forger {
     inner: Arc<Inner>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What it has published.
+/// The number of messages that it has published, by kind.
 #[derive(Clone, Copy, Default)]
 pub struct Published {
     pub forged: u64,
@@ -50,7 +50,7 @@ pub struct Published {
 }
 
 impl Forger {
-    /// Begins, on a NATS server on 127.0.0.1.
+    /// Starts a forger on a NATS server on 127.0.0.1.
     pub fn start(port: u16, random: Random) -> Self {
         let inner = Arc::new(Inner::default());
         let forging = inner.clone();
@@ -77,7 +77,7 @@ impl Drop for Forger {
 impl Inner {
     fn run(self: Arc<Self>, port: u16, mut random: Random) {
         while !self.ended.load(Ordering::SeqCst) {
-            // A server that is killed ends the connection; it comes back.
+            // A killed server ends the connection. The forger comes back.
             let _ = self.forge_at(port, &mut random);
             std::thread::sleep(AGAIN);
         }
@@ -103,7 +103,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Remembers what nodes say, until the connection ends.
+    /// Remembers the messages of nodes until the connection ends.
     fn listen(&self, mut from: impl BufRead, mut answers: TcpStream) -> Result<()> {
         loop {
             let mut line = String::new();
@@ -116,7 +116,7 @@ impl Inner {
                 Some("MSG") => {
                     let subject = words.next().context("a message has a subject")?.to_owned();
                     let bytes: usize = words.last().context("a message has a size")?.parse()?;
-                    // The payload has a line's end of its own.
+                    // A line break ends the payload, too.
                     let mut payload = vec![0; bytes + 2];
                     from.read_exact(&mut payload)?;
                     payload.truncate(bytes);
@@ -131,7 +131,7 @@ impl Inner {
         }
     }
 
-    /// What it publishes next: half of what it takes for it was said just now.
+    /// The message to publish next. Half of the time it is made of the newest one.
     fn next(&self, random: &mut Random) -> Option<Heard> {
         let mut message = {
             let heard = self.heard.lock().expect("not poisoned");
@@ -142,7 +142,7 @@ impl Inner {
         let payload = &mut message.payload;
         let said = payload.len().saturating_sub(SEAL_BYTES);
         match random.below(6) {
-            // The head, the epoch, the positions stand in front; behind them events or a signal.
+            // Head, epoch and positions come first; events or a signal follow.
             0 => alter(payload, random.below(said.min(48) as u64)),
             1 => alter(payload, random.below(said as u64)),
             2 => payload.truncate(said),
@@ -158,7 +158,7 @@ impl Inner {
     }
 }
 
-/// Raises a byte by one: a number becomes the next one, a text another text.
+/// Raises a byte by one, so that a number becomes the next one and a text another text.
 fn alter(payload: &mut [u8], at: u64) {
     if let Some(byte) = payload.get_mut(at as usize) {
         *byte = byte.wrapping_add(1);

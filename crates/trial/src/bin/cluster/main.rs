@@ -1,12 +1,12 @@
-//! The cluster test: three nodes on a real PostgreSQL with a real NATS server between them, behind a real nginx, each
-//! node on a machine of its own whose cables can be cut; and while one after the other fails, the checker has seen
+//! The cluster test: three nodes on a real PostgreSQL, with a real NATS server between them, behind a real nginx. Each
+//! node is on a machine of its own with cables that can be cut. One after the other fails, and the checker sees
 //! everything.
 //!
-//! Writers and readers over all transports go to the nodes by way of nginx and straight, changing between them in the
-//! middle of everything. What they write down is compared with the promises as in the crash test (`trial::check`).
-//! Beyond that, [`recovery`] sees after each fault that every node takes sends and every reader has caught up,
-//! [`revocation`] that a sign-out reaches all nodes, and [`delay`] how long events take from node to node. All the time
-//! [`forger`] writes on the bus what no node says, or what one has said long ago: that must change nothing.
+//! Writers and readers over all transports go to the nodes through nginx and straight, and change between them at any
+//! time. Their journals are compared with the promises as in the crash test (`trial::check`). Beyond that, [`recovery`]
+//! checks after each fault that every node takes sends and every reader has caught up, [`revocation`] that a sign-out
+//! reaches all nodes, and [`delay`] how long events take from node to node. All the time, [`forger`] writes forged and
+//! old messages on the bus, which must change nothing.
 
 mod at;
 mod delay;

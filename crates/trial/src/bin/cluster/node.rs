@@ -16,16 +16,16 @@ use crate::stage::Stage;
 
 /// How long a start may take.
 const START_MAX: Duration = Duration::from_secs(60);
-/// How long the way down may take after SIGTERM.
+/// How long a node may take to end after SIGTERM.
 const DOWN_MAX: Duration = Duration::from_secs(30);
 const PORT: u16 = 8080;
 
-/// The token that reads a node's figures.
+/// The token for a node's metrics.
 pub const METRICS_TOKEN: &str = "the-figures-of-the-cluster-test";
 
-/// The cable to the database,
+/// The name of the cable to the database.
 pub const DATABASE: &str = "db";
-/// and that to the bus.
+/// The name of the cable to the bus.
 pub const BUS: &str = "bus";
 const FRONT: &str = "front";
 
@@ -41,7 +41,7 @@ pub struct Node {
     child: Option<Child>,
 }
 
-/// Our end of a cable of a node; the other end is the next address.
+/// The test's end of a node's cable. The other end is the next address.
 fn end(number: u8, cable: u8) -> Ipv4Addr {
     Ipv4Addr::new(10, 77, number, cable * 4 + 1)
 }
@@ -51,7 +51,7 @@ fn other(end: Ipv4Addr) -> Ipv4Addr {
 }
 
 impl Node {
-    /// A machine with its cables, and nothing running there yet. The URLs are made from the address at our end.
+    /// A machine with its cables and without any program. The URLs are made from the address at the test's end.
     pub fn new(
         number: u8,
         program: &Path,
@@ -84,19 +84,19 @@ impl Node {
         }
     }
 
-    /// Starts it; it may not listen yet.
+    /// Starts the node. It may not listen yet.
     pub fn start(&mut self) -> Result<()> {
         let log = OpenOptions::new().create(true).append(true).open(&self.log)?;
         let mut command = self.machine.command(&self.program);
         command.args(["serve", "--log", "info"]).args(&self.args);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        // Ctrl-C is for the test, which then puts everything away.
+        // Ctrl-C reaches the test only, which then ends everything.
         command.process_group(0);
         self.child = Some(command.spawn().context("starting a node")?);
         Ok(())
     }
 
-    /// Waits until it says that it is ready.
+    /// Waits until the node says that it is ready.
     pub fn wait_ready(&mut self, stage: &Stage) -> Result<()> {
         stage.until("a node is ready", START_MAX, || {
             self.still_runs()?;
@@ -105,13 +105,13 @@ impl Node {
         Ok(())
     }
 
-    /// What it says of itself.
+    /// The node's answer to whether it is ready.
     pub fn ready(&self) -> Result<Answer> {
         let patience = Duration::from_secs(5);
         Http::open(self.address)?.call("GET", "/readyz", "", &[], "", patience)
     }
 
-    /// An error if it has ended by itself.
+    /// An error if the node has ended by itself.
     pub fn still_runs(&mut self) -> Result<()> {
         let child = self.child.as_mut().context("the node was not started")?;
         if let Some(status) = child.try_wait()? {
@@ -120,7 +120,7 @@ impl Node {
         Ok(())
     }
 
-    /// SIGKILL.
+    /// Sends SIGKILL.
     pub fn kill(&mut self) -> Result<()> {
         self.still_runs()?;
         let mut child = self.child.take().context("the node was not started")?;
@@ -129,7 +129,7 @@ impl Node {
         Ok(())
     }
 
-    /// SIGTERM, and waits for a good end.
+    /// Sends SIGTERM and waits for a good end.
     pub fn terminate(&mut self, stage: &Stage) -> Result<()> {
         self.still_runs()?;
         let asked = Instant::now();
@@ -146,7 +146,7 @@ impl Node {
         Ok(())
     }
 
-    /// Sends it a signal.
+    /// Sends a signal to the node.
     pub fn signal(&self, signal: i32) {
         if let Some(child) = &self.child {
             sys::kill(child.id() as i32, signal);

@@ -26,36 +26,36 @@ use crate::revocation::Revocations;
 use crate::site::{NODES, Site};
 use crate::stage::Stage;
 
-/// Readers that change between all transports and all ways to the site.
+/// The number of readers that change between all transports and all ways to the site.
 const CHANGING: usize = 4;
-/// The longest pause of a writer between two sends: three nodes and a database share two cores with this.
+/// The longest pause of a writer between two sends. Three nodes and a database share two cores with the writers.
 const PAUSE_MS_MAX: u64 = 150;
-/// How long an answer over a WebSocket may take: a node may be stopped, and then be cut off.
+/// How long an answer over a WebSocket may take. A node may be stopped and then be cut off.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
-/// For all but the faults: start, catching up, checking.
+/// The time for all but the faults: start, catching up, checking.
 const REST_MAX: Duration = Duration::from_secs(300);
-/// A fault with all that is waited for.
+/// The time for a fault and all waits that follow.
 const FAULT_MAX: Duration = Duration::from_secs(180);
 
-/// What a test has brought.
+/// The results of a test.
 #[derive(Default)]
 pub struct Played {
     pub brought: Brought,
     pub phases: Vec<Phase>,
     pub delays: Delays,
-    /// The longest time from the end of a fault until all was as before, and how often it struck.
+    /// How often each fault struck, and the longest time from its end until all was as before.
     pub back: std::collections::BTreeMap<Fault, (u64, Duration)>,
     pub revoked: Vec<Duration>,
     pub looked: Vec<Duration>,
     pub noticed: Vec<Duration>,
     pub dropped: u64,
-    /// By somebody on the bus who has no key, and what the nodes say of it.
+    /// The messages of the forger, and the nodes' counts of refusals.
     pub published: Published,
     pub refusals: Refusals,
     pub took: Duration,
 }
 
-/// Plays, prints what came of it; true if everything held.
+/// Plays a test and prints its results. Returns whether everything held.
 pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<bool> {
     let temporary = tempfile::Builder::new().prefix("encke-cluster-").tempdir()?;
     let folder = cli.data.as_deref().unwrap_or(temporary.path());
@@ -111,13 +111,13 @@ pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<bool> {
     Ok(report::print(&played))
 }
 
-/// Readers that stay at one node each come first: they are watched for delays.
+/// The readers of a test. Those that stay at one node each come first; they are watched for delays.
 fn parts(site: &Site) -> Vec<(Habit, Doors)> {
     let watching = site.addresses().into_iter().map(Doors::one);
     let mut parts: Vec<_> = watching.map(|at| (Habit::Steady(Transport::Sse), at)).collect();
     debug_assert_eq!(parts.len(), NODES);
     let doors = site.doors();
-    // Each transport by way of nginx, and straight.
+    // Each transport is read through nginx and straight.
     for doors in &doors[..2] {
         parts.extend(TRANSPORTS.map(|transport| (Habit::Steady(transport), doors.clone())));
     }
@@ -127,7 +127,7 @@ fn parts(site: &Site) -> Vec<(Habit, Doors)> {
     parts
 }
 
-/// Replaces an acknowledged message behind everybody's back, and has the nodes read the log anew.
+/// Replaces an acknowledged message in the database, and makes the nodes read the log anew.
 fn plant(site: &mut Site, stage: &Stage) -> Result<()> {
     site.postgres.sql(
         "UPDATE encke_main.log SET body = convert_to('{\"text\":\"planted\"}', 'UTF8') WHERE position =
@@ -152,7 +152,7 @@ struct Course<'a> {
 }
 
 impl Course<'_> {
-    /// Each fault once a round, in an order of the seed.
+    /// Plays each fault once a round, in an order that the seed decides.
     fn torture(
         &mut self,
         readers: &[Following],
@@ -160,7 +160,7 @@ impl Course<'_> {
         played: &mut Played,
     ) -> Result<()> {
         for round in 0..self.cli.rounds {
-            // Every second round with half of the hints lost throughout.
+            // In every second round half of the hints are lost throughout.
             self.lossy = round % 2 == 1;
             self.site.relay.drop_half(self.lossy);
             let mut left = Fault::ALL.to_vec();
@@ -172,7 +172,7 @@ impl Course<'_> {
                 eprintln!("round {}: {}, node {}", round + 1, fault.name(), victim + 1);
                 let most = self.cli.fault_s * 1_000;
                 let length = match fault {
-                    // Longer than the database waits for a node in the middle of its turn.
+                    // This is longer than the database waits for a node in the middle of its turn.
                     Fault::Stop => Duration::from_millis(most),
                     _ => random.millis(most / 2, most),
                 };
@@ -201,7 +201,7 @@ impl Course<'_> {
         Ok(())
     }
 
-    /// Strikes and waits until all is as before; returns how long that took once the fault was over.
+    /// Plays a fault and waits until all is as before. Returns how long that took after the fault was over.
     fn strike(
         &mut self,
         fault: Fault,

@@ -1,4 +1,4 @@
-//! After a fault: every node takes sends, every reader catches up, within a bounded time.
+//! Recovery after a fault: every node takes sends and every reader catches up, within a bounded time.
 
 use std::net::SocketAddrV4;
 use std::sync::atomic::Ordering;
@@ -18,7 +18,8 @@ use crate::stage::Stage;
 /// How long it may take until all is as before.
 const RECOVERY_MAX: Duration = Duration::from_secs(60);
 
-/// Sends a text on a node until that is taken; the text is its key. Everybody follows where it goes.
+/// Sends a text on a node until the node takes it. The text is its own key. Everybody follows the stream that it goes
+/// to.
 pub fn send(at: SocketAddrV4, world: &World, text: &str, stage: &Stage) -> Result<(Send, Answer)> {
     let to = Target::Channel(CHANNELS[0].into());
     let (who, key) = (&world.people[0], text.replace(' ', "-"));
@@ -39,7 +40,7 @@ pub fn send(at: SocketAddrV4, world: &World, text: &str, stage: &Stage) -> Resul
     Ok((Send { stream, key, digest, outcome, answered: None }, answer))
 }
 
-/// Waits until readers are past a position; returns how long that took.
+/// Waits until readers are past a position. Returns how long that took.
 pub fn caught_up(
     readers: &[Following],
     position: u64,
@@ -56,7 +57,7 @@ pub fn caught_up(
     Ok(began.elapsed())
 }
 
-/// Sends on each node, and waits until every reader is past it; returns the sends, and how long all took.
+/// Sends on each node and waits until every reader is past these events. Returns the sends and the time that they took.
 pub fn wait(
     site: &mut Site,
     world: &World,

@@ -1,4 +1,4 @@
-//! What the nodes' figures say of messages on the bus that they refused.
+//! The nodes' own counts of refused messages on the bus.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,22 +11,22 @@ use crate::node::{METRICS_TOKEN, Node};
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 const NAME: &str = "encke_bus_refused_total{";
 
-/// Refused messages by reason, of all nodes and all their starts; what a node counted between the last look and its
-/// end is not in it.
+/// Refused messages of all nodes and all their starts, by reason. A node's counts after the last look before its end
+/// are missing.
 #[derive(Default)]
 pub struct Refusals {
-    /// By the node's place and the reason: of its starts before, and of this one.
+    /// The counts of earlier starts and of the present one, by the node's place and the reason.
     counts: BTreeMap<(usize, String), (u64, u64)>,
 }
 
 impl Refusals {
-    /// Looks at the figures of all nodes that answer.
+    /// Reads the metrics of all nodes that answer.
     pub fn look(&mut self, nodes: &[Node]) {
         for (place, node) in nodes.iter().enumerate() {
             for (reason, count) in figures(node).unwrap_or_default() {
                 let (before, now) = self.counts.entry((place, reason)).or_default();
                 if count < *now {
-                    // It was started again meanwhile.
+                    // The node was started again meanwhile.
                     *before += *now;
                 }
                 *now = count;
@@ -34,7 +34,7 @@ impl Refusals {
         }
     }
 
-    /// How many were refused for a reason.
+    /// The number of messages that were refused for a reason.
     pub fn of(&self, reason: &str) -> u64 {
         let counts = self.counts.iter().filter(|((_, why), _)| why == reason);
         counts.map(|(_, (before, now))| before + now).sum()

@@ -1,10 +1,10 @@
-//! The figures of a cluster test, for people.
+//! The printed figures of a cluster test.
 
 use std::time::Duration;
 
 use crate::play::Played;
 
-/// Prints all; true if everything held.
+/// Prints all figures. Returns whether everything held.
 pub fn print(played: &Played) -> bool {
     println!(
         "| what is wrong | times | delay from node to node, median | 99 % | longest | back after |"

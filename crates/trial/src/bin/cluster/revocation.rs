@@ -1,4 +1,4 @@
-//! A sign-out ends the streams of that sign-in on every node (P7).
+//! Sign-outs: each ends the streams of its session on every node (P7).
 
 use std::net::SocketAddrV4;
 use std::time::{Duration, Instant};
@@ -14,18 +14,18 @@ use crate::stage::Stage;
 const NAME: &str = "owner";
 const PASSWORD: &str = "correct horse battery";
 const ANSWER_MAX: Duration = Duration::from_secs(20);
-/// The promise is one second; this is what a busy machine gets until it counts as never.
+/// The promise is one second. A busy machine gets this much before late counts as never.
 const ARRIVES_MAX: Duration = Duration::from_secs(15);
 /// Sign-ins are limited to ten a minute.
 const PAUSE: Duration = Duration::from_secs(7);
 
 pub struct Revocations {
     last: Option<Instant>,
-    /// How long each took to arrive everywhere.
+    /// How long each sign-out took to arrive everywhere.
     pub took: Vec<Duration>,
 }
 
-/// What a page of the site itself sends along.
+/// The header that a page of the site itself sends.
 const ORIGIN: &str = "Origin: http://localhost";
 
 fn post(at: SocketAddrV4, path: &str, cookie: &str, body: &str) -> Result<Http> {
@@ -39,7 +39,7 @@ fn post(at: SocketAddrV4, path: &str, cookie: &str, body: &str) -> Result<Http> 
 }
 
 impl Revocations {
-    /// Makes the person that signs in and out: the owner, by the set-up code that the node printed.
+    /// Makes the person that signs in and out. It is the owner, made with the set-up code that the node printed.
     pub fn prepare(node: &Node) -> Result<Self> {
         let printed = std::fs::read_to_string(&node.log)?;
         let code = printed.lines().find_map(|line| Some(line.split_once("#setup=")?.1));
@@ -78,7 +78,7 @@ impl Revocations {
     }
 }
 
-/// Reads until the stream ends, which is to say why.
+/// Reads until the stream ends. The end has to say why.
 fn ends(http: &mut Http, began: Instant, stage: &Stage) -> Result<()> {
     let mut all = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! All that runs: the database, the bus with its relay, three nodes, and nginx in front of them.
+//! The whole site: the database, the bus with its relay, three nodes, and nginx in front of them.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::Path;
@@ -15,13 +15,13 @@ use crate::stage::Stage;
 
 /// Nodes of the site.
 pub const NODES: usize = 3;
-/// What operators are given to put in front of several nodes.
+/// The configuration that operators get for several nodes.
 const FRONT: &str = include_str!("../../../../../deploy/compose/front.conf");
-/// How it names a node.
+/// The line in it that names a node.
 const NODE: &str = "server two:8080 max_fails=1 fail_timeout=2s;";
 
 pub struct Site {
-    // In the order in which they end.
+    // The fields are in the order in which the programs end.
     nginx: Nginx,
     pub nodes: Vec<Node>,
     pub relay: Relay,
@@ -30,7 +30,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// Starts everything; all nodes are ready when this returns.
+    /// Starts everything. All nodes are ready when this returns.
     pub fn start(program: &Path, folder: &Path, stage: &Stage) -> Result<Self> {
         let postgres = Postgres::start();
         postgres.stop();
@@ -57,7 +57,7 @@ impl Site {
         Ok(Site { nginx, nodes, relay, nats, postgres })
     }
 
-    /// nginx.
+    /// The address of nginx.
     pub fn front(&self) -> SocketAddrV4 {
         SocketAddrV4::new(Ipv4Addr::LOCALHOST, self.nginx.port())
     }
@@ -66,7 +66,7 @@ impl Site {
         self.nodes.iter().map(|node| node.address).collect()
     }
 
-    /// Ways for clients: through nginx alone, straight to any node, and all of them.
+    /// The ways to the site: through nginx alone, straight to any node, and all of them.
     pub fn doors(&self) -> Vec<Doors> {
         let straight = self.addresses();
         let mut all = straight.clone();
@@ -74,7 +74,7 @@ impl Site {
         vec![Doors::one(self.front()), Doors::of(straight), Doors::of(all)]
     }
 
-    /// What the logs hold that must not be there.
+    /// Lines in the nodes' logs that must not be there.
     pub fn faults(&self) -> Vec<String> {
         let mut all = Vec::new();
         for (number, node) in self.nodes.iter().enumerate() {
@@ -86,7 +86,7 @@ impl Site {
     }
 }
 
-/// nginx as it is set up for operators, with these nodes.
+/// nginx with the operators' configuration and these nodes.
 fn front(nodes: &[SocketAddrV4], port: u16) -> String {
     let other = NODE.replace("two", "one");
     let line = |node: &SocketAddrV4| NODE.replace("two:8080", &node.to_string());

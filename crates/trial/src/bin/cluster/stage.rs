@@ -1,4 +1,4 @@
-//! Waiting that ends early when somebody presses Ctrl-C, so that everything is put away.
+//! Waits that end early after Ctrl-C, so that everything is cleaned up.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,13 +10,13 @@ use tokio::signal::unix::{SignalKind, signal};
 
 const TURN: Duration = Duration::from_millis(20);
 
-/// Knows whether to go on.
+/// Knows whether the test goes on.
 pub struct Stage {
     ended: Arc<AtomicBool>,
 }
 
 impl Stage {
-    /// From now on a first SIGINT or SIGTERM is heard by [`Stage::still_on`], a second one ends the process.
+    /// From now on [`Stage::still_on`] reports a first SIGINT or SIGTERM. A second one ends the process.
     pub fn listening() -> Result<Self> {
         let ended = Arc::new(AtomicBool::new(false));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
@@ -41,13 +41,13 @@ impl Stage {
         Ok(Stage { ended })
     }
 
-    /// An error once somebody wants this to end.
+    /// An error once the test has to end.
     pub fn still_on(&self) -> Result<()> {
         ensure!(!self.ended.load(Ordering::SeqCst), "interrupted");
         Ok(())
     }
 
-    /// Waits for so long.
+    /// Waits for this time.
     pub fn rest(&self, time: Duration) -> Result<()> {
         let until = Instant::now() + time;
         while Instant::now() < until {
@@ -57,7 +57,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Asks until it is so; returns how long that took.
+    /// Waits until the condition is true. Returns how long that took.
     pub fn until(
         &self,
         what: &str,

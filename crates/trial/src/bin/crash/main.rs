@@ -1,8 +1,9 @@
-//! The crash test: real processes, SIGKILL at random moments, and a checker that has seen everything.
+//! The crash test: real processes, SIGKILL at random moments, and a checker that sees everything.
 //!
 //! Writers and readers over all transports go on while the server is killed and started again. Every send and every
-//! observation is written down (`trial::journal`), and at the end, when all readers have met the last event of each of
-//! their streams, `trial::check` compares them with the promises P1 to P4 (and P8, for the SIGTERMs between the kills).
+//! observation is written to a journal (`trial::journal`). The test ends when all readers have seen the last event of
+//! each of their streams. Then `trial::check` compares the journals with the promises P1 to P4 (and P8, for the
+//! SIGTERMs between the kills).
 
 mod play;
 mod report;

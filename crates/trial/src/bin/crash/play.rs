@@ -20,19 +20,19 @@ use encke_trial::world::{PEOPLE, World};
 use crate::Cli;
 use crate::server::{Server, free_address};
 
-/// After so many kills there is a SIGTERM.
+/// There is a SIGTERM after this many kills.
 const TERM_EVERY: u64 = 5;
-/// Readers that stay with each transport.
+/// The number of readers that stay with each transport.
 const STEADY: usize = 2;
 const CHANGING: usize = 4;
-/// For everything but the kills: start, catching up, checking.
+/// The time for everything but the kills: start, catching up, checking.
 const REST_MAX: Duration = Duration::from_secs(180);
 /// How long an answer over a WebSocket may take.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 /// The longest pause of a writer between two sends.
 const PAUSE_MS_MAX: u64 = 25;
 
-/// What a test has brought.
+/// The results of a test.
 #[derive(Default)]
 pub struct Played {
     pub brought: Brought,
@@ -71,7 +71,7 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
         }
         brought.writings = writings;
         brought.evidence.sends.extend(cast.write_markers()?);
-        // Now from the first cursor to the end in one go, over every transport.
+        // Further readers now read from the first cursor to the end in one go, over every transport.
         let auditors = cast.auditors(std::slice::from_ref(&door));
         let all = readers.into_iter().chain(auditors).map(|following| following.thread);
         brought.evidence.readings = joined(all)?;
@@ -91,7 +91,7 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
     Ok(played)
 }
 
-/// Kills and starts; the server runs when this returns.
+/// Kills and starts the server, many times. The server runs when this returns.
 fn kill_often(
     cli: &Cli,
     server: &mut Server,
@@ -104,7 +104,7 @@ fn kill_often(
         played.kills += 1;
         sleep(random.millis(0, 100));
         server.start()?;
-        // Sometimes it dies while it is starting, too.
+        // Sometimes the server dies while it starts.
         if random.percent(12) {
             sleep(random.millis(0, 60));
             server.kill()?;

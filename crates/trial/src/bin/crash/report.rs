@@ -1,10 +1,10 @@
-//! What only this test has to tell: how often the server went down, and how soon it was back.
+//! The printed figures of this test alone: how often the server went down, and how soon it was back.
 
 use std::time::Duration;
 
 use crate::play::Played;
 
-/// Prints all; true if everything held.
+/// Prints all figures. Returns whether everything held.
 pub fn print(played: &Played) -> bool {
     println!(
         "went down        {} SIGKILL, {} SIGTERM in {:.0?}",

@@ -1,4 +1,4 @@
-//! The server under test: started, killed, ended, and watched.
+//! The server under test: it is started, killed, ended and watched.
 
 use std::fs::OpenOptions;
 use std::net::{SocketAddrV4, TcpListener};
@@ -15,7 +15,7 @@ use encke_trial::run_state::RunState;
 
 /// How long a start may take.
 const START_MAX: Duration = Duration::from_secs(20);
-/// How long the way down may take after SIGTERM.
+/// How long the server may take to end after SIGTERM.
 const DOWN_MAX: Duration = Duration::from_secs(15);
 
 pub struct Server {
@@ -30,8 +30,8 @@ pub struct Server {
     pub longest_down: Duration,
 }
 
-/// A free port outside of the range from which outgoing connections get theirs: those could take it, or even connect
-/// to themselves, while the server is down.
+/// A free port outside the range of outgoing connections. One of these could take the port, or even connect to itself,
+/// while the server is down.
 pub fn free_address(random: &mut Random) -> Result<SocketAddrV4> {
     for _ in 0..100 {
         let port = 20_000 + random.below(12_000) as u16;
@@ -58,7 +58,7 @@ impl Server {
         }
     }
 
-    /// Starts it; it may not listen yet.
+    /// Starts the server. It may not listen yet.
     pub fn start(&mut self) -> Result<()> {
         let log = OpenOptions::new().create(true).append(true).open(&self.log)?;
         self.started = Instant::now();
@@ -76,7 +76,7 @@ impl Server {
         Ok(())
     }
 
-    /// Waits until it takes writes.
+    /// Waits until the server takes writes.
     pub fn wait_ready(&mut self) -> Result<()> {
         while !self.is_ready() {
             self.still_runs()?;
@@ -94,7 +94,7 @@ impl Server {
             .is_ok_and(|answer| answer.status == 200)
     }
 
-    /// An error if it has ended by itself.
+    /// An error if the server has ended by itself.
     pub fn still_runs(&mut self) -> Result<()> {
         let child = self.child.as_mut().context("the server was not started")?;
         if let Some(status) = child.try_wait()? {
@@ -103,7 +103,7 @@ impl Server {
         Ok(())
     }
 
-    /// SIGKILL.
+    /// Sends SIGKILL.
     pub fn kill(&mut self) -> Result<()> {
         self.still_runs()?;
         let mut child = self.child.take().context("the server was not started")?;
@@ -112,7 +112,7 @@ impl Server {
         Ok(())
     }
 
-    /// SIGTERM, and waits for the end.
+    /// Sends SIGTERM and waits for the end.
     pub fn terminate(&mut self) -> Result<ExitStatus> {
         self.still_runs()?;
         let mut child = self.child.take().context("the server was not started")?;
