@@ -67,7 +67,7 @@ fn a_long_line_is_seen_unless_it_can_t_be_wrapped() {
 }
 
 #[test]
-fn what_newcomers_look_for_is_where_the_architecture_says() {
+fn the_look_ups_of_the_architecture_lead_to_existing_files() {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let (_, section) = text.split_once("## Where is it?").expect("the section");
     let section = section.split("\n## ").next().unwrap();

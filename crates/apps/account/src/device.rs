@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_cookie_may_hold_is_bounded() {
+    fn the_proofs_in_a_cookie_are_bounded() {
         let many = vec!["a.b"; 1_000].join("~");
         let mut headers = HeaderMap::new();
         headers.insert(

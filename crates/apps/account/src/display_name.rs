@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn names_with_what_is_not_seen_are_refused() {
+    fn names_with_invisible_characters_are_refused() {
         let hidden = [
             '\u{AD}',
             '\u{34F}',

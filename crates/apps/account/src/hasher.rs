@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_takes_as_long_to_check_as_anybody() {
+    fn an_unknown_name_takes_as_long_to_check_as_a_known_one() {
         let nobody = PasswordHash::new(NOBODY).unwrap();
         let somebody = hash(&mut Memory::new(), "correct horse").unwrap();
         let somebody = PasswordHash::new(&somebody).unwrap();

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_refused_because_others_have_many_and_ended_passes_go() {
+    fn a_full_table_refuses_nobody_and_ended_passes_go() {
         let mut unused = Unused::default();
         for number in 0..limits::TICKETS_MAX + 10 {
             unused.add(pass(number), identity(number as u64), 0);

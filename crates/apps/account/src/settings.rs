@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_refused() {
+    fn invalid_names_are_refused() {
         assert!(check_channels(&list(&["*", "news:*", "a.b-c_d:e"])).is_ok());
         for bad in ["", "a b", "*a", "a**", "\u{e9}", &"x".repeat(129)] {
             assert!(check_channels(&list(&[bad])).is_err(), "{bad}");

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_runs_out_refills_evenly_and_is_nobody_elses() {
+    fn a_burst_runs_out_refills_evenly_and_belongs_to_one_person() {
         let quotas = Quotas::default();
         for _ in 0..limits::MESSAGES_AT_ONCE {
             assert_eq!(message(&quotas, MEI, 100, NOW_MS), Ok(()));
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_count_beside_messages_and_what_was_refused_takes_nothing() {
+    fn bytes_count_beside_messages_and_refused_acts_take_nothing() {
         let quotas = Quotas::default();
         let large = [(Act::Message, 1), (Act::Byte, limits::MESSAGE_BYTES_AT_ONCE)];
         assert_eq!(quotas.take(MEI, 100, &large, NOW_MS), Ok(()));
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_bounded_and_whoever_floods_stays_in_it() {
+    fn the_table_is_bounded_and_a_flooding_person_stays_in_it() {
         let quotas = Quotas::default();
         while message(&quotas, MEI, 100, NOW_MS).is_ok() {}
         for other in 0..4 * limits::QUOTAS_MAX as u64 {

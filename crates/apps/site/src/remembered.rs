@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_inserted_again_is_there_once_and_new() {
+    fn a_key_that_is_inserted_again_is_there_once_and_new() {
         let mut remembered = Remembered::new(1);
         for value in ["a", "b"] {
             remembered.insert(1, value);

@@ -99,7 +99,7 @@ async fn guess_from_everywhere(site: &TestSite, name: &str) {
 }
 
 #[tokio::test]
-async fn who_guesses_from_everywhere_does_not_lock_a_known_device_out() {
+async fn guesses_from_everywhere_do_not_lock_a_known_device_out() {
     let (mut site, _) = TestSite::with_owner().await;
     let device = device_of(&try_password(&site, "ada", PASSWORD, "192.0.2.1").await);
     guess_from_everywhere(&site, "ada").await;
@@ -176,7 +176,7 @@ async fn sign_out_ends_this_session_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_comes_back_the_moment_it_is_signed_out_is_not_let_in() {
+async fn a_client_that_reconnects_the_moment_it_is_signed_out_is_refused() {
     let (site, ada) = TestSite::with_owner().await;
     // It is remembered.
     assert!(is_signed_in(&site, &ada).await);
@@ -233,7 +233,7 @@ async fn a_page_that_signs_out_and_is_closed_is_signed_out() {
 }
 
 #[tokio::test]
-async fn whoever_is_disabled_has_no_session_no_token_and_no_ticket() {
+async fn a_disabled_person_has_no_session_no_token_and_no_pass() {
     let (mut site, ada) = TestSite::with_owner().await;
     let mei = site.member(&ada, "mei").await;
     let token = site.token(mei.id).await;
@@ -399,7 +399,7 @@ async fn a_new_password_ends_the_other_sessions() {
 }
 
 #[tokio::test]
-async fn a_ticket_is_good_once_and_for_ten_seconds() {
+async fn a_pass_is_good_once_and_for_ten_seconds() {
     let (site, ada) = TestSite::with_owner().await;
     let ticket = async || {
         let made = site.call(ada.post("/v1/tickets")).await;
@@ -450,7 +450,7 @@ async fn a_session_lives_on_as_long_as_it_is_used() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_left_of_a_credential_moves_with_its_use_and_ends_with_it() {
+async fn the_rest_of_a_credential_moves_with_its_use_and_ends_with_it() {
     let (mut site, ada) = TestSite::with_owner().await;
     let identity = |cookie: String| {
         let site = site.site.clone();

@@ -62,7 +62,7 @@ async fn json_passes_byte_for_byte_and_text_becomes_a_string() {
 }
 
 #[tokio::test]
-async fn what_is_no_event_is_refused_and_leaves_nothing() {
+async fn an_invalid_event_is_refused_and_leaves_nothing() {
     let (site, ada) = TestSite::with_owner().await;
     let json = |body: &str| ada.post(NEWS).raw("application/json", body.to_owned());
     let deep = |levels| "[".repeat(levels) + &"]".repeat(levels);

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::site::{PRODUCTS, TestSite};
 
 #[tokio::test]
-async fn a_page_names_who_wrote_also_those_who_have_left() {
+async fn a_page_names_its_authors_even_those_that_have_left() {
     let (site, ada) = TestSite::with_owner().await;
     let mei = site.member(&ada, "mei").await;
     let room = json!({"kind": "room", "title": "Room", "members": [mei.id]});

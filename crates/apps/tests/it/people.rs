@@ -56,7 +56,7 @@ async fn guests_enter_only_if_the_owner_lets_them() {
 }
 
 #[tokio::test]
-async fn guests_may_do_little_and_see_only_whom_they_talk_with() {
+async fn guests_may_do_little_and_see_only_people_they_talk_with() {
     let (site, ada) = TestSite::with_owner().await;
     site.member(&ada, "mei").await;
     site.allow_guests(&ada).await;

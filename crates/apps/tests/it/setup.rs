@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::site::{Answer, PASSWORD, TestSite, get, post};
 
 #[tokio::test]
-async fn whoever_has_the_setup_code_creates_the_owner_once() {
+async fn the_setup_code_creates_the_owner_once() {
     let site = TestSite::new();
     let found = site.call(get("/v1/setup")).await;
     assert_eq!((&found.body["needed"], &found.body["guests"]), (&json!(true), &json!(false)));

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_editor_makes_stays() {
+    fn html_that_an_editor_makes_stays() {
         let kept = [
             "<b>bold</b> <i>it</i> <u>under</u> <strong>s</strong><em>e</em>",
             "<font color=\"#ff0000\" size=\"5\">red</font>",
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_or_loads_or_covers_goes() {
+    fn html_that_runs_or_loads_or_covers_goes() {
         let table = [
             ("<img src=x onerror=alert(1)>a", "a"),
             ("<script>alert(1)</script>a<style>*{}</style>", "a"),
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_has_an_end() {
+    fn remembered_html_is_bounded() {
         let editor = Editor::default();
         for n in 0..200 {
             let html = format!("<b>{n}</b>{}", "x".repeat(60_000));

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_no_markup_and_nothing_of_it_is_lost() {
+    fn a_text_becomes_no_markup_and_stays_whole() {
         let table = [
             ("plain, 你好 \u{1F600}\r\n", "plain, 你好 \u{1F600}\r\n"),
             (

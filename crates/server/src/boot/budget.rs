@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_single_site_has_nearly_all_for_those_who_wait() {
+    fn a_single_site_has_nearly_all_files_for_waiting_connections() {
         let budget = Budget::new(20_000, 1);
         assert_eq!((budget.connections, budget.handshakes), (4_096, 1_024));
         assert_eq!((budget.left, budget.space, budget.door), (512, 19_232, 0));

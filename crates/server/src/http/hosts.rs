@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_name_it_is_the_default_spaces_and_unknown_names_are_nobodys() {
+    fn a_request_without_a_name_goes_to_the_default_space_and_unknown_names_to_none() {
         let long = "a".repeat(300);
         let unnamed = [
             None,

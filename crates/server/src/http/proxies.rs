@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_is_the_last_that_is_no_proxy_of_ours() {
+    fn the_visitor_is_the_last_address_that_is_no_trusted_proxy() {
         let cases: [(&[&str], &str, &[&str], &str); 9] = [
             (&[], "127.0.0.1", &["192.0.2.1"], "127.0.0.1"),
             (&["127.0.0.1"], "127.0.0.1", &["192.0.2.1"], "192.0.2.1"),
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_network_is_refused() {
+    fn invalid_networks_are_refused() {
         for bad in ["", "nginx", "10.0.0.0/33", "10.0.0"] {
             assert!(Proxies::parse(&[bad.to_owned()]).is_err(), "{bad}");
         }

@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stream_whose_client_takes_nothing_is_reset_and_others_go_on() {
+    async fn a_stream_that_its_client_does_not_read_is_reset_and_others_go_on() {
         let (mut sender, streams) = serve(0).await;
         let begun = Instant::now();
         let body = ask(&mut sender, "/").await;
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_takes_a_little_now_and_then_gets_all() {
+    async fn a_client_that_reads_a_little_now_and_then_gets_all() {
         let (mut sender, _) = serve(PIECE_BYTES as u32).await;
         let mut body = ask(&mut sender, "/").await;
         let mut bytes = 0;

@@ -116,11 +116,11 @@ fn wrong_parameters_are_named_and_the_connection_stays() {
     }
     let answer = refused(&site, &auth, "", &[("Last-Event-ID", "nonsense".into())]);
     assert_eq!((answer.status, answer.code()), (400, "bad_cursor".into()));
-    bystander.notices_nothing();
+    bystander.is_undisturbed();
 }
 
 #[test]
-fn who_is_nobody_gets_nothing() {
+fn without_a_valid_credential_there_is_no_feed() {
     let site = Site::shared();
     let mut bystander = Bystander::new(&site);
     let token = |t: &str| Auth::Bearer(t.into());
@@ -155,11 +155,11 @@ fn who_is_nobody_gets_nothing() {
     }
     let basic = [("Authorization", format!("Basic {good}"))];
     assert_eq!(refused(&site, &Auth::None, "", &basic).code(), "not_signed_in");
-    bystander.notices_nothing();
+    bystander.is_undisturbed();
 }
 
 #[test]
-fn a_ticket_is_good_once_and_only_for_the_feed() {
+fn a_pass_is_good_once_and_only_for_the_feed() {
     let site = Site::shared();
     let (mut mei, mut tom) = (site.person("mei"), site.person("tom"));
     let room = mei.room(&[&tom]);
@@ -187,7 +187,7 @@ fn a_ticket_is_good_once_and_only_for_the_feed() {
 }
 
 #[test]
-fn two_who_use_one_ticket_at_once_do_not_both_get_in() {
+fn one_pass_used_twice_at_once_lets_only_one_in() {
     let site = Site::shared();
     let mut tom = site.person("tom");
     for _ in 0..10 {
@@ -244,7 +244,7 @@ fn a_websocket_opens_for_the_sites_own_pages_only() {
     for auth in [session.clone(), tom.auth()] {
         Feed::begin(address, Transport::WebSocket, auth, None, "").ready();
     }
-    bystander.notices_nothing();
+    bystander.is_undisturbed();
 }
 
 #[test]

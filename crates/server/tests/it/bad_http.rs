@@ -105,7 +105,7 @@ fn a_body_that_is_not_as_it_should_be_is_refused_and_the_connection_stays() {
         }
     }
     assert_eq!(mei.history(&room).len(), before, "nothing of it was done");
-    bystander.notices_nothing();
+    bystander.is_undisturbed();
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn wrong_json_types_are_invalid() {
 }
 
 #[test]
-fn what_is_too_large_is_refused_whether_it_says_so_or_not() {
+fn a_body_that_is_too_large_is_refused_with_and_without_a_length() {
     let site = Site::shared();
     let mut bystander = Bystander::new(&site);
     let (mut mei, tom) = (site.person("mei"), site.person("tom"));
@@ -221,7 +221,7 @@ fn what_is_too_large_is_refused_whether_it_says_so_or_not() {
     wire.send("8\r\n{\"text\":\r\n9\r\n\"chunks\"}\r\n0\r\n\r\n");
     let sent = wire.answer().expect("an answer").is(201).json();
     assert_eq!(sent["seq"], mei.history(&room).len());
-    bystander.notices_nothing();
+    bystander.is_undisturbed();
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn a_foreign_page_changes_nothing_with_the_cookie() {
     let own = format!("http://127.0.0.1:{port}");
     let lines = [("Cookie", cookie.as_str()), ("Origin", own.as_str())];
     browser.ask("POST", "/v1/tickets", &lines, Some(b"")).is(201);
-    bystander.notices_nothing();
+    bystander.is_undisturbed();
 }
 
 #[test]
@@ -330,11 +330,11 @@ fn every_request_over_http_1_1_names_one_host() {
         assert_eq!((twice.status, &*twice.code()), (400, "bad_request"), "{what}");
     }
     assert_eq!(mei.history(&room).len(), before + 1, "only the good one was sent");
-    bystander.notices_nothing();
+    bystander.is_undisturbed();
 }
 
 #[test]
-fn whoever_ends_its_side_after_a_request_is_answered() {
+fn a_client_that_ends_its_side_after_a_request_is_answered() {
     let site = Site::shared();
     let (mut mei, tom) = (site.person("mei"), site.person("tom"));
     let room = mei.room(&[&tom]);

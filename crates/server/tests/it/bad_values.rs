@@ -89,7 +89,7 @@ fn another_persons_conversation_is_closed_on_every_route() {
     // Where `r…` and other people's own streams are is nobody's channel.
     let after: Vec<Value> = [&room, &direct].map(|c| mei.conversation(c)).into();
     assert_eq!(after, before, "nothing of it was done");
-    bystander.notices_nothing();
+    bystander.is_undisturbed();
 }
 
 fn socket(site: &Site, who: &Person) -> Socket {
@@ -224,7 +224,7 @@ fn huge_and_negative_numbers_do_no_harm() {
     let ahead =
         mei.client.post("/v1/acks", &json!({"cursor": format!("{epoch}.ffffffffffffffff")}));
     assert_eq!((ahead.status, &*ahead.code()), (400, "bad_cursor"));
-    bystander.notices_nothing();
+    bystander.is_undisturbed();
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn quotes_and_scripts_are_only_text() {
 }
 
 #[test]
-fn the_same_key_is_the_same_send_and_somebody_elses_is_not() {
+fn a_key_makes_sends_of_one_person_the_same_but_not_of_two() {
     let site = Site::shared();
     let (mut mei, mut tom) = (site.person("mei"), site.person("tom"));
     let room = mei.room(&[&tom]);
@@ -305,7 +305,7 @@ fn the_same_key_is_the_same_send_and_somebody_elses_is_not() {
 }
 
 #[test]
-fn a_role_may_do_what_it_may() {
+fn each_role_may_do_just_its_own() {
     let site = Site::on(Server::start());
     let (mut tom, ann) = (site.person("tom"), site.person("ann"));
     let mut guest = site.server.visitor();

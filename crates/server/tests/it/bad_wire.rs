@@ -63,7 +63,7 @@ fn a_length_that_lies_sends_nothing() {
         }
     }
     assert_eq!(mei.history(&room).len(), 1, "nothing was sent");
-    bystander.notices_nothing();
+    bystander.is_undisturbed();
 }
 
 #[test]
@@ -128,11 +128,11 @@ fn no_request_hides_in_another() {
         );
     }
     assert_eq!(mei.history(&room).len(), 1, "nothing was sent");
-    bystander.notices_nothing();
+    bystander.is_undisturbed();
 }
 
 #[test]
-fn what_is_no_request_ends_the_connection() {
+fn bytes_that_are_no_request_end_the_connection() {
     let (site, mut bystander, ..) = setting();
     let many: String = (0..101).map(|n| format!("X-{n}: y\r\n")).collect();
     let long = "x".repeat(17 * 1024);
@@ -171,7 +171,7 @@ fn what_is_no_request_ends_the_connection() {
             );
         }
     }
-    bystander.notices_nothing();
+    bystander.is_undisturbed();
 }
 
 /// An empty frame of settings.
@@ -231,7 +231,7 @@ fn half_a_request_that_never_ends_is_cut() {
             });
         }
     });
-    bystander.notices_nothing();
+    bystander.is_undisturbed();
 }
 
 /// Sends a little each second until the other side ends the connection.
@@ -322,7 +322,7 @@ fn frames_that_break_the_protocol_close_with_a_code() {
         assert!(next(&mut wire).is_none(), "{what}: the connection goes on");
     }
     assert_eq!(mei.clone().history(&room).len(), 1, "nothing was sent");
-    bystander.notices_nothing();
+    bystander.is_undisturbed();
 }
 
 #[test]
@@ -361,5 +361,5 @@ fn seventeen_commands_at_once_are_one_too_many() {
         assert_eq!(serde_json::from_slice::<serde_json::Value>(&payload).unwrap()["type"], "ok");
     }
     assert_eq!(mei.history(&room).len(), 1 + 2 * 17);
-    bystander.notices_nothing();
+    bystander.is_undisturbed();
 }

@@ -17,13 +17,13 @@ impl Bystander {
         let open = |transport| Feed::now(site, transport, &tom);
         let feeds = [Transport::WebSocket, Transport::Sse, Transport::LongPoll].map(open).into();
         let mut bystander = Bystander { mei, tom, room, feeds };
-        bystander.notices_nothing();
+        bystander.is_undisturbed();
         bystander
     }
 
     /// The next message is the next thing that comes on connections that were never made again.
     #[track_caller]
-    pub fn notices_nothing(&mut self) {
+    pub fn is_undisturbed(&mut self) {
         let sent = self.mei.say(&self.room, "still there?");
         for feed in &mut self.feeds {
             loop {

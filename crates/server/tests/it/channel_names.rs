@@ -33,7 +33,7 @@ fn feed(site: &Site, transport: Transport, who: &Person, cursor: &str, name: &st
 }
 
 #[test]
-fn to_ask_for_names_keeps_nothing_of_them() {
+fn asking_for_names_stores_none_of_them() {
     let site = Site::on(Server::start());
     publish(&site, "news", "there");
     let mut guest = guest(&site);
@@ -131,7 +131,7 @@ mod run {
     use super::*;
 
     /// Live, and with the cursor from before the name had an event.
-    pub fn the_first_event_of_a_name_reaches_whoever_asked_before(transport: Transport) {
+    pub fn the_first_event_of_a_name_reaches_earlier_followers(transport: Transport) {
         let site = Site::on(Server::start());
         let person = site.person("early");
         let cursor = person.clone().now();
@@ -150,7 +150,7 @@ mod run {
     }
 
     /// The same where the name gets its first event on another node.
-    pub fn the_first_event_of_a_name_reaches_whoever_asked_on_another_node(transport: Transport) {
+    pub fn the_first_event_of_a_name_reaches_followers_on_another_node(transport: Transport) {
         let cluster = Cluster::with_bus(2);
         let (a, b) = cluster.two();
         let person = a.person("early");
@@ -171,6 +171,6 @@ mod run {
 }
 
 over_every_transport! {
-    the_first_event_of_a_name_reaches_whoever_asked_before,
-    the_first_event_of_a_name_reaches_whoever_asked_on_another_node,
+    the_first_event_of_a_name_reaches_earlier_followers,
+    the_first_event_of_a_name_reaches_followers_on_another_node,
 }

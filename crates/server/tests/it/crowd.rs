@@ -45,7 +45,7 @@ impl Insider {
     }
 
     /// The feed goes on, and whoever comes anew is served.
-    fn notices_nothing(&mut self, text: &str) {
+    fn is_undisturbed(&mut self, text: &str) {
         self.mei.client = Client::new(self.mei.client.address, self.mei.auth());
         self.mei.say(&self.room, text);
         assert_eq!(self.feed.texts(&self.room, 1), [text]);
@@ -78,7 +78,7 @@ fn crowd<R>(
 }
 
 #[test]
-fn those_who_ask_and_never_read_keep_nobody_out() {
+fn clients_that_ask_and_never_read_keep_nobody_out() {
     let (site, _) = cramped();
     let mut insider = Insider::new(&site);
     let mut kept = Wire::connect(site.address());
@@ -86,12 +86,12 @@ fn those_who_ask_and_never_read_keep_nobody_out() {
     kept.answer().unwrap().is(200);
     let ask = get("/openapi.json").repeat(200);
     let _stuck = crowd(3..4, MANY, site.address(), |wire| wire.try_send(&ask));
-    insider.notices_nothing("one address");
+    insider.is_undisturbed("one address");
     // What waits without asking for more than its share is not cut by another address.
     kept.send(get("/healthz"));
     kept.answer().unwrap().is(200);
     let _more = crowd(4..250, MANY, site.address(), |wire| wire.try_send(&ask));
-    insider.notices_nothing("many addresses");
+    insider.is_undisturbed("many addresses");
     assert!(site.server.files() < FILES as usize, "{}", site.server.files());
 }
 
@@ -104,7 +104,7 @@ fn idle_connections_make_room_for_others() {
             wire.send(get("/healthz"));
             wire.answer().expect("whoever comes last is served").is(200);
         });
-        insider.notices_nothing("still here");
+        insider.is_undisturbed("still here");
     }
     let lines = site.server.log().matches("no room").count();
     assert!(lines < 60, "refusals are not told one by one: {lines}");
@@ -130,7 +130,7 @@ fn two_hundred_from_one_address_are_served_at_once() {
 }
 
 #[test]
-fn who_reads_nothing_of_its_answer_is_cut() {
+fn a_client_that_reads_nothing_of_its_answer_is_cut() {
     let site = Site::start();
     site.server.visitor().get("/healthz").is(200);
     let before = site.server.files();
@@ -170,7 +170,7 @@ fn handshakes_that_do_not_go_on_keep_nobody_out() {
         for addresses in [3..4, 4..250] {
             let _silent = crowd(addresses, many, tls, |wire| wire.try_send(first));
             ask_over_tls(&site, &roots);
-            insider.notices_nothing("still here");
+            insider.is_undisturbed("still here");
         }
     }
 }
@@ -206,7 +206,7 @@ fn all_kinds_of_connections_together_leave_files_for_the_store() {
     });
     // Who gives way is counted out before its socket is closed.
     eventually("files are left", || (site.server.files() < FILES as usize - 150).then_some(()));
-    insider.notices_nothing("still here");
+    insider.is_undisturbed("still here");
     ask_over_tls(&site, &roots);
     let mut owner = site.owner();
     let settings = owner.send("PATCH", "/v1/settings", &json!({"site_name": "still here"}));

@@ -62,7 +62,7 @@ mod run {
     }
 
     /// P7: the connection that is open ends, and what was allowed is not any more when it comes back.
-    pub fn what_is_no_longer_allowed_ends_open_connections(transport: Transport) {
+    pub fn a_channel_that_is_no_longer_allowed_ends_open_connections(transport: Transport) {
         let site = Site::on(Server::start());
         let mut guest = guest(&site);
         let cursor = start(&mut guest);
@@ -86,7 +86,9 @@ mod run {
         guest.get("/v1/me").is(200);
     }
 
-    pub fn what_is_no_longer_allowed_ends_open_connections_on_other_nodes(transport: Transport) {
+    pub fn a_channel_that_is_no_longer_allowed_ends_open_connections_on_other_nodes(
+        transport: Transport,
+    ) {
         let cluster = Cluster::with_bus(2);
         let (a, b) = cluster.two();
         let mut guest = guest(a);
@@ -110,8 +112,8 @@ mod run {
 }
 
 over_every_transport! {
-    a_guest_follows_what_the_owner_allows, what_is_no_longer_allowed_ends_open_connections,
-    what_is_no_longer_allowed_ends_open_connections_on_other_nodes,
+    a_guest_follows_what_the_owner_allows, a_channel_that_is_no_longer_allowed_ends_open_connections,
+    a_channel_that_is_no_longer_allowed_ends_open_connections_on_other_nodes,
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::harness::{
 };
 
 #[test]
-fn health_says_what_it_says() {
+fn health_endpoints_answer_as_documented() {
     let site = Site::shared();
     let mut visitor = site.server.visitor();
     assert_eq!(visitor.get("/healthz").is(200).text(), "ok\n");

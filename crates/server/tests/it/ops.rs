@@ -15,7 +15,7 @@ fn at(port: u16) -> Client {
 }
 
 #[test]
-fn figures_are_for_whoever_has_the_token() {
+fn metrics_need_the_token() {
     let site = Site::shared();
     let mut visitor = site.server.visitor();
     assert_eq!(visitor.get("/metrics").is(401).code(), "not_signed_in");
@@ -29,7 +29,7 @@ fn figures_are_for_whoever_has_the_token() {
 }
 
 #[test]
-fn without_a_token_figures_are_for_nobody_where_people_come_in() {
+fn without_a_token_the_public_address_has_no_metrics() {
     let folder = Arc::new(TempDir::new().unwrap());
     let server = Server::configured(folder, "127.0.0.1:0", "");
     let refused = server.visitor().get("/metrics").is(403);
@@ -46,7 +46,7 @@ fn a_token_that_can_be_guessed_is_refused_at_the_start() {
 }
 
 #[test]
-fn the_operations_address_has_readiness_and_figures_and_then_nothing_else_has() {
+fn readiness_and_metrics_are_only_on_the_operations_address() {
     let ops = free_port();
     let listen = format!("127.0.0.1:{ops}");
     let mut two = Two::with(&format!("ops-listen = \"{listen}\"\n"));

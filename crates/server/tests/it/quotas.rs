@@ -102,7 +102,7 @@ fn bytes_of_messages_are_limited_beside_their_number() {
 }
 
 #[test]
-fn signals_reads_tickets_and_creations_are_limited() {
+fn signals_reads_passes_and_creations_are_limited() {
     let site = strict();
     let (mei, tom, room) = pair(&site);
     let ask = |method: &'static str, path: String, body: Value| {
@@ -184,7 +184,7 @@ fn a_guest_may_do_less_and_the_operator_decides_how_much() {
 }
 
 #[test]
-fn tickets_of_one_person_never_keep_another_from_getting_one() {
+fn passes_of_one_person_never_keep_another_from_getting_one() {
     let site = Site::on(Server::start_with(&["--quota-member", "off"], &[]));
     let (mut greedy, mut other) = (site.person("greedy").client, site.person("other").client);
     let ticket = |client: &mut Client| {
@@ -240,7 +240,7 @@ fn a_connection_on_which_sends_are_refused_over_and_over_is_read_less_often() {
 }
 
 #[test]
-fn who_is_refused_on_a_websocket_is_read_less_often_and_hears_everything() {
+fn a_websocket_with_refused_sends_is_read_less_often_and_hears_everything() {
     let site = strict();
     let (mei, mut tom, room) = pair(&site);
     let mut socket = Feed::now(&site, Transport::WebSocket, &mei);

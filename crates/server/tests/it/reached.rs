@@ -37,7 +37,7 @@ fn entry(who: &Person) -> String {
 }
 
 #[test]
-fn names_that_nobody_listed_are_refused_by_one_site_too() {
+fn unlisted_names_are_refused_by_a_single_site_too() {
     let args = ["--public-url", "http://public.example:8443", "--hosts", "a.example,B.example"];
     let server = Server::start_with(&args, &[]);
     let port = server.address.port();

@@ -38,7 +38,7 @@ fn many_tries_to_sign_in_leave_no_memory_behind() {
 }
 
 #[test]
-fn who_guesses_from_everywhere_locks_no_known_device_out() {
+fn guesses_from_everywhere_lock_no_known_device_out() {
     let site = Site::on(behind_a_proxy());
     let server = &site.server;
     let tom = site.person("tom");

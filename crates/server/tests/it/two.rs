@@ -48,7 +48,7 @@ impl Stalled {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_not_signed_in_holds_no_files_over_http2() {
+async fn visitors_without_a_session_hold_no_files_over_http2() {
     let site = block_in_place(Site::start);
     let before = site.server.files();
     let mut all = Vec::new();

@@ -60,7 +60,7 @@ fn found(evidence: &Evidence) -> Vec<String> {
 }
 
 #[test]
-fn what_is_right_passes() {
+fn sound_evidence_passes() {
     let verdict = check(&good());
     assert_eq!(verdict.violations, Vec::<String>::new());
     assert_eq!((verdict.unknown_stored, verdict.events), (1, 8));

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_route_is_refused_with_what_it_names_and_what_follows_from_its_shape() {
+    fn a_route_has_the_refusals_that_it_names_and_those_of_its_shape() {
         let read = || Shape { signed_in: false, writes: false, body: None };
         let always = [
             "400 bad_request",

@@ -57,7 +57,7 @@ fn an_editors_html_comes_back_as_the_editor_made_it() {
 }
 
 #[test]
-fn what_is_too_much_for_one_answer_comes_with_the_next() {
+fn texts_beyond_one_answer_come_with_the_next() {
     let server = trusting();
     let page = Page::of(&server);
     // Quotes are six times as long when they are escaped.
@@ -79,7 +79,7 @@ fn what_is_too_much_for_one_answer_comes_with_the_next() {
 }
 
 #[test]
-fn what_comes_between_two_polls_is_there_at_the_next() {
+fn a_text_between_two_polls_comes_with_the_next() {
     let server = trusting();
     let page = Page::of(&server);
     put(&page, "first");
@@ -113,7 +113,7 @@ fn an_answer_is_no_json_by_its_type_and_no_markup_by_its_bytes() {
 }
 
 #[test]
-fn everybody_who_waits_hears_everything() {
+fn every_waiting_page_hears_everything() {
     let server = trusting();
     let page = Page::of(&server);
     let waits: Vec<Asked> = (0..10).map(|_| live(&page, 0)).collect();
@@ -127,7 +127,7 @@ fn everybody_who_waits_hears_everything() {
 }
 
 #[test]
-fn the_posting_way_says_what_it_did() {
+fn a_post_answers_with_its_result() {
     let server = trusting();
     let page = Page::of(&server);
     let answer = page.post("/live/SendMsg", &[("msg", "posted & done")]).is(200).json();

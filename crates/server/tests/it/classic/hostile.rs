@@ -64,7 +64,7 @@ fn a_wrong_form_is_refused_everywhere() {
         let kind = "APPLICATION/x-www-form-urlencoded;charset=utf-8";
         assert!(refused(ask(kind, path, b"msg=a&msg=b&message=&username=a&username=b")), "{path}");
     }
-    bystander.notices_nothing();
+    bystander.is_undisturbed();
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_wrong_method_is_405_everywhere() {
 }
 
 #[test]
-fn web_im_refuses_what_are_no_numbers_and_confirms_nothing_then() {
+fn web_im_refuses_invalid_numbers_and_then_confirms_nothing() {
     let site = Site::on(trusting());
     let page = page(&site);
     let good = [("message", "kept"), ("reciver_uid", "2"), ("sender_uid", "1")];
@@ -180,7 +180,7 @@ fn half_requests_and_broken_ones_hold_nobody_up() {
     page.get("/live/backend.php?msg=still").is(200);
     assert_eq!(page.get("/live/backend.php?timestamp=0").is(200).json()["msg"], "still");
     drop(kept);
-    bystander.notices_nothing();
+    bystander.is_undisturbed();
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn a_body_is_never_taken_for_the_next_request() {
 }
 
 #[test]
-fn nothing_that_a_page_sent_stands_in_a_refusal() {
+fn a_refusal_never_repeats_text_of_the_page() {
     let site = Site::on(trusting());
     let script = "<script>alert(1)</script>";
     let cookie = Page::with(&site.server, &format!("username={script}"));

@@ -103,7 +103,7 @@ fn a_direct_conversation_of_the_web_chat_and_of_a_page_is_one() {
 }
 
 #[test]
-fn channels_and_boards_are_for_who_is_signed_in() {
+fn channels_and_boards_are_for_signed_in_people() {
     let site = site();
     let mut tom = site.person("tom");
     let (t, nobody) = (page(&site, &tom), Page::of(&site.server));
@@ -233,7 +233,7 @@ fn an_account_that_is_made_later_has_its_name_to_itself() {
 }
 
 #[test]
-fn signing_out_ends_what_waits() {
+fn signing_out_ends_waiting_requests() {
     let site = site();
     let tom = site.person("tom");
     let Auth::Cookie(session) = site.sign_in(&tom.name).auth else { panic!("a cookie") };
@@ -334,7 +334,7 @@ fn a_link_takes_no_message_and_the_frame_is_only_for_a_frame() {
 }
 
 #[test]
-fn what_somebody_sends_over_classic_pages_is_limited() {
+fn sends_over_classic_pages_are_limited() {
     let site = Site::on(start(&["--classic", "--quota-member", "1"]));
     let (mei, tom) = (site.person("mei"), site.person("tom"));
     let (m, t) = (page(&site, &mei), page(&site, &tom));

@@ -211,7 +211,7 @@ fn five_hundred_with_a_reader_that_breaks_off_lose_nothing_and_come_in_order() {
 }
 
 #[test]
-fn what_was_not_delivered_is_there_after_a_restart_and_what_was_is_not() {
+fn undelivered_messages_come_after_a_restart_and_delivered_ones_do_not() {
     let server = trusting();
     let (agent, user) = (page(&server, "admin"), page(&server, "user5"));
     for text in ["one", "two", "three"] {

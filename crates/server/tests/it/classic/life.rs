@@ -23,7 +23,7 @@ fn late(asked: Asked) -> Value {
 }
 
 #[test]
-fn a_server_that_goes_down_answers_what_waits_in_its_own_words() {
+fn a_server_that_goes_down_answers_each_wait_in_its_own_protocol() {
     let mut server = trusting();
     let (page, agent) = (Page::of(&server), Page::with(&server, "username=admin"));
     let mei = enter(&server, "mei");

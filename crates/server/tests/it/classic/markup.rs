@@ -64,7 +64,7 @@ fn given(server: &Server, text: &str) -> Vec<(&'static str, String)> {
 }
 
 #[test]
-fn what_would_run_goes_out_as_the_text_that_it_is() {
+fn markup_that_would_run_goes_out_as_text() {
     let server = trusting();
     for text in HOSTILE {
         for (what, shown) in given(&server, text) {
@@ -74,7 +74,7 @@ fn what_would_run_goes_out_as_the_text_that_it_is() {
 }
 
 #[test]
-fn of_an_editors_html_nothing_is_left_that_runs() {
+fn nothing_that_runs_is_left_of_an_editors_html() {
     let server = trusting();
     let page = Page::of(&server);
     let shown = [

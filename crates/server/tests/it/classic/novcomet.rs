@@ -56,7 +56,7 @@ fn zero_means_from_now_on() {
 }
 
 #[test]
-fn only_what_changed_is_told() {
+fn only_changed_channels_are_told() {
     let server = trusting();
     let page = Page::of(&server);
     publish(&page, "b");
@@ -74,7 +74,7 @@ fn only_what_changed_is_told() {
 }
 
 #[test]
-fn what_changed_last_is_remembered_and_a_time_will_do_as_well() {
+fn the_last_change_is_remembered_and_a_time_is_a_position() {
     let server = trusting();
     let page = Page::of(&server);
     let before = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() - 1;
@@ -146,7 +146,7 @@ fn asks_from(from: u8, server: &Server, ids: std::ops::Range<usize>) -> Asked {
 }
 
 #[test]
-fn ids_of_those_who_are_not_signed_in_are_bounded_by_address() {
+fn ids_of_visitors_without_a_session_are_bounded_by_address() {
     let server = start(&[&TRUST[..], &["--shards", "1"]].concat());
     let quiet = asks_from(2, &server, 0..100);
     wait_for(&server, 1);

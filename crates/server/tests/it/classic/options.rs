@@ -35,7 +35,7 @@ fn sessions_decide_unless_told_otherwise_and_belief_is_warned_of() {
 }
 
 #[test]
-fn belief_is_refused_to_whoever_comes_from_elsewhere() {
+fn claims_from_other_machines_are_not_believed() {
     let trust = ["--classic", "--classic-identity", "trust"];
     for listen in ["0.0.0.0:0", "[::]:0"] {
         let said = refused(&[&trust[..], &["--listen", listen]].concat());

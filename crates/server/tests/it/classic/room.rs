@@ -64,7 +64,7 @@ fn no_text_and_no_name_breaks_the_list() {
 }
 
 #[test]
-fn everybody_who_waits_hears_what_is_added() {
+fn every_waiting_page_hears_new_messages() {
     let server = trusting();
     let (mei, tom) = (enter(&server, "mei"), enter(&server, "tom"));
     add(&mei, "first");

@@ -112,7 +112,7 @@ fn two_windows_take_nothing_from_each_other() {
 }
 
 #[test]
-fn only_what_belongs_to_the_two_is_confirmed_in_any_order_and_for_good() {
+fn only_messages_of_the_two_are_confirmed_in_any_order_and_for_good() {
     let server = trusting();
     let page = Page::of(&server);
     let sent: Vec<u64> = ["a", "b", "c", "d"].map(|text| send(&page, "1", "2", text)).into();
@@ -229,7 +229,7 @@ fn five_hundred_messages_and_a_reader_that_breaks_off_lose_nothing() {
 }
 
 #[test]
-fn who_cannot_be_written_to_does_not_break_the_page() {
+fn a_person_that_can_not_be_written_to_does_not_break_the_page() {
     let server = trusting();
     let pairs = [("message", "to myself"), ("reciver_uid", "1"), ("sender_uid", "1")];
     let answer = Page::of(&server).post("/webim/SendMessage.php", &pairs).is(200);

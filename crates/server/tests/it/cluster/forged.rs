@@ -96,7 +96,7 @@ fn refused(at: &Site, reason: &str) -> u64 {
 }
 
 #[test]
-fn without_the_key_nothing_that_is_forged_does_anything() {
+fn messages_forged_without_the_key_change_nothing() {
     let cluster = Cluster::with_bus(2);
     let (a, b) = cluster.two();
     let (mut mei, tom) = (a.person("mei"), b.person("tom"));
@@ -164,7 +164,7 @@ fn without_the_key_nothing_that_is_forged_does_anything() {
 }
 
 #[test]
-fn what_nodes_said_before_does_nothing_when_it_is_said_again() {
+fn replayed_messages_of_nodes_change_nothing() {
     let cluster = Cluster::with_bus(2);
     let (a, b) = cluster.two();
     let (mut mei, tom) = (a.person("mei"), b.person("tom"));

@@ -47,7 +47,7 @@ fn becomes(status: u16, mut ask: impl FnMut() -> u16) {
 }
 
 #[test]
-fn who_is_removed_or_disabled_is_so_on_every_node() {
+fn a_removal_or_disabling_holds_on_every_node() {
     let cluster = Cluster::with_bus(2);
     let (a, b) = cluster.two();
     let (mut mei, tom) = (a.person("mei"), b.person("tom"));
@@ -67,7 +67,7 @@ fn who_is_removed_or_disabled_is_so_on_every_node() {
 }
 
 #[test]
-fn a_ticket_is_used_once_on_whichever_node() {
+fn a_pass_is_used_once_on_any_node() {
     let cluster = Cluster::with_bus(2);
     let (a, b) = cluster.two();
     let mut tom = a.person("tom");

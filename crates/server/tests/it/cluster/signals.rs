@@ -19,7 +19,7 @@ fn becomes(what: &str, by: &mut Person, of: &Person) {
 }
 
 #[test]
-fn who_types_on_one_node_is_seen_on_the_other() {
+fn typing_on_one_node_is_seen_on_the_other() {
     let cluster = Cluster::with_bus(2);
     let (a, b) = cluster.two();
     let (mut mei, tom) = (a.person("mei"), b.person("tom"));

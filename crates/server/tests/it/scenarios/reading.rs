@@ -169,7 +169,7 @@ pub fn ahead(transport: Transport) {
 }
 
 /// The very first cursor of a log that was never trimmed is good: it replays what the person may see.
-pub fn trimmed_of_nothing(transport: Transport) {
+pub fn never_trimmed(transport: Transport) {
     let site = Site::shared();
     let (mut mei, mut tom, room) = two(&site);
     mei.say(&room, "first");

@@ -118,7 +118,7 @@ fn named(first: &str) -> Two {
 }
 
 #[test]
-fn a_host_is_known_however_it_is_written_and_nobodys_is_refused() {
+fn a_host_is_known_in_any_spelling_and_an_unknown_one_refused() {
     let two = named("");
     let (left, right) = ([Some("Left".to_owned()), None], [None, Some("Right".to_owned())]);
     for host in ["left.example", "LEFT.Example:80", "left.example.", "127.0.0.1:9"] {
@@ -131,7 +131,7 @@ fn a_host_is_known_however_it_is_written_and_nobodys_is_refused() {
 }
 
 #[test]
-fn what_is_nobodys_is_refused_with_a_code_of_its_own() {
+fn unknown_hosts_are_refused_with_a_code_of_their_own() {
     let mut two = Two::start();
     let (mei, ..) = &two.pairs()[0];
     let stranger = "Host: other.example\r\n";
@@ -182,7 +182,7 @@ fn two_hosts_in_one_request_are_refused() {
 }
 
 #[test]
-fn a_default_space_gets_what_has_no_name() {
+fn a_default_space_gets_requests_without_a_name() {
     let two = named("default-space = \"right\"");
     let right = [None, Some("Right".to_owned())];
     for lines in ["Host: localhost:80\r\n", "Host: 127.0.0.2\r\n"] {

@@ -8,7 +8,7 @@ use crate::harness::{Auth, Client, PASSWORD, eventually, figures_at};
 use super::Two;
 
 #[test]
-fn sessions_tokens_and_tickets_of_one_space_are_nobodys_in_another() {
+fn sessions_tokens_and_passes_of_one_space_are_refused_in_another() {
     let mut two = Two::start();
     let [(mut mei, _, room), (mut other, ..)] = two.pairs();
     let Auth::Cookie(session) = two.left.auth.clone() else { panic!("a session") };

@@ -100,7 +100,7 @@ fn beside(wire: &Wire, space: &str) -> String {
 }
 
 #[test]
-fn a_space_whose_database_is_away_at_the_start_comes_later_and_keeps_nobody_waiting() {
+fn a_space_without_its_database_at_the_start_comes_later_and_keeps_nobody_waiting() {
     let (wire, space) = (Wire::to(Postgres::shared().port()), Postgres::fresh_space());
     wire.set(Fault::Cut);
     let folder = Arc::new(TempDir::new().unwrap());
@@ -133,7 +133,7 @@ fn a_space_whose_database_is_away_at_the_start_comes_later_and_keeps_nobody_wait
 }
 
 #[test]
-fn a_space_whose_database_goes_away_hurts_no_other() {
+fn a_space_that_loses_its_database_hurts_no_other() {
     let (wire, space) = (Wire::to(Postgres::shared().port()), Postgres::fresh_space());
     let folder = Arc::new(TempDir::new().unwrap());
     let mut two = Two::on(Server::configured(folder, "0.0.0.0:0", &beside(&wire, &space)));
@@ -153,7 +153,7 @@ fn a_space_whose_database_goes_away_hurts_no_other() {
 }
 
 #[test]
-fn when_the_database_of_one_was_put_back_the_others_lose_a_moment_and_nothing_else() {
+fn a_restored_database_of_one_space_costs_the_others_only_a_moment() {
     let postgres = Postgres::start();
     // A server that begins anew does so on the same port.
     let listen = format!("0.0.0.0:{}", free_port());
@@ -192,7 +192,7 @@ fn when_the_database_of_one_was_put_back_the_others_lose_a_moment_and_nothing_el
 }
 
 #[test]
-fn what_is_wrong_with_a_store_is_said_at_the_start() {
+fn a_broken_store_is_reported_at_the_start() {
     let mut two = Two::start();
     let folder = two.server.folder.clone();
     assert_eq!(two.server.stop(), Some(0));

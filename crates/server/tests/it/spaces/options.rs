@@ -65,7 +65,7 @@ fn spaces_that_are_not_several_are_refused() {
 }
 
 #[test]
-fn a_process_serves_so_many_spaces_and_no_more() {
+fn the_number_of_spaces_is_limited() {
     let folder = TempDir::new().unwrap();
     let spaces = |count: usize| -> String {
         (0..count)

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_late_while_hints_are_away_is_found() {
+    fn late_events_without_hints_are_found() {
         let good = measured(Fault::KillNats, None, Duration::from_secs(2));
         assert_eq!(good[&Some(Fault::KillNats)], [Duration::from_secs(2)]);
         assert_eq!(violations(&good), Vec::<String>::new());
