@@ -1,10 +1,10 @@
-//! The workspace's own rules: who may depend on whom, how long a file may be, that every limit is used.
+//! The rules of the workspace: which crate may depend on which, the length of files, the use of every limit.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each crate, and which of ours it may depend on (ARCHITECTURE.md).
+/// Each crate, and the crates of the workspace that it may depend on (ARCHITECTURE.md).
 const MAY: &[(&str, &[&str])] = &[
     ("engine", &["fuzz"]),
     ("store", &["engine", "rig"]),
@@ -47,7 +47,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("trial", &["engine", "store", "rig", "bench"]),
 ];
 
-/// What a crate must not even reach through others.
+/// The crates that a crate must not even depend on through others.
 const NEVER: &[(&str, &[&str])] = &[
     ("engine", &["tokio", "hyper", "rusqlite", "axum", "rustix", "libc", "mio", "http"]),
     ("transport", &["tokio", "hyper", "rusqlite", "axum"]),

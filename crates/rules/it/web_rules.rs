@@ -1,4 +1,4 @@
-//! The rules of web/: which package may import which, and that the client library needs nothing.
+//! The rules of web/: which package may import which. The client library needs none.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::rules::{files, root};
 
-/// Each package below web/, and which of ours it may import (ARCHITECTURE.md).
+/// Each package below web/, and the packages of web/ that it may import (ARCHITECTURE.md).
 const WEB_MAY: &[(&str, &[&str])] = &[
     ("sdk", &[]),
     ("ui", &[]),
@@ -20,7 +20,7 @@ const WEB_MAY: &[(&str, &[&str])] = &[
     ("e2e", &[]),
 ];
 
-/// What the lines of a script or a component import: `from 'x'`, `import 'x'`, `import('x')`, in either kind of quotes.
+/// The imports of a script or a component: `from 'x'`, `import 'x'`, `import('x')`, in either kind of quotes.
 fn imported(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for quote in ['\'', '"'] {
@@ -36,7 +36,8 @@ fn imported(text: &str) -> Vec<String> {
     found
 }
 
-/// Why the file may not import this, if it may not. `declared`: the package's dependencies of ours.
+/// The reason why the file may not import this; `None` if it may. `declared` has the package's dependencies within
+/// web/.
 fn wrong_import(
     package: &str,
     folder: &Path,

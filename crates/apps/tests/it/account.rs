@@ -1,4 +1,4 @@
-//! Accounts: who may do what, and how every credential ends.
+//! Accounts: rights, and the end of each kind of credential.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -48,7 +48,7 @@ async fn tries_for_a_name_run_out_and_come_back() {
         let wrong = try_password(&site, "ada", "wrong wrong", "192.0.2.1").await;
         assert_eq!(wrong.refusal(), (401, "wrong_password"));
     }
-    // Who signs in has all tries again.
+    // A successful sign-in gives all tries back.
     assert_eq!(try_password(&site, "ada", PASSWORD, "192.0.2.1").await.status, 200);
     for _ in 0..10 {
         let wrong = try_password(&site, "ADA", "wrong wrong", "192.0.2.1").await;
@@ -61,13 +61,13 @@ async fn tries_for_a_name_run_out_and_come_back() {
     assert!((1..=6_001).contains(&wait), "{wait}");
     assert_eq!(refused.headers[header::RETRY_AFTER], wait.div_ceil(1_000).to_string());
     assert_eq!(try_password(&site, "tom", "wrong wrong", "192.0.2.1").await.status, 401);
-    // Whoever guesses from one address does not lock the person out at another.
+    // Guesses from one address do not lock the person out at another.
     assert_eq!(try_password(&site, "ada", PASSWORD, "192.0.2.2").await.status, 200);
     site.pass_ms(wait);
     assert_eq!(try_password(&site, "ada", PASSWORD, "192.0.2.1").await.status, 200);
 }
 
-/// The cookie that says that somebody has signed in on this device before.
+/// The cookie that proves an earlier sign-in on this device.
 fn device_of(answer: &Answer) -> String {
     let lines = answer.headers.get_all(header::SET_COOKIE).into_iter().map(|v| v.to_str().unwrap());
     let line = lines.into_iter().find(|line| line.starts_with("encke_device=")).expect("a device");
@@ -103,7 +103,7 @@ async fn guesses_from_everywhere_do_not_lock_a_known_device_out() {
     let (mut site, _) = TestSite::with_owner().await;
     let device = device_of(&try_password(&site, "ada", PASSWORD, "192.0.2.1").await);
     guess_from_everywhere(&site, "ada").await;
-    // A device that nobody knows has to wait, wherever it is; and so has one that knows another password.
+    // An unknown device has to wait at any address, and so has a device with a proof for another password.
     assert_eq!(try_password(&site, "ada", PASSWORD, "203.0.113.1").await.refusal().0, 429);
     let forged = format!("{}AAAA", &device[..device.len() - 4]);
     for unknown in ["encke_device=", "encke_device=a.b~c", &forged] {
@@ -189,7 +189,7 @@ async fn a_client_that_reconnects_the_moment_it_is_signed_out_is_refused() {
             answered.send(response.status()).unwrap();
             let _ = at_once.send(());
         });
-        // Whoever could be let in on what is remembered would be by now.
+        // A client that the remembered identity let in would have come by now.
         let _ = came.recv_timeout(Duration::from_millis(300));
     };
     *site.reach.when_revoked.lock().unwrap() = Some(Box::new(come_back));

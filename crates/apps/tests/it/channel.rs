@@ -1,4 +1,4 @@
-//! Channels: who may append, and what.
+//! Channels: who may append, and which events.
 
 use encke_engine::Seq;
 use encke_store::Read;
@@ -55,7 +55,7 @@ async fn json_passes_byte_for_byte_and_text_becomes_a_string() {
     assert_eq!(site.call(text(&ada, "线\n\"\u{0}\u{10FFFF}")).await.status, 201);
     assert_eq!(site.call(text(&ada, "")).await.status, 201);
     let found = bodies(&site, "news").await;
-    // What travels as a line holds no line break; between values it means as little as a blank.
+    // Events travel in lines, so line breaks between values become blanks. These mean the same.
     assert_eq!(found[..4], [odd, "7", "\"\"", "{   \"a\": 1}"]);
     let texts: Vec<Value> = found[4..].iter().map(|b| serde_json::from_str(b).unwrap()).collect();
     assert_eq!(texts, [json!("线\n\"\u{0}\u{10FFFF}"), json!("")]);

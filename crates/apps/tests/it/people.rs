@@ -1,4 +1,4 @@
-//! People: their names, guests, and who finds whom.
+//! People: their names, guests, and the search for people.
 
 use serde_json::{Value, json};
 
@@ -118,7 +118,7 @@ async fn people_are_found_by_any_part_of_their_names() {
 }
 
 async fn knock(site: &TestSite, name: &str) -> Answer {
-    // Each from an address of its own, so that no limit is met.
+    // Each guest has an address of its own, so that no limit is reached.
     static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let address = std::net::Ipv4Addr::from(0x0A00_0000 + number);
@@ -158,7 +158,7 @@ async fn no_guest_looks_like_somebody_with_an_account() {
         assert_eq!(knock(&site, name).await.status, 201, "{name}");
     }
     assert_eq!(knock(&site, "  Otto \u{3000} K ").await.body["display_name"], "Otto K");
-    // Whoever can't sign in any more is not impersonated either.
+    // A disabled person is not impersonated either.
     let path = format!("/v1/people/{bot}");
     assert_eq!(site.call(ada.delete(&path)).await.status, 204);
     assert_eq!(knock(&site, "support").await.refusal(), (409, "name_taken"));
@@ -191,7 +191,7 @@ async fn people_from_before_names_were_compared_are_not_impersonated_either() {
     let (site, ada) = TestSite::with_owner().await;
     site.allow_guests(&ada).await;
     site.member(&ada, "mei").await;
-    // As a store is that comes from an older version.
+    // This is the store of an older version.
     let older = site.site.store.write(|tx| {
         tx.execute("DELETE FROM look", encke_store::params![])?;
         let insert = "INSERT INTO person (name, shown_name, display_name, role, created_ms)

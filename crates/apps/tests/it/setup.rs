@@ -1,4 +1,4 @@
-//! The first visit: who becomes the owner.
+//! The first visit and the owner.
 
 use encke_engine::limits;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! A site for tests: a store in a folder of its own, a clock that stands still, a reach that only writes down.
+//! A site for tests: a store in a folder of its own, a clock that stands still, and a reach that records its calls.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,7 +25,7 @@ pub const HOST: &str = "encke.test";
 pub const ORIGIN: &str = "http://encke.test";
 /// An origin that the operator allows.
 pub const ALLOWED: &str = "https://partner.test";
-/// The password of everyone whom the fixture makes.
+/// The password of all people of the fixture.
 pub const PASSWORD: &str = "correct horse";
 
 /// All apps, as the server has them.
@@ -40,12 +40,12 @@ impl Clock for TestClock {
     }
 }
 
-/// Writes down who is reached.
+/// Records the signals and revocations.
 #[derive(Default)]
 pub struct Recorded {
     pub revoked: Mutex<Vec<(PersonId, Option<u64>)>>,
     pub signals: Mutex<Vec<(StreamId, Value)>>,
-    /// What a session does that is told of the next revocation.
+    /// Called once, at the next revocation, like a session that hears of it.
     pub when_revoked: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
@@ -70,7 +70,7 @@ impl Reach for Recorded {
 /// A site, its router and what it is made of.
 pub struct TestSite {
     pub site: Arc<Site>,
-    /// The one that is told of commits.
+    /// The site that gets the commits.
     now: Arc<Mutex<Arc<Site>>>,
     pub reach: Arc<Recorded>,
     clock: Arc<TestClock>,
@@ -103,7 +103,7 @@ impl TestSite {
         TestSite::with(PRODUCTS)
     }
 
-    /// The same with other products.
+    /// A site on an empty store with other products.
     fn with(products: Products) -> Self {
         let data = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock(AtomicU64::new(1_763_689_200_000)));
@@ -130,7 +130,7 @@ impl TestSite {
         TestSite::with_owner_and(PRODUCTS).await
     }
 
-    /// The same with other products.
+    /// A site that was set up with other products, and its owner `ada`.
     pub async fn with_owner_and(products: Products) -> (Self, Signed) {
         let site = TestSite::with(products);
         let code = site.setup_code().await;
@@ -174,7 +174,7 @@ impl TestSite {
         self.sign_in(name).await
     }
 
-    /// Signs somebody in whom the fixture made.
+    /// Signs in a person of the fixture.
     pub async fn sign_in(&self, name: &str) -> Signed {
         let body = json!({"name": name, "password": PASSWORD});
         let answer = self.call(post("/v1/sign-in").json(body)).await;
@@ -201,7 +201,7 @@ impl TestSite {
         encke_account::create_token(&self.site, person, "test", None).await.unwrap()
     }
 
-    /// What answers requests.
+    /// The router of the site's requests.
     pub fn router(&self) -> Router {
         self.router.clone()
     }
@@ -235,13 +235,13 @@ impl Answer {
         (self.status.as_u16(), self.body["error"]["code"].as_str().unwrap_or_default())
     }
 
-    /// What the header `Set-Cookie` sets, with its attributes.
+    /// The value of the header `Set-Cookie` with its attributes.
     pub fn set_cookie(&self) -> &str {
         self.headers[header::SET_COOKIE].to_str().unwrap()
     }
 }
 
-/// Somebody in a browser: a cookie, and pages of the site's own origin.
+/// A signed-in browser: a cookie, and pages of the site's own origin.
 #[derive(Clone, Debug)]
 pub struct Signed {
     pub id: PersonId,
@@ -284,7 +284,7 @@ pub fn post(path: &str) -> Call {
     Call::new(Method::POST, path)
 }
 
-/// A request to be.
+/// A request to be sent.
 pub struct Call {
     request: Request<Body>,
 }

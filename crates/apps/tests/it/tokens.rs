@@ -1,4 +1,4 @@
-//! Tokens of scripts: who makes them, when they end.
+//! Tokens of scripts: who makes them, and when they end.
 
 use encke_engine::{PersonId, limits};
 use http::StatusCode;
@@ -74,7 +74,7 @@ async fn a_recovery_ends_sessions_and_tokens() {
     let (site, ada) = TestSite::with_owner().await;
     let mei = site.member(&ada, "mei").await;
     let (adas, meis) = (site.token(ada.id).await, site.token(mei.id).await);
-    // By oneself.
+    // The person itself revokes its tokens.
     let tokens_alone = site.call(ada.post("/v1/sign-out").json(json!({"tokens": true}))).await;
     assert_eq!(tokens_alone.refusal(), (422, "invalid"));
     assert_eq!(site.call(get("/v1/me").bearer(&adas)).await.status, 200);
@@ -82,7 +82,7 @@ async fn a_recovery_ends_sessions_and_tokens() {
     assert_eq!(site.call(ada.post("/v1/sign-out").json(all)).await.status, StatusCode::NO_CONTENT);
     assert_eq!(site.call(get("/v1/me").bearer(&adas)).await.refusal(), (401, "not_signed_in"));
     assert!(!is_signed_in(&site, &ada).await);
-    // By the operator.
+    // The operator revokes a person's tokens.
     assert_eq!(site.call(get("/v1/me").bearer(&meis)).await.status, 200);
     let ended = encke_account::set_password(&site.site, "mei", "another password").await.unwrap();
     assert_eq!((ended.sessions, ended.tokens), (1, 1));

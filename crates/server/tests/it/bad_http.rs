@@ -245,7 +245,7 @@ fn a_foreign_page_changes_nothing_with_the_cookie() {
     ];
     for (method, path, body) in calls(&room, &tom, &cursor).into_iter().skip(1) {
         for origin in &origins {
-            // What a form can send from anywhere, and what a script would.
+            // These are the types that a form can send from anywhere, and that of a script.
             for kind in ["text/plain", "application/json"] {
                 let mut lines = vec![("Cookie", cookie.as_str()), ("Content-Type", kind)];
                 lines.extend(origin.as_deref().map(|o| ("Origin", o)));
@@ -362,7 +362,7 @@ fn a_client_that_ends_its_side_after_a_request_is_answered() {
         assert!(wire.rest().is_empty(), "{method} {path}");
     }
     let body = waits.answer().expect("an answer").is(200).json();
-    // Whatever comes first answers it: a message, the room if a database told of it late, or that somebody came online.
+    // The answer comes with the first news: a message, the room if a database reported it late, or a presence.
     let has = |what: &str| !body[what].as_array().unwrap().is_empty();
     assert!(has("events") || has("signals"), "{body}");
 }

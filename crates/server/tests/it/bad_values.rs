@@ -1,4 +1,4 @@
-//! Values that are well formed and not to be had: others' conversations, huge numbers, SQL, scripts, wrong roles.
+//! Valid values that are refused: others' conversations, huge numbers, SQL, scripts, wrong roles.
 
 use std::time::Instant;
 
@@ -46,7 +46,7 @@ fn another_persons_conversation_is_closed_on_every_route() {
     let direct = mei.direct(&tom);
     let before: Vec<Value> = [&room, &direct].map(|c| mei.conversation(c)).into();
     let mut table = Vec::new();
-    // Of wrong type, of wrong form, and of nobody.
+    // These ids have a wrong type or a wrong form, or nobody has them.
     let wrong = [
         "p1",
         "1",
@@ -73,7 +73,7 @@ fn another_persons_conversation_is_closed_on_every_route() {
     }
     for (method, path, body) in table {
         let answer = call(&mut eve.client, method, &path, &body);
-        // Who is not a member does not even learn whether it exists.
+        // A person that is no member does not even learn whether the conversation exists.
         assert_eq!((answer.status, &*answer.code()), (403, "not_member"), "{method} {path}");
     }
     let mut socket = socket(&site, &eve);
@@ -86,7 +86,7 @@ fn another_persons_conversation_is_closed_on_every_route() {
             assert_eq!(asked(&mut socket, &command)["error"]["code"], "not_member", "{command}");
         }
     }
-    // Where `r…` and other people's own streams are is nobody's channel.
+    // Names such as `r…` and those of other people's own streams are no channels.
     let after: Vec<Value> = [&room, &direct].map(|c| mei.conversation(c)).into();
     assert_eq!(after, before, "nothing of it was done");
     bystander.is_undisturbed();
@@ -203,7 +203,7 @@ fn huge_and_negative_numbers_do_no_harm() {
     tom.client.get("/v1/people?limit=18446744073709551615").is(200);
     let receipts = format!("/v1/conversations/{room}/receipts");
     tom.client.post(&receipts, &json!({"read": u64::MAX, "delivered": u64::MAX})).is(204);
-    // What can't have been read yet is not read: the mark stops at the head, and later messages are unread.
+    // An event that does not exist can't be marked as read: the mark stops at the head, and later messages are unread.
     let marked = || (mei.marks(&room, &tom) == (head, head)).then_some(());
     crate::harness::eventually("the mark", marked);
     mei.say(&room, "another");
@@ -311,7 +311,7 @@ fn each_role_may_do_just_its_own() {
     let mut guest = site.server.visitor();
     let answer = guest.post("/v1/guest", &json!({"display_name": "Visitor"})).is(403);
     assert_eq!(answer.code(), "forbidden");
-    // Only an owner decides that.
+    // Only an owner may decide that.
     let change = json!({"guests": true});
     assert_eq!(tom.client.send("PATCH", "/v1/settings", &change).is(403).code(), "forbidden");
     site.owner().send("PATCH", "/v1/settings", &change).is(200);
@@ -339,7 +339,7 @@ fn each_role_may_do_just_its_own() {
     }
     let joined = guest.poke(&format!("/v1/conversations/{open}/join"));
     assert_eq!((joined.status, &*joined.code()), (403, "not_member"));
-    // Of others a guest sees those with whom it shares a conversation, and can start none with a stranger.
+    // A guest sees only people that share a conversation with it, and can't start one with a stranger.
     let seen = guest.get("/v1/people").json();
     assert_eq!(seen["people"], json!([]), "a guest sees strangers");
     let direct = json!({"kind": "direct", "person": ann.id});
@@ -384,6 +384,6 @@ fn guessing_passwords_is_slow() {
         }
     }
     assert!((1..=2).contains(&refused), "10 a minute for a name, {refused} of 12 refused");
-    // Who is signed in does not notice.
+    // Signed-in people do not notice.
     tom.clone().client.get("/v1/me").is(200);
 }

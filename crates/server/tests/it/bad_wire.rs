@@ -47,7 +47,7 @@ fn a_length_that_lies_sends_nothing() {
     if let Some(answer) = wire.answer() {
         answer.is(400);
     }
-    // Chunks whose sizes lie, or are none.
+    // The sizes of these chunks are wrong or invalid.
     for chunks in [
         "5\r\n{\"text\":\"hello\"}\r\n0\r\n\r\n",
         "zz\r\n",
@@ -82,7 +82,7 @@ fn no_request_hides_in_another() {
         bytes
     };
     let length = (hidden.len() + 5).to_string();
-    // Whatever was taken for a request before this one is answered before it.
+    // Any request before this one is answered before it.
     let last = b"GET /v1/setup HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let table: Vec<(&str, Vec<u8>)> = vec![
         (
@@ -181,8 +181,8 @@ const HALF_A_HEAD: &[u8] = &[0, 0, 1, 1, 1, 0, 0, 0, 1, 0x82];
 /// A ping of HTTP/2.
 const PING: &str = "\0\0\u{8}\u{6}\0\0\0\0\u{0}12345678";
 
-/// Half a request is cut at `limits::HEAD_WAIT_MS_MAX` or `BODY_WAIT_MS_MAX`, both 10 seconds, whoever would have read
-/// it; bytes that drip do not help.
+/// Half a request is cut after `limits::HEAD_WAIT_MS_MAX` or `BODY_WAIT_MS_MAX`, both 10 seconds, in shards and in
+/// hyper. Bytes that drip do not help.
 #[test]
 fn half_a_request_that_never_ends_is_cut() {
     let (site, mut bystander, mei, room) = setting();

@@ -1,4 +1,4 @@
-//! Somebody who is connected all along while another misbehaves, and must not notice.
+//! A bystander: a person that is connected while another misbehaves, and must not notice.
 
 use crate::feed::{Feed, Transport};
 use crate::harness::{Person, Site};

@@ -1,4 +1,4 @@
-//! Names of channels: asking for one allots nothing, and whoever asks before the first event gets that event.
+//! Names of channels: asking for a name allots nothing, and a client that asks before the first event gets that event.
 
 use std::time::Instant;
 
@@ -70,7 +70,7 @@ fn one_person_that_follows_many_names_over_and_over_ends_its_oldest_session() {
     assert_eq!(ended.last().unwrap()["reason"], "too_many");
     publish(&site, "n1-0", "still here");
     assert_eq!(feeds[1].event_of("channel:n1-0")["body"], "still here");
-    // Whoever follows a few names has as many sessions as before.
+    // A person that follows a few names has as many sessions as before.
     let few = |_| Feed::begin(site.address(), Transport::Ndjson, person.auth(), None, "channels=a");
     let mut few: Vec<Feed> = (0..20).map(few).collect();
     few.iter_mut().for_each(|feed| drop(feed.ready()));
@@ -111,7 +111,7 @@ fn one_person_follows_a_bounded_number_of_names_and_others_theirs() {
     // Names that she follows already are nothing new, for a client that comes back.
     let last = (open.len() - 1) * 10;
     drop(follow(&site, &mei, last, 10).expect("the same names again"));
-    // Somebody else follows as many, in wide sessions, and ends none of hers.
+    // Another person follows as many names in wide sessions and ends none of hers.
     let toms: Vec<Wire> = (1..11)
         .map(|n| follow(&site, &tom, last + 10 - n * 100, 100).expect("his own quota"))
         .collect();
@@ -122,7 +122,7 @@ fn one_person_follows_a_bounded_number_of_names_and_others_theirs() {
         let mut line = || String::from_utf8(wire.line(Instant::now() + WAIT).unwrap()).unwrap();
         while !line().contains("to both") {}
     }
-    // Who follows less may follow something else.
+    // A person that follows fewer names may follow others.
     drop(hers);
     eventually("room for other names", || follow(&site, &mei, 5_000, 10).ok());
 }

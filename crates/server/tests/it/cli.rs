@@ -92,7 +92,7 @@ fn the_first_account_of_the_command_line_is_the_owner_and_closes_the_setup() {
     let server = Server::start();
     let data = server.data();
     let (input, code) = (format!("{PASSWORD}\n"), SetupCode::of(server.address));
-    // As deploy/README.md says it, without a word about roles.
+    // deploy/README.md gives this command without a role.
     done(&["user", "add", "mei"], Some(&data), &input);
     let body = json!({"name": "eve", "password": PASSWORD, "setup_code": code});
     assert_eq!(server.visitor().post("/v1/setup", &body).is(409).code(), "already_set_up");
@@ -281,7 +281,7 @@ fn send_and_tail_talk_to_a_server() {
     let mut readable = Running::start(&args);
     assert!(readable.line().ends_with(": 你好\n"));
     fails(&["tail", "--url", &url, "--token", "ekt_wrong"], None, "");
-    // To a channel: by owners and bots.
+    // Owners and bots may send to a channel.
     let data = site.server.data();
     let bot = done(&["token", "create", "--bot", "robot"], Some(&data), "");
     let mut news =

@@ -29,7 +29,7 @@ fn cramped() -> (Site, RootCertStore) {
     (Site::on(Server::cramped(folder, "127.0.0.1:0", &text, FILES)), roots)
 }
 
-/// Somebody whose feed is open since before the crowd came.
+/// A person with a feed that was open before the crowd came.
 struct Insider {
     mei: Person,
     room: String,
@@ -44,13 +44,13 @@ impl Insider {
         Insider { mei, room, feed }
     }
 
-    /// The feed goes on, and whoever comes anew is served.
+    /// Checks that the feed goes on and that newcomers are served.
     fn is_undisturbed(&mut self, text: &str) {
         self.mei.client = Client::new(self.mei.client.address, self.mei.auth());
         self.mei.say(&self.room, text);
         assert_eq!(self.feed.texts(&self.room, 1), [text]);
-        // A request that has only just begun keeps its place for a second, so another try may be needed.
-        eventually("whoever comes anew is served", || {
+        // A request that has just begun keeps its place for a second, so another try may be needed.
+        eventually("a newcomer is served", || {
             let mut client = Client::new(self.mei.client.address, self.mei.auth());
             client.try_ask("GET", "/v1/me", &[], None).filter(|answer| answer.status == 200)
         });
@@ -87,7 +87,7 @@ fn clients_that_ask_and_never_read_keep_nobody_out() {
     let ask = get("/openapi.json").repeat(200);
     let _stuck = crowd(3..4, MANY, site.address(), |wire| wire.try_send(&ask));
     insider.is_undisturbed("one address");
-    // What waits without asking for more than its share is not cut by another address.
+    // A waiting client with no more than its share is not cut for another address.
     kept.send(get("/healthz"));
     kept.answer().unwrap().is(200);
     let _more = crowd(4..250, MANY, site.address(), |wire| wire.try_send(&ask));
@@ -102,7 +102,7 @@ fn idle_connections_make_room_for_others() {
     for addresses in [3..4, 4..250] {
         let _idle = crowd(addresses, MANY, site.address(), |wire| {
             wire.send(get("/healthz"));
-            wire.answer().expect("whoever comes last is served").is(200);
+            wire.answer().expect("the last one is served").is(200);
         });
         insider.is_undisturbed("still here");
     }
@@ -120,7 +120,7 @@ fn two_hundred_from_one_address_are_served_at_once() {
     for wire in &mut all {
         wire.answer().expect("an answer").is(200);
     }
-    // And each of them once more, on the same connection.
+    // Each of them asks once more on the same connection.
     for wire in &mut all {
         wire.send(get("/healthz"));
     }
@@ -204,7 +204,7 @@ fn all_kinds_of_connections_together_leave_files_for_the_store() {
     let _two = crowd(3..200, MANY / 2, site.address(), |wire| {
         wire.try_send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     });
-    // Who gives way is counted out before its socket is closed.
+    // A connection that gives way is counted out before its socket is closed.
     eventually("files are left", || (site.server.files() < FILES as usize - 150).then_some(()));
     insider.is_undisturbed("still here");
     ask_over_tls(&site, &roots);

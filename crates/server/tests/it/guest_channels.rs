@@ -82,7 +82,7 @@ mod run {
             assert_eq!(last["retry"], true);
         }
         refused(&mut follow(&guest, transport, &cursor, "secret"));
-        // Whoever follows nothing that is a setting's matter was not disturbed.
+        // A guest that follows no channel was not disturbed.
         guest.get("/v1/me").is(200);
     }
 
@@ -96,7 +96,7 @@ mod run {
         allow(a, &["*"]);
         publish(a, "secret", "before");
         let mut there = Client::new(b.address(), guest.auth.clone());
-        // What was allowed is a change, too: it ends what was open before it came here.
+        // To allow channels is a change, too: it ends feeds that were open before the change arrived here.
         let log = |client: &mut Client| client.get("/v1/feed").is(200).json()["cursor"].clone();
         let now = log(&mut guest);
         eventually("the other node has heard of it", || (log(&mut there) == now).then_some(()));

@@ -1,4 +1,4 @@
-//! Nobody fills another's conversations; rooms are found however many there are.
+//! Invitations: nobody can fill another's conversations, and rooms are found however many there are.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ fn site() -> Site {
     Site::on(Server::start_with(&["--quota-member", "off"], &[]))
 }
 
-/// Brings somebody into a new room; returns the room and the status.
+/// Brings a person into a new room; returns the room and the status.
 fn bring(by: &mut Person, whom: &Person) -> (String, u16) {
     let room = by.room(&[]);
     let answer =
@@ -46,7 +46,7 @@ fn others_never_use_up_somebodys_conversations() {
     assert_eq!(mallory.conversation(&made)["members"].as_array().unwrap().len(), 1);
     assert_eq!(snapshot(&mut victim)["conversations"].as_array().unwrap().len(), BY_OTHERS);
     assert_eq!(invited(&mut victim).len(), 10, "of one inviter");
-    // What it does itself is as free as before, and so is a friend's direct conversation.
+    // The person itself may do as much as before, and so may a friend with a direct conversation.
     let mut friend = site.person("friend");
     friend.direct(&victim);
     victim.room(&[&friend]);
@@ -86,7 +86,7 @@ fn an_invitation_is_accepted_or_declined() {
     };
     let (good, bad, dead) = (ask(&mut ann), ask(&mut ann), ask(&mut ann));
     assert_eq!(invited(&mut busy), [good.as_str(), &bad, &dead]);
-    // Nobody reads a room by having been asked, and nobody accepts what is another's.
+    // An invitation alone does not let a person read a room, and nobody can accept another's.
     busy.client.get(&format!("/v1/conversations/{good}")).is(403);
     let mut eve = site.person("eve");
     eve.client.poke(&format!("/v1/invitations/{good}/accept")).is(404);

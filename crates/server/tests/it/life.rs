@@ -1,4 +1,4 @@
-//! From the first visit over restarts to a sudden end.
+//! The life of a site: first visit, restarts, and a sudden end.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -83,7 +83,7 @@ fn a_restart_keeps_sessions_epoch_cursors_and_keys() {
     again.get("/v1/me").is(200);
 }
 
-/// What was acknowledged while the load ran, by text.
+/// The acknowledged sends of the load, by text.
 type Acknowledged = Mutex<HashMap<String, Value>>;
 
 /// Writers on every core's connections and readers on every transport, until `end` ends the server.

@@ -1,4 +1,4 @@
-//! What an operator looks at: health, figures, the description of the API, the log, the embedded web chat.
+//! The parts for operators: health, metrics, the description of the API, the log, the embedded web chat.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,4 +1,4 @@
-//! What machines of an operator may look at, and where.
+//! The endpoints for an operator's machines, and their addresses.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::harness::{Auth, Client, METRICS_TOKEN, Server, Site, encke};
 use crate::spaces::{self, Two};
 
-/// Somebody without credentials at a port of this machine.
+/// A client without credentials at a port of this machine.
 fn at(port: u16) -> Client {
     Client::new(([127, 0, 0, 1], port).into(), Auth::None)
 }

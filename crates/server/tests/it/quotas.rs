@@ -13,7 +13,7 @@ fn strict() -> Site {
     Site::on(Server::start_with(&["--quota-member", "1", "--quota-guest", "1"], &[]))
 }
 
-/// What a member may do there at once.
+/// The number of messages that a member of this server may send at once.
 const MESSAGES: usize = 20;
 const SIGNALS: usize = 6;
 const READS: usize = 6;
@@ -258,7 +258,7 @@ fn a_websocket_with_refused_sends_is_read_less_often_and_hears_everything() {
         heard |= item["body"]["text"] == "heard";
         answered += usize::from(item["type"] == "ok" || item["type"] == "error");
     }
-    // And it is read less often, as over HTTP.
+    // The connection is read less often, as over HTTP.
     let begun = Instant::now();
     let mut refused = 0;
     while refused < 6 {

@@ -62,7 +62,7 @@ fn unlisted_names_are_refused_by_a_single_site_too() {
             let said = refused.json()["error"]["message"].as_str().unwrap().to_owned();
             assert!(said.contains("public-url") && said.contains("hosts"), "{said}");
         }
-        // Whoever balances may call it by any name.
+        // A load balancer may call it by any name.
         for path in ["/healthz", "/readyz"] {
             plain(server.address, &format!("GET {path}"), &page, "").is(200);
         }

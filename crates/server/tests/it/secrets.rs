@@ -61,7 +61,7 @@ impl Talkative {
         Talkative { nodes: [first, second], space, _nats: nats }
     }
 
-    /// What is stored of passwords, and the key of the bus, as text and as a list of bytes.
+    /// The stored hashes of passwords and the key of the bus, as text and as a list of bytes.
     fn stored(&self) -> Vec<String> {
         let all = |sql: &str| {
             Postgres::shared().sql(&sql.replace("SCHEMA", &format!("encke_{}", self.space)))

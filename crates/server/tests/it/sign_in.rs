@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::harness::{Answer, Auth, Client, PASSWORD, Server, Site, encke, name};
 
-/// Trusts whoever says where a visitor is.
+/// A server that believes any proxy about a visitor's address.
 fn behind_a_proxy() -> Server {
     Server::start_with(&["--trusted-proxies", "127.0.0.0/8"], &[])
 }
@@ -56,7 +56,7 @@ fn guesses_from_everywhere_lock_no_known_device_out() {
     let stranger = try_from(server, "203.0.113.9", "", &tom.name, "a guess");
     assert!(matches!(stranger.status, 401 | 429), "{}", stranger.status);
     try_from(server, "192.0.2.1", device, &tom.name, PASSWORD).is(200);
-    // From a further address, too: it is the device that counts.
+    // The device counts, so this also works from a further address.
     try_from(server, "192.0.2.77", device, &tom.name, PASSWORD).is(200);
 }
 

@@ -72,7 +72,7 @@ impl Conversation {
         let role = || body["role"].as_str().unwrap().to_owned();
         match event["kind"].as_str().unwrap() {
             "created" => {}
-            // Who wrote it has read it.
+            // The author of a message has read it.
             "message" => self.mark(from, seq, seq),
             "member_joined" => {
                 let id = body["person"]["id"].as_str().unwrap().to_owned();
@@ -108,7 +108,7 @@ impl Conversation {
     }
 }
 
-/// What a client knows.
+/// The state that a client knows.
 #[derive(Clone, Debug)]
 struct Model {
     me: String,
@@ -172,7 +172,7 @@ impl Model {
         }
     }
 
-    /// What differs from a fresh snapshot at the same cursor.
+    /// The differences from a fresh snapshot at the same cursor.
     fn differs(&self, fresh: &Model) -> Option<String> {
         let mut ids: Vec<&String> = self.conversations.keys().collect();
         ids.extend(fresh.conversations.keys());
@@ -244,8 +244,8 @@ fn held_against_a_fresh_one(mut model: Model, mut feed: Feed, who: &mut Person) 
             }
         }
         let Some(difference) = before.differs(&fresh) else { return };
-        // A mark that one's own send moves may be seen a moment earlier or later: nothing else may differ, and not
-        // for long.
+        // A mark that a person's own send moves may be seen a moment earlier or later. Nothing else may differ, and
+        // this not for long.
         assert!(std::time::Instant::now() < deadline, "{:?}: {difference}", feed.transport);
         let mut lagging = before.clone();
         for (id, conversation) in &mut lagging.conversations {

@@ -55,7 +55,7 @@ async fn visitors_without_a_session_hold_no_files_over_http2() {
     for _ in 0..3 {
         let mut stalled = Stalled::connect(&site.server).await;
         for path in ["/v1/feed", "/v1/feed?live=sse"] {
-            // Nobody has to be asked about the second hundred: they wait for the streams of the first.
+            // The second hundred need not be refused: they wait for the streams of the first.
             assert_eq!(stalled.ask(path, None).await, [(401, STREAMS)]);
             stalled.answers.clear();
         }
@@ -84,7 +84,7 @@ async fn feeds_over_http2_are_counted_on_a_connection_and_for_a_person() {
     // Two files for each at most, and the connections.
     let held = site.server.files() - before;
     assert!(held <= 2 * open + 20, "{held} files for {open} feeds");
-    // Whoever else asks notices nothing, and the places are free when their connections are gone.
+    // Other clients notice nothing, and the places are free when the connections are gone.
     block_in_place(|| mei.say(&room, "still there"));
     assert_eq!(
         Stalled::connect(&site.server).await.ask("/v1/feed", Some(&bearer(&mei))).await[0],

@@ -1,7 +1,7 @@
-//! A guest book: a whole product, which touches no file of another crate.
+//! A guest book: a whole product that touches no file of another crate.
 //!
-//! It has what a product can have: a table on both engines, a stream class of its own, a route, a send, a WebSocket
-//! command, a part of the snapshot, work after a commit, notes between nodes and housekeeping.
+//! It has every part that a product can have: a table on both engines, a stream class of its own, a route, a send, a
+//! WebSocket command, a part of the snapshot, work after a commit, notes between nodes and housekeeping.
 
 mod proof;
 
@@ -31,7 +31,7 @@ use utoipa_axum::routes;
 const ENTRIES: StreamClass = StreamClass::of_product(7);
 /// Milliseconds that an entry is kept.
 const ENTRY_AGE_MS: u64 = 24 * 60 * 60 * 1_000;
-/// Entries that a client starts with.
+/// Entries in the snapshot.
 const SHOWN_MAX: u64 = 10;
 
 /// Its table, for both engines.
@@ -44,7 +44,7 @@ const TABLES: &[Migration] = &[Migration::new(
 
 pub struct GuestBook;
 
-/// What the guest book keeps in memory.
+/// The state of the guest book in memory.
 #[derive(Default)]
 struct Seen {
     entries: AtomicU64,
@@ -59,7 +59,7 @@ struct Entry {
     at: u64,
 }
 
-/// What somebody writes into the book.
+/// An entry to be written into the book.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewEntry {

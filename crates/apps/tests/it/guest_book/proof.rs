@@ -1,4 +1,4 @@
-//! What a client and an operator meet of the guest book.
+//! The guest book as a client and an operator see it.
 
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::channel;
@@ -32,7 +32,7 @@ async fn a_product_serves_its_route_and_its_part_of_the_snapshot() {
     assert_eq!(site.call(mei.get("/v1/guest-book")).await.body[0]["text"], "Hello");
     let snapshot = site.call(mei.get("/v1/snapshot")).await.body;
     assert_eq!(snapshot["guest_book"][0]["author"], ada.id.to_string());
-    // They share no conversation: it is the guest book that mentions its author.
+    // They share no conversation. The guest book itself mentions its author.
     assert_eq!(snapshot["people"][0]["id"], ada.id.to_string());
     assert_eq!(snapshot["conversations"], json!([]));
     let seen = site.site.part::<Seen>();

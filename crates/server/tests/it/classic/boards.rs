@@ -184,7 +184,7 @@ fn every_refused_poll_of_the_editors_page_can_be_read_and_goes_on() {
         let json = answer.json();
         assert_eq!(json["msg"], "");
         assert!(number(&json) >= now);
-        // From there it goes on.
+        // The page goes on from there.
         let waits = ext(&page, number(&json));
         wait_for(&server, 1);
         waits.leave();

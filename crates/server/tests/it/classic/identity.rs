@@ -1,4 +1,4 @@
-//! Where sessions decide: what a page claims must be the signed-in person.
+//! Pages whose claims must match the session.
 
 use serde_json::json;
 
@@ -51,7 +51,7 @@ fn web_im_reads_and_writes_only_as_oneself() {
     let mut steal = vec![("request_type", "comfrim_read"), ("reciver_uid", tom)];
     steal.extend([("sender_uid", mei), ("send_data[]", &*id)]);
     e.post("/webim/GetMessage.php", &steal).is(403);
-    // As herself she confirms nothing of theirs.
+    // As herself she can't confirm their messages.
     let mut own = steal.clone();
     own[1].1 = eve;
     let waits = e.asks("/webim/GetMessage.php", &own);
@@ -59,7 +59,7 @@ fn web_im_reads_and_writes_only_as_oneself() {
     let got = t.post("/webim/GetMessage.php", &poll(tom, mei)).is(200).json();
     assert_eq!(got["info"][0]["id"], *id);
     waits.leave();
-    // Nobody of that number: the page says so and goes on.
+    // Nobody has that number. The page is told and goes on.
     let answer = m.post("/webim/SendMessage.php", &send(mei, "4294967295")).is(200);
     assert_eq!(answer.text(), r#"{"status":0,"info":""}"#);
 }
@@ -89,7 +89,7 @@ fn a_direct_conversation_of_the_web_chat_and_of_a_page_is_one() {
     t.post("/webim/SendMessage.php", &send(number(&tom), number(&mei))).is(200);
     let said = mei.history(&direct);
     assert_eq!(said.last().unwrap()["body"]["text"], "hi");
-    // What the page confirms, the sender sees as read.
+    // The sender sees as read what the page confirms.
     let seq =
         said.iter().find(|e| e["body"]["text"] == "from the web chat").unwrap()["seq"].clone();
     let id = got["info"][0]["id"].as_str().unwrap();
@@ -120,7 +120,7 @@ fn channels_and_boards_are_for_signed_in_people() {
     assert!(refused["timestamp"].is_u64() && refused["msg"] == "");
     t.get("/novcomet/comet.php?publish=a").is(200);
     t.get("/live/backend.php?msg=hello").is(200);
-    // They are channels, so whoever is signed in may follow them over the API, and programs may append.
+    // They are channels, so signed-in people may follow them over the API, and programs may append.
     let path = "/v1/feed?conversations=none&channels=classic:live,novcomet:a&cursor=";
     let epoch = tom.now().split('.').next().unwrap().to_owned();
     let feed = tom.client.get(&format!("{path}{epoch}.0")).is(200).json();
@@ -295,7 +295,7 @@ fn other_sites_pages_are_refused() {
             assert_eq!(ask(path, lines), 403, "{path} {lines:?}");
         }
     }
-    // What only reads is refused to other sites; the address of a page may be gone to.
+    // Reads are refused to other sites, but a browser may navigate to a page's address.
     for (site, status) in [("cross-site", 403), ("same-site", 403), ("same-origin", 200)] {
         let reads = "/live/backend.php?timestamp=0";
         assert_eq!(ask(reads, &[("Sec-Fetch-Site", site)]), status, "{site}");
@@ -319,7 +319,7 @@ fn a_link_takes_no_message_and_the_frame_is_only_for_a_frame() {
     ask("16-kefu-iframe.php", &window).is(403);
     let frame = [("Sec-Fetch-Site", "cross-site"), link[1], ("Sec-Fetch-Dest", "iframe")];
     ask("16-kefu-iframe.php", &frame).is(403);
-    // Whoever opens the frame by itself without saying so ends it before it calls anybody.
+    // A page that opens the frame by itself ends before it calls anybody, because no header tells the server.
     let mut framed = Page::with(&server, "username=admin").gets("/kefu/16-kefu-iframe.php").0;
     let head = framed.head().unwrap();
     let coop = crate::harness::values(&head, "cross-origin-opener-policy").next();

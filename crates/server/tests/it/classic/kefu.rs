@@ -152,13 +152,14 @@ fn a_message_goes_to_one_window_and_to_the_next_if_that_one_closes() {
         let windows = [ajax(&user), ajax(&user), ajax(&user)];
         wait_for(&server, 3);
         let [first, second, third] = windows;
-        // Some of them leave at the very moment; whoever stays gets it.
+        // Some windows leave at that very moment. One that stays gets the message.
         let text = n.to_string();
         std::thread::scope(|scope| {
             scope.spawn(|| drop((first, second)));
             scope.spawn(|| say(&agent, "user5", &text));
         });
-        // One that left may have had it taken already. Whatever comes comes once, and what follows comes in any case.
+        // A window that left may have taken the message already. No message comes twice, and the next one comes in any
+        // case.
         for more in ["more", "end"] {
             say(&agent, "user5", more);
         }

@@ -16,7 +16,7 @@ fn send(page: &Page, text: &str) {
     assert_eq!(page.post("/webim/SendMessage.php", &pairs).is(200).json()["status"], 1);
 }
 
-/// The body of an answer whose head came before it.
+/// The body of an answer that sent its head earlier.
 fn late(asked: Asked) -> Value {
     let answer = asked.answer().is(200);
     serde_json::from_slice(&answer.body).unwrap()
@@ -133,7 +133,7 @@ fn a_restored_backup_gives_no_number_twice() {
     let answer = page.gets("/live/backend.php").json();
     assert_eq!(answer["msg"], "new");
     assert!(answer["timestamp"].as_u64().unwrap() > last);
-    // Who saw more than is there now gets what is new all the same.
+    // A page with a higher number than the newest still gets new messages.
     let answer = page.gets(&format!("/live/backend.php?timestamp={last}")).json();
     assert!(answer["msg"].as_str().unwrap().ends_with("new"), "{answer}");
     drop(server);

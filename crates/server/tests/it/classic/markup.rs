@@ -25,7 +25,7 @@ fn texts(answer: &Value) -> Vec<String> {
     all.map(|message| message["content"].as_str().unwrap().to_owned()).collect()
 }
 
-/// What each protocol gives its page for a text that another page sent.
+/// The answer of each protocol to its page for a text that another page sent.
 fn given(server: &Server, text: &str) -> Vec<(&'static str, String)> {
     let (agent, user, page) = (named(server, "admin"), named(server, "user1"), Page::of(server));
     let value = |asked: Asked, name: &str| asked.json()[name].as_str().unwrap().to_owned();
@@ -90,14 +90,14 @@ fn nothing_that_runs_is_left_of_an_editors_html() {
         let msg = page.asks("/extchat/comet.php", &[("timestamp", "0")]).json()["msg"].clone();
         assert_eq!(msg, format!("<b>{expected}</b>"), "{html}");
     }
-    // What somebody else reads of the same log is what was written.
+    // Other readers of the same log get the text as it was written.
     let site = Site::on(server);
     let mut reader = site.person("reader");
     let epoch = reader.now().split('.').next().unwrap().to_owned();
     let path = format!("/v1/feed?conversations=none&channels=classic:extchat&cursor={epoch}.0");
     let feed = reader.client.get(&path).is(200).json();
     assert_eq!(feed["events"][0]["body"], format!("<b>{}", HOSTILE[0]));
-    // And what a program appends is reduced like everything else, also when it was never sent by a page.
+    // An event that a program appends is reduced, too, though no page has sent it.
     let body = json!("<u>from</u> <img src=x onerror=alert(1)>a program");
     site.owner().post("/v1/channels/classic:extchat/events", &body).is(201);
     let msg = page.asks("/extchat/comet.php", &[("timestamp", "0")]).json()["msg"].clone();

@@ -1,5 +1,5 @@
-//! Classic pages, spoken to as their own scripts do. From the protocols as they are specified, each fault of the PHP
-//! originals included.
+//! Classic pages, addressed as their own scripts do. The protocols are the specified ones, including every fault of the
+//! PHP originals.
 
 mod boards;
 mod hostile;
@@ -133,7 +133,7 @@ pub fn waiting(server: &Server) -> usize {
     of("long-poll") + of("iframe")
 }
 
-/// Waits until exactly so many requests wait.
+/// Waits until exactly this many requests wait.
 #[track_caller]
 pub fn wait_for(server: &Server, count: usize) {
     eventually(&format!("{count} requests that wait"), || (waiting(server) == count).then_some(()));

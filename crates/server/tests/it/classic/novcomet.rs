@@ -1,4 +1,4 @@
-//! Which channels changed.
+//! The page that learns which channels changed.
 
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ fn two_changes_in_one_second_are_two() {
         publish(&page, "news");
         let next = changed(&waits.json(), "news");
         assert!(next > last);
-        // And without anybody who waited.
+        // This also works when nobody waits.
         publish(&page, "news");
         let after = changed(&page.gets(&path(&[("news", next)])).json(), "news");
         assert!(after > next);
@@ -86,7 +86,7 @@ fn the_last_change_is_remembered_and_a_time_is_a_position() {
         let answer = page.gets(&path(&[("x.y:z-1_2", held)])).json();
         assert_eq!(changed(&answer, "x.y:z-1_2"), told, "{held}");
     }
-    // In seconds and microseconds a time to come holds everything; so does what was told.
+    // A time in the future, in seconds or microseconds, stands for everything up to now.
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() + 3_600;
     for held in [told, now, now * 1_000_000] {
         let waits = page.gets(&path(&[("x.y:z-1_2", held)]));
@@ -135,7 +135,7 @@ fn an_id_never_leaves_its_place() {
     page.get(&format!("/novcomet/comet.php?{}", many.join("&"))).is(400);
 }
 
-/// Asks from 127.0.0.`from` for ids of which nothing was told yet.
+/// Asks from 127.0.0.`from` for ids without any event.
 fn asks_from(from: u8, server: &Server, ids: std::ops::Range<usize>) -> Asked {
     let ids: Vec<String> = ids.map(|id| format!("i{id}")).collect();
     let asked: Vec<(&str, u64)> = ids.iter().map(|id| (&**id, 0)).collect();
@@ -164,7 +164,7 @@ fn ids_of_visitors_without_a_session_are_bounded_by_address() {
     changed(&quiet.json(), "i0");
     publish(&Page::of(&server), "i2000");
     changed(&other.json(), "i2000");
-    // Who closes pages may open others.
+    // A visitor that closes pages may open others.
     drop(waits);
     wait_for(&server, 0);
     let again = asks_from(3, &server, 2_000..2_100);

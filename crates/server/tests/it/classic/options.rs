@@ -1,4 +1,4 @@
-//! How classic pages are switched on, and when they are not.
+//! The options of classic pages.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::{Page, start};
 use crate::harness::{Server, encke};
 
-/// What a server says that does not start.
+/// The error of a server that does not start.
 fn refused(args: &[&str]) -> String {
     let folder = TempDir::new().unwrap();
     let all = [&["serve"], args].concat();
@@ -66,7 +66,7 @@ fn texts_as_they_are_and_belief_do_not_go_together_where_others_can_connect() {
         assert!(said.contains("html = \"raw\"") && said.contains("127.0.0.1"), "{said}");
     }
     assert!(start(&both).log().contains("as they were written"));
-    // Where sessions decide, the pages' own escaping is trusted anywhere.
+    // If sessions decide, pages from any address may escape texts themselves.
     let folder = Arc::new(TempDir::new().unwrap());
     Server::start_on(folder, "0.0.0.0:0", &["--classic", "--classic-html", "raw"], &[]);
     let said = refused(&["--classic", "--classic-html", "none"]);

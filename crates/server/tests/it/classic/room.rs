@@ -50,7 +50,7 @@ fn no_text_and_no_name_breaks_the_list() {
         add(&pages[n % pages.len()], text);
     }
     let all = said(list(&pages[0], 0));
-    // What XML forbids is replaced, everything else is as it was.
+    // Characters that XML forbids are replaced; all others stay.
     let allowed = |text: &str| -> String {
         let fits = |c: char| c >= ' ' && c != '\u{FFFF}' || "\t\r\n".contains(c);
         text.chars().map(|c| if fits(c) { c } else { '\u{FFFD}' }).collect()
@@ -79,7 +79,7 @@ fn every_waiting_page_hears_new_messages() {
         assert!(all[0].0 > last);
     }
     assert_eq!(said(list(&mei, 0)).len(), 2);
-    // Somebody who comes in meanwhile is heard by its name.
+    // A person that enters meanwhile is shown by its name.
     let last = said(list(&mei, 0)).last().unwrap().0;
     let waits = list(&mei, last);
     wait_for(&server, 1);
@@ -145,7 +145,7 @@ fn the_room_is_a_room_of_the_web_chat() {
     add(&guest, "hello from the page");
     let last = tom.history(&room).pop().unwrap();
     assert_eq!(last["body"]["text"], "hello from the page");
-    // Who is removed and comes back into a closed room is refused.
+    // A removed person can't come back into a closed room.
     let person = last["from"].as_str().unwrap();
     owner.send("PATCH", &format!("/v1/conversations/{room}"), &json!({"open": false})).is(200);
     owner.delete(&format!("/v1/conversations/{room}/members/{person}")).is(204);
@@ -161,7 +161,7 @@ fn guests_make_room_for_each_other_and_come_back_by_writing() {
     let mut owner = site.owner();
     let room = owner.get("/v1/rooms").json()["rooms"][0].clone();
     assert_eq!(room["members"], 101, "the owner, and as many guests as there may be");
-    // Who made room still hears, and comes back with a word.
+    // A person that was removed to make room still hears the room, and comes back by writing.
     let waits = list(&first, 0);
     wait_for(&site.server, 1);
     add(&pages[104], "crowded");

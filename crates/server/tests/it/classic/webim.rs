@@ -118,7 +118,8 @@ fn only_messages_of_the_two_are_confirmed_in_any_order_and_for_good() {
     let sent: Vec<u64> = ["a", "b", "c", "d"].map(|text| send(&page, "1", "2", text)).into();
     let foreign = send(&page, "3", "4", "not yours");
     let own = send(&page, "2", "1", "my own");
-    // Others can't confirm them, nor can the sender; and whoever confirms others' confirms nothing.
+    // Others can't confirm these messages, and the sender can't either. A page that confirms others' messages confirms
+    // nothing.
     for (me, with) in [("4", "3"), ("2", "3"), ("1", "2"), ("9", "1")] {
         let mut waits = confirming(&page, me, with, &sent);
         let kept = waits.0.stream().try_clone().unwrap();
@@ -168,7 +169,7 @@ fn a_conversation_that_begins_while_somebody_waits_is_heard() {
     let page = Page::of(&server);
     let waits = page.asks("/webim/GetMessage.php", &poll("20", "10"));
     wait_for(&server, 1);
-    // Of others it hears nothing.
+    // The poll does not get messages of others.
     send(&page, "30", "20", "from another");
     send(&page, "10", "30", "to another");
     send(&page, "10", "20", "the first word");

@@ -1,4 +1,4 @@
-//! What is sent on one node reaches those who are connected to another, whatever they are connected by.
+//! Messages from one node reach clients of another, over every transport.
 
 use std::thread;
 
@@ -10,7 +10,7 @@ use crate::feed::{Feed, Transport, over_every_transport};
 mod run {
     use super::*;
 
-    /// From either node to the other, in one order.
+    /// Messages from both nodes arrive in one order.
     pub fn a_message_reaches_the_other_node(transport: Transport) {
         let cluster = Cluster::with_bus(2);
         let (a, b) = cluster.two();
@@ -29,7 +29,7 @@ mod run {
         assert_eq!(here.texts(&room, 10), all);
     }
 
-    /// The same without a bus: nodes look.
+    /// Messages arrive without a bus, too, because nodes look.
     pub fn a_message_reaches_the_other_node_by_looking(transport: Transport) {
         let cluster = Cluster::start(2, None);
         let (a, b) = cluster.two();

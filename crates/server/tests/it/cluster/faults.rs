@@ -100,7 +100,7 @@ fn a_database_that_restarts_is_waited_for() {
     // The other node may have to read an earlier event before it can give out this one.
     assert_eq!(feed.texts(&room, 1), ["before"]);
     postgres.kill();
-    // What can't be stored is refused for now.
+    // A message that can't be stored is refused for now.
     let refused = mei.try_say(&room, "not now").is(503);
     assert_eq!(refused.json()["error"]["retry"], true);
     let mut late = Feed::at(a, Transport::Ndjson, &mei, &cursor);
@@ -136,7 +136,7 @@ fn a_node_that_does_not_reach_its_database_says_so_and_still_delivers() {
             (answer.status == 503).then(|| answer.json())
         });
         assert_eq!(refused["error"]["code"], "overloaded");
-        // What it hears of the other node it still hands on.
+        // The node still passes on messages of the other node.
         mei.say(&room, text);
         assert_eq!(feed.texts(&room, 1), [text]);
         wire.set(Fault::None);

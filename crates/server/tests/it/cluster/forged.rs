@@ -1,4 +1,4 @@
-//! Somebody else speaks on the bus: with a key of another space, with what nodes said before, with the right key.
+//! A stranger on the bus: with the key of another space, with old messages of nodes, with the right key.
 
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -18,7 +18,7 @@ use super::{Cluster, typing_until_heard};
 use crate::feed::{Feed, Transport};
 use crate::harness::{PASSWORD, Person, Site, eventually};
 
-/// Somebody who reaches NATS, and knows of the site what every client knows.
+/// A stranger that reaches NATS and knows of the site what every client knows.
 struct Stranger {
     runtime: Runtime,
     url: String,
@@ -106,7 +106,7 @@ fn messages_forged_without_the_key_change_nothing() {
     assert_eq!(feed.texts(&room, 1), ["before"]);
     let stranger = Stranger::of(&cluster, Postgres::shared());
     let known = stranger.node(stranger.key);
-    // That it reaches the nodes at all: with the right key it is heard.
+    // With the right key it is heard, so it does reach the nodes.
     let (heard, hearing) = channel::<()>();
     std::thread::scope(|scope| {
         let (known, room) = (&known, &room);
@@ -158,7 +158,7 @@ fn messages_forged_without_the_key_change_nothing() {
         i["type"] == "bye" || i["from"] == "p88" || i["body"]["text"] == "forged"
     };
     assert_eq!(items.iter().filter(forged).count(), 0, "{items:?}");
-    // Nobody is locked out.
+    // Nobody is locked out by this.
     let body = json!({"name": tom.name, "password": PASSWORD});
     b.server.visitor().post("/v1/sign-in", &body).is(200);
 }

@@ -26,7 +26,7 @@ pub struct Cluster {
     nats: Option<String>,
 }
 
-/// Types, which travels over the bus alone and at most once: so it is said until it is heard.
+/// Types until the other person hears it. Typing travels over the bus alone and at most once.
 pub fn typing_until_heard(who: &Person, room: &str, feed: &mut Feed) -> Value {
     let path = format!("/v1/conversations/{room}/typing");
     let mut writing = who.clone();
@@ -44,12 +44,12 @@ pub fn typing_until_heard(who: &Person, room: &str, feed: &mut Feed) -> Value {
 }
 
 impl Cluster {
-    /// So many nodes, which hear of each other over this bus, or by looking alone.
+    /// This many nodes. They hear of each other over this bus, or by looking alone.
     pub fn start(count: usize, nats: Option<&Nats>) -> Cluster {
         Cluster::on(Postgres::shared(), count, nats.map(Nats::url))
     }
 
-    /// So many nodes with the bus that all tests share.
+    /// This many nodes, with the bus that all tests share.
     pub fn with_bus(count: usize) -> Cluster {
         Cluster::start(count, Some(Nats::shared()))
     }

@@ -1,4 +1,4 @@
-//! From one node on its embedded store to several on PostgreSQL.
+//! The move from one node with its embedded store to several on PostgreSQL.
 
 use encke_rig::Postgres;
 use serde_json::json;
@@ -52,7 +52,7 @@ fn a_site_moves_up_and_every_cursor_stays_good() {
     assert_eq!(feed.texts(&room, 1), ["after"]);
     a.owner().get("/v1/settings").is(200);
     assert_eq!(mei.history(&room).len(), 6);
-    // What was left behind is another log by now, and does not get in again.
+    // The old store is another log by now and is refused.
     let again = migrate(&cluster);
     assert!(String::from_utf8_lossy(&again.stderr).contains("not empty"), "{again:?}");
 }
@@ -76,7 +76,7 @@ fn the_command_line_works_on_a_database_too() {
         crate::harness::Auth::Bearer(token.trim().to_owned()),
     );
     assert_eq!(ada.get("/v1/me").is(200).json()["name"], "ada");
-    // Whatever else is wrong is said plainly.
+    // Other errors are plain, too.
     let taken = server.address.to_string();
     let other = tempfile::tempdir().unwrap();
     let args: Vec<&str> = ["serve", "--listen", &taken].into_iter().chain(cluster.args()).collect();

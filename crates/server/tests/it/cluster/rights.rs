@@ -1,4 +1,4 @@
-//! Whatever ends a right on one node ends it on all.
+//! Ends of rights: each holds on all nodes.
 
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ fn a_removal_or_disabling_holds_on_every_node() {
     mei.client.delete(&format!("/v1/conversations/{room}/members/{}", tom.id)).is(204);
     // This node may not have heard of the room yet when the feed began.
     while feed.event_of(&tom.id)["kind"] != "conversation_removed" {}
-    // In the store it is so at once, so what is stored is refused at once.
+    // The store has the change at once, so sends are refused at once.
     assert_eq!(tom.try_say(&room, "still here").is(403).code(), "not_member");
     a.owner().delete(&format!("/v1/people/{}", tom.id)).is(204);
     let bye = feed.rest().into_iter().find(|i| i["type"] == "bye").unwrap();

@@ -6,7 +6,7 @@ use super::{Cluster, typing_until_heard};
 use crate::feed::{Feed, Transport};
 use crate::harness::{Person, eventually};
 
-/// What a person is, as another sees it.
+/// The presence of a person that another person sees.
 fn seen(by: &mut Person, of: &Person) -> String {
     let snapshot = by.client.get("/v1/snapshot").is(200).json();
     let people = snapshot["people"].as_array().unwrap();

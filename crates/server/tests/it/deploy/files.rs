@@ -79,7 +79,7 @@ fn no_password_is_a_constant() {
 #[test]
 fn composes_proxy_is_that_of_the_example() {
     let read = |file: &str| fs::read_to_string(folder().join(file)).unwrap();
-    // What a location says is the same in both; the one with TLS says why.
+    // The settings of a location are the same in both; the one with TLS has the reasons.
     let location = |text: &str| {
         let (_, inner) = text.split_once("location / {").unwrap();
         let lines = inner.split_once('}').unwrap().0.lines().map(str::trim);

@@ -57,7 +57,7 @@ impl Front {
             with_places("nginx/encke.conf", &places)
         );
         std::fs::write(folder.path().join("nginx.conf"), text).unwrap();
-        // Where Debian has it, and not everybody looks.
+        // Debian installs it there, outside of some users' path.
         let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin";
         let mut nginx = Command::new("nginx");
         nginx.env("PATH", path).args(["-e", "stderr", "-c"]).arg(folder.path().join("nginx.conf"));

@@ -1,4 +1,4 @@
-//! What stands in `deploy/`: the real proxies with the configurations as they are, but for names, addresses and files.
+//! The files in `deploy/`: the real proxies with these configurations, changed only in names, addresses and files.
 
 mod files;
 mod front;
@@ -22,7 +22,7 @@ fn behind(front: &Front, who: &Person) -> Person {
     Person { client: Client::new(front.address, who.auth()), ..who.clone() }
 }
 
-/// What is sent while a feed is open comes at once: a proxy that buffers would keep it until there is more.
+/// Events that are sent while a feed is open arrive at once. A proxy that buffers would keep them until there are more.
 fn is_not_held_back(transport: Transport, start: impl Fn(&[SocketAddr]) -> Front) {
     let site = Site::shared();
     let front = start(&[site.address()]);
@@ -102,7 +102,7 @@ fn is_not_noticed(start: impl Fn(&[SocketAddr]) -> Front) {
             })
             .collect();
         drop(reached);
-        // In the midst of it.
+        // This happens in the middle of the sends.
         reach.iter().take(SENDS).for_each(drop);
         assert_eq!(cluster.nodes[0].server.stop(), Some(0));
         senders.into_iter().map(|s| s.join().map(|()| SENDS).unwrap_or(0)).sum::<usize>()
@@ -114,7 +114,7 @@ fn is_not_noticed(start: impl Fn(&[SocketAddr]) -> Front) {
     assert_eq!(last, 1 + sends as u64 + 1, "the room's first event, the sends, this one");
 }
 
-/// Guesses passwords of nobody in particular, as a visitor of whom the proxy says this, until it is told to wait.
+/// Guesses passwords of unknown names, as a visitor with this `X-Forwarded-For`, until the server refuses.
 fn is_told_to_wait(server: &Server, forwarded: &str) -> bool {
     let body = json!({"name": crate::harness::name("nobody"), "password": "guess"}).to_string();
     let headers = [("Content-Type", "application/json"), ("X-Forwarded-For", forwarded)];
@@ -124,7 +124,8 @@ fn is_told_to_wait(server: &Server, forwarded: &str) -> bool {
     answer == 429
 }
 
-/// Who has used up its tries gets one back every two seconds; who has not has thirty.
+/// Whether the visitor has to wait soon. One with no tries left gets one back every two seconds; a fresh one has
+/// thirty.
 fn soon_waits(server: &Server, forwarded: &str) -> bool {
     (0..10).any(|_| is_told_to_wait(server, forwarded))
 }
@@ -134,7 +135,7 @@ fn tries_to_sign_in_count_for_the_visitor_that_a_trusted_proxy_names() {
     let trusting = Server::start_with(&["--trusted-proxies", "127.0.0.0/8"], &[]);
     eventually("a guesser waits", || is_told_to_wait(&trusting, "192.0.2.1").then_some(()));
     assert!(!is_told_to_wait(&trusting, "192.0.2.2"));
-    // What stands before the last address is the visitor's own invention.
+    // The visitor itself can have written the addresses before the last one.
     assert!(soon_waits(&trusting, "192.0.2.3, 192.0.2.1"));
     // Without a trusted proxy nobody's word counts.
     let alone = Server::start();

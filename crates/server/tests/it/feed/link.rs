@@ -12,7 +12,7 @@ use super::ws::Socket;
 use crate::harness::{Answer, Auth, Wire, line_of};
 
 pub enum Link {
-    /// And whether it has been asked already.
+    /// The flag tells whether the poll was sent.
     Poll(Wire, bool),
     Stream(Wire, Lines),
     Socket(Box<Socket>),

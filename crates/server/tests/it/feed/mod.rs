@@ -80,7 +80,7 @@ pub struct Feed {
     address: SocketAddr,
     auth: Auth,
     params: String,
-    /// What the client holds.
+    /// The cursor that the client has.
     pub cursor: Option<String>,
     link: Link,
     items: VecDeque<Value>,
@@ -140,8 +140,8 @@ impl Feed {
         self.link = Link::open(self.address, self.transport, &self.auth, &path, &mut self.items);
     }
 
-    /// Goes on with this cursor over another connection, perhaps another transport. What came and was not
-    /// taken yet is forgotten, as by a client that dies.
+    /// Goes on with this cursor over another connection, perhaps another transport. Items that were read but not taken
+    /// are forgotten, as by a client that dies.
     pub fn change(&mut self, transport: Transport) {
         self.link = Link::Ended;
         self.items.clear();
@@ -242,7 +242,7 @@ impl Feed {
         self.cursor = Some(cursor.to_owned());
     }
 
-    /// Who comes back to a room goes on from where that says.
+    /// A person that comes back to a room goes on from the number in this event.
     fn note_membership(&mut self, item: &Value) {
         let conversation = &item["body"]["conversation"];
         if item["kind"] == "conversation_added" {

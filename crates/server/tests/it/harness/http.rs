@@ -62,7 +62,7 @@ pub fn values<'a, 'n>(head: &'a str, name: &'n str) -> impl Iterator<Item = &'a 
 pub struct Wire {
     reader: BufReader<TcpStream>,
     line: Vec<u8>,
-    /// What is left of the current chunk, in a stream that a proxy sends in chunks.
+    /// The rest of the current chunk, in a stream that a proxy sends in chunks.
     chunk: Option<u64>,
 }
 
@@ -79,7 +79,7 @@ impl Wire {
         Ok(Wire { reader, line: Vec::new(), chunk: None })
     }
 
-    /// From 127.0.0.`last`, with little room for what the server sends.
+    /// Connects from 127.0.0.`last`, with little room for what the server sends.
     pub fn connect_from(last: u8, address: SocketAddr) -> Wire {
         use rustix::net::{
             AddressFamily, SocketFlags, SocketType, bind, connect, socket_with, sockopt,
@@ -128,7 +128,7 @@ impl Wire {
         values(head, "transfer-encoding").any(|v| v == "chunked")
     }
 
-    /// From here on the lines of a body are read.
+    /// Reads the lines of a body from here on.
     pub fn body_in_chunks(mut self, chunked: bool) -> Wire {
         self.chunk = chunked.then_some(0);
         self
@@ -176,7 +176,7 @@ impl Wire {
         }
     }
 
-    /// Exactly so many bytes.
+    /// Reads exactly this many bytes.
     pub fn take(&mut self, count: usize) -> Option<Vec<u8>> {
         self.until(Instant::now() + WAIT);
         let mut bytes = vec![0; count];
@@ -233,7 +233,7 @@ impl Wire {
         self.body_of(head)
     }
 
-    /// The rest of an answer whose head was read.
+    /// The rest of an answer after its head.
     pub fn body_of(&mut self, head: String) -> Option<Answer> {
         let status: u16 = head.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status");
         let length = values(&head, "content-length").next();

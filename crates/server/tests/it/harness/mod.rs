@@ -1,4 +1,4 @@
-//! What every test needs: a server, people, and a way to ask it.
+//! The parts that every test needs: a server, people, and clients.
 
 mod http;
 mod server;
@@ -14,7 +14,7 @@ pub use site::{PASSWORD, Person, Site, name};
 /// How long anything may take on a busy machine.
 pub const WAIT: Duration = Duration::from_secs(30);
 
-/// What proves who asks.
+/// The credential of a request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Auth {
     None,

@@ -17,13 +17,13 @@ use super::{Client, WAIT, eventually};
 /// A folder for data and logs; it goes with its last server.
 pub type Folder = Arc<TempDir>;
 
-/// What may read the figures of a server.
+/// The token for a server's metrics.
 pub const METRICS_TOKEN: &str = "figures-of-this-test";
 
 /// A running server. It is killed when it goes out of scope.
 pub struct Server {
     child: Child,
-    /// What it printed until it was ready.
+    /// The output of the server until it was ready.
     pub printed: String,
     pub folder: Folder,
     pub address: SocketAddr,
@@ -69,7 +69,7 @@ impl Server {
         Server::run(folder, command)
     }
 
-    /// The same, where so many files may be open.
+    /// Starts a server on a folder that may have this many open files.
     pub fn cramped(folder: Folder, listen: &str, text: &str, files: u64) -> Server {
         let file = folder.path().join("encke.toml");
         std::fs::write(&file, text).unwrap();
@@ -130,7 +130,7 @@ impl Server {
         log_of(&self.folder)
     }
 
-    /// Somebody without credentials.
+    /// A client without credentials.
     pub fn visitor(&self) -> Client {
         Client::new(self.address, super::Auth::None)
     }
@@ -188,7 +188,7 @@ pub struct SetupCode;
 static SETUP_CODES: Mutex<Vec<(u16, String, String)>> = Mutex::new(Vec::new());
 
 impl SetupCode {
-    /// Whoever had the port before is gone.
+    /// Waits until the former user of the port is gone.
     fn begin(port: u16, printed: &str) {
         SETUP_CODES.lock().unwrap_or_else(|e| e.into_inner()).retain(|(other, ..)| *other != port);
         SetupCode::remember(port, printed);
@@ -206,7 +206,7 @@ impl SetupCode {
             let all = SETUP_CODES.lock().unwrap_or_else(|e| e.into_inner());
             let ports = || all.iter().rev().filter(|(port, ..)| *port == address.port());
             let own = ports().find(|(_, link, _)| *link == format!("http://{address}"));
-            // Several sites of a process are told apart by their hosts; a public URL is that of an only one.
+            // Several sites of a process have different hosts. A single one may have a public URL instead.
             let is_other = |link: &str| link.starts_with("http://127.");
             own.or_else(|| ports().find(|(_, link, _)| !is_other(link)))
                 .map(|(.., code)| code.clone())

@@ -16,13 +16,13 @@ pub fn name(stem: &str) -> String {
     format!("{stem}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A server whose owner is there.
+/// A server with an owner.
 pub struct Site {
     pub server: Server,
     owner: Mutex<Client>,
 }
 
-/// Somebody with a token.
+/// A person with a token.
 #[derive(Clone)]
 pub struct Person {
     pub id: String,
@@ -80,7 +80,7 @@ impl Site {
         self.owner.lock().unwrap_or_else(|e| e.into_inner()).clone()
     }
 
-    /// Somebody new, with a token.
+    /// Makes a person with a token.
     pub fn person(&self, stem: &str) -> Person {
         self.owner().person(stem)
     }
@@ -102,7 +102,7 @@ impl Client {
         Client::new(address, Auth::Cookie(made.session()))
     }
 
-    /// As the owner: somebody new, with a token.
+    /// Makes a person with a token, as the owner.
     pub fn person(&mut self, stem: &str) -> Person {
         let name = name(stem);
         let made = self.post("/v1/people", &json!({"name": name, "password": PASSWORD}));

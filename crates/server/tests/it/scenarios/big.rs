@@ -13,7 +13,7 @@ use crate::harness::{Person, Server, Site, WAIT, Wire};
 const SIZE: usize = 16_000;
 /// More than the tail holds (`limits::TAIL_BYTES_MAX` is 32 MiB).
 const PAST: usize = 46 * 1024 * 1024 / SIZE;
-/// What comes while a reader does not read.
+/// The number of messages while a reader does not read.
 const MEANWHILE: usize = 21 * 1024 * 1024 / SIZE;
 /// Readers of one transport that stop at the same time.
 const STOPPED: usize = 20;
@@ -21,7 +21,7 @@ const STOPPED: usize = 20;
 /// room. A queue for each of those that stopped would hold [`STOPPED`] times 21 MiB more.
 const MEMORY_MAX: u64 = 512 * 1024 * 1024;
 
-/// A site whose log is longer than its tail.
+/// A site with a log that is longer than its tail.
 struct Big {
     site: Site,
     reader: Person,
@@ -116,7 +116,7 @@ pub fn slow_reader(transport: Transport) {
     let memory = site.server.memory();
     assert!(memory < MEMORY_MAX, "the server holds {} MiB", memory >> 20);
     read_all(&mut stopped.pop().unwrap(), &room, MEANWHILE);
-    // Whoever lives on does not notice the others.
+    // Readers that go on do not notice the others.
     let mut feed = Feed::now(site, transport, &tom);
     mei.say(&room, "and now");
     assert_eq!(feed.texts(&room, 1), ["and now"]);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::feed::{Feed, Transport};
 use crate::harness::Site;
 
-/// Over how long the clients are told to come back (`limits::DRAIN_SPREAD_MS`).
+/// The time over which clients come back (`limits::DRAIN_SPREAD_MS`).
 const SPREAD_MS: u64 = 5_000;
 
 /// P8: SIGTERM says goodbye, ends with 0, and after the restart the cursor goes on.
@@ -92,7 +92,7 @@ pub fn sign_out(transport: Transport) {
     assert_eq!(other.texts(&room, 2), ["before", "after"]);
 }
 
-/// P7: who is removed gets no event of the room any more, is told so, and the others see it.
+/// P7: a removed person gets no further event of the room and is told of the removal, and the others see it.
 pub fn removal(transport: Transport) {
     let site = Site::shared();
     let (mut mei, tom, ann) = (site.person("mei"), site.person("tom"), site.person("ann"));

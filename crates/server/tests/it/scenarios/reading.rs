@@ -35,7 +35,7 @@ pub fn order(transport: Transport) {
         threads.into_iter().flat_map(|t| t.join().unwrap()).collect()
     });
     let got: Vec<Value> = (0..3 * EACH).map(|_| feed.event_of(&room)).collect();
-    // The feed has checked that positions rise and numbers have no gap. What was acknowledged is what came.
+    // The feed has checked that positions rise and numbers have no gap. The events are those that were acknowledged.
     for answer in &sent {
         let seq = answer["seq"].as_u64().unwrap() as usize;
         let event = &got[seq - got[0]["seq"].as_u64().unwrap() as usize];
@@ -77,7 +77,7 @@ pub fn replay(transport: Transport) {
     assert_eq!(rest.texts(&room, 1), ["after"]);
 }
 
-/// P4: whoever connects while others write misses nothing and gets nothing twice.
+/// P4: a client that connects while others write misses nothing and gets nothing twice.
 pub fn live_seam(transport: Transport) {
     const MESSAGES: usize = 250;
     let site = Site::shared();

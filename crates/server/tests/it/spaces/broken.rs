@@ -38,11 +38,11 @@ fn a_sync_that_fails_ends_its_site_and_no_other() {
     mei.say(&room, "stored");
     assert_eq!(feed.texts(&room, 1), ["stored"]);
     std::fs::write(faults.path().join("sync-wal"), "").unwrap();
-    // What is not on the disk is not acknowledged, and nobody gets it.
+    // A message that is not on the disk is not acknowledged, and nobody gets it.
     let path = format!("/v1/conversations/{room}/messages");
     let mut wire = Any::to(&two.server);
     wire.asks(&mei.client, "POST", &path, Some("{\"text\":\"lost\"}"));
-    // Only the head, because an answer of 500 is a fault anywhere else.
+    // Only the head is read, because the client takes an answer of 500 for a fault.
     let head = wire.0.head().unwrap_or_default();
     assert!(!head.starts_with("HTTP/1.1 2"), "{head}");
     let rest = feed.rest();

@@ -35,16 +35,16 @@ fn a_connection_may_ask_another_host_each_time() {
     let mut said = Vec::new();
     for round in 0..4 {
         for (mei, tom, room) in &sides {
-            // What hyper serves,
+            // hyper answers this request.
             any.asks(&mei.client, "GET", "/v1/me", None);
             assert_eq!(any.0.answer().unwrap().is(200).json()["name"], mei.name.as_str());
-            // what a shard serves,
+            // A shard answers this one.
             let cursor = tom.clone().now();
             let path = format!("/v1/conversations/{room}/messages");
             let send = json!({"text": format!("sent {round}")}).to_string();
             any.asks(&mei.client, "POST", &path, Some(&send));
             any.0.answer().unwrap().is(201);
-            // and what is answered at once or parked.
+            // This one is answered at once or parked.
             let cursor = any.message(&tom.client, &cursor, &format!("sent {round}"));
             any.polls(&tom.client, &cursor);
             mei.clone().say(room, &format!("said {round}"));
@@ -88,7 +88,7 @@ fn requests_to_several_hosts_may_be_sent_ahead() {
     }
 }
 
-/// Who is told by an answer, if anybody: the two owners have names of their own.
+/// The owner that an answer names, if it names one. The two owners have different names.
 fn whose(answer: &crate::harness::Answer) -> Option<String> {
     (answer.status == 200).then(|| answer.json()["site_name"].as_str().unwrap().to_owned())
 }
@@ -144,7 +144,7 @@ fn unknown_hosts_are_refused_with_a_code_of_their_own() {
     let gets = gets.map(|path| format!("GET {path} HTTP/1.1\r\n{stranger}\r\n"));
     let bare = ["/v1/feed", "/v1/me"].map(|path| format!("GET {path} HTTP/1.0\r\n\r\n"));
     for request in gets.into_iter().chain(bare).chain([send]) {
-        // From the door, and on a connection that a space has.
+        // The connection is new, or a space has it already.
         for before in [None, Some("/v1/feed?wait=0"), Some("/v1/me")] {
             let mut any = Any::to(&two.server);
             if let Some(path) = before {
@@ -157,7 +157,7 @@ fn unknown_hosts_are_refused_with_a_code_of_their_own() {
             assert_eq!(answer.json()["error"]["retry"], false);
         }
     }
-    // That the process is alive does not depend on a name.
+    // The answer that the process is alive does not depend on a name.
     let mut any = Any::to(&two.server);
     any.gets("/healthz", stranger);
     assert_eq!(any.0.answer().unwrap().is(200).text(), "ok\n");
@@ -188,7 +188,7 @@ fn a_default_space_gets_requests_without_a_name() {
     for lines in ["Host: localhost:80\r\n", "Host: 127.0.0.2\r\n"] {
         assert_eq!(reached(&two, lines), right, "{lines}");
     }
-    // Whoever owns a name can point it here.
+    // The owner of a name can point it at this machine.
     assert_eq!(reached(&two, "Host: other.example\r\n"), [None, None]);
     assert_eq!(reached(&two, "Host: left.example\r\n"), [Some("Left".to_owned()), None]);
     let Auth::Cookie(session) = &two.right.auth else { panic!("a session") };

@@ -67,7 +67,7 @@ fn answer(tls: &mut BufReader<Tls>) -> Value {
     if let Some(length) = length {
         return serde_json::from_slice(&take(length)).unwrap();
     }
-    // What is bridged comes in chunks.
+    // A bridged answer comes in chunks.
     let mut body = Vec::new();
     loop {
         let mut size = Vec::new();

@@ -1,4 +1,4 @@
-//! What one space gives is worth nothing in another.
+//! Isolation: the credentials, cursors and keys of one space are worth nothing in another.
 
 use serde_json::json;
 

@@ -38,11 +38,11 @@ fn both_drain_and_both_are_there_again() {
         let rest = feed.rest();
         let told = |i: &serde_json::Value| match i["type"].as_str() {
             Some("bye") => i["reason"] == "drain",
-            // A poll that comes while the server goes down is refused,
+            // A poll that comes while the server goes down is refused.
             Some("refused") => i["error"]["code"] == "draining" && feed.transport.is_poll(),
             _ => false,
         };
-        // and one that comes when it is down finds nobody.
+        // A poll that comes when the server is down finds nobody.
         let gone = feed.transport == Transport::ShortPoll && rest.is_empty();
         assert!(gone || rest.iter().any(told), "{:?} {rest:?}", feed.transport);
     }
@@ -64,7 +64,7 @@ fn a_space_that_is_full_leaves_the_others_their_room() {
     let mut two = Two::on(Server::cramped(folder, "0.0.0.0:0", &text("shards = 1"), 600));
     let [(mei, tom, _), (mut far, far_tom, far_room)] = two.pairs();
     let mut held = Vec::new();
-    // One person may not have so many.
+    // One person may not have this many feeds.
     let open = |n: usize| {
         let who = [&mei, &tom][n % 2];
         Feed::begin(who.client.address, Transport::Sse, who.auth(), None, "")
@@ -125,7 +125,7 @@ fn a_space_without_its_database_at_the_start_comes_later_and_keeps_nobody_waitin
     let mut feed = now(&tom, Transport::Sse);
     mei.say(&room, "there at last");
     assert_eq!(feed.texts(&room, 1), ["there at last"]);
-    // One that came late goes down like the others.
+    // A space that came late goes down like the others.
     let mut server = server;
     server.terminate();
     assert!(feed.rest().iter().any(|i| i["type"] == "bye"));

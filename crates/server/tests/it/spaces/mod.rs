@@ -1,5 +1,5 @@
-//! Several spaces in one process. Each has a host of its own, which is an address of this machine: so whoever connects to
-//! 127.0.0.2 asks for another site than who connects to 127.0.0.1, at the same port.
+//! Several spaces in one process. Each has a host of its own, which is an address of this machine: a client of
+//! 127.0.0.2 reaches another site than a client of 127.0.0.1 at the same port.
 
 mod broken;
 mod connections;

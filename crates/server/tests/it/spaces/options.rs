@@ -1,4 +1,4 @@
-//! What is said at the start of what can't be meant.
+//! Contradictory options, and the errors for them at the start.
 
 use std::os::unix::fs::symlink;
 
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::text;
 use crate::harness::encke;
 
-/// What a server says that does not start.
+/// The error of a server that does not start.
 fn refused(folder: &TempDir, text: &str, args: &[&str]) -> String {
     let file = folder.path().join("encke.toml");
     let inside = format!("{}/", folder.path().display());

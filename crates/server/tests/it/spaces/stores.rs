@@ -137,7 +137,7 @@ fn two_spaces_in_one_schema_are_refused() {
     };
     let said = start([&database, &database]);
     assert!(said.contains("have the same schema"), "{said}");
-    // Also if the database is called something else.
+    // The same database under another name is refused, too.
     let also = database.replace("127.0.0.1", "localhost");
     let said = start([&database, &also]);
     assert!(said.contains("have the same log"), "{said}");

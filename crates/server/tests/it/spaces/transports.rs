@@ -28,7 +28,7 @@ fn each_space_has_its_own_feed_over_every_transport() {
         left.0.say(&left.2, &format!("left {round}"));
         right.0.say(&right.2, &format!("right {round}"));
         for [of_left, of_right] in &mut feeds {
-            // What comes next is one's own; the feed checks that nothing is missing or comes twice.
+            // The next text belongs to this space. The feed checks that nothing is missing or comes twice.
             assert_eq!(of_left.texts(&left.2, 1), [format!("left {round}")]);
             assert_eq!(of_right.texts(&right.2, 1), [format!("right {round}")]);
         }
