@@ -34,8 +34,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Appends to a channel: any JSON, or a text.
-         * @description Appends to a channel: any JSON, or a text.
+         * Appends an event to a channel: any JSON, or a text.
+         * @description Appends an event to a channel: any JSON, or a text.
          */
         post: operations["publish"];
         delete?: never;
@@ -345,8 +345,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who the caller is.
-         * @description Who the caller is.
+         * Returns the caller and its site.
+         * @description Returns the caller and its site.
          */
         get: operations["me"];
         put?: never;
@@ -385,8 +385,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Finds people; guests find only those with whom they share a conversation.
-         * @description Finds people; guests find only those with whom they share a conversation.
+         * Finds people; guests find only people that share a conversation with them.
+         * @description Finds people; guests find only people that share a conversation with them.
          */
         get: operations["find_people"];
         put?: never;
@@ -412,8 +412,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Disables a person: it can't sign in any more, and what is open ends.
-         * @description Disables a person: it can't sign in any more, and what is open ends.
+         * Disables a person: it can't sign in any more, and its sessions and connections end.
+         * @description Disables a person: it can't sign in any more, and its sessions and connections end.
          */
         delete: operations["disable_person"];
         options?: never;
@@ -469,8 +469,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The settings of the site.
-         * @description The settings of the site.
+         * Returns the settings of the site.
+         * @description Returns the settings of the site.
          */
         get: operations["settings"];
         put?: never;
@@ -493,8 +493,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether the site still needs an owner, and whether guests may enter.
-         * @description Whether the site still needs an owner, and whether guests may enter.
+         * Tells whether the site needs an owner, and whether guests may enter.
+         * @description Tells whether the site needs an owner, and whether guests may enter.
          */
         get: operations["setup_state"];
         put?: never;
@@ -519,8 +519,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Signs in.
-         * @description Signs in.
+         * Signs in with name and password.
+         * @description Signs in with name and password.
          */
         post: operations["sign_in"];
         delete?: never;
@@ -557,8 +557,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The present state of everything that the caller sees.
-         * @description The present state of everything that the caller sees.
+         * Returns the present state of everything that the caller sees.
+         * @description Returns the present state of everything that the caller sees.
          */
         get: operations["snapshot"];
         put?: never;
@@ -597,16 +597,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The tokens of the caller, or of whom the owner of the site asks for; without the secrets.
-         * @description The tokens of the caller, or of whom the owner of the site asks for; without the secrets.
+         * Lists the tokens of the caller, or, for the owner, of any person. The secrets are not shown.
+         * @description Lists the tokens of the caller, or, for the owner, of any person. The secrets are not shown.
          */
         get: operations["tokens"];
         put?: never;
         /**
-         * Makes a token: for oneself, or, by the owner, for anybody. A session alone is not enough, for it may be stolen and a
-         *     token outlives it: the caller gives its password, too. A token makes no tokens.
-         * @description Makes a token: for oneself, or, by the owner, for anybody. A session alone is not enough, for it may be stolen and a
-         *     token outlives it: the caller gives its password, too. A token makes no tokens.
+         * Makes a token: for the caller, or, by the owner, for anybody. A session alone is not enough, because it may be
+         *     stolen and a token outlives it, so the caller gives its password, too. A token can't make tokens.
+         * @description Makes a token: for the caller, or, by the owner, for anybody. A session alone is not enough, because it may be
+         *     stolen and a token outlives it, so the caller gives its password, too. A token can't make tokens.
          */
         post: operations["create_token"];
         delete?: never;
@@ -658,7 +658,7 @@ export interface components {
             type: "bye";
         };
         /**
-         * @description Why a connection ends.
+         * @description The reason for the end of a connection.
          * @enum {string}
          */
         ByeReason: "drain" | "slow" | "revoked" | "idle" | "too_many" | "changed" | "protocol";
@@ -813,7 +813,7 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
-        /** @description Whatever a program has appended: any JSON, or a text. */
+        /** @description An event that a program has appended: any JSON, or a text. */
         Data: unknown;
         /** @description An event of the kind `data`. */
         DataEvent: {
@@ -850,20 +850,20 @@ export interface components {
         ErrorCode: "bad_request" | "bad_cursor" | "bad_json" | "not_signed_in" | "wrong_password" | "wrong_setup_code" | "forbidden" | "foreign_origin" | "not_member" | "not_found" | "wrong_method" | "conflict" | "key_reused" | "name_taken" | "already_set_up" | "too_large" | "wrong_type" | "unknown_field" | "invalid" | "bad_name" | "rate_limited" | "too_many_channels" | "internal" | "store_full" | "overloaded" | "draining" | "misdirected";
         /** @description An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds. */
         FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"];
-        /** @description The owner to be. */
+        /** @description Request to create the owner. */
         FirstAccount: {
-            /** @description What others see; the name if absent. */
+            /** @description Name that others see; the sign-in name if absent. */
             display_name?: string | null;
             /** @description Name to sign in with. */
             name: string;
-            /** @description Its password. */
+            /** @description Password of the account. */
             password: string;
-            /** @description The code that the server printed when it started, or `encke setup-code`. */
+            /** @description Code that the server printed when it started, or that `encke setup-code` printed. */
             setup_code?: string | null;
         };
-        /** @description What travels in a frame of a WebSocket. */
+        /** @description The content of a WebSocket frame. */
         Frame: components["schemas"]["Item"] | components["schemas"]["Command"];
-        /** @description Who enters. */
+        /** @description A request to enter as a guest. */
         Guest: {
             display_name: string;
         };
@@ -945,7 +945,7 @@ export interface components {
         Invitee: {
             person: string;
         };
-        /** @description Everything that a feed brings. */
+        /** @description Any item of a feed. */
         Item: components["schemas"]["FeedEvent"] | components["schemas"]["Signal"] | components["schemas"]["Ready"] | components["schemas"]["Reset"] | components["schemas"]["Bye"] | components["schemas"]["Ok"] | components["schemas"]["CommandError"];
         /**
          * @description Direct (two people) or a room.
@@ -955,9 +955,9 @@ export interface components {
         /** @description A token as its person sees it. */
         ListedToken: {
             created: number;
-            /** @description When it ends; `null` if only somebody ends it. */
+            /** @description End of the token; `null` if it ends only when it is revoked. */
             expires: number | null;
-            /** @description To revoke it by. */
+            /** @description Id to revoke the token by. */
             id: string;
             label: string;
         };
@@ -995,9 +995,9 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
-        /** @description The caller, and the site it is on. */
+        /** @description The caller and its site. */
         Me: components["schemas"]["Person"] & {
-            /** @description What the site is called. */
+            /** @description Name of the site. */
             site_name: string;
         };
         /** @description A member with its marks. */
@@ -1119,13 +1119,13 @@ export interface components {
             name: string;
             password: string;
         };
-        /** @description An account to be. */
+        /** @description An account to be made. */
         NewAccount: {
-            /** @description What others see; the name if absent. */
+            /** @description Name that others see; the sign-in name if absent. */
             display_name?: string | null;
             /** @description Name to sign in with. */
             name: string;
-            /** @description Its password. */
+            /** @description Password of the account. */
             password: string;
         };
         /** @description A direct conversation or a room to be. */
@@ -1150,15 +1150,15 @@ export interface components {
         NewRole: {
             role: components["schemas"]["MemberRole"];
         };
-        /** @description A token to be. */
+        /** @description Request to make a token. */
         NewToken: {
             /** @description Seconds until it expires; never if absent. */
             expires_in_s?: number | null;
-            /** @description What it is for. */
+            /** @description Note of the token's purpose. */
             label?: string;
             /** @description The caller's own password. */
             password?: string | null;
-            /** @description For whom; the caller if absent. */
+            /** @description Person that the token is for; the caller if absent. */
             person?: string | null;
         };
         /** @description A command of a WebSocket was done. */
@@ -1182,26 +1182,26 @@ export interface components {
             next?: string;
             rooms: components["schemas"]["OpenRoom"][];
         };
-        /** @description The old password and the new one. */
+        /** @description A request to change a password. */
         Passwords: {
             new: string;
             old: string;
         };
-        /** @description Who was found. */
+        /** @description The people that were found. */
         People: {
             people: components["schemas"]["Person"][];
         };
         /** @description A person as others see it. */
         Person: {
-            /** @description What others see. */
+            /** @description Name that others see. */
             display_name: string;
-            /** @description Its id. */
+            /** @description Id of the person. */
             id: string;
             /** @description Name to sign in with; guests and bots have none. */
             name: string | null;
-            /** @description Whether it is there. */
+            /** @description Whether the person is there. */
             presence: components["schemas"]["PresenceState"];
-            /** @description What it is on this site. */
+            /** @description Role of the person on this site. */
             role: components["schemas"]["Role"];
         };
         /** @description The body of a poll's answer. */
@@ -1209,7 +1209,7 @@ export interface components {
             bye?: components["schemas"]["Bye"];
             cursor: string;
             events: components["schemas"]["FeedEvent"][];
-            /** @description Whether there is more than fitted into the answer; absent with a reset. */
+            /** @description Whether more events are there than fitted into the answer; absent with a reset. */
             more?: boolean;
             reset?: components["schemas"]["ResetReason"];
             signals?: components["schemas"]["Signal"][];
@@ -1274,15 +1274,15 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
-        /** @description Every refusal has this shape. */
+        /** @description The body of every refusal. */
         Refused: {
             error: components["schemas"]["RefusedBecause"];
         };
-        /** @description Why, and whether to try again. */
+        /** @description Reason of a refusal, and whether to try again. */
         RefusedBecause: {
-            /** @description Stable; docs/reference/errors.md tells each. */
+            /** @description Stable code; docs/reference/errors.md explains each. */
             code: components["schemas"]["ErrorCode"];
-            /** @description One plain sentence for a person. */
+            /** @description A plain sentence for a person. */
             message: string;
             /** @description Whether the same request may succeed later. */
             retry: boolean;
@@ -1302,7 +1302,7 @@ export interface components {
          */
         ResetReason: "unknown_epoch" | "trimmed" | "ahead";
         /**
-         * @description What a person is on this site.
+         * @description The role of a person on a site.
          * @enum {string}
          */
         Role: "owner" | "member" | "guest" | "bot";
@@ -1360,7 +1360,7 @@ export interface components {
             conversation: string;
             marks: components["schemas"]["Mark"][];
         };
-        /** @description Where a send stands in the log. */
+        /** @description The place of a send in the log. */
         Sent: {
             at: number;
             cursor: string;
@@ -1372,42 +1372,42 @@ export interface components {
             guest_channels: string[];
             /** @description Whether anyone may enter with a display name alone. */
             guests: boolean;
-            /** @description What the site is called. */
+            /** @description Name of the site. */
             site_name: string;
         };
-        /** @description What is to change. */
+        /** @description A change of settings. Absent settings stay. */
         SettingsChange: {
             guest_channels?: string[] | null;
             guests?: boolean | null;
             site_name?: string | null;
         };
-        /** @description What a visitor finds. */
+        /** @description State of the site for a visitor. */
         SetupState: {
-            /** @description Guests may enter. */
+            /** @description Whether guests may enter. */
             guests: boolean;
-            /** @description The site has no owner yet: whoever has the set-up code is to create it. */
+            /** @description Whether the site has no owner yet. The holder of the set-up code is to create it. */
             needed: boolean;
             site_name: string;
         };
         /** @description A signal: at most once, never stored. `kind` tells its body. */
         Signal: components["schemas"]["TypingSignal"] | components["schemas"]["PresenceSignal"];
-        /** @description Which sessions end. */
+        /** @description A request to end sessions. */
         SignOut: {
-            /** @description All of the person's, not only this one. */
+            /** @description Whether all sessions of the person end, not only this one. */
             everywhere?: boolean;
-            /** @description With `everywhere`: the person's tokens are revoked, too. */
+            /** @description With `everywhere`: whether the person's tokens are revoked, too. */
             tokens?: boolean;
         };
-        /** @description All that a client starts from. */
+        /** @description The state that a client starts from. */
         Snapshot: {
             conversations: components["schemas"]["Conversation"][];
-            /** @description Where the feed goes on from here. */
+            /** @description Cursor from which the feed goes on. */
             cursor: string;
             /** @description Those that wait for an answer. */
             invitations: components["schemas"]["Invitation"][];
             /** @description The caller. */
             me: components["schemas"]["Me"];
-            /** @description Everybody that the rest mentions. */
+            /** @description All people that the rest mentions. */
             people: components["schemas"]["Person"][];
         };
         TalkCommand: {
@@ -2466,15 +2466,15 @@ export interface operations {
             query?: {
                 /** @description Iframe only: a function of the parent page. */
                 callback?: string;
-                /** @description Names of channels, separated by commas: also these. */
+                /** @description Names of channels to follow as well, separated by commas. */
                 channels?: string;
                 /** @description The client's own name for its device or tab. */
                 client?: string;
                 /** @description Leaves out the caller's conversations. */
                 conversations?: "none";
-                /** @description Where to go on; from now if absent or empty. The header `Last-Event-ID` does the same and wins. */
+                /** @description Position to go on from; from now if absent or empty. The header `Last-Event-ID` does the same and wins. */
                 cursor?: string;
-                /** @description How the answer travels; at once if absent. */
+                /** @description Transport of the answer; one answer at once if absent. */
                 live?: "long-poll" | "sse" | "ndjson" | "iframe";
                 /** @description Iframe only: the origin of the parent page, if it is another one. */
                 parent?: string;
@@ -2705,7 +2705,7 @@ export interface operations {
     find_people: {
         parameters: {
             query?: {
-                /** @description At most so many; 20 if absent, 100 at most. */
+                /** @description Greatest number of people in the answer; 20 if absent, 100 at most. */
                 limit?: number;
                 /** @description Part of the name or the display name. */
                 q?: string;
@@ -3119,7 +3119,7 @@ export interface operations {
     tokens: {
         parameters: {
             query?: {
-                /** @description The caller's if absent; the owner of the site may name anybody. */
+                /** @description Person with these tokens; the caller if absent. Only the owner of the site may name others. */
                 person?: string;
             };
             header?: never;
@@ -3186,7 +3186,7 @@ export interface operations {
     revoke_token: {
         parameters: {
             query?: {
-                /** @description The caller's if absent; the owner of the site may name anybody. */
+                /** @description Person with these tokens; the caller if absent. Only the owner of the site may name others. */
                 person?: string;
             };
             header?: never;
