@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
-/// What a wire does to the connections on it.
+/// The behaviour of a wire.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Fault {
     /// It carries everything.
@@ -135,7 +135,7 @@ impl Wire {
 
 type Losing = Arc<Mutex<Option<Vec<u8>>>>;
 
-/// What happens to some bytes.
+/// The fate of some bytes.
 enum Way {
     Through,
     Lost,

@@ -233,7 +233,7 @@ async fn marks_of_a_large_room_are_told_to_the_persons_own_devices_alone() {
             (StreamId::receipts(id.parse().unwrap()), "receipts")
         };
         assert_eq!(told, [(stream, kind.to_owned(), marks)]);
-        // Whoever asks sees the mark all the same.
+        // A client that asks sees the mark all the same.
         let fresh = conversation(&site, &mei, &id).await;
         assert_eq!((&fresh["read_seq"], &fresh["unread"]), (&json!(head), &json!(0)));
         let page = page(&site, &ada, &id, "limit=2").await;

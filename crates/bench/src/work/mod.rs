@@ -26,7 +26,7 @@ use crate::target::{self, Addresses, Role, Target, Transport};
 /// The arguments of every workload.
 #[derive(clap::Args, Clone)]
 pub struct Common {
-    /// Which adapter: nchan, pushpin, socketio, faye, mercure, nats, raw, template
+    /// Adapter: nchan, pushpin, socketio, faye, mercure, nats, raw, template
     #[arg(long)]
     pub target: String,
     /// TOML file of the template adapter

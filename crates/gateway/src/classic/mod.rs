@@ -48,7 +48,7 @@ use serde::{Deserialize, Serialize};
 #[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Claims {
-    /// The session: the person that a page names must be the one who has signed in
+    /// The session: the person that a page names must be the signed-in one
     Session,
     /// The page: its claim is believed, which is for closed networks and for trying out
     Trust,

@@ -19,19 +19,19 @@ pub struct ClassicOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     enabled: Option<bool>,
 
-    /// Who decides which person a classic page speaks for: the session, or the page itself [default: session]
+    /// Person that a classic page speaks for: that of the session, or the one that the page claims [default: session]
     #[arg(long = "classic-identity", env = "ENCKE_CLASSIC_IDENTITY", value_name = "WHO")]
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<Claims>,
 
-    /// Believe the page also when others than this machine can connect
+    /// Believe claims of pages even if other machines can connect
     #[arg(long = "classic-allow-remote-trust", env = "ENCKE_CLASSIC_ALLOW_REMOTE_TRUST")]
     #[arg(num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     #[arg(value_parser = BoolishValueParser::new())]
     #[serde(alias = "allow_remote_trust", skip_serializing_if = "Option::is_none")]
     allow_remote_trust: Option<bool>,
 
-    /// How classic pages are given texts and names: as HTML that shows them, or as they are [default: escaped]
+    /// Form of texts and names for classic pages: as HTML that shows them, or as they are [default: escaped]
     #[arg(long = "classic-html", env = "ENCKE_CLASSIC_HTML", value_name = "HOW")]
     #[serde(skip_serializing_if = "Option::is_none")]
     html: Option<Html>,

@@ -91,7 +91,7 @@ pub struct Space {
     _socket: admin::Socket,
 }
 
-/// What to do when a store can't acknowledge anything any more.
+/// The action for a store that can't acknowledge anything any more.
 type Fatal = Arc<dyn Fn(&StoreError) + Send + Sync>;
 
 /// Opens the store of a site for a command that administers it. This blocks.
@@ -126,7 +126,7 @@ pub async fn prepare(process: &Process, number: usize, options: &SpaceOptions) -
     tokio::task::spawn_blocking(move || span.in_scope(open)).await?
 }
 
-/// What to do when the store of a space fails: the only space ends the process, one of several ends by itself.
+/// The action for a store that fails: the only space ends the process, one of several ends by itself.
 fn fatal(process: &Process, number: usize) -> Fatal {
     if process.spaces.count() == 1 {
         return Arc::new(stop);

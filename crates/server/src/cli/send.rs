@@ -23,7 +23,7 @@ pub struct Send {
     /// Idempotency key: the same key again is the same send
     #[arg(long)]
     key: Option<String>,
-    /// What to say; `-` reads it from the input
+    /// Text to send; `-` reads it from the input
     text: String,
 }
 

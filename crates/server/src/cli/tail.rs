@@ -16,7 +16,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 pub struct Tail {
     #[command(flatten)]
     remote: Remote,
-    /// Where to go on; from now if absent
+    /// Cursor to go on from; from now if absent
     #[arg(long)]
     cursor: Option<String>,
     /// Also these channels, separated by commas

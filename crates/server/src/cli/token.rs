@@ -21,7 +21,7 @@ pub enum Command {
         /// For a bot of this name, which is made if it is not there
         #[arg(long)]
         bot: Option<String>,
-        /// What it is for
+        /// Purpose of the token
         #[arg(long, default_value = "command line")]
         label: String,
         /// When it ends: a number with s, m, h or d, such as 90d [default: when somebody revokes it]

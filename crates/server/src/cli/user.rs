@@ -19,10 +19,10 @@ pub enum Command {
         /// Make a random password and print it
         #[arg(long)]
         generate: bool,
-        /// What others see [default: the name]
+        /// Name that others see [default: the name]
         #[arg(long)]
         display_name: Option<String>,
-        /// What the person is on the site [default: owner for the first account, then member]
+        /// Role on the site [default: owner for the first account, then member]
         #[arg(long, value_parser = ["owner", "member"], conflicts_with = "owner")]
         role: Option<String>,
         /// The person runs the site: short for --role owner

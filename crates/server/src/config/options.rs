@@ -51,7 +51,7 @@ options! {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub tls_key: Option<PathBuf>,
 
-        /// Proxies whose `X-Forwarded-For` says who asks, as addresses or networks, separated by commas [default: none]
+        /// Proxies that name the visitor in `X-Forwarded-For`, as addresses or networks, separated by commas [default: none]
         /// [example: 127.0.0.1,10.0.0.0/8]
         #[arg(long, env = "ENCKE_TRUSTED_PROXIES", value_name = "ADDRESSES", value_delimiter = ',')]
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,13 +63,13 @@ options! {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub ops_listen: Option<SocketAddr>,
 
-        /// What to log: error, warn, info, debug, trace, or a filter such as `info,encke_store=debug`. Libraries are never
+        /// Log filter: error, warn, info, debug, trace, or a filter such as `info,encke_store=debug`. Libraries are never
         /// logged below info, where they show secrets [default: info]
         #[arg(long, env = "ENCKE_LOG", value_name = "FILTER")]
         #[serde(skip_serializing_if = "Option::is_none")]
         pub log: Option<String>,
 
-        /// Which space of the database: one for each site. In the file, `[[space]]` tables are several sites in this one
+        /// Space of the database, one for each site. In the file, `[[space]]` tables are several sites in this one
         /// process [default: main]
         #[arg(long, env = "ENCKE_SPACE", value_name = "NAME")]
         #[serde(skip_serializing_if = "Option::is_none")]

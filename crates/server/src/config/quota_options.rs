@@ -10,22 +10,22 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[group(id = "quotas")]
 pub struct Quotas {
-    /// What a guest may send and make, in percent of the ordinary limits, or `off` for no limit [default: 30]
+    /// Quota of a guest for sending and making things, in percent of the ordinary limits, or `off` for no limit [default: 30]
     #[arg(long = "quota-guest", env = "ENCKE_QUOTA_GUEST", value_name = "PERCENT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     guest: Option<Quota>,
 
-    /// What a member may send and make, in percent of the ordinary limits, or `off` for no limit [default: 100]
+    /// Quota of a member for sending and making things, in percent of the ordinary limits, or `off` for no limit [default: 100]
     #[arg(long = "quota-member", env = "ENCKE_QUOTA_MEMBER", value_name = "PERCENT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     member: Option<Quota>,
 
-    /// What a bot may send and make, in percent of the ordinary limits, or `off` for no limit [default: 100000]
+    /// Quota of a bot for sending and making things, in percent of the ordinary limits, or `off` for no limit [default: 100000]
     #[arg(long = "quota-bot", env = "ENCKE_QUOTA_BOT", value_name = "PERCENT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     bot: Option<Quota>,
 
-    /// What an owner may send and make, in percent of the ordinary limits, or `off` for no limit [default: 100000]
+    /// Quota of an owner for sending and making things, in percent of the ordinary limits, or `off` for no limit [default: 100000]
     #[arg(long = "quota-owner", env = "ENCKE_QUOTA_OWNER", value_name = "PERCENT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<Quota>,

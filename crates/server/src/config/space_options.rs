@@ -19,7 +19,7 @@ options! {
     /// the reference page.
     #[group(id = "space")]
     pub struct SpaceOptions {
-        /// What the site is called in logs and, if it has a database, there: its schema is `encke_NAME`
+        /// Name of the site in logs and, if it has a database, there: its schema is `encke_NAME`
         /// [example: shop]
         #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
         pub name: String,

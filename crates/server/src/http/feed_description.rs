@@ -6,7 +6,7 @@ use encke_site::feed_body::{Command, FeedEvent, Signal};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-/// What a client asks of the feed.
+/// The parameters of the feed.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "only its description is used")]

@@ -20,7 +20,7 @@ pub struct Shape {
     pub body: Option<Body>,
 }
 
-/// What a route does with its body.
+/// The way in which a route reads its body.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Body {
     /// It parses the fields of one type.

@@ -27,16 +27,16 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// What waiting pages cost
+    /// Cost of waiting pages
     Idle(idle::Args),
-    /// How late messages come
+    /// Delay of messages
     Delay(delay::Args),
 }
 
 /// The arguments of both commands.
 #[derive(clap::Args, Clone)]
 struct Common {
-    /// Which pages
+    /// Pages to test
     #[arg(long, value_enum)]
     system: System,
     /// Where the server is to listen

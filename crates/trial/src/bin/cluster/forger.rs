@@ -58,7 +58,7 @@ impl Forger {
         Forger { inner, thread: Some(thread) }
     }
 
-    /// What it has published so far.
+    /// The number of messages that it has published so far.
     pub fn published(&self) -> Published {
         let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
         Published { forged: count(&self.inner.forged), replayed: count(&self.inner.replayed) }

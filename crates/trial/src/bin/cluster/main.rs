@@ -41,7 +41,7 @@ pub struct Cli {
     /// The calm before each fault, in seconds
     #[arg(long, default_value_t = 4)]
     calm_s: u64,
-    /// What decides all that is random; taken from the clock if absent
+    /// Seed of all that is random; taken from the clock if absent
     #[arg(long)]
     seed: Option<u64>,
     /// Folder for the nodes' logs, which is kept; a temporary one if absent

@@ -23,7 +23,7 @@ pub struct Cli {
     /// How often it is killed; after every fifth time there is a SIGTERM, too
     #[arg(long, default_value_t = 60)]
     kills: u64,
-    /// What decides all that is random; taken from the clock if absent
+    /// Seed of all that is random; taken from the clock if absent
     #[arg(long)]
     seed: Option<u64>,
     /// Folder for the store and the server's log; a temporary one if absent, removed if all went well
