@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 const look_ms = 40;
 
 /**
- * What `check` answers as soon as it is true; `what` is named when it is not so in time.
+ * Waits until `check` answers something true, and returns that. An error names `what` if it takes too long.
  * @template T
  * @param {string} what
  * @param {() => T | Promise<T>} check

@@ -182,7 +182,7 @@ test('editor', async (t) => {
       ['here', null],
       ['there', 'https://example.com/'],
     ]);
-    // Of an answer that is no JSON, as nginx's own when the server has gone, this page dies.
+    // This page dies of an answer that is no JSON, such as nginx's own when the server is gone.
     await page.page.goto('about:blank');
   }
 });

@@ -186,7 +186,7 @@ test('an input method that composes never sends', async (t) => {
   await becomes('the log', () => mei.said(conversation), ['你好']);
 });
 
-test('whatever people write is text and nothing else', async (t) => {
+test('messages are shown as text and nothing else', async (t) => {
   const evil = `<img src=x onerror="alert(1)"><script>alert(2)</script>"'&amp;</textarea><svg onload=alert(3)>`;
   const { server, anna } = await two(t);
   await anna.call('PATCH', '/v1/settings', { site_name: '<b onclick=alert(4)>Site</b>' });

@@ -68,7 +68,7 @@ test('from the first visit to two people talking', async (t) => {
   await mei.shows(['Hello 美!', '你好 Anna 👋', 'Line one\nline two']);
 });
 
-test('who was away gets everything in order, with the count and the line', async (t) => {
+test('a person that was away gets everything in order, with the count and the line', async (t) => {
   const { anna, mei, chat, conversation } = await two(t);
   await mei.say(conversation, 'before');
   await chat.choose('Mei');

@@ -1,7 +1,7 @@
 /*
- * What every screen of a signed-in person has: sign-in, the connection, notices, the person's preferences and account. Entry
+ * The parts that every screen of a signed-in person has: sign-in, the connection, notices, the person's preferences and account. Entry
  * points: `Shell` is the state, `Frame` shows it and puts the screen inside. model/ has the rules, plain TypeScript without a
- * browser; state/ makes them reactive; view/ only shows them. This package knows no conversation, and no screen.
+ * browser; state/ makes them reactive; view/ only shows them. This package knows no conversation and no screen.
  */
 export { thrownText } from './i18n/errors';
 export { useShell } from './state/context';

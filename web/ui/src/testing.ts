@@ -1,4 +1,4 @@
-/* For the tests of the packages above: a clock and a storage that a test owns. */
+/* A clock and a storage that a test owns, for the tests of other packages. */
 import type { Clock } from './device/clock';
 import type { TextStorage } from './device/storage';
 
@@ -11,7 +11,7 @@ export class TestClock implements Clock {
     this.#tasks.push(entry);
     return () => (this.#tasks = this.#tasks.filter((other) => other !== entry));
   }
-  /** Moves the time forward and runs what is due. */
+  /** Moves the time forward and runs the tasks that are due. */
   pass(ms: number): void {
     this.#now += ms;
     const due = this.#tasks.filter((entry) => entry.at <= this.#now);

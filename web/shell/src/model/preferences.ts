@@ -1,4 +1,4 @@
-/** What a person has chosen on this device. A stored value that is not valid falls back to its default. */
+/** The choices of a person on this device. A stored value that is not valid falls back to its default. */
 import type { TransportName } from '@encke/sdk';
 import { isLocale, isTheme, type Locale, type TextStorage, type Theme } from '@encke/ui/plain';
 

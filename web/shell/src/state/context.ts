@@ -1,5 +1,5 @@
 import { createContext } from 'svelte';
 import type { Shell } from './shell.svelte';
 
-/** `useShell` is the shell that a view stands in. */
+/** `useShell` returns the shell around a view. */
 export const [useShell, provideShell] = createContext<Shell>();

@@ -13,7 +13,7 @@ export interface Question {
   readonly title: string;
   readonly text: string;
   readonly action: string;
-  /** Something that may be asked for besides. It is off until it is chosen. */
+  /** An option of the question. It is off until it is chosen. */
   readonly choice?: { readonly label: string; readonly hint: string };
   readonly run: (chosen: boolean) => Promise<void> | void;
 }

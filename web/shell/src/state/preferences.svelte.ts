@@ -1,7 +1,7 @@
 import { applyTheme, formatOf, pickLocale, type Format, type TextStorage } from '@encke/ui/plain';
 import { loadPreferences, savePreferences, type Preferences } from '../model/preferences';
 
-/** The choices of this device. A change is kept, and shows at once. */
+/** The choices of this device. A change is stored and shows at once. */
 export class PreferencesStore {
   #current: Preferences = $state.raw({
     language: 'en',
@@ -19,7 +19,7 @@ export class PreferencesStore {
     return this.#current;
   }
 
-  /** How the chosen language writes times, numbers and lists. */
+  /** The formats of times, numbers and lists in the chosen language. */
   get format(): Format {
     return formatOf(this.#current.language);
   }

@@ -10,15 +10,15 @@ import { PreferencesStore } from './preferences.svelte';
 
 export type Stage = 'loading' | 'unreachable' | 'setup' | 'sign-in' | 'inside';
 
-/** The state that a screen keeps for the person who is signed in. */
+/** The state that a screen keeps for the signed-in person. */
 export interface Inside {
-  /** Ends it: somebody signed out, or was signed out. */
+  /** Ends the state, because the person signed out or was signed out. */
   stop(): void;
-  /** Removes from this device what the person left there. Called before `stop` when the person signs out. */
+  /** Removes the person's data from this device. Called before `stop` when the person signs out. */
   forget(): void;
 }
 
-/** The page: who is asking, which stage that gives, and what stands above every screen. */
+/** The state of the page: the signed-in person, the stage, and the parts above every screen. */
 export class Shell {
   readonly preferences: PreferencesStore;
   readonly notices = new Notices();
@@ -28,7 +28,7 @@ export class Shell {
   siteName = $state('');
   /** The code of the link that the server printed; '' if the page was opened without one. */
   readonly setupCode: string;
-  /** The person was signed out by somebody or something else. The sign-in screen says so. */
+  /** Whether the person was signed out from elsewhere. The sign-in screen says so. */
   revoked = $state(false);
 
   #client = new EnckeClient();
@@ -36,17 +36,17 @@ export class Shell {
   #inside: Inside | null = null;
   #idle: Idle | null = null;
   #undo: (() => void)[] = [];
-  /** While the person signs out, the server ends this connection too; that is no news then. */
+  /** Whether the person is signing out. The server then ends this connection too, which is no news. */
   #signingOut = false;
 
-  /** `open` makes what the screen keeps for a person. It subscribes to the client, which is started right after. */
+  /** `open` makes the state of the screen for a person. It subscribes to the client, which is started right after. */
   constructor(
     storage: TextStorage,
     private readonly open: (client: EnckeClient, me: Me) => Inside,
   ) {
     this.preferences = new PreferencesStore(storage);
     this.setupCode = setupCodeInHash(location.hash) ?? '';
-    // A secret stays in the address no longer than it is needed: addresses are looked at, kept and shared.
+    // The secret is removed from the address as soon as possible, because people see, store and share addresses.
     if (this.setupCode !== '') history.replaceState(null, '', location.pathname);
   }
 
@@ -83,7 +83,7 @@ export class Shell {
         if (!this.#signingOut) this.#leave(true);
       }),
       client.on('error', (error) => {
-        // Being offline is shown by the connection itself.
+        // The connection itself shows that the device is offline.
         if (!error.retry) this.notices.show(errorText(error.code, error.message, this.words), 'error');
       }),
     ];
@@ -103,7 +103,7 @@ export class Shell {
     this.#signingOut = false;
   }
 
-  /** Does what may be refused; a refusal becomes a notice. Answers whether it went well. */
+  /** Runs an action that may be refused, and shows a refusal as a notice. Returns whether the action succeeded. */
   async attempt(action: () => Promise<void>): Promise<boolean> {
     try {
       await action();

@@ -1,4 +1,4 @@
-/** How a face without a picture looks: the same id gets the same colour on every screen, the name gives the letters. */
+/** The look of a face without a picture: the same id gets the same colour on every screen, the name gives the letters. */
 
 /** White on each of these reaches 4.5:1. */
 export const avatarColours: readonly string[] = [

@@ -6,12 +6,12 @@ export interface Format {
   time(at: number): string;
   /** Today, Yesterday, Monday, 3 March, 3 March 2025: the line between two days. */
   day(at: number, now: number): string;
-  /** As short as it can be for a list: 14:05, Yesterday, Mon, 3 Mar, 3 Mar 2025. */
+  /** The shortest form, for a list: 14:05, Yesterday, Mon, 3 Mar, 3 Mar 2025. */
   brief(at: number, now: number): string;
   /** Date and time in full, for a tooltip. */
   full(at: number): string;
   number(value: number): string;
-  /** Which of the forms a count takes; languages without plurals give `other`. */
+  /** The plural form for a count; languages without plurals give `other`. */
   plural(count: number, forms: { one: string; other: string }): string;
   /** "Mei, Wang and Li" */
   list(items: readonly string[]): string;

@@ -1,4 +1,4 @@
-/** Text cut into what is shown plainly and what is a link. Only http and https ever become links; nothing here makes HTML. */
+/** Text cut into plain parts and links. Only http and https ever become links; nothing here makes HTML. */
 export type Segment =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'link'; readonly text: string; readonly href: string };
@@ -38,7 +38,7 @@ export function safeHref(text: string): string | null {
 const onlyEmoji =
   /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|[\u200d\ufe0f\u20e3]|\s)+$/u;
 
-/** Whether a message is one to three emoji and nothing else: then it is shown large. */
+/** Whether a message is one to three emoji and nothing else. Such a message is shown large. */
 export function isEmojiOnly(text: string): boolean {
   if (text.length > 40 || !onlyEmoji.test(text)) return false;
   const graphemes = [...new Intl.Segmenter().segment(text)].filter((part) => part.segment.trim() !== '');

@@ -7,7 +7,7 @@ export function isTheme(value: unknown): value is Theme {
   return themes.some((theme) => theme === value);
 }
 
-/** Puts the choice on the page; theme.css does the rest. */
+/** Sets the chosen theme on the page; theme.css does the rest. */
 export function applyTheme(theme: Theme, root: HTMLElement): void {
   if (theme === 'system') delete root.dataset['theme'];
   else root.dataset['theme'] = theme;
