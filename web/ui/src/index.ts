@@ -1,7 +1,7 @@
 /*
- * What Encke's screens share: the theme, the controls, long lists, faces without pictures, safe text, and each language's formats and
- * common words. This package knows no protocol, conversation or server. It keeps no state but what a control needs while it
- * is shown.
+ * The parts that all screens of Encke share: the theme, the controls, long lists, faces without pictures, safe text, and
+ * each language's formats and common words. This package knows no protocol, conversation or server. It keeps no state but
+ * what a control needs while it is shown.
  */
 export { default as Avatar } from './avatar/Avatar.svelte';
 export { default as Logo } from './brand/Logo.svelte';
