@@ -18,7 +18,7 @@ pub struct Cursor {
 }
 
 /// The longest text of a cursor, in bytes.
-pub const TEXT_MAX: usize = 33;
+pub const CURSOR_BYTES_MAX: usize = 33;
 
 /// The verdict on a cursor that a client presents.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -119,7 +119,7 @@ impl FromStr for Cursor {
     /// Takes only the text that [`Display`](fmt::Display) makes; any other is `bad_cursor`.
     fn from_str(text: &str) -> Result<Self, Error> {
         let bytes = text.as_bytes();
-        let dot = bytes.iter().take(TEXT_MAX).position(|b| *b == b'.');
+        let dot = bytes.iter().take(CURSOR_BYTES_MAX).position(|b| *b == b'.');
         let parts = dot.and_then(|dot| Some((hex(&bytes[..dot])?, hex(&bytes[dot + 1..])?)));
         let (epoch, position) = parts.ok_or_else(|| {
             Error::new(Code::BadCursor, "This is not a cursor; leave it out to start from now.")
@@ -163,7 +163,7 @@ mod tests {
         fn every_cursor_comes_back(epoch: u64, position: u64) {
             let cursor = Cursor { epoch: Epoch(epoch), position: Position(position) };
             let text = cursor.to_string();
-            prop_assert!(text.len() <= TEXT_MAX);
+            prop_assert!(text.len() <= CURSOR_BYTES_MAX);
             let mut put = Vec::new();
             cursor.put_into(&mut put);
             prop_assert_eq!(&put, text.as_bytes());

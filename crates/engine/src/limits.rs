@@ -31,12 +31,12 @@ pub const OUT_BYTES_MAX: usize = 256 * 1024;
 
 /// Bytes of a request's head where texts travel in the URL: a request line of 64 KiB, and headers.
 pub const LONG_HEAD_BYTES_MAX: usize = 80 * 1024;
-/// Bytes of a body that is refused for its length which are still read, so that the refusal can be.
+/// Bytes that are still read of a body that is too long, so that its client can read the refusal.
 pub const REFUSED_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Seconds that a long poll may wait.
 pub const POLL_WAIT_S_MAX: u64 = 60;
-/// Seconds that a long poll waits if it does not say.
+/// Seconds that a long poll waits if the request does not say.
 pub const POLL_WAIT_S_DEFAULT: u64 = 25;
 /// Events in one answer to a poll, or in one turn of a replay.
 pub const REPLAY_EVENTS_MAX: usize = 1_000;
@@ -57,19 +57,19 @@ pub const FRAME_HEARTBEAT_MS: u64 = 2_000;
 /// Milliseconds between heartbeats of a request of another protocol whose answer has begun: below the 20 seconds that some
 /// pages expect.
 pub const FOREIGN_HEARTBEAT_MS: u64 = 15_000;
-/// Milliseconds that a long poll still waits after its client has ended its side. Most such clients are gone, which can't be
-/// told from here; one that is not gets its answer, if an empty one.
+/// Milliseconds that a long poll still waits after its client has ended its side. Most such clients are gone, but the
+/// server can't tell. A client that is still there gets its answer, perhaps an empty one.
 pub const HALF_CLOSED_WAIT_MS_MAX: u64 = 5_000;
-/// Milliseconds that a reader may take nothing of what is due to it.
+/// Milliseconds for which a reader may take none of the bytes that wait for it.
 pub const SLOW_READER_MS_MAX: u64 = 30_000;
-/// Milliseconds after which a reader that was cut, or ended for there were too many, is to come back.
+/// Milliseconds until a client comes back whose connection was cut as a slow reader, or ended as one too many.
 pub const SLOW_RETURN_MS: u64 = 1_000;
 /// Connections that hyper serves at one time, if a quarter of the open files allows as many. TLS handshakes under way may be
 /// a quarter of that.
 pub const HTTP_CONNECTIONS_MAX: usize = 4_096;
 /// Milliseconds after which a request that is still under way does not keep a connection from giving up its place.
 pub const STALLED_MS: u64 = 1_000;
-/// Milliseconds for which nobody is asked again for a place after there was nobody to give up one.
+/// Milliseconds without a further search for connections that can give up their places, after a search that found none.
 pub const CROWDED_MS: u64 = 50;
 /// Connections that are giving up their place to others at one time and still have their file.
 pub const GIVING_UP_MAX: usize = 64;
@@ -98,8 +98,8 @@ pub const CHANNELS_PER_SESSION_MAX: usize = 100;
 pub const CHANNELS_NARROW_MAX: usize = 10;
 /// Wide sessions of one person on one shard; a further one ends the oldest.
 pub const WIDE_SESSIONS_PER_PERSON_MAX: usize = 10;
-/// Distinct channels that all sessions of one person on a node follow at once, besides [`CHANNELS_FEW_MAX`] that are not
-/// looked at. The same holds for all those together who are not signed in and come from one address (classic pages).
+/// Distinct channels that all sessions of one person on a node follow at once, besides up to [`CHANNELS_FEW_MAX`] that
+/// are not counted by name. All visitors without a sign-in from one address (classic pages) share one such quota.
 pub const CHANNELS_PER_PERSON_MAX: usize = 1_000;
 /// Channels that the sessions of a person may follow before they are counted by name; fits a byte.
 pub const CHANNELS_FEW_MAX: usize = 100;
@@ -188,7 +188,7 @@ pub const COMPARED_ROWS_MAX: usize = 1_000;
 pub const HINTS_WAITING_MAX: usize = 256;
 /// Messages for other nodes that wait to be sent; further ones are dropped.
 pub const BUS_QUEUED_MAX: usize = 4_096;
-/// Bytes of one message between nodes: what is larger is read from the store.
+/// Bytes of one message between nodes. Larger commits are read from the store.
 pub const BUS_MESSAGE_BYTES_MAX: usize = 512 * 1024;
 /// Milliseconds by which a message between nodes may be older, or newer, than the receiver's clock says.
 pub const BUS_MESSAGE_AGE_MS_MAX: u64 = 30_000;
@@ -200,8 +200,8 @@ pub const BUS_KEY_LEAD_MS: u64 = 2 * LOOK_MS;
 pub const SIGNAL_BYTES_MAX: usize = 1_024;
 /// Bytes of the name of an event's kind.
 pub const KIND_BYTES_MAX: usize = 64;
-/// Milliseconds after which a node looks at the store in any case: what ends a right has to arrive within a second (P7),
-/// and what a hint said has to be in the log.
+/// Milliseconds after which a node looks at the store in any case: the end of a right has to arrive within a second
+/// (P7), and the events of a hint have to be in the log.
 pub const LOOK_MS: u64 = 750;
 /// Milliseconds between two notes of what a node has seen of the log, in its data folder.
 pub const SEEN_KEPT_MS: u64 = 1_000;
@@ -241,7 +241,7 @@ pub const DATABASE_SILENCE_MS_MAX: u64 = 4_000;
 pub const DATABASE_PROBE_MS: u64 = 1_000;
 /// Milliseconds that an empty write may take while a node counts as ready.
 pub const READY_MS_MAX: u64 = 3_000;
-/// Milliseconds for which one look at whether a node is ready answers everybody who asks.
+/// Milliseconds for which one check whether a node is ready answers all requests.
 pub const READY_KEPT_MS: u64 = 250;
 /// Connections to the operations address.
 pub const OPS_CONNECTIONS_MAX: usize = 64;
@@ -322,7 +322,7 @@ pub const SIGN_INS_PER_NAME_PER_MIN: u32 = 60;
 pub const SIGN_INS_PER_ADDRESS_PER_MIN: u32 = 30;
 /// Sign-ins in a minute for one name from one device on which that name has signed in before.
 pub const SIGN_INS_PER_DEVICE_PER_MIN: u32 = 10;
-/// Guesses in a minute of the password of whoever is signed in already.
+/// Guesses in a minute of the password of a person who is signed in already.
 pub const PASSWORD_GUESSES_PER_MIN: u32 = 10;
 /// Names, addresses or devices whose tries are counted at least; of more, the oldest are forgotten.
 pub const TRIES_COUNTED_MAX: usize = 20_000;
@@ -334,7 +334,7 @@ pub const ENTRIES_PER_ADDRESS_PER_MIN: u32 = 600;
 pub const SESSION_AGE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 /// Seconds after which a token may expire, if it expires at all.
 pub const TOKEN_AGE_S: std::ops::RangeInclusive<u64> = 60..=10 * 365 * 24 * 60 * 60;
-/// People whose quotas are counted; whoever did nothing for longest is forgotten.
+/// People whose quotas are counted. Beyond this the one who did nothing for longest is forgotten.
 pub const QUOTAS_MAX: usize = 65_536;
 /// Messages that a member may send in a minute.
 pub const MESSAGES_PER_MIN: u64 = 3_600;

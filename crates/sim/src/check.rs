@@ -69,7 +69,7 @@ impl Scene {
         reader.held = at;
     }
 
-    /// Checks the answer to a client that it holds everything up to a position.
+    /// Checks that a client holds everything up to the position that it is told to hold.
     pub fn advanced(&mut self, reader: &mut Reader, to: Position) {
         let missing = self.store.history(reader.epoch).and_then(|log| missing(log, *reader, to));
         if let Some(at) = missing {

@@ -15,7 +15,7 @@ use crate::node::{Hint, Sealed};
 use crate::scene::{self, NodeId, Scene};
 
 /// The number of messages that it remembers.
-const REMEMBERED_MAX: usize = 256;
+const REMEMBERED_MESSAGES_MAX: usize = 256;
 
 /// The hostile writer; see the top of this file.
 #[derive(Default)]
@@ -49,7 +49,7 @@ impl Forger {
             (self.epoch, self.at) = (Some(epoch), after);
         }
         self.remembered.push_back(message);
-        if self.remembered.len() > REMEMBERED_MAX {
+        if self.remembered.len() > REMEMBERED_MESSAGES_MAX {
             self.remembered.pop_front();
         }
     }

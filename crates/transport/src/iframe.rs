@@ -15,7 +15,7 @@ pub static HEARTBEAT: LazyLock<Bytes> = LazyLock::new(|| frame(b"{\"type\":\"bea
 pub const ALONE: &str = "Cross-Origin-Opener-Policy: same-origin\r\n";
 
 /// Bytes of padding at the start. Browsers show nothing, and run nothing, before some of a page has arrived.
-const PADDING: usize = 2048;
+const PADDING_BYTES: usize = 2048;
 
 /// The beginning of the page: padding, and the one function `e` that every item is handed to. The name and the origin
 /// were checked when the request was parsed, so neither can end a script or a string.
@@ -24,9 +24,9 @@ pub fn start(callback: &str, parent: Option<&str>) -> Bytes {
         Some(origin) => format!("parent.postMessage(JSON.parse(s),\"{origin}\")"),
         None => format!("parent.{callback}(JSON.parse(s))"),
     };
-    let mut page = String::with_capacity(PADDING + 200);
+    let mut page = String::with_capacity(PADDING_BYTES + 200);
     page.push_str("<!doctype html><meta charset=\"utf-8\"><title>feed</title>\n<!--");
-    page.extend(std::iter::repeat_n(' ', PADDING));
+    page.extend(std::iter::repeat_n(' ', PADDING_BYTES));
     // Each script goes when it has run, or the frame would grow for ever.
     page.push_str("-->\n<script>function e(s){document.currentScript.remove();if(parent!==self)");
     page.push_str(&call);
@@ -126,7 +126,7 @@ mod tests {
         let page = start("encke.on", None);
         let bound = "function e(s){document.currentScript.remove();if(parent!==self)parent.encke.on(JSON.parse(s))}";
         assert!(page.ends_with(format!("<script>{bound}</script>\n").as_bytes()));
-        assert!(page.len() > PADDING);
+        assert!(page.len() > PADDING_BYTES);
         let page = start("encke", Some("https://a.example"));
         let call = "if(parent!==self)parent.postMessage(JSON.parse(s),\"https://a.example\")}";
         assert!(page.ends_with(format!("{call}</script>\n").as_bytes()));

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use rustix::net::SendFlags;
 
 /// The number of sends in one system call.
-const BATCH: u32 = 1_024;
+const BATCH_SENDS: u32 = 1_024;
 
 /// A ring of one thread.
 pub struct Ring(IoUring);
@@ -24,7 +24,7 @@ impl Ring {
         // These flags save work for one thread that submits and waits at once; since Linux 6.1.
         let mut builder = IoUring::builder();
         builder.setup_single_issuer().setup_defer_taskrun().setup_coop_taskrun();
-        builder.build(BATCH).ok().map(Ring)
+        builder.build(BATCH_SENDS).ok().map(Ring)
     }
 
     /// Sends each piece to its socket and reports how much the socket took, by the place in the list. It does not wait
@@ -35,8 +35,8 @@ impl Ring {
         mut done: impl FnMut(usize, Result<usize, Errno>),
     ) {
         let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-        for (number, chunk) in sends.chunks(BATCH as usize).enumerate() {
-            let first = number * BATCH as usize;
+        for (number, chunk) in sends.chunks(BATCH_SENDS as usize).enumerate() {
+            let first = number * BATCH_SENDS as usize;
             for (at, (socket, bytes)) in chunk.iter().enumerate() {
                 let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
                 let fd = types::Fd(socket.as_raw_fd());

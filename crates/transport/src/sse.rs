@@ -10,7 +10,7 @@ pub const HEARTBEAT: &[u8] = b":\n\n";
 
 /// An item. JSON on one line has no line break, so one `data:` line holds it.
 pub fn frame(json: &[u8], id: Option<Cursor>) -> Bytes {
-    let mut out = BytesMut::with_capacity(json.len() + cursor::TEXT_MAX + 16);
+    let mut out = BytesMut::with_capacity(json.len() + cursor::CURSOR_BYTES_MAX + 16);
     if let Some(id) = id {
         out.put_slice(b"id: ");
         out.put_slice(id.to_string().as_bytes());

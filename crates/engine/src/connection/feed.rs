@@ -4,7 +4,7 @@ use super::{Connection, Phase, Transport};
 use crate::hub::{Next, PageRequest, SinkOutcome, Stale, State};
 
 /// The number of times that a request is admitted if each admission is too old.
-const TRIES_MAX: u8 = 3;
+const ADMISSIONS_MAX: u8 = 3;
 
 /// The result of a write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,7 +73,7 @@ impl Connection {
                 self.session = Some(session);
                 Opened::Begin
             }
-            Err(Stale::Again) if self.tries < TRIES_MAX => Opened::AdmitAgain,
+            Err(Stale::Again) if self.tries < ADMISSIONS_MAX => Opened::AdmitAgain,
             Err(Stale::Again) => Opened::Overloaded,
             Err(Stale::Revoked) => Opened::Revoked,
         }

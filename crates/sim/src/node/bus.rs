@@ -37,7 +37,7 @@ pub struct Sealed {
     pub genuine: bool,
 }
 
-/// The newest message of each other node, as `crates/bus/src/seal.rs` keeps it.
+/// The number of the newest message of each other node, as `crates/bus/src/seal.rs` keeps it.
 #[derive(Default)]
 pub struct HeardNumbers(BTreeMap<NodeId, u64>);
 

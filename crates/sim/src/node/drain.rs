@@ -11,7 +11,7 @@ const DRAIN_MAX: Time = 4_000 * MS;
 /// The time that clients have to read the last message and to end by themselves.
 const LINGER: Time = 600 * MS;
 /// The time between two checks whether all work is done.
-const EVERY: Time = 20 * MS;
+const END_CHECK_EVERY: Time = 20 * MS;
 
 impl Node {
     /// Begins to go down.
@@ -35,7 +35,7 @@ impl Node {
         let is_over = scene.agenda.now() >= ends_at;
         let is_done = self.writer.is_idle() && self.gate.moved.is_empty();
         if !is_done && !is_over && scene.variant != Variant::DrainDropsWrites {
-            return scene.tell_node(self.id, EVERY, ToNode::Drained);
+            return scene.tell_node(self.id, END_CHECK_EVERY, ToNode::Drained);
         }
         if !is_done && !is_over {
             scene.fail("P8", format!("{:?} ends before it has finished what it accepted", self.id));

@@ -15,7 +15,7 @@ use crate::page_turn::PageTurn;
 pub(crate) const COLUMNS: &str = "position, stream, seq, back, at_ms, author, kind, idem, body";
 
 /// One event of a stream in this many is marked, so that old pages are found without walking all the way.
-pub(super) const MARK_EVERY: u64 = 64;
+pub(super) const MARK_EVERY_EVENTS: u64 = 64;
 
 pub(crate) fn event_of_row(row: &Row<'_>, channels: &Channels) -> rusqlite::Result<Event> {
     let number = |i| row.get::<_, i64>(i).map(|v| v as u64);
@@ -49,7 +49,7 @@ pub(super) fn insert(conn: &Connection, event: &Event) -> Result<(), StoreError>
         event.key.as_deref(),
         &event.body[..],
     ])?;
-    if event.seq.0.is_multiple_of(MARK_EVERY) {
+    if event.seq.0.is_multiple_of(MARK_EVERY_EVENTS) {
         let mut mark = conn.prepare_cached("INSERT INTO stream_mark VALUES (?1, ?2, ?3)")?;
         mark.execute([n(event.stream.raw()), n(event.seq.0), n(event.position.0)])?;
     }

@@ -35,9 +35,9 @@ pub(crate) struct Writer {
 }
 
 /// The time that the writer is idle before it tidies up.
-const IDLE: Duration = Duration::from_millis(500);
+const IDLE_BEFORE_TIDYING: Duration = Duration::from_millis(500);
 /// The number of commits between two looks at the length of the WAL.
-const CHECKPOINT_COMMITS: u64 = 16;
+const CHECKPOINT_EVERY_COMMITS: u64 = 16;
 /// The time until a checkpoint that failed is tried again.
 const CHECKPOINT_AGAIN: Duration = Duration::from_millis(limits::CHECKPOINT_AGAIN_MS);
 
@@ -62,7 +62,7 @@ impl Writer {
         let (mut commits, mut checkpoint_from) = (0, Instant::now());
         let (mut gather, start) = (Gather::new(), Instant::now());
         loop {
-            let going = match self.jobs.recv_timeout(IDLE) {
+            let going = match self.jobs.recv_timeout(IDLE_BEFORE_TIDYING) {
                 Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(first) => {
                     if let Some(pause) = gather.pause() {
@@ -80,7 +80,7 @@ impl Writer {
                 return;
             }
             commits += 1;
-            if commits % CHECKPOINT_COMMITS == 0
+            if commits % CHECKPOINT_EVERY_COMMITS == 0
                 && Instant::now() >= checkpoint_from
                 && let Err(e) = self.writing.checkpoint()
             {

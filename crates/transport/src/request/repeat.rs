@@ -9,7 +9,7 @@ use std::num::NonZeroU16;
 use std::sync::OnceLock;
 
 use encke_engine::Cursor;
-use encke_engine::cursor::TEXT_MAX;
+use encke_engine::cursor::CURSOR_BYTES_MAX;
 
 /// The memory of a poll's head.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +60,7 @@ fn named(before: &[u8]) -> bool {
 
 fn cursor_length(bytes: &[u8]) -> usize {
     let part = |b: &&u8| matches!(b, b'0'..=b'9' | b'a'..=b'f' | b'.');
-    bytes.iter().take(TEXT_MAX + 1).take_while(part).count()
+    bytes.iter().take(CURSOR_BYTES_MAX + 1).take_while(part).count()
 }
 
 /// A hash with a fresh key in each process, so that nobody can make two heads collide: behind a proxy the next request

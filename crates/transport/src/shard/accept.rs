@@ -22,9 +22,9 @@ use crate::request::Refusal;
 use crate::shards::{ConnectionKind, Parked};
 
 /// The number of connections accepted in one turn.
-const BURST: usize = 64;
+const ACCEPTS_PER_TURN_MAX: usize = 64;
 /// The number of connections that a shard may have beyond the idlest shard before it passes new ones on.
-const UNEVEN_MAX: u32 = 16;
+const UNEVEN_CONNECTIONS_MAX: u32 = 16;
 
 impl Shard {
     /// Watches the listeners.
@@ -38,7 +38,7 @@ impl Shard {
 
     pub(super) fn accept(&mut self, listener: usize) {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-        for _ in 0..BURST {
+        for _ in 0..ACCEPTS_PER_TURN_MAX {
             match acceptfrom_with(&self.listeners[listener], flags) {
                 Ok((fd, peer)) => {
                     let peer = peer.and_then(|p| SocketAddr::try_from(p).ok());
@@ -69,7 +69,7 @@ impl Shard {
         let least = (0..loads.len()).min_by_key(|n| loads[*n].load(Relaxed)).unwrap_or(self.number);
         let mine = loads[self.number].load(Relaxed);
         // A shard that has drained reads no messages any more.
-        if self.deadline.is_none() && mine > loads[least].load(Relaxed) + UNEVEN_MAX {
+        if self.deadline.is_none() && mine > loads[least].load(Relaxed) + UNEVEN_CONNECTIONS_MAX {
             loads[least].fetch_add(1, Relaxed);
             self.shared.inboxes[least].push(Message::Accepted(fd, peer));
         } else {

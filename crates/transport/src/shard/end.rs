@@ -17,7 +17,7 @@ use crate::wait::WaitEnd;
 use crate::{framing, ws};
 
 impl Shard {
-    /// Ends the session of a connection, if it has one, and gives back its channels and its place.
+    /// Ends the session of a connection, if it has one, and gives back its channels.
     pub(super) fn end_session(&mut self, to: ConnectionKey) {
         let Some(conn) = self.conns.get_mut(to) else { return };
         let Some(session) = conn.state.session.take() else { return };

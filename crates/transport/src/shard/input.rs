@@ -15,7 +15,7 @@ use crate::request::{Repeat, RequestKind, classify};
 /// Bytes that may come before the last answer is written: one request.
 const EARLY_BYTES_MAX: usize = limits::HEAD_BYTES_MAX + limits::BODY_BYTES_MAX;
 /// The number of full buffers read from one connection in a turn.
-const READS_MAX: usize = 4;
+const READS_PER_TURN_MAX: usize = 4;
 
 impl Shard {
     /// Reads from a socket. `flags` tell whether an end or an error follows the bytes.
@@ -38,7 +38,7 @@ impl Shard {
         // Both directions are closed, or the connection was reset.
         let is_gone = flags.intersects(EventFlags::HUP | EventFlags::ERR);
         let has_end = is_gone || flags.contains(EventFlags::RDHUP);
-        for _ in 0..READS_MAX {
+        for _ in 0..READS_PER_TURN_MAX {
             let Some(conn) = self.conns.get_mut(to) else { return };
             match rustix::io::read(&conn.fd, &mut *scratch) {
                 Ok(0) if is_gone => return self.destroy(to),

@@ -54,7 +54,7 @@ use crate::wait::OpenWait;
 use crate::wheel::Wheel;
 
 /// The number of sockets handled in one turn.
-const EVENTS_MAX: usize = 1024;
+const SOCKETS_PER_TURN_MAX: usize = 1024;
 /// The number of bytes read from a socket in one call.
 const SCRATCH_BYTES: usize = 64 * 1024;
 
@@ -175,7 +175,7 @@ impl Shard {
     }
 
     fn turns(&mut self) {
-        let mut events: Vec<epoll::Event> = Vec::with_capacity(EVENTS_MAX);
+        let mut events: Vec<epoll::Event> = Vec::with_capacity(SOCKETS_PER_TURN_MAX);
         let mut messages = Vec::new();
         loop {
             self.inbox.take(&mut messages);
