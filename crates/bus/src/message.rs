@@ -28,7 +28,7 @@ const VERSION: u8 = 2;
 
 /// The sender of a message, and the number of the message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct Head {
+pub(crate) struct MessageHead {
     /// The sender, a random number for each start of a node.
     pub node: u64,
     /// The number of the message; it rises with each message of a sender.
@@ -40,7 +40,7 @@ pub(crate) struct Head {
 #[derive(Serialize, Deserialize)]
 struct Envelope<'a> {
     version: u8,
-    head: Head,
+    head: MessageHead,
     #[serde(borrow)]
     body: Body<'a>,
 }
@@ -53,7 +53,7 @@ enum Body<'a> {
         after: (u64, u64),
         mark: u64,
         #[serde(borrow)]
-        events: Vec<Part<'a>>,
+        events: Vec<WireEvent<'a>>,
     },
     End {
         epoch: u64,
@@ -65,7 +65,7 @@ enum Body<'a> {
 
 /// An event. Its position follows from the beginning of the commit. Changes of rights have no form on the wire.
 #[derive(Serialize, Deserialize)]
-struct Part<'a> {
+struct WireEvent<'a> {
     stream: u64,
     seq: u64,
     back: u64,
@@ -85,10 +85,10 @@ fn point((position, change): (u64, u64)) -> Point {
     Point { position: Position(position), change }
 }
 
-fn part(step: &Step) -> Option<Part<'_>> {
+fn part(step: &Step) -> Option<WireEvent<'_>> {
     let Step::Event(entry) = step else { return None };
     let event = &entry.event;
-    Some(Part {
+    Some(WireEvent {
         stream: event.stream.raw(),
         seq: event.seq.0,
         back: event.back.0,
@@ -111,7 +111,7 @@ impl Message {
     }
 
     /// The message in its form on the wire, in at most `bytes_max` bytes; `None` if it can't be that small.
-    pub(crate) fn encode(&self, head: Head, bytes_max: usize) -> Option<Vec<u8>> {
+    pub(crate) fn encode(&self, head: MessageHead, bytes_max: usize) -> Option<Vec<u8>> {
         let end = |epoch: Epoch, after| Body::End { epoch: epoch.0, after: pair(after) };
         let body = match self {
             Message::Commit(committed) => {
@@ -143,7 +143,7 @@ impl Message {
     }
 
     /// A message from the wire and its head; `None` if the bytes are not a valid message.
-    pub(crate) fn decode(bytes: &[u8]) -> Option<(Head, Message)> {
+    pub(crate) fn decode(bytes: &[u8]) -> Option<(MessageHead, Message)> {
         let Envelope { version, head, body } = postcard::from_bytes(bytes).ok()?;
         if version != VERSION {
             return None;
@@ -170,12 +170,12 @@ impl Message {
 }
 
 /// The events of a commit that begins at a point; `None` if one of them could not be in a log.
-fn steps_of(epoch: Epoch, before: Point, parts: Vec<Part<'_>>) -> Option<Vec<Step>> {
+fn steps_of(epoch: Epoch, before: Point, parts: Vec<WireEvent<'_>>) -> Option<Vec<Step>> {
     let mut at = before.position;
     let mut steps = Vec::with_capacity(parts.len());
     for part in parts {
         at = Position(at.0.checked_add(1)?);
-        let Part { stream, seq, back, at_ms, from, kind, key, channel, body } = part;
+        let WireEvent { stream, seq, back, at_ms, from, kind, key, channel, body } = part;
         let stream = StreamId::checked(stream)?;
         // A store has no greater numbers and no longer texts.
         let fits = from.is_none_or(|person| person <= ID_MAX)

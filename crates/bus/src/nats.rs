@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
-use crate::message::Head;
+use crate::message::MessageHead;
 use crate::nats_url::NatsUrl;
 use crate::seal::{Heads, Keys, SEAL_BYTES, Stale};
 use crate::{Bus, BusEvent, Message, OnBusEvent};
@@ -171,7 +171,7 @@ impl Publisher {
             return None;
         }
         let bytes_max = self.client.server_info().max_payload.checked_sub(SEAL_BYTES)?;
-        let head = Head { node: self.node, number, at_ms: now_ms() };
+        let head = MessageHead { node: self.node, number, at_ms: now_ms() };
         let mut bytes = message.encode(head, bytes_max)?;
         self.keys.seal(&mut bytes, Instant::now());
         Some(bytes)

@@ -76,7 +76,7 @@ impl Start {
 }
 
 /// The parts that only one of the engines has.
-enum Kind {
+enum EngineParts {
     Sqlite { path: PathBuf, _lock: Arc<std::fs::File> },
     Postgres(Arc<Follower>),
 }
@@ -89,7 +89,7 @@ struct Inner {
     channels: Arc<Channels>,
     stats: Arc<Stats>,
     epoch: Epoch,
-    kind: Kind,
+    kind: EngineParts,
 }
 
 impl Inner {
@@ -142,7 +142,7 @@ impl Store {
             channels,
             stats: stats.clone(),
             epoch,
-            kind: Kind::Sqlite { path, _lock: lock.clone() },
+            kind: EngineParts::Sqlite { path, _lock: lock.clone() },
         });
         let store = Store(inner.clone());
         let start = Start(Box::new(move |publish| {
@@ -186,7 +186,7 @@ impl Store {
             channels: channels.clone(),
             stats: stats.clone(),
             epoch,
-            kind: Kind::Postgres(follower.clone()),
+            kind: EngineParts::Postgres(follower.clone()),
         });
         let following = session(postgres::Use::Read)?;
         let store = Store(inner.clone());
@@ -321,12 +321,12 @@ impl Store {
 
     /// Whether other nodes use the same store.
     pub fn is_shared(&self) -> bool {
-        matches!(self.0.kind, Kind::Postgres(_))
+        matches!(self.0.kind, EngineParts::Postgres(_))
     }
 
     /// Tells this function of every commit of this node from now on, for the other nodes. It must not block.
     pub fn announce_to(&self, announce: impl Fn(&Committed) + Send + Sync + 'static) {
-        if let Kind::Postgres(follower) = &self.0.kind {
+        if let EngineParts::Postgres(follower) = &self.0.kind {
             follower.announce_to(Box::new(announce));
         }
     }
@@ -334,15 +334,15 @@ impl Store {
     /// The key of messages between nodes, if there may be several.
     pub fn bus_key(&self) -> Option<BusKey> {
         match &self.0.kind {
-            Kind::Postgres(follower) => Some(follower.bus_key()),
-            Kind::Sqlite { .. } => None,
+            EngineParts::Postgres(follower) => Some(follower.bus_key()),
+            EngineParts::Sqlite { .. } => None,
         }
     }
 
     /// Tells this function the key of messages between nodes, at once and whenever a look at the store finds a new one.
     /// It must not block.
     pub fn tell_bus_key_to(&self, tell: impl Fn(BusKey) + Send + 'static) {
-        if let Kind::Postgres(follower) = &self.0.kind {
+        if let EngineParts::Postgres(follower) = &self.0.kind {
             follower.tell_key_to(Box::new(tell));
         }
     }
@@ -350,21 +350,21 @@ impl Store {
     /// Takes a commit that another node tells of. It is handed on if it comes next; else it only shows that there is
     /// more.
     pub fn hint(&self, committed: Committed) {
-        if let Kind::Postgres(follower) = &self.0.kind {
+        if let EngineParts::Postgres(follower) = &self.0.kind {
             follower.hint(committed);
         }
     }
 
     /// Notes that the log goes to this point, as another node says.
     pub fn hint_at(&self, epoch: Epoch, after: Point) {
-        if let Kind::Postgres(follower) = &self.0.kind {
+        if let EngineParts::Postgres(follower) = &self.0.kind {
             follower.hint_at(epoch, after);
         }
     }
 
     /// Notes that hints may have been lost.
     pub fn look_soon(&self) {
-        if let Kind::Postgres(follower) = &self.0.kind {
+        if let EngineParts::Postgres(follower) = &self.0.kind {
             follower.look_soon();
         }
     }
@@ -372,8 +372,10 @@ impl Store {
     /// Copies the store to a new file while it is in use. Blocks, so it is not for an async thread.
     pub fn backup(&self, path: &Path) -> Result<(), StoreError> {
         match &self.0.kind {
-            Kind::Sqlite { path: from, .. } => sqlite::copy_to(&sqlite::connect(from)?, path),
-            Kind::Postgres(_) => Err(StoreError::Other(
+            EngineParts::Sqlite { path: from, .. } => {
+                sqlite::copy_to(&sqlite::connect(from)?, path)
+            }
+            EngineParts::Postgres(_) => Err(StoreError::Other(
                 "this store is in PostgreSQL: use its own backups (pg_basebackup, pg_dump)".into(),
             )),
         }
@@ -386,7 +388,7 @@ impl Store {
             return;
         }
         let _ = self.0.jobs.send(Job::Stop);
-        if let Kind::Postgres(follower) = &self.0.kind {
+        if let EngineParts::Postgres(follower) = &self.0.kind {
             follower.close();
         }
         for thread in threads {

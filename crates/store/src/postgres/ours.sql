@@ -1,9 +1,9 @@
--- Whatever of a schema is not the current role's alone, or was not made by Encke: one row each, by kind.
+-- The parts of a schema that do not belong to the current role alone, or that Encke has not made: one row each, by kind.
 -- It runs with `search_path` at pg_catalog, so that nothing in the schema itself can answer for the catalog.
 WITH me AS (SELECT oid FROM pg_roles WHERE rolname = current_user),
 space AS (SELECT oid, nspowner, nspacl FROM pg_namespace WHERE nspname = $1),
 relation AS (SELECT c.* FROM pg_class c JOIN space ON c.relnamespace = space.oid),
--- All that is in the schema, by the database's own book of it.
+-- All objects in the schema, by the records of the database itself.
 member AS (
     SELECT classid, objid FROM pg_depend JOIN space ON refobjid = space.oid
     WHERE refclassid = 'pg_namespace'::regclass
@@ -14,7 +14,7 @@ UNION ALL
 SELECT 'owner', pg_describe_object('pg_class'::regclass, oid, 0), pg_get_userbyid(relowner)::text
 FROM relation WHERE relowner <> (SELECT oid FROM me) AND relkind NOT IN ('i', 'I', 't')
 UNION ALL
--- A right that lets its holder have code run by whoever writes here.
+-- A right with which its holder can have code run by a role that writes here.
 SELECT 'right', privilege_type || ' ON SCHEMA ' || quote_ident($1),
     CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END
 FROM space, aclexplode(nspacl) WHERE privilege_type = 'CREATE' AND grantee <> (SELECT oid FROM me)
@@ -24,7 +24,7 @@ SELECT 'right', privilege_type || ' ON TABLE ' || oid::regclass,
 FROM relation, aclexplode(relacl)
 WHERE privilege_type IN ('TRIGGER', 'REFERENCES') AND grantee <> (SELECT oid FROM me)
 UNION ALL
--- Encke makes tables with their indexes and sequences. Rights that later tables will have are no object.
+-- Encke makes tables with their indexes and sequences. Rights for tables of the future are not objects.
 SELECT 'stranger', pg_describe_object(classid, objid, 0), ''
 FROM member LEFT JOIN pg_class c ON classid = 'pg_class'::regclass AND c.oid = objid
 WHERE coalesce(c.relkind NOT IN ('r', 'S'), classid <> 'pg_default_acl'::regclass)

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::row::Row;
 use crate::value::Value;
 
-type Failed = Box<dyn std::error::Error + Sync + Send>;
+type ConversionError = Box<dyn std::error::Error + Sync + Send>;
 
 /// PostgreSQL holds no NUL in a text. No stored text has one, so a search for a text with one finds nothing, like a
 /// search for this.
@@ -18,7 +18,7 @@ fn without_nul(text: &str) -> Cow<'_, str> {
 }
 
 impl ToSql for Value {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failed> {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, ConversionError> {
         match self {
             Value::Null => Ok(IsNull::Yes),
             Value::Int(v) => match *ty {
@@ -49,10 +49,10 @@ impl ToSql for Value {
 }
 
 /// A whole `numeric`, the type of sums: groups of four decimal digits.
-struct Whole(i64);
+struct WholeNumeric(i64);
 
-impl<'a> FromSql<'a> for Whole {
-    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Failed> {
+impl<'a> FromSql<'a> for WholeNumeric {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, ConversionError> {
         let words: Vec<i64> =
             raw.chunks_exact(2).map(|b| i64::from(i16::from_be_bytes([b[0], b[1]]))).collect();
         let [groups, weight, sign, _, digits @ ..] = &words[..] else {
@@ -67,7 +67,7 @@ impl<'a> FromSql<'a> for Whole {
             value =
                 value.checked_mul(10_000).and_then(|v| v.checked_add(digit)).ok_or("too large")?;
         }
-        Ok(Whole(if *sign == 0 { value } else { -value }))
+        Ok(WholeNumeric(if *sign == 0 { value } else { -value }))
     }
 
     fn accepts(ty: &Type) -> bool {
@@ -87,7 +87,9 @@ pub(super) fn row(row: &tokio_postgres::Row) -> Result<Row, StoreError> {
             Type::INT4 => row.try_get(index).map(|v| or_null(v, |v: i32| Value::Int(v.into()))),
             Type::INT2 => row.try_get(index).map(|v| or_null(v, |v: i16| Value::Int(v.into()))),
             Type::BOOL => row.try_get(index).map(|v| or_null(v, |v: bool| Value::Int(v.into()))),
-            Type::NUMERIC => row.try_get(index).map(|v| or_null(v, |v: Whole| Value::Int(v.0))),
+            Type::NUMERIC => {
+                row.try_get(index).map(|v| or_null(v, |v: WholeNumeric| Value::Int(v.0)))
+            }
             Type::BYTEA => row.try_get(index).map(|v| or_null(v, Value::Blob)),
             Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN => {
                 row.try_get(index).map(|v| or_null(v, Value::Text))
@@ -124,7 +126,8 @@ mod tests {
     fn a_whole_numeric_is_a_number() {
         let raw =
             |words: &[i16]| -> Vec<u8> { words.iter().flat_map(|w| w.to_be_bytes()).collect() };
-        let read = |words: &[i16]| Whole::from_sql(&Type::NUMERIC, &raw(words)).map(|w| w.0).ok();
+        let read =
+            |words: &[i16]| WholeNumeric::from_sql(&Type::NUMERIC, &raw(words)).map(|w| w.0).ok();
         assert_eq!(read(&[0, 0, 0, 0]), Some(0));
         assert_eq!(read(&[2, 1, 0, 0, 12, 345]), Some(120_345));
         assert_eq!(read(&[1, 1, 0x4000, 0, 7]), Some(-70_000));

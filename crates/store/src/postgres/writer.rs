@@ -39,7 +39,7 @@ pub(crate) struct Writer {
 }
 
 /// The state of one transaction.
-struct Batch {
+struct WriteBatch {
     replies: Vec<Reply>,
     written: usize,
     failed: Option<StoreError>,
@@ -114,7 +114,7 @@ impl Writer {
             return taken.jobs.into_iter().for_each(|job| job.refuse(e.clone().into()));
         }
         let waited = self.turn.has_turn(self.began.elapsed());
-        let mut batch = Batch { replies: Vec::new(), written: 0, failed: None };
+        let mut batch = WriteBatch { replies: Vec::new(), written: 0, failed: None };
         let (writes, bytes) = (taken.jobs.len(), taken.bytes);
         self.run_all(taken.jobs, &mut batch);
         let takes_more = waited && !taken.stop && BOUNDS.has_room(writes, bytes);
@@ -140,7 +140,7 @@ impl Writer {
         }
     }
 
-    fn run_all(&mut self, jobs: Vec<Job>, batch: &mut Batch) {
+    fn run_all(&mut self, jobs: Vec<Job>, batch: &mut WriteBatch) {
         for job in jobs {
             if let Some(e) = &batch.failed {
                 batch.refuse(job, e.clone());
@@ -159,7 +159,7 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, write: Write, batch: &mut Batch) {
+    fn write(&mut self, write: Write, batch: &mut WriteBatch) {
         let mark = self.writing.begin_write();
         let Pending { good, reply } = write(Ok(&mut Tx(On::Postgres(&mut self.writing))));
         if let Some(e) = self.writing.broken() {
@@ -186,9 +186,9 @@ impl Writer {
         }
     }
 
-    fn finish(&mut self, batch: Batch) {
+    fn finish(&mut self, batch: WriteBatch) {
         let start = Instant::now();
-        let Batch { replies, written, failed } = batch;
+        let WriteBatch { replies, written, failed } = batch;
         let done = match failed {
             Some(e) => Err(e),
             None => self.writing.commit(),
@@ -226,7 +226,7 @@ impl Writer {
     }
 }
 
-impl Batch {
+impl WriteBatch {
     /// Refuses a write that comes after the error that broke the transaction.
     fn refuse(&mut self, job: Job, e: StoreError) {
         match job {
