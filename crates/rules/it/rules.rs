@@ -17,7 +17,10 @@ const MAY: &[(&str, &[&str])] = &[
     // Products: none of them depends on another one.
     ("apps/chat", &["engine", "store", "site", "account", "talk"]),
     ("apps/channel", &["engine", "store", "site", "account", "talk"]),
-    ("apps/tests", &["engine", "store", "site", "account", "talk", "chat", "channel", "rig"]),
+    (
+        "apps/tests",
+        &["engine", "store", "site", "account", "talk", "chat", "channel", "rig", "server"],
+    ),
     (
         "gateway",
         &["engine", "store", "transport", "site", "account", "talk", "chat", "channel", "fuzz"],

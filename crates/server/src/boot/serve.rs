@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use encke_site::Products;
 use encke_transport::Shards;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -30,10 +31,10 @@ const BACKLOG: i32 = 4_096;
 const DRAIN_MAX: Duration = Duration::from_secs(10);
 
 /// Runs the server until a signal ends it.
-pub fn run(options: &Options) -> Result<()> {
+pub fn run(options: &Options, products: Products) -> Result<()> {
     raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(options))
+    runtime.block_on(serve(options, products))
 }
 
 /// The running parts of the process.
@@ -46,7 +47,7 @@ struct Running {
     late: JoinSet<Option<Space>>,
 }
 
-async fn serve(options: &Options) -> Result<()> {
+async fn serve(options: &Options, products: Products) -> Result<()> {
     // Signals count from here on, before all parts are up.
     let ends = Ends::new()?;
     let all = options.spaces();
@@ -57,7 +58,7 @@ async fn serve(options: &Options) -> Result<()> {
         );
     }
     let several = options.has_several();
-    let process = Arc::new(process(hosts, &all, options)?);
+    let process = Arc::new(process(products, hosts, &all, options)?);
     // Operation starts before the spaces, so that an operator can watch them start.
     let operation = options.ops_listen.map(|address| serve_ops(address, &process)).transpose()?;
     let running = match &all[..] {
@@ -81,7 +82,12 @@ async fn serve(options: &Options) -> Result<()> {
     running.go_down(&process).await
 }
 
-fn process(hosts: Hosts, all: &[SpaceOptions], options: &Options) -> Result<Process> {
+fn process(
+    products: Products,
+    hosts: Hosts,
+    all: &[SpaceOptions],
+    options: &Options,
+) -> Result<Process> {
     let proxies = options.proxies()?;
     let spaces = Spaces::new(hosts, all.iter().map(|space| space.name.clone()).collect());
     let long_heads = all.iter().any(|space| space.gateways.has_long_heads());
@@ -90,7 +96,7 @@ fn process(hosts: Hosts, all: &[SpaceOptions], options: &Options) -> Result<Proc
     let (draining, has_ops) = (watch::Sender::new(false), options.ops_listen.is_some());
     let until = draining.subscribe();
     let connections = Connections::new(spaces.clone(), of, runtime, &budget, long_heads, until);
-    Ok(Process { spaces, connections, proxies, budget, draining, has_ops })
+    Ok(Process { products, spaces, connections, proxies, budget, draining, has_ops })
 }
 
 async fn serve_one(options: &Options, process: &Process, only: &SpaceOptions) -> Result<Running> {

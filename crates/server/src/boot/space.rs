@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use encke_engine::Epoch;
 use encke_gateway::Gateways;
-use encke_site::Site;
+use encke_site::{Products, Site};
 use encke_store::{Opened, Store, StoreError, SystemClock};
 use encke_transport::{Config, Seed, SendPath, Shards};
 use tokio::sync::watch;
@@ -18,7 +18,6 @@ use tracing::Instrument;
 
 use crate::boot::budget::Budget;
 use crate::boot::cluster::Cluster;
-use crate::boot::products::PRODUCTS;
 use crate::boot::spaces::{Serving, Spaces};
 use crate::config::options::Place;
 use crate::config::space_options::SpaceOptions;
@@ -41,6 +40,8 @@ const CONNECTIONS_MIN: usize = 16;
 
 /// The parts that all spaces of this process share.
 pub struct Process {
+    /// The products that each space serves.
+    pub products: Products,
     /// Finds the space that a request is for.
     pub spaces: Arc<Spaces>,
     /// The connections that hyper serves.
@@ -67,7 +68,7 @@ impl Process {
         config.shards = shards.unwrap_or(config.shards).max(1);
         config.connections_max = (connections / config.shards).max(CONNECTIONS_MIN);
         (config.files, config.files_left) = (self.budget.files.clone(), self.budget.left);
-        let sends = PRODUCTS.iter().filter_map(|product| product.sends()).map(|s| s.path());
+        let sends = self.products.iter().filter_map(|product| product.sends()).map(|s| s.path());
         config.sends =
             sends.map(|path| SendPath { before: path.before, after: path.after }).collect();
         config
@@ -95,11 +96,11 @@ pub struct Space {
 type Fatal = Arc<dyn Fn(&StoreError) + Send + Sync>;
 
 /// Opens the store of a site for a command that administers it. This blocks.
-pub fn open(place: &Place) -> Result<Opened> {
-    open_or(place, Arc::new(stop))
+pub fn open(products: Products, place: &Place) -> Result<Opened> {
+    open_or(products, place, Arc::new(stop))
 }
 
-fn open_or(place: &Place, fatal: Fatal) -> Result<Opened> {
+fn open_or(products: Products, place: &Place, fatal: Fatal) -> Result<Opened> {
     let what = match &place.database {
         Some(database) => format!("opening the space {} of the database", database.space),
         None => format!("opening the store in {}", place.data.display()),
@@ -108,7 +109,7 @@ fn open_or(place: &Place, fatal: Fatal) -> Result<Opened> {
         data: place.data.clone(),
         database: place.database.clone(),
         clock: Arc::new(SystemClock),
-        tables: encke_site::product::tables(PRODUCTS),
+        tables: encke_site::product::tables(products),
         readers: READERS,
         fatal,
     };
@@ -117,11 +118,11 @@ fn open_or(place: &Place, fatal: Fatal) -> Result<Opened> {
 
 /// Opens the store and folder of a space.
 pub async fn prepare(process: &Process, number: usize, options: &SpaceOptions) -> Result<Ground> {
-    let place = options.place();
+    let (products, place) = (process.products, options.place());
     let (span, fatal) = (process.spaces.span(number), fatal(process, number));
     let open = move || {
         let folder = place.database.is_some().then(|| admin::take_folder(&place.data));
-        Ok(Ground { _folder: folder.transpose()?, opened: open_or(&place, fatal)? })
+        Ok(Ground { _folder: folder.transpose()?, opened: open_or(products, &place, fatal)? })
     };
     tokio::task::spawn_blocking(move || span.in_scope(open)).await?
 }
@@ -239,7 +240,7 @@ impl Space {
         let Ground { opened, _folder } = ground;
         let Opened { store, epoch, trimmed, tail, head, start } = opened;
         process.spaces.own(epoch, &options.name)?;
-        let site = Site::new(store, Arc::new(SystemClock), options.site(), PRODUCTS);
+        let site = Site::new(store, Arc::new(SystemClock), options.site(), process.products);
         let cluster = Arc::new(OnceLock::new());
         let gateways = Gateways::new(&site, &options.gateways);
         let name = process.spaces.told_name(number);

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf, absolute};
 
 use anyhow::Result;
+use encke_site::Products;
 use http::Method;
 
 use super::Folder;
@@ -17,10 +18,11 @@ pub struct Backup {
 }
 
 impl Backup {
-    pub fn run(self) -> Result<()> {
+    pub fn run(self, products: Products) -> Result<()> {
         // A running server may have another working folder.
         let file = self.file.as_deref().map(absolute).transpose()?;
-        let made = ask(&self.folder.place()?, Method::POST, "/backups", &NewBackup { file })?;
+        let made =
+            ask(products, &self.folder.place()?, Method::POST, "/backups", &NewBackup { file })?;
         let path = Path::new(made["file"].as_str().unwrap_or_default());
         println!("{}", path.display());
         Ok(())

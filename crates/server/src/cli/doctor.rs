@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use encke_site::Products;
 
 use crate::config::options::Options;
 use crate::config::space_options::SpaceOptions;
@@ -30,7 +31,7 @@ enum Finding {
 use Finding::{Bad, Good};
 
 impl Doctor {
-    pub fn run(self) -> Result<()> {
+    pub fn run(self, products: Products) -> Result<()> {
         let mut findings = Vec::new();
         match self.options.clone().over_file(self.config.as_deref()).and_then(|o| {
             o.check()?;
@@ -40,7 +41,7 @@ impl Doctor {
                 findings.push(Good("the configuration can be read".into()));
                 findings.extend([address(&options), open_files()]);
                 for space in options.spaces() {
-                    findings.extend([disk(&space), store(&space)]);
+                    findings.extend([disk(&space), store(products, &space)]);
                 }
                 findings.extend(tls(&options));
             }
@@ -110,9 +111,9 @@ fn disk(space: &SpaceOptions) -> Finding {
     }
 }
 
-fn store(space: &SpaceOptions) -> Finding {
+fn store(products: Products, space: &SpaceOptions) -> Finding {
     if space.database_url.is_some() {
-        return database(space);
+        return database(products, space);
     }
     let path = space.data().join("space.db");
     if !path.exists() {
@@ -135,9 +136,9 @@ fn store(space: &SpaceOptions) -> Finding {
 }
 
 /// Opens the space as a server would. This also makes its tables.
-fn database(space: &SpaceOptions) -> Finding {
+fn database(products: Products, space: &SpaceOptions) -> Finding {
     let place = space.place();
-    match crate::boot::space::open(&place) {
+    match crate::boot::space::open(products, &place) {
         Ok(opened) => Good(format!(
             "the space {} of the database can be used; its log ends at {}",
             space.schema(),

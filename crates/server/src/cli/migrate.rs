@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use encke_site::Products;
 use encke_site::product::tables;
-
-use crate::boot::products::PRODUCTS;
 
 #[derive(clap::Args)]
 pub struct Migrate {
@@ -21,14 +20,14 @@ pub struct Migrate {
 }
 
 impl Migrate {
-    pub fn run(self) -> Result<()> {
+    pub fn run(self, products: Products) -> Result<()> {
         let Some(from) = self.from.strip_prefix("sqlite:") else {
             bail!("--from should look like sqlite:./encke-data");
         };
         let from = folder(from);
         let to = encke_store::Database { url: self.to, space: self.space };
         let mut told = None;
-        let moved = encke_store::migrate(&from, &to, &tables(PRODUCTS), |at, end| {
+        let moved = encke_store::migrate(&from, &to, &tables(products), |at, end| {
             let percent = (at.0 * 100).checked_div(end.0).unwrap_or(100);
             if told.replace(percent) != Some(percent) {
                 eprintln!("events: {} of {} ({percent} %)", at.0, end.0);

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail, ensure};
 use clap::{Parser, Subcommand};
+use encke_site::Products;
 
 use crate::boot::logging;
 use crate::boot::serve;
@@ -128,31 +129,31 @@ struct Remote {
 }
 
 impl Cli {
-    /// Runs the command.
-    pub fn run(self) -> Result<()> {
+    /// Runs the command, for sites that serve these products.
+    pub fn run(self, products: Products) -> Result<()> {
         match self.command {
-            Command::Serve(serve) => serve.run(),
-            Command::User(command) => quietly(|| command.run()),
-            Command::Token(command) => quietly(|| command.run()),
-            Command::SetupCode(command) => quietly(|| command.run()),
+            Command::Serve(serve) => serve.run(products),
+            Command::User(command) => quietly(|| command.run(products)),
+            Command::Token(command) => quietly(|| command.run(products)),
+            Command::SetupCode(command) => quietly(|| command.run(products)),
             Command::Tail(tail) => tail.run(),
             Command::Send(send) => send.run(),
-            Command::Backup(backup) => quietly(|| backup.run()),
+            Command::Backup(backup) => quietly(|| backup.run(products)),
             Command::Bus(command) => quietly(|| command.run()),
-            Command::Migrate(migrate) => quietly(|| migrate.run()),
-            Command::Doctor(doctor) => quietly(|| doctor.run()),
-            Command::Openapi(openapi) => openapi.run(),
-            Command::Docs(docs) => docs.run(),
+            Command::Migrate(migrate) => quietly(|| migrate.run(products)),
+            Command::Doctor(doctor) => quietly(|| doctor.run(products)),
+            Command::Openapi(openapi) => openapi.run(products),
+            Command::Docs(docs) => docs.run(products),
         }
     }
 }
 
 impl Serve {
-    fn run(self) -> Result<()> {
+    fn run(self, products: Products) -> Result<()> {
         let options = self.options.over_file(self.config.as_deref())?;
         options.check()?;
         logging::to_stderr(options.log.as_deref().unwrap_or("info"))?;
-        serve::run(&options)
+        serve::run(&options, products)
     }
 }
 

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, SecondsFormat};
 use clap::Subcommand;
+use encke_site::Products;
 use http::Method;
 use serde_json::Value;
 
@@ -46,15 +47,15 @@ pub enum Command {
 }
 
 impl Command {
-    pub fn run(self) -> Result<()> {
+    pub fn run(self, products: Products) -> Result<()> {
         match self {
             Command::Create { folder, user, bot, label, expires } => {
                 let new = NewToken { user, bot, label, expires_in_s: expires };
-                let made = ask(&folder.place()?, Method::POST, "/tokens", &new)?;
+                let made = ask(products, &folder.place()?, Method::POST, "/tokens", &new)?;
                 println!("{}", made["token"].as_str().unwrap_or_default());
             }
             Command::List { folder, of } => {
-                let tokens = ask(&folder.place()?, Method::GET, "/tokens", &())?;
+                let tokens = ask(products, &folder.place()?, Method::GET, "/tokens", &())?;
                 for token in tokens.as_array().into_iter().flatten() {
                     let text = |field: &str| token[field].as_str().unwrap_or("-").to_owned();
                     let name = text("name");
@@ -69,7 +70,7 @@ impl Command {
                 // The id becomes a part of a path.
                 let is_id = id.len() == 16 && id.bytes().all(|b| b.is_ascii_hexdigit());
                 ensure!(is_id, "{id} is not the id of a token: `encke token list` shows them");
-                ask(&folder.place()?, Method::DELETE, &format!("/tokens/{id}"), &())?;
+                ask(products, &folder.place()?, Method::DELETE, &format!("/tokens/{id}"), &())?;
                 println!("The token {id} is revoked.");
             }
         }

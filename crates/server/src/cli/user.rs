@@ -2,7 +2,7 @@
 
 use anyhow::{Result, anyhow};
 use clap::Subcommand;
-use encke_site::Role;
+use encke_site::{Products, Role};
 use http::Method;
 
 use super::{Folder, secret_input};
@@ -47,13 +47,13 @@ pub enum Command {
 }
 
 impl Command {
-    pub fn run(self) -> Result<()> {
+    pub fn run(self, products: Products) -> Result<()> {
         match self {
             Command::Add { folder, name, generate, display_name, role, owner } => {
                 let role = owner.then_some(Role::Owner).or(role.as_deref().map(Role::of));
                 let password = Password::get(generate)?;
                 let new = NewPerson { name, display_name, password: password.text.clone(), role };
-                let added = ask(&folder.place()?, Method::POST, "/people", &new)?;
+                let added = ask(products, &folder.place()?, Method::POST, "/people", &new)?;
                 println!("{} {}", added["id"].as_str().unwrap_or_default(), new.name);
                 password.show();
                 if role.is_none() && added["role"] == "owner" {
@@ -63,7 +63,7 @@ impl Command {
             Command::Passwd { folder, name, generate } => {
                 let password = Password::get(generate)?;
                 let new = NewPassword { name, password: password.text.clone() };
-                let ended = ask(&folder.place()?, Method::POST, "/passwords", &new)?;
+                let ended = ask(products, &folder.place()?, Method::POST, "/passwords", &new)?;
                 println!(
                     "{} has a new password. Ended: {} sessions, {} tokens.",
                     new.name, ended["sessions"], ended["tokens"]
@@ -71,7 +71,7 @@ impl Command {
                 password.show();
             }
             Command::List { folder } => {
-                let people = ask(&folder.place()?, Method::GET, "/people", &())?;
+                let people = ask(products, &folder.place()?, Method::GET, "/people", &())?;
                 for person in people.as_array().into_iter().flatten() {
                     let text = |field: &str| person[field].as_str().unwrap_or("-").to_owned();
                     let off = if person["disabled"] == true { " (disabled)" } else { "" };

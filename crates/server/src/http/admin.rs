@@ -16,7 +16,7 @@ use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use encke_account::{self as account, AnyToken, Listed, NewAccount, Recovered};
 use encke_engine::{Code, Error};
-use encke_site::{Refusal, Role, Site};
+use encke_site::{Products, Refusal, Role, Site};
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
@@ -28,7 +28,6 @@ use tokio::sync::watch;
 use tower::ServiceExt;
 use tracing::Instrument;
 
-use crate::boot::products::PRODUCTS;
 use crate::boot::space;
 use crate::config::options::Place;
 
@@ -226,7 +225,13 @@ async fn accept(listener: UnixListener, router: Router, mut draining: watch::Rec
 }
 
 /// Sends a request to the server of a data folder, or works on its store if none runs.
-pub fn ask(place: &Place, method: Method, path: &str, body: &impl Serialize) -> Result<Value> {
+pub fn ask(
+    products: Products,
+    place: &Place,
+    method: Method,
+    path: &str,
+    body: &impl Serialize,
+) -> Result<Value> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let body = serde_json::to_vec(body)?;
     let request = Request::builder()
@@ -238,7 +243,7 @@ pub fn ask(place: &Place, method: Method, path: &str, body: &impl Serialize) -> 
     runtime.block_on(async {
         let response = match UnixStream::connect(place.data.join(SOCKET)).await {
             Ok(stream) => over_socket(stream, request).await?,
-            Err(_) => return on_store(place, request).await,
+            Err(_) => return on_store(products, place, request).await,
         };
         answer(response).await
     })
@@ -251,10 +256,10 @@ async fn over_socket(stream: UnixStream, request: Request<Body>) -> Result<Respo
     Ok(sender.send_request(request).await?.into_response())
 }
 
-async fn on_store(place: &Place, request: Request<Body>) -> Result<Value> {
-    let opened = space::open(place)?;
+async fn on_store(products: Products, place: &Place, request: Request<Body>) -> Result<Value> {
+    let opened = space::open(products, place)?;
     let clock = Arc::new(encke_store::SystemClock);
-    let site = Site::new(opened.store.clone(), clock, Default::default(), PRODUCTS);
+    let site = Site::new(opened.store.clone(), clock, Default::default(), products);
     opened.start.publishing_to(|_| {})?;
     let response = router(site, place.data.clone()).oneshot(request).await;
     let answered = answer(response.unwrap_or_else(|never| match never {})).await;

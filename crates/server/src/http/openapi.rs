@@ -16,7 +16,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::http::feed_description;
 
-/// The tags in the order of the page.
+/// The tags in the order of the page. A product may bring further ones with its routes.
 const TAGS: [(&str, &str); 5] = [
     ("feed", "The log, read from a cursor."),
     ("people", "Accounts, guests, and how they prove who they are."),
@@ -70,7 +70,9 @@ pub fn document(products: Products) -> Value {
     api.info = info;
     let mut document = description::completed(api, products);
     let tag = |(name, about): &(&str, &str)| json!({"name": name, "description": about});
-    document["tags"] = TAGS.iter().map(tag).collect();
+    let brought = document["tags"].take();
+    let brought = brought.as_array().into_iter().flatten().cloned();
+    document["tags"] = TAGS.iter().map(tag).chain(brought).collect();
     document["x-limits"] = limits::ALL.iter().map(limit).collect::<Map<_, _>>().into();
     document
 }

@@ -33,13 +33,26 @@ pub fn complete(document: &mut Value, products: Products) {
 
 /// Adds a schema and the schemas in it. Returns the reference to it.
 fn add(schemas: &mut Map<String, Value>, named: Named) -> Value {
-    let value = |schema| serde_json::to_value(schema).expect("a schema is JSON");
+    let value = |schema| without_a_choice_of_one(serde_json::to_value(schema).expect("it is JSON"));
     for (name, other) in named.others {
         schemas.entry(name).or_insert_with(|| value(other));
     }
     let reference = json!({"$ref": format!("#/components/schemas/{}", named.name)});
     schemas.insert(named.name, value(named.schema));
     reference
+}
+
+/// A `oneOf` with a single schema is that schema: an enum of commands may have only one variant.
+fn without_a_choice_of_one(schema: Value) -> Value {
+    match schema["oneOf"].as_array().map(Vec::as_slice) {
+        Some([Value::Object(only)]) => {
+            let mut only = only.clone();
+            let about = schema.get("description").cloned();
+            only.extend(about.map(|about| ("description".to_owned(), about)));
+            only.into()
+        }
+        _ => schema,
+    }
 }
 
 /// Adds a schema for each kind, and their union under this name.

@@ -10,12 +10,12 @@ use encke_chat::Chat;
 use encke_engine::Code;
 use encke_rig::Postgres;
 use encke_site::product::tables;
-use encke_site::{Credentials, Posted, Products, Role, Sender, description};
+use encke_site::{Credentials, Posted, Products, Role, Sender};
 use encke_store::Database;
 use encke_talk::Talk;
 use serde_json::{Value, json};
 
-use super::{ENTRY_AGE_MS, GuestBook, Seen};
+use super::product::{ENTRY_AGE_MS, GuestBook, Seen};
 use crate::site::TestSite;
 
 /// All apps and the guest book: the one line that a server has for it.
@@ -69,16 +69,6 @@ async fn a_product_takes_its_commands_and_its_sends() {
     };
     assert_eq!(post("/v1/guest-book/main/entries").unwrap().seq.0, 2);
     assert_eq!(post("/v1/guest-book/main/pages").unwrap_err().code, Code::NotFound);
-}
-
-#[test]
-fn a_product_is_described_with_its_routes_and_its_fields() {
-    let api = description::completed(description::of_products(PRODUCTS), PRODUCTS);
-    assert!(api["paths"]["/v1/guest-book"]["post"].is_object());
-    let schemas = &api["components"]["schemas"];
-    let field = &schemas["Snapshot"]["properties"]["guest_book"];
-    assert_eq!(field["items"]["$ref"], "#/components/schemas/Entry");
-    assert!(schemas["Entry"]["properties"]["text"].is_object());
 }
 
 #[tokio::test]

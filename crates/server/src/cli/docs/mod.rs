@@ -13,8 +13,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
+use encke_site::Products;
 
-use crate::boot::products::PRODUCTS;
 use crate::http::openapi;
 
 /// Characters of a line of text.
@@ -58,28 +58,29 @@ impl Page {
         }
     }
 
-    fn text(self) -> String {
+    fn text(self, products: Products) -> String {
         match self {
             Page::Options => options::page(),
             Page::Example => options::example(),
             Page::Limits => limits::page(),
             Page::Errors => errors::page(),
             Page::Metrics => metrics::page(),
-            Page::Openapi => openapi::text(PRODUCTS),
+            Page::Openapi => openapi::text(products),
         }
     }
 }
 
 impl Docs {
     /// Prints a page, or writes all of them.
-    pub fn run(self) -> Result<()> {
+    pub fn run(self, products: Products) -> Result<()> {
         if let Some(page) = self.page {
-            print!("{}", page.text());
+            print!("{}", page.text(products));
         }
         let Some(folder) = self.write else { return Ok(()) };
         for page in Page::value_variants() {
             let file = folder.join(page.file());
-            fs::write(&file, page.text()).with_context(|| format!("writing {}", file.display()))?;
+            fs::write(&file, page.text(products))
+                .with_context(|| format!("writing {}", file.display()))?;
         }
         Ok(())
     }
