@@ -1,4 +1,4 @@
-//! Direct conversations: of two people, always the same two.
+//! Direct conversations, each of the same two people for ever.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub(crate) fn find(
     row.map(|row| row.get(0)).transpose()
 }
 
-/// Answers with the caller's direct conversation with somebody; it is made if there is none.
+/// Answers with the caller's direct conversation with a person. It is made if there is none.
 pub(crate) async fn open(
     site: Arc<Site>,
     caller: Caller,
@@ -52,7 +52,7 @@ pub(crate) async fn open(
     Ok((status, Json(conversation)))
 }
 
-/// Makes the direct conversation of two people who have none.
+/// Makes the direct conversation of two people that have none.
 pub(crate) fn make(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,10 +1,10 @@
 //! Chat: direct conversations between two people, and rooms.
 //!
-//! Entry points: [`Chat`], the product; [`between`] for other protocols. Messages, receipts, history and presence are
-//! those of any conversation, in the crate `talk`.
+//! Entry points: [`Chat`], the product; [`gateway_conversations`] for the gateways. Messages, receipts,
+//! history and presence are those of any conversation, in the crate `talk`.
 
-pub mod between;
 mod direct;
+pub mod gateway_conversations;
 mod invitation;
 mod members;
 mod room;

@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 
 use crate::invitation::{self, Brought};
 
-/// Refuses what only the owner of a room may do.
+/// Refuses a person that is not the owner of the room.
 pub(crate) fn owned_room(kind: Kind, role: MemberRole) -> Result<(), Error> {
     room(kind)?;
     if role == MemberRole::Owner {

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 use crate::{invitation, members};
 
-/// Refuses what can't be the title of a room.
+/// Refuses an invalid title of a room.
 pub(crate) fn check_title(title: &str) -> Result<(), Error> {
     let good = (1..=limits::TITLE_CHARS_MAX).contains(&title.chars().count())
         && !title.trim().is_empty()

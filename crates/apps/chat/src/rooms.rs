@@ -16,7 +16,7 @@ use encke_site::Site;
 use encke_site::caller::Caller;
 use encke_site::reply::Refusal;
 
-/// Rooms in an answer that does not say how many.
+/// The number of rooms in an answer if the request names none.
 const ROOMS_DEFAULT: u64 = 100;
 
 /// Which open rooms.
@@ -53,7 +53,7 @@ pub(crate) struct OpenRooms {
     next: Option<String>,
 }
 
-/// The room behind which a page begins, from the `next` of the page before: number and title.
+/// The room after which a page begins, from the `next` of the page before: number and title.
 fn behind(next: &str) -> Result<(ConversationId, &str), Error> {
     let parts = next.split_once(':');
     let read = parts.and_then(|(id, title)| Some((id.parse().ok()?, title)));
@@ -93,7 +93,7 @@ pub(crate) async fn list(
              WHERE c.open = 1 AND (c.title, c.id) > (?2, ?3)
                AND (lower(c.title) LIKE ?4 ESCAPE '\\' OR c.title LIKE ?5 ESCAPE '\\')
              ORDER BY c.title, c.id LIMIT ?6",
-            // Not every engine's lower() knows more than ASCII; then the text as it was written is found at least.
+            // Some engines' lower() knows ASCII only. The text as it was written still matches there.
             params![
                 me,
                 title,

@@ -1,4 +1,4 @@
-//! Commands: what a client says over a WebSocket.
+//! Commands of clients over a WebSocket.
 
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ pub(crate) enum TalkCommand {
 }
 
 impl TalkCommand {
-    /// Whether others are told and nobody keeps it.
+    /// Whether the command is a signal: others are told, but nothing is stored.
     fn is_signal(&self) -> bool {
         matches!(
             self,
@@ -92,25 +92,25 @@ pub(crate) fn command(site: &Arc<Site>, sender: Sender<'_>, frame: &[u8], reply:
             receipts::take_ack(site, person, &cursor, move |taken| reply(unless_wrong(taken)));
         }
         TalkCommand::Read { conversation, seq } => {
-            let house = site.clone();
+            let site_for_store = site.clone();
             let marks = Marks { delivered: seq, read: seq };
             site.store.submit_read(
                 move |read| check_member(read, conversation, person),
                 move |member| {
                     if member.is_ok() {
-                        receipts::advance(&house, conversation, person, marks);
+                        receipts::advance(&site_for_store, conversation, person, marks);
                     }
                     reply(unless_wrong(member));
                 },
             );
         }
         TalkCommand::Typing { conversation, on } => {
-            let house = site.clone();
+            let site_for_store = site.clone();
             site.store.submit_read(
                 move |read| check_member(read, conversation, person),
                 move |member| {
                     if member.is_ok() {
-                        typing::tell(&house, conversation, person, Typing { on });
+                        typing::tell(&site_for_store, conversation, person, Typing { on });
                     }
                     reply(unless_wrong(member));
                 },
@@ -142,9 +142,9 @@ fn send(
     if let Err(e) = site.take_message(person, role, text.len()) {
         return reply(Err(e));
     }
-    let house = site.clone();
+    let site_for_store = site.clone();
     let reply = move |result: Result<Appended, Error>| {
-        reply(result.map(|appended| Sent::of(&house, appended)));
+        reply(result.map(|appended| Sent::of(&site_for_store, appended)));
     };
     message::submit(site, person, conversation, text, key, Box::new(reply));
 }

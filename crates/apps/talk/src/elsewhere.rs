@@ -1,13 +1,13 @@
-//! Who is connected at the other nodes, as far as those have told. The caller brings the time.
+//! Presence at the other nodes, as far as they have reported it. The caller passes the time.
 //!
-//! A node numbers what it tells. Its heartbeat says the number of the newest, so that who has missed something asks
-//! for all of it. A node that is silent for too long is gone, and with it everybody who was only there.
+//! A node numbers its reports. Its heartbeat has the number of the newest report, so that a node that has missed one
+//! asks for all. A node that is silent for too long is gone, together with all people that were only there.
 
 use encke_engine::presence::Presence;
 use encke_engine::{PersonId, limits};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// A list that is being told in parts.
+/// A list that arrives in parts.
 struct Coming {
     number: u64,
     parts: u32,
@@ -17,21 +17,21 @@ struct Coming {
 #[derive(Default)]
 struct Node {
     heard_ms: u64,
-    /// All up to here is known.
+    /// The number up to which all reports are known.
     number: Option<u64>,
     people: FxHashMap<PersonId, Presence>,
     coming: Option<Coming>,
 }
 
-/// See the top of this file.
+/// The people that are connected at other nodes.
 #[derive(Default)]
 pub(crate) struct Elsewhere {
     nodes: FxHashMap<u64, Node>,
-    /// What the sessions of this node were told of people who are not offline.
+    /// The presence that the sessions of this node were told, for all people that are not offline.
     shown: FxHashMap<PersonId, Presence>,
 }
 
-/// A part of the list of everybody who is connected at a node.
+/// A part of the list of all people at a node.
 pub(crate) struct Part {
     pub number: u64,
     pub part: u32,
@@ -40,13 +40,13 @@ pub(crate) struct Part {
 }
 
 impl Elsewhere {
-    /// What a person is at the other nodes.
+    /// The presence of a person at the other nodes.
     pub fn of(&self, person: PersonId) -> Presence {
         let at = self.nodes.values().filter_map(|node| node.people.get(&person));
         at.copied().max().unwrap_or_default()
     }
 
-    /// A person is this now, all nodes together; whether that is news to the sessions of this node.
+    /// Notes the present presence of a person over all nodes. Returns whether it is news to the sessions of this node.
     pub fn show(&mut self, person: PersonId, now: Presence) -> bool {
         let before = if now == Presence::Offline {
             self.shown.remove(&person)
@@ -56,7 +56,7 @@ impl Elsewhere {
         before.unwrap_or_default() != now
     }
 
-    /// How many people of a node there is room for. Further ones are not seen as present (P9).
+    /// The number of people of a node that there is room for. Further people are not seen as present (P9).
     fn room_for(&self, id: u64) -> usize {
         let others = self.nodes.iter().filter(|(other, _)| **other != id);
         let others: usize = others.map(|(_, node)| node.people.len()).sum();
@@ -72,21 +72,21 @@ impl Elsewhere {
         Some(node)
     }
 
-    /// A node tells of one person.
+    /// Notes a node's report of one person.
     pub fn told(&mut self, id: u64, number: u64, person: PersonId, now: Presence, now_ms: u64) {
         let room = self.room_for(id);
         let Some(node) = self.node(id, now_ms) else { return };
-        // What comes out of order is not known any more, and is asked for after the next heartbeat.
+        // After a report out of order, the number is unknown, and all reports are asked for after the next heartbeat.
         node.number = node.number.filter(|known| known + 1 == number).map(|_| number);
         node.set(person, now, room);
     }
 
-    /// A node is alive, and has told so much; whether it is to be asked for all of it.
+    /// Notes that a node is alive and what its newest report is. Returns whether it has to be asked for all.
     pub fn alive(&mut self, id: u64, number: u64, now_ms: u64) -> bool {
         self.node(id, now_ms).is_some_and(|node| node.number != Some(number))
     }
 
-    /// A part of a node's list; returns who may have changed, once it is whole.
+    /// Notes a part of a node's list. Returns the people that may have changed, once the list is whole.
     pub fn listed(&mut self, id: u64, part: Part, now_ms: u64) -> Vec<PersonId> {
         let room = self.room_for(id);
         let Some(node) = self.node(id, now_ms) else { return Vec::new() };
@@ -105,14 +105,14 @@ impl Elsewhere {
             node.coming = Some(coming);
             return Vec::new();
         }
-        // What was told meanwhile comes with a later number, and is asked for again.
+        // Reports that came meanwhile have a later number, and are asked for again.
         node.number = Some(number);
         let before = std::mem::replace(&mut node.people, coming.people);
         let all: FxHashSet<PersonId> = before.keys().chain(node.people.keys()).copied().collect();
         all.into_iter().filter(|p| before.get(p) != node.people.get(p)).collect()
     }
 
-    /// Forgets nodes that are silent; returns who was there.
+    /// Forgets silent nodes. Returns the people that were there.
     pub fn expire(&mut self, now_ms: u64) -> Vec<PersonId> {
         let mut gone = Vec::new();
         self.nodes.retain(|_, node| {
@@ -189,7 +189,7 @@ mod tests {
         }
         let all: usize = elsewhere.nodes.values().map(|node| node.people.len()).sum();
         assert_eq!(all, limits::PEOPLE_ELSEWHERE_MAX);
-        // Who is known already may change and go.
+        // A person that is known already may change and go.
         elsewhere.told(0, 9, PersonId(1), Presence::Away, 0);
         assert_eq!(elsewhere.nodes[&0].people[&PersonId(1)], Presence::Away);
         elsewhere.told(0, 10, PersonId(1), Presence::Offline, 0);

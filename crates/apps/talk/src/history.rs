@@ -19,7 +19,7 @@ use encke_site::caller::Caller;
 use encke_site::path::Path;
 use encke_site::reply::Refusal;
 
-/// Events in a page that does not say how many.
+/// The number of events in a page if the request names none.
 const PAGE_EVENTS_DEFAULT: usize = 50;
 
 /// Which page.
@@ -66,7 +66,7 @@ pub(crate) async fn page(
     }
     site.take(caller.0.person, caller.0.role, Act::Read)?;
     let count = which.limit.unwrap_or(PAGE_EVENTS_DEFAULT).clamp(1, limits::PAGE_EVENTS_MAX);
-    let house = site.clone();
+    let site_for_store = site.clone();
     let page = site.store.read(move |read| {
         check_member(read, id, me)?;
         let stream = StreamId::conversation(id);
@@ -78,7 +78,7 @@ pub(crate) async fn page(
         let mut authors: Vec<PersonId> = entries.iter().filter_map(|e| e.event.from).collect();
         authors.sort_unstable();
         authors.dedup();
-        let people = people(read, &house, &authors)?;
+        let people = people(read, &site_for_store, &authors)?;
         Ok(HistoryPage { events: entries.iter().filter_map(json).collect(), people, more })
     });
     Ok(Json(page.await?))

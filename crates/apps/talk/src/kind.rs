@@ -1,4 +1,4 @@
-//! What kind of conversation it is.
+//! The kinds of conversations.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// As it is stored and sent.
+    /// The kind as it is stored and sent.
     pub fn text(self) -> &'static str {
         match self {
             Kind::Direct => "direct",
@@ -22,7 +22,7 @@ impl Kind {
         }
     }
 
-    /// From how it is stored.
+    /// The kind of a stored text.
     pub fn of(text: &str) -> Self {
         if text == "direct" { Kind::Direct } else { Kind::Room }
     }

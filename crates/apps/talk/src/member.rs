@@ -1,4 +1,4 @@
-//! Members: who is in a conversation, and getting in and out of it.
+//! Members of a conversation: joining, roles, leaving.
 
 use encke_account::{Person, people};
 use encke_engine::number_text::grouped;
@@ -73,12 +73,12 @@ pub fn is_member(
     Ok(sql.query_one(query, params![id, person])?.is_some())
 }
 
-/// Refuses a person who is not in a conversation.
+/// Refuses a person that is not in a conversation.
 pub fn check_member(sql: &mut impl Sql, id: ConversationId, person: PersonId) -> Result<(), Error> {
     if is_member(sql, id, person)? { Ok(()) } else { Err(not_member()) }
 }
 
-/// A person's row in a conversation, if it is in it.
+/// The row of a person in a conversation, if it is a member.
 pub fn member_of(
     sql: &mut impl Sql,
     id: ConversationId,
@@ -101,7 +101,7 @@ pub fn role_in(
     Ok((found, me.member.role))
 }
 
-/// Whether a conversation has at least so many owners.
+/// Whether a conversation has at least this many owners.
 pub fn has_owners(
     sql: &mut impl Sql,
     id: ConversationId,
@@ -112,7 +112,7 @@ pub fn has_owners(
     Ok(sql.query_one(query, params![id, at_least - 1])?.is_some())
 }
 
-/// Puts a person, which is not in a room, into it.
+/// Adds a person to a room that it is not in.
 pub fn put(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -137,7 +137,7 @@ pub fn put(
     tx.append(event(stream, Some(by), &body)).map(drop)
 }
 
-/// Gives a member another role, and tells everybody.
+/// Gives a member another role and tells everybody.
 pub fn set_role(
     tx: &mut Tx<'_>,
     id: ConversationId,
@@ -153,7 +153,7 @@ pub fn set_role(
     tx.append(event(StreamId::conversation(id), Some(by), &body)).map(drop)
 }
 
-/// Takes a person out of a conversation, and tells it and the others.
+/// Takes a person out of a conversation, and tells the person and the others.
 pub fn expel(
     tx: &mut Tx<'_>,
     id: ConversationId,
@@ -164,7 +164,7 @@ pub fn expel(
     if tx.execute(delete, params![id, person])? > 0 {
         tx.execute("UPDATE conversation SET members = members - 1 WHERE id = ?1", params![id])?;
     }
-    // The person's own stream tells it; of the room it gets nothing from here on, not even that it left.
+    // The event is in the person's own stream: of the room it gets nothing from here on, not even that it left.
     let body = ConversationRemoved { conversation: id };
     tx.append(event(StreamId::person(person), Some(by), &body))?;
     tx.unsubscribe(person, StreamId::conversation(id))?;
@@ -172,7 +172,7 @@ pub fn expel(
     tx.append(event(StreamId::conversation(id), Some(by), &body)).map(drop)
 }
 
-/// A room whose last owner left goes to its longest member.
+/// Makes the longest member of a room its owner when the last owner has left.
 pub fn keep_an_owner(tx: &mut Tx<'_>, id: ConversationId, by: PersonId) -> Result<(), Error> {
     if has_owners(tx, id, 1)? {
         return Ok(());

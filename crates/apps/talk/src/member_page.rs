@@ -1,7 +1,7 @@
 //! The members of a conversation by pages, in the order in which they joined.
 //!
-//! A member keeps its place as long as it is one. So all pages together hold everybody, once, who was in the
-//! conversation all the while, whoever joins and leaves meanwhile.
+//! A member keeps its place while it is one. So all pages together have each person once that was in the conversation
+//! all the time, whoever joins and leaves meanwhile.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::member::check_member;
 use crate::receipts::Receipts;
 use crate::view::View;
 
-/// Members in a page that does not say how many.
+/// The number of members in a page if the request names none.
 const MEMBERS_DEFAULT: u64 = 50;
 
 /// Which members.
@@ -64,7 +64,7 @@ impl Place {
         Place { joined: row.joined_seq, person: row.member.person }
     }
 
-    /// From the `next` of a page.
+    /// Reads the `next` of a page.
     fn parse(next: &str) -> Result<Self, Error> {
         let parts = next.split_once(':');
         let place = parts.and_then(|(joined, person)| {
@@ -101,7 +101,7 @@ pub(crate) async fn list(
     site.take(me, caller.0.role, Act::Read)?;
     let limit = wanted.limit.unwrap_or(MEMBERS_DEFAULT).clamp(1, limits::MEMBERS_PAGE_MAX as u64);
     let after = wanted.after.as_deref().map_or(Ok(Place::START), Place::parse)?;
-    let house = site.clone();
+    let site_for_store = site.clone();
     let page = site.store.read(move |read| {
         check_member(read, id, me)?;
         let (mut rows, next) = if wanted.q.is_empty() {
@@ -110,9 +110,9 @@ pub(crate) async fn list(
             searched(read, id, &wanted.q, after, limit)?
         };
         let head = read.head_of(StreamId::conversation(id))?;
-        Receipts::of(&house).fold_own_into(read, id, head, &mut rows)?;
+        Receipts::of(&site_for_store).fold_own_into(read, id, head, &mut rows)?;
         let ids: Vec<PersonId> = rows.iter().map(|row| row.member.person).collect();
-        let people = people(read, &house, &ids)?;
+        let people = people(read, &site_for_store, &ids)?;
         let members = rows.into_iter().map(|row| row.member).collect();
         Ok(MemberPage { members, people, next: next.map(Place::text) })
     });
@@ -163,14 +163,14 @@ fn searched(
          ORDER BY m.joined_seq, m.person LIMIT ?6",
         MemberRow::COLUMNS
     );
-    // Not every engine's lower() knows more than ASCII; then the text as it was written is found at least.
+    // Some engines' lower() knows ASCII only. The text as it was written still matches there.
     let (folded, written) = (pattern(&q.to_lowercase()), pattern(q));
     let params = params![id, after.joined, after.person, folded, written, limit + 1];
     let (rows, next) = rows_of(&sql.query(&query, params)?, limit)?;
     if next.is_some() {
         return Ok((rows, next));
     }
-    // Nothing more among those that were looked at; the next page begins behind the last of them.
+    // No other of the members that were looked at matches. The next page begins after the last of them.
     let query = "SELECT joined_seq, person FROM member
          WHERE conversation = ?1 AND (joined_seq, person) > (?2, ?3)
          ORDER BY joined_seq, person LIMIT 1 OFFSET ?4";

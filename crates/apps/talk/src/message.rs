@@ -23,7 +23,7 @@ use encke_site::product::Reply;
 use encke_site::reply::Refusal;
 use encke_site::sent::{self, Sent};
 
-/// A person says something.
+/// A message that a person sends.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct Said<'a> {
     #[serde(borrow)]
@@ -58,7 +58,7 @@ pub fn text_of(body: &[u8]) -> Option<String> {
     serde_json::from_slice::<Said<'_>>(body).ok().map(|said| said.text.into_owned())
 }
 
-/// Appends a message of a person that is in the conversation, in the same write as whatever else the caller does.
+/// Appends a message of a member, in the caller's write.
 pub fn say(
     tx: &mut Tx<'_>,
     from: PersonId,
@@ -70,7 +70,7 @@ pub fn say(
     tx.append(NewEvent { stream, from: Some(from), kind: Said::KIND.into(), key: None, body })
 }
 
-/// Hands a message to the store. `reply` gets the result once it is durable (P1); it must not block.
+/// Submits a message to the store. `reply` gets the result once it is durable (P1); it must not block.
 pub(crate) fn submit(
     site: &Arc<Site>,
     from: PersonId,
@@ -123,7 +123,7 @@ pub(crate) async fn send(
     Ok(Sent::answer(&site, appended))
 }
 
-/// Sends what was posted. `reply` gets the result once it is durable (P1); it must not block.
+/// Sends a posted message. `reply` gets the result once it is durable (P1); it must not block.
 pub(crate) fn post(
     site: &Arc<Site>,
     identity: Identity,

@@ -1,4 +1,4 @@
-//! What talk at one node tells the others, at most once: who is connected.
+//! Notes of presence between nodes. They arrive at most once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,28 +12,28 @@ use crate::elsewhere::Part;
 use crate::presence::{Presences, refold};
 use crate::product::Talk;
 
-/// People in one part of a list.
+/// The number of people in one part of a list.
 const LIST_PEOPLE_MAX: usize = 10_000;
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub(crate) enum Note {
-    /// A person's presence at a node, with the number of this telling.
+    /// The presence of a person at a node, with the number of this report.
     Presence { node: u64, number: u64, person: PersonId, state: Presence },
-    /// A node is alive, and has told so much.
+    /// A node is alive, and this is the number of its newest report.
     Alive { node: u64, number: u64 },
-    /// A node is to tell of everybody.
+    /// Asks a node to report all people.
     Ask { node: u64 },
-    /// Everybody who is connected at a node, in parts.
+    /// A part of the list of all people at a node.
     List { node: u64, number: u64, part: u32, parts: u32, people: Vec<(PersonId, Presence)> },
 }
 
-/// Tells talk at the other nodes.
+/// Sends a note to the other nodes.
 pub(crate) fn tell(site: &Site, note: &Note) {
     site.tell_nodes(Talk.name(), note);
 }
 
-/// Takes a note of another node. One that is not understood is of another version, and is dropped.
+/// Takes a note of another node. A note that can't be read is of another version and is dropped.
 pub(crate) fn noted(site: &Arc<Site>, note: &str) {
     let Ok(note) = serde_json::from_str::<Note>(note) else { return };
     let (now, presences) = (site.now_ms(), Presences::of(site));
@@ -57,7 +57,7 @@ pub(crate) fn noted(site: &Arc<Site>, note: &str) {
     }
 }
 
-/// Says that this node is alive; to be called every [`limits::NODE_ALIVE_MS`].
+/// Reports that this node is alive; to be called every [`limits::NODE_ALIVE_MS`].
 pub(crate) fn say_alive(site: &Site) {
     let (node, number) = (site.node(), Presences::of(site).told.get());
     tell(site, &Note::Alive { node, number });
@@ -68,7 +68,7 @@ fn list_everybody(site: &Site) {
     if !presences.told.may_list(site.now_ms()) {
         return;
     }
-    // Under the same lock as a change and its number, so that the list is of that number.
+    // The lock is that of a change and its number, so that the list belongs to that number.
     let (number, people) = {
         let roll = presences.roll.lock().expect("not poisoned");
         let mut people = roll.everybody();
@@ -84,24 +84,24 @@ fn list_everybody(site: &Site) {
     }
 }
 
-/// Counts what this node tells of presence: the number of the newest telling, and when everything was told last.
+/// Counts this node's reports of presence: the number of the newest, and the time of the last list.
 #[derive(Default)]
-pub(crate) struct Told {
+pub(crate) struct PresenceReports {
     number: AtomicU64,
     listed_ms: AtomicU64,
 }
 
-impl Told {
+impl PresenceReports {
     fn get(&self) -> u64 {
         self.number.load(Ordering::Relaxed)
     }
 
-    /// The number of a further telling; to be called under the lock of the roll.
+    /// The number of a further report; to be called under the lock of the roll.
     pub fn next(&self) -> u64 {
         self.number.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Whether everything may be told again. Several nodes may ask at once, and all hear the answer.
+    /// Whether the list may be sent again. Several nodes may ask for it at once, and all get the answer.
     fn may_list(&self, now_ms: u64) -> bool {
         let last = self.listed_ms.load(Ordering::Relaxed);
         now_ms.saturating_sub(last) >= limits::NODE_ALIVE_MS / 2

@@ -1,4 +1,4 @@
-//! Presence: told to those who share a conversation, at most once (P9).
+//! Presence: people that share a conversation are told of it, at most once (P9).
 
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::elsewhere::Elsewhere;
-use super::peers::{self, Note, Told};
+use super::peers::{self, Note, PresenceReports};
 use encke_account::PresenceState;
 use encke_site::Act;
 use encke_site::SignalBody;
@@ -22,11 +22,11 @@ use encke_site::bulk;
 use encke_site::caller::Caller;
 use encke_site::reply::Refusal;
 
-/// Who is connected, here and at the other nodes, and what was told of it.
+/// The connected people, here and at the other nodes, and what others were told of them.
 #[derive(Default)]
 pub(crate) struct Presences {
     pub roll: Mutex<Roll>,
-    pub told: Told,
+    pub told: PresenceReports,
     elsewhere: Mutex<Elsewhere>,
 }
 
@@ -51,14 +51,14 @@ pub(crate) fn disconnected(site: &Site, person: PersonId, device: &str) {
     Presences::of(site).roll.lock().expect("not poisoned").closed(person, device, now);
 }
 
-/// What others see of a person, on whichever nodes it is.
+/// The presence of a person that others see, over all nodes.
 pub(crate) fn presence_of(site: &Site, person: PersonId) -> Presence {
     let presences = Presences::of(site);
     let here = presences.roll.lock().expect("not poisoned").of(person);
     if site.store.is_shared() { here.max(presences.elsewhere(|e| e.of(person))) } else { here }
 }
 
-/// Notes what happened at this node, tells the other nodes, and then the sessions here.
+/// Notes a change at this node, tells the other nodes, and then the sessions here.
 fn changed<C: IntoIterator<Item = Change>>(site: &Arc<Site>, act: impl FnOnce(&mut Roll) -> C) {
     let presences = Presences::of(site);
     let mut people = Vec::new();
@@ -78,7 +78,7 @@ pub(crate) fn says(site: &Arc<Site>, person: PersonId, device: &str, state: Pres
     changed(site, |roll| roll.says(person, device, state));
 }
 
-/// Lets those go offline whose last connection ended a while ago, here or with the node where it was.
+/// Marks people as offline when their last connection ended a while ago, or when the node of that connection is gone.
 pub(crate) fn expire(site: &Arc<Site>) {
     let now = site.now_ms();
     changed(site, |roll| roll.expire(now));
@@ -86,12 +86,12 @@ pub(crate) fn expire(site: &Arc<Site>) {
     refold(site, &gone);
 }
 
-/// Tells the sessions of this node of those whose presence, over all nodes, is news to them.
+/// Tells the sessions of this node the presences, over all nodes, that are news to them.
 pub(crate) fn refold(site: &Arc<Site>, people: &[PersonId]) {
     let mut news = Vec::new();
     for person in people {
         let now = presence_of(site, *person);
-        // A roll alone tells only what is news.
+        // A roll alone reports only news.
         let is_news =
             !site.store.is_shared() || Presences::of(site).elsewhere(|e| e.show(*person, now));
         if is_news && news.len() < limits::PRESENCE_TOLD_MAX {
@@ -103,13 +103,13 @@ pub(crate) fn refold(site: &Arc<Site>, people: &[PersonId]) {
     }
 }
 
-/// Tells where these people are members, which is read for all of them at once.
+/// Tells the conversations of these people. The conversations of all people are read at once.
 fn tell(site: &Arc<Site>, news: Vec<(PersonId, Presence)>) {
-    let house = site.clone();
+    let site_for_store = site.clone();
     let people: Vec<PersonId> = news.iter().map(|(person, _)| *person).collect();
     let conversations = move |read: &mut encke_store::Read<'_>| Ok(small_ones(read, &people)?);
     site.store.submit_read(conversations, move |found| {
-        let Some(reach) = house.reach() else { return };
+        let Some(reach) = site_for_store.reach() else { return };
         let now: FxHashMap<PersonId, Presence> = news.into_iter().collect();
         for (person, conversation) in found.unwrap_or_default() {
             let stream = StreamId::conversation(conversation);
@@ -125,14 +125,14 @@ const OF_ONE: &str = "SELECT m.conversation FROM member m
     JOIN conversation c ON c.id = m.conversation
     WHERE m.person = ?1 AND c.members <= ?2 ORDER BY m.conversation DESC LIMIT ?3";
 
-/// The conversations of people in which presence is told.
+/// The conversations of people that are told of presence.
 fn small_ones(
     read: &mut encke_store::Read<'_>,
     people: &[PersonId],
 ) -> Result<Vec<(PersonId, ConversationId)>, StoreError> {
     let mut found = Vec::new();
     if let [person] = people {
-        // Everybody who connects comes this way, alone: a plain look-up is prepared once and cheap.
+        // One new connection alone is the usual case, and a plain look-up is prepared once and cheap.
         let params = params![
             *person,
             limits::PRESENCE_MEMBERS_MAX as u64,
@@ -190,7 +190,7 @@ pub(crate) struct DeviceState {
     client: String,
 }
 
-/// Refuses what only the server knows.
+/// Refuses a state that only the server may set.
 pub(crate) fn check(state: Presence) -> Result<(), encke_engine::Error> {
     if state == Presence::Offline {
         let what = "A device says online or away; offline is when it is gone.";

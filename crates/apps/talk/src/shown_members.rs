@@ -1,5 +1,4 @@
-//! The members that a conversation shows without being asked for a page of them: all where they are few, and a bounded
-//! part of many.
+//! The members that a conversation shows without a request for a page: all if they are few, otherwise a bounded part.
 
 use encke_engine::{ConversationId, PersonId, limits};
 use encke_site::bulk;
@@ -11,8 +10,8 @@ use crate::conversation::{Found, MemberRole, MemberRow};
 /// Rows of members, by their conversations.
 pub type ByConversation = FxHashMap<ConversationId, Vec<MemberRow>>;
 
-/// The members that these conversations show to a person: itself, owners, and then those who joined first. Where all are
-/// shown, they come in the order in which they joined.
+/// The members that these conversations show to a person: itself, the owners, and then those that joined first. If all
+/// are shown, they are in the order in which they joined.
 pub fn shown_members(
     sql: &mut impl Sql,
     conversations: &[Found],
@@ -38,7 +37,7 @@ pub fn shown_members(
     Ok(shown)
 }
 
-/// Everybody in these conversations.
+/// All members of these conversations.
 fn all_of(sql: &mut impl Sql, ids: &[ConversationId]) -> Result<ByConversation, StoreError> {
     let mut found = ByConversation::default();
     for part in bulk::parts(ids) {
@@ -56,11 +55,11 @@ fn all_of(sql: &mut impl Sql, ids: &[ConversationId]) -> Result<ByConversation, 
     Ok(found)
 }
 
-/// Conversations of one statement: each is a part of it, and SQLite takes 500 of those.
+/// The number of large conversations in one statement. Each is a part of it, and SQLite takes 500 of those.
 const LARGE_MAX: usize = 64;
 
-/// The first owners and the first members of each of these conversations, and the person, some of them twice. Each is
-/// one step in an index, however many members there are.
+/// The first owners and the first members of each of these conversations, and the person itself; some of them twice.
+/// Each is one step in an index, however many members there are.
 fn some_of(
     sql: &mut impl Sql,
     ids: &[ConversationId],

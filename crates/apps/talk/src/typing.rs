@@ -29,7 +29,7 @@ impl SignalBody for Typing {
     const KIND: &'static str = "typing";
 }
 
-/// Tells the others.
+/// Tells the other members.
 pub(crate) fn tell(site: &Site, conversation: ConversationId, person: PersonId, typing: Typing) {
     let stream = StreamId::conversation(conversation);
     if let Some(reach) = site.reach() {
@@ -37,7 +37,7 @@ pub(crate) fn tell(site: &Site, conversation: ConversationId, person: PersonId, 
     }
 }
 
-/// A signal as it travels between nodes.
+/// A typing signal as it travels between nodes.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Heard {
@@ -60,7 +60,7 @@ enum TypingKind {
     Typing,
 }
 
-/// A signal of another node as this one tells it; `None` if it is no typing in this stream.
+/// Writes a signal of another node anew; `None` if it is not typing in this stream.
 pub(crate) fn written_anew(stream: StreamId, item: &[u8]) -> Option<bytes::Bytes> {
     if item.len() > limits::SIGNAL_BYTES_MAX {
         return None;

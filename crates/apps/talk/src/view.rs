@@ -1,4 +1,4 @@
-//! What the same code needs of the store, whether it reads or writes.
+//! The functions of the store that reads and writes share.
 
 use bytes::Bytes;
 use encke_engine::{Error, Event, Position, StreamId};

@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use cookie::Cookie;
 use encke_account::gateway_sign_in;
-use encke_chat::between;
+use encke_chat::gateway_conversations;
 use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Position, StreamId};
 use encke_site::Role;
 use encke_store::{Read, Sql, Tx, params};
@@ -102,10 +102,10 @@ impl Classic {
                 Claims::Session => name::find(tx, &rec)?.ok_or_else(nobody)?,
             };
             let guest = asker.identity.is_some_and(|i| i.role == Role::Guest);
-            if guest && rec != AGENT && !between::may_guest_begin(tx, me, other)? {
+            if guest && rec != AGENT && !gateway_conversations::may_guest_begin(tx, me, other)? {
                 return Err(nobody());
             }
-            let conversation = between::direct(tx, &this.site, me, other)?;
+            let conversation = gateway_conversations::direct(tx, &this.site, me, other)?;
             let said = message::say(tx, me, conversation, &text)?;
             let before = Position(said.position.0 - 1);
             mark::begin(tx, reader(me), before)?;

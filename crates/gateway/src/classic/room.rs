@@ -10,7 +10,7 @@ use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
 use encke_account::gateway_sign_in;
-use encke_chat::between;
+use encke_chat::gateway_conversations;
 use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Position, Seq, StreamId, limits};
 use encke_site::{Browser, Role};
 use encke_store::{Read, Sql, StoreError, Tx, params};
@@ -75,14 +75,14 @@ fn join(
     let id = match room(tx)? {
         Some(id) => id,
         None => {
-            let id = between::make_open_room(tx, TITLE)?;
+            let id = gateway_conversations::make_open_room(tx, TITLE)?;
             let sql = "INSERT INTO classic_state (name, value) VALUES ('room', ?1)";
             tx.execute(sql, params![id])?;
             id
         }
     };
-    between::own_room(tx, site, id)?;
-    between::enter_open_room(tx, site, id, person)?;
+    gateway_conversations::own_room(tx, site, id)?;
+    gateway_conversations::enter_open_room(tx, site, id, person)?;
     Ok(id)
 }
 
@@ -192,7 +192,7 @@ struct RoomProgress {
 fn room_progress(read: &mut Read<'_>, me: PersonId, last: Seq) -> Result<RoomProgress, Error> {
     let as_of = read.position();
     let Some(id) = room(read)? else { return Ok(RoomProgress { stream: None, at: as_of, as_of }) };
-    if !is_member(read, id, me)? && !between::is_open(read, id)? {
+    if !is_member(read, id, me)? && !gateway_conversations::is_open(read, id)? {
         return Err(Error::new(Code::NotMember, "You are not a member of this room."));
     }
     let stream = StreamId::conversation(id);

@@ -10,7 +10,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
-use encke_chat::between;
+use encke_chat::gateway_conversations;
 use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Position, Seq, StreamId};
 use encke_site::Role;
 use encke_store::{Read, Tx};
@@ -82,10 +82,10 @@ impl Classic {
                 return Err(nobody());
             }
             let guest = asker.identity.is_some_and(|i| i.role == Role::Guest);
-            if guest && !between::may_guest_begin(tx, me, other)? {
+            if guest && !gateway_conversations::may_guest_begin(tx, me, other)? {
                 return Err(nobody());
             }
-            let conversation = between::direct(tx, &this.site, me, other)?;
+            let conversation = gateway_conversations::direct(tx, &this.site, me, other)?;
             message::say(tx, me, conversation, &text)
         });
         match sent.await {
@@ -168,7 +168,9 @@ impl Classic {
     async fn confirm(&self, pair: Pair, ids: Vec<Position>) -> Result<(), Refused> {
         let Pair { me, other: Some(other) } = pair else { return Ok(()) };
         let done = self.site.store.write(move |tx| {
-            let Some(conversation) = between::direct_of(tx, me, other)? else { return Ok(()) };
+            let Some(conversation) = gateway_conversations::direct_of(tx, me, other)? else {
+                return Ok(());
+            };
             let reader = reader(me, conversation);
             let has = Has::of(tx, reader)?;
             for id in ids {
@@ -253,7 +255,7 @@ fn direct_progress(read: &mut Read<'_>, pair: Pair) -> Result<DirectProgress, Er
     let mut progress =
         DirectProgress { conversation: None, has: Has::default(), at: as_of, seq: Seq(0), as_of };
     let Some(other) = pair.other else { return Ok(progress) };
-    progress.conversation = between::direct_of(read, pair.me, other)?;
+    progress.conversation = gateway_conversations::direct_of(read, pair.me, other)?;
     let Some(conversation) = progress.conversation else { return Ok(progress) };
     let reader = reader(pair.me, conversation);
     progress.has = Has::of(read, reader)?;

@@ -1,4 +1,4 @@
-//! Direct conversations and rooms that anybody may enter, for other protocols: all within one write.
+//! Direct conversations and open rooms for the gateways. Each function works within one write of the caller.
 
 use encke_engine::{ConversationId, Error, PersonId, StreamId, limits};
 use encke_site::{Site, event};
@@ -32,7 +32,7 @@ pub fn direct(
     direct::make(tx, site, me, other)
 }
 
-/// Whether a guest may begin to talk to somebody: as in the web chat, only if they share a conversation.
+/// Whether a guest may begin to talk to a person. As in the web chat, they have to share a conversation.
 pub fn may_guest_begin(
     sql: &mut impl Sql,
     guest: PersonId,
@@ -55,8 +55,10 @@ pub fn make_open_room(tx: &mut Tx<'_>, title: &str) -> Result<ConversationId, Er
     Ok(id)
 }
 
-/// Brings a person into an open room, guests too; `not_member` if the room is not open and the person not in it. Where too
-/// many guests are, the one that has been in it longest makes room: guests come and never leave.
+/// Brings a person into an open room, guests too; `not_member` if the room is not open and the person not in it.
+///
+/// If the room has too many guests, the one that has been in it longest is removed, because guests come and never
+/// leave.
 pub fn enter_open_room(
     tx: &mut Tx<'_>,
     site: &Site,
