@@ -16,6 +16,10 @@ const columns = {
   idle: ['pss_per_conn', 'kernel_per_pair', 'connect_cpu_us', 'idle_cpu_us_per_min', 'pss_base_mib'],
   connect: ['connections_per_s', 'connect_cpu_us'],
   storm: ['messages', 'all_back_s', 'caught_up_s', 'lost'],
+  join: ['joins_per_s', 'latency_ms', 'cpu_us', 'stored_bytes', 'rss_mib'],
+  'room-message': ['last_ms', 'cpu_us', 'rss_mib', 'lost'],
+  'first-answer': ['bytes', 'latency_ms', 'cpu_us', 'rss_mib'],
+  conversations: ['pages', 'bytes', 'latency_ms', 'cpu_us', 'rss_mib'],
   durable: ['rows_per_s', 'commits_per_s', 'cpu_us_per_row', 'commit_ms'],
 };
 const losses = ['dup', 'reorder', 'closed'];

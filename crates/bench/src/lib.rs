@@ -6,6 +6,7 @@
 //!
 //! Never in here: a judgement. `encke-trial` and the tests of each crate check what must hold.
 
+pub mod client;
 pub mod engine;
 pub mod http;
 pub mod payload;
@@ -13,6 +14,7 @@ pub mod procs;
 pub mod ring;
 pub mod seed;
 pub mod stats;
+pub mod stored;
 pub mod sys;
 pub mod target;
 pub mod work;

@@ -25,6 +25,8 @@ enum Workload {
     Churn(work::fanout::Args),
     /// kill -9 and restart: all reconnect
     Storm(work::storm::Args),
+    /// A room of 100,000, and a person with 10,000 conversations (Encke only)
+    Rooms(work::rooms::Args),
     /// Holds connections for another generator process
     #[command(hide = true)]
     Hold(work::idle::Args),
@@ -40,6 +42,7 @@ fn main() -> Result<()> {
         Workload::Pairs(args) => work::pairs::run(&args),
         Workload::Churn(args) => work::fanout::churn(&args),
         Workload::Storm(args) => work::storm::run(&args),
+        Workload::Rooms(args) => work::rooms::run(&args),
         Workload::Hold(args) => work::idle::hold(&args),
     }
 }

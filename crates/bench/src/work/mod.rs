@@ -4,6 +4,7 @@ pub mod connect;
 pub mod fanout;
 pub mod idle;
 pub mod pairs;
+pub mod rooms;
 pub mod storm;
 pub mod tls;
 
@@ -90,29 +91,41 @@ impl Common {
 
     /// Starts the server, or takes the running one, and waits until it answers.
     pub fn server(&self) -> Result<Server> {
-        let server = match &self.server {
-            Some(command) => {
-                ensure!(TcpStream::connect(self.addr).is_err(), "{} is in use", self.addr);
-                Server::start(command)?
-            }
-            None => Server::of_pids(&self.pid),
-        };
         let mut addresses = vec![self.addr];
         addresses.extend(self.pub_addr);
-        let patience = Instant::now() + Duration::from_secs(20);
-        for addr in addresses {
-            while TcpStream::connect(addr).is_err() {
-                if Instant::now() > patience {
-                    bail!("no server at {addr}");
-                }
-                sleep(Duration::from_millis(5));
-            }
-        }
+        let server = start(self.server.as_deref(), &self.pid, &addresses, Duration::from_secs(20))?;
         if self.server.is_some() {
             sleep(Duration::from_secs_f64(self.start_wait));
         }
         Ok(server)
     }
+}
+
+/// Starts a server by this command, or takes the one that has these processes, and waits until it listens.
+pub fn start(
+    command: Option<&str>,
+    pids: &[u32],
+    addresses: &[SocketAddrV4],
+    patience: Duration,
+) -> Result<Server> {
+    let server = match command {
+        Some(command) => {
+            let first = addresses[0];
+            ensure!(TcpStream::connect(first).is_err(), "{first} is in use");
+            Server::start(command)?
+        }
+        None => Server::of_pids(pids),
+    };
+    let until = Instant::now() + patience;
+    for addr in addresses {
+        while TcpStream::connect(addr).is_err() {
+            if Instant::now() > until {
+                bail!("no server at {addr}");
+            }
+            sleep(Duration::from_millis(5));
+        }
+    }
+    Ok(server)
 }
 
 /// The record of all that happens to the connections. The workloads read it.
