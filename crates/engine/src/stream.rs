@@ -36,8 +36,8 @@ impl StreamClass {
     /// The first class that belongs to a product.
     const FIRST_OF_PRODUCTS: u8 = 128;
 
-    /// A product's own class, by a number from 0 to 127 that no other product uses. Its streams have subscriptions of
-    /// their own.
+    /// A product's own class, by a number from 0 to 127. Its streams have subscriptions of their own. Products say which
+    /// classes they have, and those that have the same one don't start together.
     ///
     /// # Panics
     /// If the number is above 127; in a constant that is an error of the build.

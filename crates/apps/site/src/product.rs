@@ -3,10 +3,11 @@
 //! The server lists its products in one place. [`Product`] is the trait that each implements. Optional parts are traits
 //! of their own; a product returns those that it has.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use encke_engine::{Batch, Error, PersonId, Position, StreamId};
+use encke_engine::{Batch, Error, PersonId, Position, StreamClass, StreamId};
 use encke_store::{Appended, Migration, Read, Tables};
 use futures_util::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
@@ -28,6 +29,36 @@ pub fn tables(products: Products) -> Vec<Tables> {
     products.iter().map(of).collect()
 }
 
+/// Refuses products that could not be told apart: each has a name, stream classes, commands and a path of sends of its
+/// own.
+///
+/// # Panics
+/// If two have the same one. A list of products is a constant, so the first start of such a build shows it.
+pub(crate) fn check(products: Products) {
+    let mut owners = HashMap::new();
+    for product in products {
+        for own in own(*product) {
+            if let Some(other) = owners.insert(own.clone(), product.name()) {
+                panic!("the products {other} and {} both have {own}", product.name());
+            }
+        }
+    }
+}
+
+/// The names, in words, that no other product may have as well.
+fn own(product: &dyn Product) -> Vec<String> {
+    let mut own = vec![format!("the name {}", product.name())];
+    for class in product.classes() {
+        assert!(class.is_of_product(), "{} has a stream class of Encke's own", product.name());
+        own.push(format!("the stream class {}", class.byte()));
+    }
+    let commands = product.commands().map_or(&[][..], |commands| commands.types());
+    own.extend(commands.iter().map(|kind| format!("the command {kind}")));
+    let path = product.sends().map(|sends| sends.path());
+    own.extend(path.map(|path| format!("the path of sends {}…{}", path.before, path.after)));
+    own
+}
+
 /// The parts of a product.
 pub trait Product: Send + Sync {
     /// A short name, unique and constant: notes between nodes carry it, and the store keeps the version of the
@@ -36,6 +67,12 @@ pub trait Product: Send + Sync {
 
     /// The migrations of its tables for both engines, the oldest first. A released list only grows at its end.
     fn tables(&self) -> &'static [Migration] {
+        &[]
+    }
+
+    /// The classes of the streams that are its own ([`StreamClass::of_product`]). A site with two products that have the
+    /// same class does not start.
+    fn classes(&self) -> &'static [StreamClass] {
         &[]
     }
 

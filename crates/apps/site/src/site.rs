@@ -10,7 +10,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::follows::Follows;
 use crate::parts::Parts;
-use crate::product::Products;
+use crate::product::{self, Products};
 use crate::quota::{Quotas, Shares};
 
 /// The options of a site that the operator decides.
@@ -41,12 +41,16 @@ pub struct Site {
 
 impl Site {
     /// Makes a site on an opened store with these products.
+    ///
+    /// # Panics
+    /// If two of the products have the same name, stream class, command or path of sends.
     pub fn new(
         store: Store,
         clock: Arc<dyn Clock>,
         options: SiteOptions,
         products: Products,
     ) -> Arc<Self> {
+        product::check(products);
         let mut parts = Parts::default();
         products.iter().for_each(|p| p.parts(&mut parts));
         Arc::new(Site {

@@ -29,7 +29,7 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// The stream of all entries. No other product has this class.
+/// The stream of all entries.
 const ENTRIES: StreamClass = StreamClass::of_product(7);
 /// The tag of its routes in the description of the API.
 const TAG: &str = "guest book";
@@ -149,6 +149,10 @@ impl Product for GuestBook {
 
     fn tables(&self) -> &'static [Migration] {
         TABLES
+    }
+
+    fn classes(&self) -> &'static [StreamClass] {
+        &[ENTRIES]
     }
 
     fn parts(&self, parts: &mut Parts) {

@@ -7,10 +7,10 @@ use bytes::Bytes;
 use encke_account::Account;
 use encke_channel::Channel;
 use encke_chat::Chat;
-use encke_engine::Code;
+use encke_engine::{Code, StreamClass};
 use encke_rig::Postgres;
 use encke_site::product::tables;
-use encke_site::{Credentials, Posted, Products, Role, Sender};
+use encke_site::{Credentials, Posted, Product, Products, Role, Sender};
 use encke_store::Database;
 use encke_talk::Talk;
 use serde_json::{Value, json};
@@ -69,6 +69,31 @@ async fn a_product_takes_its_commands_and_its_sends() {
     };
     assert_eq!(post("/v1/guest-book/main/entries").unwrap().seq.0, 2);
     assert_eq!(post("/v1/guest-book/main/pages").unwrap_err().code, Code::NotFound);
+}
+
+/// A product that has taken the stream class of the guest book.
+struct Twin;
+
+impl Product for Twin {
+    fn name(&self) -> &'static str {
+        "twin"
+    }
+
+    fn classes(&self) -> &'static [StreamClass] {
+        GuestBook.classes()
+    }
+}
+
+#[tokio::test]
+#[should_panic(expected = "the products guest_book and twin both have the stream class 135")]
+async fn products_that_share_a_stream_class_do_not_start() {
+    TestSite::with_owner_and(&[&Account, &GuestBook, &Twin]).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "the products twin and twin both have the name twin")]
+async fn products_that_share_a_name_do_not_start() {
+    TestSite::with_owner_and(&[&Account, &Twin, &Twin]).await;
 }
 
 #[tokio::test]
