@@ -7,6 +7,7 @@ use bytes::BufMut;
 
 use crate::error::{Code, Error};
 use crate::ids::{Epoch, Position};
+use crate::reason::reasons;
 
 /// Epoch and position; its text is `EPOCH.POSITION`, both in lower-case hexadecimal. Clients treat it as opaque.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,25 +30,15 @@ pub enum Standing {
     Reset(Reset),
 }
 
-/// The reason why a cursor can't be replayed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reset {
-    /// The cursor belongs to another incarnation of the log.
-    UnknownEpoch,
-    /// Events after the cursor were trimmed.
-    Trimmed,
-    /// The cursor lies beyond the end of the log.
-    Ahead,
-}
-
-impl Reset {
-    /// The reason's name on the wire.
-    pub fn name(self) -> &'static str {
-        match self {
-            Reset::UnknownEpoch => "unknown_epoch",
-            Reset::Trimmed => "trimmed",
-            Reset::Ahead => "ahead",
-        }
+reasons! {
+    /// The reason why a cursor can't be replayed.
+    Reset {
+        /// The cursor belongs to another incarnation of the log.
+        UnknownEpoch = "unknown_epoch",
+        /// Events after the cursor were trimmed.
+        Trimmed = "trimmed",
+        /// The cursor lies beyond the end of the log.
+        Ahead = "ahead",
     }
 }
 

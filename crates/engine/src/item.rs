@@ -8,6 +8,7 @@ use crate::cursor::{Cursor, Reset};
 use crate::error::Error;
 use crate::event::Event;
 use crate::ids::{Epoch, PersonId, Seq};
+use crate::reason::reasons;
 use crate::stream::{Owner, StreamId};
 
 /// Bytes that an item usually has around an event's body.
@@ -93,39 +94,27 @@ pub fn reset(reason: Reset, cursor: Cursor) -> Bytes {
     format!(r#"{{"type":"reset","reason":"{}","cursor":"{cursor}"}}"#, reason.name()).into()
 }
 
-/// The reason why a connection ends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Bye {
-    /// The server goes down: come back.
-    Drain,
-    /// The reader took nothing for too long: come back and read on.
-    Slow,
-    /// The credential is no longer good.
-    Revoked,
-    /// The client was silent for too long: come back.
-    Idle,
-    /// The person has too many connections, and this was the oldest.
-    TooMany,
-    /// The channels open to guests have changed: come back, and see which are still open.
-    Changed,
-    /// The client broke the protocol.
-    Protocol,
+reasons! {
+    /// The reason why a connection ends.
+    Bye {
+        /// The server goes down: come back.
+        Drain = "drain",
+        /// The reader took nothing for too long: come back and read on.
+        Slow = "slow",
+        /// The credential is no longer good.
+        Revoked = "revoked",
+        /// The client was silent for too long: come back.
+        Idle = "idle",
+        /// The person has too many connections, and this was the oldest.
+        TooMany = "too_many",
+        /// The channels open to guests have changed: come back, and see which are still open.
+        Changed = "changed",
+        /// The client broke the protocol.
+        Protocol = "protocol",
+    }
 }
 
 impl Bye {
-    /// The reason's name on the wire.
-    pub fn name(self) -> &'static str {
-        match self {
-            Bye::Drain => "drain",
-            Bye::Slow => "slow",
-            Bye::Revoked => "revoked",
-            Bye::Idle => "idle",
-            Bye::TooMany => "too_many",
-            Bye::Changed => "changed",
-            Bye::Protocol => "protocol",
-        }
-    }
-
     /// Whether the client may come back.
     pub fn retry(self) -> bool {
         !matches!(self, Bye::Revoked | Bye::Protocol)

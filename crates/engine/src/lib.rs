@@ -33,6 +33,7 @@ pub mod number_text;
 pub mod order;
 pub mod presence;
 pub mod reach;
+mod reason;
 pub mod stream;
 pub mod tail;
 pub mod transaction;

@@ -4,7 +4,9 @@
 
 use encke_site::feed_body::{Command, FeedEvent, Signal};
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 /// The parameters of the feed.
 #[derive(IntoParams)]
@@ -85,17 +87,9 @@ pub(super) struct Ready {
 pub(super) struct Reset {
     #[schema(inline)]
     r#type: ResetType,
-    reason: ResetReason,
+    #[schema(value_type = ResetReason)]
+    reason: String,
     cursor: String,
-}
-
-/// Why a cursor can't be replayed.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum ResetReason {
-    UnknownEpoch,
-    Trimmed,
-    Ahead,
 }
 
 /// The connection ends.
@@ -105,7 +99,8 @@ pub(super) enum ResetReason {
 pub(super) struct Bye {
     #[schema(inline)]
     r#type: ByeType,
-    reason: ByeReason,
+    #[schema(value_type = ByeReason)]
+    reason: String,
     /// Whether to come back.
     retry: bool,
     /// Milliseconds after which to come back.
@@ -113,17 +108,29 @@ pub(super) struct Bye {
     after_ms: Option<u64>,
 }
 
-/// The reason for the end of a connection.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum ByeReason {
-    Drain,
-    Slow,
-    Revoked,
-    Idle,
-    TooMany,
-    Changed,
-    Protocol,
+/// Describes reasons, out of the engine's list of them.
+macro_rules! reasons {
+    ($(#[doc = $about:literal] $name:ident of $reason:path;)*) => {$(
+        #[doc = $about]
+        pub(super) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let texts = <$reason>::ALL.iter().map(|reason| reason.name());
+                let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(texts));
+                RefOr::T(Schema::Object(schema.description(Some($about.trim())).build()))
+            }
+        }
+
+        impl ToSchema for $name {}
+    )*};
+}
+
+reasons! {
+    /// Why a cursor can't be replayed.
+    ResetReason of encke_engine::cursor::Reset;
+    /// The reason for the end of a connection.
+    ByeReason of encke_engine::item::Bye;
 }
 
 /// A command of a WebSocket was done.
@@ -216,13 +223,13 @@ mod tests {
         let at = Cursor { epoch: Epoch(1), position: Position(2) };
         let Ready { heartbeat_ms, .. } = serde_json::from_slice(&item::ready(at, 25)).unwrap();
         assert_eq!(heartbeat_ms, 25);
-        for why in [cursor::Reset::UnknownEpoch, cursor::Reset::Trimmed, cursor::Reset::Ahead] {
-            let Reset { .. } = serde_json::from_slice(&item::reset(why, at)).unwrap();
+        for why in cursor::Reset::ALL {
+            let Reset { reason, .. } = serde_json::from_slice(&item::reset(*why, at)).unwrap();
+            assert_eq!(reason, why.name());
         }
-        use item::Bye::{Changed, Drain, Idle, Protocol, Revoked, Slow, TooMany};
-        for why in [Drain, Slow, Revoked, Idle, TooMany, Changed, Protocol] {
-            let Bye { after_ms, .. } = serde_json::from_slice(&item::bye(why, 7)).unwrap();
-            assert_eq!(after_ms, Some(7));
+        for why in item::Bye::ALL {
+            let Bye { reason, after_ms, .. } = serde_json::from_slice(&item::bye(*why, 7)).unwrap();
+            assert_eq!((&*reason, after_ms), (why.name(), Some(7)));
         }
         let Ok { id, .. } = serde_json::from_slice(&item::ok(3, &at.to_string())).unwrap();
         assert_eq!(id, 3);
