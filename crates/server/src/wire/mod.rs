@@ -17,3 +17,4 @@ pub mod sealed_stream;
 pub mod seats;
 pub mod socket;
 pub mod tls;
+mod write_through;
