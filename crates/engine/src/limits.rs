@@ -51,11 +51,11 @@ pub const PAGE_EVENTS_MAX: usize = 200;
 
 /// Milliseconds between heartbeats on a silent stream: below the 30 and 60 seconds of common proxies.
 pub const HEARTBEAT_MS: u64 = 25_000;
-/// Milliseconds between heartbeats in a forever iframe. No browser tells a page that the connection of a frame was reset;
-/// a page that misses two heartbeats notices within five seconds.
+/// Milliseconds between heartbeats in a forever iframe. No browser tells a page that the connection of a frame was
+/// reset; a page that misses two heartbeats notices within five seconds.
 pub const FRAME_HEARTBEAT_MS: u64 = 2_000;
-/// Milliseconds between heartbeats of a request of another protocol whose answer has begun: below the 20 seconds that some
-/// pages expect.
+/// Milliseconds between heartbeats of a request of another protocol whose answer has begun: below the 20 seconds that
+/// some pages expect.
 pub const FOREIGN_HEARTBEAT_MS: u64 = 15_000;
 /// Milliseconds that a long poll still waits after its client has ended its side. Most such clients are gone, but the
 /// server can't tell. A client that is still there gets its answer, perhaps an empty one.
@@ -64,8 +64,8 @@ pub const HALF_CLOSED_WAIT_MS_MAX: u64 = 5_000;
 pub const SLOW_READER_MS_MAX: u64 = 30_000;
 /// Milliseconds until a client comes back whose connection was cut as a slow reader, or ended as one too many.
 pub const SLOW_RETURN_MS: u64 = 1_000;
-/// Connections that hyper serves at one time, if a quarter of the open files allows as many. TLS handshakes under way may be
-/// a quarter of that.
+/// Connections that hyper serves at one time, if a quarter of the open files allows as many. TLS handshakes under way
+/// may be a quarter of that.
 pub const HTTP_CONNECTIONS_MAX: usize = 4_096;
 /// Milliseconds after which a request that is still under way does not keep a connection from giving up its place.
 pub const STALLED_MS: u64 = 1_000;
@@ -85,10 +85,11 @@ pub const FILES_MIN: usize = 64;
 pub const SILENCE_MS_MAX: u64 = 75_000;
 /// Connections of one person on one shard; a further one ends the oldest.
 pub const CONNECTIONS_PER_PERSON_MAX: usize = 64;
-/// Requests that wait on socket pairs at one time, since HTTP/2 or TLS 1.2 carries them; never more than an eighth of the
-/// files that the process may open.
+/// Requests that wait on socket pairs at one time, since HTTP/2 or TLS 1.2 carries them; never more than an eighth of
+/// the files that the process may open.
 pub const BRIDGES_MAX: usize = 4_096;
-/// Requests of one connection that wait on socket pairs: fewer than its streams, so that what is sent over it finds one.
+/// Requests of one connection that wait on socket pairs: fewer than its streams, so that what is sent over it finds
+/// one.
 pub const BRIDGES_PER_CONNECTION_MAX: usize = 80;
 /// Requests of one person that wait on socket pairs, those included whose end the client has not read yet.
 pub const BRIDGES_PER_PERSON_MAX: usize = 2 * CONNECTIONS_PER_PERSON_MAX;
@@ -167,7 +168,8 @@ pub const STORE_CHECKED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub const STORE_LOCK_WAIT_MS_MAX: u64 = 5_000;
 /// Frames of the write-ahead log that are not in the database yet; beyond this they are copied there.
 pub const WAL_UNCOPIED_FRAMES_MAX: u64 = 4_000;
-/// Frames of the write-ahead log, copied or not; beyond this a checkpoint waits for readers so that the log can start anew.
+/// Frames of the write-ahead log, copied or not; beyond this a checkpoint waits for readers so that the log can start
+/// anew.
 pub const WAL_FRAMES_MAX: u64 = 64_000;
 /// Milliseconds that a checkpoint waits for readers.
 pub const WAL_READERS_WAIT_MS_MAX: u64 = 100;

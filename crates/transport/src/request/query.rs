@@ -177,8 +177,8 @@ pub fn is_origin(value: &str) -> bool {
 
 /// The text that a parameter's value stands for: `+` is a space, `%` and two hexadecimal digits are a byte.
 ///
-/// Clients hardly ever encode anything here, so a plain value is not copied. The library leaves a `%` without two digits
-/// as it is. Here it is refused, because another reader of the same URL might read it differently.
+/// Clients hardly ever encode anything here, so a plain value is not copied. The library leaves a `%` without two
+/// digits as it is. Here it is refused, because another reader of the same URL might read it differently.
 fn decoded(value: &str) -> Option<Cow<'_, str>> {
     let is_byte = |rest: &str| matches!(rest.as_bytes(), [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit());
     if !value.split('%').skip(1).all(is_byte) {
