@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::served::command;
 
-/// What a page's own code would do with the types. It does not compile if one of them lacks the guest book.
+/// Uses the types as a page's own code does. It does not compile if one of them lacks the guest book.
 const PAGE: &str = r#"
 import type { components, operations, paths } from './wire';
 

@@ -281,7 +281,7 @@ impl Housekeeping for GuestBook {
         Box::pin(async move {
             let old = "DELETE FROM guest_entry WHERE at_ms < ?1";
             let swept = site.store.write(move |tx| Ok(tx.execute(old, params![before])?));
-            // What is left over now goes with the next turn.
+            // Entries that are left now go with the next turn.
             let _ = swept.await;
         })
     }
