@@ -156,10 +156,18 @@ fn the_engine_has_no_clock_socket_file_or_thread() {
 
 #[test]
 fn only_the_list_of_products_names_them_to_the_rest() {
-    let products = ["conversation", "/v1/channels", "encke_chat", "encke_channel", "encke_talk"];
-    // The ground, the transports and the bus know no product, neither by its crate nor by its addresses.
-    for folder in ["apps/site", "transport", "bus"] {
-        for path in files(&root().join("crates").join(folder).join("src"), &["rs"]) {
+    let products = [
+        "conversation",
+        "/v1/channels",
+        "encke_account",
+        "encke_chat",
+        "encke_channel",
+        "encke_talk",
+    ];
+    // The ground, the transports, the bus and the server's connections know no product, neither by its crate nor by its
+    // addresses.
+    for folder in ["apps/site/src", "transport/src", "bus/src", "server/src/wire"] {
+        for path in files(&root().join("crates").join(folder), &["rs"]) {
             let text = fs::read_to_string(&path).unwrap();
             let code = text.split("#[cfg(test)]").next().unwrap();
             let lines = code.lines().map(str::trim).filter(|l| !l.starts_with("//"));

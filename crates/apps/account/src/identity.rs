@@ -4,13 +4,13 @@ use std::sync::{Arc, RwLock};
 
 use encke_engine::{Error, PersonId, limits};
 use encke_site::follows::read_follows;
-use encke_site::identity::{Identified, Identify, not_signed_in};
+use encke_site::identity::{Identify, LookedUp, not_signed_in};
 use encke_site::remembered::Remembered;
 use encke_site::{Credentials, Followed, Identity, Role, Site};
 use encke_store::{Read, Sql, StoreError, Tx, params};
 use sha2::{Digest, Sha256};
 
-use crate::Accounts;
+use crate::{Accounts, pass};
 
 /// The SHA-256 of a credential. The store never has the credential itself.
 pub(crate) type Hash = [u8; 32];
@@ -79,8 +79,40 @@ impl Identify for Known {
         known(site, shown)
     }
 
-    fn submit(&self, site: &Arc<Site>, shown: Credentials<'_>, reply: Identified) {
+    fn submit(&self, site: &Arc<Site>, shown: Credentials<'_>, reply: LookedUp<Identity>) {
         submit_look_up(site, shown, |_, _| Ok(()), |found| reply(found.map(|(who, ())| who)));
+    }
+
+    fn submit_admission(
+        &self,
+        site: &Arc<Site>,
+        shown: Credentials<'_>,
+        reply: LookedUp<(Identity, Followed)>,
+    ) {
+        let site_for_store = site.clone();
+        submit_look_up(site, shown, read_follows, move |found| {
+            reply(found.inspect(|(identity, followed)| {
+                site_for_store.remember_follows(identity.person, followed);
+            }));
+        });
+    }
+
+    fn redeem(&self, site: &Site, pass: &str) -> Option<Identity> {
+        pass::redeem(site, pass)
+    }
+
+    fn submit_redeem(&self, site: &Arc<Site>, pass: &str, reply: LookedUp<Option<Identity>>) {
+        pass::submit_redeem(site, pass, reply);
+    }
+
+    fn submit_left(
+        &self,
+        site: &Arc<Site>,
+        person: PersonId,
+        credential: u64,
+        reply: LookedUp<u64>,
+    ) {
+        submit_left(site, person, credential, reply);
     }
 }
 
@@ -123,7 +155,7 @@ fn submit_look_up<T: Send + 'static>(
 }
 
 /// Looks up for how many milliseconds a person's credential still holds; 0 if it has ended.
-pub fn submit_left(
+fn submit_left(
     site: &Arc<Site>,
     person: PersonId,
     credential: u64,
@@ -187,20 +219,6 @@ pub(crate) fn revoke(site: &Site, person: PersonId, credential: Option<u64>) {
     });
     // A pass may have been made meanwhile.
     Accounts::of(site).passes.forget(person, credential);
-}
-
-/// Looks up the identity behind these credentials and the streams that the person follows.
-pub fn submit_admission(
-    site: &Arc<Site>,
-    shown: Credentials<'_>,
-    reply: impl FnOnce(Result<(Identity, Followed), Error>) + Send + 'static,
-) {
-    let site_for_store = site.clone();
-    submit_look_up(site, shown, read_follows, move |found| {
-        reply(found.inspect(|(identity, followed)| {
-            site_for_store.remember_follows(identity.person, followed);
-        }));
-    });
 }
 
 pub(crate) fn secret(credentials: Credentials<'_>) -> Option<(&str, bool)> {

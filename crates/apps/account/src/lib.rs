@@ -30,8 +30,6 @@ mod tables;
 mod token;
 
 pub use administer::{Listed, NewAccount, add, add_as, bot, everyone, named, set_password};
-pub use identity::{submit_admission, submit_left};
-pub use pass::{redeem, submit_redeem};
 pub use password::Recovered;
 pub use person::{Me, Person, PresenceOf, PresenceState, me, pattern, people};
 pub use product::Account;

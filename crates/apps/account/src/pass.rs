@@ -89,7 +89,7 @@ impl Passes {
 }
 
 /// Uses up a pass of this node and returns the identity that it was given to.
-pub fn redeem(site: &Site, pass: &str) -> Option<Identity> {
+pub(crate) fn redeem(site: &Site, pass: &str) -> Option<Identity> {
     let found =
         Accounts::of(site).passes.0.lock().expect("not poisoned").passes.remove(&hash(pass));
     let (identity, until) = found?;
@@ -101,7 +101,7 @@ pub fn redeem(site: &Site, pass: &str) -> Option<Identity> {
 /// Uses up a pass of any node that shares the store, and replies with the identity that it was given to.
 ///
 /// `reply` runs on the store's thread, or at once.
-pub fn submit_redeem(
+pub(crate) fn submit_redeem(
     site: &Arc<Site>,
     pass: &str,
     reply: impl FnOnce(Result<Option<Identity>, Error>) + Send + 'static,

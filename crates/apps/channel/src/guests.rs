@@ -4,7 +4,7 @@ use encke_engine::{Code, Error};
 use encke_store::Read;
 
 use encke_account::settings;
-use encke_site::Site;
+use encke_site::{GuestChannels, LookedUp, Site};
 
 /// Whether a name is in the list of allowed channels.
 fn is_allowed(allowed: &[String], name: &str) -> bool {
@@ -14,24 +14,23 @@ fn is_allowed(allowed: &[String], name: &str) -> bool {
     })
 }
 
-/// Replies whether guests may follow all of these channels; `forbidden` if not. `reply` runs on the store's thread, or
-/// at once if too much is waiting.
-pub fn submit_may_guest_follow(
-    site: &Site,
-    names: Vec<Box<str>>,
-    reply: impl FnOnce(Result<(), Error>) + Send + 'static,
-) {
-    let look = move |read: &mut Read<'_>| {
-        let allowed = settings(read)?.guest_channels;
-        match names.iter().find(|name| !is_allowed(&allowed, name)) {
-            None => Ok(()),
-            Some(name) => {
-                let what = format!("Guests may not follow the channel {name}.");
-                Err(Error::new(Code::Forbidden, what))
+/// The owner's list of channels for guests, as the site asks it.
+pub(crate) struct AllowedChannels;
+
+impl GuestChannels for AllowedChannels {
+    fn submit_may_follow(&self, site: &Site, names: Vec<Box<str>>, reply: LookedUp<()>) {
+        let look = move |read: &mut Read<'_>| {
+            let allowed = settings(read)?.guest_channels;
+            match names.iter().find(|name| !is_allowed(&allowed, name)) {
+                None => Ok(()),
+                Some(name) => {
+                    let what = format!("Guests may not follow the channel {name}.");
+                    Err(Error::new(Code::Forbidden, what))
+                }
             }
-        }
-    };
-    site.store.submit_read(look, reply);
+        };
+        site.store.submit_read(look, reply);
+    }
 }
 
 #[cfg(test)]

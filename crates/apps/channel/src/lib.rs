@@ -2,8 +2,6 @@
 
 mod guests;
 
-pub use guests::submit_may_guest_follow;
-
 use std::sync::Arc;
 
 use axum::Json;
@@ -28,7 +26,9 @@ use encke_site::posted::{self, Posted};
 use encke_site::product::{Reply, SendPath, Sends};
 use encke_site::reply::Refusal;
 use encke_site::sent::{self, Sent};
-use encke_site::{EventBody, Identity, InFeed, Product, Role};
+use encke_site::{EventBody, GuestChannels, Identity, InFeed, Parts, Product, Role};
+
+use crate::guests::AllowedChannels;
 
 /// The greatest depth of an event's JSON.
 const DEPTH_MAX: usize = 100;
@@ -48,6 +48,10 @@ pub struct Channel;
 impl Product for Channel {
     fn name(&self) -> &'static str {
         "channel"
+    }
+
+    fn parts(&self, parts: &mut Parts) {
+        parts.insert::<Box<dyn GuestChannels>>(Box::new(AllowedChannels));
     }
 
     fn routes(&self) -> OpenApiRouter<Arc<Site>> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
+use crate::follows::Followed;
 use crate::site::Site;
 
 /// The role of a person on a site.
@@ -98,8 +99,8 @@ pub struct Ended {
     pub credential: Option<u64>,
 }
 
-/// Takes the identity behind a credential. It runs on the store's thread, or at once if too much is waiting.
-pub type Identified = Box<dyn FnOnce(Result<Identity, Error>) + Send>;
+/// Takes the answer to a look-up. It runs on the store's thread, or at once if too much is waiting.
+pub type LookedUp<T> = Box<dyn FnOnce(Result<T, Error>) + Send>;
 
 /// Finds the identity behind credentials. Accounts add one to the site's parts, as `Box<dyn Identify>`.
 pub trait Identify: Send + Sync {
@@ -107,7 +108,30 @@ pub trait Identify: Send + Sync {
     fn known(&self, site: &Site, shown: Credentials<'_>) -> Option<Identity>;
 
     /// Looks up the identity behind these credentials in the store.
-    fn submit(&self, site: &Arc<Site>, shown: Credentials<'_>, reply: Identified);
+    fn submit(&self, site: &Arc<Site>, shown: Credentials<'_>, reply: LookedUp<Identity>);
+
+    /// Looks up the same, and in one view with it the streams that the person follows.
+    fn submit_admission(
+        &self,
+        site: &Arc<Site>,
+        shown: Credentials<'_>,
+        reply: LookedUp<(Identity, Followed)>,
+    );
+
+    /// Uses up a pass of this node and returns the identity that it was given to.
+    fn redeem(&self, site: &Site, pass: &str) -> Option<Identity>;
+
+    /// Uses up a pass of any node and looks up the identity that it was given to.
+    fn submit_redeem(&self, site: &Arc<Site>, pass: &str, reply: LookedUp<Option<Identity>>);
+
+    /// Looks up for how many milliseconds a person's credential still holds; 0 if it has ended.
+    fn submit_left(
+        &self,
+        site: &Arc<Site>,
+        person: PersonId,
+        credential: u64,
+        reply: LookedUp<u64>,
+    );
 }
 
 /// The refusal of a request without a valid credential.
@@ -147,6 +171,51 @@ impl Site {
         match self.accounts() {
             Some(accounts) => accounts.submit(self, shown, Box::new(reply)),
             None => reply(Err(not_signed_in())),
+        }
+    }
+
+    /// Looks up the identity behind these credentials and the streams that the person follows. `reply` runs on the
+    /// store's thread, or at once if too much is waiting.
+    pub fn submit_admission(
+        self: &Arc<Self>,
+        shown: Credentials<'_>,
+        reply: impl FnOnce(Result<(Identity, Followed), Error>) + Send + 'static,
+    ) {
+        match self.accounts() {
+            Some(accounts) => accounts.submit_admission(self, shown, Box::new(reply)),
+            None => reply(Err(not_signed_in())),
+        }
+    }
+
+    /// Uses up a pass of this node and returns the identity that it was given to.
+    pub fn redeem(&self, pass: &str) -> Option<Identity> {
+        self.accounts()?.redeem(self, pass)
+    }
+
+    /// Uses up a pass of any node and looks up the identity that it was given to. `reply` runs on the store's thread, or
+    /// at once.
+    pub fn submit_redeem(
+        self: &Arc<Self>,
+        pass: &str,
+        reply: impl FnOnce(Result<Option<Identity>, Error>) + Send + 'static,
+    ) {
+        match self.accounts() {
+            Some(accounts) => accounts.submit_redeem(self, pass, Box::new(reply)),
+            None => reply(Ok(None)),
+        }
+    }
+
+    /// Looks up for how many milliseconds a person's credential still holds; 0 if it has ended. `reply` runs on the
+    /// store's thread, or at once if too much is waiting.
+    pub fn submit_left(
+        self: &Arc<Self>,
+        person: PersonId,
+        credential: u64,
+        reply: impl FnOnce(Result<u64, Error>) + Send + 'static,
+    ) {
+        match self.accounts() {
+            Some(accounts) => accounts.submit_left(self, person, credential, Box::new(reply)),
+            None => reply(Ok(0)),
         }
     }
 

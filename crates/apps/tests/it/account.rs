@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use encke_account::{NewAccount, add, redeem, submit_left};
+use encke_account::{NewAccount, add};
 use encke_engine::limits;
 use encke_site::Credentials;
 use http::{Method, StatusCode, header};
@@ -251,7 +251,7 @@ async fn a_disabled_person_has_no_session_no_token_and_no_pass() {
         assert!(!is_signed_in(&site, &mei).await);
         let by_token = site.call(get("/v1/me").bearer(&token)).await;
         assert_eq!(by_token.refusal(), (401, "not_signed_in"));
-        assert_eq!(redeem(&site.site, &ticket), None);
+        assert_eq!(site.site.redeem(&ticket), None);
         let again = try_password(&site, "mei", PASSWORD, "192.0.2.1").await;
         assert_eq!(again.refusal(), (401, "wrong_password"));
     }
@@ -411,18 +411,18 @@ async fn a_pass_is_good_once_and_for_ten_seconds() {
     site.pass_ms(9_999);
     let credentials = Credentials { bearer: None, cookie: Some(&ada.cookie) };
     let by_cookie = site.site.identify(credentials).await.unwrap();
-    let redeemed = redeem(&site.site, &first).unwrap();
+    let redeemed = site.site.redeem(&first).unwrap();
     assert!(by_cookie.by_cookie && !redeemed.by_cookie);
     assert_eq!((redeemed.person, redeemed.credential), (ada.id, by_cookie.credential));
     assert_eq!(redeemed.expires_ms, by_cookie.expires_ms);
-    assert_eq!(redeem(&site.site, &first), None);
+    assert_eq!(site.site.redeem(&first), None);
     site.pass_ms(1);
-    assert_eq!(redeem(&site.site, &late), None);
-    assert_eq!(redeem(&site.site, "ekk_made-up"), None);
+    assert_eq!(site.site.redeem(&late), None);
+    assert_eq!(site.site.redeem("ekk_made-up"), None);
 
     let dies = ticket().await;
     assert_eq!(site.call(ada.post("/v1/sign-out")).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(redeem(&site.site, &dies), None);
+    assert_eq!(site.site.redeem(&dies), None);
     let refused = site.call(post("/v1/tickets").header("origin", ORIGIN)).await;
     assert_eq!(refused.refusal(), (401, "not_signed_in"));
 }
@@ -466,7 +466,7 @@ async fn the_rest_of_a_credential_moves_with_its_use_and_ends_with_it() {
     let by_token = site.site.identify(credentials).await.unwrap();
     let left = |site: &TestSite, credential: u64| {
         let (tell, told) = mpsc::channel();
-        submit_left(&site.site, ada.id, credential, move |left| tell.send(left).unwrap());
+        site.site.submit_left(ada.id, credential, move |left| tell.send(left).unwrap());
         tokio::task::block_in_place(|| told.recv_timeout(Duration::from_secs(10))).unwrap().unwrap()
     };
     assert_eq!(left(&site, used.credential), 30 * DAY_MS);

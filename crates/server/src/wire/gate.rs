@@ -83,7 +83,7 @@ impl SiteGate {
     /// To be called once for each request, because it uses up a pass.
     fn known(&self, request: &FeedRequest) -> Option<Result<Identity, Error>> {
         match &request.credentials.pass {
-            Some(pass) => Some(encke_account::redeem(&self.site, pass).ok_or_else(used_up)),
+            Some(pass) => Some(self.site.redeem(pass).ok_or_else(used_up)),
             None => self.site.known_identity(self.given(request)).map(Ok),
         }
     }
@@ -128,7 +128,7 @@ impl SiteGate {
                 reply.admit(may.map_err(Refusal::from).and_then(admission));
             };
             if identity.role == Role::Guest && !names.is_empty() {
-                encke_channel::submit_may_guest_follow(&site, names, admission);
+                site.submit_may_guest_follow(names, admission);
             } else {
                 admission(Ok(()));
             }
@@ -137,7 +137,7 @@ impl SiteGate {
             Some(identity) => self.site.submit_follows(identity.person, move |found| {
                 admit(found.map(|followed| (identity, followed)));
             }),
-            None => encke_account::submit_admission(&self.site, self.given(&request), admit),
+            None => self.site.submit_admission(self.given(&request), admit),
         }
     }
 
@@ -248,7 +248,7 @@ impl Gate for SharedGate {
             && gate.site.store.is_shared()
         {
             let asked = request.clone();
-            return encke_account::submit_redeem(&self.0.site, pass, move |found| {
+            return self.0.site.submit_redeem(pass, move |found| {
                 match found.and_then(|identity| identity.ok_or_else(used_up)) {
                     Ok(identity) => gate.look_up(asked, Some(identity), revocations_seen, reply),
                     Err(e) => reply.admit(Err(e.into())),
@@ -298,7 +298,7 @@ impl Gate for SharedGate {
 
     fn left(&self, who: &Who, reply: Reply<CredentialTime>) {
         let credential = who.credential;
-        encke_account::submit_left(&self.0.site, who.person, credential, move |left| match left {
+        self.0.site.submit_left(who.person, credential, move |left| match left {
             Ok(ms) => reply.left(CredentialTime::Ms(credential, ms)),
             Err(e) => {
                 tracing::debug!("whether a session has ended can't be told now: {e}");
