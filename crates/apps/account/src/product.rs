@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use encke_engine::{Batch, Error, Step};
-use encke_site::product::{AfterCommits, Peer};
+use encke_site::product::{AfterCommits, Extras, Peer};
 use encke_site::{Identify, Parts, Product, Site};
 use encke_store::Migration;
 use serde::{Deserialize, Serialize};
@@ -73,12 +73,8 @@ impl Product for Account {
             .routes(routes!(snapshot::snapshot))
     }
 
-    fn after_commits(&self) -> Option<&dyn AfterCommits> {
-        Some(self)
-    }
-
-    fn peer(&self) -> Option<&dyn Peer> {
-        Some(self)
+    fn extras(&self) -> Extras<'_> {
+        Extras { after_commits: Some(self), peer: Some(self), ..Extras::default() }
     }
 }
 

@@ -23,7 +23,7 @@ use encke_site::body;
 use encke_site::caller::Caller;
 use encke_site::path::Path;
 use encke_site::posted::{self, Posted};
-use encke_site::product::{Reply, SendPath, Sends};
+use encke_site::product::{Extras, Reply, SendPath, Sends};
 use encke_site::reply::Refusal;
 use encke_site::sent::{self, Sent};
 use encke_site::{EventBody, GuestChannels, Identity, InFeed, Parts, Product, Role};
@@ -62,8 +62,8 @@ impl Product for Channel {
         InFeed::default().event::<Data>()
     }
 
-    fn sends(&self) -> Option<&dyn Sends> {
-        Some(self)
+    fn extras(&self) -> Extras<'_> {
+        Extras { sends: Some(self), ..Extras::default() }
     }
 }
 

@@ -15,7 +15,7 @@ mod tables;
 
 use std::sync::Arc;
 
-use encke_site::product::InSnapshot;
+use encke_site::product::{Extras, InSnapshot};
 use encke_site::{InFeed, Product, Site};
 use encke_store::Migration;
 use utoipa_axum::router::OpenApiRouter;
@@ -54,7 +54,7 @@ impl Product for Chat {
             .event::<invitation::InvitationGone>()
     }
 
-    fn in_snapshot(&self) -> Option<&dyn InSnapshot> {
-        Some(self)
+    fn extras(&self) -> Extras<'_> {
+        Extras { in_snapshot: Some(self), ..Extras::default() }
     }
 }

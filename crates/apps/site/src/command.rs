@@ -53,7 +53,7 @@ pub fn command(
         Ok(typed) => typed.r#type,
         Err(e) => return answer(Some(unread(frame, &e))),
     };
-    let mut all = site.products().iter().filter_map(|p| p.commands());
+    let mut all = site.products().iter().filter_map(|p| p.extras().commands);
     match all.find(|commands| commands.types().contains(&&*r#type)) {
         Some(commands) => commands.command(site, sender, frame, Box::new(answer)),
         None => {

@@ -40,7 +40,7 @@ impl Site {
     pub fn noted(self: &Arc<Self>, note: &Bytes) {
         let Ok(Received { product, note }) = serde_json::from_slice(note) else { return };
         let to = self.products().iter().find(|p| p.name() == product);
-        if let Some(peer) = to.and_then(|p| p.peer()) {
+        if let Some(peer) = to.and_then(|p| p.extras().peer) {
             peer.noted(self, note.get());
         }
     }
@@ -48,7 +48,7 @@ impl Site {
     /// Hands a signal of another node to the sessions here. The product of the signal writes it anew, so that only
     /// valid signals reach them.
     pub fn signalled(&self, stream: StreamId, item: &[u8]) {
-        let mut peers = self.products().iter().filter_map(|p| p.peer());
+        let mut peers = self.products().iter().filter_map(|p| p.extras().peer);
         if let Some(item) = peers.find_map(|p| p.signal(stream, item))
             && let Some(reach) = self.reach()
         {

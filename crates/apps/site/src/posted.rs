@@ -35,7 +35,7 @@ impl<'a> Posted<'a> {
 
 /// Hands a send to the product of this path.
 pub fn post(site: &Arc<Site>, identity: Identity, path: &str, posted: Posted<'_>, reply: Reply) {
-    let mut all = site.products().iter().filter_map(|p| p.sends());
+    let mut all = site.products().iter().filter_map(|p| p.extras().sends);
     let found = all.find_map(|sends| Some((sends, sends.path().name_in(path)?)));
     match found {
         Some((sends, name)) => sends.post(site, identity, name, posted, reply),

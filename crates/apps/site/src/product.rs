@@ -52,9 +52,9 @@ fn own(product: &dyn Product) -> Vec<String> {
         assert!(class.is_of_product(), "{} has a stream class of Encke's own", product.name());
         own.push(format!("the stream class {}", class.byte()));
     }
-    let commands = product.commands().map_or(&[][..], |commands| commands.types());
+    let commands = product.extras().commands.map_or(&[][..], |commands| commands.types());
     own.extend(commands.iter().map(|kind| format!("the command {kind}")));
-    let path = product.sends().map(|sends| sends.path());
+    let path = product.extras().sends.map(|sends| sends.path());
     own.extend(path.map(|path| format!("the path of sends {}…{}", path.before, path.after)));
     own
 }
@@ -89,40 +89,29 @@ pub trait Product: Send + Sync {
         InFeed::default()
     }
 
-    /// Its sends, if it has some.
-    fn sends(&self) -> Option<&dyn Sends> {
-        None
+    /// The traits that it has besides this one. Asked for each send and each acknowledgement, so it only names them.
+    fn extras(&self) -> Extras<'_> {
+        Extras::default()
     }
+}
 
-    /// Its commands over a WebSocket, if it has some.
-    fn commands(&self) -> Option<&dyn Commands> {
-        None
-    }
-
-    /// Its work when sessions open, end and acknowledge, if it has some.
-    fn sessions(&self) -> Option<&dyn Sessions> {
-        None
-    }
-
-    /// Its part of the snapshot, if it has one.
-    fn in_snapshot(&self) -> Option<&dyn InSnapshot> {
-        None
-    }
-
-    /// Its work after each commit, if it has some.
-    fn after_commits(&self) -> Option<&dyn AfterCommits> {
-        None
-    }
-
-    /// Its work with notes and signals of other nodes, if it has some.
-    fn peer(&self) -> Option<&dyn Peer> {
-        None
-    }
-
-    /// Its work from time to time, if it has some.
-    fn housekeeping(&self) -> Option<&dyn Housekeeping> {
-        None
-    }
+/// The traits that only some products have.
+#[derive(Clone, Copy, Default)]
+pub struct Extras<'a> {
+    /// Its sends over HTTP.
+    pub sends: Option<&'a dyn Sends>,
+    /// Its commands over a WebSocket.
+    pub commands: Option<&'a dyn Commands>,
+    /// Its work when sessions open, end and acknowledge.
+    pub sessions: Option<&'a dyn Sessions>,
+    /// Its part of the snapshot.
+    pub in_snapshot: Option<&'a dyn InSnapshot>,
+    /// Its work after each commit.
+    pub after_commits: Option<&'a dyn AfterCommits>,
+    /// Its work with notes and signals of other nodes.
+    pub peer: Option<&'a dyn Peer>,
+    /// Its work from time to time.
+    pub housekeeping: Option<&'a dyn Housekeeping>,
 }
 
 /// A POST with one append as its whole effect. It is answered without a task of its own.

@@ -116,28 +116,28 @@ impl Site {
 
     /// Shows a commit to every product. To be called with each commit before it is published.
     pub fn committed(&self, batch: &Batch) {
-        for product in self.products.iter().filter_map(|p| p.after_commits()) {
+        for product in self.products.iter().filter_map(|p| p.extras().after_commits) {
             product.committed(self, batch);
         }
     }
 
     /// A session of a person's device began.
     pub fn opened(self: &Arc<Self>, person: PersonId, device: &str) {
-        for product in self.products.iter().filter_map(|p| p.sessions()) {
+        for product in self.products.iter().filter_map(|p| p.extras().sessions) {
             product.opened(self, person, device);
         }
     }
 
     /// A session of a person's device ended.
     pub fn closed(self: &Arc<Self>, person: PersonId, device: &str) {
-        for product in self.products.iter().filter_map(|p| p.sessions()) {
+        for product in self.products.iter().filter_map(|p| p.extras().sessions) {
             product.closed(self, person, device);
         }
     }
 
     /// One of a person's clients holds all events up to this position.
     pub fn acked(self: &Arc<Self>, person: PersonId, position: Position) {
-        for product in self.products.iter().filter_map(|p| p.sessions()) {
+        for product in self.products.iter().filter_map(|p| p.extras().sessions) {
             product.acked(self, person, position);
         }
     }
@@ -145,7 +145,7 @@ impl Site {
     /// Lets products bring their state up to date. To be called once, when commits are published and before the site
     /// serves.
     pub async fn begin(self: &Arc<Self>) -> Result<(), Error> {
-        for product in self.products.iter().filter_map(|p| p.housekeeping()) {
+        for product in self.products.iter().filter_map(|p| p.extras().housekeeping) {
             product.begin(self).await?;
         }
         Ok(())
@@ -157,7 +157,7 @@ impl Site {
         turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
         for number in 0u64.. {
             turn.tick().await;
-            for product in self.products.iter().filter_map(|p| p.housekeeping()) {
+            for product in self.products.iter().filter_map(|p| p.extras().housekeeping) {
                 product.turn(&self, number).await;
             }
         }
@@ -165,7 +165,7 @@ impl Site {
 
     /// Lets products store state that is only in memory. To be called on the way down.
     pub async fn settle(self: &Arc<Self>) {
-        for product in self.products.iter().filter_map(|p| p.housekeeping()) {
+        for product in self.products.iter().filter_map(|p| p.extras().housekeeping) {
             product.settle(self).await;
         }
     }

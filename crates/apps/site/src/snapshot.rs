@@ -53,7 +53,7 @@ impl Serialize for Fields {
 /// Asks every product for its part, in one view.
 pub fn take(read: &mut Read<'_>, site: &Site, person: PersonId) -> Result<Snapshot, Error> {
     let mut snapshot = Snapshot::default();
-    for part in site.products().iter().filter_map(|p| p.in_snapshot()) {
+    for part in site.products().iter().filter_map(|p| p.extras().in_snapshot) {
         part.add(read, site, person, &mut snapshot)?;
     }
     snapshot.people.sort_unstable();
@@ -77,7 +77,7 @@ pub fn describe<T: ToSchema + PartialSchema>() -> Described {
 /// Adds the fields of all parts to the description of the snapshot.
 pub(crate) fn complete(api: &mut OpenApi, products: Products) {
     let Some(components) = &mut api.components else { return };
-    for part in products.iter().filter_map(|p| p.in_snapshot()) {
+    for part in products.iter().filter_map(|p| p.extras().in_snapshot) {
         let Described { part, others } = part.describe();
         components.schemas.extend(others);
         let whole = components.schemas.get_mut(SCHEMA);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use encke_account::PresenceOf;
 use encke_engine::{Batch, Error, PersonId, Position, StreamId, limits};
 use encke_site::product::{
-    AfterCommits, Answer, Commands, Housekeeping, Peer, Reply, SendPath, Sends, Sessions,
+    AfterCommits, Answer, Commands, Extras, Housekeeping, Peer, Reply, SendPath, Sends, Sessions,
 };
 use encke_site::{Identity, InFeed, Parts, Posted, Product, Sender, Site};
 use encke_store::Migration;
@@ -68,28 +68,16 @@ impl Product for Talk {
             .commands::<command::TalkCommand>()
     }
 
-    fn sends(&self) -> Option<&dyn Sends> {
-        Some(self)
-    }
-
-    fn commands(&self) -> Option<&dyn Commands> {
-        Some(self)
-    }
-
-    fn sessions(&self) -> Option<&dyn Sessions> {
-        Some(self)
-    }
-
-    fn after_commits(&self) -> Option<&dyn AfterCommits> {
-        Some(self)
-    }
-
-    fn peer(&self) -> Option<&dyn Peer> {
-        Some(self)
-    }
-
-    fn housekeeping(&self) -> Option<&dyn Housekeeping> {
-        Some(self)
+    fn extras(&self) -> Extras<'_> {
+        Extras {
+            sends: Some(self),
+            commands: Some(self),
+            sessions: Some(self),
+            after_commits: Some(self),
+            peer: Some(self),
+            housekeeping: Some(self),
+            ..Extras::default()
+        }
     }
 }
 

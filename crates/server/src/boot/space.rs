@@ -68,7 +68,8 @@ impl Process {
         config.shards = shards.unwrap_or(config.shards).max(1);
         config.connections_max = (connections / config.shards).max(CONNECTIONS_MIN);
         (config.files, config.files_left) = (self.budget.files.clone(), self.budget.left);
-        let sends = self.products.iter().filter_map(|product| product.sends()).map(|s| s.path());
+        let sends =
+            self.products.iter().filter_map(|product| product.extras().sends).map(|s| s.path());
         config.sends =
             sends.map(|path| SendPath { before: path.before, after: path.after }).collect();
         config

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use encke_engine::{Batch, Code, Error, NewEvent, PersonId, Step, StreamClass, StreamId, item};
 use encke_site::feed_body::{EventBody, event};
 use encke_site::product::{
-    AfterCommits, Answer, Commands, Housekeeping, InSnapshot, Peer, Reply, SendPath, Sends,
+    AfterCommits, Answer, Commands, Extras, Housekeeping, InSnapshot, Peer, Reply, SendPath, Sends,
 };
 use encke_site::snapshot::{Described, Snapshot, describe};
 use encke_site::{
@@ -169,28 +169,16 @@ impl Product for GuestBook {
         InFeed::default().event::<EntryWritten>().commands::<GuestBookCommand>()
     }
 
-    fn sends(&self) -> Option<&dyn Sends> {
-        Some(self)
-    }
-
-    fn commands(&self) -> Option<&dyn Commands> {
-        Some(self)
-    }
-
-    fn in_snapshot(&self) -> Option<&dyn InSnapshot> {
-        Some(self)
-    }
-
-    fn after_commits(&self) -> Option<&dyn AfterCommits> {
-        Some(self)
-    }
-
-    fn peer(&self) -> Option<&dyn Peer> {
-        Some(self)
-    }
-
-    fn housekeeping(&self) -> Option<&dyn Housekeeping> {
-        Some(self)
+    fn extras(&self) -> Extras<'_> {
+        Extras {
+            sends: Some(self),
+            commands: Some(self),
+            in_snapshot: Some(self),
+            after_commits: Some(self),
+            peer: Some(self),
+            housekeeping: Some(self),
+            ..Extras::default()
+        }
     }
 }
 

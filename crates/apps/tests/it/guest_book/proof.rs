@@ -104,7 +104,7 @@ async fn a_product_keeps_house() {
     site.pass_ms(ENTRY_AGE_MS + 1);
     site.call(ada.post("/v1/guest-book").json(json!({"text": "New"}))).await;
     assert_eq!(entries().await.as_array().unwrap().len(), 2);
-    for product in site.site.products().iter().filter_map(|p| p.housekeeping()) {
+    for product in site.site.products().iter().filter_map(|p| p.extras().housekeeping) {
         product.turn(&site.site, 1).await;
     }
     let left = entries().await;
