@@ -65,8 +65,8 @@ lint: $(WEB_BUILT)
 
 test: lint
 	@scripts/tools test
-	cargo test --workspace --no-fail-fast
-	ENCKE_TEST_STORE=postgres cargo test -p encke-server --test it --no-fail-fast -- --skip cluster
+	INSTA_UPDATE=no cargo test --workspace --no-fail-fast
+	INSTA_UPDATE=no ENCKE_TEST_STORE=postgres cargo test -p encke-server --test it --no-fail-fast -- --skip cluster
 	cd web && npm run test
 	@scripts/tools api-test
 	cargo build --bin encke

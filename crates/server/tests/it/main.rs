@@ -26,6 +26,7 @@ mod ops;
 mod pairs;
 mod quotas;
 mod reached;
+mod recorded;
 mod reference;
 mod scenarios;
 mod sealed;

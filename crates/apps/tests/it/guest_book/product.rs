@@ -1,7 +1,8 @@
 //! A guest book: a whole product that touches no file of another crate.
 //!
-//! It has every part that a product can have: a table on both engines, a stream class of its own, routes, a send, a kind of event,
-//! a WebSocket command, a part of the snapshot, work after a commit, notes between nodes and housekeeping.
+//! It has every part that a product can have: a table on both engines, a stream class of its own, routes, a send, a
+//! kind of event, a WebSocket command, a part of the snapshot, work after a commit, notes between nodes and
+//! housekeeping.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
