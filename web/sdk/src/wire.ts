@@ -1346,7 +1346,7 @@ export interface components {
             open?: boolean;
             title?: string;
         };
-        /** @description A person says something. */
+        /** @description A message that a person sends. */
         Said: {
             text: string;
         };
