@@ -15,7 +15,7 @@ mod tables;
 
 use std::sync::Arc;
 
-use encke_site::product::{Extras, InSnapshot};
+use encke_site::product::Extras;
 use encke_site::{InFeed, Product, Site};
 use encke_store::Migration;
 use utoipa_axum::router::OpenApiRouter;
