@@ -289,8 +289,27 @@ pub const MEMBERS_PAGE_MAX: usize = 200;
 pub const MEMBERS_SCANNED_MAX: usize = 2_000;
 /// Guests in a room that lets them in by themselves.
 pub const ROOM_GUESTS_MAX: usize = 100;
-/// Conversations that a person may be in.
-pub const CONVERSATIONS_PER_PERSON_MAX: usize = 1_000;
+/// Conversations that a person may be in. Each is one stream that each of its sessions follows in the hub.
+pub const CONVERSATIONS_PER_PERSON_MAX: usize = 10_000;
+/// Conversations in the snapshot, and in one page of a person's conversations.
+pub const CONVERSATIONS_PAGE_MAX: usize = 50;
+/// Bytes of one page of conversations with its people. A single conversation that is larger has a page for itself.
+pub const CONVERSATIONS_PAGE_BYTES_MAX: usize = 60 * 1024;
+/// Conversations that one page of a search looks at.
+pub const CONVERSATIONS_SCANNED_MAX: usize = 2_000;
+/// Bytes of conversations, invitations and people in a snapshot, so that the whole answer stays below 64 KB.
+pub const SNAPSHOT_BYTES_MAX: usize = 60 * 1024;
+/// Bytes of invitations in a snapshot; the others come with the list of invitations.
+pub const SNAPSHOT_INVITATIONS_BYTES_MAX: usize = 16 * 1024;
+/// Conversations of a person up to which an ack looks at all of them. In more, it looks at those in which something
+/// happened since the person's last ack.
+pub const ACKED_CONVERSATIONS_MAX: usize = 1_000;
+/// Events between two acks of a person with many conversations, up to which only these events are looked at.
+pub const ACKED_EVENTS_MAX: usize = 1_000;
+/// People with many conversations whose last ack is remembered at least.
+pub const ACKED_PEOPLE_MAX: usize = 1_024;
+/// Streams in the lists of what people follow that are remembered at least. A list counts as 64 or more.
+pub const FOLLOW_LISTS_STREAMS_MAX: usize = 262_144;
 
 /// Rooms that others may bring a person into without being asked, as long as it has not looked at them. Below
 /// [`CONVERSATIONS_PER_PERSON_MAX`] by far, so that others never use up a person's conversations.

@@ -31,6 +31,8 @@ pub struct Read<'a> {
     position: Position,
     /// Events that were read ahead.
     ahead: FxHashMap<Position, Arc<Entry>>,
+    /// Heads that were read ahead: those of this view, also where this node has not followed the log so far yet.
+    heads: FxHashMap<StreamId, Head>,
 }
 
 impl Sql for Read<'_> {
@@ -61,7 +63,8 @@ impl<'a> Read<'a> {
             }
             View::Postgres(session) => session.begin_view(epoch)?,
         };
-        Ok(Read { view, recent, channels, epoch, position, ahead: FxHashMap::default() })
+        let (ahead, heads) = Default::default();
+        Ok(Read { view, recent, channels, epoch, position, ahead, heads })
     }
 
     /// The newest event in this view.
@@ -81,6 +84,9 @@ impl<'a> Read<'a> {
 
     /// The newest event of a stream.
     pub fn head(&mut self, stream: StreamId) -> Result<Head, Error> {
+        if let Some(head) = self.heads.get(&stream) {
+            return Ok(*head);
+        }
         let known = self.recent.head_at(stream, self.position);
         match (known, &mut self.view) {
             (HeadAt::Known(head), _) => Ok(head),
@@ -106,6 +112,7 @@ impl<'a> Read<'a> {
         let streams: Vec<StreamId> = streams.iter().copied().filter(unknown).collect();
         for (stream, head) in session.heads(&streams)? {
             self.recent.learn(stream, head, self.position);
+            self.heads.insert(stream, head);
         }
         Ok(())
     }

@@ -129,12 +129,20 @@ fn person(addr: SocketAddrV4, id: String, token: String) -> Result<Person> {
     let snapshot = call(addr, "GET", "/v1/snapshot", &token, "")?;
     let cursor = snapshot["cursor"].as_str().context("no cursor")?.to_owned();
     let mut person = Person { id, token, conversations: vec![], cursor, heads: HashMap::new() };
-    for found in snapshot["conversations"].as_array().context("no conversations")? {
-        let id = found["id"].as_str().context("no id")?.to_owned();
-        let head = |field: &str| found[field].as_u64().with_context(|| format!("no {field}"));
-        person.heads.insert(id.as_str().into(), head("head_seq")?);
-        person.heads.insert(id.replace('c', "r").into(), head("receipts_seq")?);
-        person.conversations.push(id);
+    let mut page = snapshot["conversations"].clone();
+    let mut before = snapshot["conversations_before"].clone();
+    loop {
+        for found in page.as_array().context("no conversations")? {
+            let id = found["id"].as_str().context("no id")?.to_owned();
+            let head = |field: &str| found[field].as_u64().with_context(|| format!("no {field}"));
+            person.heads.insert(id.as_str().into(), head("head_seq")?);
+            person.heads.insert(id.replace('c', "r").into(), head("receipts_seq")?);
+            person.conversations.push(id);
+        }
+        let Some(behind) = before.as_str() else { break };
+        let path = format!("/v1/conversations?before={behind}");
+        let next = call(addr, "GET", &path, &person.token, "")?;
+        (page, before) = (next["conversations"].clone(), next["before"].clone());
     }
     for channel in CHANNELS {
         person.heads.insert(format!("channel:{channel}").into(), 0);

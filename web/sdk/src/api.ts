@@ -2,6 +2,8 @@
 import type { Http } from './http.js';
 import type {
   Conversation,
+  ConversationPage,
+  ConversationQuery,
   FirstAccount,
   HistoryPage,
   HistoryQuery,
@@ -11,6 +13,7 @@ import type {
   MemberPage,
   MemberQuery,
   MemberRole,
+  OneConversation,
   NewAccount,
   NewConversation,
   Person,
@@ -96,7 +99,16 @@ export class Api {
     return this.#post('/v1/conversations', conversation);
   }
 
-  conversation(id: string): Promise<Conversation> {
+  /**
+   * A page of one's conversations, the one with the latest activity first, behind the page (or snapshot) that gave `before`.
+   * What it says may be newer than the cursor at which events are followed: events up to its `head_seq` are in it already.
+   */
+  conversations(query: ConversationQuery = {}): Promise<ConversationPage> {
+    return this.#get(`/v1/conversations${search(query)}`);
+  }
+
+  /** A conversation that one is in, with the people in it. */
+  conversation(id: string): Promise<OneConversation> {
     return this.#get(`/v1/conversations/${part(id)}`);
   }
 

@@ -62,6 +62,11 @@ export type Settings = Schemas['Settings'];
 export type Ticket = Schemas['Ticket'];
 export type OpenRoom = Schemas['OpenRoom'];
 export type RoomPage = Schemas['OpenRooms'];
+export type ConversationPage = Schemas['ConversationPage'];
+export type ConversationQuery = NonNullable<operations['conversations']['parameters']['query']>;
+export type OneConversation = Schemas['OneConversation'];
+/** What is unread in all conversations together. */
+export type Unread = Schemas['Unread'];
 export type MemberPage = Schemas['MemberPage'];
 export type MemberQuery = NonNullable<operations['members']['parameters']['query']>;
 export type HistoryPage = Schemas['HistoryPage'];

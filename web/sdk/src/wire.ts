@@ -51,7 +51,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * A page of the caller's conversations, the one with the latest activity first.
+         * @description A page of the caller's conversations, the one with the latest activity first.
+         */
+        get: operations["conversations"];
         put?: never;
         /**
          * Starts a conversation.
@@ -72,8 +76,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One conversation.
-         * @description One conversation.
+         * One conversation that the caller is in.
+         * @description One conversation that the caller is in.
          */
         get: operations["conversation"];
         put?: never;
@@ -754,6 +758,19 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
+        /** @description A page of the person's conversations. */
+        ConversationPage: {
+            /**
+             * @description What to give as `before` for the next page; null on the last one. A page holds a bounded number of bytes, and a
+             *     search looks at a bounded number of conversations for each page: so a page may be short, or empty, and not be the
+             *     last.
+             */
+            before: string | null;
+            /** @description The conversation with the latest activity first. */
+            conversations: components["schemas"]["Conversation"][];
+            /** @description The members that are shown and the writers of the newest events. */
+            people: components["schemas"]["Person"][];
+        };
         /** @description The person that this is told to is no longer in a conversation. */
         ConversationRemoved: {
             conversation: string;
@@ -1169,6 +1186,12 @@ export interface components {
             /** @enum {string} */
             type: "ok";
         };
+        /** @description A conversation and the people in it. */
+        OneConversation: {
+            conversation: components["schemas"]["Conversation"];
+            /** @description The members that are shown and the writer of the newest event. */
+            people: components["schemas"]["Person"][];
+        };
         /** @description An open room. */
         OpenRoom: {
             id: string;
@@ -1400,15 +1423,23 @@ export interface components {
         };
         /** @description The state that a client starts from. */
         Snapshot: {
+            /** @description The first page, the conversation with the latest activity first. */
             conversations: components["schemas"]["Conversation"][];
+            /** @description What to give as `before` for the next page of conversations; null if these are all. */
+            conversations_before: string | null;
             /** @description Cursor from which the feed goes on. */
             cursor: string;
-            /** @description Those that wait for an answer. */
+            /**
+             * @description Those that wait for an answer, the oldest first. Where their texts are long, the newest come with the list of
+             *     invitations alone.
+             */
             invitations: components["schemas"]["Invitation"][];
             /** @description The caller. */
             me: components["schemas"]["Me"];
             /** @description All people that the rest mentions. */
             people: components["schemas"]["Person"][];
+            /** @description What is unread in all conversations, also in those of later pages. */
+            unread: components["schemas"]["Unread"];
         };
         TalkCommand: {
             conversation: string;
@@ -1467,6 +1498,13 @@ export interface components {
             stream: string;
             /** @enum {string} */
             type: "signal";
+        };
+        /** @description What is unread in all conversations of the person together. */
+        Unread: {
+            /** @description Conversations in which something is unread. */
+            conversations: number;
+            /** @description Unread events in all of them. */
+            messages: number;
         };
     };
     responses: {
@@ -2011,6 +2049,44 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    conversations: {
+        parameters: {
+            query?: {
+                /** @description Go on behind the page that gave this as `before`. */
+                before?: string;
+                /** @description At most so many; 50 if absent, 50 at most. */
+                limit?: number;
+                /** @description Only rooms whose title holds this text, and direct conversations with a person whose name holds it. */
+                q?: string;
+                /** @description Only those in which something is unread. */
+                unread?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
     start_conversation: {
         parameters: {
             query?: never;
@@ -2074,7 +2150,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Conversation"];
+                    "application/json": components["schemas"]["OneConversation"];
                 };
             };
             400: components["responses"]["BadRequest"];

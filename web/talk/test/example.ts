@@ -127,9 +127,19 @@ export class Example {
       cursor: `e.${this.log.length}`,
       me: { ...this.people.get(me)!, site_name: 'Example' },
       people: [...ids].map((id) => this.people.get(id)!),
-      conversations: mine.map((room) => this.conversation(room.id, me)),
+      ...this.#listed(mine.map((room) => this.conversation(room.id, me))),
       invitations: [],
     };
+  }
+
+  #listed(
+    conversations: Conversation[],
+  ): Pick<Snapshot, 'conversations' | 'conversations_before' | 'unread'> {
+    const unread = {
+      conversations: conversations.filter((each) => each.unread > 0).length,
+      messages: conversations.reduce((sum, each) => sum + each.unread, 0),
+    };
+    return { conversations, conversations_before: null, unread };
   }
 
   /** The events that `me` gets after the cursor `after`. */

@@ -24,7 +24,12 @@ function asSnapshot(world: World): Snapshot {
   const shared = new Set(conversations.flatMap((one) => one.members.map((member) => member.person)));
   const people = [...world.people.values()].filter((one) => shared.has(one.id));
   const invitations = [...world.invitations.values()];
-  return ordered({ cursor: world.cursor, me: world.me, people, conversations, invitations });
+  const unread = {
+    conversations: conversations.filter((each) => each.unread > 0).length,
+    messages: conversations.reduce((sum, each) => sum + each.unread, 0),
+  };
+  const all = { conversations, conversations_before: null, unread, invitations };
+  return ordered({ cursor: world.cursor, me: world.me, people, ...all });
 }
 function ordered(snapshot: Snapshot): Snapshot {
   const byId = (a: { id: string }, b: { id: string }): number => a.id.localeCompare(b.id);

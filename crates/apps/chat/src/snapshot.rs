@@ -1,12 +1,12 @@
-//! Chat's part of the snapshot: the conversations that a person is in, and its invitations.
+//! Chat's part of the snapshot: the first page of the conversations that a person is in, and its invitations.
 
-use encke_engine::{Error, PersonId, StreamId};
+use encke_engine::{Error, PersonId, limits};
 use encke_site::Site;
 use encke_site::product::InSnapshot;
 use encke_site::snapshot::{Described, Snapshot, describe};
-use encke_store::{Read, Sql, params};
-use encke_talk::conversation::{Conversation, Found, seen_by};
-use encke_talk::shown_members::shown_members;
+use encke_store::Read;
+use encke_talk::conversation::Conversation;
+use encke_talk::conversation_page::{Unread, first_page};
 use utoipa::ToSchema;
 
 use crate::Chat;
@@ -16,8 +16,15 @@ use crate::invitation::{self, Invitation};
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only its description is used")]
 struct Part {
+    /// The first page, the conversation with the latest activity first.
     conversations: Vec<Conversation>,
-    /// Those that wait for an answer.
+    /// What to give as `before` for the next page of conversations; null if these are all.
+    #[schema(required)]
+    conversations_before: Option<String>,
+    /// What is unread in all conversations, also in those of later pages.
+    unread: Unread,
+    /// Those that wait for an answer, the oldest first. Where their texts are long, the newest come with the list of
+    /// invitations alone.
     invitations: Vec<Invitation>,
 }
 
@@ -29,10 +36,14 @@ impl InSnapshot for Chat {
         person: PersonId,
         snapshot: &mut Snapshot,
     ) -> Result<(), Error> {
-        let conversations = conversations(read, site, person)?;
-        snapshot.mention(conversations.iter().flat_map(|c| c.members.iter().map(|m| m.person)));
-        snapshot.add("conversations", &conversations);
-        snapshot.add("invitations", &invitation::of(read, site, person)?);
+        let (invitations, bytes) = invitations(read, site, person)?;
+        let left = limits::SNAPSHOT_BYTES_MAX - bytes;
+        let (page, unread) = first_page(read, site, person, left)?;
+        snapshot.mention(page.people.iter().map(|p| p.id));
+        snapshot.add("conversations", &page.conversations);
+        snapshot.add("conversations_before", &page.before);
+        snapshot.add("unread", &unread);
+        snapshot.add("invitations", &invitations);
         Ok(())
     }
 
@@ -41,27 +52,21 @@ impl InSnapshot for Chat {
     }
 }
 
-fn conversations(
+/// The oldest invitations that fit into a snapshot, and how many bytes they take.
+fn invitations(
     read: &mut Read<'_>,
     site: &Site,
     person: PersonId,
-) -> Result<Vec<Conversation>, Error> {
-    let mine = "SELECT conversation FROM member WHERE person = ?1";
-    let columns = Found::COLUMNS;
-    let found = read.query(
-        &format!("SELECT {columns} FROM conversation c WHERE c.id IN ({mine}) ORDER BY c.id"),
-        params![person],
-    )?;
-    let found: Vec<Found> = found.iter().map(Found::of).collect::<Result<_, _>>()?;
-    let mut members = shown_members(read, &found, person)?;
-    let said: Vec<_> = found.iter().map(|c| StreamId::conversation(c.id)).collect();
-    let receipts: Vec<_> = found.iter().map(|c| StreamId::receipts(c.id)).collect();
-    read.expect_newest(&said)?;
-    read.expect(&receipts)?;
-    let mut all = Vec::new();
-    for found in found {
-        let members = members.remove(&found.id).unwrap_or_default();
-        all.extend(seen_by(read, site, found, members, person)?);
+) -> Result<(Vec<Invitation>, usize), Error> {
+    let mut bytes = 0;
+    let mut shown = Vec::new();
+    for invitation in invitation::of(read, site, person)? {
+        let more = serde_json::to_vec(&invitation).expect("invitations are plain data").len() + 1;
+        if bytes + more > limits::SNAPSHOT_INVITATIONS_BYTES_MAX {
+            break;
+        }
+        bytes += more;
+        shown.push(invitation);
     }
-    Ok(all)
+    Ok((shown, bytes))
 }

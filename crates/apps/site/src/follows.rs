@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use encke_engine::hub::Follow;
-use encke_engine::{Error, PersonId, Position, StreamId};
+use encke_engine::{Error, PersonId, Position, StreamId, limits};
 use encke_store::{Read, Sql, params};
 
 use crate::remembered::Remembered;
@@ -18,15 +18,17 @@ pub struct Followed {
     pub as_of: Position,
 }
 
-/// People whose follows are remembered at least. To read another person's takes some 10 µs, so they need not be many.
-const PEOPLE_MAX: usize = 4_096;
+/// A list of fewer streams counts as so many, so that the number of lists has a bound, too. To read one takes some 10 µs,
+/// so they need not be many.
+const STREAMS_MIN: usize = 64;
 
 /// Follows that were read lately. They are never corrected: a hub brings an old list up to date or asks for a new one.
 pub(crate) struct Follows(Mutex<Remembered<PersonId, Followed>>);
 
 impl Default for Follows {
     fn default() -> Self {
-        Follows(Mutex::new(Remembered::new(PEOPLE_MAX)))
+        let weigh = |followed: &Followed| followed.follows.len().max(STREAMS_MIN);
+        Follows(Mutex::new(Remembered::weighing(limits::FOLLOW_LISTS_STREAMS_MAX, weigh)))
     }
 }
 

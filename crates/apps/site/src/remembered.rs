@@ -9,14 +9,23 @@ pub struct Remembered<K, V> {
     young: FxHashMap<K, V>,
     /// The generation before. It is forgotten when the young one is full.
     old: FxHashMap<K, V>,
+    /// What the values of the young generation weigh together.
+    young_weight: usize,
+    weigh: fn(&V) -> usize,
     generation_max: usize,
 }
 
 impl<K: Hash + Eq, V> Remembered<K, V> {
     /// An empty table.
     pub fn new(generation_max: usize) -> Self {
+        Remembered::weighing(generation_max, |_| 1)
+    }
+
+    /// An empty table with a bound on what the values weigh together, in place of their number. One generation may be
+    /// heavier than the bound by its last value.
+    pub fn weighing(generation_max: usize, weigh: fn(&V) -> usize) -> Self {
         let (young, old) = Default::default();
-        Remembered { young, old, generation_max }
+        Remembered { young, old, young_weight: 0, weigh, generation_max }
     }
 
     /// The value of a key, if it is still remembered.
@@ -34,11 +43,15 @@ impl<K: Hash + Eq, V> Remembered<K, V> {
 
     /// Remembers a value. The oldest values may be forgotten for it.
     pub fn insert(&mut self, key: K, value: V) {
-        if self.young.len() >= self.generation_max && !self.young.contains_key(&key) {
+        if self.young_weight >= self.generation_max {
             self.old = std::mem::take(&mut self.young);
+            self.young_weight = 0;
         }
         self.old.remove(&key);
-        self.young.insert(key, value);
+        self.young_weight += (self.weigh)(&value);
+        if let Some(before) = self.young.insert(key, value) {
+            self.young_weight -= (self.weigh)(&before);
+        }
     }
 
     #[cfg(test)]
@@ -49,6 +62,7 @@ impl<K: Hash + Eq, V> Remembered<K, V> {
     /// Forgets the values for which `keep` returns false.
     pub fn retain(&mut self, mut keep: impl FnMut(&V) -> bool) {
         self.young.retain(|_, value| keep(value));
+        self.young_weight = self.young.values().map(self.weigh).sum();
         self.old.retain(|_, value| keep(value));
     }
 }
@@ -64,6 +78,17 @@ mod tests {
             remembered.insert(n, n);
             assert!((0..=n).rev().take(10).all(|n| remembered.get(&n) == Some(&n)));
             assert!((0..=n).filter(|n| remembered.get(n).is_some()).count() <= 20);
+        }
+    }
+
+    #[test]
+    fn values_that_weigh_more_are_fewer() {
+        let mut remembered = Remembered::weighing(100, |weight: &usize| *weight);
+        for n in 0..1_000 {
+            remembered.insert(n, 1);
+            remembered.insert(n, 50);
+            assert!((0..=n).rev().take(2).all(|n| remembered.get(&n).is_some()));
+            assert!(remembered.len() <= 4, "{}", remembered.len());
         }
     }
 

@@ -138,6 +138,12 @@ pub struct MemberRow {
 }
 
 impl MemberRow {
+    /// Events that the member has not read, up to the head of what is said.
+    pub(crate) fn unread(&self, head: Seq) -> u64 {
+        // The join may still be to be appended, so what is seen may lie beyond the head.
+        head.0.saturating_sub(self.member.read.max(self.joined_seq).0)
+    }
+
     /// The columns that [`MemberRow::of`] reads, of `member m`.
     pub const COLUMNS: &'static str =
         "m.conversation, m.person, m.role, m.delivered, m.read, m.joined_seq";
@@ -177,9 +183,7 @@ pub fn seen_by(
     // Who wrote a message has read it, and no receipt will tell so: a snapshot must not lag behind that.
     Receipts::of(site).fold_own_into(view, found.id, head, &mut members)?;
     let Some(me) = members.iter().find(|m| m.member.person == person) else { return Ok(None) };
-    // The join may still be to be appended, so what is seen may lie beyond the head.
-    let seen = me.member.read.max(me.joined_seq);
-    let unread = head.seq.0.saturating_sub(seen.0);
+    let unread = me.unread(head.seq);
     Ok(Some(Conversation {
         id: found.id,
         kind: found.kind,
@@ -335,19 +339,36 @@ pub fn begin(
     tx.append(event(StreamId::conversation(id), Some(by), &body)).map(drop)
 }
 
-/// One conversation.
+/// A conversation and the people in it.
+#[derive(Serialize, ToSchema)]
+pub struct OneConversation {
+    conversation: Conversation,
+    /// The members that are shown and the writer of the newest event.
+    people: Vec<Person>,
+}
+
+/// One conversation that the caller is in.
 #[utoipa::path(get, operation_id = "conversation", path = "/v1/conversations/{id}",
     tag = "conversations",
     params(("id" = String, Path)),
-    responses((status = 200, body = Conversation), (status = 403, description = "not_member")))]
+    responses((status = 200, body = OneConversation), (status = 403, description = "not_member")))]
 pub async fn get(
     State(site): State<Arc<Site>>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<Json<Conversation>, Refusal> {
+) -> Result<Json<OneConversation>, Refusal> {
     let (id, me) = (parse(&id)?, caller.0.person);
-    let house = site.clone();
-    Ok(Json(site.store.read(move |read| load(read, &house, id, me)).await?))
+    let held = site.clone();
+    let one = site.store.read(move |read| {
+        let conversation = load(read, &held, id, me)?;
+        let head = read.head(StreamId::conversation(id))?;
+        let writer = read.event(head.position)?.and_then(|entry| entry.event.from);
+        let mut ids: Vec<_> = conversation.members.iter().map(|m| m.person).chain(writer).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(OneConversation { people: people(read, &held, &ids)?, conversation })
+    });
+    Ok(Json(one.await?))
 }
 
 /// A conversation's number from a path; one that is none can't be a member's.

@@ -7,6 +7,8 @@
 
 mod command;
 pub mod conversation;
+pub mod conversation_page;
+mod delivered;
 mod elsewhere;
 mod history;
 pub mod kind;

@@ -21,7 +21,10 @@ pub(crate) struct Stored {
 }
 
 /// The marks of those who are members.
-pub(crate) fn read(tx: &mut Tx<'_>, pairs: &[Pair]) -> Result<FxHashMap<Pair, Stored>, StoreError> {
+pub(crate) fn read(
+    sql: &mut impl Sql,
+    pairs: &[Pair],
+) -> Result<FxHashMap<Pair, Stored>, StoreError> {
     let mut found = FxHashMap::default();
     for part in bulk::parts(pairs) {
         let query = format!(
@@ -33,7 +36,7 @@ pub(crate) fn read(tx: &mut Tx<'_>, pairs: &[Pair]) -> Result<FxHashMap<Pair, St
         );
         let params: Vec<Value> =
             part.iter().flat_map(|(c, p)| [(*c).into(), (*p).into()]).collect();
-        for row in tx.query(&query, &params)? {
+        for row in sql.query(&query, &params)? {
             let marks = Marks { delivered: row.get(2)?, read: row.get(3)? };
             let in_large = row.get::<u64>(5)? > limits::RECEIPTS_MEMBERS_MAX as u64;
             let stored = Stored { marks, joined: row.get(4)?, in_large };

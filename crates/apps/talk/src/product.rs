@@ -19,7 +19,8 @@ use crate::tables::TABLES;
 use crate::presence::{Presences, presence_of};
 use crate::receipts::Receipts;
 use crate::{
-    command, conversation, history, member, member_page, message, peers, presence, receipts, typing,
+    command, conversation, conversation_page, history, member, member_page, message, peers,
+    presence, receipts, typing,
 };
 
 /// What any conversation does.
@@ -42,6 +43,7 @@ impl Product for Talk {
 
     fn routes(&self) -> OpenApiRouter<Arc<Site>> {
         OpenApiRouter::new()
+            .routes(routes!(conversation_page::list))
             .routes(routes!(conversation::get))
             .routes(routes!(member_page::list))
             .routes(routes!(message::send))

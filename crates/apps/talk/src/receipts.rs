@@ -11,13 +11,14 @@ use encke_engine::{
     Batch, Code, ConversationId, Cursor, Error, Event, Owner, PersonId, Position, Seq, Step,
     StreamId, limits,
 };
-use encke_store::{Head, Read, Tx};
+use encke_store::{Head, Tx};
 use http::StatusCode;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::conversation::{MemberRow, parse};
+use super::delivered::{Held, delivered};
 use super::marks::{self, Pair, Stored};
 use super::member::check_member;
 use super::view::View;
@@ -26,10 +27,10 @@ use encke_site::Site;
 use encke_site::body::Body;
 use encke_site::caller::Caller;
 use encke_site::path::Path;
+use encke_site::remembered::Remembered;
 use encke_site::reply::Refusal;
 use encke_site::{EventBody, event};
 
-#[derive(Default)]
 struct Folded {
     /// To be told to the other members.
     told: MarksMoved,
@@ -41,6 +42,16 @@ struct Folded {
     noted: Position,
     /// Cursors that were presented: everything up to there is held.
     acks: FxHashMap<PersonId, Position>,
+    /// The last ack, of people with many conversations, that moved their marks in all of them.
+    acked: Remembered<PersonId, Position>,
+}
+
+impl Default for Folded {
+    fn default() -> Self {
+        let (told, own, own_under_way, noted, acks) = Default::default();
+        let acked = Remembered::new(limits::ACKED_PEOPLE_MAX);
+        Folded { told, own, own_under_way, noted, acks, acked }
+    }
 }
 
 /// More events than can be appended while marks wait to be stored.
@@ -203,7 +214,13 @@ pub(crate) async fn flush(site: &Arc<Site>) {
         for (id, person, marks) in &own {
             f.own_under_way.advance(*id, *person, *marks);
         }
-        (f.told.take(), own, std::mem::take(&mut f.acks))
+        let acks = std::mem::take(&mut f.acks).into_iter();
+        let held = |(person, position)| {
+            let before = f.acked.get(&person).copied();
+            Held { person, position, before }
+        };
+        let acks: Vec<Held> = acks.map(held).collect();
+        (f.told.take(), own, acks)
     });
     if told.is_empty() && own.is_empty() && acks.is_empty() {
         return;
@@ -211,11 +228,15 @@ pub(crate) async fn flush(site: &Arc<Site>) {
     let delivered = if acks.is_empty() {
         Vec::new()
     } else {
-        site.store.read(move |read| delivered(read, &acks)).await.unwrap_or_default()
+        let found = site.store.read(move |read| delivered(read, &acks)).await.unwrap_or_default();
+        Receipts::of(site).with(|f| {
+            found.with_many.into_iter().for_each(|(person, held)| f.acked.insert(person, held));
+        });
+        found.marks
     };
     let mut moves: Vec<Move> = told.into_iter().map(|(c, p, m)| (c, p, m, true)).collect();
     moves.extend(own.into_iter().map(|(c, p, m)| (c, p, m, false)));
-    moves.extend(delivered);
+    moves.extend(delivered.into_iter().map(|((c, p), m)| (c, p, m, true)));
     if moves.is_empty() {
         return;
     }
@@ -233,32 +254,6 @@ pub(crate) async fn flush(site: &Arc<Site>) {
             }
         });
     }
-}
-
-/// Which delivered marks cursors move: in each conversation of the person, to the newest event that its cursor covers.
-fn delivered(
-    read: &mut Read<'_>,
-    acks: &FxHashMap<PersonId, Position>,
-) -> Result<Vec<Move>, Error> {
-    let people: Vec<PersonId> = acks.keys().copied().collect();
-    let rows = marks::delivered_to(read, &people)?;
-    let streams: Vec<_> = rows.iter().map(|(_, id, _)| StreamId::conversation(*id)).collect();
-    read.expect(&streams)?;
-    let mut moves = Vec::new();
-    for ((person, id, before), stream) in rows.into_iter().zip(streams) {
-        let position = acks.get(&person).copied().unwrap_or_default();
-        let mut at = read.head(stream)?;
-        while at.position > position {
-            let Some(entry) = read.event(at.position)? else { break };
-            at.seq = Seq(entry.event.seq.0.saturating_sub(1));
-            at.position = entry.event.earlier().unwrap_or_default();
-        }
-        if at.seq > before {
-            let marks = Marks { delivered: at.seq, read: Seq(0) };
-            moves.push((id, person, marks, true));
-        }
-    }
-    Ok(moves)
 }
 
 /// `moves` is in the order of conversations, and in each in that of people.

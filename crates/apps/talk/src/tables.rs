@@ -18,4 +18,8 @@ pub const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0003.sql"),
         include_str!("tables/postgres/0003.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0004.sql"),
+        include_str!("tables/postgres/0004.sql"),
+    ),
 ];

@@ -30,7 +30,16 @@ fn the_snapshot_is_described_with_the_fields_of_every_product() {
     let snapshot = &api["components"]["schemas"]["Snapshot"];
     let mut described: Vec<&String> = snapshot["properties"].as_object().unwrap().keys().collect();
     described.sort_unstable();
-    assert_eq!(described, ["conversations", "cursor", "invitations", "me", "people"]);
+    let all = [
+        "conversations",
+        "conversations_before",
+        "cursor",
+        "invitations",
+        "me",
+        "people",
+        "unread",
+    ];
+    assert_eq!(described, all);
     assert_eq!(snapshot["required"].as_array().unwrap().len(), described.len());
     let of = &snapshot["properties"]["invitations"]["items"]["$ref"];
     assert_eq!(of, "#/components/schemas/Invitation");

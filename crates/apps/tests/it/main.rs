@@ -4,6 +4,7 @@
 
 mod account;
 mod channel;
+mod conversation_pages;
 mod guest_book;
 mod history;
 mod large_rooms;

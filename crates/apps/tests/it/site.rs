@@ -12,8 +12,9 @@ use encke_channel::Channel;
 use encke_chat::Chat;
 use encke_engine::reach::Reach;
 use encke_engine::{PersonId, StreamId};
+use encke_rig::Postgres;
 use encke_site::{Peer, Products, Site, SiteOptions};
-use encke_store::{Clock, Options, Store};
+use encke_store::{Clock, Database, Options, Store};
 use encke_talk::Talk;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -100,16 +101,16 @@ fn site_on(
 impl TestSite {
     /// A site on an empty store.
     pub fn new() -> Self {
-        TestSite::with(PRODUCTS)
+        TestSite::with(PRODUCTS, None)
     }
 
-    /// A site on an empty store with other products.
-    fn with(products: Products) -> Self {
+    /// A site on an empty store with these products, in a database if there is one.
+    fn with(products: Products, database: Option<Database>) -> Self {
         let data = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock(AtomicU64::new(1_763_689_200_000)));
         let opened = Store::open(Options {
             data: data.path().join("data"),
-            database: None,
+            database,
             clock: clock.clone(),
             tables: encke_site::product::tables(products),
             readers: 2,
@@ -132,7 +133,19 @@ impl TestSite {
 
     /// A site that was set up with other products, and its owner `ada`.
     pub async fn with_owner_and(products: Products) -> (Self, Signed) {
-        let site = TestSite::with(products);
+        TestSite::with(products, None).set_up().await
+    }
+
+    /// A site that was set up in a space of its own in PostgreSQL, and its owner `ada`.
+    pub async fn with_owner_in_postgres() -> (Self, Signed) {
+        let database = Database { url: Postgres::shared().url(), space: Postgres::fresh_space() };
+        // The client of the database has a runtime of its own, which can't begin in another.
+        let made = std::thread::spawn(|| TestSite::with(PRODUCTS, Some(database)));
+        made.join().unwrap().set_up().await
+    }
+
+    async fn set_up(self) -> (Self, Signed) {
+        let site = self;
         let code = site.setup_code().await;
         let owner =
             json!({"name": "ada", "password": PASSWORD, "display_name": "Ada", "setup_code": code});

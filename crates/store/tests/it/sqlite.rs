@@ -199,6 +199,7 @@ fn a_store_from_before_names_were_compared_opens_and_is_kept_as_it_was() {
         "DROP INDEX person_by_skeleton; DROP INDEX person_without_skeleton; DROP TABLE look;
                   ALTER TABLE person DROP COLUMN skeleton; ALTER TABLE token DROP COLUMN expires_ms;
                   DROP INDEX member_by_age; DROP INDEX member_owner; DROP INDEX member_guest;
+                  DROP INDEX member_unseen;
                   ALTER TABLE conversation DROP COLUMN members; ALTER TABLE member DROP COLUMN guest;
                   ALTER TABLE member DROP COLUMN invited_by; DROP TABLE invitation;
                   DROP INDEX conversation_open_title; DROP TABLE tables_version;

@@ -35,6 +35,7 @@ pub const OWNERS: [Tables; 4] = [
             of!("apps/talk", "0001").within(1, 1),
             of!("apps/talk", "0002").within(5, 6),
             of!("apps/talk", "0003"),
+            of!("apps/talk", "0004"),
         ],
     },
     Tables { owner: "chat", migrations: &[of!("apps/chat", "0001").within(5, 6)] },

@@ -56,5 +56,7 @@ export function conversation(id: string, head: number, receipts = 0): Conversati
 }
 
 export function snapshot(position: number, conversations: Conversation[]): Snapshot {
-  return { cursor: cursorAt(position), me, people: [], conversations, invitations: [] };
+  const unread = { conversations: 0, messages: 0 };
+  const all = { conversations, conversations_before: null, unread, invitations: [] };
+  return { cursor: cursorAt(position), me, people: [], ...all };
 }

@@ -133,6 +133,7 @@ fn the_room_is_a_room_of_the_web_chat() {
     let room = rooms["rooms"][0]["id"].as_str().unwrap().to_owned();
     // The owner of the site is the owner of the room.
     let seen = owner.get(&format!("/v1/conversations/{room}")).is(200).json();
+    let seen = &seen["conversation"];
     assert_eq!(seen["role"], "owner");
     assert_eq!(seen["members"].as_array().unwrap().len(), 2);
     let mut tom = site.person("tom");

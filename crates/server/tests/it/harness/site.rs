@@ -147,7 +147,8 @@ impl Person {
     }
 
     pub fn conversation(&mut self, room: &str) -> Value {
-        self.client.get(&format!("/v1/conversations/{room}")).is(200).json()
+        let one = self.client.get(&format!("/v1/conversations/{room}")).is(200).json();
+        one["conversation"].clone()
     }
 
     /// The marks of a member.
