@@ -100,7 +100,7 @@ test('a closed page opens at what is new, and a reload keeps everything', async 
   await first.shows(['before']);
   await becomes(
     'the read mark',
-    async () => (await anna.call('GET', `/v1/conversations/${conversation}`)).unread,
+    async () => (await anna.call('GET', `/v1/conversations/${conversation}`)).conversation.unread,
     0,
   );
   const context = first.page.context();

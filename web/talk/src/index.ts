@@ -1,12 +1,13 @@
 /*
- * What any conversation does on a screen: its line in a list, the thread, the composer. Entry points: `Talk` is the state of
+ * What any conversation does on a screen: the list by pages, the thread, the composer. Entry points: `Talk` is the state of
  * everything one person sees, `Thread` shows a conversation. model/ has the rules, plain TypeScript without a browser; state/
  * puts the client's events through them; view/ only shows the result. This package knows no screen and no sign-in: the screen
  * gives it a client, and decides which conversation is open and what stands above its thread.
  */
 export { called, calledOf } from './i18n/describe';
-export { counterpart, found, nameOf, neighbour, titleOf } from './model/directory';
-export { knowsAll, totalUnread, type World } from './model/world';
+export { counterpart, nameOf, neighbour, titleOf } from './model/directory';
+export { totalUnread } from './model/unread';
+export { knowsAll, type World } from './model/world';
 export { provideTalk, useTalk } from './state/context';
 export { Talk, type TalkOptions } from './state/talk.svelte';
 export { default as Announcer } from './view/Announcer.svelte';

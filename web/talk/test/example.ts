@@ -118,28 +118,28 @@ export class Example {
     this.append(id, 'changed', by, { title, by });
   }
 
-  snapshot(me: string): Snapshot {
+  /** `page`: how many conversations it lists. */
+  snapshot(me: string, page = Infinity): Snapshot {
     const mine = [...this.#kept.values()].filter((room) =>
       room.members.some((member) => member.person === me),
     );
     const ids = new Set(mine.flatMap((room) => room.members.map((member) => member.person)));
+    const conversations = mine
+      .map((room) => this.conversation(room.id, me))
+      .sort((a, b) => (b.last?.at ?? 0) - (a.last?.at ?? 0));
+    const unread = conversations.map((each) => each.unread);
     return {
       cursor: `e.${this.log.length}`,
       me: { ...this.people.get(me)!, site_name: 'Example' },
       people: [...ids].map((id) => this.people.get(id)!),
-      ...this.#listed(mine.map((room) => this.conversation(room.id, me))),
+      conversations: conversations.slice(0, page),
+      conversations_before: page < conversations.length ? String(page) : null,
+      unread: {
+        conversations: unread.filter((count) => count > 0).length,
+        messages: unread.reduce((sum, count) => sum + count, 0),
+      },
       invitations: [],
     };
-  }
-
-  #listed(
-    conversations: Conversation[],
-  ): Pick<Snapshot, 'conversations' | 'conversations_before' | 'unread'> {
-    const unread = {
-      conversations: conversations.filter((each) => each.unread > 0).length,
-      messages: conversations.reduce((sum, each) => sum + each.unread, 0),
-    };
-    return { conversations, conversations_before: null, unread };
   }
 
   /** The events that `me` gets after the cursor `after`. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TestClock, TestStorage } from '@encke/ui/testing';
 import { judge, messageBytesMax, sends, type KeyPress } from '../src/model/composing';
-import { found, neighbour, sorted, titleOf } from '../src/model/directory';
+import { neighbour, sorted, titled, titleOf } from '../src/model/directory';
 import { Drafts, draftsMax } from '../src/model/drafts';
 import { lineOnNews, lineOnOpening, markToSend } from '../src/model/reading';
 import { expired, nobodyTyping, typingIn, withTyping, withoutTyping } from '../src/model/typing';
@@ -142,7 +142,7 @@ describe('the list', () => {
   });
   it('finds by any part of the title, two Chinese characters too', () => {
     const search = (query: string): string[] =>
-      found(list, query, (one) => titleOf(one, world, '?')).map((one) => one.id);
+      list.filter(titled(query, (one) => titleOf(one, world, '?'))).map((one) => one.id);
     expect([search('晓雨'), search('ＤＥＳＩＧＮ'), search(' '), search('none')]).toEqual([
       ['c2'],
       ['c1'],

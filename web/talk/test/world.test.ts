@@ -7,11 +7,11 @@ import {
   learn,
   markRead,
   seenSeq,
-  totalUnread,
   withConversation,
   withPresence,
   type World,
 } from '../src/model/world';
+import { totalUnread } from '../src/model/unread';
 import { reachOf } from '../src/model/tick';
 import { Example, person } from './example';
 
@@ -25,11 +25,11 @@ function asSnapshot(world: World): Snapshot {
   const people = [...world.people.values()].filter((one) => shared.has(one.id));
   const invitations = [...world.invitations.values()];
   const unread = {
-    conversations: conversations.filter((each) => each.unread > 0).length,
-    messages: conversations.reduce((sum, each) => sum + each.unread, 0),
+    conversations: conversations.filter((one) => one.unread > 0).length,
+    messages: totalUnread(world),
   };
-  const all = { conversations, conversations_before: null, unread, invitations };
-  return ordered({ cursor: world.cursor, me: world.me, people, ...all });
+  const { cursor, me } = world;
+  return ordered({ cursor, me, people, conversations, conversations_before: null, unread, invitations });
 }
 function ordered(snapshot: Snapshot): Snapshot {
   const byId = (a: { id: string }, b: { id: string }): number => a.id.localeCompare(b.id);

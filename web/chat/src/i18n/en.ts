@@ -12,6 +12,8 @@ export const en = {
     none: 'No conversations yet',
     noneLead: 'Write to somebody or open a room.',
     noMatch: (query: string) => `Nothing is called “${query}”.`,
+    unread: 'Unread',
+    noUnread: 'Everything is read.',
     create: 'New conversation',
   },
 

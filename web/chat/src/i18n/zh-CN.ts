@@ -12,6 +12,8 @@ export const zhCN: Words = {
     none: '还没有会话',
     noneLead: '给某人发消息，或创建一个群聊。',
     noMatch: (query) => `没有名为“${query}”的会话`,
+    unread: '未读',
+    noUnread: '没有未读消息',
     create: '新建会话',
   },
 

@@ -1,6 +1,6 @@
-import type { Conversation, EnckeClient, Me } from '@encke/sdk';
+import type { EnckeClient, Me } from '@encke/sdk';
 import { Shell, type Inside } from '@encke/shell/state';
-import { Talk, found } from '@encke/talk/state';
+import { Talk } from '@encke/talk/state';
 import type { TextStorage } from '@encke/ui/plain';
 import { wordsIn, type Words } from '../i18n/words';
 import { conversationInHash, hashOf } from '../model/route';
@@ -15,8 +15,6 @@ export class Chat {
   dialog: OpenDialog | null = $state(null);
   /** Whether the details of the open conversation are shown. */
   details = $state(false);
-  /** The text that the list is searched for. */
-  query = $state('');
 
   constructor(private readonly storage: TextStorage) {
     this.shell = new Shell(storage, (client, me) => this.#open(client, me));
@@ -24,12 +22,6 @@ export class Chat {
 
   get words(): Words {
     return wordsIn[this.shell.preferences.current.language];
-  }
-
-  /** The list as it is shown. */
-  get list(): Conversation[] {
-    const { talk } = this;
-    return talk === null ? [] : found(talk.list, this.query, (conversation) => talk.titleOf(conversation));
   }
 
   followAddress(): void {
@@ -45,7 +37,6 @@ export class Chat {
       shown: (id) => this.#shown(id),
     });
     this.details = false;
-    this.query = '';
     this.talk = talk;
     talk.start(conversationInHash(location.hash));
     return {

@@ -24,14 +24,13 @@ export function sorted(conversations: Iterable<Conversation>): Conversation[] {
   return [...conversations].sort((a, b) => (b.last?.at ?? 0) - (a.last?.at ?? 0) || b.id.localeCompare(a.id));
 }
 
-export function found(
-  conversations: readonly Conversation[],
+/** Whether a conversation's title holds `query`; of an empty one, that every title does. */
+export function titled(
   query: string,
   title: (conversation: Conversation) => string,
-): Conversation[] {
+): (conversation: Conversation) => boolean {
   const wanted = fold(query);
-  if (wanted === '') return [...conversations];
-  return conversations.filter((conversation) => fold(title(conversation)).includes(wanted));
+  return (conversation) => wanted === '' || fold(title(conversation)).includes(wanted);
 }
 
 /** The conversation `step` places after the current one in the list, for the keyboard; stops at both ends. */

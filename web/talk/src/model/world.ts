@@ -15,12 +15,18 @@ import type {
   Presence,
   Snapshot,
 } from '@encke/sdk';
+import { doubted, elsewhereOf, withoutElsewhere } from './unread';
 
 export interface World {
   readonly cursor: string;
   readonly me: Me;
   readonly people: ReadonlyMap<string, Person>;
+  /** Those that are known here: the snapshot has the latest, the others come by pages or when something happens in them. */
   readonly conversations: ReadonlyMap<string, Conversation>;
+  /** Unread messages of all other conversations. */
+  readonly unreadElsewhere: number;
+  /** Raised when something happened that may have changed `unreadElsewhere` by an unknown number. */
+  readonly doubts: number;
   /** Invitations that wait for an answer, by conversation. */
   readonly invitations: ReadonlyMap<string, Invitation>;
 }
@@ -43,6 +49,8 @@ export function fromSnapshot(snapshot: Snapshot, known?: World): World {
     me: snapshot.me,
     people,
     conversations: new Map(snapshot.conversations.map((conversation) => [conversation.id, conversation])),
+    unreadElsewhere: elsewhereOf(snapshot),
+    doubts: known?.doubts ?? 0,
     invitations: new Map(snapshot.invitations.map((each) => [each.conversation, each])),
   };
 }
@@ -104,11 +112,29 @@ export function learn(world: World, persons: Iterable<Person>): World {
   return { ...world, people };
 }
 
-/** A conversation that an answer brought before the feed did: an own new one, a room just joined. */
-export function withConversation(world: World, conversation: Conversation): World {
-  const here = world.conversations.get(conversation.id);
-  if (here !== undefined && here.head_seq >= conversation.head_seq) return world;
-  return replaced(world, conversation);
+/**
+ * A conversation that an answer brought: one of a page, one that was asked for, a room just joined. The answer may be newer
+ * than the feed has got, so what it contains is not applied again. `held` are the events of it that came before the answer;
+ * what the answer does not contain is applied. A conversation that is known stays as it is: the feed brings the rest.
+ */
+export function withConversation(
+  world: World,
+  conversation: Conversation,
+  held: readonly FeedEvent[] = [],
+): World {
+  if (world.conversations.has(conversation.id)) return world;
+  const { id, head_seq, receipts_seq, unread } = conversation;
+  const seen = seenSeq(conversation);
+  // These were written after the server counted what is unread.
+  const since = held.filter((event) => event.stream === id && event.seq > seen && event.seq <= head_seq);
+  const counted = Math.max(0, unread - since.length);
+  const own = held.some((event) => event.from === world.me.id || isOwnMark(event, world.me.id));
+  const known = replaced(withoutElsewhere(world, counted), conversation);
+  const later = held.filter(
+    (event) => event.kind === 'marked' || event.seq > (event.kind === 'receipts' ? receipts_seq : head_seq),
+  );
+  const moved = { ...later.reduce(applyEvent, known), cursor: world.cursor };
+  return own && world.unreadElsewhere > 0 ? doubted(moved) : moved;
 }
 
 export function withoutInvitation(world: World, conversation: string): World {
@@ -122,12 +148,6 @@ export function withSite(world: World, site_name: string): World {
   return { ...world, me: { ...world.me, site_name } };
 }
 
-export function totalUnread(world: World): number {
-  let sum = 0;
-  for (const conversation of world.conversations.values()) sum += conversation.unread;
-  return sum;
-}
-
 function added(world: World, event: EventOf<'conversation_added'>): World {
   const { conversation } = event.body;
   const people = new Map(world.people);
@@ -138,7 +158,7 @@ function added(world: World, event: EventOf<'conversation_added'>): World {
 }
 
 function removed(world: World, id: string): World {
-  if (!world.conversations.has(id)) return world;
+  if (!world.conversations.has(id)) return world.unreadElsewhere > 0 ? doubted(world) : world;
   const conversations = new Map(world.conversations);
   conversations.delete(id);
   return { ...world, conversations };
@@ -146,15 +166,27 @@ function removed(world: World, id: string): World {
 
 function received(world: World, event: EventOf<'receipts'>): World {
   const conversation = world.conversations.get(event.body.conversation);
-  if (conversation === undefined || event.seq <= conversation.receipts_seq) return world;
+  if (conversation === undefined || event.seq <= conversation.receipts_seq) return unknownMark(world, event);
   const marked = withMarks(conversation, event.body.marks, world.me.id);
   return replaced(world, { ...marked, receipts_seq: event.seq });
 }
 
 function marked(world: World, event: EventOf<'marked'>): World {
   const conversation = world.conversations.get(event.body.conversation);
-  if (conversation === undefined) return world;
+  if (conversation === undefined) return unknownMark(world, event);
   return replaced(world, withMarks(conversation, event.body.marks, world.me.id));
+}
+
+/** An own mark that moves nothing here: how much was unread before it, only the server can tell. */
+function unknownMark(world: World, event: FeedEvent): World {
+  return world.unreadElsewhere > 0 && isOwnMark(event, world.me.id) ? doubted(world) : world;
+}
+
+function isOwnMark(event: FeedEvent, me: string): boolean {
+  return (
+    (event.kind === 'receipts' || event.kind === 'marked') &&
+    event.body.marks.some((mark) => mark.person === me)
+  );
 }
 
 type ConversationEvent = Exclude<
@@ -173,7 +205,8 @@ type ConversationEvent = Exclude<
 
 function appended(world: World, event: ConversationEvent): World {
   const before = world.conversations.get(event.stream);
-  if (before === undefined || event.seq <= before.head_seq) return world;
+  if (before === undefined) return world;
+  if (event.seq <= before.head_seq) return contained(world, before, event);
   // Joining may be told before it is appended: then `joined_seq` is ahead of the head, and the join itself is no news.
   const seen = Math.max(seenSeq(before), before.joined_seq);
   const conversation = { ...before, head_seq: event.seq, unread: Math.max(0, event.seq - seen), last: event };
@@ -223,6 +256,15 @@ function appended(world: World, event: ConversationEvent): World {
     default:
       return replaced(world, conversation);
   }
+}
+
+/**
+ * An event that an answer had brought with its conversation. The server's number for all was older: it lacks what somebody
+ * else wrote, and has what an own message has answered.
+ */
+function contained(world: World, conversation: Conversation, event: ConversationEvent): World {
+  const own = event.from === world.me.id;
+  return event.seq > conversation.joined_seq && (!own || world.unreadElsewhere > 0) ? doubted(world) : world;
 }
 
 /** Marks only move forward (P5). The person's own mark also moves what counts as seen. */

@@ -1,14 +1,21 @@
 import type { Conversation, EnckeClient, FeedEvent, Outgoing, Person, Signal, Snapshot } from '@encke/sdk';
 import { browserClock as clock, formatOf, type Format, type Locale, type TextStorage } from '@encke/ui/plain';
 import { wordsIn, type Words } from '../i18n/words';
-import { sorted, titleOf } from '../model/directory';
+import { titleOf } from '../model/directory';
 import { Drafts } from '../model/drafts';
+import { conversationOf } from '../model/held';
+import { Lookups } from '../model/lookups';
 import { lineOnNews, lineOnOpening, markToSend, type Attention } from '../model/reading';
 import { expired, nobodyTyping, typingIn, withoutTyping, withTyping, type Typing } from '../model/typing';
 import { TypingSender } from '../model/typing-sender';
+import { recounted } from '../model/unread';
 import * as worlds from '../model/world';
 import type { World } from '../model/world';
+import { ConversationList } from './conversation-list.svelte';
 import { Threads } from './threads.svelte';
+
+/** The pause after an event that leaves the number of unread messages in doubt, before the server is asked. */
+export const recountPauseMs = 2_000;
 
 /** The person's choices that matter to conversations. */
 export interface Choices {
@@ -35,6 +42,7 @@ export class Talk {
   readonly client: EnckeClient;
   readonly drafts: Drafts;
   readonly threads: Threads;
+  readonly list: ConversationList;
   readonly typingSender: TypingSender;
 
   /** Null until the first snapshot. */
@@ -42,6 +50,8 @@ export class Talk {
   outgoing: readonly Outgoing[] = $state.raw([]);
   typing: Typing = $state.raw(nobodyTyping);
   openId: string | null = $state(null);
+  /** Whether this person is not in the conversation that was to be shown. */
+  absent = $state(false);
   /** The line "new messages" in the open thread stands after this seq. */
   line: number | null = $state(null);
   attention: Attention = $state.raw({ visible: true, focused: true, atNewest: false });
@@ -50,13 +60,13 @@ export class Talk {
   /** Raised by every draft that is kept, so that previews follow. */
   draftsKept = $state(0);
 
-  readonly list: Conversation[] = $derived(
-    this.world === null ? [] : sorted(this.world.conversations.values()),
-  );
   readonly open: Conversation | null = $derived(this.world?.conversations.get(this.openId ?? '') ?? null);
 
   readonly #undo: (() => void)[] = [];
+  readonly #lookups: Lookups;
   #forgetting: () => void = () => undefined;
+  #recounting: (() => void) | null = null;
+  #snapshots = 0;
 
   constructor(private readonly options: TalkOptions) {
     const { client } = options;
@@ -67,6 +77,20 @@ export class Talk {
       (id) => this.world?.conversations.get(id)?.head_seq ?? 0,
       (persons) => this.learn(persons),
     );
+    this.#lookups = new Lookups({
+      api: client.api,
+      clock,
+      knows: (id) => this.world?.conversations.has(id) === true,
+      came: (conversations, people, held) => this.#came(conversations, people, held),
+      refused: (id) => this.#isAbsent(id),
+    });
+    this.list = new ConversationList({
+      clock,
+      world: () => this.world,
+      openId: () => this.openId,
+      title: (conversation) => this.titleOf(conversation),
+      page: (query) => this.#lookups.page(query),
+    });
     this.typingSender = new TypingSender(clock, (conversation, on) => client.typing(conversation, on));
   }
 
@@ -97,6 +121,9 @@ export class Talk {
 
   stop(): void {
     this.#forgetting();
+    this.#recounting?.();
+    this.#lookups.clear();
+    this.list.stop();
     for (const undo of this.#undo) undo();
   }
 
@@ -147,7 +174,8 @@ export class Talk {
   /** An answer of the server's brought a conversation before the feed did. */
   entered(conversation: Conversation, persons: readonly Person[]): void {
     if (this.world === null) return;
-    this.world = worlds.withConversation(worlds.learn(this.world, persons), conversation);
+    const held = this.#lookups.taken(conversation.id);
+    this.world = worlds.withConversation(worlds.learn(this.world, persons), conversation, held);
     this.show(conversation.id);
   }
 
@@ -177,30 +205,86 @@ export class Talk {
 
   #took(snapshot: Snapshot): void {
     this.world = worlds.fromSnapshot(snapshot, this.world ?? undefined);
+    this.#snapshots += 1;
     this.threads.clear();
+    this.#lookups.clear();
+    this.list.took(snapshot);
     this.#enter();
+  }
+
+  /** Pages, and conversations that were asked for. */
+  #came(
+    conversations: readonly Conversation[],
+    people: readonly Person[],
+    held: (id: string) => readonly FeedEvent[],
+  ): void {
+    const before = this.world;
+    if (before === null) return;
+    let world = worlds.learn(before, people);
+    for (const each of conversations) world = worlds.withConversation(world, each, held(each.id));
+    this.world = world;
+    this.#recountIfDoubted(before);
+    const opened = this.openId !== null && !before.conversations.has(this.openId);
+    if (opened && world.conversations.has(this.openId ?? '')) this.#enter();
+  }
+
+  #isAbsent(id: string): void {
+    if (id === this.openId) this.absent = true;
   }
 
   #enter(): void {
     const { open } = this;
+    this.absent = false;
+    if (open === null && this.openId !== null && this.world !== null) this.#lookups.want(this.openId);
     this.line = open === null ? null : lineOnOpening(worlds.seenSeq(open), open.unread);
     if (open !== null) void this.threads.open(open.id, open.unread);
   }
 
   #happened(event: FeedEvent): void {
-    if (this.world === null) return;
-    const known = this.world.conversations.get(event.stream);
-    const own = event.from === this.options.person;
-    this.world = worlds.applyEvent(this.world, event);
-    if (event.kind === 'conversation_removed') this.threads.drop(event.body.conversation);
-    if (event.kind === 'conversation_added' && event.body.conversation.id === this.openId) this.#enter();
-    if (known === undefined || event.seq <= known.head_seq) return;
+    const before = this.world;
+    if (before === null) return;
+    const id = conversationOf(event);
+    const known = id === null ? undefined : before.conversations.get(id);
+    this.world = worlds.applyEvent(before, event);
+    this.#recountIfDoubted(before);
+    if (event.kind === 'conversation_removed') return this.#removed(event.body.conversation);
+    if (event.kind === 'conversation_added') return this.#added(event.body.conversation.id);
+    if (id !== null && known === undefined) return this.#lookups.hold(id, event);
+    if (known === undefined || event.stream !== id || event.seq <= known.head_seq) return;
     this.threads.add(event);
     if (event.kind === 'message' && event.from !== undefined)
       this.typing = withoutTyping(this.typing, event.stream, event.from);
-    if (event.stream !== this.openId || own) return;
+    if (event.stream !== this.openId || event.from === this.options.person) return;
     this.line = lineOnNews(this.line, this.attention, event.seq - 1);
     this.heard = { event };
+  }
+
+  #added(id: string): void {
+    this.#lookups.added(id);
+    if (id === this.openId) this.#enter();
+  }
+
+  #removed(id: string): void {
+    this.#lookups.removed(id);
+    this.threads.drop(id);
+    this.#isAbsent(id);
+  }
+
+  /** Asks how many messages are unread in all, once for all the doubts of a while. */
+  #recountIfDoubted(before: World): void {
+    if (this.world?.doubts === before.doubts || this.#recounting !== null) return;
+    this.#recounting = clock.after(recountPauseMs, () => void this.#recount());
+  }
+
+  /** A failure is left as it is: the next doubt or snapshot mends the number. */
+  async #recount(): Promise<void> {
+    const before = this.world;
+    const taken = this.#snapshots;
+    const snapshot = await this.client.api.snapshot().catch(() => null);
+    this.#recounting = null;
+    if (this.world === null || before === null || snapshot === null || taken !== this.#snapshots) return;
+    this.world = recounted(this.world, snapshot);
+    this.#recountIfDoubted(before);
   }
 
   #signalled(signal: Signal): void {

@@ -1,0 +1,60 @@
+/*
+ * Events of conversations that are not known yet. They wait until the conversation has been asked for, and are then applied to
+ * the answer, which contains some of them already: `seq` tells which. Bounded: what does not fit goes, oldest first, and
+ * `complete` tells that an answer is too old for what is left.
+ */
+import type { Conversation, FeedEvent } from '@encke/sdk';
+
+/** Events kept of one conversation while it is asked for. */
+export const heldEventsMax = 200;
+
+/** The conversation that an event belongs to. Null for events of other streams. */
+export function conversationOf(event: FeedEvent): string | null {
+  if (event.kind === 'receipts' || event.kind === 'marked' || event.kind === 'conversation_removed')
+    return event.body.conversation;
+  if (event.kind === 'conversation_added') return event.body.conversation.id;
+  return /^c\d+$/.test(event.stream) ? event.stream : null;
+}
+
+/** Whether an event only tells how far somebody has read. It moves no conversation in the list. */
+export function isMark(event: FeedEvent): boolean {
+  return event.kind === 'receipts' || event.kind === 'marked';
+}
+
+export class HeldEvents {
+  readonly #held = new Map<string, FeedEvent[]>();
+
+  hold(conversation: string, event: FeedEvent): void {
+    const events = this.#held.get(conversation) ?? [];
+    events.push(event);
+    if (events.length > heldEventsMax) events.shift();
+    this.#held.set(conversation, events);
+  }
+
+  of(conversation: string): readonly FeedEvent[] {
+    return this.#held.get(conversation) ?? [];
+  }
+
+  drop(conversation: string): void {
+    this.#held.delete(conversation);
+  }
+
+  clear(): void {
+    this.#held.clear();
+  }
+
+  keepOnly(conversations: ReadonlySet<string>): void {
+    for (const id of this.#held.keys()) if (!conversations.has(id)) this.#held.delete(id);
+  }
+}
+
+/** Whether an answer and the events that came since leave nothing out. */
+export function complete(conversation: Conversation, held: readonly FeedEvent[]): boolean {
+  let head = conversation.head_seq;
+  for (const { stream, seq } of held) {
+    if (stream !== conversation.id || seq <= head) continue;
+    if (seq !== head + 1) return false;
+    head = seq;
+  }
+  return true;
+}

@@ -1,0 +1,42 @@
+/*
+ * How many messages are unread in all, though only some conversations are known here: the known ones are counted, and the
+ * server says how many there are in all. From then on events move the number. A few of them can't be counted without
+ * knowing what was unread before; they raise `doubts`, and the server is asked again.
+ */
+import type { Conversation, Snapshot } from '@encke/sdk';
+import type { World } from './world';
+
+export function totalUnread(world: World): number {
+  return sum(world.conversations.values()) + world.unreadElsewhere;
+}
+
+/** What is unread in the conversations that a snapshot does not list. */
+export function elsewhereOf(snapshot: Snapshot): number {
+  return Math.max(0, snapshot.unread.messages - sum(snapshot.conversations));
+}
+
+/**
+ * The number of a newer snapshot. It counts messages whose events are not here yet, but the snapshot lists what changed last,
+ * so each of these conversations is taken as the snapshot has it.
+ */
+export function recounted(world: World, snapshot: Snapshot): World {
+  const listed = new Map(snapshot.conversations.map((each) => [each.id, each]));
+  const known = [...world.conversations.values()].map((each) => listed.get(each.id) ?? each);
+  return { ...world, unreadElsewhere: Math.max(0, snapshot.unread.messages - sum(known)) };
+}
+
+/** `counted` messages are no longer elsewhere: their conversation is known now. */
+export function withoutElsewhere(world: World, counted: number): World {
+  if (counted === 0) return world;
+  return { ...world, unreadElsewhere: Math.max(0, world.unreadElsewhere - counted) };
+}
+
+export function doubted(world: World): World {
+  return { ...world, doubts: world.doubts + 1 };
+}
+
+function sum(conversations: Iterable<Conversation>): number {
+  let unread = 0;
+  for (const conversation of conversations) unread += conversation.unread;
+  return unread;
+}
