@@ -24,22 +24,22 @@ macro_rules! list {
     ($suite:ident) => {
         $suite! {
             positions_and_numbers_have_no_gaps_under_concurrent_writers
-            what_is_published_is_what_is_committed_before_the_answer
+            every_commit_is_published_before_its_answer
             a_repeated_key_is_the_first_send_or_a_conflict
             a_key_is_remembered_over_a_restart_for_a_day
             a_retry_is_answered_even_if_its_sender_was_removed_since
             a_failed_write_leaves_nothing_and_its_neighbours_stay
             a_panicking_write_takes_only_itself
             a_panicking_read_or_answer_takes_only_itself
-            who_follows_may_append
+            only_a_follower_may_append
             a_subscription_stands_right_before_its_first_event
-            who_follows_already_goes_on_from_where_it_began
+            a_follower_that_subscribes_again_keeps_its_first_position
             history_by_pages_in_both_directions
             a_view_stays_as_it_is_while_others_write
             a_page_of_a_replay_holds_what_is_followed_and_says_how_far_it_looked
             a_page_of_a_replay_is_bounded
             a_store_from_before_streams_had_a_class_byte_goes_on
-            who_follows_a_conversation_follows_its_companions_and_notes_only_by_themselves
+            a_follower_of_a_conversation_follows_its_companions_and_notes_only_by_themselves
             a_channel_keeps_its_number_and_a_bad_name_gets_none
             a_reopened_store_goes_on_where_it_ended
             a_killed_store_goes_on_where_it_ended
@@ -112,7 +112,7 @@ pub fn positions_and_numbers_have_no_gaps_under_concurrent_writers<F: Fixture>(n
     assert_eq!(space.store.stats().events.load(Ordering::Relaxed), 800);
 }
 
-pub fn what_is_published_is_what_is_committed_before_the_answer<F: Fixture>(new: fn() -> F) {
+pub fn every_commit_is_published_before_its_answer<F: Fixture>(new: fn() -> F) {
     let space = Space::open(&new());
     let answers = space.together(|| {
         let waiting = (0..20).map(|_| space.submit(event(room(1), "1"), Guard::Open));
@@ -271,7 +271,7 @@ pub fn a_panicking_read_or_answer_takes_only_itself<F: Fixture>(new: fn() -> F) 
     assert_eq!(space.read(|read| read.head(room(1))).unwrap().seq, Seq(2));
 }
 
-pub fn who_follows_may_append<F: Fixture>(new: fn() -> F) {
+pub fn only_a_follower_may_append<F: Fixture>(new: fn() -> F) {
     let fixture = new();
     let space = Space::open(&fixture);
     let (p, q) = (PersonId(1), PersonId(2));
@@ -335,7 +335,7 @@ pub fn a_subscription_stands_right_before_its_first_event<F: Fixture>(new: fn() 
     assert_eq!(left.unwrap(), 0);
 }
 
-pub fn who_follows_already_goes_on_from_where_it_began<F: Fixture>(new: fn() -> F) {
+pub fn a_follower_that_subscribes_again_keeps_its_first_position<F: Fixture>(new: fn() -> F) {
     let space = Space::open(&new());
     let person = PersonId(1);
     for _ in 0..2 {

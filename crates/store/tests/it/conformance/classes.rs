@@ -131,7 +131,7 @@ fn name_of(entry: &Arc<Entry>) -> String {
     item["stream"].as_str().unwrap().to_owned()
 }
 
-pub fn who_follows_a_conversation_follows_its_companions_and_notes_only_by_themselves<
+pub fn a_follower_of_a_conversation_follows_its_companions_and_notes_only_by_themselves<
     F: Fixture,
 >(
     new: fn() -> F,
