@@ -375,7 +375,7 @@ fn wrong_methods_and_addresses_are_named() {
         ("DELETE", "/v1/feed"),
         ("POST", "/v1/feed"),
         ("PUT", "/v1/conversations"),
-        ("GET", "/v1/conversations"),
+        ("PATCH", "/v1/conversations"),
         ("PATCH", "/v1/me"),
         ("DELETE", "/v1/snapshot"),
         ("TRACE", "/v1/me"),
