@@ -67,7 +67,7 @@ fn some_of(
 ) -> Result<ByConversation, StoreError> {
     let (columns, most) = (MemberRow::COLUMNS, limits::MEMBERS_SHOWN_MAX);
     let mut found = ByConversation::default();
-    for part in ids.chunks(LARGE_MAX).flat_map(|chunk| bulk::parts(chunk)) {
+    for part in ids.chunks(LARGE_MAX).flat_map(bulk::parts) {
         let me = part.len() + 1;
         let of = |id: usize| {
             let first = |which: &str, name: &str| {
