@@ -8,9 +8,9 @@ use encke_engine::{PersonId, limits};
 use encke_site::{Product, Site};
 use serde::{Deserialize, Serialize};
 
-use crate::elsewhere::Part;
 use crate::presence::{Presences, refold};
 use crate::product::Talk;
+use crate::remote_presence::Part;
 
 /// The number of people in one part of a list.
 const LIST_PEOPLE_MAX: usize = 10_000;

@@ -11,8 +11,8 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::elsewhere::Elsewhere;
 use super::peers::{self, Note, PresenceReports};
+use super::remote_presence::Elsewhere;
 use encke_account::PresenceState;
 use encke_site::Act;
 use encke_site::SignalBody;
