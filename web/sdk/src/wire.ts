@@ -140,8 +140,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A page of a conversation's members, those first who joined first.
-         * @description A page of a conversation's members, those first who joined first.
+         * A page of a conversation's members, in the order in which they joined.
+         * @description A page of a conversation's members, in the order in which they joined.
          */
         get: operations["members"];
         put?: never;
@@ -174,8 +174,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Changes what a member may do.
-         * @description Changes what a member may do.
+         * Changes the role of a member.
+         * @description Changes the role of a member.
          */
         patch: operations["change_role"];
         trace?: never;
@@ -700,39 +700,39 @@ export interface components {
         };
         /** @description A conversation as one of its members sees it. */
         Conversation: {
-            /** @description The newest event. */
+            /** @description The `seq` of the newest event. */
             head_seq: number;
-            /** @description Its number, behind a `c`. */
+            /** @description Id of the conversation: a number behind a `c`. */
             id: string;
-            /** @description The event with which the person joined. */
+            /** @description The `seq` of the event with which the person joined. */
             joined_seq: number;
             /** @description Direct, or a room. */
             kind: components["schemas"]["Kind"];
             last: components["schemas"]["FeedEvent"] | null;
-            /** @description How many are in it. */
+            /** @description Number of members. */
             member_count: number;
             /**
-             * @description All of them where they are few. Of more, owners and those who joined first, and always the person itself; the
-             *     others come by pages.
+             * @description All members of a small conversation. A large one shows the person itself, the owners and those who joined first;
+             *     the others come by pages.
              */
             members: components["schemas"]["Member"][];
             /** @description Whether every account may join. */
             open: boolean;
-            /** @description Up to here the person has read. */
+            /** @description The person has read everything up to this `seq`. */
             read_seq: number;
-            /** @description The newest event of the stream of receipts. */
+            /** @description The `seq` of the newest event in the stream of receipts. */
             receipts_seq: number;
-            /** @description What the person may do in it. */
+            /** @description The role of the person in this conversation. */
             role: components["schemas"]["MemberRole"];
             /** @description The title of a room; a direct conversation has none. */
             title: string | null;
-            /** @description Events after the person's mark. */
+            /** @description Number of events that are unread for the person. */
             unread: number;
         };
         /** @description A person is in a conversation from now on. */
         ConversationAdded: {
             conversation: components["schemas"]["Conversation"];
-            /** @description Everybody in it. */
+            /** @description The members that are shown. */
             people: components["schemas"]["Person"][];
         };
         /** @description An event of the kind `conversation_added`. */
@@ -761,9 +761,8 @@ export interface components {
         /** @description A page of the person's conversations. */
         ConversationPage: {
             /**
-             * @description What to give as `before` for the next page; null on the last one. A page holds a bounded number of bytes, and a
-             *     search looks at a bounded number of conversations for each page: so a page may be short, or empty, and not be the
-             *     last.
+             * @description The `before` of the next page; null on the last one. A page holds a bounded number of bytes, and a search looks at
+             *     a bounded number of conversations for each page. So a page may be short or empty although others follow.
              */
             before: string | null;
             /** @description The conversation with the latest activity first. */
@@ -855,7 +854,7 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
-        /** @description What a device says. */
+        /** @description The presence that a device reports. */
         DeviceState: {
             client?: string;
             state: components["schemas"]["SaidPresence"];
@@ -889,12 +888,12 @@ export interface components {
             events: components["schemas"]["FeedEvent"][];
             /** @description Whether there is more in this direction. */
             more: boolean;
-            /** @description Who did them: some may have left, and a snapshot knows only who is there. */
+            /** @description The authors of these events. Some may have left, so the snapshot lacks them. */
             people: components["schemas"]["Person"][];
         };
         /** @description An invitation to a room. */
         Invitation: {
-            /** @description Since when, in milliseconds since 1970. */
+            /** @description Time of the invitation, in milliseconds since 1970. */
             at: number;
             by: components["schemas"]["Person"] | null;
             conversation: string;
@@ -958,7 +957,7 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
-        /** @description Invitee to invite. */
+        /** @description The person to invite. */
         Invitee: {
             person: string;
         };
@@ -983,7 +982,7 @@ export interface components {
             person: string;
             token: string;
         };
-        /** @description How far a member has got, as `seq` of the conversation's stream. */
+        /** @description The marks of a member, as `seq` of the conversation's stream. */
         Mark: {
             delivered: number;
             person: string;
@@ -1019,13 +1018,13 @@ export interface components {
         };
         /** @description A member with its marks. */
         Member: {
-            /** @description Up to here everything has reached one of its devices. */
+            /** @description Everything up to this `seq` has reached a device of the person. */
             delivered: number;
-            /** @description Who. */
+            /** @description The member. */
             person: string;
-            /** @description Up to here it has read everything. */
+            /** @description The person has read everything up to this `seq`. */
             read: number;
-            /** @description What the person may do here. */
+            /** @description The role of the person in this conversation. */
             role: components["schemas"]["MemberRole"];
         };
         /** @description A person is in the conversation from now on. */
@@ -1091,15 +1090,15 @@ export interface components {
         MemberPage: {
             members: components["schemas"]["Member"][];
             /**
-             * @description What to give as `after` for the next page; absent on the last one. A search looks at a bounded number of members
-             *     for each page, so that a page may be short, or empty, and not be the last.
+             * @description The `after` of the next page; absent on the last one. A search looks at a bounded number of members for each page,
+             *     so a page may be short or empty although others follow.
              */
             next?: string;
-            /** @description The same people with their names. */
+            /** @description The people behind these members, with their names. */
             people: components["schemas"]["Person"][];
         };
         /**
-         * @description What a member may do in a conversation.
+         * @description The role of a member in a conversation.
          * @enum {string}
          */
         MemberRole: "owner" | "member";
@@ -1157,9 +1156,9 @@ export interface components {
             open?: boolean;
             title: string;
         };
-        /** @description What is said. */
+        /** @description A message to be sent. */
         NewMessage: {
-            /** @description Idempotency key, if it does not come as a header. */
+            /** @description Idempotency key, for clients that can't set a header. */
             key?: string | null;
             text: string;
         };
@@ -1201,7 +1200,7 @@ export interface components {
         };
         /** @description A page of open rooms. */
         OpenRooms: {
-            /** @description What to give as `after` for the next page; absent on the last one. */
+            /** @description The `after` of the next page; absent on the last one. */
             next?: string;
             rooms: components["schemas"]["OpenRoom"][];
         };
@@ -1257,11 +1256,11 @@ export interface components {
          * @enum {string}
          */
         PresenceState: "offline" | "away" | "online";
-        /** @description A person is there, or is not any more. */
+        /** @description The presence of a person has changed. */
         PresenceTold: {
             state: components["schemas"]["PresenceState"];
         };
-        /** @description How far the caller is in a conversation. */
+        /** @description The caller's progress in a conversation. */
         Progress: {
             delivered?: number;
             read?: number;
@@ -1358,12 +1357,12 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
-        /** @description What an owner changes of a room. */
+        /** @description Changes of a room by an owner; fields that are absent stay as they are. */
         RoomChange: {
             open?: boolean | null;
             title?: string | null;
         };
-        /** @description An owner of a room has changed it; what stayed as it was is absent. */
+        /** @description An owner of a room has changed it; fields that stayed as they were are absent. */
         RoomChanged: {
             by: string;
             open?: boolean;
@@ -1378,7 +1377,7 @@ export interface components {
          * @enum {string}
          */
         SaidPresence: "away" | "online";
-        /** @description The person's own marks have moved, in a room with so many members that marks are not told to all. */
+        /** @description The person's own marks have moved in a large room. The other members of a large room are told nothing of it. */
         SelfMarked: {
             conversation: string;
             marks: components["schemas"]["Mark"][];
@@ -1425,20 +1424,17 @@ export interface components {
         Snapshot: {
             /** @description The first page, the conversation with the latest activity first. */
             conversations: components["schemas"]["Conversation"][];
-            /** @description What to give as `before` for the next page of conversations; null if these are all. */
+            /** @description The `before` of the next page of conversations; null if these are all. */
             conversations_before: string | null;
             /** @description Cursor from which the feed goes on. */
             cursor: string;
-            /**
-             * @description Those that wait for an answer, the oldest first. Where their texts are long, the newest come with the list of
-             *     invitations alone.
-             */
+            /** @description Invitations that wait for an answer, the oldest first, as many as fit. */
             invitations: components["schemas"]["Invitation"][];
             /** @description The caller. */
             me: components["schemas"]["Me"];
             /** @description All people that the rest mentions. */
             people: components["schemas"]["Person"][];
-            /** @description What is unread in all conversations, also in those of later pages. */
+            /** @description Sums over all conversations, also those of later pages. */
             unread: components["schemas"]["Unread"];
         };
         TalkCommand: {
@@ -1499,7 +1495,7 @@ export interface components {
             /** @enum {string} */
             type: "signal";
         };
-        /** @description What is unread in all conversations of the person together. */
+        /** @description Sums over all conversations of the person. */
         Unread: {
             /** @description Conversations in which something is unread. */
             conversations: number;
@@ -2054,7 +2050,7 @@ export interface operations {
             query?: {
                 /** @description Go on behind the page that gave this as `before`. */
                 before?: string;
-                /** @description At most so many; 50 if absent, 50 at most. */
+                /** @description Greatest number of conversations in the page; 50 if absent, 50 at most. */
                 limit?: number;
                 /** @description Only rooms whose title holds this text, and direct conversations with a person whose name holds it. */
                 q?: string;
@@ -2205,7 +2201,7 @@ export interface operations {
                 after?: number;
                 /** @description Events with a lower seq, the newest of them. */
                 before?: number;
-                /** @description At most so many; 50 if absent, 200 at most. */
+                /** @description Greatest number of events in the page; 50 if absent, 200 at most. */
                 limit?: number;
             };
             header?: never;
@@ -2272,7 +2268,7 @@ export interface operations {
             query?: {
                 /** @description Go on behind the page that gave this as `next`. */
                 after?: string;
-                /** @description At most so many; 50 if absent, 200 at most. */
+                /** @description Greatest number of members in the page; 50 if absent, 200 at most. */
                 limit?: number;
                 /** @description Only those whose name or display name holds this text. */
                 q?: string;
@@ -2916,7 +2912,7 @@ export interface operations {
             query?: {
                 /** @description Go on behind the page that gave this as `next`. */
                 after?: string;
-                /** @description At most so many; 100 if absent, 200 at most. */
+                /** @description Greatest number of rooms in the page; 100 if absent, 200 at most. */
                 limit?: number;
                 /** @description Only those whose title holds this text. */
                 q?: string;

@@ -18,6 +18,7 @@ use encke_site::Role;
 use encke_site::Site;
 use encke_site::bulk;
 use encke_site::caller::Caller;
+use encke_site::check_search;
 use encke_site::reply::Refusal;
 
 /// A person as others see it.
@@ -187,10 +188,7 @@ pub(crate) async fn search(
 ) -> Result<Json<People>, Refusal> {
     let Query(wanted) = wanted.map_err(|e| Refusal(Error::new(Code::BadRequest, e.body_text())))?;
     let limit = wanted.limit.unwrap_or(FOUND_DEFAULT).clamp(1, FOUND_MAX);
-    if wanted.q.chars().count() > limits::NAME_CHARS_MAX {
-        let what = format!("A search has at most {} characters.", limits::NAME_CHARS_MAX);
-        return Err(Refusal::new(Code::Invalid, what));
-    }
+    check_search(&wanted.q, limits::NAME_CHARS_MAX)?;
     site.take(caller.0.person, caller.0.role, Act::Read)?;
     let guest = caller.0.role == Role::Guest;
     let me = caller.0.person;

@@ -52,7 +52,7 @@ pub(crate) async fn open(
     Ok((status, Json(conversation)))
 }
 
-/// Makes the direct conversation of two people that have none.
+/// Makes the direct conversation of two people. The caller has seen that they have none.
 pub(crate) fn make(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -46,7 +46,7 @@ pub fn is_open(sql: &mut impl Sql, room: ConversationId) -> Result<bool, StoreEr
     Ok(conversation::find(sql, room)?.is_some_and(|found| found.open))
 }
 
-/// Makes an open room that nobody is in.
+/// Makes an open room without members.
 pub fn make_open_room(tx: &mut Tx<'_>, title: &str) -> Result<ConversationId, Error> {
     room::check_title(title)?;
     let id = conversation::insert(tx, Kind::Room, Some(title), true, None)?;
@@ -55,7 +55,7 @@ pub fn make_open_room(tx: &mut Tx<'_>, title: &str) -> Result<ConversationId, Er
     Ok(id)
 }
 
-/// Brings a person into an open room, guests too; `not_member` if the room is not open and the person not in it.
+/// Brings a person into an open room, guests too; `not_member` if the room is closed to the person.
 ///
 /// If the room has too many guests, the one that has been in it longest is removed, because guests come and never
 /// leave.
@@ -83,7 +83,7 @@ pub fn enter_open_room(
     invitation::put_in(tx, site, room, person, person)
 }
 
-/// Gives a room that has no owner an owner of the site, if there is one.
+/// Makes an owner of the site the owner of a room without one, if the site has an owner.
 pub fn own_room(tx: &mut Tx<'_>, site: &Site, room: ConversationId) -> Result<(), Error> {
     if has_owners(tx, room, 1)? {
         return Ok(());

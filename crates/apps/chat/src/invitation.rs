@@ -1,8 +1,8 @@
 //! Invitations that wait for an answer.
 //!
-//! Whoever is in a room may bring others in, and most people like that. But nobody's conversations may be filled by
-//! somebody else: a person that others have brought into many rooms that it never looked at is brought into no further
-//! one. It gets an invitation instead, which costs it nothing, and accepts or declines it.
+//! A member of a room may bring others in, and most people like that. But nobody may fill the conversations of somebody
+//! else. A person that others have brought into many rooms without its ever looking at them is brought into no further
+//! one: it gets an invitation instead, which costs it nothing, and accepts or declines it.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub(crate) struct Invitation {
     /// The person who invites; perhaps one that the invited person does not know otherwise.
     #[schema(required)]
     by: Option<Person>,
-    /// Since when, in milliseconds since 1970.
+    /// Time of the invitation, in milliseconds since 1970.
     at: u64,
 }
 
@@ -59,7 +59,7 @@ impl EventBody for InvitationGone {
     const KIND: &'static str = "invitation_gone";
 }
 
-/// What became of bringing somebody in.
+/// The result of bringing a person into a room.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Brought {
     /// The person is a member.
@@ -68,9 +68,9 @@ pub(crate) enum Brought {
     Invited,
 }
 
-/// Whether others have brought a person into as many rooms as they may that it never looked at.
+/// Whether others have brought a person into as many rooms as they may. Rooms that the person has looked at don't count.
 pub(crate) fn has_enough(tx: &mut Tx<'_>, person: PersonId) -> Result<bool, Error> {
-    // An index holds just these members; what is read or was entered by itself is not in it.
+    // An index holds just these members. Rooms that the person has read or joined by itself are outside of it.
     let query = "SELECT 1 FROM member m JOIN conversation c ON c.id = m.conversation
                  WHERE m.person = ?1 AND m.invited_by IS NOT NULL AND m.read = 0 AND c.kind = 'room'
                  ORDER BY m.conversation LIMIT 1 OFFSET ?2";
@@ -97,7 +97,7 @@ pub(crate) fn bring(
     Ok(Brought::Invited)
 }
 
-/// Puts a person, which is not in a room, into it as a member; an invitation to the room is over.
+/// Makes a person a member of a room. This ends an invitation of the person to the room.
 pub(crate) fn put_in(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -203,8 +203,8 @@ pub(crate) async fn list(
     caller: Caller,
 ) -> Result<Json<Invitations>, Refusal> {
     site.take(caller.0.person, caller.0.role, Act::Read)?;
-    let (me, house) = (caller.0.person, site.clone());
-    let invitations = site.store.read(move |read| Ok(of(read, &house, me)?));
+    let (me, site_for_store) = (caller.0.person, site.clone());
+    let invitations = site.store.read(move |read| Ok(of(read, &site_for_store, me)?));
     Ok(Json(Invitations { invitations: invitations.await? }))
 }
 
@@ -224,11 +224,11 @@ pub(crate) async fn accept(
     Path(id): Path<String>,
 ) -> Result<Json<Conversation>, Refusal> {
     let (id, me) = (parse(&id)?, caller.0.person);
-    let house = site.clone();
+    let site_for_store = site.clone();
     let accepted = site.store.write(move |tx| {
         let query = "SELECT inviter FROM invitation WHERE person = ?1 AND conversation = ?2";
         let row = tx.query_one(query, params![me, id])?.ok_or_else(gone)?;
-        // Whoever is not in the room any more lets nobody in.
+        // An inviter that has left the room lets nobody in any more.
         if !is_member(tx, id, row.get(0)?)? {
             forget(tx, me, id)?;
             return Ok(None);
@@ -236,9 +236,9 @@ pub(crate) async fn accept(
         if is_member(tx, id, me)? {
             forget(tx, me, id)?;
         } else {
-            put_in(tx, &house, id, me, me)?;
+            put_in(tx, &site_for_store, id, me, me)?;
         }
-        load(tx, &house, id, me).map(Some)
+        load(tx, &site_for_store, id, me).map(Some)
     });
     Ok(Json(accepted.await?.ok_or_else(gone)?))
 }

@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 
 use crate::invitation::{self, Brought};
 
-/// Refuses a person that is not the owner of the room.
+/// Refuses a person unless it is an owner of the room.
 pub(crate) fn owned_room(kind: Kind, role: MemberRole) -> Result<(), Error> {
     room(kind)?;
     if role == MemberRole::Owner {
@@ -63,7 +63,7 @@ pub(crate) async fn join(
     Ok(Json(joined.await?))
 }
 
-/// Invitee to invite.
+/// The person to invite.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Invitee {
@@ -122,7 +122,7 @@ fn no_such_member() -> Error {
     Error::new(Code::NotFound, "This person is not a member of the room.")
 }
 
-/// Changes what a member may do.
+/// Changes the role of a member.
 #[utoipa::path(patch, path = "/v1/conversations/{id}/members/{person}", tag = "conversations",
     params(("id" = String, Path), ("person" = String, Path)), request_body = NewRole,
     responses((status = 204), (status = 403, description = "forbidden, not_member"),

@@ -76,7 +76,7 @@ pub(crate) async fn make(
     Ok((StatusCode::CREATED, Json(made.await?)))
 }
 
-/// What an owner changes of a room.
+/// Changes of a room by an owner; fields that are absent stay as they are.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoomChange {
@@ -84,7 +84,7 @@ pub(crate) struct RoomChange {
     open: Option<bool>,
 }
 
-/// An owner of a room has changed it; what stayed as it was is absent.
+/// An owner of a room has changed it; fields that stayed as they were are absent.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RoomChanged {
     #[serde(skip_serializing_if = "Option::is_none")]

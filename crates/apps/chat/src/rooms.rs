@@ -14,12 +14,13 @@ use encke_site::Act;
 use encke_site::Role;
 use encke_site::Site;
 use encke_site::caller::Caller;
+use encke_site::check_search;
 use encke_site::reply::Refusal;
 
 /// The number of rooms in an answer if the request names none.
 const ROOMS_DEFAULT: u64 = 100;
 
-/// Which open rooms.
+/// A choice of open rooms.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -29,7 +30,7 @@ pub(crate) struct Wanted {
     q: String,
     /// Go on behind the page that gave this as `next`.
     after: Option<String>,
-    /// At most so many; 100 if absent, 200 at most.
+    /// Greatest number of rooms in the page; 100 if absent, 200 at most.
     limit: Option<u64>,
 }
 
@@ -47,7 +48,7 @@ pub(crate) struct OpenRoom {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OpenRooms {
     rooms: Vec<OpenRoom>,
-    /// What to give as `after` for the next page; absent on the last one.
+    /// The `after` of the next page; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     next: Option<String>,
@@ -76,10 +77,7 @@ pub(crate) async fn list(
     }
     site.take(caller.0.person, caller.0.role, Act::Read)?;
     let limit = wanted.limit.unwrap_or(ROOMS_DEFAULT).clamp(1, limits::ROOMS_PAGE_MAX as u64);
-    if wanted.q.chars().count() > limits::TITLE_CHARS_MAX {
-        let what = format!("A search has at most {} characters.", limits::TITLE_CHARS_MAX);
-        return Err(Refusal::new(Code::Invalid, what));
-    }
+    check_search(&wanted.q, limits::TITLE_CHARS_MAX)?;
     let me = caller.0.person;
     let page = site.store.read(move |read| {
         let (id, title) = match &wanted.after {

@@ -17,12 +17,12 @@ use crate::{direct, room};
 #[derive(Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum NewConversation {
-    /// With one other person; if it is there already, it is the one.
+    /// With one other person. If the two have a direct conversation already, that one is the answer.
     Direct {
         #[schema(value_type = String)]
         person: PersonId,
     },
-    /// A room, with whom to invite.
+    /// A room, with the people to invite.
     Room {
         title: String,
         #[serde(default)]

@@ -18,8 +18,8 @@ pub struct Followed {
     pub as_of: Position,
 }
 
-/// A list of fewer streams counts as so many, so that the number of lists has a bound, too. To read one takes some 10 µs,
-/// so they need not be many.
+/// A list of fewer streams counts as this number of them, so that the number of lists has a bound, too. A small bound is
+/// enough, because it takes only some 10 µs to read a list.
 const STREAMS_MIN: usize = 64;
 
 /// Follows that were read lately. They are never corrected: a hub brings an old list up to date or asks for a new one.

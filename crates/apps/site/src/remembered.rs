@@ -9,7 +9,7 @@ pub struct Remembered<K, V> {
     young: FxHashMap<K, V>,
     /// The generation before. It is forgotten when the young one is full.
     old: FxHashMap<K, V>,
-    /// What the values of the young generation weigh together.
+    /// The sum of the weights of the young generation.
     young_weight: usize,
     weigh: fn(&V) -> usize,
     generation_max: usize,

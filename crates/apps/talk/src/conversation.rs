@@ -21,7 +21,7 @@ use encke_site::path::Path;
 use encke_site::reply::Refusal;
 use encke_site::{EventBody, FeedEvent, event};
 
-/// What a member may do in a conversation.
+/// The role of a member in a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MemberRole {
@@ -32,7 +32,7 @@ pub enum MemberRole {
 }
 
 impl MemberRole {
-    /// As it is stored and sent.
+    /// The role as it is stored and sent.
     pub fn text(self) -> &'static str {
         match self {
             MemberRole::Owner => "owner",
@@ -40,7 +40,7 @@ impl MemberRole {
         }
     }
 
-    /// From how it is stored.
+    /// The role of a stored text.
     pub fn of(text: &str) -> Self {
         if text == "owner" { MemberRole::Owner } else { MemberRole::Member }
     }
@@ -49,15 +49,15 @@ impl MemberRole {
 /// A member with its marks.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Member {
-    /// Who.
+    /// The member.
     #[schema(value_type = String)]
     pub person: PersonId,
-    /// What the person may do here.
+    /// The role of the person in this conversation.
     pub role: MemberRole,
-    /// Up to here everything has reached one of its devices.
+    /// Everything up to this `seq` has reached a device of the person.
     #[schema(value_type = u64)]
     pub delivered: Seq,
-    /// Up to here it has read everything.
+    /// The person has read everything up to this `seq`.
     #[schema(value_type = u64)]
     pub read: Seq,
 }
@@ -65,7 +65,7 @@ pub struct Member {
 /// A conversation as one of its members sees it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Conversation {
-    /// Its number, behind a `c`.
+    /// Id of the conversation: a number behind a `c`.
     #[schema(value_type = String)]
     pub id: ConversationId,
     /// Direct, or a room.
@@ -75,25 +75,25 @@ pub struct Conversation {
     pub title: Option<String>,
     /// Whether every account may join.
     pub open: bool,
-    /// What the person may do in it.
+    /// The role of the person in this conversation.
     pub role: MemberRole,
-    /// How many are in it.
+    /// Number of members.
     pub member_count: u64,
-    /// All of them where they are few. Of more, owners and those who joined first, and always the person itself; the
-    /// others come by pages.
+    /// All members of a small conversation. A large one shows the person itself, the owners and those who joined first;
+    /// the others come by pages.
     pub members: Vec<Member>,
-    /// The event with which the person joined.
+    /// The `seq` of the event with which the person joined.
     #[schema(value_type = u64)]
     pub joined_seq: Seq,
-    /// The newest event.
+    /// The `seq` of the newest event.
     #[schema(value_type = u64)]
     pub head_seq: Seq,
-    /// Up to here the person has read.
+    /// The person has read everything up to this `seq`.
     #[schema(value_type = u64)]
     pub read_seq: Seq,
-    /// Events after the person's mark.
+    /// Number of events that are unread for the person.
     pub unread: u64,
-    /// The newest event of the stream of receipts.
+    /// The `seq` of the newest event in the stream of receipts.
     #[schema(value_type = u64)]
     pub receipts_seq: Seq,
     /// The newest event as it travels in a feed.
@@ -102,8 +102,8 @@ pub struct Conversation {
 }
 
 /// A row of `conversation`.
-pub struct Found {
-    /// Its number.
+pub struct ConversationRow {
+    /// Id of the conversation.
     pub id: ConversationId,
     /// Direct, or a room.
     pub kind: Kind,
@@ -111,19 +111,19 @@ pub struct Found {
     pub title: Option<String>,
     /// Whether every account may join.
     pub open: bool,
-    /// How many are in it.
+    /// Number of members.
     pub members: u64,
 }
 
-impl Found {
-    /// The columns that [`Found::of`] reads, of `conversation c`.
+impl ConversationRow {
+    /// The columns that [`ConversationRow::of`] reads, of `conversation c`.
     pub const COLUMNS: &'static str = "c.id, c.kind, c.title, c.open, c.members";
 
-    /// From a row of these columns.
+    /// Reads a row of these columns.
     pub fn of(row: &Row) -> Result<Self, StoreError> {
         let kind = Kind::of(&row.get::<String>(1)?);
         let (id, title, open) = (row.get(0)?, row.get(2)?, row.get(3)?);
-        Ok(Found { id, kind, title, open, members: row.get(4)? })
+        Ok(ConversationRow { id, kind, title, open, members: row.get(4)? })
     }
 }
 
@@ -133,12 +133,12 @@ pub struct MemberRow {
     pub conversation: ConversationId,
     /// The member.
     pub member: Member,
-    /// The event with which it joined.
+    /// The `seq` of the event with which it joined.
     pub joined_seq: Seq,
 }
 
 impl MemberRow {
-    /// Events that the member has not read, up to the head of what is said.
+    /// The number of events, up to the head of what is said, that are unread for the member.
     pub(crate) fn unread(&self, head: Seq) -> u64 {
         // The join may still be to be appended, so what is seen may lie beyond the head.
         head.0.saturating_sub(self.member.read.max(self.joined_seq).0)
@@ -148,7 +148,7 @@ impl MemberRow {
     pub const COLUMNS: &'static str =
         "m.conversation, m.person, m.role, m.delivered, m.read, m.joined_seq";
 
-    /// From a row of these columns.
+    /// Reads a row of these columns.
     pub fn of(row: &Row) -> Result<Self, StoreError> {
         let role = MemberRole::of(&row.get::<String>(2)?);
         let (person, delivered, read) = (row.get(1)?, row.get(3)?, row.get(4)?);
@@ -157,30 +157,30 @@ impl MemberRow {
     }
 }
 
-/// The refusal of whoever is not in a conversation.
+/// The refusal of a stranger to a conversation.
 pub fn not_member() -> Error {
     Error::new(Code::NotMember, "You are not a member of this conversation.")
 }
 
 /// A conversation by its number.
-pub fn find(sql: &mut impl Sql, id: ConversationId) -> Result<Option<Found>, StoreError> {
-    let columns = Found::COLUMNS;
+pub fn find(sql: &mut impl Sql, id: ConversationId) -> Result<Option<ConversationRow>, StoreError> {
+    let columns = ConversationRow::COLUMNS;
     let query = format!("SELECT {columns} FROM conversation c WHERE c.id = ?1");
-    sql.query_one(&query, params![id])?.as_ref().map(Found::of).transpose()
+    sql.query_one(&query, params![id])?.as_ref().map(ConversationRow::of).transpose()
 }
 
 /// A conversation as `person` sees it, with the members that are shown; `None` if the person is not among them.
 pub fn seen_by(
     view: &mut impl View,
     site: &Site,
-    found: Found,
+    found: ConversationRow,
     mut members: Vec<MemberRow>,
     person: PersonId,
 ) -> Result<Option<Conversation>, Error> {
     let head = view.head_of(StreamId::conversation(found.id))?;
     let receipts = view.head_of(StreamId::receipts(found.id))?;
     let last = view.item(head.position)?;
-    // Who wrote a message has read it, and no receipt will tell so: a snapshot must not lag behind that.
+    // The writer of a message has read it, and no receipt tells so. A snapshot must not lag behind that.
     Receipts::of(site).fold_own_into(view, found.id, head, &mut members)?;
     let Some(me) = members.iter().find(|m| m.member.person == person) else { return Ok(None) };
     let unread = me.unread(head.seq);
@@ -201,7 +201,7 @@ pub fn seen_by(
     }))
 }
 
-/// The same by number: `not_found` if there is none, `not_member` if the person is not in it.
+/// A conversation by its number, as `person` sees it: `not_member` unless the person is in it.
 pub fn load(
     view: &mut impl View,
     site: &Site,
@@ -209,7 +209,7 @@ pub fn load(
     person: PersonId,
 ) -> Result<Conversation, Error> {
     let found = find(view, id)?;
-    // A person that is not a member does not learn whether it exists.
+    // Only members learn whether a conversation exists.
     let found = found.ok_or_else(not_member)?;
     let members = shown_members(view, std::slice::from_ref(&found), person)?.remove(&id);
     seen_by(view, site, found, members.unwrap_or_default(), person)?.ok_or_else(not_member)
@@ -219,7 +219,7 @@ pub fn load(
 #[derive(Serialize, ToSchema)]
 pub struct ConversationAdded {
     conversation: Conversation,
-    /// Everybody in it.
+    /// The members that are shown.
     people: Vec<Person>,
 }
 
@@ -243,7 +243,8 @@ impl EventBody for Created {
     const KIND: &'static str = "created";
 }
 
-/// Tells a person, whose row in `member` is there already, and lets its sessions follow from here on.
+/// Tells a person that it is in a conversation, and lets its sessions follow the conversation from here on. The row in
+/// `member` must be there already.
 pub fn admit(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -259,7 +260,7 @@ pub fn admit(
     Ok(tx.subscribe(person, StreamId::conversation(id))?)
 }
 
-/// Stores that a person, which is not in a conversation, is in it from now on. [`admit`] tells it afterwards.
+/// Inserts the row of a new member. [`admit`] tells the person afterwards.
 pub fn insert_member(
     tx: &mut Tx<'_>,
     id: ConversationId,
@@ -285,7 +286,7 @@ pub fn insert_member(
     Ok(())
 }
 
-/// People who may be talked to: accounts that are not disabled.
+/// Refuses a person that nobody may talk to: an unknown one, or one with a disabled account.
 pub fn check_present(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Error> {
     let query = "SELECT 1 FROM person WHERE id = ?1 AND disabled_ms IS NULL";
     match tx.query_one(query, params![person])? {
@@ -294,7 +295,7 @@ pub fn check_present(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Error> {
     }
 }
 
-/// Whether two people are in one conversation: all that a guest sees of others.
+/// Whether two people are in one conversation. A guest sees no other people.
 pub fn share_a_conversation(
     sql: &mut impl Sql,
     a: PersonId,
@@ -323,7 +324,7 @@ pub fn insert(
     Ok(row.get(0)?)
 }
 
-/// Appends the first event of a conversation, after everyone in it was told.
+/// Tells everyone in a new conversation, and then appends its first event.
 pub fn begin(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -371,7 +372,7 @@ pub async fn get(
     Ok(Json(one.await?))
 }
 
-/// A conversation's number from a path; one that is none can't be a member's.
+/// Reads the number of a conversation from a path. An invalid one is refused like a conversation of others.
 pub fn parse(id: &str) -> Result<ConversationId, Error> {
     id.parse().map_err(|_| not_member())
 }

@@ -12,17 +12,17 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use encke_account::{Person, people};
 use encke_engine::{Code, ConversationId, Error, PersonId, Position, Seq, StreamId, limits};
-use encke_site::{Act, Caller, Refusal, Site, bulk};
+use encke_site::{Act, Caller, Refusal, Site, bulk, check_search, json_bytes};
 use encke_store::{Head, Read, Sql, StoreError, Value, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::conversation::{Conversation, Found, Member, MemberRole, MemberRow, seen_by};
+use crate::conversation::{Conversation, ConversationRow, Member, MemberRole, MemberRow, seen_by};
 use crate::receipts::Receipts;
 use crate::shown_members::shown_members;
 
-/// Which conversations.
+/// A choice of conversations.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -35,7 +35,7 @@ pub(crate) struct WantedConversations {
     unread: bool,
     /// Go on behind the page that gave this as `before`.
     before: Option<String>,
-    /// At most so many; 50 if absent, 50 at most.
+    /// Greatest number of conversations in the page; 50 if absent, 50 at most.
     limit: Option<u64>,
 }
 
@@ -46,14 +46,13 @@ pub struct ConversationPage {
     pub conversations: Vec<Conversation>,
     /// The members that are shown and the writers of the newest events.
     pub people: Vec<Person>,
-    /// What to give as `before` for the next page; null on the last one. A page holds a bounded number of bytes, and a
-    /// search looks at a bounded number of conversations for each page: so a page may be short, or empty, and not be the
-    /// last.
+    /// The `before` of the next page; null on the last one. A page holds a bounded number of bytes, and a search looks at
+    /// a bounded number of conversations for each page. So a page may be short or empty although others follow.
     #[schema(required)]
     pub before: Option<String>,
 }
 
-/// What is unread in all conversations of the person together.
+/// Sums over all conversations of the person.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct Unread {
     /// Conversations in which something is unread.
@@ -62,7 +61,7 @@ pub struct Unread {
     pub messages: u64,
 }
 
-/// What a page holds.
+/// The conditions and the bounds of a page.
 struct Wanted {
     q: String,
     unread: bool,
@@ -71,14 +70,14 @@ struct Wanted {
     bytes_max: usize,
 }
 
-/// Where a person stands in one of its conversations.
+/// The place of one conversation in a person's list, and how much of it is unread.
 struct Standing {
     id: ConversationId,
     head: Head,
     unread: u64,
 }
 
-/// The first page of a person's conversations, and what is unread in all of them.
+/// The first page of a person's conversations, and the sums over all of them.
 pub fn first_page(
     read: &mut Read<'_>,
     site: &Site,
@@ -111,10 +110,7 @@ pub(crate) async fn list(
 ) -> Result<Json<ConversationPage>, Refusal> {
     let me = caller.0.person;
     let Query(wanted) = wanted.map_err(|e| Error::new(Code::BadRequest, e.body_text()))?;
-    if wanted.q.chars().count() > limits::TITLE_CHARS_MAX {
-        let what = format!("A search has at most {} characters.", limits::TITLE_CHARS_MAX);
-        return Err(Refusal::new(Code::Invalid, what));
-    }
+    check_search(&wanted.q, limits::TITLE_CHARS_MAX)?;
     let most = limits::CONVERSATIONS_PAGE_MAX;
     let wanted = Wanted {
         q: wanted.q.to_lowercase(),
@@ -132,7 +128,7 @@ pub(crate) async fn list(
     Ok(Json(page.await?))
 }
 
-/// The position behind which a page begins, from the `before` of the page in front of it.
+/// Reads the `before` of a page: the next page begins behind this position.
 fn parse_before(before: &str) -> Result<Position, Error> {
     let digits = !before.is_empty() && before.bytes().all(|b| b.is_ascii_digit());
     let position = before.parse().ok().filter(|at| digits && *at <= i64::MAX as u64);
@@ -140,7 +136,7 @@ fn parse_before(before: &str) -> Result<Position, Error> {
     position.map(Position).ok_or_else(refused)
 }
 
-/// Where a person stands in all of its conversations, the one with the latest activity first.
+/// All conversations of a person, the one with the latest activity first.
 fn standings(read: &mut Read<'_>, site: &Site, person: PersonId) -> Result<Vec<Standing>, Error> {
     let query = "SELECT conversation, joined_seq, read FROM member WHERE person = ?1";
     let rows = read.query(query, params![person])?;
@@ -204,11 +200,6 @@ fn page(
 
 fn last_of(chosen: &[&Standing]) -> Option<Position> {
     chosen.last().map(|s| s.head.position)
-}
-
-/// Bytes that a value takes in an answer, with the comma behind it.
-fn json_bytes(value: &impl Serialize) -> usize {
-    serde_json::to_vec(value).expect("pages are plain data").len() + 1
 }
 
 /// The first candidates that a search finds, and where the next page goes on.
@@ -276,11 +267,11 @@ fn seen(
         let query = format!(
             "WITH v (id) AS ({}) SELECT {} FROM v JOIN conversation c ON c.id = v.id",
             bulk::values(part.len(), 1),
-            Found::COLUMNS
+            ConversationRow::COLUMNS
         );
         let params: Vec<Value> = part.iter().map(|id| (*id).into()).collect();
         for row in read.query(&query, &params)? {
-            found.push(Found::of(&row)?);
+            found.push(ConversationRow::of(&row)?);
         }
     }
     let mut members = shown_members(read, &found, person)?;

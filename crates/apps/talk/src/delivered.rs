@@ -1,4 +1,4 @@
-//! Which delivered marks the cursors of people move: in each conversation, to the newest event that the cursor covers.
+//! Delivered marks follow the cursors of people: in each conversation, to the newest event that the cursor covers.
 
 use encke_engine::marks::Marks;
 use encke_engine::{ConversationId, Error, Owner, PersonId, Position, Seq, StreamId, limits};
@@ -16,7 +16,7 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// The position after which events are to be looked at, if these are few; else every conversation is.
+    /// The position of the last ack, if few events follow it. Otherwise all conversations have to be looked at.
     fn recent(&self) -> Option<Position> {
         let few = |before: &Position| {
             self.position.0.saturating_sub(before.0) <= limits::ACKED_EVENTS_MAX as u64
@@ -25,16 +25,16 @@ impl Held {
     }
 }
 
-/// What acks move.
+/// Marks that acks move.
 #[derive(Default)]
 pub(crate) struct Delivered {
     /// Members with marks that move.
     pub marks: Vec<(Pair, Marks)>,
-    /// People with many conversations, and up to where all of their marks are moved now.
+    /// People with many conversations, and the position up to which all of their marks have moved.
     pub with_many: Vec<(PersonId, Position)>,
 }
 
-/// Finds what acks move. Large conversations are left out: they keep no delivered marks.
+/// Finds the marks that acks move. Large conversations are left out: they keep no delivered marks.
 pub(crate) fn delivered(read: &mut Read<'_>, acks: &[Held]) -> Result<Delivered, Error> {
     let positions: FxHashMap<PersonId, Position> =
         acks.iter().map(|held| (held.person, held.position)).collect();

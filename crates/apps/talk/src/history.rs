@@ -22,7 +22,7 @@ use encke_site::reply::Refusal;
 /// The number of events in a page if the request names none.
 const PAGE_EVENTS_DEFAULT: usize = 50;
 
-/// Which page.
+/// A choice of a page.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -31,7 +31,7 @@ pub(crate) struct Which {
     before: Option<u64>,
     /// Events with a higher seq, the oldest of them.
     after: Option<u64>,
-    /// At most so many; 50 if absent, 200 at most.
+    /// Greatest number of events in the page; 50 if absent, 200 at most.
     limit: Option<usize>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Which {
 pub(crate) struct HistoryPage {
     #[schema(value_type = Vec<FeedEvent>)]
     events: Vec<Box<RawValue>>,
-    /// Who did them: some may have left, and a snapshot knows only who is there.
+    /// The authors of these events. Some may have left, so the snapshot lacks them.
     people: Vec<Person>,
     /// Whether there is more in this direction.
     more: bool,

@@ -10,17 +10,17 @@ use encke_site::bulk;
 /// A member of a conversation.
 pub(crate) type Pair = (ConversationId, PersonId);
 
-/// What is stored of a member.
+/// The stored marks of a member.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stored {
     pub marks: Marks,
-    /// The event with which it joined.
+    /// The `seq` of the event with which the member joined.
     pub joined: Seq,
-    /// Whether its conversation has more members than are told of each other's marks.
+    /// Whether the conversation is too large for its members to be told of each other's marks.
     pub in_large: bool,
 }
 
-/// The marks of those who are members.
+/// Reads the marks of these pairs. People outside of the conversation are left out.
 pub(crate) fn read(
     sql: &mut impl Sql,
     pairs: &[Pair],
@@ -63,8 +63,7 @@ pub(crate) fn write(tx: &mut Tx<'_>, marks: &[(Pair, Marks)]) -> Result<(), Stor
     Ok(())
 }
 
-/// In which conversations people are, and up to where each was delivered to; large ones, which keep no such marks, are
-/// left out.
+/// The conversations of people, with their delivered marks. Large conversations keep no such marks and are left out.
 pub(crate) fn delivered_to(
     read: &mut Read<'_>,
     people: &[PersonId],

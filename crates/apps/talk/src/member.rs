@@ -8,7 +8,9 @@ use encke_store::{Sql, StoreError, Tx, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::conversation::{Found, MemberRole, MemberRow, admit, find, insert_member, not_member};
+use crate::conversation::{
+    ConversationRow, MemberRole, MemberRow, admit, find, insert_member, not_member,
+};
 
 /// A person is in the conversation from now on.
 #[derive(Serialize, ToSchema)]
@@ -73,7 +75,7 @@ pub fn is_member(
     Ok(sql.query_one(query, params![id, person])?.is_some())
 }
 
-/// Refuses a person that is not in a conversation.
+/// Refuses a person unless it is in the conversation.
 pub fn check_member(sql: &mut impl Sql, id: ConversationId, person: PersonId) -> Result<(), Error> {
     if is_member(sql, id, person)? { Ok(()) } else { Err(not_member()) }
 }
@@ -90,12 +92,12 @@ pub fn member_of(
     sql.query_one(&query, params![id, person])?.as_ref().map(MemberRow::of).transpose()
 }
 
-/// A conversation and the role of a person in it; `not_member` if the person is not in it.
+/// A conversation and the role of a person in it; `not_member` unless the person is in it.
 pub fn role_in(
     sql: &mut impl Sql,
     id: ConversationId,
     person: PersonId,
-) -> Result<(Found, MemberRole), Error> {
+) -> Result<(ConversationRow, MemberRole), Error> {
     let me = member_of(sql, id, person)?.ok_or_else(not_member)?;
     let found = find(sql, id)?.ok_or_else(not_member)?;
     Ok((found, me.member.role))
@@ -112,7 +114,7 @@ pub fn has_owners(
     Ok(sql.query_one(query, params![id, at_least - 1])?.is_some())
 }
 
-/// Adds a person to a room that it is not in.
+/// Adds a new member to a room.
 pub fn put(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,7 +1,7 @@
 //! The members of a conversation by pages, in the order in which they joined.
 //!
-//! A member keeps its place while it is one. So all pages together have each person once that was in the conversation
-//! all the time, whoever joins and leaves meanwhile.
+//! A member keeps its place as long as it is one. So a person that is in the conversation all the time is in exactly one
+//! of the pages, even if others join and leave meanwhile.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use encke_account::{Person, pattern, people};
 use encke_engine::{Code, ConversationId, Error, PersonId, Seq, StreamId, limits};
-use encke_site::{Act, Caller, Path, Refusal, Site};
+use encke_site::{Act, Caller, Path, Refusal, Site, check_search};
 use encke_store::{Row, Sql, StoreError, params};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -23,7 +23,7 @@ use crate::view::View;
 /// The number of members in a page if the request names none.
 const MEMBERS_DEFAULT: u64 = 50;
 
-/// Which members.
+/// A choice of members.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -33,7 +33,7 @@ pub(crate) struct WantedMembers {
     q: String,
     /// Go on behind the page that gave this as `next`.
     after: Option<String>,
-    /// At most so many; 50 if absent, 200 at most.
+    /// Greatest number of members in the page; 50 if absent, 200 at most.
     limit: Option<u64>,
 }
 
@@ -41,10 +41,10 @@ pub(crate) struct WantedMembers {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MemberPage {
     members: Vec<Member>,
-    /// The same people with their names.
+    /// The people behind these members, with their names.
     people: Vec<Person>,
-    /// What to give as `after` for the next page; absent on the last one. A search looks at a bounded number of members
-    /// for each page, so that a page may be short, or empty, and not be the last.
+    /// The `after` of the next page; absent on the last one. A search looks at a bounded number of members for each page,
+    /// so a page may be short or empty although others follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     next: Option<String>,
@@ -80,7 +80,7 @@ impl Place {
     }
 }
 
-/// A page of a conversation's members, those first who joined first.
+/// A page of a conversation's members, in the order in which they joined.
 #[utoipa::path(get, operation_id = "members", path = "/v1/conversations/{id}/members",
     tag = "conversations",
     params(("id" = String, Path), WantedMembers),
@@ -94,10 +94,7 @@ pub(crate) async fn list(
 ) -> Result<Json<MemberPage>, Refusal> {
     let (id, me) = (parse(&id)?, caller.0.person);
     let Query(wanted) = wanted.map_err(|e| Error::new(Code::BadRequest, e.body_text()))?;
-    if wanted.q.chars().count() > limits::NAME_CHARS_MAX {
-        let what = format!("A search has at most {} characters.", limits::NAME_CHARS_MAX);
-        return Err(Error::new(Code::Invalid, what).into());
-    }
+    check_search(&wanted.q, limits::NAME_CHARS_MAX)?;
     site.take(me, caller.0.role, Act::Read)?;
     let limit = wanted.limit.unwrap_or(MEMBERS_DEFAULT).clamp(1, limits::MEMBERS_PAGE_MAX as u64);
     let after = wanted.after.as_deref().map_or(Ok(Place::START), Place::parse)?;

@@ -93,12 +93,12 @@ pub(crate) fn submit(
     site.store.submit(Append { event, guard: Guard::Follows(from), reply });
 }
 
-/// What is said.
+/// A message to be sent.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMessage {
     text: String,
-    /// Idempotency key, if it does not come as a header.
+    /// Idempotency key, for clients that can't set a header.
     key: Option<String>,
 }
 

@@ -39,11 +39,11 @@ pub(crate) fn noted(site: &Arc<Site>, note: &str) {
     let (now, presences) = (site.now_ms(), Presences::of(site));
     match note {
         Note::Presence { node, number, person, state } => {
-            presences.elsewhere(|e| e.told(node, number, person, state, now));
+            presences.remote(|r| r.told(node, number, person, state, now));
             refold(site, &[person]);
         }
         Note::Alive { node, number } => {
-            if presences.elsewhere(|e| e.alive(node, number, now)) {
+            if presences.remote(|r| r.alive(node, number, now)) {
                 tell(site, &Note::Ask { node });
             }
         }
@@ -51,7 +51,7 @@ pub(crate) fn noted(site: &Arc<Site>, note: &str) {
         Note::Ask { .. } => {}
         Note::List { node, number, part, parts, people } => {
             let part = Part { number, part, parts, people };
-            let changed = presences.elsewhere(|e| e.listed(node, part, now));
+            let changed = presences.remote(|r| r.listed(node, part, now));
             refold(site, &changed);
         }
     }
@@ -68,7 +68,7 @@ fn list_everybody(site: &Site) {
     if !presences.told.may_list(site.now_ms()) {
         return;
     }
-    // The lock is that of a change and its number, so that the list belongs to that number.
+    // A change and its number are made under the same lock, so the list belongs to the number.
     let (number, people) = {
         let roll = presences.roll.lock().expect("not poisoned");
         let mut people = roll.everybody();

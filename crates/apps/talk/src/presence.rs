@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::peers::{self, Note, PresenceReports};
-use super::remote_presence::Elsewhere;
+use super::remote_presence::RemotePresence;
 use encke_account::PresenceState;
 use encke_site::Act;
 use encke_site::SignalBody;
@@ -27,7 +27,7 @@ use encke_site::reply::Refusal;
 pub(crate) struct Presences {
     pub roll: Mutex<Roll>,
     pub told: PresenceReports,
-    elsewhere: Mutex<Elsewhere>,
+    remote: Mutex<RemotePresence>,
 }
 
 impl Presences {
@@ -35,8 +35,8 @@ impl Presences {
         site.part()
     }
 
-    pub fn elsewhere<T>(&self, f: impl FnOnce(&mut Elsewhere) -> T) -> T {
-        f(&mut self.elsewhere.lock().expect("not poisoned"))
+    pub fn remote<T>(&self, f: impl FnOnce(&mut RemotePresence) -> T) -> T {
+        f(&mut self.remote.lock().expect("not poisoned"))
     }
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn disconnected(site: &Site, person: PersonId, device: &str) {
 pub(crate) fn presence_of(site: &Site, person: PersonId) -> Presence {
     let presences = Presences::of(site);
     let here = presences.roll.lock().expect("not poisoned").of(person);
-    if site.store.is_shared() { here.max(presences.elsewhere(|e| e.of(person))) } else { here }
+    if site.store.is_shared() { here.max(presences.remote(|r| r.of(person))) } else { here }
 }
 
 /// Notes a change at this node, tells the other nodes, and then the sessions here.
@@ -82,7 +82,7 @@ pub(crate) fn says(site: &Arc<Site>, person: PersonId, device: &str, state: Pres
 pub(crate) fn expire(site: &Arc<Site>) {
     let now = site.now_ms();
     changed(site, |roll| roll.expire(now));
-    let gone = Presences::of(site).elsewhere(|e| e.expire(now));
+    let gone = Presences::of(site).remote(|r| r.expire(now));
     refold(site, &gone);
 }
 
@@ -91,9 +91,9 @@ pub(crate) fn refold(site: &Arc<Site>, people: &[PersonId]) {
     let mut news = Vec::new();
     for person in people {
         let now = presence_of(site, *person);
-        // A roll alone reports only news.
+        // On one node, the roll reports only news.
         let is_news =
-            !site.store.is_shared() || Presences::of(site).elsewhere(|e| e.show(*person, now));
+            !site.store.is_shared() || Presences::of(site).remote(|r| r.show(*person, now));
         if is_news && news.len() < limits::PRESENCE_TOLD_MAX {
             news.push((*person, now));
         }
@@ -160,7 +160,7 @@ fn small_ones(
     Ok(found)
 }
 
-/// A person is there, or is not any more.
+/// The presence of a person has changed.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PresenceTold {
     #[schema(value_type = PresenceState)]
@@ -180,7 +180,7 @@ pub(crate) enum SaidPresence {
     Online,
 }
 
-/// What a device says.
+/// The presence that a device reports.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeviceState {

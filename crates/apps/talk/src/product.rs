@@ -23,7 +23,7 @@ use crate::{
     presence, receipts, typing,
 };
 
-/// What any conversation does.
+/// The product behind all conversations, whatever their kind.
 pub struct Talk;
 
 impl Product for Talk {

@@ -1,7 +1,7 @@
 //! Receipts: how far each member was delivered to and has read.
 //!
-//! Acks and marks move numbers in memory at once; a few times a second all that moved goes to the store in one
-//! write, with one event for each conversation. What a crash loses of it, the clients' next cursors tell again.
+//! Acks and marks move numbers in memory at once. A few times a second all moves go to the store in one write, with one
+//! event for each conversation. A crash may lose the last of them; the clients' next cursors tell them again.
 
 use std::sync::{Arc, Mutex};
 
@@ -32,15 +32,15 @@ use encke_site::reply::Refusal;
 use encke_site::{EventBody, event};
 
 struct Folded {
-    /// To be told to the other members.
+    /// Moves that the other members are to be told of.
     told: MarksMoved,
-    /// A person's own sends: it has read them, and everybody can see that.
+    /// Moves by people's own messages. The writer has read its message, which everybody can see.
     own: MarksMoved,
-    /// The same, while it is being stored, and until the next turn after that: a view may be older.
+    /// The moves of `own` that are being stored, and until the next turn those of the turn before: a view may be older.
     own_under_way: MarksMoved,
-    /// The own sends up to here are in `own`, or were.
+    /// Own messages up to this position are in `own`, or have been.
     noted: Position,
-    /// Cursors that were presented: everything up to there is held.
+    /// The newest cursor that each person has presented. One of its clients holds everything up to there.
     acks: FxHashMap<PersonId, Position>,
     /// The last ack, of people with many conversations, that moved their marks in all of them.
     acked: Remembered<PersonId, Position>,
@@ -57,7 +57,7 @@ impl Default for Folded {
 /// More events than can be appended while marks wait to be stored.
 const REFOLDED_EVENTS: usize = 10_000;
 
-/// What moved and is not stored yet.
+/// Marks that have moved since they were last stored.
 #[derive(Default)]
 pub(crate) struct Receipts(Mutex<Folded>);
 
@@ -66,7 +66,7 @@ impl Receipts {
         site.part()
     }
 
-    /// Notes who sent something in a commit; to be called before it is published.
+    /// Notes the senders of the messages in a commit; to be called before it is published.
     pub fn note_sends(&self, batch: &Batch) {
         self.with(|f| {
             for step in &batch.steps {
@@ -81,8 +81,8 @@ impl Receipts {
         f(&mut self.0.lock().expect("not poisoned"))
     }
 
-    /// Brings marks up to their persons' newest own messages, as far as those are not stored with their marks yet;
-    /// not beyond the head of the view that the marks come from.
+    /// Moves the marks of members to their newest own messages, which may be stored later than the messages. No mark moves
+    /// beyond the head of the view that the marks come from.
     pub fn fold_own_into(
         &self,
         view: &mut impl View,
@@ -140,7 +140,7 @@ impl Folded {
     }
 }
 
-/// One of a person's clients holds everything up to here.
+/// Notes that one of a person's clients holds everything up to a position.
 pub(crate) fn acked(site: &Site, person: PersonId, position: Position) {
     Receipts::of(site).with(|f| {
         let held = f.acks.entry(person).or_default();
@@ -148,8 +148,8 @@ pub(crate) fn acked(site: &Site, person: PersonId, position: Position) {
     });
 }
 
-/// Folds in the own sends of the newest events: a crash may have lost the last marks, and nobody's own message counts
-/// as unread. To be called once, at the start.
+/// Moves the marks of the writers of the newest messages: a crash may have lost them, and a person's own message never
+/// counts as unread. To be called once, at the start.
 pub(crate) async fn fold_own_sends(site: &Arc<Site>) -> Result<(), Error> {
     let after = Position(site.store.position().0.saturating_sub(REFOLDED_EVENTS as u64));
     let newest = site.store.read(move |read| Ok(read.log_after(after, REFOLDED_EVENTS)?)).await?;
@@ -157,12 +157,12 @@ pub(crate) async fn fold_own_sends(site: &Arc<Site>) -> Result<(), Error> {
     Ok(())
 }
 
-/// A person says how far it is in a conversation; what it may not see is refused later, when it is stored.
+/// Notes how far a person is in a conversation. The store later ignores marks of people outside of it.
 pub(crate) fn advance(site: &Site, id: ConversationId, person: PersonId, marks: Marks) {
     Receipts::of(site).with(|f| f.told.advance(id, person, marks));
 }
 
-/// A person holds and has read a conversation up to here, says a protocol that has no cursor.
+/// Notes that a person has received and read a conversation up to an event. For protocols without a cursor.
 pub fn hold_up_to(site: &Site, id: ConversationId, person: PersonId, seq: Seq) {
     advance(site, id, person, Marks { delivered: seq, read: seq });
 }
@@ -179,7 +179,7 @@ impl EventBody for MembersMarked {
     const KIND: &'static str = "receipts";
 }
 
-/// The person's own marks have moved, in a room with so many members that marks are not told to all.
+/// The person's own marks have moved in a large room. The other members of a large room are told nothing of it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SelfMarked {
     #[schema(value_type = String)]
@@ -192,7 +192,7 @@ impl EventBody for SelfMarked {
     const KIND: &'static str = "marked";
 }
 
-/// How far a member has got, as `seq` of the conversation's stream.
+/// The marks of a member, as `seq` of the conversation's stream.
 #[derive(Serialize, ToSchema)]
 struct Mark {
     #[schema(value_type = String)]
@@ -206,7 +206,7 @@ struct Mark {
 /// One member's marks, and whether the others are told.
 type Move = (ConversationId, PersonId, Marks, bool);
 
-/// Stores all that moved.
+/// Stores all marks that have moved.
 pub(crate) async fn flush(site: &Arc<Site>) {
     let (told, own, acks) = Receipts::of(site).with(|f| {
         let own = f.own.take();
@@ -307,15 +307,15 @@ fn store(tx: &mut Tx<'_>, moves: &[Move]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The part of marks that counts for a member: not beyond the head, and nothing from before it joined, which it may
-/// have said as a member that left since.
+/// The part of marks that counts for a member. Marks end at the head. A mark from before the member joined counts as
+/// nothing: it may stem from an earlier membership.
 fn within(marks: Marks, joined: Seq, head: Seq) -> Marks {
     let one = |seq: Seq| if seq < joined { Seq(0) } else { seq.min(head) };
     Marks { delivered: one(marks.delivered), read: one(marks.read) }
 }
 
-/// All moves of one member: its marks now, and what the others can see of that without being told. In a large
-/// conversation only reading moves them.
+/// Merges all moves of one member. Returns its marks now, and those that the others know of without being told. In a
+/// large conversation only reading moves marks.
 fn merged(stored: Stored, moves: &[Move], head: Seq) -> (Marks, Marks) {
     let before = stored.marks;
     let (mut now, mut seen_by_all) = (before, before);
@@ -332,7 +332,7 @@ fn merged(stored: Stored, moves: &[Move], head: Seq) -> (Marks, Marks) {
     (now, seen_by_all)
 }
 
-/// How far the caller is in a conversation.
+/// The caller's progress in a conversation.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Progress {
@@ -370,8 +370,8 @@ pub(crate) struct Ack {
     cursor: String,
 }
 
-/// Takes a cursor as an ack; `bad_cursor` if it is not one of this log. `reply` may come later, on the store's thread: a
-/// cursor from another node may be ahead of what this one has heard of.
+/// Takes a cursor as an ack; `bad_cursor` unless it is one of this log. `reply` may be called later, on the store's
+/// thread, because a cursor of another node may be ahead of this one.
 pub(crate) fn take_ack(
     site: &Arc<Site>,
     person: PersonId,
@@ -394,7 +394,7 @@ pub(crate) fn take_ack(
     if !site.store.is_shared() {
         return reply(Err(foreign()));
     }
-    let house = site.clone();
+    let site_for_reply = site.clone();
     site.store.submit_read(
         |read| Ok(read.position()),
         move |end| {
@@ -402,7 +402,7 @@ pub(crate) fn take_ack(
                 if cursor.position > end {
                     return Err(foreign());
                 }
-                acked(&house, person, cursor.position);
+                acked(&site_for_reply, person, cursor.position);
                 Ok(())
             }));
         },

@@ -1,7 +1,7 @@
 //! Presence at the other nodes, as far as they have reported it. The caller passes the time.
 //!
-//! A node numbers its reports. Its heartbeat has the number of the newest report, so that a node that has missed one
-//! asks for all. A node that is silent for too long is gone, together with all people that were only there.
+//! A node numbers its reports. Its heartbeat has the number of the newest report, so a node that has missed one asks for
+//! all. A node that is silent for too long is gone, together with all people that were only there.
 
 use encke_engine::presence::Presence;
 use encke_engine::{PersonId, limits};
@@ -25,9 +25,9 @@ struct Node {
 
 /// The people that are connected at other nodes.
 #[derive(Default)]
-pub(crate) struct Elsewhere {
+pub(crate) struct RemotePresence {
     nodes: FxHashMap<u64, Node>,
-    /// The presence that the sessions of this node were told, for all people that are not offline.
+    /// The presence that the sessions of this node were told. Offline people are left out.
     shown: FxHashMap<PersonId, Presence>,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct Part {
     pub people: Vec<(PersonId, Presence)>,
 }
 
-impl Elsewhere {
+impl RemotePresence {
     /// The presence of a person at the other nodes.
     pub fn of(&self, person: PersonId) -> Presence {
         let at = self.nodes.values().filter_map(|node| node.people.get(&person));
@@ -150,71 +150,71 @@ mod tests {
 
     #[test]
     fn a_node_that_is_new_or_was_not_heard_is_asked_for_all() {
-        let mut elsewhere = Elsewhere::default();
-        assert!(elsewhere.alive(A, 0, 0));
-        assert_eq!(elsewhere.listed(A, list(0, 0, 1, &[]), 0), []);
-        assert!(!elsewhere.alive(A, 0, 0));
-        elsewhere.told(A, 1, MEI, Presence::Online, 0);
-        assert!(!elsewhere.alive(A, 1, 0));
-        elsewhere.told(A, 3, TOM, Presence::Away, 0);
-        assert!(elsewhere.alive(A, 3, 0), "the second is missing");
-        assert_eq!((elsewhere.of(MEI), elsewhere.of(TOM)), (Presence::Online, Presence::Away));
+        let mut remote = RemotePresence::default();
+        assert!(remote.alive(A, 0, 0));
+        assert_eq!(remote.listed(A, list(0, 0, 1, &[]), 0), []);
+        assert!(!remote.alive(A, 0, 0));
+        remote.told(A, 1, MEI, Presence::Online, 0);
+        assert!(!remote.alive(A, 1, 0));
+        remote.told(A, 3, TOM, Presence::Away, 0);
+        assert!(remote.alive(A, 3, 0), "the second is missing");
+        assert_eq!((remote.of(MEI), remote.of(TOM)), (Presence::Online, Presence::Away));
     }
 
     #[test]
     fn a_list_counts_when_all_its_parts_have_come() {
-        let mut elsewhere = Elsewhere::default();
-        elsewhere.told(A, 1, MEI, Presence::Online, 0);
+        let mut remote = RemotePresence::default();
+        remote.told(A, 1, MEI, Presence::Online, 0);
         let (first, second) = ([(TOM, Presence::Away)], [(PersonId(3), Presence::Online)]);
-        assert_eq!(elsewhere.listed(A, list(7, 1, 2, &second), 0), []);
-        assert_eq!(elsewhere.listed(A, list(7, 0, 2, &first), 0), []);
-        assert_eq!(elsewhere.of(MEI), Presence::Online);
-        let mut changed = elsewhere.listed(A, list(7, 1, 2, &second), 0);
+        assert_eq!(remote.listed(A, list(7, 1, 2, &second), 0), []);
+        assert_eq!(remote.listed(A, list(7, 0, 2, &first), 0), []);
+        assert_eq!(remote.of(MEI), Presence::Online);
+        let mut changed = remote.listed(A, list(7, 1, 2, &second), 0);
         changed.sort_unstable();
         assert_eq!(changed, [MEI, TOM, PersonId(3)]);
-        assert_eq!((elsewhere.of(MEI), elsewhere.of(TOM)), (Presence::Offline, Presence::Away));
-        assert!(!elsewhere.alive(A, 7, 0));
+        assert_eq!((remote.of(MEI), remote.of(TOM)), (Presence::Offline, Presence::Away));
+        assert!(!remote.alive(A, 7, 0));
     }
 
     #[test]
     fn people_of_a_node_and_of_all_nodes_are_bounded() {
-        let mut elsewhere = Elsewhere::default();
+        let mut remote = RemotePresence::default();
         let most = limits::NODE_PEOPLE_MAX as u64;
         let people: Vec<_> = (1..=most + 10).map(|id| (PersonId(id), Presence::Online)).collect();
         for id in 0..2 * (limits::PEOPLE_ELSEWHERE_MAX as u64 / most) {
-            elsewhere.listed(id, list(7, 0, 1, &people), 0);
-            assert!(!elsewhere.alive(id, 7, 0), "a list that was cut is not asked for again");
-            elsewhere.told(id, 8, PersonId(most + 11), Presence::Online, 0);
-            assert!(elsewhere.nodes[&id].people.len() <= limits::NODE_PEOPLE_MAX);
+            remote.listed(id, list(7, 0, 1, &people), 0);
+            assert!(!remote.alive(id, 7, 0), "a list that was cut is not asked for again");
+            remote.told(id, 8, PersonId(most + 11), Presence::Online, 0);
+            assert!(remote.nodes[&id].people.len() <= limits::NODE_PEOPLE_MAX);
         }
-        let all: usize = elsewhere.nodes.values().map(|node| node.people.len()).sum();
+        let all: usize = remote.nodes.values().map(|node| node.people.len()).sum();
         assert_eq!(all, limits::PEOPLE_ELSEWHERE_MAX);
         // A person that is known already may change and go.
-        elsewhere.told(0, 9, PersonId(1), Presence::Away, 0);
-        assert_eq!(elsewhere.nodes[&0].people[&PersonId(1)], Presence::Away);
-        elsewhere.told(0, 10, PersonId(1), Presence::Offline, 0);
-        elsewhere.told(0, 11, PersonId(most + 11), Presence::Away, 0);
-        assert_eq!(elsewhere.nodes[&0].people[&PersonId(most + 11)], Presence::Away);
+        remote.told(0, 9, PersonId(1), Presence::Away, 0);
+        assert_eq!(remote.nodes[&0].people[&PersonId(1)], Presence::Away);
+        remote.told(0, 10, PersonId(1), Presence::Offline, 0);
+        remote.told(0, 11, PersonId(most + 11), Presence::Away, 0);
+        assert_eq!(remote.nodes[&0].people[&PersonId(most + 11)], Presence::Away);
     }
 
     #[test]
     fn a_node_that_is_silent_is_gone_with_all_who_were_there() {
-        let mut elsewhere = Elsewhere::default();
-        elsewhere.told(A, 1, MEI, Presence::Away, 0);
-        elsewhere.told(2, 1, MEI, Presence::Online, 0);
-        elsewhere.alive(A, 1, limits::PRESENCE_GRACE_MS - 1);
-        assert_eq!(elsewhere.expire(limits::PRESENCE_GRACE_MS - 1), []);
-        assert_eq!(elsewhere.of(MEI), Presence::Online);
-        assert_eq!(elsewhere.expire(limits::PRESENCE_GRACE_MS), [MEI]);
-        assert_eq!(elsewhere.of(MEI), Presence::Away);
+        let mut remote = RemotePresence::default();
+        remote.told(A, 1, MEI, Presence::Away, 0);
+        remote.told(2, 1, MEI, Presence::Online, 0);
+        remote.alive(A, 1, limits::PRESENCE_GRACE_MS - 1);
+        assert_eq!(remote.expire(limits::PRESENCE_GRACE_MS - 1), []);
+        assert_eq!(remote.of(MEI), Presence::Online);
+        assert_eq!(remote.expire(limits::PRESENCE_GRACE_MS), [MEI]);
+        assert_eq!(remote.of(MEI), Presence::Away);
     }
 
     #[test]
     fn what_sessions_know_already_is_not_shown_again() {
-        let mut elsewhere = Elsewhere::default();
-        assert!(!elsewhere.show(MEI, Presence::Offline));
-        assert!(elsewhere.show(MEI, Presence::Online));
-        assert!(!elsewhere.show(MEI, Presence::Online));
-        assert!(elsewhere.show(MEI, Presence::Offline));
+        let mut remote = RemotePresence::default();
+        assert!(!remote.show(MEI, Presence::Offline));
+        assert!(remote.show(MEI, Presence::Online));
+        assert!(!remote.show(MEI, Presence::Online));
+        assert!(remote.show(MEI, Presence::Offline));
     }
 }

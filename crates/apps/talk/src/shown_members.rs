@@ -5,7 +5,7 @@ use encke_site::bulk;
 use encke_store::{Sql, StoreError, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::conversation::{Found, MemberRole, MemberRow};
+use crate::conversation::{ConversationRow, MemberRole, MemberRow};
 
 /// Rows of members, by their conversations.
 pub type ByConversation = FxHashMap<ConversationId, Vec<MemberRow>>;
@@ -14,7 +14,7 @@ pub type ByConversation = FxHashMap<ConversationId, Vec<MemberRow>>;
 /// are shown, they are in the order in which they joined.
 pub fn shown_members(
     sql: &mut impl Sql,
-    conversations: &[Found],
+    conversations: &[ConversationRow],
     person: PersonId,
 ) -> Result<ByConversation, StoreError> {
     let most = limits::MEMBERS_SHOWN_MAX as u64;

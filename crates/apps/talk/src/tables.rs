@@ -2,7 +2,7 @@
 
 use encke_store::Migration;
 
-/// What makes these tables, the oldest first. A change is a further migration at the end.
+/// The migrations that make these tables, the oldest first. A change is a further migration at the end.
 pub const TABLES: &[Migration] = &[
     Migration::new(
         include_str!("tables/sqlite/0001.sql"),

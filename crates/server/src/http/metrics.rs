@@ -136,25 +136,22 @@ fn transports(page: &mut Page<'_>) {
         ("encke_readers_behind_total", "counter", "Sessions whose connection was full.", |s| {
             s.fell_behind
         }),
-        (
-            "encke_slow_readers_cut_total",
-            "counter",
-            "Readers that took nothing for too long.",
-            |s| s.slow_cut,
-        ),
+        ("encke_slow_readers_cut_total", "counter", "Slow readers that were disconnected.", |s| {
+            s.slow_cut
+        }),
         ("encke_feeds_refused_total", "counter", "Requests for the feed that were refused.", |s| {
             s.refused
         }),
         (
             "encke_connections_given_up_total",
             "counter",
-            "Connections of nobody that gave up their place to others.",
+            "Connections without a session that were closed to make room.",
             |s| s.given_up,
         ),
         (
             "encke_connection_panics_total",
             "counter",
-            "Connections ended by a fault of ours.",
+            "Connections ended by an internal error.",
             |s| s.panics,
         ),
         ("encke_sent_bytes_total", "counter", "Bytes written by the shards.", |s| s.bytes_out),

@@ -1,7 +1,7 @@
-//! What travels, held against files in `snapshots/`: every kind of event and signal, the other items of a feed, answers,
-//! refusals and the page of figures.
+//! Everything that travels is held against files in `snapshots/`: every kind of event and signal, the other items of a
+//! feed, answers, refusals and the page of figures.
 //!
-//! What differs from run to run (ids, cursors, times) is replaced. CONTRIBUTING.md says how to accept a change.
+//! Values that differ from run to run (ids, cursors, times) are replaced. CONTRIBUTING.md says how to accept a change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -141,7 +141,7 @@ fn every_kind_of_event_is_written_as_before() {
     ben.client.clone().post(&path, &json!({"read": 2})).is(204);
     until(&mut feed, "marked");
 
-    // From so many rooms on they have to ask.
+    // Beyond this number of rooms an invitation has to be accepted.
     let mut asking = String::new();
     for _ in 0..=BY_OTHERS {
         asking = ada.room(&[]);

@@ -25,7 +25,7 @@ impl Pauses {
         !self.paused.is_empty() && self.paused.get(&to.index) == Some(&to.generation)
     }
 
-    /// Notes a pause. Beyond `max` pauses it does nothing: so many must be a flood of new connections.
+    /// Notes a pause. Beyond `max` pauses it does nothing, because more of them must be a flood of new connections.
     fn begin(&mut self, to: ConnectionKey, until: u32, max: usize) {
         if self.until.len() < max
             && self.paused.insert(to.index, to.generation) != Some(to.generation)

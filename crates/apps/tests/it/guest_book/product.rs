@@ -82,7 +82,7 @@ impl EventBody for EntryWritten {
     const KIND: &'static str = "entry_written";
 }
 
-/// What a client says to the guest book over a WebSocket.
+/// A command of a client to the guest book over a WebSocket.
 #[derive(Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 enum GuestBookCommand {

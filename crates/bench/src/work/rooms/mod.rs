@@ -20,7 +20,7 @@ use crate::client::Client;
 use crate::procs::Server;
 use crate::stats::round;
 
-/// What the workload is told on the command line.
+/// The options of this workload on the command line.
 #[derive(clap::Args, Clone)]
 pub struct Args {
     /// Where the server listens
