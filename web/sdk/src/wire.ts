@@ -1430,6 +1430,8 @@ export interface components {
             cursor: string;
             /** @description Invitations that wait for an answer, the oldest first, as many as fit. */
             invitations: components["schemas"]["Invitation"][];
+            /** @description Whether further invitations wait. The list of invitations has all of them. */
+            invitations_more: boolean;
             /** @description The caller. */
             me: components["schemas"]["Me"];
             /** @description All people that the rest mentions. */

@@ -139,6 +139,7 @@ export class Example {
         messages: unread.reduce((sum, count) => sum + count, 0),
       },
       invitations: [],
+      invitations_more: false,
     };
   }
 

@@ -29,7 +29,8 @@ function asSnapshot(world: World): Snapshot {
     messages: totalUnread(world),
   };
   const { cursor, me } = world;
-  return ordered({ cursor, me, people, conversations, conversations_before: null, unread, invitations });
+  const whole = { conversations_before: null, invitations_more: false };
+  return ordered({ cursor, me, people, conversations, unread, invitations, ...whole });
 }
 function ordered(snapshot: Snapshot): Snapshot {
   const byId = (a: { id: string }, b: { id: string }): number => a.id.localeCompare(b.id);

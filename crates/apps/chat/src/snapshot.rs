@@ -1,10 +1,10 @@
 //! Chat's part of the snapshot: the first page of the conversations that a person is in, and its invitations.
 
 use encke_engine::{Error, PersonId, limits};
-use encke_site::Site;
 use encke_site::product::InSnapshot;
 use encke_site::snapshot::{Described, Snapshot, describe};
-use encke_store::Read;
+use encke_site::{Site, json_bytes};
+use encke_store::{Read, StoreError};
 use encke_talk::conversation::Conversation;
 use encke_talk::conversation_page::{Unread, first_page};
 use utoipa::ToSchema;
@@ -18,14 +18,15 @@ use crate::invitation::{self, Invitation};
 struct Part {
     /// The first page, the conversation with the latest activity first.
     conversations: Vec<Conversation>,
-    /// What to give as `before` for the next page of conversations; null if these are all.
+    /// The `before` of the next page of conversations; null if these are all.
     #[schema(required)]
     conversations_before: Option<String>,
-    /// What is unread in all conversations, also in those of later pages.
+    /// Sums over all conversations, also those of later pages.
     unread: Unread,
-    /// Those that wait for an answer, the oldest first. Where their texts are long, the newest come with the list of
-    /// invitations alone.
+    /// Invitations that wait for an answer, the oldest first, as many as fit.
     invitations: Vec<Invitation>,
+    /// Whether further invitations wait. The list of invitations has all of them.
+    invitations_more: bool,
 }
 
 impl InSnapshot for Chat {
@@ -36,7 +37,7 @@ impl InSnapshot for Chat {
         person: PersonId,
         snapshot: &mut Snapshot,
     ) -> Result<(), Error> {
-        let (invitations, bytes) = invitations(read, site, person)?;
+        let Shown { invitations, bytes, more } = shown_invitations(read, site, person)?;
         let left = limits::SNAPSHOT_BYTES_MAX - bytes;
         let (page, unread) = first_page(read, site, person, left)?;
         snapshot.mention(page.people.iter().map(|p| p.id));
@@ -44,6 +45,7 @@ impl InSnapshot for Chat {
         snapshot.add("conversations_before", &page.before);
         snapshot.add("unread", &unread);
         snapshot.add("invitations", &invitations);
+        snapshot.add("invitations_more", &more);
         Ok(())
     }
 
@@ -52,21 +54,28 @@ impl InSnapshot for Chat {
     }
 }
 
-/// The oldest invitations that fit into a snapshot, and how many bytes they take.
-fn invitations(
+/// The oldest invitations of a person, as many as fit into a snapshot.
+struct Shown {
+    invitations: Vec<Invitation>,
+    bytes: usize,
+    /// Whether the person has further invitations.
+    more: bool,
+}
+
+fn shown_invitations(
     read: &mut Read<'_>,
     site: &Site,
     person: PersonId,
-) -> Result<(Vec<Invitation>, usize), Error> {
-    let mut bytes = 0;
-    let mut shown = Vec::new();
+) -> Result<Shown, StoreError> {
+    let mut shown = Shown { invitations: Vec::new(), bytes: 0, more: false };
     for invitation in invitation::of(read, site, person)? {
-        let more = serde_json::to_vec(&invitation).expect("invitations are plain data").len() + 1;
-        if bytes + more > limits::SNAPSHOT_INVITATIONS_BYTES_MAX {
+        let bytes = shown.bytes + json_bytes(&invitation);
+        if bytes > limits::SNAPSHOT_INVITATIONS_BYTES_MAX {
+            shown.more = true;
             break;
         }
-        bytes += more;
-        shown.push(invitation);
+        shown.bytes = bytes;
+        shown.invitations.push(invitation);
     }
-    Ok((shown, bytes))
+    Ok(shown)
 }

@@ -297,7 +297,18 @@ async fn the_longest_names_and_texts_fit_into_64_kb() {
         let bytes = first.to_string().len();
         assert!(bytes < BYTES_MAX, "{bytes} bytes");
         assert!(bytes > BYTES_MAX / 2, "{bytes} bytes: more would fit");
-        assert!(!first["invitations"].as_array().unwrap().is_empty());
+        let shown = first["invitations"].as_array().unwrap();
+        let listed = site.call(ada.get("/v1/invitations")).await.body["invitations"].clone();
+        let listed = listed.as_array().unwrap();
+        assert!(!shown.is_empty() && shown.len() < listed.len(), "{} shown", shown.len());
+        assert_eq!(first["invitations_more"], true);
+        for invitation in &listed[shown.len()..] {
+            let path = format!("/v1/invitations/{}", invitation["conversation"].as_str().unwrap());
+            assert_eq!(site.call(ada.delete(&path)).await.status, 204);
+        }
+        let fewer = snapshot(&site, &ada).await;
+        assert_eq!(fewer["invitations"], first["invitations"]);
+        assert_eq!(fewer["invitations_more"], false);
         let mut seen = ids(&first);
         let mut before = first["conversations_before"].clone();
         while let Some(at) = before.as_str() {

@@ -35,6 +35,7 @@ fn the_snapshot_is_described_with_the_fields_of_every_product() {
         "conversations_before",
         "cursor",
         "invitations",
+        "invitations_more",
         "me",
         "people",
         "unread",

@@ -39,10 +39,6 @@ export class HeldEvents {
     this.#held.delete(conversation);
   }
 
-  clear(): void {
-    this.#held.clear();
-  }
-
   keepOnly(conversations: ReadonlySet<string>): void {
     for (const id of this.#held.keys()) if (!conversations.has(id)) this.#held.delete(id);
   }

@@ -137,6 +137,13 @@ export function withConversation(
   return own && world.unreadElsewhere > 0 ? doubted(moved) : moved;
 }
 
+/** All invitations as the server lists them. Those that an event has brought stay as they are. */
+export function withInvitations(world: World, listed: readonly Invitation[]): World {
+  const invitations = new Map(listed.map((each) => [each.conversation, each]));
+  for (const [conversation, known] of world.invitations) invitations.set(conversation, known);
+  return { ...world, invitations };
+}
+
 export function withoutInvitation(world: World, conversation: string): World {
   if (!world.invitations.has(conversation)) return world;
   const invitations = new Map(world.invitations);

@@ -4,6 +4,7 @@ import { wordsIn, type Words } from '../i18n/words';
 import { titleOf } from '../model/directory';
 import { Drafts } from '../model/drafts';
 import { conversationOf } from '../model/held';
+import { FurtherInvitations } from '../model/invitations';
 import { Lookups } from '../model/lookups';
 import { lineOnNews, lineOnOpening, markToSend, type Attention } from '../model/reading';
 import { expired, nobodyTyping, typingIn, withoutTyping, withTyping, type Typing } from '../model/typing';
@@ -64,6 +65,7 @@ export class Talk {
 
   readonly #undo: (() => void)[] = [];
   readonly #lookups: Lookups;
+  readonly #invitations: FurtherInvitations;
   #forgetting: () => void = () => undefined;
   #recounting: (() => void) | null = null;
   #snapshots = 0;
@@ -83,6 +85,13 @@ export class Talk {
       knows: (id) => this.world?.conversations.has(id) === true,
       came: (conversations, people, held) => this.#came(conversations, people, held),
       refused: (id) => this.#isAbsent(id),
+    });
+    this.#invitations = new FurtherInvitations({
+      api: client.api,
+      clock,
+      came: (invitations) => {
+        if (this.world !== null) this.world = worlds.withInvitations(this.world, invitations);
+      },
     });
     this.list = new ConversationList({
       clock,
@@ -123,6 +132,7 @@ export class Talk {
     this.#forgetting();
     this.#recounting?.();
     this.#lookups.clear();
+    this.#invitations.stop();
     this.list.stop();
     for (const undo of this.#undo) undo();
   }
@@ -181,6 +191,7 @@ export class Talk {
 
   /** An invitation was answered, or is no longer good. */
   answered(conversation: string): void {
+    this.#invitations.gone(conversation);
     if (this.world !== null) this.world = worlds.withoutInvitation(this.world, conversation);
   }
 
@@ -208,6 +219,7 @@ export class Talk {
     this.#snapshots += 1;
     this.threads.clear();
     this.#lookups.clear();
+    this.#invitations.took(snapshot);
     this.list.took(snapshot);
     this.#enter();
   }
@@ -247,6 +259,7 @@ export class Talk {
     const known = id === null ? undefined : before.conversations.get(id);
     this.world = worlds.applyEvent(before, event);
     this.#recountIfDoubted(before);
+    if (event.kind === 'invitation_gone') return this.#invitations.gone(event.body.conversation);
     if (event.kind === 'conversation_removed') return this.#removed(event.body.conversation);
     if (event.kind === 'conversation_added') return this.#added(event.body.conversation.id);
     if (id !== null && known === undefined) return this.#lookups.hold(id, event);
