@@ -6,6 +6,7 @@
  */
 export { called, calledOf } from './i18n/describe';
 export { counterpart, nameOf, neighbour, titleOf } from './model/directory';
+export { presenceIn } from './model/presence';
 export { totalUnread } from './model/unread';
 export { knowsAll, type World } from './model/world';
 export { provideTalk, useTalk } from './state/context';
