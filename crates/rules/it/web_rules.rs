@@ -1,4 +1,5 @@
-//! The rules of web/: which package may import which. The client library needs none.
+//! The rules of web/: which package may import which, and limits that agree with the server's. The client library needs
+//! no other package.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -132,6 +133,26 @@ fn an_import_upwards_sideways_or_out_of_its_package_is_seen() {
         "import { en } from '../../../ui/src/i18n/en';",
     ] {
         assert!(refused(bad), "{bad}");
+    }
+}
+
+/// Limits of the server that the web repeats: file, constant, and the name in `x-limits` of the API's description.
+const REPEATED_LIMITS: &[(&str, &str, &str)] = &[
+    ("talk/src/model/composing.ts", "messageBytesMax", "text_bytes_max"),
+    ("talk/src/model/presence.ts", "presenceMembersMax", "presence_members_max"),
+    ("talk/src/state/threads.svelte.ts", "historyPageMax", "page_events_max"),
+    ("e2e/test/invitations.test.mjs", "rooms_by_others_max", "rooms_by_others_max"),
+];
+
+#[test]
+fn limits_that_the_web_repeats_are_those_of_the_server() {
+    let api = fs::read_to_string(root().join("docs/reference/openapi.json")).unwrap();
+    let api: serde_json::Value = serde_json::from_str(&api).unwrap();
+    for (file, constant, limit) in REPEATED_LIMITS {
+        let text = fs::read_to_string(root().join("web").join(file)).unwrap();
+        let (_, rest) = text.split_once(&format!("const {constant} = ")).unwrap();
+        let number = rest.split(';').next().unwrap().replace('_', "");
+        assert_eq!(number.parse().ok(), api["x-limits"][limit].as_u64(), "{file}: {constant}");
     }
 }
 

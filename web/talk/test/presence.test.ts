@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { Conversation } from '@encke/sdk';
-import api from '../../../docs/reference/openapi.json';
 import { presenceIn, presenceMembersMax } from '../src/model/presence';
 import { fromSnapshot } from '../src/model/world';
 import { Example, person } from './example';
@@ -20,9 +19,5 @@ describe('the presence of a member', () => {
     expect(presenceIn(room(2), world, 'p9')).toBeNull();
     expect(presenceIn(room(2), world, 'p1')).toBe('online');
     expect(presenceIn(room(100_000), world, 'p1')).toBe('online');
-  });
-
-  it('has the limit of the server', () => {
-    expect(presenceMembersMax).toBe(api['x-limits'].presence_members_max);
   });
 });
