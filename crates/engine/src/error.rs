@@ -134,6 +134,11 @@ impl Error {
         Error { code, message: message.into(), retry_after_ms: None }
     }
 
+    /// The refusal of new work when the server goes down.
+    pub fn draining() -> Self {
+        Error::new(Code::Draining, "The server is going down; come back in a moment.")
+    }
+
     /// This refusal with the milliseconds after which another try makes sense.
     pub fn retry_after_ms(mut self, ms: u64) -> Self {
         self.retry_after_ms = Some(ms);

@@ -109,12 +109,6 @@ pub fn overloaded() -> Error {
         .retry_after_ms(2_000)
 }
 
-/// The refusal when the server goes down.
-pub fn draining(after_ms: u64) -> Error {
-    Error::new(Code::Draining, "The server is going down; come back in a moment.")
-        .retry_after_ms(after_ms)
-}
-
 /// The head of a stream, and the stream's first bytes.
 pub fn stream(request: &FeedRequest, cors: &str) -> Bytes {
     let (content_type, start) = match request.transport {

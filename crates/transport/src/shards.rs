@@ -11,7 +11,7 @@ use std::{io, thread};
 use bytes::Bytes;
 use encke_engine::connection::Timing;
 use encke_engine::reach::Reach;
-use encke_engine::{Batch, Entry, Epoch, PersonId, Position, StreamId, limits};
+use encke_engine::{Batch, Entry, Epoch, Error, PersonId, Position, StreamId, limits};
 
 use crate::channel_quota::ChannelQuota;
 use crate::files::Files;
@@ -210,7 +210,7 @@ impl Shards {
         answer: impl FnOnce(Result<Box<Admission>, Box<Refusal>>) + Send + 'static,
     ) {
         if self.shared.draining.load(Ordering::Acquire) {
-            let refusal = Refusal::from(head::draining(limits::DRAIN_SPREAD_MS));
+            let refusal = Refusal::from(Error::draining().retry_after_ms(limits::DRAIN_SPREAD_MS));
             return answer(Err(Box::new(refusal)));
         }
         self.shared.gate.admit(request, Reply::to_call(answer));
@@ -220,7 +220,10 @@ impl Shards {
     pub fn park(&self, parked: Parked) {
         if self.shared.draining.load(Ordering::Acquire) {
             // A shard that has drained reads no messages any more.
-            let answer = head::refusal(&head::draining(limits::DRAIN_SPREAD_MS).into(), false);
+            let answer = head::refusal(
+                &Error::draining().retry_after_ms(limits::DRAIN_SPREAD_MS).into(),
+                false,
+            );
             return answer_and_close(parked.io, parked.peer, parked.kind, &answer);
         }
         self.idlest().push(Message::Parked(Box::new(parked)));
@@ -229,7 +232,10 @@ impl Shards {
     /// Takes over a connection from another site's shards.
     pub(crate) fn take(&self, moved: MovedConnection) {
         if self.shared.draining.load(Ordering::Acquire) {
-            let answer = head::refusal(&head::draining(limits::DRAIN_SPREAD_MS).into(), false);
+            let answer = head::refusal(
+                &Error::draining().retry_after_ms(limits::DRAIN_SPREAD_MS).into(),
+                false,
+            );
             return answer_and_close(moved.io, moved.peer, moved.kind, &answer);
         }
         self.idlest().push(Message::MovedConnection(Box::new(moved)));

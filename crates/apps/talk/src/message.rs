@@ -90,6 +90,8 @@ pub(crate) fn submit(
         key,
         body,
     };
+    // The members of a conversation are exactly the people that follow it, since both change in the same write. So this
+    // guard, which the append has anyway, is the rule of `check_member`.
     site.store.submit(Append { event, guard: Guard::Follows(from), reply });
 }
 

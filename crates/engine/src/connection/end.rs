@@ -86,8 +86,7 @@ impl Connection {
     /// Takes a command; the error is the refusal of one that can't be taken.
     pub fn takes_command(&mut self) -> Result<(), Error> {
         if self.drained {
-            let what = "The server is going down; come back in a moment.";
-            return Err(Error::new(Code::Draining, what));
+            return Err(Error::draining());
         }
         if usize::from(self.unanswered) >= limits::COMMANDS_UNANSWERED_MAX {
             let what = "Too many commands wait for their answer.";

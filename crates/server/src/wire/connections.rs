@@ -17,7 +17,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::IntoResponse;
 use bytes::Bytes;
-use encke_engine::{Code, Error, PersonId, limits};
+use encke_engine::{Error, PersonId, limits};
 use encke_gateway::Parking;
 use encke_site::{Peer, Refusal, Scheme};
 use encke_transport::{FeedRequest, Handoff, Parked, ParkedWait, Sealed, Shards, Wait};
@@ -414,11 +414,8 @@ impl Connections {
         end: End,
     ) -> Response<Body> {
         if *self.draining.borrow() && !encke_gateway::answers_for_itself(request.uri().path()) {
-            return Refusal(
-                Error::new(Code::Draining, "The server goes down; try again.")
-                    .retry_after_ms(limits::DRAIN_SPREAD_MS),
-            )
-            .into_response();
+            let refused = Error::draining().retry_after_ms(limits::DRAIN_SPREAD_MS);
+            return Refusal(refused).into_response();
         }
         let mut request = request.map(Body::new);
         let visitor = self.proxies.visitor(end.peer.ip(), request.headers());

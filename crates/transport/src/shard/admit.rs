@@ -174,6 +174,6 @@ impl Shard {
     }
 
     fn draining(&self, to: ConnectionKey) -> Error {
-        head::draining(self.spread(to))
+        Error::draining().retry_after_ms(self.spread(to))
     }
 }

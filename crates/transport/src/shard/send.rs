@@ -1,7 +1,7 @@
 //! Sends over plain HTTP.
 
-use encke_engine::Code;
 use encke_engine::connection::Phase;
+use encke_engine::{Code, Error};
 
 use super::Shard;
 use crate::gate::{ConnectionKey, Reply};
@@ -15,7 +15,7 @@ impl Shard {
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.state.asks(request.keep_alive, draining, conn.stash.is_some());
         if draining {
-            let refusal = Refusal::from(head::draining(self.spread(to)));
+            let refusal = Refusal::from(Error::draining().retry_after_ms(self.spread(to)));
             return self.refuse(to, &refusal);
         }
         conn.state.enter(Phase::Sending, self.now);
