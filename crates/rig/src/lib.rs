@@ -1,10 +1,11 @@
-//! Parts for tests: a real PostgreSQL, a real NATS server, a real nginx, wires to them that can be cut, and machines on
-//! cables that can be cut.
+//! Parts for tests: a real PostgreSQL, a real NATS server, a real nginx, wires to them that can be cut, machines on
+//! cables that can be cut, and a disk that loses its power.
 //!
-//! All of them listen on free ports of 127.0.0.1 only, or in a network namespace of the test's own. They keep their
+//! The servers listen on free ports of 127.0.0.1 only, or in a network namespace of the test's own. They keep their
 //! files in a folder of their own, and end with the test's process however it ends. This crate uses no other crate of
 //! Encke, so that each of them may use it.
 
+pub mod disk;
 mod machine;
 mod nats;
 mod nginx;
