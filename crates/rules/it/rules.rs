@@ -44,6 +44,7 @@ const MAY: &[(&str, &[&str])] = &[
     ),
     // Beside the product: what tests it may reach for what is below.
     ("rig", &[]),
+    ("late-disk", &["rig"]),
     ("rules", &[]),
     ("sim", &["engine"]),
     ("bench", &["engine", "store", "site", "account"]),

@@ -13,7 +13,7 @@ pub enum Item {
     Event { seen: Seen, cursor: String },
     Ready { cursor: String },
     Signal,
-    Reset(String),
+    Reset { reason: String, cursor: String },
     Bye { reason: String, retry: bool, after_ms: u64 },
     Ok { id: u64, result: Value },
     Refused { id: Option<u64>, code: String, retry: bool },
@@ -46,7 +46,7 @@ impl Item {
             "event" => Item::Event { seen: seen(json)?, cursor: owned("cursor")? },
             "ready" => Item::Ready { cursor: owned("cursor")? },
             "signal" => Item::Signal,
-            "reset" => Item::Reset(owned("reason")?),
+            "reset" => Item::Reset { reason: owned("reason")?, cursor: owned("cursor")? },
             "bye" => Item::Bye {
                 reason: owned("reason")?,
                 retry: json["retry"] == true,
@@ -65,7 +65,9 @@ impl Item {
     /// The cursor of a client that holds this item.
     pub fn cursor(&self) -> Option<&str> {
         match self {
-            Item::Event { cursor, .. } | Item::Ready { cursor } => Some(cursor),
+            Item::Event { cursor, .. } | Item::Ready { cursor } | Item::Reset { cursor, .. } => {
+                Some(cursor)
+            }
             _ => None,
         }
     }

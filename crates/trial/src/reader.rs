@@ -134,7 +134,11 @@ impl Reader {
                 self.reading.seen.push(seen);
                 self.reading.moments.push(Instant::now());
             }
-            Item::Reset(reason) => self.reading.faults.push(format!("it was reset: {reason}")),
+            Item::Reset { reason, .. } => {
+                self.reading.faults.push(format!("it was reset: {reason}"));
+                // It has lost its place in each of its streams, so there is nothing more to see.
+                self.markers.clear();
+            }
             Item::Bye { reason, retry, after_ms } => {
                 if !retry {
                     self.reading.faults.push(format!("a bye for good: {reason}"));

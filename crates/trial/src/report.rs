@@ -18,9 +18,30 @@ pub struct Brought {
     pub faults: Vec<String>,
 }
 
+/// What a whole trial comes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Judgement {
+    Good,
+    /// A promise was broken.
+    Broken,
+    /// A promise was broken, and acknowledged messages are lost.
+    Lost,
+}
+
+impl Judgement {
+    /// The status with which the process ends.
+    pub fn status(self) -> i32 {
+        match self {
+            Judgement::Good => 0,
+            Judgement::Broken => 1,
+            Judgement::Lost => 3,
+        }
+    }
+}
+
 impl Brought {
-    /// Prints the figures and the faults. Returns whether everything held.
-    pub fn print(&self) -> bool {
+    /// Prints the figures and the faults.
+    pub fn print(&self) -> Judgement {
         let verdict = check(&self.evidence);
         let evidence = &self.evidence;
         let of = |wanted: fn(&Outcome) -> bool| {
@@ -56,12 +77,20 @@ impl Brought {
         }
         wrong.extend(verdict.violations);
         show(&wrong);
-        let good = wrong.is_empty() && ok > 0;
-        println!(
-            "{}",
-            if good { "nothing lost, nothing doubled, nothing out of order" } else { "FAILED" }
-        );
-        good
+        match verdict.lost {
+            0 if wrong.is_empty() && ok > 0 => {
+                println!("nothing lost, nothing doubled, nothing out of order");
+                Judgement::Good
+            }
+            0 => {
+                println!("FAILED");
+                Judgement::Broken
+            }
+            lost => {
+                println!("FAILED: {lost} acknowledged messages are lost");
+                Judgement::Lost
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::journal::{Outcome, Reading, Seen, Send, Stream};
+use crate::journal::{Answer, Outcome, Reading, Seen, Send, Stream};
 
 /// All journals of a trial.
 #[derive(Default)]
@@ -24,6 +24,8 @@ pub struct Verdict {
     /// Sends without an answer that were stored.
     pub unknown_stored: u64,
     pub events: usize,
+    /// Acknowledged messages that the history does not have.
+    pub lost: u64,
 }
 
 /// The log that follows from all observations together.
@@ -74,6 +76,7 @@ pub fn check(evidence: &Evidence) -> Verdict {
             u64::from(send.outcome == Outcome::Unknown && stored.is_some_and(|s| !s.is_empty()));
         kept(send, stored, &log, found);
     }
+    verdict.lost = gone(evidence, found);
     nobody_elses(&evidence.sends, &started, &log, found);
     verdict.events = log.events.len();
     verdict
@@ -184,6 +187,23 @@ fn kept(send: &Send, stored: Option<&HashSet<u64>>, log: &Log, found: &mut Vec<S
         }
         Outcome::Unknown | Outcome::Failed => {}
     }
+}
+
+/// Checks that the whole history has each acknowledged message, whether a reader saw it or not. Returns the number of
+/// those that it does not have.
+fn gone(evidence: &Evidence, found: &mut Vec<String>) -> u64 {
+    let Some(history) = evidence.histories.first() else { return 0 };
+    let kept: HashSet<_> = history.iter().map(|e| (&e.stream, e.seq, e.digest)).collect();
+    let mut lost = 0;
+    for Send { stream, key, digest, outcome, .. } in &evidence.sends {
+        // A channel has no history of this kind.
+        let Outcome::Ok(Answer { seq, .. }) = outcome else { continue };
+        if !stream.starts_with("channel:") && !kept.contains(&(stream, *seq, *digest)) {
+            found.push(format!("lost: {key} was acknowledged as {stream}#{seq} and is gone"));
+            lost += 1;
+        }
+    }
+    lost
 }
 
 /// Checks that the streams have no other events than those that were sent.

@@ -149,7 +149,8 @@ fn an_acknowledged_event_replaced_for_everybody() {
             seen.digest = 107;
         }
     }
-    assert_eq!(found(&evidence), ["differs", "doubled"]);
+    assert_eq!(found(&evidence), ["differs", "doubled", "lost"]);
+    assert_eq!(check(&evidence).lost, 1);
 }
 
 #[test]
@@ -187,11 +188,21 @@ fn an_event_that_nobody_sent() {
 
 #[test]
 fn a_history_with_a_hole_or_a_missing_end() {
-    for at in [0, 4, 7] {
+    // The first is from before the test, and the fifth is unknown.
+    for (at, expected) in [(0, &["history"][..]), (4, &["history"]), (7, &["history", "lost"])] {
         let mut evidence = good();
         evidence.histories[0].remove(at);
-        assert_eq!(found(&evidence), ["history"]);
+        assert_eq!(found(&evidence), expected);
     }
+}
+
+#[test]
+fn an_acknowledged_event_that_was_seen_and_is_gone_with_all_after_it() {
+    let mut evidence = good();
+    // The next messages of an emptied log would take the same numbers.
+    evidence.histories[0].truncate(5);
+    assert_eq!(found(&evidence), ["history", "lost"]);
+    assert_eq!(check(&evidence).lost, 3);
 }
 
 #[test]

@@ -50,7 +50,9 @@ pub fn follow(ask: &Ask, sink: Sink) -> Result<(), End> {
 /// Gives the sink the items of an answer.
 fn items(json: &Value, sink: Sink) -> Result<ControlFlow<()>, End> {
     if let Some(reason) = json["reset"].as_str() {
-        return Ok(sink(News::Item(Item::Reset(reason.to_owned()))));
+        let cursor = json["cursor"].as_str().unwrap_or_default();
+        let reset = Item::Reset { reason: reason.to_owned(), cursor: cursor.to_owned() };
+        return Ok(sink(News::Item(reset)));
     }
     let events = json["events"].as_array();
     let events = events.ok_or_else(|| End::Fault(format!("no events in {json}")))?;

@@ -141,7 +141,7 @@ fn take(
                 None => writer.fault(format!("an error to nothing that was asked: {code}")),
             }
         }
-        Item::Reset(reason) => writer.fault(format!("a writer was reset: {reason}")),
+        Item::Reset { reason, .. } => writer.fault(format!("a writer was reset: {reason}")),
         _ => {}
     }
 }

@@ -62,6 +62,6 @@ fn main() -> Result<()> {
     let stage = stage::Stage::listening()?;
     let seed = cli.seed.unwrap_or_else(encke_bench::sys::now_ns);
     println!("cluster test: seed {seed}, every fault {} times", cli.rounds);
-    let good = play::play(&Cli { server, ..cli }, seed, &stage)?;
-    std::process::exit(i32::from(!good));
+    let judgement = play::play(&Cli { server, ..cli }, seed, &stage)?;
+    std::process::exit(judgement.status());
 }

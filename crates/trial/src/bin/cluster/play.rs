@@ -10,7 +10,7 @@ use encke_trial::doors::Doors;
 use encke_trial::feed::{TRANSPORTS, Transport};
 use encke_trial::random::Random;
 use encke_trial::reader::Habit;
-use encke_trial::report::Brought;
+use encke_trial::report::{Brought, Judgement};
 use encke_trial::run_state::RunState;
 use encke_trial::world::World;
 
@@ -55,8 +55,8 @@ pub struct Played {
     pub took: Duration,
 }
 
-/// Plays a test and prints its results. Returns whether everything held.
-pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<bool> {
+/// Plays a test and prints its results.
+pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<Judgement> {
     let temporary = tempfile::Builder::new().prefix("encke-cluster-").tempdir()?;
     let folder = cli.data.as_deref().unwrap_or(temporary.path());
     std::fs::create_dir_all(folder)?;

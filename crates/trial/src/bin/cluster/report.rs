@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use encke_trial::report::Judgement;
+
 use crate::play::Played;
 
-/// Prints all figures. Returns whether everything held.
-pub fn print(played: &Played) -> bool {
+/// Prints all figures.
+pub fn print(played: &Played) -> Judgement {
     println!(
         "| what is wrong | times | delay from node to node, median | 99 % | longest | back after |"
     );

@@ -18,7 +18,8 @@ use encke_trial::run_state::RunState;
 use encke_trial::world::{PEOPLE, World};
 
 use crate::Cli;
-use crate::server::{Server, free_address};
+use crate::disk::LateDisk;
+use crate::server::{Server, data, free_address};
 
 /// There is a SIGTERM after this many kills.
 const TERM_EVERY: u64 = 5;
@@ -38,6 +39,7 @@ pub struct Played {
     pub brought: Brought,
     pub kills: u64,
     pub terms: u64,
+    pub power_losses: u64,
     pub longest_start: Duration,
     pub longest_down: Duration,
     pub took: Duration,
@@ -48,14 +50,18 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
     let each = Duration::from_millis(cli.life_ms_max) + Duration::from_secs(3);
     let limit = REST_MAX + each.saturating_mul(u32::try_from(cli.kills)?);
     let run = Arc::new(RunState::new(limit, ANSWER_MAX));
-    let data = dir.join("data");
+    let data = data(dir);
     ensure!(!data.exists(), "{} is there already: the test needs a fresh folder", data.display());
     seed::people(&data, PEOPLE)?;
     let addr = free_address(&mut random)?;
-    let mut server = Server::new(&cli.server, dir, addr, run.clone());
+    let list = dir.join("disk.list");
+    let disk = LateDisk::under(cli.disk, &cli.server, &data, &list, random.fork())?;
+    let mut server = Server::new(&cli.server, dir, addr, run.clone(), disk);
     server.start()?;
     server.wait_ready()?;
     let world = World::make(addr)?;
+    // Without people and rooms there would be nothing to see.
+    server.may_be_lied_to()?;
     let door = Doors::one(addr);
     let mut cast = Cast::of(&world, random.fork(), run.clone());
     let writers = cast.writers(std::slice::from_ref(&door), PAUSE_MS_MAX);
@@ -87,6 +93,7 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
     let bad = |line: &&str| line.contains("panicked") || line.contains(" ERROR ");
     brought.faults.extend(log.lines().filter(bad).map(|line| format!("the server's log: {line}")));
     (played.longest_start, played.longest_down) = (server.longest_start, server.longest_down);
+    played.power_losses = server.power_losses();
     played.took = run.took();
     Ok(played)
 }

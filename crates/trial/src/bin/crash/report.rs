@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use encke_trial::report::Judgement;
+
 use crate::play::Played;
 
-/// Prints all figures. Returns whether everything held.
-pub fn print(played: &Played) -> bool {
+/// Prints all figures.
+pub fn print(played: &Played) -> Judgement {
     println!(
-        "went down        {} SIGKILL, {} SIGTERM in {:.0?}",
-        played.kills, played.terms, played.took
+        "went down        {} SIGKILL, {} SIGTERM, {} with a loss of power, in {:.0?}",
+        played.kills, played.terms, played.power_losses, played.took
     );
     println!(
         "start to ready   {} at most; SIGTERM to the end {} at most",

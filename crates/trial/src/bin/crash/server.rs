@@ -13,6 +13,8 @@ use encke_trial::http::Http;
 use encke_trial::random::Random;
 use encke_trial::run_state::RunState;
 
+use crate::disk::LateDisk;
+
 /// How long a start may take.
 const START_MAX: Duration = Duration::from_secs(20);
 /// How long the server may take to end after SIGTERM.
@@ -24,6 +26,7 @@ pub struct Server {
     pub log: PathBuf,
     pub addr: SocketAddrV4,
     run: Arc<RunState>,
+    disk: Option<LateDisk>,
     child: Option<Child>,
     started: Instant,
     pub longest_start: Duration,
@@ -43,14 +46,26 @@ pub fn free_address(random: &mut Random) -> Result<SocketAddrV4> {
     bail!("there is no free port")
 }
 
+/// The server's folder, below that of the test.
+pub fn data(dir: &Path) -> PathBuf {
+    dir.join("data")
+}
+
 impl Server {
-    pub fn new(program: &Path, dir: &Path, addr: SocketAddrV4, run: Arc<RunState>) -> Self {
+    pub fn new(
+        program: &Path,
+        dir: &Path,
+        addr: SocketAddrV4,
+        run: Arc<RunState>,
+        disk: Option<LateDisk>,
+    ) -> Self {
         Server {
             program: program.to_owned(),
-            data: dir.join("data"),
+            data: data(dir),
             log: dir.join("server.log"),
             addr,
             run,
+            disk,
             child: None,
             started: Instant::now(),
             longest_start: Duration::ZERO,
@@ -63,16 +78,19 @@ impl Server {
         let log = OpenOptions::new().create(true).append(true).open(&self.log)?;
         self.started = Instant::now();
         self.run.server_started();
-        let child = Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        command
             .args(["serve", "--log", "info", "--listen", &self.addr.to_string()])
             .arg("--data")
             .arg(&self.data)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()
-            .with_context(|| format!("starting {}", self.program.display()))?;
-        self.child = Some(child);
+            .stderr(log);
+        if let Some(disk) = &mut self.disk {
+            disk.put_under(&mut command)?;
+        }
+        let child = command.spawn();
+        self.child = Some(child.with_context(|| format!("starting {}", self.program.display()))?);
         Ok(())
     }
 
@@ -94,6 +112,21 @@ impl Server {
             .is_ok_and(|answer| answer.status == 200)
     }
 
+    /// From now on the disk may lie, if that is asked for.
+    pub fn may_be_lied_to(&mut self) -> Result<()> {
+        if self.disk.as_mut().is_some_and(LateDisk::begins_to_lie) {
+            self.terminate()?;
+            self.start()?;
+            self.wait_ready()?;
+        }
+        Ok(())
+    }
+
+    /// The number of times that the disk lost its power.
+    pub fn power_losses(&self) -> u64 {
+        self.disk.as_ref().map_or(0, |disk| disk.power_losses)
+    }
+
     /// An error if the server has ended by itself.
     pub fn still_runs(&mut self) -> Result<()> {
         let child = self.child.as_mut().context("the server was not started")?;
@@ -103,16 +136,16 @@ impl Server {
         Ok(())
     }
 
-    /// Sends SIGKILL.
+    /// Sends SIGKILL. The power may go at the same moment.
     pub fn kill(&mut self) -> Result<()> {
         self.still_runs()?;
         let mut child = self.child.take().context("the server was not started")?;
         child.kill()?;
         child.wait()?;
-        Ok(())
+        self.disk.as_mut().map_or(Ok(()), LateDisk::server_ended)
     }
 
-    /// Sends SIGTERM and waits for the end.
+    /// Sends SIGTERM and waits for the end. The power may go right after it.
     pub fn terminate(&mut self) -> Result<ExitStatus> {
         self.still_runs()?;
         let mut child = self.child.take().context("the server was not started")?;
@@ -122,6 +155,7 @@ impl Server {
             if let Some(status) = child.try_wait()? {
                 self.longest_down = self.longest_down.max(asked.elapsed());
                 ensure!(status.success(), "after SIGTERM the server ended with {status}");
+                self.disk.as_mut().map_or(Ok(()), LateDisk::server_ended)?;
                 return Ok(status);
             }
             if asked.elapsed() > DOWN_MAX {
