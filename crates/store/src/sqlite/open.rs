@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rustc_hash::FxHashMap;
 
-use super::log;
+use super::{log, wal};
 use crate::channels::{Channels, NumberKey};
 use crate::error::StoreError;
 use crate::tables::{self, Engine, Tables};
@@ -66,6 +66,7 @@ pub(crate) fn open(dir: &Path, tables: &[Tables], now_ms: u64) -> Result<OpenedF
     let lock = lock(dir)?;
     let path = dir.join("space.db");
     look(dir, &path)?;
+    wal::sync_left(dir)?;
     let conn = connect(&path)?;
     check(&conn, &path)?;
     migrate(&conn, dir, tables, now_ms)?;

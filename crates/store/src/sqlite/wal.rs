@@ -1,8 +1,9 @@
 //! The write-ahead log: its length, and the moments when it is copied into the database.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::time::Duration;
 
 use encke_engine::limits;
@@ -33,6 +34,23 @@ pub(super) fn lengthen(conn: &Connection) {
             tracing::debug!("lengthening the WAL: {e}")
         }
         _ => {}
+    }
+}
+
+/// Syncs the WAL that an earlier process left, and its name. That process may have been killed after it wrote a commit
+/// and before the sync. This one reads the commit: readers are shown it, and a sender who asks again is told that it is
+/// stored, without any further write. From then on it must survive a loss of power.
+pub(super) fn sync_left(dir: &Path) -> Result<(), StoreError> {
+    let path = dir.join("space.db-wal");
+    let synced = File::open(&path).and_then(|wal| {
+        wal.sync_all()?;
+        File::open(dir)?.sync_all()
+    });
+    match synced {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::Sync(format!("{}: {e}", path.display())))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -62,7 +62,20 @@ fn shim() -> &'static PathBuf {
 
 impl Child {
     pub fn start(sqlite: &Sqlite) -> Self {
+        let mut child = Self::on_disk(sqlite, tempfile::tempdir().unwrap());
+        assert_eq!(child.line().as_deref(), Some("open"));
+        child
+    }
+
+    /// Whether a process opens the store on a disk that has this fault from the beginning.
+    pub fn opens_with_fault(sqlite: &Sqlite, flag: &str) -> bool {
         let faults = tempfile::tempdir().unwrap();
+        std::fs::write(faults.path().join(flag), "").unwrap();
+        Self::on_disk(sqlite, faults).line().is_some()
+    }
+
+    /// Starts a process on a disk with the faults that have a flag in this folder.
+    fn on_disk(sqlite: &Sqlite, faults: TempDir) -> Self {
         let mut process = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "faults::process", "--nocapture"])
             .env(FOLDER, sqlite.0.path())
@@ -83,9 +96,7 @@ impl Child {
                 }
             }
         });
-        let mut child = Child { process, input, lines, faults, acknowledged: Vec::new() };
-        assert_eq!(child.line().as_deref(), Some("open"));
-        child
+        Child { process, input, lines, faults, acknowledged: Vec::new() }
     }
 
     pub fn fault(&self, flag: &str, on: bool) {
