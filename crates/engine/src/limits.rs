@@ -168,6 +168,8 @@ pub const STORE_CHECKED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub const STORE_LOCK_WAIT_MS_MAX: u64 = 5_000;
 /// Frames of the write-ahead log that are not in the database yet; beyond this they are copied there.
 pub const WAL_UNCOPIED_FRAMES_MAX: u64 = 4_000;
+/// Frames that the writer copies into the database itself, after a checkpoint beside it.
+pub const WAL_REST_FRAMES_MAX: u64 = 400;
 /// Frames of the write-ahead log, copied or not; beyond this a checkpoint waits for readers so that the log can start
 /// anew.
 pub const WAL_FRAMES_MAX: u64 = 64_000;
@@ -178,7 +180,7 @@ pub const WAL_STEP_BYTES: usize = 2 * 1024 * 1024;
 /// Milliseconds until a checkpoint that failed is tried again.
 pub const CHECKPOINT_AGAIN_MS: u64 = 1_000;
 /// Milliseconds that writes may gather before a commit.
-pub const GATHER_MS: std::ops::RangeInclusive<u64> = 1..=6;
+pub const GATHER_MS_MAX: u64 = 1;
 /// Rows that move from one store to another at once.
 pub const MOVED_ROWS_MAX: usize = 2_000;
 /// Bytes of rows that move from one store to another at once.

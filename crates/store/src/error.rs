@@ -37,6 +37,13 @@ pub enum StoreError {
     Other(String),
 }
 
+impl StoreError {
+    /// Whether the process has to end, because what it stores from now on may be lost.
+    pub(crate) fn ends_the_store(&self) -> bool {
+        matches!(self, StoreError::Sync(_) | StoreError::Damaged(_))
+    }
+}
+
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

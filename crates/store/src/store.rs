@@ -77,7 +77,7 @@ impl Start {
 
 /// The parts that only one of the engines has.
 enum EngineParts {
-    Sqlite { path: PathBuf, _lock: Arc<std::fs::File> },
+    Sqlite { path: PathBuf, _files: Arc<sqlite::Files> },
     Postgres(Arc<Follower>),
 }
 
@@ -123,7 +123,7 @@ impl Store {
 
     fn open_sqlite(options: Options) -> Result<Opened, StoreError> {
         let found = sqlite::open(&options.data, &options.tables, options.clock.now_ms())?;
-        let lock = Arc::new(found.lock);
+        let files = Arc::new(found.files);
         let path = options.data.join("space.db");
         let tail = recent::tail_of(found.head, &found.tail)?;
         let recent = Arc::new(Recent::new(tail, found.dirty.clone()));
@@ -133,6 +133,7 @@ impl Store {
         let (epoch, trimmed, head) = (found.epoch, found.trimmed, found.head);
         let writing =
             sqlite::Writing::new(found.conn, recent.clone(), channels.clone(), epoch, found.dirty);
+        let checkpoints = sqlite::connect(&path)?;
         let readers = (0..options.readers.max(1)).map(|_| sqlite::Reader::open(&path));
         let inner = Arc::new(Inner {
             jobs,
@@ -142,14 +143,14 @@ impl Store {
             channels,
             stats: stats.clone(),
             epoch,
-            kind: EngineParts::Sqlite { path, _lock: lock.clone() },
+            kind: EngineParts::Sqlite { path, _files: files.clone() },
         });
         let store = Store(inner.clone());
         let start = Start(Box::new(move |publish| {
             let (clock, fatal) = (options.clock, options.fatal);
             let writer =
-                sqlite::Writer { writing, jobs: waiting, clock, stats, publish, fatal, lock };
-            inner.spawn("store", move || writer.run())
+                sqlite::Writer { writing, jobs: waiting, clock, stats, publish, fatal, files };
+            inner.spawn("store", move || writer.run(checkpoints))
         }));
         Ok(Opened { store, epoch, trimmed, tail: found.tail, head, start })
     }

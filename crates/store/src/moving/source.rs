@@ -18,7 +18,7 @@ pub(super) struct Source {
     conn: Connection,
     facts: StoreFacts,
     /// No server may use the store meanwhile.
-    _lock: std::fs::File,
+    _files: sqlite::Files,
 }
 
 impl Deref for Source {
@@ -50,7 +50,7 @@ impl Source {
         let at_ms = newest.first().map_or(Ok(0), |row| row.get(0))?;
         let (epoch, head, trimmed) = (found.epoch, found.head, found.trimmed);
         let facts = StoreFacts { epoch, head, at_ms, trimmed };
-        Ok(Source { conn: found.conn, facts, _lock: found.lock })
+        Ok(Source { conn: found.conn, facts, _files: found.files })
     }
 
     /// All tables that move, as the schema has them: the log first, each after those that it refers to.

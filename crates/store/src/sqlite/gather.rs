@@ -11,10 +11,10 @@ use encke_engine::limits;
 
 /// The number of writes that a pause waits for.
 const PAUSE_WRITES_AIM: f64 = 30.0;
-/// The shortest pause.
-const PAUSE_MIN: Duration = Duration::from_millis(*limits::GATHER_MS.start());
-/// The longest pause.
-const PAUSE_MAX: Duration = Duration::from_millis(*limits::GATHER_MS.end());
+/// The shortest pause. A shorter one costs more than it gathers.
+const PAUSE_MIN: Duration = Duration::from_micros(200);
+/// The longest pause. Two people who write to each other feel more than this.
+const PAUSE_MAX: Duration = Duration::from_millis(limits::GATHER_MS_MAX);
 /// Writes in a second below which no pause is worth it.
 const WRITES_PER_S_MIN: f64 = 1_000.0;
 /// The number of commits over which the writes in them are counted.

@@ -1,6 +1,7 @@
 //! SQLite: one file for each space, one writer thread with group commit, and separate readers.
 
 mod backup;
+mod checkpoint;
 mod gather;
 mod keys;
 mod log;
@@ -15,7 +16,7 @@ pub use backup::{backup_name, check_file};
 pub(crate) use log::{
     event_at, heads_are_stored, log_after, mark_from, newest, page, set_state, stored_head,
 };
-pub(crate) use open::{connect, open};
+pub(crate) use open::{Files, connect, open};
 pub(crate) use reader::Reader;
 pub(crate) use writer::Writer;
 pub(crate) use writing::Writing;

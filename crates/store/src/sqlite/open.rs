@@ -40,10 +40,17 @@ const MIGRATIONS: [&str; 6] = [
 const OWNERS_SINCE: u32 = 6;
 
 /// A file that was opened as a store.
+/// Files that stay open as long as the store.
+pub(crate) struct Files {
+    /// The lock on the folder: no other process may open the store before the last write is done.
+    _lock: File,
+    /// The database, to sync it. Closing it frees the locks of all of SQLite's connections to it, so it is closed last.
+    pub database: File,
+}
+
 pub(crate) struct OpenedFile {
     pub conn: Connection,
-    /// The lock on the folder, held as long as the store is open.
-    pub lock: File,
+    pub files: Files,
     pub epoch: Epoch,
     pub trimmed: Position,
     pub tail: Vec<Arc<Entry>>,
@@ -76,7 +83,9 @@ pub(crate) fn open(dir: &Path, tables: &[Tables], now_ms: u64) -> Result<OpenedF
     let head = log::newest(&conn)?;
     let tail = tail(&conn, epoch, &channels)?;
     let dirty = dirty_heads(&conn)?;
-    Ok(OpenedFile { conn, lock, epoch, trimmed, tail, head, dirty, channels })
+    let database = File::open(&path).map_err(|e| other(&path.display().to_string(), e))?;
+    let files = Files { _lock: lock, database };
+    Ok(OpenedFile { conn, files, epoch, trimmed, tail, head, dirty, channels })
 }
 
 /// Looks at the files before SQLite does, which would take an empty file for a new store and any WAL for the store's.

@@ -54,16 +54,46 @@ pub(super) fn sync_left(dir: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// The length of the write-ahead log, in frames of one page each.
+#[derive(Clone, Copy)]
+pub(super) struct WalLength {
+    /// All frames.
+    pub frames: u64,
+    /// The frames that are in the database, too.
+    pub copied: u64,
+}
+
+impl WalLength {
+    /// Only looks.
+    pub fn look(conn: &Connection) -> Result<Self, StoreError> {
+        Self::after(conn, "PRAGMA wal_checkpoint(NOOP)")
+    }
+
+    /// Copies what no reader needs in the log. Waits for nobody, and nobody waits for it.
+    pub fn copied_beside_the_writer(conn: &Connection) -> Result<Self, StoreError> {
+        Self::after(conn, "PRAGMA wal_checkpoint(PASSIVE)")
+    }
+
+    fn after(conn: &Connection, checkpoint: &str) -> Result<Self, StoreError> {
+        let mut statement = conn.prepare_cached(checkpoint)?;
+        // -1 if there is no WAL yet.
+        let number = |v: i64| v.max(0) as u64;
+        Ok(statement.query_row([], |row| {
+            Ok(WalLength { frames: number(row.get(1)?), copied: number(row.get(2)?) })
+        })?)
+    }
+
+    /// The frames that are only in the log.
+    pub fn uncopied(self) -> u64 {
+        self.frames.saturating_sub(self.copied)
+    }
+}
+
 impl Writing {
-    /// Copies the WAL into the database once it is long. SQLite would do so by itself at the end of a commit, but would
-    /// not report a sync that failed.
-    pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
-        let (frames, copied) = self.wal("PRAGMA wal_checkpoint(NOOP)")?;
-        if frames.saturating_sub(copied) < limits::WAL_UNCOPIED_FRAMES_MAX {
-            return Ok(());
-        }
-        if frames < limits::WAL_FRAMES_MAX {
-            self.wal("PRAGMA wal_checkpoint(PASSIVE)")?;
+    /// Copies what the checkpointer left, so that the next commit begins the log anew. If readers are in the way, the log
+    /// goes on, up to a bound.
+    pub(super) fn finish_checkpoint(&self) -> Result<(), StoreError> {
+        if WalLength::copied_beside_the_writer(&self.conn)?.frames < limits::WAL_FRAMES_MAX {
             return Ok(());
         }
         self.waiting_for_readers("PRAGMA wal_checkpoint(RESTART)")
@@ -76,16 +106,8 @@ impl Writing {
 
     fn waiting_for_readers(&self, checkpoint: &str) -> Result<(), StoreError> {
         self.conn.busy_timeout(READERS_WAIT)?;
-        let done = self.wal(checkpoint);
+        let done = WalLength::after(&self.conn, checkpoint);
         self.conn.busy_timeout(super::open::BUSY_WAIT)?;
         done.map(drop)
-    }
-
-    /// The number of frames in the WAL, and the number of those that are in the database.
-    fn wal(&self, checkpoint: &str) -> Result<(u64, u64), StoreError> {
-        let mut statement = self.conn.prepare_cached(checkpoint)?;
-        // -1 if there is no WAL yet.
-        let number = |v: i64| v.max(0) as u64;
-        Ok(statement.query_row([], |row| Ok((number(row.get(1)?), number(row.get(2)?))))?)
     }
 }

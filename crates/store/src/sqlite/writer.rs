@@ -3,24 +3,25 @@
 //! Alone, a write waits for one commit. Under load the next batch gathers while a commit runs, so batches grow by
 //! themselves; [`Gather`] lets them grow further where that is worth it.
 
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use encke_engine::append::Appends;
 use encke_engine::{Batch, Error, Step, limits};
+use rusqlite::Connection;
 
-use super::Writing;
+use super::checkpoint::Checkpointer;
 use super::gather::Gather;
+use super::{Files, Writing};
 use crate::append::Append;
 use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::job::{Job, Pending, Reply, Write, gone};
 use crate::stats::Stats;
 use crate::tx::{On, Tx};
-use encke_engine::append::Appends;
 
 pub(crate) struct Writer {
     pub writing: Writing,
@@ -30,74 +31,107 @@ pub(crate) struct Writer {
     pub publish: Box<dyn Fn(Arc<Batch>) + Send>,
     /// Called when nothing may be acknowledged any more. In a server it does not return.
     pub fatal: Arc<dyn Fn(&StoreError) + Send + Sync>,
-    /// The lock on the folder: no other process may open the store before the last write is done.
-    pub lock: Arc<File>,
+    pub files: Arc<Files>,
 }
 
 /// The time that the writer is idle before it tidies up.
 const IDLE_BEFORE_TIDYING: Duration = Duration::from_millis(500);
 /// The number of commits between two looks at the length of the WAL.
-const CHECKPOINT_EVERY_COMMITS: u64 = 16;
-/// The time until a checkpoint that failed is tried again.
-const CHECKPOINT_AGAIN: Duration = Duration::from_millis(limits::CHECKPOINT_AGAIN_MS);
+const LOOK_EVERY_COMMITS: u64 = 16;
+
+/// What is logged if a checkpoint fails.
+pub(super) const COPYING: &str = "copying the WAL into the database";
+
+/// What the writer does next.
+enum Next {
+    Serve,
+    /// All that was handed in is done.
+    Finish,
+    /// Nothing may be acknowledged any more.
+    End,
+}
+
+impl Next {
+    fn after(survived: bool) -> Self {
+        if survived { Next::Serve } else { Next::End }
+    }
+}
 
 impl Writer {
-    pub fn run(mut self) {
+    /// Serves until the store is closed. Checkpoints are made with a connection of their own.
+    pub fn run(mut self, checkpoints: Connection) {
         let fatal = self.fatal.clone();
-        if catch_unwind(AssertUnwindSafe(|| self.serve())).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| self.serve(checkpoints))).is_err() {
             // Sessions would not hear of commits any more.
             fatal(&StoreError::Other("the store's writer panicked".into()));
         }
         drop(self.writing);
-        drop(self.lock);
+        drop(self.files);
         for job in self.jobs.try_iter() {
             job.refuse(gone());
         }
     }
 
-    fn serve(&mut self) {
+    fn serve(&mut self, checkpoints: Connection) {
         if let Err(e) = self.writing.prepare(self.clock.now_ms()) {
             return (self.fatal)(&e);
         }
-        let (mut commits, mut checkpoint_from) = (0, Instant::now());
+        let (files, stats, fatal) = (self.files.clone(), self.stats.clone(), self.fatal.clone());
+        let checkpointer = match Checkpointer::start(checkpoints, files, stats, fatal) {
+            Ok(checkpointer) => checkpointer,
+            Err(e) => return (self.fatal)(&e),
+        };
+        let finishes = self.serve_with(&checkpointer);
+        checkpointer.stop();
+        if finishes {
+            self.finish();
+        }
+    }
+
+    /// Serves until the store is closed, or until it can't go on. Returns whether it was closed.
+    fn serve_with(&mut self, checkpointer: &Checkpointer) -> bool {
+        let mut commits = 0u64;
         let (mut gather, start) = (Gather::new(), Instant::now());
         loop {
-            let going = match self.jobs.recv_timeout(IDLE_BEFORE_TIDYING) {
-                Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+            let mut next = match self.jobs.recv_timeout(IDLE_BEFORE_TIDYING) {
+                Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => Next::Finish,
                 Ok(first) => {
                     if let Some(pause) = gather.pause() {
                         std::thread::sleep(pause);
                     }
                     let before = self.stats.writes.load(Relaxed);
-                    let going = self.batch(first);
+                    let next = self.batch(first);
                     let written = self.stats.writes.load(Relaxed) - before;
                     gather.committed(written as usize, start.elapsed());
-                    going
+                    next
                 }
-                Err(RecvTimeoutError::Timeout) => self.tidy(),
+                Err(RecvTimeoutError::Timeout) => Next::after(self.tidy()),
             };
-            if !going {
-                return;
-            }
             commits += 1;
-            if commits % CHECKPOINT_EVERY_COMMITS == 0
-                && Instant::now() >= checkpoint_from
-                && let Err(e) = self.writing.checkpoint()
-            {
-                checkpoint_from = Instant::now() + CHECKPOINT_AGAIN;
-                if !self.survives(&e, "copying the WAL into the database") {
-                    return;
-                }
+            if commits.is_multiple_of(LOOK_EVERY_COMMITS) {
+                checkpointer.look();
+            }
+            if matches!(next, Next::Serve) && checkpointer.take_finish() {
+                next = Next::after(self.finish_checkpoint());
+            }
+            match next {
+                Next::Serve => {}
+                Next::Finish => return true,
+                Next::End => return false,
             }
         }
-        self.finish();
+    }
+
+    fn finish_checkpoint(&self) -> bool {
+        let finished = self.writing.finish_checkpoint();
+        finished.or_else(|e| if self.survives(&e, COPYING) { Ok(()) } else { Err(e) }).is_ok()
     }
 
     /// Whether the store can go on after an error. If it can't, the process ends.
     fn survives(&self, e: &StoreError, doing: &str) -> bool {
         self.stats.failed();
         tracing::error!("{doing}: {e}");
-        let ends = matches!(e, StoreError::Sync(_) | StoreError::Damaged(_));
+        let ends = e.ends_the_store();
         if ends {
             (self.fatal)(e);
         }
@@ -116,12 +150,12 @@ impl Writer {
         if self.tidy()
             && let Err(e) = self.writing.empty_wal()
         {
-            self.survives(&e, "copying the WAL into the database");
+            self.survives(&e, COPYING);
         }
     }
 
-    /// Runs one transaction. Returns false if the writer has to end.
-    fn batch(&mut self, first: Job) -> bool {
+    /// Runs one transaction.
+    fn batch(&mut self, first: Job) -> Next {
         let mut replies: Vec<Reply> = Vec::new();
         let mut stop = false;
         let mut written = 0;
@@ -154,14 +188,11 @@ impl Writer {
                 next = self.jobs.try_recv().ok();
             }
         }
-        let going = match failed {
+        let survived = match failed {
             Some(e) => self.give_up(e, replies),
             None => self.commit(written, replies),
         };
-        if stop && going {
-            self.finish();
-        }
-        going && !stop
+        if survived && stop { Next::Finish } else { Next::after(survived) }
     }
 
     /// Runs one write within the transaction. Returns its answer, and whether it is to be committed or which error

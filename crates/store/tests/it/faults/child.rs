@@ -104,6 +104,11 @@ impl Child {
         if on { std::fs::write(path, "").unwrap() } else { std::fs::remove_file(path).unwrap() }
     }
 
+    /// Whether a sync waits.
+    pub fn waits(&self) -> bool {
+        self.faults.path().join("waits").exists()
+    }
+
     fn line(&mut self) -> Option<String> {
         self.lines.recv().ok()
     }

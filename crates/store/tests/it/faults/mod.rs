@@ -154,6 +154,24 @@ fn a_sync_that_fails_in_a_checkpoint_ends_the_process() {
 }
 
 #[test]
+fn sends_are_stored_while_a_checkpoint_waits_for_the_disk() {
+    let sqlite = Sqlite::new();
+    let mut child = Child::start(&sqlite);
+    child.fault("wait-db", true);
+    // 4,000 pages are 16 MB.
+    let mut numbers = 0..200;
+    while !child.waits() {
+        let number = numbers.next().expect("a checkpoint syncs the database");
+        child.send_large(number).stored();
+    }
+    (1_000..1_100).for_each(|number| child.send(2, number).stored());
+    assert!(child.waits(), "the sends have waited for the checkpoint");
+    child.fault("wait-db", false);
+    until("the checkpoint ends", || !child.waits());
+    check_nothing_is_lost(&sqlite, &child.kill());
+}
+
+#[test]
 fn an_acknowledged_send_survives_a_kill_at_any_moment() {
     let sqlite = Sqlite::new();
     let mut acknowledged = Vec::new();

@@ -2,9 +2,11 @@
  * of a store's files (never of anything else).
  *   full-wal, full-shm, full-db   writes to the write-ahead log, its index, the database fail with ENOSPC
  *   sync-wal, sync-db             syncs of it fail with EIO
+ *   wait-db                       syncs of it wait until the flag is gone, WAITS_MAX at most; `waits` is there meanwhile
  * With $FAULTS_IN only files fail whose path contains it. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,18 @@ static int fails(const char *what, int fd) {
     return stat(flag, &found) == 0;
 }
 
+/* Milliseconds that a sync waits at most. */
+#define WAITS_MAX 20000
+
+static void wait_while_told(int fd) {
+    char waits[4200];
+    if (!fails("wait", fd)) return;
+    snprintf(waits, sizeof waits, "%s/waits", getenv("FAULTS"));
+    close(open(waits, O_CREAT | O_WRONLY, 0600));
+    for (int ms = 0; ms < WAITS_MAX && fails("wait", fd); ms++) usleep(1000);
+    unlink(waits);
+}
+
 ssize_t write(int fd, const void *bytes, size_t count) {
     if (fails("full", fd)) { errno = ENOSPC; return -1; }
     return syscall(SYS_write, fd, bytes, count);
@@ -45,11 +59,13 @@ ssize_t pwrite(int fd, const void *bytes, size_t count, off_t at) {
 }
 
 int fdatasync(int fd) {
+    wait_while_told(fd);
     if (fails("sync", fd)) { errno = EIO; return -1; }
     return syscall(SYS_fdatasync, fd);
 }
 
 int fsync(int fd) {
+    wait_while_told(fd);
     if (fails("sync", fd)) { errno = EIO; return -1; }
     return syscall(SYS_fsync, fd);
 }
