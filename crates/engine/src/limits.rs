@@ -149,6 +149,8 @@ pub const WRITE_AGAIN_MS: u64 = 50;
 pub const WRITE_LONG_WAIT_MS: u64 = 2;
 /// Reads that wait for the store.
 pub const READS_WAITING_MAX: usize = 4_096;
+/// Milliseconds without a read after which readers of the store give back the memory of their caches.
+pub const READER_RESTS_MS: u64 = 1_000;
 
 /// Changes of subscriptions, and revocations, that a hub keeps to bring older admissions up to date.
 pub const HUB_CHANGES_MAX: usize = 4_096;
@@ -310,8 +312,9 @@ pub const ACKED_CONVERSATIONS_MAX: usize = 1_000;
 pub const ACKED_EVENTS_MAX: usize = 1_000;
 /// People with many conversations whose last ack is remembered at least.
 pub const ACKED_PEOPLE_MAX: usize = 1_024;
-/// Streams in the lists of what people follow that are remembered at least. A list counts as 64 or more.
-pub const FOLLOW_LISTS_STREAMS_MAX: usize = 262_144;
+/// Streams in the lists of what people follow that are remembered at least. A list counts as 64 or more. As many of the
+/// shortest lists as this allows are seven eighths of a power of two, which is what fills a hash table.
+pub const FOLLOW_LISTS_STREAMS_MAX: usize = 229_376;
 
 /// Rooms that others may bring a person into without being asked, as long as it has not looked at them. Below
 /// [`CONVERSATIONS_PER_PERSON_MAX`] by far, so that others never use up a person's conversations.

@@ -1,9 +1,13 @@
 //! The readers: threads with one connection each, so that no read waits for the writer or blocks an async thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{
+    Receiver, RecvError, RecvTimeoutError, SyncSender, TrySendError, sync_channel,
+};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use encke_engine::{Code, Error, limits};
 
@@ -17,6 +21,9 @@ pub(crate) type Job = Box<dyn FnOnce(Result<View<'_>, Error>) + Send>;
 pub(crate) trait Reader: Send + 'static {
     /// Runs a read, and ends the transaction that it left open.
     fn serve(&mut self, job: Job);
+
+    /// Gives back the memory that only makes the next reads faster.
+    fn rest(&mut self) {}
 }
 
 pub(crate) struct Readers {
@@ -27,7 +34,7 @@ pub(crate) struct Readers {
 impl Readers {
     pub fn start<R: Reader>(readers: Vec<R>) -> Result<Self, StoreError> {
         let (jobs, waiting) = sync_channel::<Job>(limits::READS_WAITING_MAX);
-        let waiting = Arc::new(Mutex::new(waiting));
+        let waiting = Arc::new(Waiting { jobs: Mutex::new(waiting), warm: AtomicUsize::new(0) });
         let mut threads = Vec::new();
         for (number, reader) in readers.into_iter().enumerate() {
             let waiting = waiting.clone();
@@ -66,12 +73,97 @@ impl Drop for Readers {
     }
 }
 
-fn serve(mut reader: impl Reader, waiting: &Mutex<Receiver<Job>>) {
-    loop {
-        let job = waiting.lock().expect("not poisoned").recv();
-        let Ok(job) = job else { return };
-        if catch_unwind(AssertUnwindSafe(|| reader.serve(job))).is_err() {
-            tracing::error!("who waited for a read panicked at the answer");
+/// The reads that wait.
+struct Waiting {
+    jobs: Mutex<Receiver<Job>>,
+    /// The number of readers that have served a read since they last rested.
+    warm: AtomicUsize,
+}
+
+impl Waiting {
+    /// The next read; `None` if there was none for a while, so that a reader that is warm rests.
+    fn next(&self, is_warm: &mut bool) -> Result<Option<Job>, RecvError> {
+        let jobs = self.jobs.lock().expect("not poisoned");
+        let next = match self.warm.load(Relaxed) {
+            0 => jobs.recv().map(Some),
+            _ => match jobs.recv_timeout(Duration::from_millis(limits::READER_RESTS_MS)) {
+                Ok(job) => Ok(Some(job)),
+                Err(RecvTimeoutError::Timeout) => Ok(None),
+                Err(RecvTimeoutError::Disconnected) => Err(RecvError),
+            },
+        };
+        if let Ok(next) = &next
+            && std::mem::replace(is_warm, next.is_some()) != next.is_some()
+        {
+            // The next reader looks at the count when it gets the lock.
+            match next {
+                Some(_) => self.warm.fetch_add(1, Relaxed),
+                None => self.warm.fetch_sub(1, Relaxed),
+            };
         }
+        next
+    }
+}
+
+fn serve(mut reader: impl Reader, waiting: &Waiting) {
+    let mut is_warm = false;
+    loop {
+        let was_warm = is_warm;
+        match waiting.next(&mut is_warm) {
+            Ok(Some(job)) => {
+                if catch_unwind(AssertUnwindSafe(|| reader.serve(job))).is_err() {
+                    tracing::error!("the receiver of a read panicked at the answer");
+                }
+            }
+            Ok(None) if was_warm => reader.rest(),
+            Ok(None) => {}
+            Err(RecvError) => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+
+    #[derive(Clone, Copy, PartialEq, Debug)]
+    enum Did {
+        Served,
+        Rested,
+    }
+
+    struct Told(usize, Sender<(usize, Did)>);
+
+    impl Reader for Told {
+        fn serve(&mut self, job: Job) {
+            job(Err(Error::new(Code::Internal, "There is no store.")));
+            self.1.send((self.0, Did::Served)).unwrap();
+        }
+
+        fn rest(&mut self) {
+            self.1.send((self.0, Did::Rested)).unwrap();
+        }
+    }
+
+    #[test]
+    fn each_reader_rests_after_its_reads_and_not_again() {
+        let (tell, told) = channel();
+        let readers = Readers::start((0..2).map(|n| Told(n, tell.clone())).collect()).unwrap();
+        drop(tell);
+        for _ in 0..2 {
+            let mut last = [Did::Rested; 2];
+            (0..50).for_each(|_| readers.submit(Box::new(|_| {})));
+            let mut served = 0;
+            while served < 50 || last != [Did::Rested; 2] {
+                let (number, did) = told.recv_timeout(Duration::from_secs(60)).unwrap();
+                assert_ne!((last[number], did), (Did::Rested, Did::Rested));
+                served += usize::from(did == Did::Served);
+                last[number] = did;
+            }
+        }
+        drop(readers);
+        assert_eq!(told.iter().next(), None);
     }
 }

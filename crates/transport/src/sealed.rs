@@ -1,6 +1,6 @@
 //! Records of TLS 1.3, for a connection after its handshake.
 //!
-//! rustls does the handshake and then hands over the keys. From there on a connection is a bare socket and some 170
+//! rustls does the handshake and then hands over the keys. From there on a connection is a bare socket and some 120
 //! bytes. A TLS library's connection takes 5 to 10 KB: buffers, the tables of its ciphers, and the state for changing
 //! keys. Here the tables are made anew for each write and read, which costs less than the write.
 //!
@@ -23,7 +23,7 @@ const CONTENT_BYTES_MAX: usize = 16 * 1024;
 /// Bytes of a record after its header: content, type, padding and tag.
 const RECORD_BYTES_MAX: usize = CONTENT_BYTES_MAX + 256;
 /// The number of records for which a key is good: for AES-GCM, RFC 8446 section 5.5, rounded down.
-const RECORDS_MAX: u64 = 1 << 24;
+const RECORDS_MAX: u32 = 1 << 24;
 
 const ALERT: u8 = 21;
 const APPLICATION_DATA: u8 = 23;
@@ -36,17 +36,18 @@ pub struct Broken;
 
 /// The keys of one direction, and the number of its next record.
 struct Keys {
-    algorithm: &'static aead::Algorithm,
     key: [u8; 32],
     iv: [u8; aead::NONCE_LEN],
-    next: u64,
+    next: u32,
 }
 
 /// The keys of a connection, and the bytes of an incomplete record.
 pub struct Sealed {
+    algorithm: &'static aead::Algorithm,
     sending: Keys,
     receiving: Keys,
-    partial: Vec<u8>,
+    #[expect(clippy::box_collection, reason = "it is seldom there, so one word must do")]
+    partial: Option<Box<Vec<u8>>>,
 }
 
 impl fmt::Debug for Sealed {
@@ -63,7 +64,9 @@ impl Drop for Keys {
 }
 
 impl Keys {
-    fn new((next, secrets): (u64, ConnectionTrafficSecrets)) -> Option<Self> {
+    fn new(
+        (next, secrets): (u64, ConnectionTrafficSecrets),
+    ) -> Option<(&'static aead::Algorithm, Self)> {
         use ConnectionTrafficSecrets as S;
         let (algorithm, from, iv) = match secrets {
             S::Aes128Gcm { key, iv } => (&aead::AES_128_GCM, key, iv),
@@ -74,12 +77,13 @@ impl Keys {
         let mut key = [0; 32];
         let from = from.as_ref().get(..algorithm.key_len())?;
         key[..from.len()].copy_from_slice(from);
-        Some(Keys { algorithm, key, iv: iv.as_ref().try_into().ok()?, next })
+        let (iv, next) = (iv.as_ref().try_into().ok()?, next.try_into().ok()?);
+        Some((algorithm, Keys { key, iv, next }))
     }
 
-    fn cipher(&self) -> LessSafeKey {
-        let key = &self.key[..self.algorithm.key_len()];
-        LessSafeKey::new(UnboundKey::new(self.algorithm, key).expect("a key of its length"))
+    fn cipher(&self, algorithm: &'static aead::Algorithm) -> LessSafeKey {
+        let key = &self.key[..algorithm.key_len()];
+        LessSafeKey::new(UnboundKey::new(algorithm, key).expect("a key of its length"))
     }
 
     /// The nonce of the next record; it counts as used from now.
@@ -88,7 +92,10 @@ impl Keys {
             return Err(Broken);
         }
         let mut nonce = self.iv;
-        nonce[4..].iter_mut().zip(self.next.to_be_bytes()).for_each(|(n, byte)| *n ^= byte);
+        nonce[4..]
+            .iter_mut()
+            .zip(u64::from(self.next).to_be_bytes())
+            .for_each(|(n, byte)| *n ^= byte);
         self.next += 1;
         Ok(Nonce::assume_unique_for_key(nonce))
     }
@@ -103,13 +110,14 @@ impl Sealed {
     /// A connection of TLS 1.3 with these keys; `None` if it uses a cipher that is not known here. The secrets have to
     /// be taken at the end of a record, before any byte of the next one was read.
     pub fn new(secrets: ExtractedSecrets) -> Option<Self> {
-        let (sending, receiving) = (Keys::new(secrets.tx)?, Keys::new(secrets.rx)?);
-        Some(Sealed { sending, receiving, partial: Vec::new() })
+        let ((algorithm, sending), (_, receiving)) =
+            (Keys::new(secrets.tx)?, Keys::new(secrets.rx)?);
+        Some(Sealed { algorithm, sending, receiving, partial: None })
     }
 
     /// Puts the pieces, one after the other, into records.
     pub fn seal(&mut self, pieces: &[&[u8]]) -> Result<Bytes, Broken> {
-        let cipher = self.sending.cipher();
+        let cipher = self.sending.cipher(self.algorithm);
         let mut left = pieces.iter().map(|piece| piece.len()).sum::<usize>();
         let around = HEADER_BYTES + TYPE_BYTES + cipher.algorithm().tag_len();
         let records = left.div_ceil(CONTENT_BYTES_MAX);
@@ -135,7 +143,7 @@ impl Sealed {
 
     /// The record that announces the end of the connection.
     pub fn close(&mut self) -> Result<Bytes, Broken> {
-        let cipher = self.sending.cipher();
+        let cipher = self.sending.cipher(self.algorithm);
         let mut out = Vec::new();
         let start = begin(&mut out, CLOSE.len(), &cipher);
         out.extend_from_slice(&CLOSE);
@@ -162,17 +170,16 @@ impl Sealed {
     /// Takes bytes from the wire and adds the content of their records to `plain`. Returns whether the peer announced
     /// the end of the connection.
     pub fn open(&mut self, wire: &mut [u8], plain: &mut Vec<u8>) -> Result<bool, Broken> {
-        if self.partial.is_empty() {
+        let Some(mut bytes) = self.partial.take() else {
             let (used, closed) = self.open_whole(wire, plain)?;
-            self.partial.extend_from_slice(&wire[used..]);
+            self.partial = (used < wire.len()).then(|| Box::new(wire[used..].to_vec()));
             return Ok(closed);
-        }
-        let mut bytes = std::mem::take(&mut self.partial);
+        };
         bytes.extend_from_slice(wire);
         let (used, closed) = self.open_whole(&mut bytes, plain)?;
         if used < bytes.len() {
             bytes.drain(..used);
-            self.partial = bytes;
+            self.partial = Some(bytes);
         }
         Ok(closed)
     }
@@ -183,7 +190,7 @@ impl Sealed {
         bytes: &mut [u8],
         plain: &mut Vec<u8>,
     ) -> Result<(usize, bool), Broken> {
-        let cipher = self.receiving.cipher();
+        let cipher = self.receiving.cipher(self.algorithm);
         let mut used = 0;
         while let Some((head, rest)) = bytes[used..].split_first_chunk_mut::<HEADER_BYTES>() {
             let length = usize::from(u16::from_be_bytes([head[3], head[4]]));
@@ -218,13 +225,19 @@ mod tests {
     use super::*;
 
     fn ends(algorithm: &'static aead::Algorithm) -> (Sealed, Sealed) {
-        let keys = |n: u8| Keys { algorithm, key: [n; 32], iv: [n; 12], next: u64::from(n) };
+        let keys = |n: u8| Keys { key: [n; 32], iv: [n; 12], next: u32::from(n) };
         let end = |sending, receiving| Sealed {
+            algorithm,
             sending: keys(sending),
             receiving: keys(receiving),
-            partial: Vec::new(),
+            partial: None,
         };
         (end(1, 2), end(2, 1))
+    }
+
+    #[test]
+    fn a_connection_under_tls_is_small() {
+        assert!(size_of::<Sealed>() <= 112, "{}", size_of::<Sealed>());
     }
 
     proptest! {
@@ -251,7 +264,7 @@ mod tests {
                     }
                 }
                 prop_assert!(closed);
-                prop_assert!(theirs.partial.is_empty());
+                prop_assert!(theirs.partial.is_none());
                 prop_assert_eq!(plain, pieces.concat());
             }
         }
@@ -296,7 +309,7 @@ mod tests {
     #[test]
     fn a_peer_that_changes_its_keys_is_cut() {
         let (mut ours, mut theirs) = ends(&aead::AES_128_GCM);
-        let cipher = ours.sending.cipher();
+        let cipher = ours.sending.cipher(ours.algorithm);
         let mut out = Vec::new();
         let start = begin(&mut out, 5, &cipher);
         out.extend_from_slice(&[24, 0, 0, 1, 0]); // key_update

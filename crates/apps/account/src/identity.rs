@@ -27,8 +27,9 @@ pub(crate) fn number(hash: &[u8]) -> u64 {
 /// The end of a session moves in steps of at least this many milliseconds.
 const EXTENDED_BY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// Identities that are remembered at least. To look up another one takes some 10 µs, so they need not be many.
-const IDENTITIES_MAX: usize = 4_096;
+/// Identities that are remembered at least. To look up another one takes some 10 µs, so they need not be many. A hash
+/// table of 4,096 places is full with these; one more, and it has twice as many places.
+const IDENTITIES_MAX: usize = 3_584;
 
 /// Identities that were looked up lately.
 pub(crate) struct Identities(RwLock<Remembered<Hash, Identity>>);

@@ -13,7 +13,7 @@ impl Hub {
     }
 
     pub(super) fn channels(&self, session: &Session) -> impl Iterator<Item = StreamId> + Clone {
-        let stream = |f: &Followed| self.streams[f.stream as usize].id;
+        let stream = |f: &Followed| self.streams.get(f.stream).id;
         session.follows.iter().map(stream).filter(|stream| stream.is_channel())
     }
 

@@ -15,11 +15,11 @@
 mod changes;
 mod channels;
 mod session;
+mod streams;
 
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
 
 pub use changes::Changes;
 pub use session::{Follow, Open, State};
@@ -32,6 +32,7 @@ use crate::limits;
 use crate::stream::StreamId;
 use crate::tail::Tail;
 use session::{Followed, Session, Sessions};
+use streams::Streams;
 
 /// The next thing that a session gets.
 #[derive(Debug)]
@@ -84,22 +85,13 @@ pub enum Stale {
     Revoked,
 }
 
-struct Stream {
-    id: StreamId,
-    /// Each follower's session, and the place of this stream among the streams of the session. Most streams have one or
-    /// two followers.
-    followers: SmallVec<[(u32, u32); 2]>,
-}
-
 /// The sessions of one shard and the tail that they read from.
 pub struct Hub {
     epoch: Epoch,
     /// The events before this position were trimmed.
     trimmed: Position,
     tail: Tail,
-    numbers: FxHashMap<StreamId, u32>,
-    streams: Vec<Stream>,
-    free: Vec<u32>,
+    streams: Streams,
     sessions: Sessions,
     /// Sessions of a person that follow many channels. Most people have none.
     wide: FxHashMap<PersonId, Vec<u32>>,
@@ -111,8 +103,8 @@ impl Hub {
     /// A hub for a log of this epoch; `tail` holds its newest events.
     pub fn new(epoch: Epoch, trimmed: Position, tail: Tail) -> Self {
         let changes = Changes::new(tail.head());
-        let (numbers, streams, free, sessions, wide, due) = Default::default();
-        Hub { epoch, trimmed, tail, numbers, streams, free, sessions, wide, changes, due }
+        let (streams, sessions, wide, due) = Default::default();
+        Hub { epoch, trimmed, tail, streams, sessions, wide, changes, due }
     }
 
     /// The position of the newest event that this hub has seen.
@@ -232,8 +224,7 @@ impl Hub {
     /// The oldest connection of a person that follows its own stream, once there are more than
     /// [`limits::CONNECTIONS_PER_PERSON_MAX`].
     pub fn one_too_many(&self, person: PersonId) -> Option<u32> {
-        let number = self.numbers.get(&StreamId::person(person))?;
-        let followers = &self.streams[*number as usize].followers;
+        let followers = self.streams.followers(StreamId::person(person));
         if followers.len() <= limits::CONNECTIONS_PER_PERSON_MAX {
             return None;
         }
@@ -276,9 +267,9 @@ impl Hub {
         }
         let mut entries = page.entries;
         entries.retain(|e| {
-            let route = self.numbers.get(&e.event.stream.route());
+            let route = self.streams.number(e.event.stream.route());
             e.event.position > s.at
-                && s.follows.iter().any(|f| Some(&f.stream) == route && f.from <= e.event.position)
+                && s.follows.iter().any(|f| Some(f.stream) == route && f.from <= e.event.position)
         });
         let s = self.sessions.get_mut(session);
         s.at = s.at.max(page.up_to);
@@ -341,8 +332,7 @@ impl Hub {
 
     /// Hands a signal to every live session that follows the stream.
     pub fn signal(&mut self, stream: StreamId, mut sink: impl FnMut(u32, u32)) {
-        let Some(number) = self.numbers.get(&stream.route()) else { return };
-        for (key, _) in &self.streams[*number as usize].followers {
+        for (key, _) in self.streams.followers(stream.route()) {
             let s = self.sessions.get(*key);
             if s.state == State::Live {
                 sink(*key, s.owner);
@@ -369,9 +359,8 @@ impl Hub {
 
     fn take(&mut self, entry: &Arc<Entry>, number: u32, due: &mut Vec<(u32, u32)>) {
         self.tail.push(entry.clone());
-        let Some(stream) = self.numbers.get(&entry.event.stream.route()) else { return };
         let at = entry.event.position;
-        for (key, place) in &self.streams[*stream as usize].followers {
+        for (key, place) in self.streams.followers(entry.event.stream.route()) {
             let s = self.sessions.get(*key);
             // A cursor may be ahead of this hub (see `standing`): events that its client holds must not come again. An
             // admission may be ahead, too: events from before the person joined must not come at all.
@@ -401,31 +390,29 @@ impl Hub {
     }
 
     fn named(&self, followed: &Followed) -> Follow {
-        Follow { stream: self.streams[followed.stream as usize].id, from: followed.from }
+        Follow { stream: self.streams.get(followed.stream).id, from: followed.from }
     }
 
     fn sessions_of(&self, person: PersonId) -> Vec<u32> {
-        let number = self.numbers.get(&StreamId::person(person));
-        let followers = number.map(|n| &self.streams[*n as usize].followers);
-        followers.into_iter().flatten().map(|(key, _)| *key).collect()
+        self.streams.followers(StreamId::person(person)).iter().map(|(key, _)| *key).collect()
     }
 
     fn follow(&mut self, session: u32, follow: Follow) {
-        let number = self.stream(follow.stream);
+        let number = self.streams.number_or_new(follow.stream);
         let s = self.sessions.get_mut(session);
         if s.follows.iter().any(|f| f.stream == number) {
             return;
         }
-        let followers = &mut self.streams[number as usize].followers;
+        let followers = &mut self.streams.get_mut(number).followers;
         let place = followers.len() as u32;
         followers.push((session, s.follows.len() as u32));
         s.follows.push(Followed { stream: number, place, from: follow.from });
     }
 
     fn unfollow(&mut self, session: u32, stream: StreamId) {
-        let Some(number) = self.numbers.get(&stream) else { return };
+        let Some(number) = self.streams.number(stream) else { return };
         let follows = &self.sessions.get(session).follows;
-        if let Some(index) = follows.iter().position(|f| f.stream == *number) {
+        if let Some(index) = follows.iter().position(|f| f.stream == number) {
             self.unfollow_place(session, index);
         }
     }
@@ -436,36 +423,15 @@ impl Hub {
         let s = self.sessions.get_mut(session);
         let gone = s.follows.swap_remove(index);
         if let Some(moved) = s.follows.get(index) {
-            self.streams[moved.stream as usize].followers[moved.place as usize].1 = index as u32;
+            self.streams.get_mut(moved.stream).followers[moved.place as usize].1 = index as u32;
         }
-        let stream = &mut self.streams[gone.stream as usize];
+        let stream = self.streams.get_mut(gone.stream);
         stream.followers.swap_remove(gone.place as usize);
         if let Some((key, at)) = stream.followers.get(gone.place as usize).copied() {
             self.sessions.get_mut(key).follows[at as usize].place = gone.place;
         } else if stream.followers.is_empty() {
-            self.numbers.remove(&stream.id);
-            stream.followers = SmallVec::new();
-            self.free.push(gone.stream);
+            self.streams.remove(gone.stream);
         }
-    }
-
-    fn stream(&mut self, id: StreamId) -> u32 {
-        if let Some(number) = self.numbers.get(&id) {
-            return *number;
-        }
-        let stream = Stream { id, followers: SmallVec::new() };
-        let number = match self.free.pop() {
-            Some(number) => {
-                self.streams[number as usize] = stream;
-                number
-            }
-            None => {
-                self.streams.push(stream);
-                self.streams.len() as u32 - 1
-            }
-        };
-        self.numbers.insert(id, number);
-        number
     }
 }
 

@@ -98,7 +98,7 @@ impl Visitor<'_> {
     }
 
     async fn post(&self, who: PersonId, path: &str, body: Value) -> Result<Value> {
-        let (router, _) = router::api(self.site);
+        let router = router::api(self.site);
         let identity = Identity {
             person: who,
             role: Role::Member,

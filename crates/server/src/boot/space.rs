@@ -16,6 +16,7 @@ use encke_transport::{Config, Seed, SendPath, Shards};
 use tokio::sync::watch;
 use tracing::Instrument;
 
+use crate::boot::allocator::give_back_after_bursts;
 use crate::boot::budget::Budget;
 use crate::boot::cluster::Cluster;
 use crate::boot::spaces::{Serving, Spaces};
@@ -278,6 +279,7 @@ impl Space {
         }
         let _socket = admin::listen(&options.data(), &site, process.draining.subscribe())?;
         tokio::spawn(site.clone().keep_house().in_current_span());
+        tokio::spawn(give_back_after_bursts(came(&shards)));
         options.gateways.warn();
         serve();
         Ok(Space { site, options: options.clone(), shards, _folder, _socket })
@@ -296,6 +298,15 @@ impl Space {
         let store = site.store.clone();
         tokio::task::spawn_blocking(move || store.close()).await?;
         Ok(())
+    }
+}
+
+/// Counts the connections and sessions that have come to these shards, as long as they are there.
+fn came(shards: &Arc<Shards>) -> impl Fn() -> u64 + use<> {
+    let shards = Arc::downgrade(shards);
+    move || {
+        let stats = shards.upgrade().map(|shards| shards.stats()).unwrap_or_default();
+        stats.accepted + stats.sessions.iter().sum::<u64>()
     }
 }
 

@@ -1,7 +1,8 @@
 //! The description of the API. It is collected from the products' routes and served as one text.
 
+use std::sync::{Arc, OnceLock};
+
 use axum::Router;
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
@@ -93,22 +94,33 @@ fn limit(limit: &Limit) -> (String, Value) {
     (limit.name.to_ascii_lowercase(), value)
 }
 
+/// The description as it is served. It is made at the first request, because few servers are ever asked for it.
 #[derive(Clone)]
 struct Description {
     json: Bytes,
     etag: HeaderValue,
 }
 
-/// Serves this text.
-pub fn router(json: String) -> Router {
-    let digest = Sha256::digest(&json);
-    let short: String = digest[..8].iter().map(|b| format!("{b:02x}")).collect();
-    let etag = HeaderValue::try_from(format!("\"{short}\"")).expect("hex digits");
-    let description = Description { json: json.into(), etag };
-    Router::new().route("/openapi.json", get(serve)).with_state(description)
+impl Description {
+    fn new(products: Products) -> Self {
+        let json = text(products);
+        let digest = Sha256::digest(&json);
+        let short: String = digest[..8].iter().map(|b| format!("{b:02x}")).collect();
+        let etag = HeaderValue::try_from(format!("\"{short}\"")).expect("hex digits");
+        Description { json: json.into(), etag }
+    }
 }
 
-async fn serve(State(description): State<Description>, headers: HeaderMap) -> Response {
+/// Serves the description.
+pub fn router(products: Products) -> Router {
+    let made: Arc<OnceLock<Description>> = Arc::default();
+    let serve = async move |headers: HeaderMap| {
+        serve(made.get_or_init(|| Description::new(products)).clone(), &headers)
+    };
+    Router::new().route("/openapi.json", get(serve))
+}
+
+fn serve(description: Description, headers: &HeaderMap) -> Response {
     let Description { json, etag } = description;
     let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == etag);
     let lines = [

@@ -15,20 +15,18 @@ use http::{HeaderValue, Method, StatusCode, header};
 use crate::http::assets;
 use crate::http::openapi;
 
-/// The API and its description, without operation and the web chat.
-pub fn api(site: &Arc<Site>) -> (Router, String) {
+/// The API, without its description, operation and the web chat.
+pub fn api(site: &Arc<Site>) -> Router {
     let (router, _) = encke_site::router(site.clone()).split_for_parts();
-    let json = openapi::text(site.products());
     let known = middleware::from_fn_with_state(site.clone(), cross_origin);
     // Requests for the feed never come here, but a browser's preflight for the feed does.
     let router = router.route(encke_transport::PATH, any(wrong_method));
-    (router.method_not_allowed_fallback(wrong_method).layer(known), json)
+    router.method_not_allowed_fallback(wrong_method).layer(known)
 }
 
 /// The whole router. `operation` is [`operation::router`](crate::http::operation::router).
 pub fn all(site: &Arc<Site>, operation: Router, gateways: &Gateways) -> Router {
-    let (api, openapi) = api(site);
-    let all = api.merge(operation).merge(openapi::router(openapi));
+    let all = api(site).merge(operation).merge(openapi::router(site.products()));
     gateways.mounted_on(all).fallback(assets::serve)
 }
 

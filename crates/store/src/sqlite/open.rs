@@ -208,7 +208,9 @@ fn migrate(
         if version == 0 {
             return Ok(());
         }
-        super::copy_to(conn, &dir.join("backups").join(format!("before-{before}-{now_ms}.db")))
+        super::copy_to(conn, &dir.join("backups").join(format!("before-{before}-{now_ms}.db")))?;
+        // The copy has read the whole store into this connection's cache.
+        conn.execute_batch("PRAGMA shrink_memory").map_err(StoreError::from)
     };
     if version < known {
         back_up(&(version + 1).to_string())?;
