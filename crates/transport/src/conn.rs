@@ -92,10 +92,10 @@ impl Conn {
         }
     }
 
-    /// The facts that decide what happens when the connection's time has come.
-    pub fn moment(&self, now: u32, draining: bool) -> Moment {
+    /// The facts that decide what happens when the connection's time has come. `early` is as in [`Moment`].
+    pub fn moment(&self, now: u32, draining: bool, early: u32) -> Moment {
         let stuck_since = self.out.as_ref().map(|out| out.moved_at);
-        Moment { now, draining, stuck_since, stashed: self.stash.is_some() }
+        Moment { now, draining, stuck_since, stashed: self.stash.is_some(), early }
     }
 
     /// Whether no other request can follow: the client has ended its side, and all that it sent was used.

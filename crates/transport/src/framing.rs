@@ -39,7 +39,7 @@ pub fn event(transport: Transport, entry: &Entry, epoch: Epoch) -> &Bytes {
 /// The bytes that keep a silent stream alive.
 pub fn heartbeat(transport: Transport) -> Bytes {
     match transport {
-        Transport::WebSocket => ws::frame::PING,
+        Transport::WebSocket => ws::frame::PONG,
         Transport::Sse => Bytes::from_static(sse::HEARTBEAT),
         Transport::Ndjson => Bytes::from_static(ndjson::HEARTBEAT),
         Transport::Iframe => iframe::HEARTBEAT.clone(),

@@ -16,7 +16,7 @@ fn open(transport: Transport) -> Connection {
 }
 
 fn at(now: u32) -> Moment {
-    Moment { now, draining: false, stuck_since: None, stashed: false }
+    Moment { now, draining: false, stuck_since: None, stashed: false, early: 0 }
 }
 
 #[test]
@@ -51,6 +51,50 @@ fn a_full_stream_falls_behind_and_is_cut_if_it_takes_nothing() {
     assert_eq!(timing.overdue(&conn, &at(NOW + slow)), Overdue::Beat);
     assert!(conn.is_told_of_cut(true));
     assert!(!conn.is_told_of_cut(false), "a frame was begun");
+}
+
+#[test]
+fn a_websocket_that_was_heard_of_lately_is_not_asked_for_an_answer() {
+    let (mut conn, timing) = (open(Transport::WebSocket), Timing::default());
+    let (beat, silence) = (timing.ticks(timing.heartbeat_ms), timing.ticks(timing.silence_ms));
+    let mut asked = Vec::new();
+    // The client answers at once.
+    for _ in 0..6 {
+        let now = timing.deadline(&conn, &at(NOW)).unwrap();
+        asked.push(timing.overdue(&conn, &at(now)));
+        conn.wrote = now;
+        if asked.last() == Some(&Overdue::Ping) {
+            conn.heard = now;
+        }
+    }
+    assert_eq!(conn.wrote, NOW + 6 * beat);
+    assert_eq!(asked, [Overdue::Beat, Overdue::Ping].repeat(3));
+    // It does not answer any more. It was asked long before it is ended.
+    let gone = conn.heard;
+    while let Some(now) = timing.deadline(&conn, &at(NOW)).filter(|now| *now < gone + silence) {
+        let last = timing.overdue(&conn, &at(now));
+        assert_eq!(last == Overdue::Ping, now >= gone + silence / 2);
+        conn.wrote = now;
+    }
+    assert!(conn.wrote >= gone + silence / 2 && conn.wrote <= gone + silence - beat);
+    assert_eq!(timing.overdue(&conn, &at(gone + silence)), Overdue::Idle);
+    assert_eq!(timing.overdue(&open(Transport::Sse), &at(NOW + beat)), Overdue::Beat);
+}
+
+#[test]
+fn heartbeats_of_streams_that_open_together_are_spread_over_an_eighth_of_their_period() {
+    let (conn, timing) = (open(Transport::Sse), Timing::default());
+    let beat = timing.ticks(timing.heartbeat_ms);
+    let mut counts = std::collections::BTreeMap::new();
+    for place in 0..6_400 {
+        let early = timing.beats_early(Transport::Sse, place);
+        let due = timing.deadline(&conn, &Moment { early, ..at(NOW) }).unwrap();
+        *counts.entry(due).or_insert(0) += 1;
+    }
+    let (first, last) = (*counts.keys().next().unwrap(), *counts.keys().last().unwrap());
+    assert_eq!(last, NOW + beat);
+    assert!(first >= NOW + beat - beat / 8, "{first}");
+    assert!(counts.values().all(|count| *count <= 600), "{counts:?}");
 }
 
 #[test]

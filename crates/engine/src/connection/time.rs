@@ -53,6 +53,9 @@ pub struct Moment {
     pub stuck_since: Option<u32>,
     /// Whether bytes of a request wait.
     pub stashed: bool,
+    /// The number of ticks by which heartbeats come early, so that streams which opened together, or which got the same
+    /// event, don't all get one at the same tick; see [`Timing::beats_early`].
+    pub early: u32,
 }
 
 /// The consequence for a connection when its deadline has come.
@@ -72,6 +75,8 @@ pub enum Overdue {
     Idle,
     /// The stream gets a heartbeat.
     Beat,
+    /// The WebSocket gets a heartbeat that its client answers, because nothing was heard of it lately.
+    Ping,
     /// The connection ends at once.
     Destroy,
     /// Nothing happens.
@@ -82,6 +87,12 @@ impl Timing {
     /// Milliseconds as ticks, rounded up: never early.
     pub fn ticks(&self, ms: u64) -> u32 {
         u32::try_from(ms.div_ceil(self.tick_ms)).unwrap_or(u32::MAX)
+    }
+
+    /// The number of ticks by which the heartbeats of a connection come early: at most an eighth of their period, spread
+    /// evenly over the shard's places.
+    pub fn beats_early(&self, transport: Transport, place: u32) -> u32 {
+        self.ticks(self.beats_every_ms(transport)) * (place % 64) / (8 * 64)
     }
 
     /// Milliseconds between the heartbeats of a stream.
@@ -112,6 +123,7 @@ impl Timing {
             Phase::Stream if stuck.is_some() => self.silent_at(conn),
             Phase::Stream => {
                 let beat = after(conn.wrote, self.beats_every_ms(conn.transport));
+                let beat = beat.map(|tick| tick.saturating_sub(at.early));
                 self.silent_at(conn).into_iter().chain(beat).min()
             }
             Phase::Closing if stuck.is_some() => None,
@@ -136,10 +148,18 @@ impl Timing {
             Phase::Foreign if conn.since.saturating_add(conn.wait) <= now => Overdue::ForeignOver,
             Phase::Foreign => Overdue::ForeignBeat,
             Phase::Stream if self.silent_at(conn).is_some_and(|at| at <= now) => Overdue::Idle,
+            Phase::Stream if self.asks_back(conn, now) => Overdue::Ping,
             Phase::Stream => Overdue::Beat,
             Phase::Admitting | Phase::Sending => Overdue::Nothing,
             Phase::Request | Phase::Closing | Phase::Lingering => Overdue::Destroy,
         }
+    }
+
+    /// Whether a heartbeat asks for an answer. A WebSocket that was heard of in half of the time for which it may be
+    /// silent needs not answer, so most answers are spared. The other half has room for a heartbeat that asks.
+    fn asks_back(&self, conn: &Connection, now: u32) -> bool {
+        let lately = self.ticks(self.silence_ms / 2);
+        conn.transport == Transport::WebSocket && conn.heard.saturating_add(lately) <= now
     }
 
     /// The tick at which a WebSocket has been silent for too long. The clients of other streams send nothing.

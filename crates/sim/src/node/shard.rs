@@ -331,7 +331,8 @@ impl Shard {
 
     fn moment(&self, conn: &Conn, scene: &Scene) -> Moment {
         let stuck_since = conn.full_since;
-        Moment { now: tick(scene), draining: self.draining, stuck_since, stashed: false }
+        let (now, draining) = (tick(scene), self.draining);
+        Moment { now, draining, stuck_since, stashed: false, early: 0 }
     }
 
     fn on_time(&mut self, id: ConnId, wake_at: u32, gate: &mut Gate, scene: &mut Scene) {
@@ -347,7 +348,7 @@ impl Shard {
                 self.destroy(id, gate, scene);
             }
             Overdue::AnswerPoll => self.answer_with(id, &[], scene),
-            Overdue::Beat => self.put(id, vec![Item::Beat], scene),
+            Overdue::Beat | Overdue::Ping => self.put(id, vec![Item::Beat], scene),
             Overdue::Destroy => self.destroy(id, gate, scene),
             Overdue::Idle
             | Overdue::AskWhatIsLeft

@@ -1,7 +1,8 @@
-//! Sends that go to the kernel together: those of one delivery, and the answers to all sends of one commit.
+//! Sends that go to the kernel together: those of one delivery, the answers to all sends of one commit, and the
+//! heartbeats of one tick.
 //!
-//! A connection is in a batch at most once. A stream gets one send from a delivery, which ends with the whole batch. A
-//! request gets one answer, and the next request waits for it.
+//! A connection is in a batch at most once. A stream gets one send from a delivery, which ends with the whole batch, and
+//! one heartbeat at a tick. A request gets one answer, and the next request waits for it.
 
 use bytes::Bytes;
 use encke_engine::connection::Phase;
@@ -29,6 +30,17 @@ impl Shard {
         conn.state.wrote = self.now;
         self.sends.push((to, answer));
         self.schedule(to);
+    }
+
+    /// Writes a heartbeat, in a batch with others if possible.
+    pub(super) fn beat(&mut self, to: ConnectionKey, beat: Bytes) {
+        let Some(conn) = self.conns.get_mut(to) else { return };
+        if self.ring.is_none() || !conn.can_send_together() {
+            self.put(to, &[&beat]);
+            return;
+        }
+        conn.state.wrote = self.now;
+        self.sends.push((to, beat));
     }
 
     /// Sends the batch, to connections that keep nothing and are not under TLS. Bytes that a connection does not take

@@ -7,6 +7,7 @@ use super::Shard;
 use crate::framing;
 use crate::gate::{ConnectionKey, CredentialTime, Reply};
 use crate::wait::WaitEnd;
+use crate::ws::frame;
 
 /// Milliseconds until the gate is asked again about a credential, if it did not know.
 const ASK_AGAIN_MS: u64 = 1_000;
@@ -28,6 +29,7 @@ impl Shard {
                     self.guarded(to, |shard| shard.on_time(to));
                 }
             }
+            self.send_together();
         }
     }
 
@@ -35,7 +37,8 @@ impl Shard {
     pub(super) fn schedule(&mut self, to: ConnectionKey) {
         let (now, draining) = (self.now, self.deadline.is_some());
         let Some(conn) = self.conns.get_mut(to) else { return };
-        if let Some(at) = self.timing.deadline(&conn.state, &conn.moment(now, draining))
+        let early = self.timing.beats_early(conn.state.transport, to.index);
+        if let Some(at) = self.timing.deadline(&conn.state, &conn.moment(now, draining, early))
             && at < conn.wake_at
         {
             conn.wake_at = self.wheel.insert(to, at);
@@ -74,7 +77,8 @@ impl Shard {
         let (now, draining) = (self.now, self.deadline.is_some());
         let Some(conn) = self.conns.get_mut(to) else { return };
         conn.wake_at = u32::MAX;
-        let moment = conn.moment(now, draining);
+        let early = self.timing.beats_early(conn.state.transport, to.index);
+        let moment = conn.moment(now, draining, early);
         if self.timing.deadline(&conn.state, &moment).is_some_and(|at| at <= now) {
             let what = self.timing.overdue(&conn.state, &moment);
             self.overdue(to, what);
@@ -93,8 +97,9 @@ impl Shard {
             Overdue::Beat => {
                 let Some(conn) = self.conns.get(to) else { return };
                 let beat = framing::heartbeat(conn.state.transport);
-                self.put(to, &[&beat]);
+                self.beat(to, beat);
             }
+            Overdue::Ping => self.beat(to, frame::PING),
             Overdue::Destroy => self.destroy(to),
             Overdue::Nothing => {}
         }

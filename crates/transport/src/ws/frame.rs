@@ -14,8 +14,10 @@ pub mod opcode {
     pub const PONG: u8 = 10;
 }
 
-/// A ping without payload: the heartbeat.
+/// A ping without payload: a heartbeat that the client answers.
 pub const PING: Bytes = Bytes::from_static(&[0x80 | opcode::PING, 0]);
+/// A pong without payload that nobody has asked for: a heartbeat without an answer (RFC 6455 section 5.5.3).
+pub const PONG: Bytes = Bytes::from_static(&[0x80 | opcode::PONG, 0]);
 
 /// One whole frame.
 pub fn whole(opcode: u8, payload: &[u8]) -> Bytes {

@@ -287,6 +287,8 @@ impl Feed {
             match first {
                 0x81 => return Some(serde_json::from_slice(&payload).unwrap()),
                 0x89 => self.say_frame(0x8A, &payload),
+                // A heartbeat.
+                0x8A if payload.is_empty() => {}
                 0x8A => return Some(serde_json::json!({"type": "pong", "bytes": payload})),
                 0x88 => {
                     let code = payload.get(..2).map(|b| u16::from_be_bytes([b[0], b[1]]));

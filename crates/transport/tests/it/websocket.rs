@@ -93,7 +93,7 @@ fn commands_are_answered_whole_or_in_fragments() {
     feed.command(&json!({"type": "ping", "id": 1}));
     assert_eq!(feed.next().unwrap()["id"], 1);
     feed.say_frame(0x01, b"{\"type\":\"ping\",");
-    feed.say_frame(0x89, b"");
+    feed.say_frame(0x89, b"between");
     feed.say_frame(0x80, b"\"id\":2}");
     assert_eq!(feed.next().unwrap()["type"], "pong");
     assert_eq!(feed.next().unwrap()["id"], 2);
@@ -144,11 +144,11 @@ fn sixteen_commands_may_wait_and_one_more_is_refused() {
 
 #[test]
 fn a_silent_websocket_is_ended_and_a_pong_keeps_it() {
-    let timing = Timing { tick_ms: 20, heartbeat_ms: 100, silence_ms: 400, ..Timing::default() };
+    let timing = Timing { tick_ms: 20, heartbeat_ms: 100, silence_ms: 600, ..Timing::default() };
     let world = World::with(Setup { timing, ..Setup::default() });
     let mut mute = open(&world);
     let mut alive = open(&world);
-    // Nobody reads for `mute`, so its pings are not answered; `alive` answers them while it waits for the event.
+    // Nobody reads for `mute`, so its pings are not answered. `alive` answers its own while it waits for the event.
     let (done, over) = std::sync::mpsc::channel();
     let reader = std::thread::spawn(move || {
         let event = alive.event();
