@@ -299,6 +299,9 @@ pub const CONVERSATIONS_PER_PERSON_MAX: usize = 10_000;
 pub const CONVERSATIONS_PAGE_MAX: usize = 50;
 /// Bytes of one page of conversations with its people. A single conversation that is larger has a page for itself.
 pub const CONVERSATIONS_PAGE_BYTES_MAX: usize = 60 * 1024;
+/// Bytes of facts about small conversations that are remembered at least, so that snapshots need not read them anew. At
+/// most it is twice as much.
+pub const CONVERSATION_FACTS_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Conversations that one page of a search looks at.
 pub const CONVERSATIONS_SCANNED_MAX: usize = 2_000;
 /// Bytes of conversations, invitations and people in a snapshot, so that the whole answer stays below 64 KB.

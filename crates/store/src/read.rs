@@ -194,7 +194,11 @@ impl<'a> Read<'a> {
         }
         let entries = match &mut self.view {
             View::Sqlite(conn) => {
-                let marked = sqlite::mark_from(conn, stream, top)?;
+                // The top of a first page is the head itself.
+                let marked = match top == head.seq {
+                    true => None,
+                    false => sqlite::mark_from(conn, stream, top)?,
+                };
                 self.walk(marked.unwrap_or(head.position), top, above, count)?
             }
             View::Postgres(session) => {
@@ -210,21 +214,25 @@ impl<'a> Read<'a> {
     /// Follows a stream back from the event at a position. The result has the oldest first.
     fn walk(
         &mut self,
-        mut at: Position,
+        at: Position,
         top: Seq,
         above: Seq,
         count: usize,
     ) -> Result<Vec<Arc<Entry>>, StoreError> {
-        let mut entries = Vec::new();
-        while let Some(entry) = self.event(at)? {
-            let event = &entry.event;
-            at = event.earlier().unwrap_or_default();
-            if event.seq <= above || entries.len() == count {
-                break;
+        let mut entries = Vec::with_capacity(count.min((top.0 - above.0) as usize));
+        let mut take = |entry: &Arc<Entry>| {
+            let seq = entry.event.seq;
+            if above < seq && seq <= top {
+                entries.push(entry.clone());
             }
-            if event.seq <= top {
-                entries.push(entry);
-            }
+            above < seq && entries.len() < count
+        };
+        // The newest events are in memory, where one look finds all of them.
+        let mut left = self.recent.walk(at, &mut take);
+        while let Some(at) = left
+            && let Some(entry) = self.event(at)?
+        {
+            left = take(&entry).then(|| entry.event.earlier().unwrap_or_default());
         }
         entries.reverse();
         Ok(entries)

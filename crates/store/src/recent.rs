@@ -87,6 +87,23 @@ impl Recent {
         self.lock().tail.get(at).cloned()
     }
 
+    /// Follows a stream back from the event at a position, until `take` returns false. Returns the position of the first
+    /// event that is not in memory, if the walk comes so far.
+    pub fn walk(
+        &self,
+        mut at: Position,
+        mut take: impl FnMut(&Arc<Entry>) -> bool,
+    ) -> Option<Position> {
+        let inner = self.lock();
+        while let Some(entry) = inner.tail.get(at) {
+            if !take(entry) {
+                return None;
+            }
+            at = entry.event.earlier().unwrap_or_default();
+        }
+        Some(at)
+    }
+
     /// Waits until everything up to `at` is here. It is committed, and the writer adds it right after its commit.
     pub fn wait_for(&self, at: Position) -> bool {
         let waited = self.moved.wait_timeout_while(self.lock(), Duration::from_secs(5), |inner| {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Query, State};
+use bytes::Bytes;
 use encke_engine::presence::Presence;
 use encke_engine::{Code, Error, PersonId, limits};
 use encke_store::{Row, Sql, StoreError, Tx, Value, params};
@@ -19,6 +20,7 @@ use encke_site::Site;
 use encke_site::bulk;
 use encke_site::caller::Caller;
 use encke_site::check_search;
+use encke_site::identity::not_signed_in;
 use encke_site::reply::Refusal;
 
 /// A person as others see it.
@@ -37,6 +39,13 @@ pub struct Person {
     /// Whether the person is there.
     #[schema(value_type = PresenceState)]
     pub presence: Presence,
+}
+
+impl Person {
+    /// The person as JSON.
+    pub fn json(&self) -> Bytes {
+        serde_json::to_vec(self).expect("people are plain data").into()
+    }
 }
 
 /// The presence of a person, in the description of the API.
@@ -106,7 +115,7 @@ pub fn people(
 /// The caller as it sees itself.
 pub fn me(sql: &mut impl Sql, site: &Site, id: PersonId) -> Result<Me, Error> {
     let person = people(sql, site, &[id])?.pop();
-    let person = person.ok_or_else(|| Error::new(Code::NotSignedIn, "Sign in first."))?;
+    let person = person.ok_or_else(not_signed_in)?;
     Ok(Me { person, site_name: settings(sql)?.site_name })
 }
 

@@ -175,8 +175,7 @@ pub(crate) fn of(
 ) -> Result<Vec<Invitation>, StoreError> {
     let rows = sql.query(
         "SELECT i.conversation, c.title, i.inviter, i.at_ms FROM invitation i
-         JOIN conversation c ON c.id = i.conversation
-         WHERE i.person = ?1 ORDER BY i.at_ms, i.conversation",
+         JOIN conversation c ON c.id = i.conversation WHERE i.person = ?1",
         params![person],
     )?;
     let by: Vec<PersonId> = rows.iter().map(|row| row.get(2)).collect::<Result<_, _>>()?;
@@ -186,7 +185,10 @@ pub(crate) fn of(
         let by = shown.iter().find(|p| p.id == inviter).cloned();
         Ok(Invitation { conversation: row.get(0)?, title: row.get(1)?, by, at: row.get(3)? })
     };
-    rows.iter().map(invitation).collect()
+    let mut all = rows.iter().map(invitation).collect::<Result<Vec<_>, StoreError>>()?;
+    // Most people have none. A statement with an order would prepare to sort them all the same.
+    all.sort_unstable_by_key(|invitation| (invitation.at, invitation.conversation));
+    Ok(all)
 }
 
 /// Invitations that wait for an answer.

@@ -3,7 +3,7 @@
 use encke_engine::{Error, PersonId, limits};
 use encke_site::product::InSnapshot;
 use encke_site::snapshot::{Described, Snapshot, describe};
-use encke_site::{Site, json_bytes};
+use encke_site::{JsonList, Site};
 use encke_store::{Read, StoreError};
 use encke_talk::conversation::Conversation;
 use encke_talk::conversation_page::{Unread, first_page};
@@ -37,14 +37,14 @@ impl InSnapshot for Chat {
         person: PersonId,
         snapshot: &mut Snapshot,
     ) -> Result<(), Error> {
-        let Shown { invitations, bytes, more } = shown_invitations(read, site, person)?;
-        let left = limits::SNAPSHOT_BYTES_MAX - bytes;
+        let (invitations, more) = shown_invitations(read, site, person)?;
+        let left = limits::SNAPSHOT_BYTES_MAX - invitations.bytes();
         let (page, unread) = first_page(read, site, person, left)?;
-        snapshot.mention(page.people.iter().map(|p| p.id));
-        snapshot.add("conversations", &page.conversations);
+        snapshot.mention_written(page.people);
+        snapshot.fields.put_json("conversations", &page.conversations.into_bytes());
         snapshot.add("conversations_before", &page.before);
         snapshot.add("unread", &unread);
-        snapshot.add("invitations", &invitations);
+        snapshot.fields.put_json("invitations", &invitations.into_bytes());
         snapshot.add("invitations_more", &more);
         Ok(())
     }
@@ -54,28 +54,20 @@ impl InSnapshot for Chat {
     }
 }
 
-/// The oldest invitations of a person, as many as fit into a snapshot.
-struct Shown {
-    invitations: Vec<Invitation>,
-    bytes: usize,
-    /// Whether the person has further invitations.
-    more: bool,
-}
-
+/// The oldest invitations of a person, as many as fit into a snapshot, and whether the person has further ones.
 fn shown_invitations(
     read: &mut Read<'_>,
     site: &Site,
     person: PersonId,
-) -> Result<Shown, StoreError> {
-    let mut shown = Shown { invitations: Vec::new(), bytes: 0, more: false };
+) -> Result<(JsonList, bool), StoreError> {
+    let mut shown = JsonList::default();
     for invitation in invitation::of(read, site, person)? {
-        let bytes = shown.bytes + json_bytes(&invitation);
-        if bytes > limits::SNAPSHOT_INVITATIONS_BYTES_MAX {
-            shown.more = true;
-            break;
+        let before = shown.bytes();
+        shown.push(&invitation);
+        if shown.bytes() > limits::SNAPSHOT_INVITATIONS_BYTES_MAX {
+            shown.cut(before);
+            return Ok((shown, true));
         }
-        shown.bytes = bytes;
-        shown.invitations.push(invitation);
     }
-    Ok(shown)
+    Ok((shown, false))
 }

@@ -2,6 +2,8 @@
 //!
 //! There are statements for 1, 2, 4 … rows, so that few texts are prepared for any number of rows.
 
+use std::fmt::Write;
+
 /// The greatest number of rows of one statement.
 const ROWS_MAX: usize = 128;
 
@@ -21,11 +23,18 @@ pub fn parts<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
 
 /// `VALUES (?1, ?2), (?3, ?4) …` for whole numbers. Without a cast, PostgreSQL takes a parameter here for a text.
 pub fn values(rows: usize, columns: usize) -> String {
-    let row = |row: usize| {
-        let fields = (1..=columns).map(|c| format!("CAST(?{} AS BIGINT)", row * columns + c));
-        format!("({})", fields.collect::<Vec<_>>().join(", "))
-    };
-    format!("VALUES {}", (0..rows).map(row).collect::<Vec<_>>().join(", "))
+    // Every snapshot makes such texts, so one text grows rather than many being joined.
+    let mut text = String::with_capacity(8 + rows * (4 + columns * 24));
+    text.push_str("VALUES ");
+    for row in 0..rows {
+        text.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 1..=columns {
+            let before = if column == 1 { "" } else { ", " };
+            let _ = write!(text, "{before}CAST(?{} AS BIGINT)", row * columns + column);
+        }
+        text.push(')');
+    }
+    text
 }
 
 /// `VALUES (?1, ?2), (?3, ?4) …` for rows of a whole number and a text.

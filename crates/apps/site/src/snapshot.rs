@@ -1,13 +1,16 @@
 //! The parts of a snapshot.
 
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
 use encke_engine::{Error, PersonId};
 use encke_store::Read;
-use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::value::{RawValue, to_raw_value};
+use serde::Serialize;
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{OpenApi, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::json_object::JsonObject;
 use crate::product::Products;
 use crate::site::Site;
 
@@ -18,35 +21,27 @@ const SCHEMA: &str = "Snapshot";
 #[derive(Default)]
 pub struct Snapshot {
     /// The fields of all parts.
-    pub fields: Fields,
-    /// The people that the fields mention, in order and each once.
-    pub people: Vec<PersonId>,
+    pub fields: JsonObject,
+    /// The people that the fields mention, with their JSON if a product has written it.
+    pub people: BTreeMap<PersonId, Option<Bytes>>,
 }
 
 impl Snapshot {
     /// Adds a field. Its name is one of those that the product describes.
     pub fn add(&mut self, name: &'static str, value: &impl Serialize) {
-        let value = to_raw_value(value).expect("parts of snapshots are plain data");
-        self.fields.0.push((name, value));
+        self.fields.put(name, value);
     }
 
     /// Notes that the fields mention these people.
     pub fn mention(&mut self, people: impl IntoIterator<Item = PersonId>) {
-        self.people.extend(people);
-    }
-}
-
-/// Fields of a JSON object. Their values are written already.
-#[derive(Default)]
-pub struct Fields(Vec<(&'static str, Box<RawValue>)>);
-
-impl Serialize for Fields {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in &self.0 {
-            map.serialize_entry(name, value)?;
+        for id in people {
+            self.people.entry(id).or_default();
         }
-        map.end()
+    }
+
+    /// Notes that the fields mention these people, whose JSON is written already.
+    pub fn mention_written(&mut self, people: impl IntoIterator<Item = (PersonId, Bytes)>) {
+        self.people.extend(people.into_iter().map(|(id, json)| (id, Some(json))));
     }
 }
 
@@ -56,8 +51,6 @@ pub fn take(read: &mut Read<'_>, site: &Site, person: PersonId) -> Result<Snapsh
     for part in site.products().iter().filter_map(|p| p.extras().in_snapshot) {
         part.add(read, site, person, &mut snapshot)?;
     }
-    snapshot.people.sort_unstable();
-    snapshot.people.dedup();
     Ok(snapshot)
 }
 

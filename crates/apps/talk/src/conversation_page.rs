@@ -5,22 +5,23 @@
 //! something happens between two pages moves before both of them: the feed tells of it, since its new event lies behind
 //! the cursor of the first page.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use bytes::Bytes;
 use encke_account::{Person, people};
 use encke_engine::{Code, ConversationId, Error, PersonId, Position, Seq, StreamId, limits};
-use encke_site::{Act, Caller, Refusal, Site, bulk, check_search, json_bytes};
+use encke_site::{Act, Caller, JsonList, JsonObject, Refusal, Site, bulk, check_search};
 use encke_store::{Head, Read, Sql, StoreError, Value, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::conversation::{Conversation, ConversationRow, Member, MemberRole, MemberRow, seen_by};
+use crate::conversation::{Conversation, Member, MemberRole, MemberRow};
+use crate::conversation_facts::{Facts, ends, facts};
 use crate::receipts::Receipts;
-use crate::shown_members::shown_members;
 
 /// A choice of conversations.
 #[derive(Deserialize, IntoParams)]
@@ -40,15 +41,26 @@ pub(crate) struct WantedConversations {
 }
 
 /// A page of the person's conversations.
-#[derive(Serialize, ToSchema)]
-pub struct ConversationPage {
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(crate) struct ConversationPage {
     /// The conversation with the latest activity first.
-    pub conversations: Vec<Conversation>,
+    conversations: Vec<Conversation>,
     /// The members that are shown and the writers of the newest events.
-    pub people: Vec<Person>,
+    people: Vec<Person>,
     /// The `before` of the next page; null on the last one. A page holds a bounded number of bytes, and a search looks at
     /// a bounded number of conversations for each page. So a page may be short or empty although others follow.
     #[schema(required)]
+    before: Option<String>,
+}
+
+/// A page as it is sent.
+pub struct WrittenPage {
+    /// The conversations.
+    pub conversations: JsonList,
+    /// The people by their ids.
+    pub people: BTreeMap<PersonId, Bytes>,
+    /// The `before` of the next page.
     pub before: Option<String>,
 }
 
@@ -83,7 +95,7 @@ pub fn first_page(
     site: &Site,
     person: PersonId,
     bytes_max: usize,
-) -> Result<(ConversationPage, Unread), Error> {
+) -> Result<(WrittenPage, Unread), Error> {
     let standings = standings(read, site, person)?;
     let unread = standings.iter().filter(|s| s.unread > 0).fold(Unread::default(), |sum, s| {
         Unread { conversations: sum.conversations + 1, messages: sum.messages + s.unread }
@@ -107,7 +119,7 @@ pub(crate) async fn list(
     State(site): State<Arc<Site>>,
     caller: Caller,
     wanted: Result<Query<WantedConversations>, QueryRejection>,
-) -> Result<Json<ConversationPage>, Refusal> {
+) -> Result<JsonObject, Refusal> {
     let me = caller.0.person;
     let Query(wanted) = wanted.map_err(|e| Error::new(Code::BadRequest, e.body_text()))?;
     check_search(&wanted.q, limits::TITLE_CHARS_MAX)?;
@@ -123,9 +135,14 @@ pub(crate) async fn list(
     let held = site.clone();
     let page = site.store.read(move |read| {
         let standings = standings(read, &held, me)?;
-        page(read, &held, me, &standings, &wanted)
+        let page = page(read, &held, me, &standings, &wanted)?;
+        let mut json = JsonObject::default();
+        json.put_json("conversations", &page.conversations.into_bytes());
+        json.put_list("people", page.people.values().map(|person| &person[..]));
+        json.put("before", &page.before);
+        Ok(json)
     });
-    Ok(Json(page.await?))
+    Ok(page.await?)
 }
 
 /// Reads the `before` of a page: the next page begins behind this position.
@@ -163,7 +180,7 @@ fn page(
     person: PersonId,
     standings: &[Standing],
     wanted: &Wanted,
-) -> Result<ConversationPage, Error> {
+) -> Result<WrittenPage, Error> {
     let from = wanted.before.map_or(0, |at| standings.partition_point(|s| s.head.position >= at));
     let candidates = standings[from..].iter().filter(|s| !wanted.unread || s.unread > 0);
     let candidates: Vec<&Standing> = candidates.collect();
@@ -173,29 +190,26 @@ fn page(
     } else {
         named(read, person, &candidates, wanted)?
     };
-    let mut conversations = seen(read, site, person, &chosen)?;
-    let mut mentioned = Vec::new();
-    for (conversation, standing) in conversations.iter().zip(&chosen) {
-        let writer = read.event(standing.head.position)?.and_then(|entry| entry.event.from);
-        let members = conversation.members.iter().map(|m| m.person);
-        mentioned.push(members.chain(writer).collect::<Vec<_>>());
-    }
-    let once: FxHashSet<PersonId> = mentioned.iter().flatten().copied().collect();
+    let seen = seen(read, site, person, &chosen)?;
+    let once: FxHashSet<PersonId> = seen.iter().flat_map(Seen::people).collect();
     let everybody = people(read, site, &once.into_iter().collect::<Vec<_>>())?;
-    let mut everybody: FxHashMap<_, _> = everybody.into_iter().map(|p| (p.id, p)).collect();
-    let (mut bytes, mut shown) = (0, Vec::new());
-    for (at, mentioned) in mentioned.into_iter().enumerate() {
-        let more: Vec<Person> = mentioned.iter().filter_map(|id| everybody.remove(id)).collect();
-        bytes += json_bytes(&conversations[at]) + json_bytes(&more);
-        if at > 0 && bytes > wanted.bytes_max {
-            conversations.truncate(at);
+    let mut everybody: FxHashMap<_, _> =
+        everybody.iter().map(|person| (person.id, person.json())).collect();
+    let (mut conversations, mut shown, mut people_bytes) =
+        (JsonList::default(), BTreeMap::new(), 0);
+    for (at, seen) in seen.into_iter().enumerate() {
+        let before_this = conversations.bytes();
+        conversations.push_json(&seen.json);
+        let more: Vec<_> = seen.people().filter_map(|id| everybody.remove_entry(&id)).collect();
+        people_bytes += more.iter().map(|(_, json)| json.len() + 1).sum::<usize>();
+        if at > 0 && conversations.bytes() + people_bytes > wanted.bytes_max {
+            conversations.cut(before_this);
             before = last_of(&chosen[..at]);
             break;
         }
         shown.extend(more);
     }
-    shown.sort_unstable_by_key(|person| person.id);
-    Ok(ConversationPage { conversations, people: shown, before: before.map(|at| at.0.to_string()) })
+    Ok(WrittenPage { conversations, people: shown, before: before.map(|at| at.0.to_string()) })
 }
 
 fn last_of(chosen: &[&Standing]) -> Option<Position> {
@@ -254,36 +268,43 @@ fn names(
     Ok(found)
 }
 
+/// A conversation as a person sees it.
+struct Seen {
+    json: Bytes,
+    facts: Arc<Facts>,
+    /// The writer of the newest event.
+    writer: Option<PersonId>,
+}
+
+impl Seen {
+    /// The people that the conversation mentions.
+    fn people(&self) -> impl Iterator<Item = PersonId> {
+        self.facts.people().chain(self.writer)
+    }
+}
+
 /// These conversations as a person sees them, in the same order.
 fn seen(
     read: &mut Read<'_>,
     site: &Site,
     person: PersonId,
     chosen: &[&Standing],
-) -> Result<Vec<Conversation>, Error> {
-    let ids: Vec<ConversationId> = chosen.iter().map(|s| s.id).collect();
-    let mut found = Vec::new();
-    for part in bulk::parts(&ids) {
-        let query = format!(
-            "WITH v (id) AS ({}) SELECT {} FROM v JOIN conversation c ON c.id = v.id",
-            bulk::values(part.len(), 1),
-            ConversationRow::COLUMNS
-        );
-        let params: Vec<Value> = part.iter().map(|id| (*id).into()).collect();
-        for row in read.query(&query, &params)? {
-            found.push(ConversationRow::of(&row)?);
-        }
-    }
-    let mut members = shown_members(read, &found, person)?;
-    read.expect_newest(&ids.iter().map(|id| StreamId::conversation(*id)).collect::<Vec<_>>())?;
-    read.expect(&ids.iter().map(|id| StreamId::receipts(*id)).collect::<Vec<_>>())?;
-    let mut found: FxHashMap<_, _> = found.into_iter().map(|found| (found.id, found)).collect();
-    let mut all = Vec::with_capacity(ids.len());
-    for id in ids {
-        let lost = || StoreError::Damaged(format!("the conversation {id} of a member is missing"));
-        let found = found.remove(&id).ok_or_else(lost)?;
-        let members = members.remove(&id).unwrap_or_default();
-        all.push(seen_by(read, site, found, members, person)?.ok_or_else(lost)?);
+) -> Result<Vec<Seen>, Error> {
+    let streams = |stream: fn(ConversationId) -> StreamId| -> Vec<StreamId> {
+        chosen.iter().map(|s| stream(s.id)).collect()
+    };
+    read.expect_newest(&streams(StreamId::conversation))?;
+    read.expect(&streams(StreamId::receipts))?;
+    let wanted = chosen.iter().map(|s| Ok((s.id, ends(read, s.id, s.head)?)));
+    let wanted = wanted.collect::<Result<Vec<_>, Error>>()?;
+    let mut all = Vec::with_capacity(chosen.len());
+    for ((id, ends), facts) in wanted.iter().zip(facts(read, site, person, &wanted)?) {
+        let last = read.event(ends.said.position)?;
+        let writer = last.as_ref().and_then(|entry| entry.event.from);
+        let json = facts.seen_by(person, *ends, last.as_deref()).ok_or_else(|| {
+            StoreError::Damaged(format!("a member of the conversation {id} is missing"))
+        })?;
+        all.push(Seen { json: json.into_bytes(), facts, writer });
     }
     Ok(all)
 }

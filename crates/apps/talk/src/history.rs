@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Query, State};
 use encke_engine::{Code, Error, PersonId, Seq, StreamId, limits};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::conversation::parse;
@@ -14,6 +12,7 @@ use super::member::check_member;
 use encke_account::{Person, people};
 use encke_site::Act;
 use encke_site::FeedEvent;
+use encke_site::JsonObject;
 use encke_site::Site;
 use encke_site::caller::Caller;
 use encke_site::path::Path;
@@ -21,6 +20,9 @@ use encke_site::reply::Refusal;
 
 /// The number of events in a page if the request names none.
 const PAGE_EVENTS_DEFAULT: usize = 50;
+
+/// Bytes that a person usually takes in an answer.
+const PERSON_BYTES: usize = 160;
 
 /// A choice of a page.
 #[derive(Deserialize, IntoParams)]
@@ -36,10 +38,10 @@ pub(crate) struct Which {
 }
 
 /// A page, oldest first.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
 pub(crate) struct HistoryPage {
-    #[schema(value_type = Vec<FeedEvent>)]
-    events: Vec<Box<RawValue>>,
+    events: Vec<FeedEvent>,
     /// The authors of these events. Some may have left, so the snapshot lacks them.
     people: Vec<Person>,
     /// Whether there is more in this direction.
@@ -57,7 +59,7 @@ pub(crate) async fn page(
     caller: Caller,
     Path(id): Path<String>,
     which: Result<Query<Which>, axum::extract::rejection::QueryRejection>,
-) -> Result<Json<HistoryPage>, Refusal> {
+) -> Result<JsonObject, Refusal> {
     let (id, me) = (parse(&id)?, caller.0.person);
     let bad = |what: String| Refusal(Error::new(Code::BadRequest, what));
     let Query(which) = which.map_err(|e| bad(e.body_text()))?;
@@ -74,12 +76,17 @@ pub(crate) async fn page(
             Some(after) => read.after(stream, Seq(after), count)?,
             None => read.before(stream, which.before.map(Seq), count)?,
         };
-        let json = |entry: &Arc<encke_engine::Entry>| serde_json::from_slice(entry.json()).ok();
         let mut authors: Vec<PersonId> = entries.iter().filter_map(|e| e.event.from).collect();
         authors.sort_unstable();
         authors.dedup();
         let people = people(read, &site_for_store, &authors)?;
-        Ok(HistoryPage { events: entries.iter().filter_map(json).collect(), people, more })
+        // The events go out as every feed has them, so their bytes are there already.
+        let bytes: usize = entries.iter().map(|entry| entry.json().len() + 1).sum();
+        let mut page = JsonObject::with_room(bytes + people.len() * PERSON_BYTES + 64);
+        page.put_list("events", entries.iter().map(|entry| &entry.json()[..]));
+        page.put("people", &people);
+        page.put("more", &more);
+        Ok(page)
     });
-    Ok(Json(page.await?))
+    Ok(page.await?)
 }

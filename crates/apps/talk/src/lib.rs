@@ -7,6 +7,7 @@
 
 mod command;
 pub mod conversation;
+mod conversation_facts;
 pub mod conversation_page;
 mod delivered;
 mod history;

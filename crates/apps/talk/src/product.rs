@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 
 use crate::tables::TABLES;
 
+use crate::conversation_facts::KnownConversations;
 use crate::presence::{Presences, presence_of};
 use crate::receipts::Receipts;
 use crate::{
@@ -33,6 +34,7 @@ impl Product for Talk {
 
     fn parts(&self, parts: &mut Parts) {
         parts.insert(Receipts::default());
+        parts.insert(KnownConversations::default());
         parts.insert(Presences::default());
         parts.insert(PresenceOf(presence_of));
     }

@@ -256,6 +256,78 @@ async fn what_no_page_gave_is_refused() {
     assert_eq!(ids(&page(&site, &ada, "before=0").await.body).len(), 0);
 }
 
+/// Holds each person's snapshot, parts of which are remembered, against each of its conversations by itself, which is
+/// read anew.
+async fn held_against_the_store(site: &TestSite, people: &[&Signed], after: &str) {
+    for who in people {
+        let shown = snapshot(site, who).await;
+        for seen in shown["conversations"].as_array().unwrap() {
+            let path = format!("/v1/conversations/{}", seen["id"].as_str().unwrap());
+            let read = site.call(who.get(&path)).await.body;
+            assert_eq!(seen, &read["conversation"], "{} after {after}", who.id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_forgets_what_it_remembers_of_a_conversation_with_every_change() {
+    for (site, ada) in sites().await {
+        let (mei, tom) = (site.member(&ada, "mei").await, site.member(&ada, "tom").await);
+        let people = [&ada, &mei, &tom];
+        let room = room_with(&site, &ada, "Garden", &[mei.id]).await;
+        make(&site, &mei, json!({"kind": "direct", "person": tom.id})).await;
+        let path = format!("/v1/conversations/{room}");
+        let marks = |body: Value| mei.post(&format!("{path}/receipts")).json(body);
+        let member = |person: PersonId| format!("{path}/members/{person}");
+        let owner = json!({"role": "owner"});
+        let changes = [
+            ("a message", ada.post(&format!("{path}/messages")).json(json!({"text": "hello"}))),
+            ("an own message", mei.post(&format!("{path}/messages")).json(json!({"text": "hi"}))),
+            ("another message", ada.post(&format!("{path}/messages")).json(json!({"text": "so"}))),
+            ("a delivered mark", marks(json!({"delivered": 4}))),
+            ("a read mark", marks(json!({"read": 5}))),
+            ("a title", ada.patch(&path).json(json!({"title": "Orchard"}))),
+            ("opening", ada.patch(&path).json(json!({"open": true}))),
+            ("joining", tom.post(&format!("{path}/join"))),
+            ("a role", ada.patch(&member(mei.id)).json(owner)),
+            ("leaving", ada.delete(&member(ada.id))),
+            ("a removal", mei.delete(&member(tom.id))),
+        ];
+        held_against_the_store(&site, &people, "the beginning").await;
+        for (what, change) in changes {
+            site.pass_ms(10_000);
+            let changed = site.call(change).await;
+            assert!(changed.status.is_success(), "{what}: {}", changed.body);
+            held_against_the_store(&site, &people, what).await;
+            // Marks are stored, and told, a little later.
+            site.site.settle().await;
+            held_against_the_store(&site, &people, &format!("{what} is stored")).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn members_of_a_large_room_each_see_themselves_in_their_snapshots() {
+    let (site, ada) = TestSite::with_owner().await;
+    let made = site.site.store.write(|tx| {
+        let insert = "INSERT INTO person (display_name, role, created_ms)
+                      VALUES ('Somebody', 'member', 1) RETURNING id";
+        let mut one = || Ok(tx.query_one(insert, params![])?.unwrap().get(0)?);
+        (0..limits::MEMBERS_SHOWN_MAX).map(|_| one()).collect::<Result<_, encke_engine::Error>>()
+    });
+    let mut members: Vec<PersonId> = made.await.unwrap();
+    let (mei, tom) = (site.member(&ada, "mei").await, site.member(&ada, "tom").await);
+    members.extend([mei.id, tom.id]);
+    room_with(&site, &ada, "Garden", &members).await;
+    for who in [&mei, &tom, &mei] {
+        let shown = snapshot(&site, who).await["conversations"][0]["members"].take();
+        let has = |id: PersonId| shown.as_array().unwrap().iter().any(|m| m["person"] == json!(id));
+        assert!(has(who.id) && has(ada.id), "{shown}");
+        assert!(!(has(mei.id) && has(tom.id)), "{shown}");
+    }
+    held_against_the_store(&site, &[&mei, &tom], "the beginning").await;
+}
+
 #[tokio::test]
 async fn the_longest_names_and_texts_fit_into_64_kb() {
     for (site, ada) in sites().await {

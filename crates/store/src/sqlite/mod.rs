@@ -38,8 +38,12 @@ pub(crate) fn query(
     let mut rows = statement.query(rusqlite::params_from_iter(params))?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        let fields = (0..columns).map(|i| Ok(value(row.get_ref(i)?)));
-        all.push(Row(fields.collect::<Result<_, rusqlite::Error>>()?));
+        // A collected result would have to grow.
+        let mut fields = Vec::with_capacity(columns);
+        for column in 0..columns {
+            fields.push(value(row.get_ref(column)?));
+        }
+        all.push(Row(fields));
     }
     Ok(all)
 }
