@@ -3,6 +3,10 @@
 WEB_BUILT := web/chat/dist/index.html
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
+# The programs that tests start, with the features of the whole workspace. Those of one crate alone are others, so that
+# most crates would be compiled once more.
+PROGRAMS := cargo build --workspace --bin encke --bin encke-example-bot --bin crash --bin cluster
+
 .PHONY: help run dev check build reference wire fuzz api-test test lint bench sim crash-test cluster-test e2e tools clean
 
 help:
@@ -42,7 +46,7 @@ wire: reference web/node_modules
 
 api-test: $(WEB_BUILT)
 	@scripts/tools api-test
-	cargo build --bin encke
+	$(PROGRAMS)
 	scripts/schemathesis --long
 
 tools:
@@ -66,10 +70,10 @@ lint: $(WEB_BUILT)
 test: lint
 	@scripts/tools test
 	INSTA_UPDATE=no cargo test --workspace --no-fail-fast
-	INSTA_UPDATE=no ENCKE_TEST_STORE=postgres cargo test -p encke-server --test it --no-fail-fast -- --skip cluster
+	INSTA_UPDATE=no ENCKE_TEST_STORE=postgres cargo test --workspace --test wire --no-fail-fast -- --skip cluster
 	cd web && npm run test
 	@scripts/tools api-test
-	cargo build --bin encke
+	$(PROGRAMS)
 	scripts/schemathesis
 	$(MAKE) e2e
 	$(MAKE) crash-test KILLS=6
@@ -77,7 +81,7 @@ test: lint
 
 e2e: $(WEB_BUILT)
 	@scripts/tools test
-	cargo build --bin encke --bin encke-example-bot
+	$(PROGRAMS)
 	cd web && npm run e2e -w e2e
 
 SEEDS ?= 5000
@@ -93,7 +97,7 @@ CRASH := target/debug/crash --server target/debug/encke
 LYING := target/debug/lying-disk.log
 # The last run has a fault planted, acknowledged messages that are lost, and must end with 3 for that.
 crash-test: $(WEB_BUILT)
-	cargo build --bin encke --bin crash
+	$(PROGRAMS)
 	cargo build -p encke-late-disk
 	$(CRASH) --kills $(KILLS)
 	$(CRASH) --kills $(KILLS) --disk late
@@ -105,8 +109,8 @@ FAULT_S ?= 10
 CALM_S ?= 4
 cluster-test: $(WEB_BUILT)
 	@scripts/tools test
-	cargo build --bin encke
-	cargo run -q -p encke-trial --bin cluster -- --rounds $(ROUNDS) --fault-s $(FAULT_S) --calm-s $(CALM_S) --server target/debug/encke
+	$(PROGRAMS)
+	target/debug/cluster --rounds $(ROUNDS) --fault-s $(FAULT_S) --calm-s $(CALM_S) --server target/debug/encke
 
 bench: build
 	benches/run
