@@ -21,6 +21,7 @@ mod job;
 mod moving;
 mod page_turn;
 mod postgres;
+mod queue;
 mod read;
 mod readers;
 mod recent;

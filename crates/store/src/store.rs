@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::TrySendError;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::job::{Job, Pending, gone};
 use crate::postgres::{self, BusKey, Database, Follower};
+use crate::queue::{QueueSender, queue};
 use crate::read::Read;
 use crate::readers::Readers;
 use crate::recent::{self, Recent};
@@ -82,7 +83,7 @@ enum EngineParts {
 }
 
 struct Inner {
-    jobs: SyncSender<Job>,
+    jobs: QueueSender<Job>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     readers: Readers,
     recent: Arc<Recent>,
@@ -129,7 +130,7 @@ impl Store {
         let recent = Arc::new(Recent::new(tail, found.dirty.clone()));
         let channels = Arc::new(found.channels);
         let stats = Arc::new(Stats::default());
-        let (jobs, waiting) = sync_channel(limits::WRITES_WAITING_MAX);
+        let (jobs, waiting) = queue(limits::WRITES_WAITING_MAX);
         let (epoch, trimmed, head) = (found.epoch, found.trimmed, found.head);
         let writing =
             sqlite::Writing::new(found.conn, recent.clone(), channels.clone(), epoch, found.dirty);
@@ -176,7 +177,7 @@ impl Store {
             channels.clone(),
         ));
         let stats = Arc::new(Stats::default());
-        let (jobs, waiting) = sync_channel(limits::WRITES_WAITING_MAX);
+        let (jobs, waiting) = queue(limits::WRITES_WAITING_MAX);
         let session = |use_| postgres::Session::new(target.clone(), identity.clone(), use_);
         let readers = (0..options.readers.max(1)).map(|_| session(postgres::Use::Read));
         let inner = Arc::new(Inner {
@@ -388,7 +389,7 @@ impl Store {
         if threads.is_empty() {
             return;
         }
-        let _ = self.0.jobs.send(Job::Stop);
+        self.0.jobs.send_last(Job::Stop);
         if let EngineParts::Postgres(follower) = &self.0.kind {
             follower.close();
         }

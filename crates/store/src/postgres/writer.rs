@@ -3,7 +3,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use encke_engine::append::Appends;
@@ -17,6 +16,7 @@ use crate::append::Append;
 use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::job::{Job, Pending, Reply, Write, gone};
+use crate::queue::QueueReceiver;
 use crate::stats::Stats;
 use crate::tx::{On, Tx};
 
@@ -25,7 +25,7 @@ const BOUNDS: BatchBounds =
 
 pub(crate) struct Writer {
     pub writing: Writing,
-    pub jobs: Receiver<Job>,
+    pub jobs: QueueReceiver<Job>,
     pub clock: Arc<dyn Clock>,
     pub stats: Arc<Stats>,
     pub follower: Arc<Follower>,

@@ -6,7 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use encke_engine::append::Appends;
@@ -20,12 +20,13 @@ use crate::append::Append;
 use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::job::{Job, Pending, Reply, Write, gone};
+use crate::queue::QueueReceiver;
 use crate::stats::Stats;
 use crate::tx::{On, Tx};
 
 pub(crate) struct Writer {
     pub writing: Writing,
-    pub jobs: Receiver<Job>,
+    pub jobs: QueueReceiver<Job>,
     pub clock: Arc<dyn Clock>,
     pub stats: Arc<Stats>,
     pub publish: Box<dyn Fn(Arc<Batch>) + Send>,
