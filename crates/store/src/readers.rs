@@ -1,14 +1,10 @@
 //! The readers: threads with one connection each, so that no read waits for the writer or blocks an async thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::mpsc::{
-    Receiver, RecvError, RecvTimeoutError, SyncSender, TrySendError, sync_channel,
-};
-use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use encke_engine::{Code, Error, limits};
 
 use crate::error::StoreError;
@@ -27,14 +23,13 @@ pub(crate) trait Reader: Send + 'static {
 }
 
 pub(crate) struct Readers {
-    jobs: Option<SyncSender<Job>>,
+    jobs: Option<Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Readers {
     pub fn start<R: Reader>(readers: Vec<R>) -> Result<Self, StoreError> {
-        let (jobs, waiting) = sync_channel::<Job>(limits::READS_WAITING_MAX);
-        let waiting = Arc::new(Waiting { jobs: Mutex::new(waiting), warm: AtomicUsize::new(0) });
+        let (jobs, waiting) = bounded::<Job>(limits::READS_WAITING_MAX);
         let mut threads = Vec::new();
         for (number, reader) in readers.into_iter().enumerate() {
             let waiting = waiting.clone();
@@ -73,51 +68,19 @@ impl Drop for Readers {
     }
 }
 
-/// The reads that wait.
-struct Waiting {
-    jobs: Mutex<Receiver<Job>>,
-    /// The number of readers that have served a read since they last rested.
-    warm: AtomicUsize,
-}
-
-impl Waiting {
-    /// The next read; `None` if there was none for a while, so that a reader that is warm rests.
-    fn next(&self, is_warm: &mut bool) -> Result<Option<Job>, RecvError> {
-        let jobs = self.jobs.lock().expect("not poisoned");
-        let next = match self.warm.load(Relaxed) {
-            0 => jobs.recv().map(Some),
-            _ => match jobs.recv_timeout(Duration::from_millis(limits::READER_RESTS_MS)) {
-                Ok(job) => Ok(Some(job)),
-                Err(RecvTimeoutError::Timeout) => Ok(None),
-                Err(RecvTimeoutError::Disconnected) => Err(RecvError),
-            },
-        };
-        if let Ok(next) = &next
-            && std::mem::replace(is_warm, next.is_some()) != next.is_some()
-        {
-            // The next reader looks at the count when it gets the lock.
-            match next {
-                Some(_) => self.warm.fetch_add(1, Relaxed),
-                None => self.warm.fetch_sub(1, Relaxed),
-            };
-        }
-        next
-    }
-}
-
-fn serve(mut reader: impl Reader, waiting: &Waiting) {
-    let mut is_warm = false;
-    loop {
-        let was_warm = is_warm;
-        match waiting.next(&mut is_warm) {
-            Ok(Some(job)) => {
-                if catch_unwind(AssertUnwindSafe(|| reader.serve(job))).is_err() {
-                    tracing::error!("the receiver of a read panicked at the answer");
-                }
+/// Serves reads. After a while without one, a reader that has served some rests.
+fn serve(mut reader: impl Reader, waiting: &Receiver<Job>) {
+    let rests_after = Duration::from_millis(limits::READER_RESTS_MS);
+    while let Ok(first) = waiting.recv() {
+        let mut next = Ok(first);
+        while let Ok(job) = next {
+            if catch_unwind(AssertUnwindSafe(|| reader.serve(job))).is_err() {
+                tracing::error!("the receiver of a read panicked at the answer");
             }
-            Ok(None) if was_warm => reader.rest(),
-            Ok(None) => {}
-            Err(RecvError) => return,
+            next = waiting.recv_timeout(rests_after);
+        }
+        if let Err(RecvTimeoutError::Timeout) = next {
+            reader.rest();
         }
     }
 }
