@@ -123,7 +123,7 @@ pub trait Appends {
         Ok(Some(Appended { repeated: true, ..first.appended }))
     }
 
-    /// Appends an event that was not appended before.
+    /// Appends a new event.
     fn append_new(&mut self, new: NewEvent) -> Result<Appended, Error> {
         if new.body.len() > limits::EVENT_BODY_BYTES_MAX {
             return Err(Error::new(Code::TooLarge, "This is more than one event may hold."));

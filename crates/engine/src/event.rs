@@ -42,7 +42,7 @@ impl Event {
     }
 }
 
-/// An event that has no place in the log yet.
+/// An event before it has its place in the log.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewEvent {
     /// The stream that the event goes to.

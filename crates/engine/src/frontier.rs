@@ -74,7 +74,7 @@ pub type MarkedEvent = (Event, u64);
 pub struct RightsChange {
     /// The number of the change; numbers have no gap.
     pub number: u64,
-    /// The change stands before the event at this position, which may not exist yet.
+    /// The change stands before the event at this position. That event may still be to come.
     pub before: Position,
     /// The change itself; never an event.
     pub step: Step,

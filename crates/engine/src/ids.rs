@@ -1,4 +1,4 @@
-//! The numbers that name things. Each is a type of its own, so that none is taken for another.
+//! The numbers that name things. Each is a type of its own, so the compiler keeps them apart.
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,7 +27,7 @@ pub struct PersonId(pub u64);
 impl PersonId {
     /// A revocation for this person ends the sessions of all guests that follow channels.
     pub const EVERY_GUEST: PersonId = PersonId(0);
-    /// The owner of sessions of other protocols that need nobody to be signed in.
+    /// The owner of sessions without a sign-in, which some other protocols allow.
     pub const NOBODY: PersonId = PersonId(0);
 }
 
@@ -35,7 +35,7 @@ impl PersonId {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ConversationId(pub u64);
 
-/// A text that is not an identifier of the kind asked for.
+/// The parse error: the text is not an identifier of the expected kind.
 #[derive(Debug, PartialEq, Eq)]
 pub struct BadId;
 

@@ -2,7 +2,7 @@
 
 use crate::limits;
 
-/// Counts the lines that are not written.
+/// Counts the suppressed lines.
 #[derive(Debug, Default)]
 pub struct LineLimit {
     count: u64,

@@ -21,7 +21,7 @@ impl Marks {
     }
 }
 
-/// Marks that moved and are not stored yet. Any number of acks folds into one change for each member.
+/// Marks that moved and wait to be stored. Any number of acks folds into one change for each member.
 #[derive(Debug, Default)]
 pub struct MarksMoved {
     marks: FxHashMap<(ConversationId, PersonId), Marks>,

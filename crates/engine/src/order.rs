@@ -2,7 +2,7 @@
 //!
 //! Commits of its own writer, hints of other nodes, and parts read from the store come in any order, late, twice or not
 //! at all. [`Order`] hands each commit on once, in the order of the log, and says when something is missing, so that
-//! the store is asked. It never waits and never guesses: a hint that is not the next one only shows that there is more.
+//! the store is asked. It never waits and never guesses: a hint out of order only shows that there is more.
 //!
 //! A hint is believed for events alone. Subscriptions and revocations are read from the store, and where a hint and the
 //! store differ the store is right.
@@ -113,8 +113,8 @@ impl Order {
         self.take(committed, false);
     }
 
-    /// Takes a part of the log that another node tells of. A part that changes rights only shows how far the log goes,
-    /// and one that could not be a part of a log shows nothing.
+    /// Takes a part of the log that another node tells of. A part that changes rights only shows how far the log goes.
+    /// An impossible part shows nothing.
     pub fn hint(&mut self, committed: Committed) {
         if committed.changes_rights() {
             self.heard_of(committed.after);

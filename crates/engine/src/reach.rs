@@ -1,4 +1,4 @@
-//! The way from a product to connected sessions, for everything that is not an event.
+//! The way from a product to connected sessions, for everything except events.
 
 use bytes::Bytes;
 

@@ -29,7 +29,7 @@ impl StreamClass {
     /// Notes of staff for staff about a conversation. Their stream has a subscription of its own.
     pub const NOTES: Self = StreamClass(6);
 
-    /// The streams that everybody gets who follows what is said in a conversation.
+    /// The companions of a conversation's own stream: its followers get their events too.
     const COMPANIONS: [Self; 3] = [Self::RECEIPTS, Self::AMENDMENTS, Self::GROWTH];
     /// The first class from 2^62 on; the classes before it have short numbers.
     const FIRST_LONG: u8 = 4;

@@ -31,7 +31,8 @@ pub struct Tail {
     bytes_max: usize,
 }
 
-/// The part of the bound that is made free when the tail is too large, so that not every event needs a measurement.
+/// The part of the bound that is made free when the tail is too large. Freeing this much at once spares most events a
+/// measurement.
 const FREE_PART: usize = 16;
 
 impl Tail {

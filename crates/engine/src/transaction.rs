@@ -45,7 +45,7 @@ pub struct Transaction {
     heads: FxHashMap<StreamId, Head>,
     /// The entries of `heads` before each append.
     heads_undo: Vec<(StreamId, Option<Head>)>,
-    /// The first append with a key; `None` if there is none.
+    /// The first append with each key; `None` if the key is unused.
     keys: FxHashMap<Key, Option<FirstAppend>>,
     keys_undo: Vec<Key>,
     follows: FxHashMap<(PersonId, StreamId), bool>,
@@ -190,8 +190,8 @@ impl Transaction {
         Position(self.at.position.0 + 1)
     }
 
-    /// Notes that a person follows a stream who did not follow it before. The caller skips a person who follows
-    /// already: a later beginning would hide events from an old cursor (P4).
+    /// Notes that a person newly follows a stream. The caller skips a person who follows already: a later beginning
+    /// would hide events from an old cursor (P4).
     pub fn subscribed(&mut self, person: PersonId, stream: StreamId) {
         let from = self.follows_from();
         self.follows.insert((person, stream), true);

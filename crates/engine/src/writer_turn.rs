@@ -18,7 +18,7 @@ const LONG_WAIT: Duration = Duration::from_millis(limits::WRITE_LONG_WAIT_MS);
 pub struct BatchBounds {
     /// Writes in one commit.
     pub writes_max: usize,
-    /// Bytes of bodies after which a commit takes no further append.
+    /// A commit with this many bytes of bodies takes no further append.
     pub bytes_max: usize,
 }
 

@@ -83,7 +83,7 @@ impl Connection {
         }
     }
 
-    /// Takes a command; the error is the refusal of one that can't be taken.
+    /// Takes a command. The error is its refusal.
     pub fn takes_command(&mut self) -> Result<(), Error> {
         if self.drained {
             return Err(Error::draining());

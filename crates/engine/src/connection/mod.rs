@@ -32,7 +32,7 @@ pub enum Transport {
     Sse,
     /// Each item is one line of JSON.
     Ndjson,
-    /// Script calls in a page that never ends.
+    /// Script calls in an endless page.
     Iframe,
     /// Text frames, both ways.
     WebSocket,

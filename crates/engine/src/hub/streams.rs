@@ -72,7 +72,7 @@ impl Streams {
         number
     }
 
-    /// Forgets a stream that nobody follows any more.
+    /// Forgets a stream without followers.
     pub fn remove(&mut self, number: u32) {
         let id = self.get(number).id;
         if let Ok(entry) = self.numbers.find_entry(hash(id), |n| *n == number) {

@@ -58,7 +58,7 @@ fn encodings_count_as_they_are_made() {
     let bytes = |tail: &Tail| held(tail).iter().map(|e| e.held_bytes()).sum::<usize>();
     (0..50).for_each(|_| tail.push(log.append(stream, 100)));
     assert_eq!(held(&tail).len(), 50);
-    // A client reads all of it over a transport that was not used before.
+    // A client reads all of it over a new transport.
     for entry in held(&tail) {
         let before = entry.held_bytes();
         entry.framed(2, |_| vec![b'x'; 5_000].into());

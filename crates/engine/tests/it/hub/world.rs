@@ -15,7 +15,7 @@ pub type Op = (u8, u16, u16, u16);
 const PEOPLE: u64 = 3;
 const ROOMS: u64 = 3;
 const CREDENTIALS: u64 = 2;
-/// A class that the engine does not know.
+/// A class unknown to the engine.
 const GUEST_BOOK: StreamClass = StreamClass::of_product(5);
 
 struct Client {
@@ -183,7 +183,7 @@ impl World {
         let person = PersonId(1 + u64::from(a) % PEOPLE);
         let credential = 1 + u64::from(a / 8) % CREDENTIALS;
         let personal = !a.is_multiple_of(5);
-        // The range goes from some batches ago up to batches that the hub has not seen yet.
+        // The range goes from some batches ago up to batches that are new to the hub.
         let newest = self.log.batches.len();
         let oldest = self.delivered.saturating_sub(6);
         let mut admitted_after = oldest + usize::from(b) % (newest - oldest + 1);
