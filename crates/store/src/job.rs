@@ -16,7 +16,7 @@ pub(crate) struct Pending {
     pub reply: Box<dyn FnOnce(Result<(), Error>) + Send>,
 }
 
-/// A write, which does not panic. It gets a transaction, or the reason why there is none.
+/// A write; it never panics. It gets a transaction, or the reason why there is none.
 pub(crate) type Write = Box<dyn FnOnce(Result<&mut Tx<'_>, Error>) -> Pending + Send>;
 
 pub(crate) enum Job {

@@ -31,7 +31,8 @@ pub struct Read<'a> {
     position: Position,
     /// Events that were read ahead.
     ahead: FxHashMap<Position, Arc<Entry>>,
-    /// Heads that were read ahead: those of this view, also where this node has not followed the log so far yet.
+    /// Heads that were read ahead. They are those of this view, even if this node has not followed the log that far
+    /// yet.
     heads: FxHashMap<StreamId, Head>,
 }
 

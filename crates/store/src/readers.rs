@@ -1,4 +1,4 @@
-//! The readers: threads with one connection each, so that no read waits for the writer or blocks an async thread.
+//! The readers: threads with one connection each, so reads neither wait for the writer nor block an async thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
@@ -10,7 +10,7 @@ use encke_engine::{Code, Error, limits};
 use crate::error::StoreError;
 use crate::read::View;
 
-/// A read, which does not panic. It gets a view, or the reason why there is none.
+/// A read; it never panics. It gets a view, or the reason why there is none.
 pub(crate) type Job = Box<dyn FnOnce(Result<View<'_>, Error>) + Send>;
 
 /// One reader's connection.

@@ -87,8 +87,8 @@ impl Recent {
         self.lock().tail.get(at).cloned()
     }
 
-    /// Follows a stream back from the event at a position, until `take` returns false. Returns the position of the first
-    /// event that is not in memory, if the walk comes so far.
+    /// Follows a stream back from the event at a position, until `take` returns false. Returns the position of the
+    /// first event outside of memory, if the walk comes to one.
     pub fn walk(
         &self,
         mut at: Position,

@@ -113,7 +113,7 @@ impl Store {
     pub fn open(options: Options) -> Result<Opened, StoreError> {
         match &options.database {
             None => Store::open_sqlite(options),
-            // The connections have runtimes of their own, which can't begin on a thread that belongs to one.
+            // The connections start runtimes. A thread that belongs to a runtime already can't start another.
             Some(_) => std::thread::scope(|scope| {
                 let opened = scope.spawn(|| Store::open_postgres(options)).join();
                 opened

@@ -63,7 +63,7 @@ pub(super) fn ordered(mut all: Vec<(Table, Vec<String>)>) -> Result<Vec<Table>, 
     Ok(done)
 }
 
-/// The number of a table's rows, and a sum over their content that does not depend on their order.
+/// The number of a table's rows, and a sum over their content. The order of the rows does not change the sum.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Sum {
     /// Rows.

@@ -27,7 +27,7 @@ pub(super) fn holds(session: &mut Session, epoch: Epoch) -> Result<bool, StoreEr
     Ok(!session.query(sql, &[epoch.0.into()])?.is_empty())
 }
 
-/// Refuses a space that is neither empty nor in the middle of the same move, and begins one.
+/// Begins a move into a space. The space has to be empty or in the middle of the same move.
 pub(super) fn prepare(
     session: &mut Session,
     tables: &[Table],

@@ -35,7 +35,7 @@ pub(super) fn of(row: &tokio_postgres::Row, column: usize) -> Result<BusKey, Sto
 /// If the database can't be reached or is of another version.
 pub fn renew_bus_key(database: &Database) -> Result<(), StoreError> {
     let key = random()?;
-    // The connection has a runtime, which can't begin on a thread that belongs to another one.
+    // The connection starts a runtime. A thread that belongs to a runtime already can't start another.
     let work = || {
         let mut session = connect(database, &[], std::sync::Arc::new(|_| {}))?;
         session.rows("UPDATE space SET bus_key = $1", &[&&key[..]]).map(drop)

@@ -7,7 +7,7 @@
 use super::session::Session;
 use crate::error::StoreError;
 
-/// The query for objects that are not ours; see the top of this file.
+/// The query for foreign objects in the schema; see the top of this file.
 const NOT_OURS: &str = include_str!("ours.sql");
 
 /// Makes sure that the schema and its table of versions are there, and that all of the schema is ours.

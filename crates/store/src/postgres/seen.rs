@@ -36,7 +36,7 @@ pub(crate) struct Keeper {
 impl Keeper {
     pub fn new(data: &Path) -> Self {
         let path = data.join("seen");
-        // A file that can't be read counts as none, since it only serves one more check.
+        // An unreadable file counts as none, since it only serves one more check.
         let kept = std::fs::read_to_string(&path).ok().and_then(|text| Seen::parse(&text));
         Keeper { path, kept, at: Instant::now() }
     }

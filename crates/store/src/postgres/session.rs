@@ -67,7 +67,7 @@ fn away(what: &str) -> StoreError {
 }
 
 impl Session {
-    /// A session that is not connected yet.
+    /// A session without a connection.
     pub fn new(
         target: Arc<Target>,
         identity: Arc<Identity>,
@@ -146,7 +146,7 @@ impl Session {
         identity.check(self)
     }
 
-    /// Gives the connection up. A transaction that is open does not happen, unless its commit was on the way.
+    /// Gives the connection up. An open transaction does not happen, unless its commit was on the way.
     pub fn drop_connection(&mut self) {
         self.live = None;
         self.open = false;

@@ -28,7 +28,7 @@ pub(crate) struct Writing {
     write: Option<bool>,
     /// The error of a failed statement of the present write. Nothing of the write may remain then.
     failed: Option<StoreError>,
-    /// The error after which the transaction can't go on.
+    /// The error that broke the transaction.
     broken: Option<StoreError>,
 }
 

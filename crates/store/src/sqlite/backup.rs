@@ -50,7 +50,7 @@ pub(crate) fn copy_to(from: &Connection, path: &Path) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Looks at every page of a store, which need not be open anywhere, and returns the faults.
+/// Looks at every page of a store and returns the faults. The store need not be open.
 pub fn check_file(path: &Path) -> Result<Vec<String>, StoreError> {
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
     let conn = Connection::open_with_flags(path, flags)?;

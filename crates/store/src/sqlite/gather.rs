@@ -15,7 +15,7 @@ const PAUSE_WRITES_AIM: f64 = 30.0;
 const PAUSE_MIN: Duration = Duration::from_micros(200);
 /// The longest pause. Two people who write to each other feel more than this.
 const PAUSE_MAX: Duration = Duration::from_millis(limits::GATHER_MS_MAX);
-/// Writes in a second below which no pause is worth it.
+/// The fewest writes in a second that make a pause worth it.
 const WRITES_PER_S_MIN: f64 = 1_000.0;
 /// The number of commits over which the writes in them are counted.
 const WINDOW_COMMITS: u32 = 64;

@@ -127,7 +127,7 @@ fn make(dir: &Path, path: &Path) -> Result<(), StoreError> {
     kept.map_err(|e| other(&path.display().to_string(), e))
 }
 
-/// Makes an empty file that nobody else may read.
+/// Makes an empty file that only its owner may read.
 pub(super) fn create(path: &Path) -> Result<(), StoreError> {
     let made = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path);
     made.map(drop).map_err(|e| other(&path.display().to_string(), e))
@@ -184,7 +184,7 @@ fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
         .query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
         .map_err(|e| describe(e, path))?;
     if verdict == "ok" {
-        // The check has read the whole file into this connection's cache, which nobody else needs.
+        // The check has read the whole file into this connection's cache. The cache has no further use.
         return conn.execute_batch("PRAGMA shrink_memory").map_err(|e| describe(e, path));
     }
     let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);

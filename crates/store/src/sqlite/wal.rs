@@ -69,7 +69,7 @@ impl WalLength {
         Self::after(conn, "PRAGMA wal_checkpoint(NOOP)")
     }
 
-    /// Copies what no reader needs in the log. Waits for nobody, and nobody waits for it.
+    /// Copies as much of the log as its readers allow. It waits for nobody, and nobody waits for it.
     pub fn copied_beside_the_writer(conn: &Connection) -> Result<Self, StoreError> {
         Self::after(conn, "PRAGMA wal_checkpoint(PASSIVE)")
     }

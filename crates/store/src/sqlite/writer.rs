@@ -40,10 +40,10 @@ const IDLE_BEFORE_TIDYING: Duration = Duration::from_millis(500);
 /// The number of commits between two looks at the length of the WAL.
 const LOOK_EVERY_COMMITS: u64 = 16;
 
-/// What is logged if a checkpoint fails.
+/// The text for a failed checkpoint in the log.
 pub(super) const COPYING: &str = "copying the WAL into the database";
 
-/// What the writer does next.
+/// The writer's next step.
 enum Next {
     Serve,
     /// All that was handed in is done.

@@ -40,12 +40,12 @@ pub(crate) struct Writing {
     staged: FxHashMap<StreamId, Head>,
     /// The entries of `staged` before each change.
     undo: Vec<(StreamId, Option<Head>)>,
-    /// Heads of committed events that are not in `stream_head` yet.
+    /// Heads of committed events, still to be written into `stream_head`.
     dirty: FxHashMap<StreamId, Head>,
     /// Heads up to this position are in `stream_head`.
     heads_stored: Position,
     follows: FxHashMap<(PersonId, StreamId), bool>,
-    /// Set by an error after which the transaction can't go on.
+    /// The error that broke the transaction.
     broken: Option<StoreError>,
 }
 
@@ -384,7 +384,7 @@ impl Appends for Writing {
             self.execute("INSERT INTO channel VALUES (?1, ?2) ON CONFLICT DO NOTHING", &params)?;
         }
         if let Err(e) = log::insert(&self.conn, &event) {
-            // After any error here a row may be in the log that no session would hear of.
+            // After any error here a row may be in the log. Sessions would never hear of it.
             self.broken = Some(e.clone());
             return Err(e.into());
         }

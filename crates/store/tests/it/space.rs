@@ -9,7 +9,7 @@ use encke_store::{Append, Appended, Clock, Guard, Opened, Read, Store, StoreErro
 
 /// The abilities that a conformance suite needs of an engine.
 pub trait Fixture {
-    /// Opens the store, which no other handle has open. Its time is this clock's.
+    /// Opens the store. No other handle may have it open. Its time is this clock's.
     fn open(&self, clock: Arc<dyn Clock>) -> Result<Opened, StoreError>;
     /// Makes the store with the tables of the version before streams had a class byte, at epoch 7, and runs these
     /// statements on it; `BODY` in them stands for a body.

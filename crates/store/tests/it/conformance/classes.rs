@@ -7,7 +7,7 @@ use encke_store::Row;
 
 use super::*;
 
-/// A product's class that neither the engine nor the store knows.
+/// A product's class, unknown to the engine and the store.
 const GUEST_BOOK: StreamClass = StreamClass::of_product(3);
 
 /// The rows of a store of the version before. Person 7 follows conversation 12 from position 2 on. There are a channel
