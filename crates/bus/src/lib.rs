@@ -9,7 +9,7 @@
 //!
 //! Every message is a hint. A commit that is missing, late, doubled or out of order costs its receiver a read from the
 //! store, never an event. A signal that is lost is lost (P9). So the bus never waits, retries or remembers. Sending
-//! never blocks: a message that can't be taken is dropped.
+//! never blocks: if the bus can't take a message, it drops it.
 //!
 //! Never in here: the store, the meaning of a signal, the right to send one.
 

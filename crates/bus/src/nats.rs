@@ -38,7 +38,7 @@ impl Nats {
     /// which does the work.
     ///
     /// # Errors
-    /// If the URL is not valid. A server that is not there is waited for.
+    /// If the URL is invalid. An absent server is waited for.
     pub async fn connect(
         url: &str,
         space: &str,
@@ -95,7 +95,7 @@ impl Nats {
         self.keys.turn(key, Instant::now());
     }
 
-    /// The number of messages that were not sent, because the server was away or slow, or because they were too large.
+    /// The number of messages that were dropped because the server was away or slow, or because they were too large.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
@@ -125,7 +125,7 @@ impl Drop for Nats {
 /// The numbers of messages that were heard and refused, by reason.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct RefusedCounts {
-    /// The seal is not of this space: the sender is a stranger, or a node that has not noticed a new key yet.
+    /// The seal is not of this space: the sender is a stranger, or a node that still has the old key.
     pub forged: u64,
     /// The message was taken before, or was sent too long ago, or the clocks of the nodes differ.
     pub stale: u64,

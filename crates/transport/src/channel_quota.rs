@@ -23,7 +23,7 @@ const PARTS: usize = 16;
 pub(crate) enum Follower {
     /// A person who is signed in.
     Person(PersonId),
-    /// All people at an address who are not signed in.
+    /// All people without a sign-in at an address.
     Address(IpAddr),
 }
 

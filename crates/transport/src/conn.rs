@@ -34,7 +34,7 @@ pub struct Conn {
     pub cors: Option<Box<String>>,
     /// The keys of the TLS records, for a connection under TLS.
     pub sealed: Option<Box<Sealed>>,
-    /// Bytes that the connection could not take yet.
+    /// Bytes that wait until the connection can take them.
     pub out: Option<Box<Out>>,
     /// Bytes of an incomplete request, or bytes that came while another request was being answered.
     #[expect(clippy::box_collection, reason = "it is seldom there, so one word must do")]
@@ -76,7 +76,7 @@ impl Conn {
         1 + usize::from(self.state.bridged)
     }
 
-    /// Writes the pieces in order, and keeps the bytes that can't be written yet.
+    /// Writes the pieces in order as far as the socket takes them, and keeps the rest.
     pub fn put(&mut self, pieces: &[&Bytes], now: u32, written: &mut u64) -> Written {
         if pieces.is_empty() {
             return Written::All;

@@ -98,7 +98,7 @@ pub trait Handoff: Send + Sync {
         peer: SocketAddr,
     );
 
-    /// Whether many people come from this address, so that no limit by address applies.
+    /// Whether many people come from this address, so limits by address do not apply.
     fn is_proxy(&self, _address: IpAddr) -> bool {
         false
     }
@@ -202,7 +202,7 @@ impl<T: Answer> Reply<T> {
 }
 
 impl Reply<Admission> {
-    /// A reply for a request that no shard has yet: `call` gets the answer.
+    /// A reply for a request before it reaches a shard: `call` gets the answer.
     pub(crate) fn to_call(
         call: impl FnOnce(Result<Box<Admission>, Box<Refusal>>) + Send + 'static,
     ) -> Self {

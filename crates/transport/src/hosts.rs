@@ -1,8 +1,7 @@
 //! Several sites behind one address: each request goes to the shards of the site that its host names.
 //!
 //! A proxy sends requests for many hosts over one connection. So the host of every request decides, not the host of the
-//! first one. If it names another site, the socket goes to that site's shards, with all bytes that were read and not
-//! answered.
+//! first one. If it names another site, the socket goes to that site's shards, with all bytes that wait for an answer.
 
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -32,6 +31,6 @@ pub struct MovedConnection {
     pub io: OwnedFd,
     pub peer: SocketAddr,
     pub kind: ConnectionKind,
-    /// The bytes that were read and not answered. They begin with a request.
+    /// The bytes that wait for an answer. They begin with a request.
     pub bytes: Vec<u8>,
 }

@@ -1,4 +1,4 @@
-//! The forever iframe: a page that never ends, each item a script that calls into the parent page.
+//! The forever iframe: an endless page in which each item is a script that calls into the parent page.
 //!
 //! The page does nothing unless it is framed. Otherwise any site could open it in a window, where `parent` is the
 //! window itself, and choose a function of a signed-in page for it to call.

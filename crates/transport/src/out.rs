@@ -23,8 +23,7 @@ pub struct Out {
     started: bool,
     /// The tick at which the connection last took something.
     pub moved_at: u32,
-    /// The bytes of answers among those kept now or before, which count against a client that does not read its
-    /// answers.
+    /// The bytes of answers among those kept now or before. They count against a client that leaves its answers unread.
     pub answers: usize,
 }
 

@@ -13,7 +13,7 @@ use crate::head;
 pub struct Body<'a> {
     /// The events, in order.
     pub events: &'a [&'a Arc<Entry>],
-    /// More events follow that did not fit.
+    /// Whether more events follow because the body is full.
     pub more: bool,
     /// Signals, as items of JSON.
     pub signals: &'a [Bytes],

@@ -30,7 +30,7 @@ const APPLICATION_DATA: u8 = 23;
 /// The alert `close_notify`: nothing follows.
 const CLOSE: [u8; 2] = [1, 0];
 
-/// The error of a connection that can't be read or written any more.
+/// The error of a broken connection: it can't be read or written any more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Broken;
 
@@ -107,8 +107,8 @@ fn header(length: usize) -> [u8; HEADER_BYTES] {
 }
 
 impl Sealed {
-    /// A connection of TLS 1.3 with these keys; `None` if it uses a cipher that is not known here. The secrets have to
-    /// be taken at the end of a record, before any byte of the next one was read.
+    /// A connection of TLS 1.3 with these keys; `None` if its cipher is unknown here. The secrets have to be taken at
+    /// the end of a record, before any byte of the next one was read.
     pub fn new(secrets: ExtractedSecrets) -> Option<Self> {
         let ((algorithm, sending), (_, receiving)) =
             (Keys::new(secrets.tx)?, Keys::new(secrets.rx)?);
@@ -278,7 +278,7 @@ mod tests {
             let mut plain = Vec::new();
             let opened = theirs.open(&mut wire, &mut plain);
             match at {
-                // The version is a relic that no reader looks at.
+                // The version is a relic; readers ignore it.
                 1 | 2 => prop_assert_eq!(plain, b"hello"),
                 // A length that grew only means that more bytes are expected.
                 3 | 4 => prop_assert!(opened == Err(Broken) || plain.is_empty()),

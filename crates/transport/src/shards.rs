@@ -82,7 +82,7 @@ pub struct Seed {
 /// The kind of a parked connection.
 #[derive(Debug)]
 pub enum ConnectionKind {
-    /// The client's own TCP socket, plain HTTP/1.1. It is kept alive after a poll; a request that is not for the feed
+    /// The client's own TCP socket, plain HTTP/1.1. It is kept alive after a poll. A request for anything but the feed
     /// is handed off again.
     Direct,
     /// The client's own TCP socket under TLS, with the keys of its records.
@@ -183,7 +183,7 @@ impl Shards {
                 config.timing,
             )?;
             let named = thread::Builder::new().name(format!("shard-{number}"));
-            // The span has the highest level, so that no filter takes it off a line. It is entered once.
+            // The span has the highest level, so filters never take it off a line. It is entered once.
             let span = tracing::error_span!("shard", number);
             threads.push(named.spawn(move || span.in_scope(|| shard.run()))?);
         }
@@ -203,7 +203,7 @@ impl Shards {
         }
     }
 
-    /// Asks the gate about a request that has no connection to park yet; `answer` may run on any thread.
+    /// Asks the gate about a request before there is a connection to park. `answer` may run on any thread.
     pub fn admit(
         &self,
         request: Arc<FeedRequest>,
@@ -219,7 +219,7 @@ impl Shards {
     /// Takes over a connection from the HTTP server.
     pub fn park(&self, parked: Parked) {
         if self.shared.draining.load(Ordering::Acquire) {
-            // A shard that has drained reads no messages any more.
+            // A drained shard reads no messages.
             let answer = head::refusal(
                 &Error::draining().retry_after_ms(limits::DRAIN_SPREAD_MS).into(),
                 false,

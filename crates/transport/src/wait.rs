@@ -80,8 +80,7 @@ pub trait ForeignRequest: Send {
 pub struct Wait {
     /// The owner of the session; `None` if the protocol needs nobody to be known.
     pub who: Option<Who>,
-    /// The visitor's address, if a proxy told one. Visitors who are not known share the quota of channels of their
-    /// address.
+    /// The visitor's address, if a proxy told one. Unknown visitors share the quota of channels of their address.
     pub visitor: Option<IpAddr>,
     /// The streams that the session follows, as they were at `as_of`.
     pub follows: Vec<Follow>,

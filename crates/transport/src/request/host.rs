@@ -5,8 +5,8 @@ use http::{HeaderMap, Request, Version, header};
 
 use super::bad;
 
-/// The value of a `Host` header without the spaces and tabs around it. `None` if it is empty or holds a byte that is in
-/// no host name: two readers must never see two hosts in one header.
+/// The value of a `Host` header without the spaces and tabs around it. `None` if it is empty or holds a byte that is
+/// illegal in a host name: two readers must never see two hosts in one header.
 pub fn plain(value: &[u8]) -> Option<&str> {
     let blank = |b: &u8| matches!(b, b' ' | b'\t');
     let from = value.iter().position(|b| !blank(b))?;
@@ -15,7 +15,7 @@ pub fn plain(value: &[u8]) -> Option<&str> {
     if name.iter().all(u8::is_ascii_graphic) { std::str::from_utf8(name).ok() } else { None }
 }
 
-/// The refusal of a request over HTTP/1.1 that names no host.
+/// The refusal of a request over HTTP/1.1 without a host.
 pub fn missing() -> Error {
     bad("The header Host is missing.")
 }

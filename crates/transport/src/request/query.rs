@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::{Transport, bad};
 
-/// The callback of an iframe that names none.
+/// The default callback of an iframe.
 const CALLBACK: &str = "encke";
 /// Characters of a callback's name or a client's name.
 const NAME_CHARS_MAX: usize = 64;

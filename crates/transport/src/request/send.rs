@@ -165,7 +165,7 @@ pub(super) fn read<'a>(
     if minor == 0 || !sends.iter().any(|send| send.matches(path)) {
         return Sending::Other;
     }
-    // The HTTP server refuses what can't be read.
+    // The HTTP server refuses an unreadable request.
     let Ok(h) = Headers::read(lines) else { return Sending::Other };
     let Some(size) = h.content_length else { return Sending::Other };
     if h.unusual || h.upgrade_websocket || h.host.is_none() || size > limits::BODY_BYTES_MAX {

@@ -68,7 +68,7 @@ impl Shard {
         let loads = &self.shared.loads;
         let least = (0..loads.len()).min_by_key(|n| loads[*n].load(Relaxed)).unwrap_or(self.number);
         let mine = loads[self.number].load(Relaxed);
-        // A shard that has drained reads no messages any more.
+        // A drained shard reads no messages.
         if self.deadline.is_none() && mine > loads[least].load(Relaxed) + UNEVEN_CONNECTIONS_MAX {
             loads[least].fetch_add(1, Relaxed);
             self.shared.inboxes[least].push(Message::Accepted(fd, peer));
@@ -147,7 +147,7 @@ pub(super) fn conn_of(io: OwnedFd, peer: SocketAddr, kind: ConnectionKind, now: 
     conn
 }
 
-/// Answers a connection that no shard takes, as far as that works without waiting.
+/// Answers a connection in place of a shard, as far as that works without waiting.
 pub(crate) fn answer_and_close(
     io: OwnedFd,
     peer: SocketAddr,

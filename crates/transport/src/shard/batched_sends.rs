@@ -43,8 +43,8 @@ impl Shard {
         self.sends.push((to, beat));
     }
 
-    /// Sends the batch, to connections that keep nothing and are not under TLS. Bytes that a connection does not take
-    /// are kept for it, as with any other write.
+    /// Sends the batch, to connections that keep nothing and are without TLS. Bytes that a connection leaves are kept
+    /// for it, as with any other write.
     pub(super) fn send_together(&mut self) {
         let mut sends = std::mem::take(&mut self.sends);
         sends.retain(|(to, _)| self.conns.get(*to).is_some());

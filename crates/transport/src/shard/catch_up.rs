@@ -72,8 +72,8 @@ impl Shard {
             Paged::Poll if entries.is_empty() => self.poll(to),
             Paged::Poll => self.answer_with(to, &entries),
             Paged::Stream => {
-                // Only one turn's worth is used. The rest is read again later rather than kept for a client that may
-                // not take it.
+                // Only one turn's worth is used. The rest is read again later. Keeping it would be a waste if the
+                // client reads no further.
                 let mut bytes = 0;
                 let fits = entries.iter().take_while(|e| {
                     let fits = bytes < limits::TURN_BYTES_MAX;
@@ -96,7 +96,7 @@ impl Shard {
         }
     }
 
-    /// Ends a session that the store could not answer. The client comes back with its cursor.
+    /// Ends a session after an error of the store. The client comes back with its cursor.
     fn no_page(&mut self, to: ConnectionKey, error: Error) {
         let Some(conn) = self.conns.get(to) else { return };
         if conn.state.phase == Phase::Foreign {

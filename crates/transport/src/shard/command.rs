@@ -127,7 +127,7 @@ fn ack(text: &str) -> Option<Cursor> {
     if r#type == "ack" { cursor.parse().ok() } else { None }
 }
 
-/// The `id` of a command that is not parsed: the first one outside of a string.
+/// The `id` of an unparsed command: the first one outside of a string.
 fn cheap_id(text: &str) -> Option<u64> {
     let after = text.split_once("\"id\"")?.1.trim_start().strip_prefix(':')?.trim_start();
     let digits = after.split(|c: char| !c.is_ascii_digit()).next()?;

@@ -28,8 +28,8 @@ enum After {
     Kept,
     /// The connection has work left for its next turn.
     Turn,
-    /// The session reads on from this position: a poll that can't take the whole batch in one answer, or another
-    /// protocol.
+    /// The session reads on from this position: the batch is too large for one answer of a poll, or the session is of
+    /// another protocol.
     Read(Position),
 }
 
@@ -113,7 +113,7 @@ impl Shard {
         }
     }
 
-    /// Hands a signal to all live sessions. A connection that can't take it misses it (P9).
+    /// Hands a signal to all live sessions. A full connection misses it (P9).
     pub(super) fn signal(&mut self, stream: StreamId, item: &Bytes) {
         let mut owners: Vec<u32> = Vec::new();
         self.hub.signal(stream, |_, owner| owners.push(owner));

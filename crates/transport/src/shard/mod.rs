@@ -58,7 +58,7 @@ const SOCKETS_PER_TURN_MAX: usize = 1024;
 /// The number of bytes read from a socket in one call.
 const SCRATCH_BYTES: usize = 64 * 1024;
 
-/// Tokens that are not connections. Those of listeners count down from here.
+/// Tokens of other things than connections. Those of listeners count down from here.
 const WAKE: u64 = u64::MAX;
 const LISTENER: u64 = u64::MAX - 1;
 const LISTENERS_MAX: u64 = 1024;
@@ -79,7 +79,7 @@ pub struct Shard {
     /// The waits of other protocols, by the place of their connection.
     waits: FxHashMap<u32, Box<OpenWait>>,
     connections_max: usize,
-    /// The tick until which no connection is asked to give up its place, because few could do so.
+    /// Until this tick the shard asks no connection to give up its place, because few could do so.
     crowded_until: u32,
     /// Counts the log lines about connections that found no place.
     turned_away: LineLimit,
@@ -103,7 +103,7 @@ pub struct Shard {
     stats: Stats,
     /// The time by which the shard ends, once the server goes down.
     deadline: Option<Instant>,
-    /// The connections that are not read for a moment.
+    /// The connections whose reading pauses for a moment.
     pauses: Pauses,
 }
 
@@ -170,7 +170,7 @@ impl Shard {
             tracing::error!("a shard failed; the process ends");
             std::process::abort();
         }
-        // Connections that did not end in time end now.
+        // Connections that are still open end now.
         self.shared.files.give(self.conns.iter().map(|(_, conn)| conn.files()).sum());
     }
 

@@ -16,7 +16,7 @@ pub mod opcode {
 
 /// A ping without payload: a heartbeat that the client answers.
 pub const PING: Bytes = Bytes::from_static(&[0x80 | opcode::PING, 0]);
-/// A pong without payload that nobody has asked for: a heartbeat without an answer (RFC 6455 section 5.5.3).
+/// An unsolicited pong without payload: a heartbeat without an answer (RFC 6455 section 5.5.3).
 pub const PONG: Bytes = Bytes::from_static(&[0x80 | opcode::PONG, 0]);
 
 /// One whole frame.

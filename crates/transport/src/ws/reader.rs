@@ -133,7 +133,7 @@ fn head(bytes: &[u8]) -> Result<Option<Frame>, WsFault> {
     Ok(Some(Frame { fin, opcode, mask: [mask[0], mask[1], mask[2], mask[3]], head, payload }))
 }
 
-/// A length in eight bytes. A length that no memory could hold counts as too large, like any other.
+/// A length in eight bytes. A length beyond any memory counts as too large, like any other.
 fn length(bytes: &[u8]) -> usize {
     let wide = bytes.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
     usize::try_from(wide).unwrap_or(usize::MAX)

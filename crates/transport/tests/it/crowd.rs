@@ -11,7 +11,7 @@ fn cramped() -> std::sync::Arc<World> {
     World::with(Setup { shards: 1, connections_max: PLACES, ..Setup::default() })
 }
 
-/// Opens connections from 127.0.0.`last` that say nothing.
+/// Opens silent connections from 127.0.0.`last`.
 fn silent(world: &World, last: u8, count: usize) -> Vec<Wire> {
     let accepted = world.shards.stats().accepted;
     let all = (0..count).map(|_| Wire::connect_from(last, world.address)).collect();

@@ -233,7 +233,7 @@ fn silent_streams_get_heartbeats() {
         (Transport::Sse, b":\n\n".as_slice()),
         (Transport::Ndjson, b"\n"),
         (Transport::Iframe, b"<script>e('{\"type\":\"beat\"}')</script>\n"),
-        // A pong that nobody asked for. The client answers none.
+        // An unsolicited pong. The client leaves it unanswered.
         (Transport::WebSocket, &[0x8A, 0]),
     ] {
         let mut feed = Feed::open(world.address, transport, 5, None);
