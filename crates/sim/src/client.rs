@@ -80,7 +80,7 @@ struct FeedConnection {
     unanswered: bool,
 }
 
-/// A message of the client whose outcome it does not know.
+/// A message of the client with an unknown outcome.
 struct OpenMessage {
     key: Box<str>,
     stream: StreamId,

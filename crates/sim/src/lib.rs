@@ -18,7 +18,7 @@
 //!
 //! The checks are checked: each [`Variant`] builds the cluster with a fault that has to be found.
 //!
-//! Never in here: threads, sockets, a real clock, iteration in an order that is not fixed.
+//! Never in here: threads, sockets, a real clock, iteration without a fixed order.
 
 mod agenda;
 mod check;

@@ -135,7 +135,7 @@ impl Scene {
         }
     }
 
-    /// A number that was not used before.
+    /// A fresh number.
     pub fn number(&mut self) -> u64 {
         self.numbers += 1;
         self.numbers

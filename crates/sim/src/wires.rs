@@ -40,7 +40,7 @@ struct Wire {
     open: bool,
     up_last: Time,
     down_last: Time,
-    /// The number of items that the client has not taken yet.
+    /// The number of items on their way to the client.
     in_flight: usize,
     /// Whether the node waits for room.
     awaited: bool,

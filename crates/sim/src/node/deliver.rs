@@ -153,8 +153,8 @@ impl Shard {
             Paged::Poll if entries.is_empty() => self.poll(id, scene),
             Paged::Poll => self.answer_with(id, &entries, scene),
             Paged::Stream => {
-                // Only one turn's worth is used. The rest is read again later rather than kept for a client that may
-                // not take it.
+                // Only one turn's worth is used. The rest is read again later. Keeping it would be a waste if the
+                // client reads no further.
                 let fit = fit(&entries);
                 if fit < entries.len() {
                     self.hub.resume(session, entries[fit - 1].event.position);

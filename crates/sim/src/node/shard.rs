@@ -380,7 +380,7 @@ impl Shard {
         self.draining
     }
 
-    /// The number of sessions that were not told that the node goes down.
+    /// The number of sessions that still have to be told that the node goes down.
     pub fn untold(&self) -> usize {
         let waits = |c: &&Conn| c.state.session.is_some() && c.state.phase != Phase::Request;
         self.conns.values().filter(waits).count()

@@ -33,7 +33,7 @@ pub struct Writer {
     jobs: VecDeque<Job>,
     turn: WriterTurn,
     under: Option<OpenTransaction>,
-    /// The keys that this node has used, for the variant that asks nobody else.
+    /// The keys that this node has used, for the variant `KeysOnNode`.
     keys: BTreeMap<Box<str>, FirstAppend>,
 }
 
@@ -191,7 +191,7 @@ impl Node {
 }
 
 impl Writer {
-    /// Notes the key of a stored message, for the variant that asks nobody else.
+    /// Notes the key of a stored message, for the variant `KeysOnNode`.
     fn used(&mut self, outcome: &Outcome) {
         if let Outcome::Stored { key, stream, appended, .. } = outcome {
             self.keys.insert(key.clone(), writing::first(*stream, *appended));

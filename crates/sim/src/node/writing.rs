@@ -22,7 +22,7 @@ const HOUR_MS: u64 = 60 * 60 * 1_000;
 /// The body of a message.
 const BODY: &[u8] = b"\"twenty bytes, or so\"";
 
-/// The first append of a message, as the variant that asks nobody else remembers it.
+/// The first append of a message, as the variant `KeysOnNode` remembers it.
 pub fn first(stream: StreamId, appended: Appended) -> FirstAppend {
     FirstAppend { stream, kind: "message".into(), body: bytes::Bytes::from_static(BODY), appended }
 }
@@ -38,7 +38,7 @@ pub struct Writing<'a> {
     tx: Transaction,
     state: &'a State,
     variant: Variant,
-    /// The keys that this node knows, for the variant that asks nobody else.
+    /// The keys that this node knows, for the variant `KeysOnNode`.
     known: &'a BTreeMap<Box<str>, FirstAppend>,
     marks: BTreeMap<(ConversationId, PersonId), Marks>,
     credentials: Vec<(u64, PersonId)>,

@@ -123,7 +123,7 @@ impl State {
         trims
     }
 
-    /// The events that were not trimmed.
+    /// The events that the trims have left.
     pub fn kept(&self) -> impl DoubleEndedIterator<Item = &Arc<Entry>> {
         self.entries.range(self.trimmed..).map(|(_, entry)| entry)
     }
