@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use encke_transport::Wait;
 use http::StatusCode;
 
-/// An extension of a response that is not to be sent: the request waits, and its connection is to be parked.
+/// An extension that marks a response as a placeholder: the request waits, and its connection is to be parked.
 #[derive(Clone)]
 pub struct Parking(Arc<Mutex<Option<Wait>>>);
 

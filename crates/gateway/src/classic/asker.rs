@@ -53,7 +53,7 @@ impl Classic {
         Ok((asker, identity))
     }
 
-    /// The sender of a request that needs no session. A session is looked up if there is one.
+    /// The sender of a request for which a session is optional. A session is looked up if there is one.
     pub(super) async fn anybody(&self, parts: &Parts) -> Result<Asker, Refused> {
         let mut asker = self.ask(parts, false).await?;
         if asker.identity.is_none() {
@@ -78,8 +78,8 @@ impl Classic {
 
     /// The sender of a GET that changes something.
     ///
-    /// A link on any page could be such a GET, so it has to come from a script or a frame of the site's own. A program
-    /// that is no browser names no page and is accepted.
+    /// A link on any page could be such a GET, so it has to come from a script or a frame of the site's own. Programs
+    /// other than browsers name no page and are accepted.
     pub(super) async fn asker_who_changes(&self, parts: &Parts, by: By) -> Result<Asker, Refused> {
         if !self.is_own(parts, by) {
             return Err(foreign());

@@ -34,7 +34,7 @@ pub(super) enum Style {
     Answer(&'static str),
     /// The head at once, then spaces until there is an answer.
     Spaces,
-    /// As a page in a frame that never ends. Only pages of the same site may hold it.
+    /// As an endless page in a frame. Only pages of the same site may hold it.
     Frame,
 }
 

@@ -140,7 +140,7 @@ impl Classic {
         Ok(me)
     }
 
-    /// Waits for messages that the sender has not got yet.
+    /// Waits for messages that are new to the sender.
     async fn kefu_next(self: &Arc<Self>, parts: &Parts, shape: Shape) -> Result<Response, Refused> {
         no_body(parts)?;
         let name = claimed(parts)?;

@@ -33,7 +33,7 @@ pub(super) struct Has {
     pub taken: FxHashSet<Position>,
 }
 
-/// The place of the first event that a reader does not have.
+/// The place of the first event that a reader still lacks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Open {
     pub position: Position,

@@ -75,7 +75,7 @@ impl Scale {
     }
 }
 
-/// The newest position that is not later than a time. Times in the log never go back.
+/// The newest position at or before a time. Times in the log never go back.
 fn before(read: &mut Read<'_>, at_ms: u64) -> Result<Position, StoreError> {
     let (mut low, mut high) = (0, read.position().0);
     while low < high {

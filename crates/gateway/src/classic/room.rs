@@ -188,7 +188,8 @@ struct RoomProgress {
     as_of: Position,
 }
 
-/// Where a person goes on that has the room's events up to a number. A person that has none begins with the newest page.
+/// The place from which a person goes on after the room's events up to a number. A person without events begins with
+/// the newest page.
 fn room_progress(read: &mut Read<'_>, me: PersonId, last: Seq) -> Result<RoomProgress, Error> {
     let as_of = read.position();
     let Some(id) = room(read)? else { return Ok(RoomProgress { stream: None, at: as_of, as_of }) };

@@ -1,7 +1,7 @@
-//! `/classic/webim/`: two people by their numbers. Every poll repeats the messages that were not confirmed.
+//! `/classic/webim/`: two people by their numbers. Every poll repeats the unconfirmed messages.
 //!
 //! A number is the account with this name, otherwise the person with this number (`p12` is 12). Where claims are
-//! believed, a guest is made for a number that is neither. The messages of the two are in their direct conversation.
+//! believed, a guest is made for any other number. The messages of the two are in their direct conversation.
 
 use std::sync::Arc;
 
