@@ -12,7 +12,7 @@ pub const PLAIN_COOKIE: &str = "encke_session";
 /// A session's cookie: its value, and whether it is [`HOSTS_COOKIE`].
 pub type SessionCookie<'a> = (&'a str, bool);
 
-/// The error of an `Authorization` header with the scheme `Bearer` and characters that no token has.
+/// The error of an `Authorization` header with the scheme `Bearer` and characters that are illegal in a token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NoToken;
 

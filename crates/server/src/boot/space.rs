@@ -94,7 +94,7 @@ pub struct Space {
     _socket: admin::Socket,
 }
 
-/// The action for a store that can't acknowledge anything any more.
+/// The action after a fatal error of the store: it can't acknowledge anything any more.
 type Fatal = Arc<dyn Fn(&StoreError) + Send + Sync>;
 
 /// Opens the store of a site for a command that administers it. This blocks.
@@ -205,7 +205,7 @@ pub fn is_away(e: &anyhow::Error) -> bool {
     matches!(e.downcast_ref(), Some(StoreError::Away(_)))
 }
 
-/// Ends the process, so that nothing is acknowledged that is not stored. It begins anew if the database was replaced.
+/// Ends the process, because it may only acknowledge what is stored. It begins anew if the database was replaced.
 fn stop(e: &StoreError) {
     if matches!(e, StoreError::Replaced(_)) {
         tracing::error!("{e}; the server begins anew, so that clients are told to do the same");
@@ -310,7 +310,7 @@ fn came(shards: &Arc<Shards>) -> impl Fn() -> u64 + use<> {
     }
 }
 
-/// A space with all its parts, which don't know each other yet.
+/// A space with all its parts, before they are joined.
 struct Joining<'a> {
     site: &'a Arc<Site>,
     shards: &'a Arc<Shards>,

@@ -18,7 +18,7 @@ use crate::http::schemes::Schemes;
 /// After this many milliseconds a client may try again to reach a space without its database.
 const AWAY_MS: u64 = 2_000;
 
-/// The answer to a request for a name that no space has.
+/// The answer to a request for a host name without a space.
 const MISDIRECTED: &str = "No site is served under this host name. If one should be, its operator sets public-url to its address, \
     or lists the name in hosts.";
 
@@ -68,7 +68,7 @@ impl Spaces {
     /// The span that names a space in log lines; an empty one if the process serves only one.
     pub fn span(&self, number: usize) -> Span {
         match self.told_name(number) {
-            // The span has the highest level, so that no filter drops the name from a line that it lets through.
+            // The span has the highest level, so a filter never drops the name from a line that it lets through.
             Some(name) => tracing::error_span!("space", name),
             None => Span::none(),
         }

@@ -1,4 +1,4 @@
-//! Reading of secrets: from a terminal that does not show them, or from a line of the input.
+//! Reading of secrets: from a terminal, which hides them, or from a line of the input.
 
 use std::io::{BufRead, IsTerminal, Stdin, Write, stderr, stdin};
 
@@ -36,7 +36,7 @@ fn line(what: &str, input: &Stdin) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// A terminal that shows nothing of what is typed until this value is dropped.
+/// A terminal that hides all typed text until this value is dropped.
 struct Hidden<'a> {
     terminal: &'a Stdin,
     before: Termios,

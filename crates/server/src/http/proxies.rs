@@ -18,7 +18,7 @@ impl Proxies {
     ///
     /// # Errors
     ///
-    /// The text names an entry that is neither.
+    /// The text names the wrong entry.
     pub fn parse(list: &[String]) -> Result<Self> {
         let net = |text: &String| {
             let net = text.parse::<IpNet>().or(text.parse::<IpAddr>().map(IpNet::from));
@@ -35,7 +35,7 @@ impl Proxies {
 
     /// The address of the visitor.
     ///
-    /// Each proxy appends the address that it was called from. The last address that is no trusted proxy's is the
+    /// Each proxy appends the address that it was called from. The last address outside of the trusted proxies is the
     /// visitor's; anybody could have written the ones before it.
     pub fn visitor(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let lists = headers.get_all("x-forwarded-for").into_iter().rev();

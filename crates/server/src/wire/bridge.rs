@@ -100,7 +100,7 @@ pub async fn wait(
     Ok(carried(response, first, Some(from), Some(place)))
 }
 
-/// The answer to a request of another protocol that has no place to wait in, in the form of that protocol.
+/// The answer to a request of another protocol when it has no place to wait. The answer has the form of that protocol.
 pub fn turned_away(wait: Wait) -> io::Result<Response<Carried>> {
     let answer = wait.turned_away(WaitEnd::Drain);
     let whole = || io::Error::new(io::ErrorKind::InvalidData, "an answer without an end");

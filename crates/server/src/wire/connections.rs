@@ -2,7 +2,7 @@
 //!
 //! A connection comes from a shard with the bytes that were read, or from a TLS handshake. If a request on it asks for
 //! the feed, the connection goes to a shard: hyper stops before the answer, and the bare socket is parked, with its
-//! keys if it is under TLS. A connection that can't be parked (HTTP/2, TLS 1.2) is bridged.
+//! keys if it is under TLS. Connections over HTTP/2 or TLS 1.2 can't be parked, so they are bridged.
 
 mod feed;
 

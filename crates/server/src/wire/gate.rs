@@ -105,7 +105,7 @@ impl SiteGate {
         self.is_fresh(known.as_of).then(|| (known.follows.to_vec(), known.as_of))
     }
 
-    /// Asks the store for the parts of an admission that are not known without waiting.
+    /// Asks the store for the missing parts of an admission.
     fn look_up(
         self: &Arc<Self>,
         request: Arc<FeedRequest>,

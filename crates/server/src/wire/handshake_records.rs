@@ -2,7 +2,7 @@
 //! the handshake is done, and the connection can go on with its bare keys.
 //!
 //! During the handshake rustls gets no more than one record's worth of bytes, several times what a handshake takes. A
-//! client that has not completed one gets no more memory than that.
+//! client gets more memory only after its handshake is done.
 
 use std::io;
 use std::pin::Pin;

@@ -1,5 +1,5 @@
-//! The streams of one HTTP/2 connection: their number, how long there was none, and which of them the client does not
-//! read.
+//! The streams of one HTTP/2 connection: their number, how long there was none, and which of them the client leaves
+//! unread.
 //!
 //! hyper gives each stream to an executor as a future. Dropping that future is the only way to reset a stream with a
 //! closed window, because nothing else polls it.

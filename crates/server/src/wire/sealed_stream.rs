@@ -17,13 +17,13 @@ const CHUNK_BYTES: usize = 16 * 1024;
 pub struct SealedStream {
     stream: Socket,
     sealed: Box<Sealed>,
-    /// Bytes that were received but not read by hyper yet.
+    /// Received bytes that wait until hyper reads them.
     plain: Vec<u8>,
-    /// Records that the socket has not taken yet.
+    /// Records that wait until the socket takes them.
     waiting: Bytes,
     /// Whether the client has sent its last byte.
     ended: bool,
-    /// Whether the client was told that no more bytes follow.
+    /// Whether the client was told that the bytes end here.
     closed: bool,
 }
 

@@ -42,7 +42,7 @@ struct All {
     of: HashMap<IpAddr, usize>,
     /// The number of seats that are being given up.
     leaving: usize,
-    /// A household (or `None` for all) in which no connection could give way, and the time until which this is not
+    /// A household (or `None` for all) without a connection that could give way, and the time from which this may be
     /// tried again.
     nobody: Option<(Option<IpAddr>, u64)>,
     refused: LineLimit,
@@ -89,7 +89,7 @@ impl Seat {
         Feed(self.clone())
     }
 
-    /// Says whether this server works on a connection that has no requests yet. The time that the client has waited so
+    /// Says whether this server works on a connection before its first request. The time that the client has waited so
     /// far still counts.
     pub fn works(&self, works: bool) {
         self.busy.store(usize::from(works), Relaxed);

@@ -97,7 +97,7 @@ fn a_body_that_is_not_as_it_should_be_is_refused_and_the_connection_stays() {
         for body in ["null", "[]", "5", "\"text\"", "true"] {
             refused(JSON, body.as_bytes(), 422, "invalid");
         }
-        // Fields that nobody may set.
+        // Forbidden fields.
         for field in ["from", "seq", "at", "id", "is_admin", "__proto__", "credential"] {
             let mut body = good.clone();
             body[field] = json!("p1");
@@ -200,7 +200,7 @@ fn a_body_that_is_too_large_is_refused_with_and_without_a_length() {
     wire.try_send(line_of("POST", &path, address, &lines, Some(body.as_bytes())));
     let answer = wire.answer().expect("an answer").is(413);
     assert_eq!(answer.code(), "too_large");
-    // In chunks that never say how many they are.
+    // In chunks, without a total length.
     lines.push(("Transfer-Encoding", "chunked".into()));
     let mut wire = Wire::connect(address);
     wire.send(line_of("POST", &path, address, &lines, None));
@@ -276,7 +276,7 @@ fn a_foreign_page_changes_nothing_with_the_cookie() {
     let answer = browser.ask("POST", "/v1/sign-in", &evil, Some(body.as_bytes()));
     assert_eq!((answer.status, answer.code()), (403, "foreign_origin".into()));
     assert_eq!(mei.client.get("/v1/snapshot").json()["conversations"], before["conversations"]);
-    // The cookie is good; it was the page that was not.
+    // The cookie is good; the page was wrong.
     let own = format!("http://127.0.0.1:{port}");
     let lines = [("Cookie", cookie.as_str()), ("Origin", own.as_str())];
     browser.ask("POST", "/v1/tickets", &lines, Some(b"")).is(201);

@@ -73,7 +73,7 @@ fn another_persons_conversation_is_closed_on_every_route() {
     }
     for (method, path, body) in table {
         let answer = call(&mut eve.client, method, &path, &body);
-        // A person that is no member does not even learn whether the conversation exists.
+        // Other people do not even learn whether the conversation exists.
         assert_eq!((answer.status, &*answer.code()), (403, "not_member"), "{method} {path}");
     }
     let mut socket = socket(&site, &eve);

@@ -1,4 +1,4 @@
-//! Bytes that are no HTTP, no end, or no WebSocket.
+//! Malformed HTTP, requests without an end, and malformed WebSocket frames.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ fn setting() -> (std::sync::Arc<Site>, Bystander, Person, String) {
 fn a_length_that_lies_sends_nothing() {
     let (site, mut bystander, mut mei, room) = setting();
     let body = json!({"text": "hello"}).to_string();
-    // Too short: what follows is read as another request, and is none.
+    // Too short: the rest is read as another request, and it is none.
     let mut wire = Wire::connect(site.address());
     wire.send(send_head(&site, &mei, &room, &[("Content-Length", "5")]));
     wire.send(&body);

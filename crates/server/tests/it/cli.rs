@@ -359,7 +359,7 @@ fn doctor_finds_what_is_wrong() {
     let data = server.data();
     let well = done(&["doctor"], Some(&data), "");
     assert!(well.contains("a server is running") && !well.contains("BAD"), "{well}");
-    // An address that is taken, a folder that is not ours.
+    // An address in use.
     let folder = TempDir::new().unwrap();
     let listen = server.address.to_string();
     let taken = encke(&["doctor", "--listen", &listen], Some(&folder.path().join("new")), "");

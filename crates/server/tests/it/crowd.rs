@@ -1,4 +1,4 @@
-//! Strangers who open more connections than there is room for, in every way that needs no sign-in.
+//! Strangers who open more connections than there is room for, in every way without a sign-in.
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;

@@ -61,7 +61,7 @@ mod run {
         assert_eq!(feed.event_of("channel:secret")["body"], "secret");
     }
 
-    /// P7: the connection that is open ends, and what was allowed is not any more when it comes back.
+    /// P7: the open connection ends. When the guest comes back, the channel is forbidden.
     pub fn a_channel_that_is_no_longer_allowed_ends_open_connections(transport: Transport) {
         let site = Site::on(Server::start());
         let mut guest = guest(&site);
@@ -82,7 +82,7 @@ mod run {
             assert_eq!(last["retry"], true);
         }
         refused(&mut follow(&guest, transport, &cursor, "secret"));
-        // A guest that follows no channel was not disturbed.
+        // A guest without channels was not disturbed.
         guest.get("/v1/me").is(200);
     }
 

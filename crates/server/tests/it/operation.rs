@@ -174,7 +174,7 @@ fn no_secret_reaches_the_log() {
     let query = |n: usize| format!("ticket={}", tickets[n]);
     Feed::begin(address, Transport::Sse, Auth::None, None, &query(0)).ready();
     Feed::begin(address, Transport::WebSocket, Auth::None, None, &query(1)).ready();
-    // Used twice, in a wrong request, at a wrong address: what is refused is logged the most.
+    // Used twice, in a wrong request, at a wrong address: refusals are logged the most.
     for path in [
         format!("/v1/feed?{}", query(0)),
         format!("/v1/feed?live=nonsense&{}", query(2)),
@@ -186,7 +186,7 @@ fn no_secret_reaches_the_log() {
     for auth in [tom.auth(), browser.auth.clone()] {
         Feed::begin(address, Transport::Ndjson, auth, None, "").ready();
     }
-    // Half a request with a credential in it, and bytes that are none.
+    // Half a request with a credential in it, and bytes without a meaning.
     for start in [&format!("GET /v1/feed?{} HTTP/1.1\r\n", query(2)), "\x01\x02"] {
         let mut wire = Wire::connect(address);
         wire.send(format!(

@@ -1,4 +1,4 @@
-//! How much one person may send and make, on every way in; and that nobody else notices.
+//! The quotas of one person, on every way in. Nobody else notices when they are used up.
 
 use std::time::{Duration, Instant};
 
@@ -49,14 +49,14 @@ fn is_about(count: usize, limit: usize) {
 }
 
 fn pair(site: &Site) -> (Person, Person, String) {
-    // The owner makes it, so that nobody's quota is touched.
+    // The owner makes it, so the members' quotas stay untouched.
     let (mei, tom) = (site.person("mei"), site.person("tom"));
     let body = json!({"kind": "room", "title": "room", "members": [mei.id, tom.id]});
     let room = site.owner().post("/v1/conversations", &body).is(201).json();
     (mei, tom, room["id"].as_str().unwrap().to_owned())
 }
 
-/// The same where nothing but what was refilled meanwhile is left.
+/// Checks that a quota is used up, but for the part that was refilled meanwhile.
 fn is_used_up(count: usize) {
     assert!(count < 3, "{count} more");
 }
@@ -85,7 +85,7 @@ fn messages_of_one_person_are_limited_over_http_and_websocket_together() {
     is_about(taken - 1, MESSAGES);
     assert_eq!(refused["error"]["code"], "rate_limited");
     assert!(refused["error"]["retry_after_ms"].as_u64().unwrap() > 0);
-    // The same person on the shard's way and on hyper's, which takes what is not in the plain form.
+    // The same person on the shard's way and on hyper's, which takes requests in any other than the plain form.
     is_used_up(at_once(|| mei.try_say(&room, "over HTTP")));
     let path = format!("/v1/conversations/{room}/messages?by=hyper");
     is_used_up(at_once(|| mei.client.post(&path, &json!({"text": "over hyper"}))));

@@ -71,7 +71,7 @@ fn kinds_of(union: &str) -> BTreeSet<String> {
     mapping.as_object().unwrap().keys().cloned().collect()
 }
 
-/// A site where nobody is slowed down.
+/// A site without a quota for members.
 fn site() -> Site {
     Site::on(Server::start_with(&["--quota-member", "off"], &[]))
 }

@@ -146,7 +146,7 @@ fn a_stream_under_tls_catches_up_goes_on_and_ends_in_order() {
     assert_eq!(next.unwrap(), "live");
     site.server.terminate();
     let mut rest = String::new();
-    // An end that was not announced would be an error: somebody else may have cut the connection.
+    // An unannounced end would be an error: somebody else may have cut the connection.
     wire.stream.read_to_string(&mut rest).expect("the end is announced");
     assert!(rest.contains("\"drain\""), "{rest}");
     assert_eq!(site.server.ended().code(), Some(0));

@@ -188,7 +188,7 @@ impl Model {
     }
 }
 
-/// Something at random; what may not be done is refused and changes nothing.
+/// Does something at random. A forbidden act is refused and changes nothing.
 fn act(who: &mut Person, everyone: &[String], dice: &mut Dice) {
     let snapshot = who.client.get("/v1/snapshot").is(200).json();
     let mine = snapshot["conversations"].as_array().unwrap();
@@ -228,7 +228,7 @@ fn held_against_a_fresh_one(mut model: Model, mut feed: Feed, who: &mut Person) 
     let deadline = std::time::Instant::now() + WAIT;
     loop {
         let fresh = Model::of(&who.client.get("/v1/snapshot").is(200).json());
-        // The fresh one may stand behind events that are not for this person; a marker of its own is.
+        // The fresh one may stand behind events for other people. A marker of its own is for this person.
         let room = who.room(&[]);
         let mut before = model.clone();
         loop {

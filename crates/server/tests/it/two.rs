@@ -1,4 +1,4 @@
-//! Clients that speak HTTP/2 and take nothing of what they ask for.
+//! HTTP/2 clients that never read the answers to their requests.
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -13,7 +13,7 @@ use crate::harness::{Server, Site, eventually};
 /// Streams that one connection may have.
 const STREAMS: usize = 100;
 
-/// A connection on which no body is ever taken.
+/// A connection whose client never takes a body.
 struct Stalled {
     sender: SendRequest<Full<Bytes>>,
     base: String,

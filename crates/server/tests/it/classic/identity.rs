@@ -272,7 +272,7 @@ fn other_sites_pages_are_refused() {
     let page = format!("{own}/live.html?x#y");
     let changes = ["/live/backend.php?msg=x", "/novcomet/comet.php?publish=a"];
     for path in changes {
-        // A script of the site's own, and a program that is no browser.
+        // A script of the site's own, and a program other than a browser.
         assert_eq!(ask(path, &[]), 200);
         assert_eq!(ask(path, &[("Origin", &own)]), 200);
         assert_eq!(ask(path, &[("Referer", &page)]), 200);

@@ -115,7 +115,7 @@ fn the_frame_gives_all_questions_oldest_first_and_each_once() {
         say(&a, "admin", text);
         assert_eq!(frame.question()["content"], escaped(text));
     }
-    // Another frame gets only what this one did not.
+    // Another frame gets only the rest.
     let mut other = Frame::open(&agent);
     frame.0.leave();
     wait_for(&server, 1);
@@ -192,7 +192,8 @@ fn five_hundred_with_a_reader_that_breaks_off_lose_nothing_and_come_in_order() {
         }
         let asked = ajax(&agent);
         if round % 5 == 4 {
-            // Before anything was written to it, or after: what it took nobody else gets, so it is read.
+            // Before anything was written to it, or after. Only this stream gets the messages that it took, so they are
+            // read.
             let stream = asked.0.stream();
             stream.shutdown(std::net::Shutdown::Write).unwrap();
             let rest = {

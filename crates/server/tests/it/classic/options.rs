@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::{Page, start};
 use crate::harness::{Server, encke};
 
-/// The error of a server that does not start.
+/// The error of a failed start.
 fn refused(args: &[&str]) -> String {
     let folder = TempDir::new().unwrap();
     let all = [&["serve"], args].concat();
@@ -41,7 +41,7 @@ fn claims_from_other_machines_are_not_believed() {
         let said = refused(&[&trust[..], &["--listen", listen]].concat());
         assert!(said.contains("allow_remote_trust"), "{said}");
     }
-    // Not for the listening alone, and not for trust that is not switched on.
+    // Good: listening to all without trust, and trust without `--classic`.
     let folder = Arc::new(TempDir::new().unwrap());
     Server::start_on(folder, "0.0.0.0:0", &["--classic"], &[]);
     let folder = Arc::new(TempDir::new().unwrap());

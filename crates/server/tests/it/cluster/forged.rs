@@ -123,7 +123,7 @@ fn messages_forged_without_the_key_change_nothing() {
     let forging = stranger.node([8; 32]);
     let at = crate::feed::position(mei.say(&room, "position")["cursor"].as_str().unwrap()).1;
     assert_eq!(feed.texts(&room, 1), ["position"]);
-    // The nodes are heard, and not believed by who has another key: so it is connected.
+    // The stranger hears the nodes and refuses them, because its key is another. So it is connected.
     eventually("it is connected", || (forging.refused().forged > 0).then_some(()));
     for _ in 0..20 {
         forging.send(stranger.commit(number(&room), at, "forged"));

@@ -1,4 +1,4 @@
-//! Typing and presence, which are not stored.
+//! Typing and presence. They are never stored.
 
 use serde_json::json;
 

@@ -70,8 +70,8 @@ fn passes_over_a_node(start: impl Fn(&[SocketAddr]) -> Front) {
     assert_eq!(feed.texts(&room, 4), ["0", "1", "2", "3"]);
 }
 
-/// Reads, and sends with a key, are answered as if nothing happened while a node goes down in order: what it refuses goes
-/// to another one.
+/// Clients notice nothing while a node goes down in order: reads, and sends with a key, that it refuses go to another
+/// node.
 fn is_not_noticed(start: impl Fn(&[SocketAddr]) -> Front) {
     const SENDS: usize = 60;
     let mut cluster = Cluster::with_bus(2);
@@ -143,7 +143,7 @@ fn tries_to_sign_in_count_for_the_visitor_that_a_trusted_proxy_names() {
     assert!(soon_waits(&alone, "192.0.2.2"));
 }
 
-/// Says this to a NATS server; what it answers besides its greeting.
+/// Says this to a NATS server, and returns its answer without the greeting.
 fn asks_nats(port: u16, connect: &serde_json::Value) -> String {
     use std::io::{BufRead, BufReader, Write};
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();

@@ -10,7 +10,7 @@ use super::{Answer, Auth, Client, Server, SetupCode};
 
 pub const PASSWORD: &str = "correct horse battery";
 
-/// A name that nobody has.
+/// A unique name.
 pub fn name(stem: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     format!("{stem}-{}", NEXT.fetch_add(1, Ordering::Relaxed))

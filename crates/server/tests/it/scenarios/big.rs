@@ -1,4 +1,4 @@
-//! Much at once: a reader that stops, and a past that no memory holds.
+//! Much at once: a reader that stops, and a history too long for memory.
 
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Instant;

@@ -38,7 +38,7 @@ fn a_sync_that_fails_ends_its_site_and_no_other() {
     mei.say(&room, "stored");
     assert_eq!(feed.texts(&room, 1), ["stored"]);
     std::fs::write(faults.path().join("sync-wal"), "").unwrap();
-    // A message that is not on the disk is not acknowledged, and nobody gets it.
+    // Until a message is on the disk, it is not acknowledged and nobody gets it.
     let path = format!("/v1/conversations/{room}/messages");
     let mut wire = Any::to(&two.server);
     wire.asks(&mei.client, "POST", &path, Some("{\"text\":\"lost\"}"));

@@ -1,4 +1,4 @@
-//! One connection for many hosts, as a proxy keeps it; and hosts that are nobody's.
+//! One connection for many hosts, as a proxy keeps it; and unknown hosts.
 
 use serde_json::{Value, json};
 
@@ -219,7 +219,7 @@ fn a_wait_of_classic_pages_goes_where_its_host_says() {
     }
 }
 
-/// Says something on a connection of its own; the time of what is newest then.
+/// Says something on a connection of its own, and returns the time of the newest message then.
 fn any_time(who: &Client, path: &str, say: &str) -> u64 {
     let mut one = who.clone();
     one.get(say).is(200);

@@ -151,7 +151,7 @@ async fn over_two(mut sender: SendRequest<Full<Bytes>>, scheme: &str, mut two: T
             assert_eq!(body["error"]["code"], "misdirected");
         }
     }
-    // An authority that a header contradicts is nobody's.
+    // If the header contradicts the authority, the request belongs to no site.
     let mut torn = of("left.example", &sides[0].0, "/v1/me");
     torn.headers_mut().insert("host", "right.example".parse().unwrap());
     assert_eq!(sender.send_request(torn).await.unwrap().status(), 421);

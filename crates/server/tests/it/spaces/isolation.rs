@@ -74,7 +74,7 @@ fn presence_figures_settings_and_limits_are_a_spaces_own() {
     assert_eq!(figure(&mut two.right, &sessions("right")), 0.0);
     two.left.send("PATCH", "/v1/settings", &json!({"site_name": "Left", "guests": true})).is(200);
     assert_eq!(two.right.get("/v1/settings").is(200).json()["guests"], false);
-    // Too many tries here are none there.
+    // Too many tries on one site do not count on the other.
     let wrong = json!({"name": "owner", "password": "wrong horse battery"});
     let mut visitors = [&two.left, &two.right].map(|c| Client::new(c.address, Auth::None));
     let limited = (0..40).any(|_| visitors[0].post("/v1/sign-in", &wrong).status == 429);

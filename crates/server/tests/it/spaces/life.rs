@@ -209,7 +209,7 @@ fn a_broken_store_is_reported_at_the_start() {
     std::fs::write(right.join("space.db"), "no store").unwrap();
     let said = start();
     assert!(said.contains("the space right") && said.contains("can't be read"), "{said}");
-    // Files that were copied are not another space: what one gives would be good in the other.
+    // Copied files are not another space: credentials of one would be good in the other.
     std::fs::remove_dir_all(&right).unwrap();
     std::fs::create_dir(&right).unwrap();
     std::fs::copy(left.join("space.db"), right.join("space.db")).unwrap();

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::text;
 use crate::harness::encke;
 
-/// The error of a server that does not start.
+/// The error of a failed start.
 fn refused(folder: &TempDir, text: &str, args: &[&str]) -> String {
     let file = folder.path().join("encke.toml");
     let inside = format!("{}/", folder.path().display());

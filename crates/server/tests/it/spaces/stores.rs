@@ -85,7 +85,7 @@ fn spaces_on_one_bus_do_not_hear_each_other() {
         let feed = now(&there(&tom, &other, last), Transport::WebSocket);
         (mei, room, feed)
     });
-    // The same number of a room in both, so that nothing but the space keeps them apart.
+    // The same number of a room in both, so only the space keeps them apart.
     assert_eq!((&sides[0].0.id, &sides[0].1), (&sides[1].0.id, &sides[1].1));
     // At most once: so it is said until it is heard.
     let path = format!("/v1/conversations/{}/typing", sides[0].1);
