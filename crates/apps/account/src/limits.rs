@@ -25,8 +25,8 @@ struct Bucket {
 
 struct Buckets<K> {
     per_minute: u64,
-    /// The allowances that are not full. When there are too many, the oldest are forgotten, so that nobody can fill the
-    /// table and have others refused.
+    /// The partly used allowances. When there are too many, the oldest are forgotten, so that nobody can fill the table
+    /// and have others refused.
     counted: Remembered<K, Bucket>,
 }
 

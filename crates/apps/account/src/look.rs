@@ -37,14 +37,14 @@ pub(super) fn is_a_sign_in_name(tx: &mut Tx<'_>, name: &str) -> Result<bool, Sto
     Ok(tx.query_one(query, params![folded(name)])?.is_some())
 }
 
-/// Whether this name looks like any name of a person that is no guest.
+/// Whether this name looks like a name of anybody but a guest.
 pub(super) fn is_somebodys(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreError> {
     complete(tx)?;
     let query = "SELECT 1 FROM look WHERE skeleton IN (?1, ?2) LIMIT 1";
     Ok(tx.query_one(query, params![folded(name), as_written(name)])?.is_some())
 }
 
-/// Computes the skeletons of people that have none yet.
+/// Computes the missing skeletons of people.
 fn complete(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     loop {
         let query = "SELECT id, coalesce(shown_name, name), display_name FROM person

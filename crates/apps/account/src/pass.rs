@@ -27,7 +27,7 @@ use encke_site::identity::{Credentials, Identity, not_signed_in};
 use encke_site::random;
 use encke_site::reply::Refusal;
 
-/// Passes that nobody has used yet, by their hashes. The time is when a pass ends.
+/// Unused passes, by their hashes. The time is when a pass ends.
 #[derive(Default)]
 struct Unused {
     passes: FxHashMap<Hash, (Identity, u64)>,

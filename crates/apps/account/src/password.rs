@@ -65,7 +65,7 @@ pub(super) async fn replace(
     replaced.await
 }
 
-/// Refuses a password that is not the signed-in person's.
+/// Refuses any password but the signed-in person's.
 pub(super) async fn confirm(
     site: &Arc<Site>,
     person: PersonId,

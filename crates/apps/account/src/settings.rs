@@ -36,7 +36,7 @@ pub fn settings(sql: &mut impl Sql) -> Result<Settings, StoreError> {
         let value: String = row.get(1)?;
         match row.get::<String>(0)?.as_str() {
             "guests" => settings.guests = value == "true",
-            // A value that can't be read allows no channel.
+            // An unreadable value allows no channel.
             "guest_channels" => {
                 settings.guest_channels = serde_json::from_str(&value).unwrap_or_default();
             }

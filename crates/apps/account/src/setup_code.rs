@@ -1,4 +1,4 @@
-//! Set-up codes: with one, a person may create the owner of a site that has none.
+//! Set-up codes. With one, a person may create a site's owner while there is none.
 //!
 //! Strangers can reach a site from its first second, so the first visitor need not be the operator. Each node makes and
 //! prints a code when it starts. The newest codes are good on all nodes, so that the operator may read the log of any

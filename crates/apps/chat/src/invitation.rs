@@ -1,8 +1,8 @@
 //! Invitations that wait for an answer.
 //!
 //! A member of a room may bring others in, and most people like that. But nobody may fill the conversations of somebody
-//! else. A person that others have brought into many rooms without its ever looking at them is brought into no further
-//! one: it gets an invitation instead, which costs it nothing, and accepts or declines it.
+//! else. Once others have brought a person into many rooms that it has never looked at, it gets an invitation in place
+//! of a further room. An invitation costs the person nothing. The person accepts or declines it.
 
 use std::sync::Arc;
 

@@ -14,7 +14,7 @@ pub fn parts<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
         if most == 0 {
             return None;
         }
-        // The size is the greatest power of two that is not more.
+        // The size is the greatest power of two up to that.
         let (part, rest) = rows.split_at(1 << most.ilog2());
         rows = rest;
         Some(part)

@@ -22,7 +22,7 @@ pub struct Origin<'a> {
 pub enum PageRule {
     /// No requirement: the request has a token or a pass, and foreign pages have none.
     Any,
-    /// A page that the browser names must be trusted. Programs that are no browsers name no page, and a browser names
+    /// A page that the browser names must be trusted. Programs other than browsers name no page, and a browser names
     /// none when a page of the site itself reads.
     TrustedIfNamed,
     /// The browser must name a page, and the page must be trusted. The request changes something with a cookie, which a

@@ -36,7 +36,7 @@ impl Site {
         }
     }
 
-    /// Hands a note of another node to its product. A note that can't be read is of another version and is dropped.
+    /// Hands a note of another node to its product. An unreadable note is of another version and is dropped.
     pub fn noted(self: &Arc<Self>, note: &Bytes) {
         let Ok(Received { product, note }) = serde_json::from_slice(note) else { return };
         let to = self.products().iter().find(|p| p.name() == product);

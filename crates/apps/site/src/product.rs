@@ -45,7 +45,7 @@ pub(crate) fn check(products: Products) {
     }
 }
 
-/// The names, in words, that no other product may have as well.
+/// The names, in words, that a product must have to itself.
 fn own(product: &dyn Product) -> Vec<String> {
     let mut own = vec![format!("the name {}", product.name())];
     for class in product.classes() {
@@ -197,8 +197,8 @@ pub trait AfterCommits: Send + Sync {
     fn committed(&self, site: &Site, batch: &Batch);
 }
 
-/// The work of a product with messages of the same product on other nodes. Other nodes are not trusted: a message that
-/// can't be read is dropped.
+/// The work of a product with messages of the same product on other nodes. Other nodes are not trusted: an unreadable
+/// message is dropped.
 pub trait Peer: Send + Sync {
     /// Takes a note that another node sent with [`Site::tell_nodes`].
     fn noted(&self, _site: &Arc<Site>, _note: &str) {}

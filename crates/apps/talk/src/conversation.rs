@@ -286,7 +286,7 @@ pub fn insert_member(
     Ok(())
 }
 
-/// Refuses a person that nobody may talk to: an unknown one, or one with a disabled account.
+/// Refuses an unknown person and one with a disabled account, because nobody may talk to them.
 pub fn check_present(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Error> {
     let query = "SELECT 1 FROM person WHERE id = ?1 AND disabled_ms IS NULL";
     match tx.query_one(query, params![person])? {
@@ -306,7 +306,7 @@ pub fn share_a_conversation(
     Ok(sql.query_one(query, params![a, b])?.is_some())
 }
 
-/// Stores a new conversation that nobody is in.
+/// Stores a new conversation without members.
 pub fn insert(
     tx: &mut Tx<'_>,
     kind: Kind,

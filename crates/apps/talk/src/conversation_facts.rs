@@ -1,10 +1,10 @@
 //! The facts of conversations that all members see alike, in memory: members that come back at the same time, and each
 //! of their snapshots, ask for the same ones.
 //!
-//! Whatever changes a conversation or its members is committed together with an event in one of two streams: that of
-//! what is said (joins, leaves, roles, titles), or that of receipts (marks). So facts are right in every view in which
-//! both streams end where they ended when the facts were read, and no change has to be told to this table. Marks that
-//! move without such an event are no exception: the mark of a person's own message is folded into the facts
+//! Each change of a conversation or its members is committed together with an event in one of two streams: that of what
+//! is said (joins, leaves, roles, titles), or that of receipts (marks). So facts are right in every view in which both
+//! streams end where they ended when the facts were read, and no change has to be told to this table. Marks that move
+//! without such an event are no exception: the mark of a person's own message is folded into the facts
 //! ([`Receipts::fold_own_into`]), and large conversations, whose marks are told to nobody else, are not remembered.
 
 use std::sync::{Arc, Mutex};
@@ -54,7 +54,7 @@ impl Facts {
         let mut of_members = JsonObject::default();
         of_members.put("member_count", &row.members);
         of_members.put("members", &shown);
-        // What is kept for long gets no spare capacity.
+        // The copies are kept for long, so they get no spare capacity.
         let kept = |json: JsonObject| Bytes::copy_from_slice(&json.into_bytes());
         Facts {
             id: row.id,

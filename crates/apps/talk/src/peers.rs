@@ -33,7 +33,7 @@ pub(crate) fn tell(site: &Site, note: &Note) {
     site.tell_nodes(Talk.name(), note);
 }
 
-/// Takes a note of another node. A note that can't be read is of another version and is dropped.
+/// Takes a note of another node. An unreadable note is of another version and is dropped.
 pub(crate) fn noted(site: &Arc<Site>, note: &str) {
     let Ok(note) = serde_json::from_str::<Note>(note) else { return };
     let (now, presences) = (site.now_ms(), Presences::of(site));

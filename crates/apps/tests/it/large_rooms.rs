@@ -14,7 +14,7 @@ const SHOWN: usize = 20;
 /// Members up to which marks are told to all.
 const TOLD: usize = 200;
 
-/// People that were never asked for a password.
+/// People without a password.
 async fn crowd(site: &TestSite, stem: &'static str, count: usize) -> Vec<PersonId> {
     let made = site.site.store.write(move |tx| {
         let one = |number| {
@@ -28,7 +28,7 @@ async fn crowd(site: &TestSite, stem: &'static str, count: usize) -> Vec<PersonI
     made.await.unwrap()
 }
 
-/// A room of ada's with these members, put in with one write by what an invitation does.
+/// A room of ada's with these members. One write puts them in, as an invitation does.
 async fn room(site: &TestSite, ada: &Signed, members: &[PersonId]) -> String {
     let body = json!({"kind": "room", "title": "Room", "open": true});
     let made = site.call(ada.post("/v1/conversations").json(body)).await;
@@ -145,7 +145,7 @@ async fn pages_hold_everybody_who_stays_once_while_others_come_and_go() {
         let named = page.body["people"].as_array().unwrap().iter().map(|p| p["id"].clone());
         assert_eq!(json!(ids(&page.body)), Value::Array(named.collect()));
         seen.extend(ids(&page.body));
-        // Somebody who was seen leaves, somebody who was not does, and somebody joins.
+        // One person already seen leaves, one still unseen leaves, and one joins.
         if pages < 5 {
             remove(&site, &ada, &id, people[pages]).await;
             remove(&site, &ada, &id, people[49 - pages]).await;

@@ -47,7 +47,7 @@ async fn without_the_setup_code_nobody_becomes_owner() {
         assert_eq!(try_setup(&site, wrong).await.refusal(), (403, "wrong_setup_code"), "{wrong:?}");
     }
     assert_eq!(site.call(get("/v1/setup")).await.body["needed"], true);
-    // It is in the store, which tells nobody what it is.
+    // It is in the store, and the store does not give it away.
     site.restart();
     let stored = site.site.store.read(|read| {
         let rows = encke_store::Sql::query(read, "SELECT value FROM setting", &[])?;

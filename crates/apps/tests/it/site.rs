@@ -139,7 +139,7 @@ impl TestSite {
     /// A site that was set up in a space of its own in PostgreSQL, and its owner `ada`.
     pub async fn with_owner_in_postgres() -> (Self, Signed) {
         let database = Database { url: Postgres::shared().url(), space: Postgres::fresh_space() };
-        // The client of the database has a runtime of its own, which can't begin in another.
+        // The client of the database starts a runtime. A thread that belongs to a runtime already can't start another.
         let made = std::thread::spawn(|| TestSite::with(PRODUCTS, Some(database)));
         made.join().unwrap().set_up().await
     }
@@ -243,7 +243,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Status and code of a refusal; the code is empty if it is none.
+    /// Status and code of a refusal. Other answers have an empty code.
     pub fn refusal(&self) -> (u16, &str) {
         (self.status.as_u16(), self.body["error"]["code"].as_str().unwrap_or_default())
     }

@@ -110,7 +110,7 @@ impl Feed {
         if let Some(place) = self.passed_over.iter().position(is_meant) {
             return self.passed_over.remove(place);
         }
-        // Heartbeats come all the time, so that no read takes too long by itself.
+        // Heartbeats come all the time, so a read by itself never takes too long.
         let deadline = Instant::now() + WAIT;
         while Instant::now() < deadline {
             if let Message::Text(text) = self.socket.read().unwrap() {
