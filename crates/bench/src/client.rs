@@ -18,7 +18,7 @@ pub struct Client {
     addr: SocketAddrV4,
     stream: TcpStream,
     reader: Reader,
-    /// Bytes read that don't make a whole piece yet.
+    /// Bytes read of an unfinished piece.
     held: Vec<u8>,
 }
 
@@ -46,7 +46,7 @@ impl Client {
         Ok(serde_json::from_slice(&self.ask("POST", person, path, &body.to_string())?)?)
     }
 
-    /// An answer that is not a success is an error with its body.
+    /// Any answer but a success is an error with its body.
     fn ask(&mut self, method: &str, person: usize, path: &str, body: &str) -> Result<Vec<u8>> {
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\

@@ -38,11 +38,11 @@ struct Conn {
     ready: bool,
     session: Session,
     http: http::Reader,
-    /// Bytes read that do not make a whole unit yet.
+    /// Bytes read of an unfinished unit.
     held: Vec<u8>,
-    /// Decoded body that is not finished: a long-poll answer, a cut event.
+    /// An unfinished decoded body: a long-poll answer, a cut event.
     body: Vec<u8>,
-    /// Bytes the socket did not take yet.
+    /// Bytes that wait for the socket.
     out: Vec<u8>,
     /// Whether the socket is watched for room to write.
     blocked: bool,

@@ -72,7 +72,7 @@ impl Late {
     pub fn name_at(&self, path: &[u8]) -> Option<String> {
         let name = path.strip_prefix(&self.folder[..])?.strip_prefix(b"/")?;
         let left_out = name.contains(&b'/') || name.ends_with(b"-shm");
-        // The kernel says this of a file that has no name any more. Nobody can find it after a loss of power.
+        // The kernel says this of a file without a name. Nobody can find it after a loss of power.
         let gone = name.ends_with(b" (deleted)");
         (!left_out && !gone && !name.is_empty()).then(|| String::from_utf8_lossy(name).into_owned())
     }
@@ -83,7 +83,7 @@ impl Late {
         if path == self.folder {
             return Some(Target::Folder);
         }
-        // A folder below it is nobody's concern.
+        // Folders below it are left alone.
         self.name_at(path).filter(|_| real::is_file(fd)).map(Target::File)
     }
 

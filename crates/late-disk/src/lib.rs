@@ -1,4 +1,4 @@
-//! A disk that answers late and out of order, under a process that knows nothing of it: a library for `LD_PRELOAD`.
+//! A disk that answers late and out of order, unknown to the process that uses it: a library for `LD_PRELOAD`.
 //!
 //! It stands between the process and libc for the files of one folder. Each change of a file is first written down as a
 //! [`Record`] and then made. A sync sleeps for a random time and is written down as done before it is answered, so syncs
@@ -6,18 +6,18 @@
 //! what a disk would hold if the power had gone at that moment: [`encke_rig::disk`]. A disk that lies answers each sync
 //! at once and keeps nothing.
 //!
-//! It sees calls of libc's functions only. Whoever syncs by a system call of its own (io_uring, or `rustix` with its
-//! default backend) syncs nothing here, and the crash test reports what was acknowledged as lost; `File::sync_data` and
-//! SQLite are seen. Files whose names end with `-shm` are left out: SQLite maps them into memory and makes them anew
-//! when no process has them. The crash test compares the files with the list after each kill, so a change that was not
-//! seen here does not pass unnoticed.
+//! It sees calls of libc's functions only. A program that syncs by system calls of its own (io_uring, or `rustix` with
+//! its default backend) syncs nothing here, and the crash test reports its acknowledged writes as lost.
+//! `File::sync_data` and SQLite are seen. Files whose names end with `-shm` are left out: SQLite maps them into memory
+//! and makes them anew when no process has them. The crash test compares the files with the list after each kill, so a
+//! change that bypasses this library is noticed.
 //!
 //! Where to begin: [`late::Late`] has the state, and each function below is one of libc's. All of this is set by the
 //! environment: `LATE_DISK_FOLDER` (an absolute path without links), `LATE_DISK_LIST` (the file to write the list to,
 //! outside of the folder), `LATE_DISK_SEED`, and `LATE_DISK_LIES=1`. Without a folder everything is as without this
 //! library.
 //!
-//! Never in here: a lock, an allocation or a panic in a call that is not about the folder. Signal handlers write, too.
+//! Never in here: a lock, an allocation or a panic in a call about anything but the folder. Signal handlers write, too.
 #![allow(unsafe_code)]
 
 mod late;

@@ -12,7 +12,7 @@ use crate::process::{done, spawn, until};
 
 /// This variable is set for the program that [`alone`] has started.
 const ALONE: &str = "ENCKE_RIG_ALONE";
-/// A hardware address that no machine has. Nobody takes what is sent to it.
+/// An unused hardware address. Whatever is sent to it is lost.
 const NOBODY: &str = "02:00:00:00:00:01";
 
 /// Replaces this process by the same program in a network namespace of its own. In that namespace it returns.
@@ -135,8 +135,8 @@ impl Machine {
 
     /// Cuts a cable: from now on all that is sent over it is lost, both ways and without an error.
     ///
-    /// Each end then sends to a hardware address that nobody has. Both ends would notice a device that is down or a
-    /// missing route at once, and filters that drop packets need kernel modules that some systems lack.
+    /// Each end then sends to an unused hardware address. Both ends would notice a device that is down or a missing
+    /// route at once, and filters that drop packets need kernel modules that some systems lack.
     pub fn cut(&self, name: &str) {
         self.point(name, |_| (NOBODY, NOBODY));
     }

@@ -232,7 +232,7 @@ impl Postgres {
         String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
     }
 
-    /// A name for a space that no other test has.
+    /// A unique name for a space.
     pub fn fresh_space() -> String {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         format!("t{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))

@@ -78,7 +78,7 @@ fn the_look_ups_of_the_architecture_lead_to_existing_files() {
     for row in rows {
         questions += 1;
         for named in row.split('`').skip(1).step_by(2).filter(|n| n.contains('/')) {
-            // A desk is an example of what is not there yet.
+            // A desk is only an example; there is none.
             assert!(
                 is_there(named) || named == "apps/desk" || named == "src/tables",
                 "{named}: {row}"

@@ -42,7 +42,7 @@ const MAY: &[(&str, &[&str])] = &[
             "rig",
         ],
     ),
-    // Beside the product: what tests it may reach for what is below.
+    // Beside the product: the crates that test it may use the crates below them.
     ("rig", &[]),
     ("late-disk", &["rig"]),
     ("rules", &[]),
@@ -111,7 +111,7 @@ fn dependencies(table: &toml::Table, tests: bool) -> BTreeSet<String> {
 #[test]
 fn crates_depend_downwards_only() {
     let crates = crates();
-    // A rule for a crate that is not there would hold nothing.
+    // A rule for a missing crate would hold nothing.
     for (name, _) in MAY.iter().chain(NEVER) {
         assert!(crates.iter().any(|(folder, _)| folder == name), "there is no crates/{name}");
     }

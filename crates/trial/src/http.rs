@@ -16,7 +16,7 @@ const CONNECT_MAX: Duration = Duration::from_secs(2);
 /// An answer to a send that takes longer counts as none.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 
-/// A connection, with the bytes that were read but not used yet.
+/// A connection, with the bytes that were read ahead.
 pub struct Socket {
     stream: TcpStream,
     pub held: Vec<u8>,

@@ -18,7 +18,7 @@ pub struct Brought {
     pub faults: Vec<String>,
 }
 
-/// What a whole trial comes to.
+/// The verdict on a whole trial.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Judgement {
     Good,

@@ -70,7 +70,7 @@ impl File {
         self.kept_changes + self.since.len() as u64
     }
 
-    /// Makes the first so many changes durable. A sync that began earlier may end later: it changes nothing more.
+    /// Makes the first `changes` changes durable. A sync that began earlier may end later: it changes nothing more.
     pub fn keep(&mut self, changes: u64) {
         while self.kept_changes < changes
             && let Some(change) = self.since.pop_front()

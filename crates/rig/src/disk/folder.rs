@@ -70,7 +70,7 @@ impl Folder {
         self.kept_changes + self.since.len() as u64
     }
 
-    /// Makes the first so many changes durable.
+    /// Makes the first `changes` changes durable.
     pub fn keep(&mut self, changes: u64) {
         while self.kept_changes < changes
             && let Some(naming) = self.since.pop_front()

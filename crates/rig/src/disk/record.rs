@@ -144,7 +144,7 @@ fn decoded(bytes: &[u8]) -> Option<Record> {
     })
 }
 
-/// The fields of a record that have not been read yet.
+/// The unread fields of a record.
 struct Fields<'a>(&'a [u8]);
 
 impl Fields<'_> {

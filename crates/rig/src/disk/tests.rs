@@ -8,7 +8,7 @@ const SECTOR: usize = SECTOR_BYTES as usize;
 const SECTORS: usize = 8;
 const NAMES: [&str; 2] = ["log", "table"];
 
-/// What a process does, in whole sectors.
+/// An act of a process, in whole sectors.
 #[derive(Clone, Debug)]
 enum Act {
     Write {

@@ -24,7 +24,7 @@ pub struct Verdict {
     /// Sends without an answer that were stored.
     pub unknown_stored: u64,
     pub events: usize,
-    /// Acknowledged messages that the history does not have.
+    /// Acknowledged messages that are missing from the history.
     pub lost: u64,
 }
 
@@ -190,7 +190,7 @@ fn kept(send: &Send, stored: Option<&HashSet<u64>>, log: &Log, found: &mut Vec<S
 }
 
 /// Checks that the whole history has each acknowledged message, whether a reader saw it or not. Returns the number of
-/// those that it does not have.
+/// the missing ones.
 fn gone(evidence: &Evidence, found: &mut Vec<String>) -> u64 {
     let Some(history) = evidence.histories.first() else { return 0 };
     let kept: HashSet<_> = history.iter().map(|e| (&e.stream, e.seq, e.digest)).collect();
@@ -206,7 +206,7 @@ fn gone(evidence: &Evidence, found: &mut Vec<String>) -> u64 {
     lost
 }
 
-/// Checks that the streams have no other events than those that were sent.
+/// Checks that the streams have only events that were sent.
 fn nobody_elses(
     sends: &[Send],
     started: &HashMap<&Stream, u64>,

@@ -83,7 +83,7 @@ impl From<std::io::Error> for End {
     }
 }
 
-/// Parses an item. One that can't be parsed is the server's fault.
+/// Parses an item. If that fails, it is the server's fault.
 fn parsed(line: &[u8]) -> Result<Item, End> {
     Item::parse(line).map_err(|e| End::Fault(format!("{e:#}")))
 }

@@ -1,4 +1,4 @@
-//! `rooms`: what a room of 100,000 costs, and a person with 10,000 conversations. For Encke only.
+//! `rooms`: the costs of a room of 100,000 and of a person with 10,000 conversations. For Encke only.
 //!
 //! Each person is a bot with a token of its own, made by `seed`. It joins by `POST /v1/conversations/ID/join`, so every
 //! join is a request, an authentication and a durable commit like anybody else's.

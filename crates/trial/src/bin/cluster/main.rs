@@ -6,7 +6,7 @@
 //! time. Their journals are compared with the promises as in the crash test (`trial::check`). Beyond that, [`recovery`]
 //! checks after each fault that every node takes sends and every reader has caught up, [`revocation`] that a sign-out
 //! reaches all nodes, and [`delay`] how long events take from node to node. All the time, [`forger`] writes forged and
-//! old messages on the bus, which must change nothing.
+//! old messages on the bus. They must change nothing.
 
 mod at;
 mod delay;

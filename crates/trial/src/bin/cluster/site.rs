@@ -74,7 +74,7 @@ impl Site {
         vec![Doors::one(self.front()), Doors::of(straight), Doors::of(all)]
     }
 
-    /// Lines in the nodes' logs that must not be there.
+    /// Forbidden lines in the nodes' logs.
     pub fn faults(&self) -> Vec<String> {
         let mut all = Vec::new();
         for (number, node) in self.nodes.iter().enumerate() {

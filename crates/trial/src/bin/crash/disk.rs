@@ -102,7 +102,7 @@ impl LateDisk {
             return Ok(());
         }
         let lies = self.lies;
-        // The least that may be left is nothing of all that was not synced. A liar leaves that, so that it is found.
+        // At worst a loss of power takes everything unsynced. A liar loses all of it, so that it is found.
         let mut chance = |end| if lies { 0 } else { random.below(end) };
         let left = self.disk.without_power(&mut chance);
         write(&self.data, &left)?;
@@ -111,7 +111,7 @@ impl LateDisk {
         Ok(())
     }
 
-    /// Follows the list of the server that has ended, and checks that nothing was done without it.
+    /// Follows the list of the server that has ended, and checks that the list has every change.
     fn follow(&mut self) -> Result<()> {
         let list = std::fs::read(&self.list)?;
         std::fs::remove_file(&self.list)?;

@@ -6,7 +6,7 @@
 //! SIGTERMs between the kills).
 //!
 //! After SIGKILL the kernel still has all that the server wrote, synced or not. On a late disk ([`disk`]) it has not:
-//! most kills are a loss of power, too, and what was not synced is gone, torn or there.
+//! most kills are a loss of power, too, and each unsynced write is gone, torn or there.
 //!
 //! The process ends with 0 if every promise held, with 3 if acknowledged messages are lost, and otherwise with 1.
 
