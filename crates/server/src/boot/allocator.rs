@@ -28,11 +28,11 @@ const BURST_MIN: u64 = 1_000;
 /// The time without a new connection after which a burst is over. The readers of the store rest by then as well.
 const BURST_PAUSE: Duration = Duration::from_millis(1_500);
 
-/// Gives free memory back to the operating system whenever many connections have come and no more follow. What they
-/// needed on their way is free by then, and lies between what stays.
+/// Gives free memory back to the operating system whenever many connections have come and no more follow. The memory
+/// that they needed on their way is free by then, and lies between memory that stays in use.
 ///
-/// `came` counts the connections and sessions that have come. Each arena of the allocator is locked for the time of its turn,
-/// which is about a millisecond, so this is for a time when nothing else happens.
+/// `came` counts the connections and sessions that have come. Each arena of the allocator is locked for the time of its
+/// turn, which is about a millisecond, so this is for a time when nothing else happens.
 pub async fn give_back_after_bursts(came: impl Fn() -> u64) {
     give_back();
     let (mut given_back_at, mut last) = (0, 0);

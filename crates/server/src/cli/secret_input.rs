@@ -43,7 +43,7 @@ struct Hidden<'a> {
 }
 
 impl<'a> Hidden<'a> {
-    /// Hides what is typed from now on. Text that was typed before is thrown away, because it was shown.
+    /// Hides typed text from now on. Text that was typed before is thrown away, because it was shown.
     fn new(terminal: &'a Stdin) -> Result<Self> {
         let before = tcgetattr(terminal)?;
         let mut hidden = before.clone();

@@ -35,7 +35,7 @@ impl Wire {
         }
     }
 
-    /// Takes apart a connection after its handshake. What is left is a socket and its keys.
+    /// Takes apart a connection after its handshake. A socket and its keys are left.
     pub fn after_handshake(stream: TlsStream<Records>) -> io::Result<Self> {
         let (records, mut tls) = stream.into_inner();
         let mut early = Vec::new();

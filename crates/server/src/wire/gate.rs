@@ -1,4 +1,4 @@
-//! The gate: what the transports ask the apps and the store.
+//! The gate: the questions of the transports to the apps and the store.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

@@ -18,7 +18,7 @@ use crate::wire::write_through::write_through;
 const HEADER_BYTES: usize = 5;
 /// The types of records: change of cipher, alert, handshake, data.
 const TYPES: std::ops::RangeInclusive<u8> = 20..=23;
-/// Bytes of a record behind its header: the content and what a cipher adds.
+/// Bytes of a record behind its header: the content and the additions of a cipher.
 const RECORD_BYTES_MAX: usize = 16 * 1024 + 256;
 /// Bytes that a client may send until its handshake is done.
 const HANDSHAKE_BYTES_MAX: usize = HEADER_BYTES + RECORD_BYTES_MAX;

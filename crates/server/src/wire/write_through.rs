@@ -1,4 +1,4 @@
-//! Streams that only change what is read: what is written to them goes to the stream inside.
+//! Streams that only change how reading works: all writes go to the stream inside.
 
 /// Implements `AsyncWrite` for a type with a field that takes all that is written.
 macro_rules! write_through {

@@ -43,7 +43,7 @@ fn asking_for_names_stores_none_of_them() {
         let names = names.collect::<Vec<_>>().join(",");
         guest.get(&format!("/v1/feed?conversations=none&channels={names}")).is(200);
     };
-    // The first ones warm up what is allotted once.
+    // The first ones cause the allocations that happen only once.
     (0..20).for_each(&mut ask);
     let before = site.server.memory();
     (20..220).for_each(&mut ask);

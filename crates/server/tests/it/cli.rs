@@ -22,7 +22,7 @@ fn done(args: &[&str], data: Option<&Path>, input: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Runs it and returns what it complained of.
+/// Runs it and returns its complaint.
 #[track_caller]
 fn fails(args: &[&str], data: Option<&Path>, input: &str) -> String {
     let output = encke(args, data, input);
@@ -125,7 +125,7 @@ fn the_setup_code_is_printed_at_each_start_and_can_be_made_anew() {
     refused("");
     refused("7K3M-QX0V-7K3M-QX0V-7K3M");
     server.visitor().post("/v1/setup", &json!({"name": "eve", "password": PASSWORD})).is(403);
-    // Beside the server; what was printed before ends.
+    // Beside the server. The code that was printed before ends.
     let third = done(&["setup-code"], Some(&server.data()), "");
     refused(&first);
     refused(&second);

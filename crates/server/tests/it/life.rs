@@ -148,7 +148,7 @@ fn under_load(end: impl Fn(&mut Server)) {
         let event = by_text.get(text.as_str()).unwrap_or_else(|| panic!("lost: {text}"));
         assert_eq!((&event["seq"], &event["cursor"]), (&answer["seq"], &answer["cursor"]));
     }
-    // Every reader goes on from where it was and holds in the end what the history holds.
+    // Every reader goes on from its place, and in the end has everything that the history has.
     let expected: Vec<&Value> = history
         .iter()
         .filter(|e| position(e["cursor"].as_str().unwrap()) > position(&start))
@@ -217,7 +217,7 @@ fn a_token_or_an_account_that_ends_takes_its_connections_along() {
     revoked(&mut theirs);
     mei.say(&room, "new password");
     assert_eq!(mine.texts(&room, 1), ["new password"]);
-    // Sign-out everywhere ends what is left.
+    // Sign-out everywhere ends the sessions that are left.
     here.post("/v1/sign-out", &json!({"everywhere": true})).is(204);
     revoked(&mut mine);
     // A disabled account ends with everything.

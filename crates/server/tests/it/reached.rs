@@ -1,4 +1,4 @@
-//! How a site is reached: under which names, by which scheme, and what of cookies and pages counts there.
+//! The ways to reach a site: its names, the scheme, and the rules for cookies and pages there.
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
@@ -138,7 +138,8 @@ fn over_tls_only_the_hosts_own_cookie_counts_and_browsers_are_told_to_stay() {
     assert!(values(&gone, "set-cookie").all(|line| line.contains("Max-Age=0")));
 }
 
-/// A sign-in and three uses of a session: the origin of the page that may, and what it came by.
+/// A sign-in and three uses of a session through a proxy that adds these lines. Pages of `own` may sign in, pages of
+/// `foreign` may not. `https` says whether the browser came by HTTPS.
 fn through_a_proxy(site: &Site, lines: &str, own: &str, foreign: &str, https: bool) {
     let tom = site.person("tom");
     let at = site.address();

@@ -1,4 +1,4 @@
-//! The reference pages are what the source says now.
+//! The reference pages say the same as the source.
 
 use std::fs;
 use std::path::Path;

@@ -90,7 +90,7 @@ fn a_text_between_two_polls_comes_with_the_next() {
     let all: Vec<String> = (0..500).map(|n| n.to_string()).collect();
     let answer = live(&page, first).json();
     assert_eq!(answer["msg"], all.join("<br>"));
-    // Nothing held is the newest alone, and everything ever is everything.
+    // With 0 a page gets the newest message alone, and with 1 all messages ever.
     assert_eq!(live(&page, 0).json()["msg"], "499");
     let ever = live(&page, 1).json();
     assert_eq!(ever["msg"], format!("first<br>{}", all.join("<br>")));

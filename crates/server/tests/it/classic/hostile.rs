@@ -60,7 +60,7 @@ fn a_wrong_form_is_refused_everywhere() {
             let pairs: Vec<(&str, &str)> = names.iter().map(|name| (*name, &*text)).collect();
             assert!(refused(ask(FORM, path, form(&pairs).as_bytes())), "{path} {size}");
         }
-        // A type may be written in any way; what is missing then is the rest.
+        // A type may be written in any way. Here only the rest is wrong.
         let kind = "APPLICATION/x-www-form-urlencoded;charset=utf-8";
         assert!(refused(ask(kind, path, b"msg=a&msg=b&message=&username=a&username=b")), "{path}");
     }

@@ -89,7 +89,7 @@ fn a_direct_conversation_of_the_web_chat_and_of_a_page_is_one() {
     t.post("/webim/SendMessage.php", &send(number(&tom), number(&mei))).is(200);
     let said = mei.history(&direct);
     assert_eq!(said.last().unwrap()["body"]["text"], "hi");
-    // The sender sees as read what the page confirms.
+    // The sender sees messages as read when the page confirms them.
     let seq =
         said.iter().find(|e| e["body"]["text"] == "from the web chat").unwrap()["seq"].clone();
     let id = got["info"][0]["id"].as_str().unwrap();
@@ -164,7 +164,7 @@ fn a_guests_name_is_its_own_and_never_the_agents() {
         Page::with(&site.server, &format!("encke_session={session}; username={name}"))
     };
     let (first, second, false_agent) = (guest("user5"), guest("user5"), guest("admin"));
-    // Later than the guest, who could not take the name now.
+    // Added later than the guest. By now a guest could not take the name.
     add_person(&site, "admin");
     let question = [("rec", "admin"), ("content", "mine")];
     first.post("/kefu/16-kefu-sendmsg.php", &question).is(200);
@@ -341,7 +341,7 @@ fn sends_over_classic_pages_are_limited() {
     fn count(mut send: impl FnMut() -> bool) -> usize {
         (0..1_000).take_while(|_| send()).count()
     }
-    // 1 % of what a member may: 20 messages at once, on whichever page.
+    // 1 % of a member's quota: 20 messages at once, on any page.
     let taken = count(|| m.get("/live/backend.php?msg=flood").status == 200);
     assert!((20..40).contains(&taken), "{taken}");
     let (from, to) = (number(&mei).to_owned(), number(&tom).to_owned());

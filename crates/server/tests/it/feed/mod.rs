@@ -122,7 +122,7 @@ impl Feed {
         Feed::begin(site.address(), transport, who.auth(), Some(cursor), "")
     }
 
-    /// Opens from now: what is sent after this returns will come.
+    /// Opens from now: messages that are sent after this returns will come.
     pub fn now(site: &Site, transport: Transport, who: &Person) -> Feed {
         let mut feed = match transport.is_poll() {
             // A poll without a cursor answers from whenever it arrives; the cursor makes it a moment.

@@ -1,4 +1,4 @@
-//! WebSocket: tungstenite for what is right, bytes by hand for what is wrong.
+//! WebSocket: tungstenite for valid frames, bytes by hand for invalid ones.
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream};

@@ -199,7 +199,7 @@ impl Wire {
         bytes
     }
 
-    /// Whether the server ends the connection by then; what comes is thrown away.
+    /// Whether the server ends the connection by then. Arriving bytes are thrown away.
     pub fn ends_by(&mut self, deadline: Instant) -> bool {
         let mut chunk = [0; 4096];
         loop {

@@ -98,7 +98,7 @@ fn read_all(feed: &mut Feed, room: &str, count: usize) {
 
 /// P6: a reader that stops costs little; when it reads on, everything is there.
 pub fn slow_reader(transport: Transport) {
-    // One transport at a time: what the others hold would blur the figure.
+    // One transport at a time: the memory of the others would blur the figure.
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(|e| e.into_inner());
     let big = big();

@@ -5,7 +5,7 @@ use crate::harness::Person;
 
 use super::Two;
 
-/// A feed of somebody, wherever its space is: what is sent after this returns will come.
+/// A feed of a person, wherever its space is: messages that are sent after this returns will come.
 pub fn now(who: &Person, transport: Transport) -> Feed {
     let (address, auth) = (who.client.address, who.auth());
     if transport.is_poll() {
