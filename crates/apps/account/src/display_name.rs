@@ -46,8 +46,8 @@ fn not_a_line() -> Error {
     Error::new(Code::Invalid, format!("A display name has 1 to {most} characters on one line."))
 }
 
-/// Whether a character is invisible. Such are the default-ignorable characters of Unicode, which leave nothing in a
-/// skeleton (joiners, marks of direction, fillers, variation selectors, tags), and some more that are blank.
+/// Whether a character is invisible. The invisible characters are the default-ignorable ones of Unicode, which leave
+/// nothing in a skeleton (joiners, marks of direction, fillers, variation selectors, tags), and some blank ones.
 pub(super) fn is_hidden(c: char) -> bool {
     let is_ignorable = skeleton(c.encode_utf8(&mut [0; 4])).next().is_none();
     let is_blank =

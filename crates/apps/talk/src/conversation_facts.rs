@@ -5,7 +5,8 @@
 //! is said (joins, leaves, roles, titles), or that of receipts (marks). So facts are right in every view in which both
 //! streams end where they ended when the facts were read, and no change has to be told to this table. Marks that move
 //! without such an event are no exception: the mark of a person's own message is folded into the facts
-//! ([`Receipts::fold_own_into`]), and large conversations, whose marks are told to nobody else, are not remembered.
+//! ([`Receipts::fold_own_into`]), and large conversations are not remembered, because their marks are told to nobody
+//! else.
 
 use std::sync::{Arc, Mutex};
 
@@ -191,7 +192,7 @@ fn read_facts(
     Ok(all)
 }
 
-/// Reads where the two streams of a conversation end. The end of what is said is known.
+/// Reads where the two streams of a conversation end. The end of the messages is known already.
 pub(crate) fn ends(read: &mut Read<'_>, id: ConversationId, said: Head) -> Result<Ends, Error> {
     Ok(Ends { said, receipts: read.head(StreamId::receipts(id))? })
 }

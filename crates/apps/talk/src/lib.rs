@@ -1,7 +1,7 @@
 //! Talk: what any conversation does, whichever product owns it.
 //!
-//! A conversation owns one stream, and a second one for its receipts. The table `member` decides who is in it; what a
-//! session follows (`follow`) changes in the same write.
+//! A conversation owns one stream, and a second one for its receipts. The table `member` decides who is in it. The
+//! streams that a session follows (`follow`) change in the same write.
 //!
 //! Entry points: [`Talk`], the product; [`conversation`] and [`member`] for products that make conversations.
 

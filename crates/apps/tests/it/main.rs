@@ -1,4 +1,4 @@
-//! The apps over HTTP, on a real store: what a client meets.
+//! The apps over HTTP, on a real store, as a client meets them.
 
 #![allow(clippy::unwrap_used)] // Helpers of tests fail as tests do.
 

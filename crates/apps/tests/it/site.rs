@@ -68,7 +68,7 @@ impl Reach for Recorded {
     }
 }
 
-/// A site, its router and what it is made of.
+/// A site, its router and its parts.
 pub struct TestSite {
     pub site: Arc<Site>,
     /// The site that gets the commits.

@@ -11,7 +11,7 @@ use encke_engine::limits;
 
 use super::html::escape;
 
-/// The elements that stay. Of other elements only the text stays, and of scripts and style sheets nothing.
+/// The elements that stay. Other elements lose their tags and keep their text. Scripts and style sheets go altogether.
 const TAGS: [&str; 14] =
     ["a", "b", "br", "div", "em", "font", "i", "li", "ol", "p", "span", "strong", "u", "ul"];
 /// The greatest length of a link's address.

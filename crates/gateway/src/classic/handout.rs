@@ -84,8 +84,8 @@ pub(super) struct Handouts(Mutex<FxHashMap<PersonId, Weak<Handout>>>);
 const SWEPT_FROM: usize = 1_024;
 
 impl Handouts {
-    /// The deliveries to a person. To be called before the store is read, because they know what the store notes after
-    /// that.
+    /// The deliveries to a person. Call this before the store is read, because they know everything that the store
+    /// notes after that.
     pub fn of(&self, classic: &Arc<Classic>, person: PersonId) -> Arc<Handout> {
         let mut handouts = self.0.lock().expect("not poisoned");
         if let Some(handout) = handouts.get(&person).and_then(Weak::upgrade) {
