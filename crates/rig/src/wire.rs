@@ -11,7 +11,7 @@ pub enum Fault {
     None,
     /// It ends every connection, and new ones at once.
     Cut,
-    /// It carries nothing and ends nothing. What is sent meanwhile arrives when the wire is whole again.
+    /// It carries nothing and ends nothing. Bytes sent meanwhile arrive when the wire is whole again.
     Silent,
     /// It carries a request that holds the first bytes, and then nothing of the answers. The connection ends when an
     /// answer holds the second bytes.
@@ -60,7 +60,7 @@ impl Wire {
         self.inner.lock().expect("not poisoned")
     }
 
-    /// Sets what the wire does from now on.
+    /// Sets how the wire behaves from now on.
     pub fn set(&self, fault: Fault) {
         let mut inner = self.lock();
         if fault == Fault::Cut {

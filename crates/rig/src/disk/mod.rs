@@ -1,8 +1,8 @@
-//! A disk that loses its power: what of the files in one folder would be left.
+//! A disk that loses its power: the files in one folder that would be left.
 //!
 //! A process writes down all that it does to its files, before it does it, as a list of [`Record`]s. [`Disk`] follows
 //! this list and knows two states of each file: what the process sees, and what has been synced. After a loss of power
-//! a disk holds everything that was synced. Of the rest it holds anything: [`Disk::without_power`] decides for each
+//! a disk holds everything that was synced. The rest may be there or not: [`Disk::without_power`] decides for each
 //! sector of each later write whether the disk still took it, so that files are old, new or torn, in any order.
 //!
 //! As on a real disk, a sync makes only those changes of its file durable that were made before the sync began. The name

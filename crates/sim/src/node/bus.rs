@@ -67,7 +67,7 @@ impl HeardNumbers {
 }
 
 impl Scene {
-    /// Sends a hint to all other nodes. Of a commit that changes rights they only learn that it is there.
+    /// Sends a hint to all other nodes. If a commit changes rights, they only learn that it is there.
     pub fn announce(&mut self, from: NodeId, hint: Hint) {
         let hint = match hint {
             Hint::Commit(c) if c.changes_rights() && self.variant != Variant::RightsFromHints => {

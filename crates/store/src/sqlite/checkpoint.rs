@@ -1,8 +1,9 @@
 //! The checkpointer: a thread that copies the write-ahead log into the database while the writer goes on.
 //!
 //! A checkpoint copies some 16 MB and syncs the database, which takes as long as hundreds of commits. SQLite lets one
-//! connection copy while another one appends, so no send has to wait for that. What was appended meanwhile stays in the
-//! log. The log begins anew only when all of it is in the database, so the writer copies that rest, which is short.
+//! connection copy while another one appends, so no send has to wait for that. Frames that were appended meanwhile stay
+//! in the log. The log begins anew only when all of it is in the database, so the writer copies that rest, which is
+//! short.
 
 use std::fs::File;
 use std::sync::Arc;

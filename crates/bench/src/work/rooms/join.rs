@@ -73,7 +73,7 @@ pub(super) fn run(args: &Args, server: &Server, people: &People) -> Result<Strin
     Ok(large)
 }
 
-/// The connections that join, and what they are measured by.
+/// The connections that join, and the parts that measure them.
 struct Filling<'a> {
     args: &'a Args,
     server: &'a Server,

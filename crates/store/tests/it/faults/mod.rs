@@ -135,7 +135,8 @@ fn a_store_is_opened_only_when_what_a_killed_process_wrote_is_synced() {
     (0..5).for_each(|number| child.send(1, number).stored());
     let acknowledged = child.kill();
     assert!(std::fs::metadata(sqlite.file("space.db-wal")).unwrap().len() > 0);
-    // Nobody has written anything yet: without this sync, it would show what the next loss of power may take.
+    // Nobody has written anything yet. Without this sync, readers would see events that the next loss of power may
+    // take.
     assert!(!Child::opens_with_fault(&sqlite, "sync-wal"));
     check_nothing_is_lost(&sqlite, &acknowledged);
 }

@@ -11,8 +11,8 @@ use encke_trial::random::Random;
 
 /// The library of `crates/late-disk`. Cargo puts it beside the server.
 const LIBRARY: &str = "libencke_late_disk.so";
-/// Of a hundred ends of the server on a late disk, this many are a loss of power. After the others the machine goes on,
-/// and the next server finds what the last one wrote but did not sync.
+/// On a late disk, this many of a hundred ends of the server are a loss of power. After the others the machine goes on,
+/// and the next server finds the unsynced writes of the last one.
 const POWER_LOST: u64 = 75;
 
 /// The kinds of disks.
@@ -134,7 +134,7 @@ fn changes(record: &Record) -> bool {
 }
 
 /// The files of a folder that a disk keeps. SQLite's `-shm` is memory that processes share, and the library leaves out
-/// what is further down.
+/// files in folders below.
 fn image(folder: &Path) -> Result<Image> {
     let mut found = Image::new();
     for entry in std::fs::read_dir(folder)? {
@@ -163,7 +163,7 @@ fn write(folder: &Path, image: &Image) -> Result<()> {
     Ok(())
 }
 
-/// Checks that the files are as the list says. Of the last change the kill may have left anything or nothing.
+/// Checks that the files are as the list says. The kill may have left anything or nothing of the last change.
 fn same(found: &Image, before: &Image, after: &Image) -> Result<()> {
     let names: BTreeSet<&String> =
         [found, before, after].into_iter().flat_map(Image::keys).collect();
