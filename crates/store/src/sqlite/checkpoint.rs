@@ -83,7 +83,7 @@ fn run(
     fatal: &(dyn Fn(&StoreError) + Send + Sync),
 ) {
     while asks.recv().is_ok() {
-        match copy(conn, database) {
+        match copy(conn, database, &BOUNDS) {
             Ok(true) => finish.store(true, Release),
             Ok(false) => {}
             Err(e) => {
@@ -98,20 +98,79 @@ fn run(
     }
 }
 
+/// The numbers of frames that a checkpoint goes by.
+struct Bounds {
+    /// From this many on, the frames that are only in the log are copied.
+    uncopied: u64,
+    /// Fewer than this many are a short rest, which the writer copies.
+    rest: u64,
+    /// From this many on, copied or not, the log has to begin anew.
+    frames: u64,
+}
+
+const BOUNDS: Bounds = Bounds {
+    uncopied: limits::WAL_UNCOPIED_FRAMES_MAX,
+    rest: limits::WAL_REST_FRAMES_MAX,
+    frames: limits::WAL_FRAMES_MAX,
+};
+
 /// Copies the log into the database if it is long. Returns whether the writer should finish it: only a short rest is
 /// left, or the log has become so long that it has to begin anew.
-fn copy(conn: &Connection, database: &File) -> Result<bool, StoreError> {
-    let mut length = WalLength::look(conn)?;
-    for _ in 0..ROUNDS_MAX {
-        if length.uncopied() < limits::WAL_UNCOPIED_FRAMES_MAX {
-            return Ok(false);
-        }
-        length = WalLength::copied_beside_the_writer(conn)?;
-        if length.uncopied() < limits::WAL_REST_FRAMES_MAX {
-            // SQLite syncs the database only after the very last frame, which the writer copies.
-            database.sync_data().map_err(|e| StoreError::Sync(e.to_string()))?;
-            return Ok(true);
+fn copy(conn: &Connection, database: &File, bounds: &Bounds) -> Result<bool, StoreError> {
+    if WalLength::look(conn)?.uncopied() < bounds.uncopied {
+        return Ok(false);
+    }
+    let mut length = WalLength::copied_beside_the_writer(conn)?;
+    for _ in 1..ROUNDS_MAX {
+        if length.uncopied() >= bounds.rest {
+            length = WalLength::copied_beside_the_writer(conn)?;
         }
     }
-    Ok(length.frames >= limits::WAL_FRAMES_MAX)
+    let finish = length.uncopied() < bounds.rest || length.frames >= bounds.frames;
+    if finish {
+        // SQLite syncs the database only after the very last frame, which the writer copies.
+        database.sync_data().map_err(|e| StoreError::Sync(e.to_string()))?;
+    }
+    Ok(finish)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::connect;
+
+    const SMALL: Bounds = Bounds { uncopied: 40, rest: 10, frames: 100 };
+
+    fn write_until(conn: &Connection, frames: u64) {
+        while WalLength::look(conn).unwrap().frames < frames {
+            conn.execute("INSERT INTO t VALUES (zeroblob(3000))", []).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_log_that_is_too_long_begins_anew_whatever_a_checkpoint_leaves() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("space.db");
+        let open = || connect(&path).unwrap();
+        let (writer, reader, checkpoints) = (open(), open(), open());
+        let database = File::open(&path).unwrap();
+        let copy = || copy(&checkpoints, &database, &SMALL).unwrap();
+        writer.execute_batch("CREATE TABLE t (x)").unwrap();
+        write_until(&writer, 30);
+        assert!(!copy(), "it is short");
+        write_until(&writer, 50);
+        assert!(copy(), "all of it is copied");
+        let view = |frames| {
+            write_until(&writer, frames);
+            reader.execute_batch("BEGIN; SELECT count(*) FROM t").unwrap();
+        };
+        // The frames after a view stay in the log: more than a short rest, fewer than are worth a checkpoint.
+        view(70);
+        write_until(&writer, 90);
+        assert!(!copy(), "the rest is long, and the log is not");
+        reader.execute_batch("COMMIT").unwrap();
+        view(105);
+        write_until(&writer, 125);
+        assert!(copy(), "the log is too long");
+    }
 }
