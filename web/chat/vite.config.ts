@@ -1,12 +1,13 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { loadEnv } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { emojiData } from '../talk/emoji.plugin.mjs';
 
 /** The addresses that the server answers, besides the page. */
 const served = ['/v1', '/openapi.json', '/healthz', '/readyz', '/metrics'];
 
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte()],
+  plugins: [svelte(), emojiData()],
   base: './',
   build: {
     target: 'es2022',

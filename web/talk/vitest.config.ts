@@ -1,3 +1,4 @@
 import { defineConfig } from 'vitest/config';
+import { emojiData } from './emoji.plugin.mjs';
 
-export default defineConfig({ test: { include: ['test/**/*.test.ts'] } });
+export default defineConfig({ plugins: [emojiData()], test: { include: ['test/**/*.test.ts'] } });

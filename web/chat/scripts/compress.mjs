@@ -18,3 +18,12 @@ for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true }))
     if (packed.length < plain.length * 0.9) writeFileSync(`${path}.${end}`, packed);
   }
 }
+
+// What a first visit loads: the page, and what it names itself. The rest comes later, when it is needed.
+const firstBytesMax = 100 * 1024;
+const packed = (name) => gzipSync(readFileSync(join(dist, name)), { level: 9 }).length;
+const page = readFileSync(join(dist, 'index.html'), 'utf8');
+const named = [...page.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g)].map(([, name]) => name);
+const first = ['index.html', ...named].reduce((sum, name) => sum + packed(name), 0);
+console.log(`first load: ${(first / 1024).toFixed(1)} KB under gzip, of ${firstBytesMax / 1024} at most`);
+if (first > firstBytesMax) throw new Error('The first load is too large: load what is seldom needed later.');

@@ -1,5 +1,6 @@
 /** Events in words: the line in a thread, the preview in the list. Plain text only; views show it as text. */
 import type { Conversation, FeedEvent, Person } from '@encke/sdk';
+import { plainText } from '@encke/ui/plain';
 import type { World } from '../model/world';
 import type { Words } from './words';
 
@@ -7,6 +8,12 @@ import type { Words } from './words';
 export function calledOf(world: World, person: string, words: Words): string {
   const known = world.people.get(person);
   return known === undefined ? words.somebody : called(known, words);
+}
+
+/** The name of somebody who is called in a text; `all` is everybody. */
+export function mentionedName(world: World | null, person: string, words: Words): string {
+  if (person === 'all') return words.everybody;
+  return world === null ? words.somebody : calledOf(world, person, words);
 }
 
 export function called(person: Person, words: Words): string {
@@ -73,19 +80,24 @@ export interface PreviewInput {
 }
 
 export function previewOf({ conversation, world, draft, failed }: PreviewInput, words: Words): Preview {
-  if (failed !== null) return { lead: words.preview.failed, text: oneLine(failed), tone: 'failed' };
-  if (draft !== '') return { lead: words.preview.draft, text: oneLine(draft), tone: 'draft' };
+  const line = (text: string): string =>
+    oneLine(plainText(text.slice(0, previewLettersMax), (person) => mentionedName(world, person, words)));
+  if (failed !== null) return { lead: words.preview.failed, text: line(failed), tone: 'failed' };
+  if (draft !== '') return { lead: words.preview.draft, text: line(draft), tone: 'draft' };
   const { last } = conversation;
   if (last === null) return { lead: '', text: '', tone: 'plain' };
   if (last.kind !== 'message')
     return { lead: '', text: systemLine(last, conversation, world, words), tone: 'plain' };
-  const text = oneLine(last.body.text);
+  const text = line(last.body.text);
   if (last.from === world.me.id) return { lead: words.preview.self, text, tone: 'plain' };
   if (conversation.kind === 'direct' || last.from === undefined) return { lead: '', text, tone: 'plain' };
   return { lead: words.preview.by(calledOf(world, last.from, words)), text, tone: 'plain' };
 }
 
+/** Letters of a text that are read for its preview. */
+const previewLettersMax = 400;
+
 /** Enough for any width of the list; cut between characters, never inside one. */
 function oneLine(text: string): string {
-  return [...text.slice(0, 400).replace(/\s+/gu, ' ').trim()].slice(0, 160).join('');
+  return [...text.replace(/\s+/gu, ' ').trim()].slice(0, 160).join('');
 }

@@ -12,6 +12,7 @@ export const en = {
   /** Not as the subject: “Mei invited you”. */
   youObject: 'you',
 
+  everybody: 'all',
   unknownConversation: 'Conversation',
   guestName: (name: string) => `${name} (Guest)`,
 
@@ -59,12 +60,33 @@ export const en = {
   },
 
   composer: {
+    complete: 'Suggestions',
     label: (title: string) => `Message to ${title}`,
     placeholder: 'Write a message',
     send: 'Send',
     hintEnter: 'Enter sends, Shift+Enter breaks the line',
     hintCtrlEnter: 'Ctrl+Enter sends, Enter breaks the line',
     tooLong: (bytes: number) => `Too long by ${number(bytes)} bytes.`,
+  },
+
+  emoji: {
+    open: 'Emoji',
+    title: 'Choose an emoji',
+    search: 'Search emoji',
+    groups: 'Groups',
+    none: 'No emoji found.',
+    group: {
+      recent: 'Recently used',
+      smileys: 'Smileys',
+      people: 'People',
+      nature: 'Animals and nature',
+      food: 'Food and drink',
+      travel: 'Travel and places',
+      activities: 'Activities',
+      objects: 'Objects',
+      symbols: 'Symbols',
+      flags: 'Flags',
+    },
   },
 
   event: {

@@ -9,6 +9,7 @@ export const zhCN: Words = {
 
   you: '你',
   youObject: '你',
+  everybody: '所有人',
   unknownConversation: '会话',
   guestName: (name) => `${name}（访客）`,
 
@@ -56,12 +57,33 @@ export const zhCN: Words = {
   },
 
   composer: {
+    complete: '建议',
     label: (title) => `发消息给 ${title}`,
     placeholder: '输入消息',
     send: '发送',
     hintEnter: 'Enter 发送，Shift+Enter 换行',
     hintCtrlEnter: 'Ctrl+Enter 发送，Enter 换行',
     tooLong: (bytes) => `超出 ${number(bytes)} 字节。`,
+  },
+
+  emoji: {
+    open: '表情',
+    title: '选择表情',
+    search: '搜索表情',
+    groups: '分类',
+    none: '没有找到表情。',
+    group: {
+      recent: '最近使用',
+      smileys: '笑脸',
+      people: '人物',
+      nature: '动物与自然',
+      food: '食物与饮料',
+      travel: '旅行与地点',
+      activities: '活动',
+      objects: '物品',
+      symbols: '符号',
+      flags: '旗帜',
+    },
   },
 
   event: {

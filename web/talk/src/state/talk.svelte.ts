@@ -1,8 +1,17 @@
 import type { Conversation, EnckeClient, FeedEvent, Outgoing, Person, Signal, Snapshot } from '@encke/sdk';
-import { browserClock as clock, formatOf, type Format, type Locale, type TextStorage } from '@encke/ui/plain';
+import {
+  browserClock as clock,
+  formatOf,
+  type Format,
+  type Locale,
+  type Mentioned,
+  type TextStorage,
+} from '@encke/ui/plain';
+import { mentionedName } from '../i18n/describe';
 import { wordsIn, type Words } from '../i18n/words';
 import { titleOf } from '../model/directory';
 import { Drafts } from '../model/drafts';
+import { keepRecentEmoji, recentEmojiIn, withRecent } from '../model/recent-emoji';
 import { conversationOf } from '../model/held';
 import { FurtherInvitations } from '../model/invitations';
 import { Lookups } from '../model/lookups';
@@ -61,6 +70,9 @@ export class Talk {
   /** Raised by every draft that is kept, so that previews follow. */
   draftsKept = $state(0);
 
+  /** The emoji that were chosen last on this device. */
+  recentEmoji: readonly string[] = $state.raw([]);
+
   readonly open: Conversation | null = $derived(this.world?.conversations.get(this.openId ?? '') ?? null);
 
   readonly #undo: (() => void)[] = [];
@@ -74,6 +86,7 @@ export class Talk {
     const { client } = options;
     this.client = client;
     this.drafts = new Drafts(options.storage, options.person);
+    this.recentEmoji = recentEmojiIn(options.storage);
     this.threads = new Threads(
       client.api,
       (id) => this.world?.conversations.get(id)?.head_seq ?? 0,
@@ -109,6 +122,10 @@ export class Talk {
 
   get format(): Format {
     return formatOf(this.options.choices().language);
+  }
+
+  get language(): Locale {
+    return this.options.choices().language;
   }
 
   get ctrlEnter(): boolean {
@@ -156,6 +173,12 @@ export class Talk {
     this.line = null;
     this.client.send(this.openId, text.trim());
     this.keepDraft(this.openId, '');
+  }
+
+  /** A person has chosen an emoji; it comes first the next time. */
+  choseEmoji(emoji: string): void {
+    this.recentEmoji = withRecent(this.recentEmoji, emoji);
+    keepRecentEmoji(this.options.storage, this.recentEmoji);
   }
 
   keepDraft(conversation: string, text: string): void {
@@ -207,6 +230,12 @@ export class Talk {
     const unknown = this.words.unknownConversation;
     return this.world === null ? unknown : titleOf(conversation, this.world, unknown);
   }
+
+  /** What stands in a message for somebody who is called in it. */
+  readonly mentioned: Mentioned = (person) => ({
+    name: mentionedName(this.world, person, this.words),
+    me: person === 'all' || person === this.options.person,
+  });
 
   typingHere(conversation: string): string[] {
     return typingIn(this.typing, conversation, this.options.person);

@@ -10,6 +10,8 @@ export const commonEn = {
   loading: 'Loading…',
   retry: 'Try again',
   search: 'Search',
+  copy: 'Copy',
+  copied: 'Copied',
   somebody: 'Former member',
   presence: { online: 'Online', away: 'Away', offline: 'Offline' },
   role: { owner: 'Owner', member: 'Member', guest: 'Guest', bot: 'Bot' },

@@ -9,6 +9,8 @@ export const commonZhCN: CommonWords = {
   loading: '正在加载…',
   retry: '重试',
   search: '搜索',
+  copy: '复制',
+  copied: '已复制',
   somebody: '已离开的成员',
   presence: { online: '在线', away: '离开', offline: '离线' },
   role: { owner: '所有者', member: '成员', guest: '访客', bot: '机器人' },

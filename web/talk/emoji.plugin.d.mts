@@ -1,0 +1,1 @@
+export function emojiData(): import('vite').Plugin;
