@@ -136,11 +136,8 @@ impl Transaction {
     }
 
     /// An event that this transaction brought.
-    pub fn event(&self, at: Position) -> Option<&Event> {
-        self.steps.iter().rev().find_map(|step| match step {
-            Step::Event(entry) if entry.event.position == at => Some(&entry.event),
-            _ => None,
-        })
+    pub fn event(&self, at: Position) -> Option<&Arc<Entry>> {
+        event_among(&self.steps, at)
     }
 
     /// Learns the newest event of a stream in the store. A change by this transaction counts more.
@@ -258,6 +255,16 @@ impl Transaction {
         let batch = Arc::new(Batch { steps: std::mem::take(&mut self.steps) });
         Committed { epoch: self.epoch, before: self.before, after: self.at, mark, batch }
     }
+}
+
+/// The event at a position among the steps of a transaction.
+pub fn event_among(steps: &[Step], at: Position) -> Option<&Arc<Entry>> {
+    let events = steps.iter().rev().filter_map(|step| match step {
+        Step::Event(entry) => Some(entry),
+        _ => None,
+    });
+    // Later steps have later positions.
+    events.skip_while(|entry| entry.event.position > at).next().filter(|e| e.event.position == at)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use encke_engine::append::{Appends, Head};
-use encke_engine::{Entry, Error, Event, NewEvent, PersonId, Position, StreamId};
+use encke_engine::{Entry, Error, NewEvent, PersonId, Position, StreamId};
 
 use crate::channels::Channels;
 use crate::error::StoreError;
@@ -50,7 +50,7 @@ impl Tx<'_> {
     }
 
     /// The event that was appended at a position.
-    pub fn event(&mut self, at: Position) -> Result<Option<Event>, StoreError> {
+    pub fn event(&mut self, at: Position) -> Result<Option<Arc<Entry>>, StoreError> {
         on!(self, writing => writing.event(at))
     }
 
@@ -88,15 +88,6 @@ impl Tx<'_> {
             On::Sqlite(writing) => writing.channels(),
             On::Postgres(writing) => writing.channels(),
         }
-    }
-
-    /// Wraps an event for the wire.
-    pub fn entry(&self, event: Event) -> Entry {
-        let epoch = match &self.0 {
-            On::Sqlite(writing) => writing.epoch(),
-            On::Postgres(writing) => writing.epoch(),
-        };
-        Entry::new(event, epoch)
     }
 }
 

@@ -80,7 +80,7 @@ pub fn enter_open_room(
         let longest = longest.get(0)?;
         expel(tx, room, longest, longest)?;
     }
-    invitation::put_in(tx, site, room, person, person)
+    invitation::put_in(tx, site, room, person, person).map(drop)
 }
 
 /// Makes an owner of the site the owner of a room without one, if the site has an owner.
@@ -94,5 +94,5 @@ pub fn own_room(tx: &mut Tx<'_>, site: &Site, room: ConversationId) -> Result<()
     if is_member(tx, room, owner)? {
         return set_role(tx, room, owner, MemberRole::Owner, owner);
     }
-    put(tx, site, room, owner, MemberRole::Owner, owner)
+    put(tx, site, room, owner, MemberRole::Owner, owner).map(drop)
 }

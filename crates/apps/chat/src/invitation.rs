@@ -21,7 +21,7 @@ use encke_site::caller::Caller;
 use encke_site::path::Path;
 use encke_site::reply::Refusal;
 use encke_site::{EventBody, event};
-use encke_talk::conversation::{Conversation, MemberRole, load, parse};
+use encke_talk::conversation::{Conversation, MemberRole, Rows, load, parse};
 use encke_talk::member::{is_member, put};
 
 /// An invitation to a room.
@@ -104,7 +104,7 @@ pub(crate) fn put_in(
     id: ConversationId,
     person: PersonId,
     by: PersonId,
-) -> Result<(), Error> {
+) -> Result<Rows, Error> {
     forget(tx, person, id)?;
     put(tx, site, id, person, MemberRole::Member, by)
 }
@@ -237,10 +237,10 @@ pub(crate) async fn accept(
         }
         if is_member(tx, id, me)? {
             forget(tx, me, id)?;
-        } else {
-            put_in(tx, &site_for_store, id, me, me)?;
+            return load(tx, &site_for_store, id, me).map(Some);
         }
-        load(tx, &site_for_store, id, me).map(Some)
+        let rows = put_in(tx, &site_for_store, id, me, me)?;
+        rows.seen_by(tx, &site_for_store, me).map(Some)
     });
     Ok(Json(accepted.await?.ok_or_else(gone)?))
 }

@@ -52,13 +52,13 @@ pub(crate) async fn join(
     let held = site.clone();
     let joined = site.store.write(move |tx| {
         let found = find(tx, id)?.ok_or_else(not_member)?;
-        if !is_member(tx, id, me)? {
-            if !found.open || guest {
-                return Err(not_member());
-            }
-            invitation::put_in(tx, &held, id, me, me)?;
+        if is_member(tx, id, me)? {
+            return load(tx, &held, id, me);
         }
-        load(tx, &held, id, me)
+        if !found.open || guest {
+            return Err(not_member());
+        }
+        invitation::put_in(tx, &held, id, me, me)?.seen_by(tx, &held, me)
     });
     Ok(Json(joined.await?))
 }

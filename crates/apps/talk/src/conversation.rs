@@ -102,6 +102,7 @@ pub struct Conversation {
 }
 
 /// A row of `conversation`.
+#[derive(Clone)]
 pub struct ConversationRow {
     /// Id of the conversation.
     pub id: ConversationId,
@@ -128,6 +129,7 @@ impl ConversationRow {
 }
 
 /// A row of `member`.
+#[derive(Clone)]
 pub struct MemberRow {
     /// The conversation.
     pub conversation: ConversationId,
@@ -179,7 +181,7 @@ pub fn seen_by(
 ) -> Result<Option<Conversation>, Error> {
     let head = view.head_of(StreamId::conversation(found.id))?;
     let receipts = view.head_of(StreamId::receipts(found.id))?;
-    let last = view.item(head.position)?;
+    let last = view.event_at(head.position)?;
     // The writer of a message has read it, and no receipt tells so. A snapshot must not lag behind that.
     Receipts::of(site).fold_own_into(view, found.id, head, &mut members)?;
     let Some(me) = members.iter().find(|m| m.member.person == person) else { return Ok(None) };
@@ -196,7 +198,7 @@ pub fn seen_by(
         head_seq: head.seq,
         unread,
         receipts_seq: receipts.seq,
-        last: last.and_then(|json| serde_json::from_slice(&json).ok()),
+        last: last.and_then(|entry| serde_json::from_slice(entry.json()).ok()),
         members: members.into_iter().map(|m| m.member).collect(),
     }))
 }
@@ -208,11 +210,35 @@ pub fn load(
     id: ConversationId,
     person: PersonId,
 ) -> Result<Conversation, Error> {
-    let found = find(view, id)?;
-    // Only members learn whether a conversation exists.
-    let found = found.ok_or_else(not_member)?;
-    let members = shown_members(view, std::slice::from_ref(&found), person)?.remove(&id);
-    seen_by(view, site, found, members.unwrap_or_default(), person)?.ok_or_else(not_member)
+    Rows::of(view, id, person)?.seen_by(view, site, person)
+}
+
+/// What the tables of talk hold of a conversation that is shown to a person.
+#[derive(Clone)]
+pub struct Rows {
+    conversation: ConversationRow,
+    /// The members that are shown.
+    members: Vec<MemberRow>,
+}
+
+impl Rows {
+    /// The rows as they are shown to a person.
+    fn of(view: &mut impl View, id: ConversationId, person: PersonId) -> Result<Self, Error> {
+        // Only members learn whether a conversation exists.
+        let conversation = find(view, id)?.ok_or_else(not_member)?;
+        let shown = shown_members(view, std::slice::from_ref(&conversation), person)?.remove(&id);
+        Ok(Rows { conversation, members: shown.unwrap_or_default() })
+    }
+
+    /// The conversation of these rows with what the log says of it now: `not_member` unless the person is in it.
+    pub fn seen_by(
+        self,
+        view: &mut impl View,
+        site: &Site,
+        person: PersonId,
+    ) -> Result<Conversation, Error> {
+        seen_by(view, site, self.conversation, self.members, person)?.ok_or_else(not_member)
+    }
 }
 
 /// A person is in a conversation from now on.
@@ -251,13 +277,15 @@ pub fn admit(
     id: ConversationId,
     person: PersonId,
     by: PersonId,
-) -> Result<(), Error> {
-    let conversation = load(tx, site, id, person)?;
+) -> Result<Rows, Error> {
+    let rows = Rows::of(tx, id, person)?;
+    let conversation = rows.clone().seen_by(tx, site, person)?;
     let ids: Vec<_> = conversation.members.iter().map(|m| m.person).collect();
     let people = people(tx, site, &ids)?;
     let added = ConversationAdded { conversation, people };
     tx.append(event(StreamId::person(person), Some(by), &added))?;
-    Ok(tx.subscribe(person, StreamId::conversation(id))?)
+    tx.subscribe(person, StreamId::conversation(id))?;
+    Ok(rows)
 }
 
 /// Inserts the row of a new member. [`admit`] tells the person afterwards.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::conversation::{
-    ConversationRow, MemberRole, MemberRow, admit, find, insert_member, not_member,
+    ConversationRow, MemberRole, MemberRow, Rows, admit, find, insert_member, not_member,
 };
 
 /// A person is in the conversation from now on.
@@ -114,7 +114,7 @@ pub fn has_owners(
     Ok(sql.query_one(query, params![id, at_least - 1])?.is_some())
 }
 
-/// Adds a new member to a room.
+/// Adds a new member to a room, and returns the rows that the room shows it.
 pub fn put(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -122,7 +122,7 @@ pub fn put(
     person: PersonId,
     role: MemberRole,
     by: PersonId,
-) -> Result<(), Error> {
+) -> Result<Rows, Error> {
     let found = find(tx, id)?.ok_or_else(not_member)?;
     if found.members >= limits::ROOM_MEMBERS_MAX as u64 {
         let most = grouped(limits::ROOM_MEMBERS_MAX);
@@ -132,11 +132,12 @@ pub fn put(
     let stream = StreamId::conversation(id);
     let joined = Seq(tx.head(stream)?.seq.0 + 1);
     insert_member(tx, id, person, role, joined, by)?;
-    admit(tx, site, id, person, by)?;
+    let rows = admit(tx, site, id, person, by)?;
     let nobody = || Error::new(Code::NotFound, "There is no such person.");
     let person = people(tx, site, &[person])?.pop().ok_or_else(nobody)?;
     let body = MemberJoined { person, role, by };
-    tx.append(event(stream, Some(by), &body)).map(drop)
+    tx.append(event(stream, Some(by), &body))?;
+    Ok(rows)
 }
 
 /// Gives a member another role and tells everybody.

@@ -107,7 +107,8 @@ impl Receipts {
             if at <= noted {
                 break;
             }
-            let Some(event) = view.event_at(at)? else { break };
+            let Some(entry) = view.event_at(at)? else { break };
+            let event = &entry.event;
             let by = |row: &&mut MemberRow| Some(row.member.person) == event.from;
             if &*event.kind == "message"
                 && let Some(row) = members.iter_mut().find(by)

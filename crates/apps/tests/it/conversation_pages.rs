@@ -423,7 +423,7 @@ async fn a_person_with_10_000_conversations_gets_its_first_answer_soon() {
     let mei = site.member(&ada, "mei").await;
     let (held, number, by) = (site.site.clone(), room.parse().unwrap(), ada.id);
     let join = site.site.store.write(move |tx| {
-        encke_talk::member::put(tx, &held, number, mei.id, MemberRole::Member, by)
+        encke_talk::member::put(tx, &held, number, mei.id, MemberRole::Member, by).map(drop)
     });
     join.await.unwrap();
     for text in ["one", "two", "three"] {

@@ -38,7 +38,7 @@ async fn room(site: &TestSite, ada: &Signed, members: &[PersonId]) -> String {
         (site.site.clone(), id.parse().unwrap(), ada.id, members.to_vec());
     let filled = site.site.store.write(move |tx| {
         let role = encke_talk::conversation::MemberRole::Member;
-        members.iter().try_for_each(|one| put(tx, &held, number, *one, role, by))
+        members.iter().try_for_each(|one| put(tx, &held, number, *one, role, by).map(drop))
     });
     filled.await.unwrap();
     id

@@ -174,7 +174,8 @@ impl Classic {
             let reader = reader(me, conversation);
             let has = Has::of(tx, reader)?;
             for id in ids {
-                let Some(event) = tx.event(id)? else { continue };
+                let Some(entry) = tx.event(id)? else { continue };
+                let event = &entry.event;
                 let theirs = event.stream == reader.stream && event.from == Some(other);
                 if theirs && &*event.kind == "message" && id > has.up_to() {
                     mark::take(tx, reader, id)?;

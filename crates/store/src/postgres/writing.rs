@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use encke_engine::append::{Appended, Appends, FirstAppend, Head};
 use encke_engine::transaction::{Key, Savepoint, Transaction};
-use encke_engine::{Committed, Epoch, Error, Event, PersonId, Position, StreamId, limits};
+use encke_engine::{Committed, Entry, Epoch, Error, Event, PersonId, Position, StreamId, limits};
 
 use super::ask::{self, Answers, Questions};
 use super::commit;
@@ -41,10 +41,6 @@ impl Writing {
     ) -> Self {
         let tx = Transaction::new(epoch);
         Writing { session, follower, channels, tx, write: None, failed: None, broken: None }
-    }
-
-    pub fn epoch(&self) -> Epoch {
-        self.tx.epoch()
     }
 
     pub fn channels(&self) -> &Arc<Channels> {
@@ -107,17 +103,18 @@ impl Writing {
         self.note(rows)
     }
 
-    pub fn event(&mut self, at: Position) -> Result<Option<Event>, StoreError> {
+    pub fn event(&mut self, at: Position) -> Result<Option<Arc<Entry>>, StoreError> {
         if at > self.tx.before().position {
             return Ok(self.tx.event(at).cloned());
         }
         if let Some(entry) = self.follower.recent.get(at) {
-            return Ok(Some(entry.event.clone()));
+            return Ok(Some(entry));
         }
         self.check()?;
         let channels = self.channels.clone();
         let found = self.session.events_at(&[at], &channels);
-        Ok(self.note(found)?.pop())
+        let found = self.note(found)?.pop();
+        Ok(found.map(|event| Arc::new(Entry::new(event, self.tx.epoch()))))
     }
 
     pub fn expect(&mut self, streams: &[StreamId]) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use encke_engine::append::{Appends, FirstAppend, Head};
 use encke_engine::limits;
+use encke_engine::transaction::event_among;
 use encke_engine::{Entry, Epoch, Error, Event, PersonId, Position, Step, StreamId};
 use rusqlite::Connection;
 use rustc_hash::FxHashMap;
@@ -79,10 +80,6 @@ impl Writing {
         }
     }
 
-    pub fn epoch(&self) -> Epoch {
-        self.epoch
-    }
-
     pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         let done = self
             .conn
@@ -96,9 +93,16 @@ impl Writing {
         self.note(rows)
     }
 
-    pub fn event(&mut self, at: Position) -> Result<Option<Event>, StoreError> {
+    pub fn event(&mut self, at: Position) -> Result<Option<Arc<Entry>>, StoreError> {
+        let in_memory = match at > self.recent.position() {
+            true => event_among(&self.steps, at).cloned(),
+            false => self.recent.get(at),
+        };
+        if in_memory.is_some() {
+            return Ok(in_memory);
+        }
         let found = log::event_at(&self.conn, at, &self.channels);
-        self.note(found)
+        Ok(self.note(found)?.map(|event| Arc::new(Entry::new(event, self.epoch))))
     }
 
     fn stage(&mut self, event: Event) -> Appended {
@@ -354,13 +358,14 @@ impl Appends for Writing {
         key: &str,
     ) -> Result<Option<FirstAppend>, StoreError> {
         let Some(at) = self.keys.find(from, key) else { return Ok(None) };
-        let Some(event) = self.event(at)? else { return Ok(None) };
+        let Some(entry) = self.event(at)? else { return Ok(None) };
+        let event = &entry.event;
         if event.from != from || event.key.as_deref() != Some(key) {
             return Ok(None);
         }
         let (position, seq, at_ms) = (event.position, event.seq, event.at_ms);
         let appended = Appended { position, seq, at_ms, repeated: false };
-        Ok(Some(FirstAppend::of(&event, appended)))
+        Ok(Some(FirstAppend::of(event, appended)))
     }
 
     fn does_follow(&mut self, person: PersonId, stream: StreamId) -> Result<bool, StoreError> {

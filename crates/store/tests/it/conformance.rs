@@ -29,6 +29,7 @@ macro_rules! list {
             a_key_is_remembered_over_a_restart_for_a_day
             a_retry_is_answered_even_if_its_sender_was_removed_since
             a_failed_write_leaves_nothing_and_its_neighbours_stay
+            a_write_finds_each_event_at_its_position_and_none_where_there_is_none
             a_panicking_write_takes_only_itself
             a_panicking_read_or_answer_takes_only_itself
             only_a_follower_may_append
@@ -235,6 +236,37 @@ pub fn a_failed_write_leaves_nothing_and_its_neighbours_stay<F: Fixture>(new: fn
     let space = Space::open(&fixture);
     assert_eq!(space.opened.head, Position(4));
     assert_eq!(space.append(event(room(9), "1")).unwrap().seq, Seq(2));
+}
+
+pub fn a_write_finds_each_event_at_its_position_and_none_where_there_is_none<F: Fixture>(
+    new: fn() -> F,
+) {
+    let fixture = new();
+    let check = |space: &Space, committed: u64| {
+        let checked = space.write(move |tx| {
+            for number in committed + 1..=committed + 3 {
+                tx.append(event(room(1), &number.to_string()))?;
+                tx.subscribe(PersonId(number), room(1))?;
+            }
+            let newest = committed + 3;
+            for at in 1..=newest {
+                let found = tx.event(Position(at))?.expect("an event");
+                assert_eq!(found.event.position, Position(at));
+                assert_eq!(&found.event.body[..], at.to_string().as_bytes());
+            }
+            for at in [0, newest + 1, u64::MAX >> 1] {
+                assert!(tx.event(Position(at))?.is_none(), "{at}");
+            }
+            Ok(())
+        });
+        checked.unwrap();
+    };
+    let space = Space::open(&fixture);
+    check(&space, 0);
+    check(&space, 3);
+    space.close();
+    // What was committed is no longer in the writer's memory.
+    check(&Space::open(&fixture), 6);
 }
 
 pub fn a_panicking_write_takes_only_itself<F: Fixture>(new: fn() -> F) {

@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args, server: &Server, people: &People) -> Result<()> {
     // It is in the rooms that it made, so the rest is made.
     let (busy, others) = (people.busy, people.members);
     let mut made = Conversations { client: &mut client, busy, first_id, next: 0, others };
-    for number in super::SMALL_ROOMS + 1..args.conversations - ROOMS_LAST {
+    for number in super::SMALL_TURNS * super::SMALL_ROOMS + 1..args.conversations - ROOMS_LAST {
         if number % ROOM_EVERY == 0 {
             made.room(&format!("room {number}"))?;
         } else {

@@ -41,8 +41,10 @@ impl Target for Joins {
 /// The longest time without any answer.
 const SILENCE_S: f64 = 15.0;
 
-/// Fills small rooms to 1,500 and then the large one, and reports windows of equally many joins: into rooms that have
-/// 1,000 members in the middle of it, into one of 10,000, and the last ones. Returns the large room.
+/// Fills the large room, and reports windows of equally many joins: into small rooms that have 1,000 members in the
+/// middle of the window, into the large room at 10,000 members, into other small rooms when the large one is nearly
+/// full, and the last joins of the large one. The second small rooms tell what a large store costs from what a large
+/// room does. Returns the large room.
 pub(super) fn run(args: &Args, server: &Server, people: &People) -> Result<String> {
     let mut client = Client::connect(args.addr)?;
     let target = Joins(args.addr);
@@ -54,21 +56,16 @@ pub(super) fn run(args: &Args, server: &Server, people: &People) -> Result<Strin
     bench.open(&ids)?;
     let mut filling = Filling { args, server, bench, idle: ids };
 
-    let mut small = Vec::new();
-    for number in 0..SMALL_ROOMS {
-        small.push(room(&mut client, people.busy, &format!("small {number}"))?);
-    }
     let large = room(&mut client, people.busy, "large")?;
     let room = std::slice::from_ref(&large);
-    let (window, first) = (args.window, people.members);
-    filling.fill(&small, first..first + window / 2)?;
-    let middle = window / SMALL_ROOMS;
-    filling.measured(&small, first + window / 2..people.busy, middle)?;
+    let window = args.window;
+    filling.small_rooms(&mut client, people, 0, "")?;
     // So the middle of the window has 10,000 members, if it is as long.
     filling.fill(room, 0..window / 2)?;
-    filling.measured(room, window / 2..window / 2 + window, window)?;
+    filling.measured(room, window / 2..window / 2 + window, window, "")?;
     filling.fill(room, window / 2 + window..people.members - window)?;
-    filling.measured(room, people.members - window..people.members, args.members)?;
+    filling.small_rooms(&mut client, people, 1, " of small rooms, store of the large one")?;
+    filling.measured(room, people.members - window..people.members, args.members, "")?;
     filling.bench.engine.reset_all();
     Ok(large)
 }
@@ -83,6 +80,24 @@ struct Filling<'a> {
 }
 
 impl Filling<'_> {
+    /// Fills new small rooms to 1,500 members each, and measures the window around 1,000.
+    fn small_rooms(
+        &mut self,
+        client: &mut Client,
+        people: &People,
+        turn: usize,
+        note: &str,
+    ) -> Result<()> {
+        let window = self.args.window;
+        let rooms: Vec<String> = (0..SMALL_ROOMS)
+            .map(|number| room(client, people.busy, &format!("small {turn}.{number}")))
+            .collect::<Result<_>>()?;
+        let joining = people.small_rooms(window, turn);
+        let middle = joining.start + window / 2;
+        self.fill(&rooms, joining.start..middle)?;
+        self.measured(&rooms, middle..joining.end, window / SMALL_ROOMS, note)
+    }
+
     /// Lets these people join, each the next of the rooms, and returns how long each waited for its answer.
     fn fill(&mut self, rooms: &[String], people: Range<usize>) -> Result<Latency> {
         let mut latency = Latency::default();
@@ -113,7 +128,13 @@ impl Filling<'_> {
     }
 
     /// The same, with a row about what each join cost at this number of members.
-    fn measured(&mut self, rooms: &[String], people: Range<usize>, members: usize) -> Result<()> {
+    fn measured(
+        &mut self,
+        rooms: &[String],
+        people: Range<usize>,
+        members: usize,
+        note: &str,
+    ) -> Result<()> {
         let (stored, start_ns) = (stored::bytes(&self.args.data)?, sys::now_ns());
         let cpu = CpuMeter::start(self.server);
         let joins = people.len();
@@ -129,7 +150,7 @@ impl Filling<'_> {
             "stored_bytes": round(each(stored as f64), 0),
             "rss_mib": resident_mib(self.server),
         });
-        report("join", &format!("{}/{members} members", self.args.label), fields);
+        report("join", &format!("{}/{members} members{note}", self.args.label), fields);
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ mod join;
 mod message;
 
 use std::net::SocketAddrV4;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -65,6 +66,8 @@ pub struct Args {
 const START_WAIT: Duration = Duration::from_secs(60);
 /// Small rooms that are filled side by side, so that a window of joins into rooms of 1,000 is as long as the others.
 const SMALL_ROOMS: usize = 10;
+/// How often small rooms are filled: with the store new, and with the large room in it.
+const SMALL_TURNS: usize = 2;
 
 /// The people of a run by their numbers. All must have been made by `seed`.
 struct People {
@@ -78,11 +81,21 @@ struct People {
 
 impl People {
     fn of(args: &Args) -> Self {
-        let small = args.window + args.window / 2;
         let members = args.members - 1;
-        let busy = members + small;
+        let busy = members + SMALL_TURNS * small_members(args.window);
         People { members, busy, count: busy + 1 }
     }
+
+    /// The people that join the small rooms in this turn.
+    fn small_rooms(&self, window: usize, turn: usize) -> Range<usize> {
+        let first = self.members + turn * small_members(window);
+        first..first + small_members(window)
+    }
+}
+
+/// Joins into the small rooms of one turn: half a window before the one that is measured.
+fn small_members(window: usize) -> usize {
+    window + window / 2
 }
 
 pub fn run(args: &Args) -> Result<()> {
