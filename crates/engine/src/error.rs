@@ -65,6 +65,10 @@ codes! {
     NameTaken = "name_taken", 409, false;
     /// The site has an owner already.
     AlreadySetUp = "already_set_up", 409, false;
+    /// The person or the site has no room left for files. Delete some, or ask the operator for more.
+    NoRoom = "no_room", 409, false;
+    /// The range lies outside of the file. Ask for one that begins before its end.
+    OutOfRange = "out_of_range", 416, false;
     /// The body, or a text in it, is longer than its limit.
     TooLarge = "too_large", 413, false;
     /// The `Content-Type` is not one that this address takes.

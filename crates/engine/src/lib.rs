@@ -19,6 +19,7 @@ pub mod cursor;
 pub mod entry;
 pub mod error;
 pub mod event;
+pub mod file_limits;
 pub mod following;
 pub mod frontier;
 pub mod household;

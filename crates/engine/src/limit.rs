@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use crate::{file_limits, limits};
+
 /// A limit, for the reference page and the description of the API.
 pub struct Limit {
     /// The name of the constant, with its unit near the end.
@@ -49,15 +51,20 @@ macro_rules! number {
 }
 number!(u8, u16, u32, u64, usize, i32, i64);
 
+/// All limits, by subject.
+pub fn all() -> impl Iterator<Item = &'static Limit> {
+    limits::ALL.iter().chain(file_limits::ALL)
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::limits;
+    use super::*;
 
     #[test]
     fn every_limit_is_in_the_list_with_its_value() {
-        let value = |name| (limits::ALL.iter().find(|l| l.name == name).unwrap().values)();
+        let value = |name| (all().find(|l| l.name == name).unwrap().values)();
         assert_eq!(value("TEXT_BYTES_MAX"), (None, limits::TEXT_BYTES_MAX as u64));
         assert_eq!(value("PASSWORD_BYTES"), (Some(8), 256));
-        assert!(limits::ALL.iter().all(|l| !l.about.is_empty()));
+        assert!(all().all(|l| !l.about.is_empty()));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use encke_engine::append::{Appends, Head};
+use encke_engine::append::{Appends, FirstAppend, Head};
 use encke_engine::{Entry, Error, NewEvent, PersonId, Position, StreamId};
 
 use crate::channels::Channels;
@@ -47,6 +47,15 @@ impl Tx<'_> {
     /// `key_reused` if that had another body.
     pub fn append(&mut self, event: NewEvent) -> Result<Appended, Error> {
         on!(self, writing => writing.append(event))
+    }
+
+    /// The first append of a person with this idempotency key, if the key is still remembered.
+    pub fn first_with_key(
+        &mut self,
+        from: PersonId,
+        key: &str,
+    ) -> Result<Option<FirstAppend>, StoreError> {
+        on!(self, writing => writing.first_with_key(Some(from), key))
     }
 
     /// The event that was appended at a position.

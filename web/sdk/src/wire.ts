@@ -261,6 +261,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announces a file. Its bytes follow with `PATCH`.
+         * @description Announces a file. Its bytes follow with `PATCH`.
+         */
+        post: operations["begin_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The bytes of a file. Pictures, video and sound are shown in place, all else is only saved.
+         * @description The bytes of a file. Pictures, video and sound are shown in place, all else is only saved.
+         */
+        get: operations["file"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancels an upload, or deletes a file of the caller that no message holds.
+         * @description Cancels an upload, or deletes a file of the caller that no message holds.
+         */
+        delete: operations["delete_file"];
+        options?: never;
+        head?: never;
+        /**
+         * Takes a piece of a file. It begins where the upload is; the answer to the last one has the file.
+         * @description Takes a piece of a file. It begins where the upload is; the answer to the last one has the file.
+         */
+        patch: operations["upload"];
+        trace?: never;
+    };
+    "/v1/files/{id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A small picture of a file.
+         * @description A small picture of a file.
+         */
+        get: operations["thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/guest": {
         parameters: {
             query?: never;
@@ -863,9 +931,28 @@ export interface components {
          * @description The stable code of a refusal; docs/reference/errors.md tells each.
          * @enum {string}
          */
-        ErrorCode: "bad_request" | "bad_cursor" | "bad_json" | "not_signed_in" | "wrong_password" | "wrong_setup_code" | "forbidden" | "foreign_origin" | "not_member" | "not_found" | "wrong_method" | "conflict" | "key_reused" | "name_taken" | "already_set_up" | "too_large" | "wrong_type" | "unknown_field" | "invalid" | "bad_name" | "rate_limited" | "too_many_channels" | "internal" | "store_full" | "overloaded" | "draining" | "misdirected";
+        ErrorCode: "bad_request" | "bad_cursor" | "bad_json" | "not_signed_in" | "wrong_password" | "wrong_setup_code" | "forbidden" | "foreign_origin" | "not_member" | "not_found" | "wrong_method" | "conflict" | "key_reused" | "name_taken" | "already_set_up" | "no_room" | "out_of_range" | "too_large" | "wrong_type" | "unknown_field" | "invalid" | "bad_name" | "rate_limited" | "too_many_channels" | "internal" | "store_full" | "overloaded" | "draining" | "misdirected";
         /** @description An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds. */
         FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"];
+        /** @description A file as a message shows it. */
+        File: {
+            /** @description Number of bytes. */
+            bytes: number;
+            /** @description Milliseconds of sound or video, as its uploader tells. */
+            duration_ms?: number;
+            /** @description Pixels of a picture or video as it is shown. */
+            height?: number;
+            /** @description Id of the file: random, behind an `f`. `GET /v1/files/{id}` has its bytes. */
+            id: string;
+            /** @description The name that its uploader gave it, without paths and control characters. */
+            name: string;
+            /** @description Whether `GET /v1/files/{id}/thumbnail` has a small picture of it. */
+            thumbnail?: boolean;
+            /** @description Media type, as the bytes say. `application/octet-stream` if they say nothing that is known. */
+            type: string;
+            /** @description Pixels of a picture or video as it is shown. */
+            width?: number;
+        };
         /** @description Request to create the owner. */
         FirstAccount: {
             /** @description Name that others see; the sign-in name if absent. */
@@ -1156,10 +1243,34 @@ export interface components {
             open?: boolean;
             title: string;
         };
+        /** @description A file that is announced. */
+        NewFile: {
+            /** @description Number of bytes, from 1 on. */
+            bytes: number;
+            /** @description Milliseconds of sound or video. */
+            duration_ms?: number;
+            /**
+             * Format: int32
+             * @description Pixels of a video; of pictures the server finds them out.
+             */
+            height?: number;
+            /** @description The name of the file. Paths and control characters are taken out of it. */
+            name: string;
+            /** @description Media type: a hint for files whose bytes say nothing. */
+            type?: string;
+            /**
+             * Format: int32
+             * @description Pixels of a video; of pictures the server finds them out.
+             */
+            width?: number;
+        };
         /** @description A message to be sent. */
         NewMessage: {
+            /** @description Ids of its files: uploaded ones of the sender, or ones of messages that the sender may read. */
+            files?: string[];
             /** @description Idempotency key, for clients that can't set a header. */
             key?: string | null;
+            /** @description The text; it may be empty if there are files. */
             text: string;
         };
         /** @description A member's new role. */
@@ -1370,6 +1481,8 @@ export interface components {
         };
         /** @description A message that a person sends. */
         Said: {
+            /** @description Its files, if it has any. */
+            files?: components["schemas"]["File"][];
             text: string;
         };
         /**
@@ -1441,6 +1554,7 @@ export interface components {
         };
         TalkCommand: {
             conversation: string;
+            files?: string[];
             id: number;
             key?: string | null;
             text: string;
@@ -1503,6 +1617,22 @@ export interface components {
             conversations: number;
             /** @description Unread events in all of them. */
             messages: number;
+        };
+        /** @description An upload that has begun. */
+        UploadBegun: {
+            /** @description Id of the file. */
+            id: string;
+            /** @description The number of bytes that are stored. */
+            offset: number;
+            /** @description The address that takes the bytes. */
+            url: string;
+        };
+        /** @description The state of an upload. */
+        UploadState: {
+            /** @description The file, once it is whole. */
+            file?: components["schemas"]["File"];
+            /** @description The number of bytes that are stored: where the next piece begins. */
+            offset: number;
         };
     };
     responses: {
@@ -1586,6 +1716,24 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "conflict";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `conflict`: The request does not fit what is there now. Read it again.
+         *
+         *     `no_room`: The person or the site has no room left for files. Delete some, or ask the operator for more.
+         */
+        ConflictNoRoom: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "conflict" | "no_room";
                     };
                 };
             };
@@ -1790,6 +1938,20 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "not_signed_in" | "wrong_password";
+                    };
+                };
+            };
+        };
+        /** @description `out_of_range`: The range lies outside of the file. Ask for one that begins before its end. */
+        OutOfRange: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "out_of_range";
                     };
                 };
             };
@@ -2454,6 +2616,7 @@ export interface operations {
             400: components["responses"]["BadRequestBadJson"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["ForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
             409: components["responses"]["KeyReused"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
@@ -2588,6 +2751,206 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["RateLimitedTooManyChannels"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    begin_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFile"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadBegun"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            409: components["responses"]["ConflictNoRoom"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    file: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+                Range?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": number[];
+                };
+            };
+            /** @description The part that was asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": number[];
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            416: components["responses"]["OutOfRange"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    delete_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    upload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The number of bytes that are stored already. */
+                "Upload-Offset": number;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadState"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    thumbnail: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": number[];
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
         };

@@ -61,9 +61,10 @@ use axum::response::Response;
 use http::{HeaderValue, header};
 use utoipa_axum::router::OpenApiRouter;
 
-/// An answer belongs to its caller and is true only now, so no cache may keep it.
+/// An answer belongs to its caller and is true only now, so no cache may keep it, unless the route says otherwise.
 async fn no_store(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let cache = response.headers_mut().entry(header::CACHE_CONTROL);
+    cache.or_insert(HeaderValue::from_static("no-store"));
     response
 }
 

@@ -8,7 +8,7 @@
 
 use std::sync::Mutex;
 
-use encke_engine::{Code, Error, PersonId, limits};
+use encke_engine::{Code, Error, PersonId, file_limits, limits};
 
 use crate::identity::Role;
 use crate::remembered::Remembered;
@@ -29,9 +29,13 @@ pub enum Act {
     Creation,
     /// A read that costs the store more than a page of a feed: a snapshot, history, a list, a search.
     Read,
+    /// A file whose upload begins.
+    File,
+    /// A request for a file, a piece of one, or its thumbnail.
+    FileRequest,
 }
 
-const ACTS: usize = 6;
+const ACTS: usize = 8;
 
 impl Act {
     /// How many of this act a member may do in a minute, and how many at once.
@@ -43,6 +47,10 @@ impl Act {
             Act::Pass => (limits::TICKETS_PER_MIN, limits::TICKETS_AT_ONCE),
             Act::Creation => (limits::CREATIONS_PER_MIN, limits::CREATIONS_AT_ONCE),
             Act::Read => (limits::READS_PER_MIN, limits::READS_AT_ONCE),
+            Act::File => (file_limits::FILES_PER_MIN, file_limits::FILES_AT_ONCE),
+            Act::FileRequest => {
+                (file_limits::FILE_REQUESTS_PER_MIN, file_limits::FILE_REQUESTS_AT_ONCE)
+            }
         }
     }
 }

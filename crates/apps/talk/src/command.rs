@@ -9,7 +9,9 @@ use encke_store::Appended;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::attachment;
 use super::member::check_member;
+use super::message::ReadMessage;
 use super::presence::SaidPresence;
 use super::typing::Typing;
 use super::{message, presence, receipts, typing};
@@ -29,6 +31,8 @@ pub(crate) enum TalkCommand {
         conversation: ConversationId,
         key: Option<String>,
         text: String,
+        #[serde(default)]
+        files: Vec<String>,
     },
     Ack {
         cursor: String,
@@ -80,8 +84,9 @@ pub(crate) fn command(site: &Arc<Site>, sender: Sender<'_>, frame: &[u8], reply:
         return reply(unless_wrong(Err(e)));
     }
     match command {
-        TalkCommand::Send { id, conversation, key, text } => {
-            send(site, (person, role), conversation, key.as_deref(), &text, move |result| {
+        TalkCommand::Send { id, conversation, key, text, files } => {
+            let read = read(conversation, key.as_deref(), text, &files);
+            send(site, (person, role), read, move |result| {
                 reply(Some(match result {
                     Ok(sent) => item::ok(id, &sent),
                     Err(e) => item::error(Some(id), &e),
@@ -127,24 +132,33 @@ pub(crate) fn command(site: &Arc<Site>, sender: Sender<'_>, frame: &[u8], reply:
     }
 }
 
+fn read(
+    conversation: ConversationId,
+    key: Option<&str>,
+    text: String,
+    files: &[String],
+) -> Result<ReadMessage, Error> {
+    let key = key.map(sent::check_key).transpose()?;
+    Ok(ReadMessage { conversation, key, text, files: attachment::ids(files)? })
+}
+
 fn send(
     site: &Arc<Site>,
     (person, role): (PersonId, Role),
-    conversation: ConversationId,
-    key: Option<&str>,
-    text: &str,
+    read: Result<ReadMessage, Error>,
     reply: impl FnOnce(Result<Sent, Error>) + Send + 'static,
 ) {
-    let key = match key.map(sent::check_key).transpose() {
-        Ok(key) => key,
+    let counted = read.and_then(|read| {
+        site.take_message(person, role, read.text.len())?;
+        Ok(read)
+    });
+    let message = match counted {
+        Ok(message) => message,
         Err(e) => return reply(Err(e)),
     };
-    if let Err(e) = site.take_message(person, role, text.len()) {
-        return reply(Err(e));
-    }
     let site_for_store = site.clone();
     let reply = move |result: Result<Appended, Error>| {
         reply(result.map(|appended| Sent::of(&site_for_store, appended)));
     };
-    message::submit(site, person, conversation, text, key, Box::new(reply));
+    message::send_read(site, person, message, Box::new(reply));
 }

@@ -5,6 +5,7 @@
 //!
 //! Entry points: [`Talk`], the product; [`conversation`] and [`member`] for products that make conversations.
 
+mod attachment;
 mod command;
 pub mod conversation;
 mod conversation_facts;

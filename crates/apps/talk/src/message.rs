@@ -10,8 +10,10 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::attachment::{self, WithFiles};
 use super::conversation::parse;
 use super::member::check_member;
+use encke_files::{File, FileId};
 use encke_site::EventBody;
 use encke_site::Identity;
 use encke_site::Site;
@@ -29,6 +31,19 @@ pub(crate) struct Said<'a> {
     #[serde(borrow)]
     #[schema(value_type = String)]
     text: std::borrow::Cow<'a, str>,
+    /// Its files, if it has any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) files: Vec<File>,
+}
+
+impl Said<'static> {
+    /// A message with files. Its text may be empty.
+    pub(crate) fn with_files(text: String, files: Vec<File>) -> Result<Self, Error> {
+        if !text.is_empty() {
+            check_text(&text)?;
+        }
+        Ok(Said { text: text.into(), files })
+    }
 }
 
 impl EventBody for Said<'_> {
@@ -49,7 +64,7 @@ fn check_text(text: &str) -> Result<(), Error> {
 /// The body of a message's event.
 pub(crate) fn body(text: &str) -> Result<bytes::Bytes, Error> {
     check_text(text)?;
-    let said = Said { text: text.into() };
+    let said = Said { text: text.into(), files: Vec::new() };
     Ok(serde_json::to_vec(&said).expect("text is JSON").into())
 }
 
@@ -99,7 +114,11 @@ pub(crate) fn submit(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMessage {
+    /// The text; it may be empty if there are files.
     text: String,
+    /// Ids of its files: uploaded ones of the sender, or ones of messages that the sender may read.
+    #[serde(default)]
+    files: Vec<String>,
     /// Idempotency key, for clients that can't set a header.
     key: Option<String>,
 }
@@ -110,7 +129,8 @@ pub(crate) struct NewMessage {
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = NewMessage,
     responses((status = 201, body = Sent), (status = 200, body = Sent),
-        (status = 403, description = "not_member"), (status = 409, description = "key_reused"),
+        (status = 403, description = "not_member"), (status = 404, description = "not_found"),
+        (status = 409, description = "key_reused"),
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn send(
     State(site): State<Arc<Site>>,
@@ -134,21 +154,36 @@ pub(crate) fn post(
     reply: Reply,
 ) {
     let counted = read(id, &posted).and_then(|read| {
-        site.take_message(identity.person, identity.role, read.2.len())?;
+        site.take_message(identity.person, identity.role, read.text.len())?;
         Ok(read)
     });
     match counted {
-        Ok((id, key, text)) => submit(site, identity.person, id, &text, key, reply),
+        Ok(message) => send_read(site, identity.person, message, reply),
         Err(e) => reply(Err(e)),
     }
 }
 
-type Read = (ConversationId, Option<Box<str>>, String);
+/// A message as it was read.
+pub(crate) struct ReadMessage {
+    pub conversation: ConversationId,
+    pub key: Option<Box<str>>,
+    pub text: String,
+    pub files: Vec<FileId>,
+}
 
-fn read(id: &str, posted: &Posted<'_>) -> Result<Read, Error> {
+/// Sends a message that was read. `reply` gets the result once it is durable (P1); it must not block.
+pub(crate) fn send_read(site: &Arc<Site>, from: PersonId, message: ReadMessage, reply: Reply) {
+    let ReadMessage { conversation, key, text, files } = message;
+    if files.is_empty() {
+        return submit(site, from, conversation, &text, key, reply);
+    }
+    attachment::submit(site, WithFiles { from, conversation, text, files, key }, reply);
+}
+
+fn read(id: &str, posted: &Posted<'_>) -> Result<ReadMessage, Error> {
     body::check_json(posted.content_type)?;
-    let id = parse(id)?;
-    let message: NewMessage = body::parse(&posted.body)?;
-    let key = posted.key.or(message.key.as_deref()).map(sent::check_key).transpose()?;
-    Ok((id, key, message.text))
+    let conversation = parse(id)?;
+    let NewMessage { text, files, key } = body::parse(&posted.body)?;
+    let key = posted.key.or(key.as_deref()).map(sent::check_key).transpose()?;
+    Ok(ReadMessage { conversation, key, text, files: attachment::ids(&files)? })
 }

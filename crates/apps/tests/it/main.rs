@@ -5,6 +5,7 @@
 mod account;
 mod channel;
 mod conversation_pages;
+mod files;
 mod guest_book;
 mod history;
 mod large_rooms;

@@ -1,6 +1,7 @@
 //! A site for tests: a store in a folder of its own, a clock that stands still, and a reach that records its calls.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,6 +13,7 @@ use encke_channel::Channel;
 use encke_chat::Chat;
 use encke_engine::reach::Reach;
 use encke_engine::{PersonId, StreamId};
+use encke_files::Files;
 use encke_rig::Postgres;
 use encke_site::{Peer, Products, Site, SiteOptions};
 use encke_store::{Clock, Database, Options, Store};
@@ -30,7 +32,7 @@ pub const ALLOWED: &str = "https://partner.test";
 pub const PASSWORD: &str = "correct horse";
 
 /// All apps, as the server has them.
-pub const PRODUCTS: Products = &[&Account, &Talk, &Chat, &Channel];
+pub const PRODUCTS: Products = &[&Account, &Files, &Talk, &Chat, &Channel];
 
 /// A clock that only a test moves.
 pub struct TestClock(AtomicU64);
@@ -90,11 +92,13 @@ fn site_on(
     clock: &Arc<TestClock>,
     reach: &Arc<Recorded>,
     products: Products,
+    data: &Path,
 ) -> Arc<Site> {
     let shares = Default::default();
     let options = SiteOptions { allowed_origins: vec![ALLOWED.into()], shares };
     let site = Site::new(store, clock.clone(), options, products);
     site.reach_over(reach.clone());
+    encke_files::open(&site, &Default::default(), data);
     site
 }
 
@@ -118,7 +122,7 @@ impl TestSite {
         });
         let opened = opened.unwrap();
         let reach = Arc::new(Recorded::default());
-        let site = site_on(opened.store, &clock, &reach, products);
+        let site = site_on(opened.store, &clock, &reach, products, data.path());
         let now = Arc::new(Mutex::new(site.clone()));
         let told = now.clone();
         opened.start.publishing_to(move |batch| told.lock().unwrap().committed(&batch)).unwrap();
@@ -163,8 +167,8 @@ impl TestSite {
 
     /// Forgets all that is only in memory, as a restart does; the store goes on.
     pub fn restart(&mut self) {
-        self.site =
-            site_on(self.site.store.clone(), &self.clock, &self.reach, self.site.products());
+        let (store, products) = (self.site.store.clone(), self.site.products());
+        self.site = site_on(store, &self.clock, &self.reach, products, self.data.path());
         *self.now.lock().unwrap() = self.site.clone();
         (self.router, _) = encke_site::router(self.site.clone()).split_for_parts();
     }
@@ -172,6 +176,11 @@ impl TestSite {
     /// Ends the site and leaves its folder.
     pub fn closed(self) -> Arc<tempfile::TempDir> {
         self.data.clone()
+    }
+
+    /// The folder with everything.
+    pub fn folder(&self) -> &Path {
+        self.data.path()
     }
 
     /// Lets time pass.

@@ -189,6 +189,7 @@ impl Options {
             allowed_origins: self.allowed_origins.clone(),
             metrics_token: self.metrics_token.clone(),
             shards: self.shards,
+            files: self.files.clone(),
             gateways: self.gateways.clone(),
             quotas: self.quotas.clone(),
         }

@@ -58,6 +58,11 @@ macro_rules! options {
             #[serde(skip_serializing_if = "Option::is_none")]
             pub shards: Option<usize>,
 
+            /// Files; a table of its own in the file.
+            #[command(flatten)]
+            #[serde(skip_serializing_if = "encke_files::FileOptions::is_open")]
+            pub files: encke_files::FileOptions,
+
             /// Gateways to other protocols; a table of its own in the file.
             #[command(flatten)]
             #[serde(rename = "classic", skip_serializing_if = "encke_gateway::GatewayOptions::is_open")]

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
-use encke_engine::limit::Limit;
+use encke_engine::limit::{self, Limit};
 use encke_engine::limits;
 use encke_site::{Products, description};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -74,7 +74,7 @@ pub fn document(products: Products) -> Value {
     let brought = document["tags"].take();
     let brought = brought.as_array().into_iter().flatten().cloned();
     document["tags"] = TAGS.iter().map(tag).chain(brought).collect();
-    document["x-limits"] = limits::ALL.iter().map(limit).collect::<Map<_, _>>().into();
+    document["x-limits"] = limit::all().map(limit).collect::<Map<_, _>>().into();
     document
 }
 

@@ -49,10 +49,14 @@ async fn cross_origin(State(site): State<Arc<Site>>, request: Request, next: Nex
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         let yes = HeaderValue::from_static("true");
         headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, yes);
+        let told = HeaderValue::from_static(
+            "Upload-Offset, Upload-Length, Content-Disposition, Content-Range, ETag",
+        );
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, told);
         if preflight {
-            let methods = HeaderValue::from_static("GET, POST, PATCH, DELETE");
+            let methods = HeaderValue::from_static("GET, HEAD, POST, PATCH, DELETE");
             let names = HeaderValue::from_static(
-                "Authorization, Content-Type, Idempotency-Key, Last-Event-ID",
+                "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Range, Upload-Offset",
             );
             headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
             headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);

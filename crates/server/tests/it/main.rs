@@ -17,6 +17,7 @@ mod crowd;
 mod deploy;
 mod encrypted;
 mod feed;
+mod files;
 mod guest_channels;
 mod harness;
 mod invitations;

@@ -33,6 +33,7 @@ export const commonEn = {
     forbidden: 'You may not do that.',
     not_member: 'You are not a member of this conversation.',
     not_found: 'That does not exist any more.',
+    no_room: 'There is no room left for files. Delete some, or ask whoever runs the site.',
     name_taken: 'This name is taken, or looks like one that is.',
     bad_name: 'A name has no invisible characters, and none that turn the text around them.',
     already_set_up: 'This server already has an owner. Please sign in.',

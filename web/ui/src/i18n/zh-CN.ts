@@ -32,6 +32,7 @@ export const commonZhCN: CommonWords = {
     forbidden: '你没有权限这样做。',
     not_member: '你不是此会话的成员。',
     not_found: '内容已不存在。',
+    no_room: '文件空间已满。请删除一些文件，或联系站点管理员。',
     name_taken: '这个名字已被使用，或与已有的名字过于相似。',
     bad_name: '名字不能包含不可见或改变文字方向的字符。',
     already_set_up: '此服务器已有所有者，请登录。',

@@ -58,6 +58,8 @@ fn said_by(status: &str) -> &'static str {
 }
 
 fn body_of(body: &Value) -> Body {
-    let is_plain = body["content"].get("text/plain").is_some();
+    let content = &body["content"];
+    let is_plain =
+        ["text/plain", "application/octet-stream"].iter().any(|t| content.get(t).is_some());
     if is_plain { Body::Any } else { Body::Fields }
 }

@@ -1,18 +1,17 @@
 //! The reference page of limits.
 
-use encke_engine::limit::Limit;
-use encke_engine::limits;
+use encke_engine::limit::{self, Limit};
 use encke_engine::number_text::{bytes, grouped};
 
 use super::{cell, head, wrapped};
 
 pub fn page() -> String {
-    let mut out = head("Limits", "`crates/engine/src/limits.rs`");
+    let mut out = head("Limits", "`crates/engine/src/limits.rs` and `file_limits.rs`");
     let text = "What Encke holds, waits and takes at most. The limits are constants: an operator can't change them, but for the \
         [quotas](options.md#--quota-guest-percent) of each role.";
     out += &wrapped(text, "");
     out += "\n| limit | value | what it bounds |\n| --- | --- | --- |\n";
-    for limit in limits::ALL {
+    for limit in limit::all() {
         let about = limit.about.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
         let about = about.replace("[`", "`").replace("`]", "`");
         out += &format!("| `{}` | {} | {} |\n", limit.name, value(limit), cell(&about));
@@ -54,7 +53,7 @@ mod tests {
 
     #[test]
     fn values_are_told_in_the_unit_of_the_name() {
-        let told = |name| value(limits::ALL.iter().find(|l| l.name == name).expect("a limit"));
+        let told = |name| value(limit::all().find(|l| l.name == name).expect("a limit"));
         for (name, text) in [
             ("TEXT_BYTES_MAX", "16 KiB"),
             ("HEARTBEAT_MS", "25 s"),

@@ -1,0 +1,176 @@
+//! The bytes of files, wherever they lie.
+
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use encke_engine::{Code, Error, file_limits};
+use tokio::task::spawn_blocking;
+
+use crate::file_id::{FileId, not_found};
+use crate::folder::Folder;
+
+/// A place where the bytes of files lie.
+#[derive(Clone, Debug)]
+pub(crate) enum Blobs {
+    /// A folder of this machine.
+    Folder(Folder),
+}
+
+/// Does work that blocks.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Error> {
+    let done = spawn_blocking(work).await;
+    done.map_err(|e| refused(&io::Error::other(e)))?.map_err(|e| refused(&e))
+}
+
+/// The refusal after a fault of the disk.
+fn refused(e: &io::Error) -> Error {
+    match e.kind() {
+        io::ErrorKind::NotFound => not_found(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Error::new(Code::StoreFull, "The disk is full; the operator has to make room.")
+        }
+        _ => {
+            tracing::error!("the folder of files: {e}");
+            Error::new(Code::Internal, "The file could not be stored or read.")
+        }
+    }
+}
+
+impl Blobs {
+    /// Whether a block may be shorter than [`UPLOAD_BLOCK_BYTES`](file_limits::UPLOAD_BLOCK_BYTES), and not be the last.
+    pub fn takes_short_blocks(&self) -> bool {
+        match self {
+            Blobs::Folder(_) => true,
+        }
+    }
+
+    /// Stores a block of an upload. `parts` is what the former block returned, or empty. Returns when it is stored
+    /// durably, with what the next block needs.
+    pub async fn write(
+        &self,
+        id: &FileId,
+        parts: String,
+        offset: u64,
+        block: Bytes,
+    ) -> Result<String, Error> {
+        match self {
+            Blobs::Folder(folder) => {
+                let (folder, id) = (folder.clone(), id.clone());
+                blocking(move || folder.write(&id, offset, &block)).await?;
+                Ok(parts)
+            }
+        }
+    }
+
+    /// Ends an upload, and returns the number of its bytes. It may be repeated.
+    pub async fn complete(&self, id: &FileId, _parts: &str) -> Result<u64, Error> {
+        match self {
+            Blobs::Folder(folder) => {
+                let (folder, id) = (folder.clone(), id.clone());
+                blocking(move || folder.complete(&id)).await
+            }
+        }
+    }
+
+    /// Puts these bytes in the place of an upload that is complete.
+    pub async fn replace(&self, id: &FileId, bytes: Bytes) -> Result<(), Error> {
+        match self {
+            Blobs::Folder(folder) => {
+                let (folder, id) = (folder.clone(), id.clone());
+                blocking(move || folder.replace(&id, &bytes)).await
+            }
+        }
+    }
+
+    /// Stores a thumbnail.
+    pub async fn put_thumbnail(&self, id: &FileId, bytes: Bytes) -> Result<(), Error> {
+        match self {
+            Blobs::Folder(folder) => {
+                let (folder, id) = (folder.clone(), id.clone());
+                blocking(move || folder.put_thumbnail(&id, &bytes)).await
+            }
+        }
+    }
+
+    /// Reads a thumbnail.
+    pub async fn read_thumbnail(&self, id: &FileId) -> Result<Bytes, Error> {
+        match self {
+            Blobs::Folder(folder) => {
+                let (folder, id) = (folder.clone(), id.clone());
+                Ok(blocking(move || folder.read_thumbnail(&id)).await?.into())
+            }
+        }
+    }
+
+    /// Begins to read a file from `from` up to `to`.
+    pub async fn read(&self, id: &FileId, from: u64, to: u64) -> Result<Reading, Error> {
+        let source = match self {
+            Blobs::Folder(folder) => {
+                let (folder, id) = (folder.clone(), id.clone());
+                Source::File(Arc::new(blocking(move || folder.open(&id)).await?))
+            }
+        };
+        Ok(Reading { source, at: from, to })
+    }
+
+    /// Reads a part of a file into memory.
+    pub async fn read_all(&self, id: &FileId, from: u64, to: u64) -> Result<Bytes, Error> {
+        let mut reading = self.read(id, from, to).await?;
+        let mut all = Vec::with_capacity((to - from) as usize);
+        while let Some(block) = reading.next().await? {
+            all.extend_from_slice(&block);
+        }
+        Ok(all.into())
+    }
+
+    /// Deletes a file, its thumbnail, and what there is of its upload.
+    pub async fn remove(&self, id: &FileId, _parts: &str) -> Result<(), Error> {
+        match self {
+            Blobs::Folder(folder) => {
+                let (folder, id) = (folder.clone(), id.clone());
+                blocking(move || folder.remove(&id)).await
+            }
+        }
+    }
+}
+
+enum Source {
+    File(Arc<std::fs::File>),
+}
+
+/// A file that is being read.
+pub(crate) struct Reading {
+    source: Source,
+    at: u64,
+    to: u64,
+}
+
+impl Reading {
+    /// The next bytes; `None` at the end.
+    ///
+    /// # Errors
+    /// If the file is shorter than it should be, or can't be read.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        if self.at >= self.to {
+            return Ok(None);
+        }
+        let block = match &self.source {
+            Source::File(file) => {
+                let (file, at) = (file.clone(), self.at);
+                let most = (self.to - at).min(file_limits::DOWNLOAD_BLOCK_BYTES as u64) as usize;
+                blocking(move || {
+                    let mut block = vec![0; most];
+                    file.read_exact_at(&mut block, at)?;
+                    Ok(Bytes::from(block))
+                })
+                .await?
+            }
+        };
+        self.at += block.len() as u64;
+        Ok(Some(block))
+    }
+}
