@@ -24,7 +24,7 @@ pub enum Message {
 }
 
 /// The version of the form on the wire. A message of another version counts as lost.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// The sender of a message, and the number of the message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -75,6 +75,7 @@ struct WireEvent<'a> {
     key: Option<&'a str>,
     channel: Option<&'a str>,
     body: &'a [u8],
+    erases: Vec<u64>,
 }
 
 fn pair(point: Point) -> (u64, u64) {
@@ -98,6 +99,7 @@ fn part(step: &Step) -> Option<WireEvent<'_>> {
         key: event.key.as_deref(),
         channel: event.channel.as_deref(),
         body: &event.body,
+        erases: event.erases.iter().map(|at| at.0).collect(),
     })
 }
 
@@ -175,7 +177,7 @@ fn steps_of(epoch: Epoch, before: Point, parts: Vec<WireEvent<'_>>) -> Option<Ve
     let mut steps = Vec::with_capacity(parts.len());
     for part in parts {
         at = Position(at.0.checked_add(1)?);
-        let WireEvent { stream, seq, back, at_ms, from, kind, key, channel, body } = part;
+        let WireEvent { stream, seq, back, at_ms, from, kind, key, channel, body, erases } = part;
         let stream = StreamId::checked(stream)?;
         // A store has no greater numbers and no longer texts.
         let fits = from.is_none_or(|person| person <= ID_MAX)
@@ -183,7 +185,8 @@ fn steps_of(epoch: Epoch, before: Point, parts: Vec<WireEvent<'_>>) -> Option<Ve
             && key.is_none_or(|key| key.len() <= limits::KEY_BYTES_MAX)
             && channel.is_none_or(|name| name.len() <= limits::CHANNEL_NAME_BYTES_MAX)
             && stream.is_channel() == channel.is_some()
-            && body.len() <= limits::EVENT_BODY_BYTES_MAX;
+            && body.len() <= limits::EVENT_BODY_BYTES_MAX
+            && erases.len() <= limits::ERASED_PER_EVENT_MAX;
         if !fits {
             return None;
         }
@@ -197,6 +200,7 @@ fn steps_of(epoch: Epoch, before: Point, parts: Vec<WireEvent<'_>>) -> Option<Ve
             kind: kind.to_owned().into(),
             key: key.map(Into::into),
             body: Bytes::copy_from_slice(body),
+            erases: erases.into_iter().map(Position).collect(),
             channel: channel.map(Into::into),
         };
         steps.push(Step::Event(Arc::new(Entry::new(event, epoch))));

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use bytes::Bytes;
 
 use crate::event::Event;
-use crate::ids::Epoch;
+use crate::ids::{Epoch, Position};
 use crate::item;
 
 /// The number of framings that an entry has room for. A transport numbers its own.
@@ -34,6 +34,16 @@ impl Entry {
         Entry { event, epoch, json: OnceLock::new(), framed: Default::default() }
     }
 
+    /// The incarnation of the log that the event is in.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// The entry of the same event without its content ([`Event::erased`]), and without the encodings of it.
+    pub fn erased(&self) -> Self {
+        Entry::new(self.event.erased(), self.epoch)
+    }
+
     /// The item as one line of JSON.
     pub fn json(&self) -> &Bytes {
         self.json.get_or_init(|| counted(item::event(&self.event, self.epoch)))
@@ -54,6 +64,7 @@ impl Entry {
         OVERHEAD_BYTES
             + event.body.len()
             + event.kind.len()
+            + event.erases.len() * size_of::<Position>()
             + event.key.as_ref().map_or(0, |key| key.len())
             + encodings.map(Bytes::len).sum::<usize>()
     }

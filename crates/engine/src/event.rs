@@ -6,7 +6,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::ids::{PersonId, Position, Seq};
+use crate::limits;
 use crate::stream::StreamId;
+
+/// The kind of an event whose content was erased (P10).
+pub const ERASED: &str = "erased";
+/// The body of an event whose content was erased.
+pub const ERASED_BODY: &str = "{}";
 
 /// An event as it stands in the log.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,6 +36,9 @@ pub struct Event {
     pub key: Option<Box<str>>,
     /// The body: one JSON value.
     pub body: Bytes,
+    /// The positions of the earlier events that lost their content with this one; nearly always none. Whoever keeps
+    /// events in memory replaces those by [`Event::erased`].
+    pub erases: Vec<Position>,
     /// The name of the channel, for an event of a channel.
     pub channel: Option<Arc<str>>,
 }
@@ -40,6 +49,24 @@ impl Event {
     pub fn earlier(&self) -> Option<Position> {
         (self.back.0 > 0 && self.back < self.position).then_some(self.back)
     }
+
+    /// The event without its content, as it stands in the log after it was erased. Its place, its time, its sender and
+    /// the sender's key stay.
+    pub fn erased(&self) -> Event {
+        let (kind, body) = (Cow::Borrowed(ERASED), Bytes::from_static(ERASED_BODY.as_bytes()));
+        Event { kind, body, ..self.clone() }
+    }
+
+    /// Whether the content of the event was erased.
+    pub fn is_erased(&self) -> bool {
+        self.kind == ERASED
+    }
+}
+
+/// Whether an event at a position may erase these events: they stand before it, and they are not too many.
+pub fn may_erase(position: Position, erases: &[Position]) -> bool {
+    let earlier = |at: &Position| at.0 > 0 && *at < position;
+    erases.len() <= limits::ERASED_PER_EVENT_MAX && erases.iter().all(earlier)
 }
 
 /// An event before it has its place in the log.
@@ -55,4 +82,7 @@ pub struct NewEvent {
     pub key: Option<Box<str>>,
     /// The body: one JSON value.
     pub body: Bytes,
+    /// The positions of earlier events whose content goes with this append: see [`Event::erases`]. The caller has
+    /// checked that the person may do that.
+    pub erases: Vec<Position>,
 }

@@ -153,6 +153,7 @@ mod tests {
             kind: "message".into(),
             key: None,
             body: Bytes::from_static(b"1"),
+            erases: Vec::new(),
             channel: None,
         }
     }

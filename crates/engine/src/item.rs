@@ -213,6 +213,7 @@ mod tests {
                 kind: "message".into(),
                 key: None,
                 body: body.into(),
+                erases: Vec::new(),
                 channel: None,
             },
             Epoch(0xab),

@@ -7,6 +7,8 @@ pub const TEXT_BYTES_MAX: usize = 16 * 1024;
 pub const KEY_BYTES_MAX: usize = 128;
 /// Bytes of a channel's name.
 pub const CHANNEL_NAME_BYTES_MAX: usize = 128;
+/// Earlier events that one event may erase.
+pub const ERASED_PER_EVENT_MAX: usize = 64;
 /// Bytes of an event's body, of whatever kind: a conversation with all members that are shown of it fits.
 pub const EVENT_BODY_BYTES_MAX: usize = 256 * 1024;
 
@@ -154,6 +156,8 @@ pub const READER_RESTS_MS: u64 = 1_000;
 
 /// Changes of subscriptions, and revocations, that a hub keeps to bring older admissions up to date.
 pub const HUB_CHANGES_MAX: usize = 4_096;
+/// Erased events that a hub remembers, to take their content out of pages that were asked for before.
+pub const HUB_ERASED_MAX: usize = 4_096;
 /// Milliseconds between two lines of the process's log that strangers can cause.
 pub const STRANGERS_LINES_MS_MIN: u64 = 1_000;
 /// Newest events of streams that are kept in memory although they are stored.
@@ -175,6 +179,9 @@ pub const WAL_REST_FRAMES_MAX: u64 = 400;
 /// Frames of the write-ahead log, copied or not; beyond this a checkpoint waits for readers so that the log can start
 /// anew.
 pub const WAL_FRAMES_MAX: u64 = 64_000;
+/// Milliseconds after an erasure until the write-ahead log is emptied, because its older frames hold the content. A
+/// reader of an older state puts it off until it has finished.
+pub const WAL_EMPTY_AFTER_ERASURE_MS: u64 = 5_000;
 /// Milliseconds that a checkpoint waits for readers.
 pub const WAL_READERS_WAIT_MS_MAX: u64 = 100;
 /// Bytes by which the write-ahead log is lengthened at one time. A send that comes meanwhile waits for this.

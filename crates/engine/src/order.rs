@@ -13,6 +13,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::batch::{Batch, Step};
+use crate::event::may_erase;
 use crate::ids::{Epoch, Position, Seq};
 use crate::limits;
 use crate::stream::StreamId;
@@ -48,8 +49,8 @@ impl Committed {
         self.batch.steps.iter().any(|step| !matches!(step, Step::Event(_)))
     }
 
-    /// Whether this could be a part of a log: the steps lead from its beginning to its end, and each event comes after
-    /// the one before it in its stream.
+    /// Whether this could be a part of a log: the steps lead from its beginning to its end, each event comes after the
+    /// one before it in its stream, and erases only earlier ones.
     pub fn is_sound(&self) -> bool {
         let mut at = self.before;
         let mut newest: FxHashMap<StreamId, (Seq, Position)> = FxHashMap::default();
@@ -70,7 +71,8 @@ impl Committed {
                         && event.back <= self.before.position
                 }
             };
-            if !follows || at.position.0.checked_add(1) != Some(event.position.0) {
+            let erases = event.erases.is_empty() || may_erase(event.position, &event.erases);
+            if !follows || !erases || at.position.0.checked_add(1) != Some(event.position.0) {
                 return false;
             }
             at.position = event.position;
@@ -242,6 +244,7 @@ mod tests {
             kind: "message".into(),
             key: None,
             body: Bytes::from_static(b"1"),
+            erases: Vec::new(),
             channel: None,
         };
         Step::Event(Arc::new(Entry::new(event, Epoch(1))))

@@ -59,13 +59,16 @@ impl Tail {
         self.floor
     }
 
-    /// Adds the next event and drops the oldest beyond the bounds.
+    /// Adds the next event and drops the oldest beyond the bounds. The events that it erases lose their content.
     ///
     /// # Panics
     /// If a position is left out, since a tail with a hole would lose events silently.
     pub fn push(&mut self, entry: Arc<Entry>) {
         let event = &entry.event;
         assert_eq!(event.position.0, self.head().0 + 1, "the log has no gaps");
+        for at in &event.erases {
+            self.erase(*at);
+        }
         self.heads.insert(event.stream, event.position);
         self.classes[usize::from(event.stream.class().byte())] += 1;
         self.bytes = self.bytes.saturating_add(entry.held_bytes());
@@ -74,6 +77,16 @@ impl Tail {
             self.drop_oldest();
         }
         self.settle();
+    }
+
+    /// Replaces the event at a position by one without content, if it is here.
+    fn erase(&mut self, at: Position) {
+        let Some(index) = at.0.checked_sub(self.floor.0 + 1) else { return };
+        let entry = usize::try_from(index).ok().and_then(|index| self.entries.get_mut(index));
+        let Some(entry) = entry else { return };
+        let erased = Arc::new(entry.erased());
+        self.bytes = self.bytes.saturating_sub(entry.held_bytes()) + erased.held_bytes();
+        *entry = erased;
     }
 
     /// Drops the oldest events if the tail has grown beyond its bound. The caller does this now and then; it costs
@@ -150,6 +163,7 @@ mod tests {
                     kind: "message".into(),
                     key: None,
                     body: bytes::Bytes::from_static(b"1"),
+                    erases: Vec::new(),
                     channel: None,
                 };
                 tail.push(Arc::new(Entry::new(event, Epoch(1))));

@@ -28,6 +28,7 @@ pub struct Savepoint {
     heads: usize,
     keys: usize,
     names: usize,
+    erased: usize,
 }
 
 /// The state of a transaction; see the top of this file.
@@ -51,12 +52,14 @@ pub struct Transaction {
     follows: FxHashMap<(PersonId, StreamId), bool>,
     /// Channels whose first event is in this transaction.
     names: Vec<(StreamId, Arc<str>)>,
+    /// The positions of the events that it erases.
+    erased: Vec<Position>,
 }
 
 impl Transaction {
     /// An empty transaction on a log of this epoch; [`Transaction::begin`] comes before anything else.
     pub fn new(epoch: Epoch) -> Self {
-        let (before, at, steps, names) = Default::default();
+        let (before, at, steps, names, erased) = Default::default();
         let (heads, heads_undo, keys, keys_undo, follows) = Default::default();
         Transaction {
             epoch,
@@ -71,6 +74,7 @@ impl Transaction {
             keys_undo,
             follows,
             names,
+            erased,
         }
     }
 
@@ -83,6 +87,7 @@ impl Transaction {
         self.keys_undo.clear();
         self.follows.clear();
         self.names.clear();
+        self.erased.clear();
         self.bytes = 0;
     }
 
@@ -135,9 +140,14 @@ impl Transaction {
         self.follows.get(&(person, stream)).copied()
     }
 
-    /// An event that this transaction brought.
-    pub fn event(&self, at: Position) -> Option<&Arc<Entry>> {
-        event_among(&self.steps, at)
+    /// An event that this transaction brought, without its content if the transaction has erased it since.
+    pub fn event(&self, at: Position) -> Option<Arc<Entry>> {
+        event_among(&self.steps, at).map(|entry| unless_erased(entry.clone(), &self.erased))
+    }
+
+    /// The positions of the events that this transaction erases.
+    pub fn erased(&self) -> &[Position] {
+        &self.erased
     }
 
     /// Learns the newest event of a stream in the store. A change by this transaction counts more.
@@ -178,6 +188,7 @@ impl Transaction {
             self.keys.insert(key, Some(FirstAppend::of(&event, appended)));
         }
         self.at.position = position;
+        self.erased.extend_from_slice(&event.erases);
         self.steps.push(Step::Event(Arc::new(Entry::new(event, self.epoch))));
         Ok(appended)
     }
@@ -219,6 +230,7 @@ impl Transaction {
             heads: self.heads_undo.len(),
             keys: self.keys_undo.len(),
             names: self.names.len(),
+            erased: self.erased.len(),
         }
     }
 
@@ -227,6 +239,7 @@ impl Transaction {
         self.steps.truncate(to.steps);
         self.at = to.at;
         self.names.truncate(to.names);
+        self.erased.truncate(to.erased);
         for (stream, head) in self.heads_undo.drain(to.heads..).rev() {
             match head {
                 Some(head) => self.heads.insert(stream, head),
@@ -265,6 +278,11 @@ pub fn event_among(steps: &[Step], at: Position) -> Option<&Arc<Entry>> {
     });
     // Later steps have later positions.
     events.skip_while(|entry| entry.event.position > at).next().filter(|e| e.event.position == at)
+}
+
+/// The entry, without its content if its event is among those that were erased.
+pub fn unless_erased(entry: Arc<Entry>, erased: &[Position]) -> Arc<Entry> {
+    if erased.contains(&entry.event.position) { Arc::new(entry.erased()) } else { entry }
 }
 
 #[cfg(test)]
@@ -327,6 +345,7 @@ mod tests {
             kind: "message".into(),
             key: Some(key.into()),
             body: Bytes::from_static(b"1"),
+            erases: Vec::new(),
         };
         tx.append(event).expect("it may")
     }

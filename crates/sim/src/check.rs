@@ -6,7 +6,7 @@ use std::sync::Arc;
 use encke_engine::append::{Appended, Head};
 use encke_engine::marks::Marks;
 use encke_engine::{
-    ConversationId, Cursor, Entry, Epoch, PersonId, Position, Seq, Step, StreamId, limits,
+    ConversationId, Cursor, Entry, Epoch, Event, PersonId, Position, Seq, Step, StreamId, limits,
 };
 
 use crate::agenda::{MS, Time};
@@ -49,13 +49,14 @@ impl Scene {
     /// Checks an event that a client received.
     pub fn received(&mut self, reader: &mut Reader, entry: &Arc<Entry>, cursor: Cursor) {
         self.figures.received += 1;
+        self.figures.erased_received += u64::from(entry.event.is_erased());
         let at = entry.event.position;
         if cursor.epoch != reader.epoch {
             let what = format!("{reader:?} got {at:?} of {:?} without a reset", cursor.epoch);
             return self.fail("P4", what);
         }
         let Some(log) = self.store.history(reader.epoch) else { return };
-        if log.entries.get(&at).is_none_or(|truth| truth.event != entry.event) {
+        if !log.entries.get(&at).is_some_and(|truth| is_true(&entry.event, &truth.event)) {
             return self
                 .fail("P2", format!("{reader:?} got something else than the log has: {at:?}"));
         }
@@ -87,15 +88,26 @@ impl Scene {
             let at = entry.event.position;
             self.fail("P7", format!("{node:?} hands {at:?} to {person:?} {credential}, too late"));
         }
+        let log = self.store.now();
+        let erased = log.erased.get(&entry.event.position).map(|(_, when)| *when);
+        if !entry.event.is_erased() && self.is_too_late(node, erased) {
+            let at = entry.event.position;
+            self.fail("P10", format!("{node:?} hands out {at:?} long after it was erased"));
+        }
     }
 
     /// Checks an event that a hub found for a session that was not live.
     pub fn found(&mut self, person: PersonId, entry: &Entry, hub: Cursor) {
         let log = self.store.history(hub.epoch);
         let span = log.and_then(|log| log.span_of(person, entry));
+        let by = log.and_then(|log| log.erased.get(&entry.event.position)).map(|(by, _)| *by);
         if span.is_some_and(|span| span.until <= hub.position) {
             let at = entry.event.position;
             self.fail("P7", format!("{person:?} gets {at:?} from a hub that knows it has left"));
+        }
+        if !entry.event.is_erased() && by.is_some_and(|by| by <= hub.position) {
+            let at = entry.event.position;
+            self.fail("P10", format!("{person:?} gets {at:?} from a hub that knows it is erased"));
         }
     }
 
@@ -230,6 +242,13 @@ impl Scene {
         }
         wrong.into_iter().for_each(|(promise, what)| self.fail(promise, what));
     }
+}
+
+/// Whether an event arrived as the log has it. Clients are not told what it erases. Its own content may have been on its
+/// way when it was erased; that is judged where a node hands it out.
+fn is_true(event: &Event, truth: &Event) -> bool {
+    let seen = |event: &Event| Event { erases: Vec::new(), ..event.clone() };
+    seen(event) == seen(truth) || truth.is_erased() && seen(&event.erased()) == seen(truth)
 }
 
 /// The first event that a reader lacks between the events that it holds and a position.

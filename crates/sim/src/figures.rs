@@ -84,6 +84,8 @@ figures! {
     stalls: "readers that stopped for a while",
     drains: "nodes told to go down",
     drained: "clients told that their node goes down",
+    erased: "events erased",
+    erased_received: "events received after they had lost their content",
     trims: "times that the oldest events were trimmed",
     keys_forgotten: "keys used again after they were forgotten for their age",
 }

@@ -68,6 +68,7 @@ impl Forger {
             kind: "message".into(),
             key: None,
             body: Bytes::from_static(b"\"forged\""),
+            erases: Vec::new(),
             channel: None,
         }
     }

@@ -45,6 +45,8 @@ pub enum Variant {
     TrimHole,
     /// An idempotency key is forgotten after an hour.
     KeysForgottenEarly,
+    /// The hubs of a node are not told which events an event erases.
+    ErasuresUntold,
     /// A node that goes down ends before it has finished its accepted work.
     DrainDropsWrites,
     /// A node that goes down does not tell its clients.
@@ -72,6 +74,7 @@ impl Variant {
             Variant::MarksOverwritten => "P5",
             Variant::FullStaysLive => "P6",
             Variant::NoReplayCheck => "P9",
+            Variant::ErasuresUntold => "P10",
         }
     }
 
@@ -85,7 +88,7 @@ impl Variant {
     }
 
     /// All variants except the sound one.
-    pub const BROKEN: [Variant; 20] = [
+    pub const BROKEN: [Variant; 21] = [
         Variant::CheckBeforeRegister,
         Variant::AnyHint,
         Variant::HintBeforeCommit,
@@ -104,6 +107,7 @@ impl Variant {
         Variant::SignalsToAll,
         Variant::TrimHole,
         Variant::KeysForgottenEarly,
+        Variant::ErasuresUntold,
         Variant::DrainDropsWrites,
         Variant::DrainSilent,
     ];

@@ -146,6 +146,7 @@ fn send(number: u64, body: &Bytes) -> (NewEvent, Guard) {
         kind: "message".into(),
         key: Some(format!("key-of-the-send-{number}").into()),
         body: body.clone(),
+        erases: Vec::new(),
     };
     (event, Guard::Follows(person))
 }

@@ -152,6 +152,7 @@ fn send(sender: Sender) {
         kind: "message".into(),
         key: Some(format!("key-of-the-send-{number}").into()),
         body: Bytes::from(vec![b'x'; 200]),
+        erases: Vec::new(),
     };
     let (store, start) = (sender.store.clone(), Instant::now());
     let reply = Box::new(move |result: Result<_, _>| {

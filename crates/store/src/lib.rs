@@ -9,13 +9,15 @@
 //! - success is answered only after the commit is on stable storage (P1);
 //! - positions and seqs are given out without gaps, in the order of commits (P2);
 //! - a repeated key is the first send or a conflict (P3);
-//! - every commit is published, in order, before its senders hear of it.
+//! - every commit is published, in order, before its senders hear of it;
+//! - no page of the store holds the content of an event that was erased (P10).
 //!
 //! The store never has HTTP, sockets or the rights of people.
 
 mod append;
 mod channels;
 mod clock;
+mod erases;
 mod error;
 mod job;
 mod moving;

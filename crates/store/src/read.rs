@@ -29,6 +29,8 @@ pub struct Read<'a> {
     channels: &'a Channels,
     epoch: Epoch,
     position: Position,
+    /// The newest event in this view that erased others. 0 on SQLite, where memory is never behind a view.
+    erased: Position,
     /// Events that were read ahead.
     ahead: FxHashMap<Position, Arc<Entry>>,
     /// Heads that were read ahead. They are those of this view, even if this node has not followed the log that far
@@ -52,7 +54,7 @@ impl<'a> Read<'a> {
         channels: &'a Channels,
         epoch: Epoch,
     ) -> Result<Self, Error> {
-        let position = match &mut view {
+        let (position, erased) = match &mut view {
             View::Sqlite(conn) => {
                 conn.execute_batch("BEGIN").map_err(StoreError::from)?;
                 let position = sqlite::newest(conn)?;
@@ -60,12 +62,12 @@ impl<'a> Read<'a> {
                 if !recent.wait_for(position) {
                     return Err(Error::new(Code::Overloaded, "The store is behind; try again."));
                 }
-                position
+                (position, Position(0))
             }
             View::Postgres(session) => session.begin_view(epoch)?,
         };
         let (ahead, heads) = Default::default();
-        Ok(Read { view, recent, channels, epoch, position, ahead, heads })
+        Ok(Read { view, recent, channels, epoch, position, erased, ahead, heads })
     }
 
     /// The newest event in this view.
@@ -127,7 +129,7 @@ impl<'a> Read<'a> {
         let mut wanted = Vec::new();
         for stream in streams {
             let at = self.head(*stream)?.position;
-            if at.0 > 0 && self.recent.get(at).is_none() {
+            if at.0 > 0 && self.recent.get_as_of(at, self.erased).is_none() {
                 wanted.push(at);
             }
         }
@@ -145,7 +147,8 @@ impl<'a> Read<'a> {
         if at.0 == 0 || at > self.position {
             return Ok(None);
         }
-        if let Some(entry) = self.recent.get(at).or_else(|| self.ahead.get(&at).cloned()) {
+        let in_memory = self.recent.get_as_of(at, self.erased);
+        if let Some(entry) = in_memory.or_else(|| self.ahead.get(&at).cloned()) {
             return Ok(Some(entry));
         }
         let event = match &mut self.view {

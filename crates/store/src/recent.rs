@@ -87,6 +87,13 @@ impl Recent {
         self.lock().tail.get(at).cloned()
     }
 
+    /// The event at a position, if it is here as a view has it in which `erased` is the newest event that erased others.
+    /// As long as this node has not followed the log that far, an event that is gone may still be in memory.
+    pub fn get_as_of(&self, at: Position, erased: Position) -> Option<Arc<Entry>> {
+        let inner = self.lock();
+        if erased > inner.tail.head() { None } else { inner.tail.get(at).cloned() }
+    }
+
     /// Follows a stream back from the event at a position, until `take` returns false. Returns the position of the
     /// first event outside of memory, if the walk comes to one.
     pub fn walk(
@@ -190,6 +197,7 @@ mod tests {
             kind: "message".into(),
             key: None,
             body: bytes::Bytes::from_static(b"1"),
+            erases: Vec::new(),
             channel: None,
         };
         let head = Head { seq: Seq(0), position: Position(5) };

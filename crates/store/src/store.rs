@@ -132,8 +132,14 @@ impl Store {
         let stats = Arc::new(Stats::default());
         let (jobs, waiting) = queue(limits::WRITES_WAITING_MAX);
         let (epoch, trimmed, head) = (found.epoch, found.trimmed, found.head);
-        let writing =
-            sqlite::Writing::new(found.conn, recent.clone(), channels.clone(), epoch, found.dirty);
+        let writing = sqlite::Writing::new(
+            found.conn,
+            recent.clone(),
+            channels.clone(),
+            epoch,
+            found.dirty,
+            found.wal_left,
+        );
         let checkpoints = sqlite::connect(&path)?;
         let readers = (0..options.readers.max(1)).map(|_| sqlite::Reader::open(&path));
         let inner = Arc::new(Inner {

@@ -142,7 +142,8 @@ fn event(
     }
     // The name is looked up last, because it is kept from here on.
     let stream = site.store.channels().stream_to_append(name)?;
-    Ok(NewEvent { stream, from: Some(identity.person), kind: Data::KIND.into(), key, body })
+    let (from, kind) = (Some(identity.person), Data::KIND.into());
+    Ok(NewEvent { stream, from, kind, key, body, erases: Vec::new() })
 }
 
 /// Whether a content type is text; false for JSON. Any other type is an error.

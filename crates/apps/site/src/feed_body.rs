@@ -21,7 +21,14 @@ pub trait SignalBody: Serialize + ToSchema {
 /// An event without an idempotency key.
 pub fn event<B: EventBody>(stream: StreamId, from: Option<PersonId>, body: &B) -> NewEvent {
     let body = serde_json::to_vec(body).expect("bodies are plain data");
-    NewEvent { stream, from, kind: B::KIND.into(), key: None, body: body.into() }
+    NewEvent {
+        stream,
+        from,
+        kind: B::KIND.into(),
+        key: None,
+        body: body.into(),
+        erases: Vec::new(),
+    }
 }
 
 /// A named schema and the schemas in it.

@@ -82,7 +82,8 @@ pub fn say(
 ) -> Result<Appended, Error> {
     check_member(tx, conversation, from)?;
     let (stream, body) = (StreamId::conversation(conversation), body(text)?);
-    tx.append(NewEvent { stream, from: Some(from), kind: Said::KIND.into(), key: None, body })
+    let (from, kind) = (Some(from), Said::KIND.into());
+    tx.append(NewEvent { stream, from, kind, key: None, body, erases: Vec::new() })
 }
 
 /// Submits a message to the store. `reply` gets the result once it is durable (P1); it must not block.
@@ -104,6 +105,7 @@ pub(crate) fn submit(
         kind: Said::KIND.into(),
         key,
         body,
+        erases: Vec::new(),
     };
     // The members of a conversation are exactly the people that follow it, since both change in the same write. So this
     // guard, which the append has anyway, is the rule of `check_member`.

@@ -97,6 +97,7 @@ pub fn event(position: u64, body: &[u8]) -> Event {
         kind: "message".into(),
         key: Some("k\u{1F600}".into()),
         body: Bytes::copy_from_slice(body),
+        erases: (1..position).rev().take(2).map(Position).collect(),
         channel: Some("news".into()),
     }
 }

@@ -14,6 +14,7 @@
 
 mod changes;
 mod channels;
+mod erased;
 mod session;
 mod streams;
 
@@ -31,6 +32,7 @@ use crate::ids::{Epoch, PersonId, Position};
 use crate::limits;
 use crate::stream::StreamId;
 use crate::tail::Tail;
+use erased::ErasedLately;
 use session::{Followed, Session, Sessions};
 use streams::Streams;
 
@@ -96,6 +98,7 @@ pub struct Hub {
     /// Sessions of a person that follow many channels. Most people have none.
     wide: FxHashMap<PersonId, Vec<u32>>,
     changes: Changes,
+    erased: ErasedLately,
     due: Vec<(u32, u32)>,
 }
 
@@ -103,8 +106,8 @@ impl Hub {
     /// A hub for a log of this epoch; `tail` holds its newest events.
     pub fn new(epoch: Epoch, trimmed: Position, tail: Tail) -> Self {
         let changes = Changes::new(tail.head());
-        let (streams, sessions, wide, due) = Default::default();
-        Hub { epoch, trimmed, tail, streams, sessions, wide, changes, due }
+        let (streams, sessions, wide, erased, due) = Default::default();
+        Hub { epoch, trimmed, tail, streams, sessions, wide, changes, erased, due }
     }
 
     /// The position of the newest event that this hub has seen.
@@ -271,9 +274,15 @@ impl Hub {
             e.event.position > s.at
                 && s.follows.iter().any(|f| Some(f.stream) == route && f.from <= e.event.position)
         });
+        self.erased.take_out_of(&mut entries);
         let s = self.sessions.get_mut(session);
         s.at = s.at.max(page.up_to);
         entries
+    }
+
+    /// Whether events were erased since the last call: then the caller drops what it has made of events, too.
+    pub fn take_erasure(&mut self) -> bool {
+        self.erased.take_news()
     }
 
     /// Makes a live session read from here on, because its connection can take no more.
@@ -359,6 +368,9 @@ impl Hub {
 
     fn take(&mut self, entry: &Arc<Entry>, number: u32, due: &mut Vec<(u32, u32)>) {
         self.tail.push(entry.clone());
+        if !entry.event.erases.is_empty() {
+            self.erased.note(&entry.event.erases);
+        }
         let at = entry.event.position;
         for (key, place) in self.streams.followers(entry.event.stream.route()) {
             let s = self.sessions.get(*key);

@@ -81,7 +81,8 @@ impl Classic {
         }
         let from = asker.person();
         let stream = self.site.store.channels().stream_to_append(board)?;
-        let event = NewEvent { stream, from, kind: "data".into(), key: None, body };
+        let event =
+            NewEvent { stream, from, kind: "data".into(), key: None, body, erases: Vec::new() };
         self.site.store.append(event).await.map(drop)
     }
 

@@ -95,7 +95,8 @@ impl Classic {
             }
             let stream = self.site.store.channels().stream_to_append(&name)?;
             let (from, body) = (asker.person(), Bytes::from_static(b"true"));
-            let event = NewEvent { stream, from, kind: "data".into(), key: None, body };
+            let event =
+                NewEvent { stream, from, kind: "data".into(), key: None, body, erases: Vec::new() };
             self.site.store.append(event).await?;
             return Ok(html("true"));
         }

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use encke_engine::frontier::{self, Frontier};
-use encke_engine::{Batch, Step};
+use encke_engine::{Batch, Entry, Event, Step};
 
 use super::shard::Message;
 use super::{Node, ToNode};
 use crate::agenda::Time;
 use crate::scene::Scene;
 use crate::store::{LookRows, Request};
+use crate::variant::Variant;
 
 impl Node {
     /// Hands on the next parts, each once, in the order of the log.
@@ -34,6 +35,8 @@ impl Node {
             }
         }
         self.gate.committed(batch);
+        let untold = (scene.variant == Variant::ErasuresUntold).then(|| without_erasures(batch));
+        let batch = untold.as_ref().unwrap_or(batch);
         for shard in &mut self.shards {
             shard.push(Message::Batch(batch.clone()), scene);
         }
@@ -97,4 +100,16 @@ impl Node {
         self.following.look_failed(scene.agenda.elapsed());
         self.plan_look(scene);
     }
+}
+
+/// The same batch, as if no event erased another one.
+fn without_erasures(batch: &Batch) -> Arc<Batch> {
+    let untold = |step: &Step| match step {
+        Step::Event(entry) => {
+            let event = Event { erases: Vec::new(), ..entry.event.clone() };
+            Step::Event(Arc::new(Entry::new(event, entry.epoch())))
+        }
+        change => change.clone(),
+    };
+    Arc::new(Batch { steps: batch.steps.iter().map(untold).collect() })
 }

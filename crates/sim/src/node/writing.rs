@@ -7,8 +7,7 @@ use std::sync::Arc;
 use encke_engine::append::{Appended, Appends, FirstAppend, Guard, Head};
 use encke_engine::marks::Marks;
 use encke_engine::{
-    Code, ConversationId, Error, Event, NewEvent, Owner, PersonId, Position, Seq, StreamId,
-    Transaction,
+    Code, ConversationId, Error, Event, NewEvent, Owner, PersonId, Position, StreamId, Transaction,
 };
 
 use super::Job;
@@ -97,11 +96,12 @@ impl<'a> Writing<'a> {
             kind: "message".into(),
             key: Some(key.clone()),
             body: bytes::Bytes::from_static(BODY),
+            erases: Vec::new(),
         };
         match self.append_guarded(event, Guard::Follows(person)) {
             Ok(appended) => {
                 if !appended.repeated {
-                    self.follow_up(stream, appended.seq);
+                    self.follow_up(stream, appended);
                 }
                 Outcome::Stored { key, stream, epoch: self.tx.epoch(), appended }
             }
@@ -111,9 +111,12 @@ impl<'a> Writing<'a> {
     }
 
     /// Adds an amendment, a note or growth to most messages, in the same transaction.
-    fn follow_up(&mut self, said: StreamId, seq: Seq) {
+    fn follow_up(&mut self, said: StreamId, appended: Appended) {
         let Owner::Conversation(room) = said.owner() else { return };
-        match seq.0 % 4 {
+        match appended.seq.0 % 4 {
+            0 if let Some(erases) = self.earlier(said, appended) => {
+                self.tell_of_erasure(StreamId::amendments(room), erases);
+            }
             0 => self.tell(StreamId::amendments(room), "edited"),
             1 => self.tell(StreamId::notes(room), "noted"),
             2 => self.tell(StreamId::growth(room), "grown"),
@@ -121,10 +124,26 @@ impl<'a> Writing<'a> {
         }
     }
 
+    /// A message of the same stream before this one: often the newest ones, sometimes one long ago.
+    fn earlier(&self, said: StreamId, appended: Appended) -> Option<Position> {
+        let back = 1 + appended.at_ms % 40;
+        let entry = self.state.entries.get(&Position(appended.position.0.checked_sub(back)?))?;
+        (entry.event.stream == said).then_some(entry.event.position)
+    }
+
     /// Appends an event without a sender.
     fn tell(&mut self, stream: StreamId, kind: &'static str) {
+        self.tell_with(stream, kind, Vec::new());
+    }
+
+    /// Appends an event with which an earlier one loses its content.
+    fn tell_of_erasure(&mut self, stream: StreamId, erases: Position) {
+        self.tell_with(stream, "recalled", vec![erases]);
+    }
+
+    fn tell_with(&mut self, stream: StreamId, kind: &'static str, erases: Vec<Position>) {
         let body = bytes::Bytes::from_static(BODY);
-        let event = NewEvent { stream, from: None, kind: kind.into(), key: None, body };
+        let event = NewEvent { stream, from: None, kind: kind.into(), key: None, body, erases };
         self.append(event).expect("what has no key and is small can be appended");
     }
 

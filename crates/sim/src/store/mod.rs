@@ -13,7 +13,7 @@ use std::sync::Arc;
 use encke_engine::append::Head;
 use encke_engine::frontier::{Frontier, LogState};
 use encke_engine::hub::{Page, PageRequest};
-use encke_engine::{Entry, Epoch, Point, Position, limits};
+use encke_engine::{Entry, Epoch, Point, Position, Step, limits};
 
 pub use request::{Answer, Ask, LookRows, Purpose, Request, Viewed};
 pub use state::{Commit, State};
@@ -246,6 +246,11 @@ impl Scene {
         self.trace(|| format!("store  commit {:?} to {:?}", commit.part.before, commit.part.after));
         self.figures.commits += 1;
         self.check_commit(&commit);
+        let erases = commit.part.batch.steps.iter().filter_map(|step| match step {
+            Step::Event(entry) => Some(&entry.event.erases),
+            _ => None,
+        });
+        self.figures.erased += erases.flatten().count() as u64;
         self.store.now_mut().apply(commit, now);
     }
 

@@ -57,6 +57,8 @@ pub struct State {
     pub commits: Vec<Commit>,
     /// All events.
     pub entries: BTreeMap<Position, Arc<Entry>>,
+    /// The events that were erased: by which event, and when.
+    pub erased: BTreeMap<Position, (Position, Time)>,
     /// The mark of each event's commit.
     pub commit_marks: BTreeMap<Position, u64>,
     /// All changes, by their number.
@@ -79,7 +81,7 @@ impl State {
     /// An empty log.
     pub fn new(epoch: Epoch) -> Self {
         let (at, at_ms, commits, entries, commit_marks, changes, heads) = Default::default();
-        let (keys, spans, credentials, ended, marks) = Default::default();
+        let (keys, spans, credentials, ended, marks, erased) = Default::default();
         State {
             epoch,
             inherited: Position(u64::MAX),
@@ -89,6 +91,7 @@ impl State {
             at_ms,
             commits,
             entries,
+            erased,
             commit_marks,
             changes,
             heads,
@@ -142,7 +145,7 @@ impl State {
             match step {
                 Step::Event(entry) => {
                     at.position = entry.event.position;
-                    self.append(entry, commit.part.mark);
+                    self.append(entry, commit.part.mark, now);
                 }
                 change => {
                     at.change += 1;
@@ -159,12 +162,18 @@ impl State {
         self.commits.push(commit);
     }
 
-    fn append(&mut self, entry: &Arc<Entry>, mark: u64) {
+    fn append(&mut self, entry: &Arc<Entry>, mark: u64, now: Time) {
         let event = &entry.event;
         let head = Head { position: event.position, seq: event.seq };
         self.heads.insert(event.stream, head);
         if let Some(key) = &event.key {
             self.keys.entry(key.clone()).or_default().push(event.position);
+        }
+        for at in &event.erases {
+            if let Some(entry) = self.entries.get_mut(at) {
+                *entry = Arc::new(entry.erased());
+                self.erased.entry(*at).or_insert((event.position, now));
+            }
         }
         self.entries.insert(event.position, entry.clone());
         self.commit_marks.insert(event.position, mark);

@@ -1,7 +1,7 @@
 //! Moving a store from SQLite into PostgreSQL, with its epoch and its positions: every cursor stays good.
 //!
 //! The log is copied in parts, each committed; all else follows in one transaction at the end. A move that was
-//! interrupted goes on where it stopped. The new space can't be opened until both sides were counted and summed and are
+//! interrupted goes on where it stopped. What was erased from the copied part in between is erased there, too. The new space can't be opened until both sides were counted and summed and are
 //! the same. From then on the old store has another epoch, so that the same history is not written on twice.
 
 mod source;
@@ -61,9 +61,14 @@ pub fn migrate(
         return Err(other("the space holds more than the store"));
     }
     progress(after, source.head);
+    let copied_before = after;
     while after < source.head {
         after = copy_log(&source, &mut session, log, after)?;
         progress(after, source.head);
+    }
+    // The store may have been in use after the move was interrupted.
+    for positions in source.erasures_after(copied_before)? {
+        target::erase(&mut session, &positions)?;
     }
     session.batch("BEGIN")?;
     for table in tables.iter().filter(|t| !t.is_log()) {

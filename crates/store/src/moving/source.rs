@@ -8,6 +8,7 @@ use rusqlite::Connection;
 
 use super::StoreFacts;
 use super::table::{Table, TableContents, ordered};
+use crate::erases;
 use crate::error::StoreError;
 use crate::row::Row;
 use crate::sqlite;
@@ -99,6 +100,21 @@ impl Source {
             Ok(bytes < limits::MOVED_BYTES_MAX)
         })?;
         Ok((rows, last))
+    }
+
+    /// The positions that events after this one have erased, by event. None if nothing has been copied before.
+    pub fn erasures_after(&self, copied: Position) -> Result<Vec<Vec<Position>>, StoreError> {
+        let mut all = Vec::new();
+        if copied.0 == 0 {
+            return Ok(all);
+        }
+        let sql = "SELECT erases FROM log WHERE position > ?1 AND erases IS NOT NULL";
+        self.each(sql, &[copied.into()], |row| {
+            let erases: Vec<u8> = Row(row).get(0)?;
+            all.push(erases::positions(&erases));
+            Ok(true)
+        })?;
+        Ok(all)
     }
 
     /// Hands over all rows of a table, some at a time.

@@ -1,5 +1,6 @@
 //! The space that is moved into.
 
+use encke_engine::event;
 use encke_engine::{Epoch, Position, limits};
 use tokio_postgres::types::ToSql;
 
@@ -149,6 +150,14 @@ pub(super) fn insert(
         })
         .collect();
     session.rows(&sql, &params).map(drop)
+}
+
+/// Takes the content out of events that were copied before they were erased.
+pub(super) fn erase(session: &mut Session, positions: &[Position]) -> Result<(), StoreError> {
+    let positions: Vec<i64> = positions.iter().map(|at| at.0 as i64).collect();
+    let body = event::ERASED_BODY.as_bytes();
+    let sql = "UPDATE log SET kind = $1, body = $2 WHERE position = ANY($3)";
+    session.rows(sql, &[&event::ERASED, &body, &positions]).map(drop)
 }
 
 /// Counts and sums a table within the open transaction.

@@ -42,6 +42,8 @@ pub(super) struct SpaceTurn {
     pub at: Point,
     pub at_ms: u64,
     pub epoch: Epoch,
+    /// The newest event that erased others.
+    pub erased: Position,
 }
 
 /// The answers, each in the order of its questions.
@@ -52,7 +54,7 @@ pub(super) struct Answers {
     pub follows: Vec<bool>,
 }
 
-const TURN: &str = "SELECT position, change, at_ms, epoch FROM space FOR UPDATE";
+const TURN: &str = "SELECT position, change, at_ms, epoch, erased FROM space FOR UPDATE";
 // OFFSET 0 keeps each of these one look into the index, even if the planner misjudges the table's size.
 const KEYS: &str = "SELECT u.n, l.position, l.stream, l.seq, l.at_ms, l.kind, l.body
     FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS u (idem, author, n)
@@ -139,7 +141,8 @@ fn place(row: &tokio_postgres::Row) -> Result<usize, StoreError> {
 
 fn turn_of(row: &tokio_postgres::Row) -> Result<SpaceTurn, StoreError> {
     let at = Point { position: Position(number(row, 0)?), change: number(row, 1)? };
-    Ok(SpaceTurn { at, at_ms: number(row, 2)?, epoch: Epoch(number(row, 3)?) })
+    let (epoch, erased) = (Epoch(number(row, 3)?), Position(number(row, 4)?));
+    Ok(SpaceTurn { at, at_ms: number(row, 2)?, epoch, erased })
 }
 
 fn first_of(row: &tokio_postgres::Row) -> Result<FirstAppend, StoreError> {

@@ -1,16 +1,20 @@
 //! The end of a transaction: its events and changes and the commit itself, in one round trip.
 
+use encke_engine::event;
 use encke_engine::{Event, Point, Step, Transaction, limits};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 
 use super::session::Session;
+use crate::erases;
 use crate::error::StoreError;
 
-const LOG: &str = "INSERT INTO log (position, stream, seq, back, at_ms, author, kind, idem, body, mark)
-    SELECT u.position, u.stream, u.seq, u.back, $1, u.author, u.kind, u.idem, u.body, $2
-    FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], $10::bytea[])
-        AS u (position, stream, seq, back, author, kind, idem, body)";
+const LOG: &str = "INSERT INTO log (position, stream, seq, back, at_ms, author, kind, idem, body, mark, erases)
+    SELECT u.position, u.stream, u.seq, u.back, $1, u.author, u.kind, u.idem, u.body, $2, u.erases
+    FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], $10::bytea[], $11::bytea[])
+        AS u (position, stream, seq, back, author, kind, idem, body, erases)";
+const ERASE: &str = "UPDATE log SET kind = $1, body = $2 WHERE position = ANY($3)";
+const ERASED: &str = "UPDATE space SET erased = $1";
 const CHANGES: &str = "INSERT INTO change (number, position, kind, person, stream, credential)
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])";
 const NAMES: &str =
@@ -28,6 +32,7 @@ struct Log<'a> {
     kinds: Vec<&'a str>,
     idems: Vec<Option<&'a str>>,
     bodies: Vec<&'a [u8]>,
+    erases: Vec<Option<Vec<u8>>>,
 }
 
 impl<'a> Log<'a> {
@@ -40,6 +45,7 @@ impl<'a> Log<'a> {
         self.kinds.push(&event.kind);
         self.idems.push(event.key.as_deref());
         self.bodies.push(&event.body);
+        self.erases.push(erases::column(&event.erases));
     }
 }
 
@@ -100,6 +106,8 @@ pub(super) fn commit(session: &mut Session, tx: &Transaction, mark: u64) -> Resu
     let mut statement = |needed: bool, sql| needed.then(|| session.statement(sql)).transpose();
     let names = statement(has_names, NAMES)?;
     let insert = statement(has_log, LOG)?;
+    let erase = statement(!tx.erased().is_empty(), ERASE)?;
+    let erased = statement(!tx.erased().is_empty(), ERASED)?;
     let change = statement(has_changes, CHANGES)?;
     let trim = statement(trims, TRIM)?;
     let space = statement(has_log || has_changes, SPACE)?;
@@ -109,6 +117,8 @@ pub(super) fn commit(session: &mut Session, tx: &Transaction, mark: u64) -> Resu
     let (position, last) = (tx.at().position.0 as i64, tx.at().change as i64);
     let old = last.saturating_sub(limits::CHANGES_KEPT_MAX as i64);
     let ahead = session.take_ahead();
+    let erased_at: Vec<i64> = tx.erased().iter().map(|at| at.0 as i64).collect();
+    let erased_at = &erased_at;
     let answers = session.wait(async |client| {
         let mut sent: Vec<BoxFuture<'_, Result<(), tokio_postgres::Error>>> = Vec::new();
         if !ahead.is_empty() {
@@ -119,19 +129,40 @@ pub(super) fn commit(session: &mut Session, tx: &Transaction, mark: u64) -> Resu
         }
         if let Some(insert) = &insert {
             let row = async {
-                let Log { positions, streams, seqs, backs, authors, kinds, idems, bodies } = &log;
+                let Log { positions, streams, seqs, backs, authors, kinds, idems, bodies, .. } =
+                    &log;
                 client
                     .execute(
                         insert,
                         &[
-                            &at_ms, &mark, positions, streams, seqs, backs, authors, kinds, idems,
+                            &at_ms,
+                            &mark,
+                            positions,
+                            streams,
+                            seqs,
+                            backs,
+                            authors,
+                            kinds,
+                            idems,
                             bodies,
+                            &log.erases,
                         ],
                     )
                     .await
                     .map(drop)
             };
             sent.push(row.boxed());
+        }
+        // The erased event may be of this transaction, so this comes after its insertion.
+        if let Some(erase) = &erase {
+            let body = event::ERASED_BODY.as_bytes();
+            let row = async move {
+                client.execute(erase, &[&event::ERASED, &body, erased_at]).await.map(drop)
+            };
+            sent.push(row.boxed());
+        }
+        if let Some(erased) = &erased {
+            sent.push(async { client.execute(erased, &[&position]).await.map(drop) }.boxed());
         }
         if let Some(change) = &change {
             let row = async {

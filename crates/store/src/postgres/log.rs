@@ -9,6 +9,7 @@ use tokio_postgres::Row;
 use super::ask::{self, Questions};
 use super::session::Session;
 use crate::channels::Channels;
+use crate::erases;
 use crate::error::StoreError;
 use crate::page_turn::PageTurn;
 
@@ -17,7 +18,9 @@ use crate::page_turn::PageTurn;
 pub(super) const COLUMNS: &str =
     "l.position, l.stream, l.seq, l.back, l.at_ms, l.author, l.kind, l.idem, l.body,
     CASE WHEN l.stream < 1::bigint << 62 AND l.stream & 3 = 3
-        THEN (SELECT c.name FROM channel c WHERE c.number = l.stream >> 2) END";
+        THEN (SELECT c.name FROM channel c WHERE c.number = l.stream >> 2) END, l.erases";
+/// The number of [`COLUMNS`].
+pub(super) const COLUMNS_COUNT: usize = 11;
 
 pub(super) fn number(row: &Row, index: usize) -> Result<u64, StoreError> {
     Ok(row.try_get::<_, i64>(index)? as u64)
@@ -36,6 +39,7 @@ pub(super) fn event(row: &Row, channels: &Channels) -> Result<Event, StoreError>
         kind: Cow::Owned(row.try_get(6)?),
         key: row.try_get::<_, Option<&str>>(7)?.map(Into::into),
         body: row.try_get::<_, &[u8]>(8)?.to_vec().into(),
+        erases: row.try_get::<_, Option<&[u8]>>(10)?.map(erases::positions).unwrap_or_default(),
         channel: name.and_then(|name| channels.learn(stream, name)),
     })
 }

@@ -21,7 +21,7 @@ use crate::tables::{self, Engine, Tables};
 const DONE_BY_OWNERS: &str = "";
 
 /// The tables of the log.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0001.sql"),
     DONE_BY_OWNERS,
     DONE_BY_OWNERS,
@@ -29,6 +29,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0005.sql"),
     DONE_BY_OWNERS,
     include_str!("migrations/0007.sql"),
+    include_str!("migrations/0008.sql"),
 ];
 /// The version since which owners have numbers of their own.
 const OWNERS_SINCE: u32 = 7;
@@ -235,7 +236,7 @@ fn load(session: &mut Session) -> Result<Loaded, StoreError> {
     );
     let (events, bytes) = (limits::TAIL_EVENTS_MAX as i64, limits::TAIL_BYTES_MAX as i64);
     let rows = session.rows(&sql, &[&events, &bytes])?;
-    let mark = rows.last().map_or(Ok(0), |row| number(row, 10))?;
+    let mark = rows.last().map_or(Ok(0), |row| number(row, log::COLUMNS_COUNT))?;
     let entry = |row| Ok(Arc::new(Entry::new(log::event(row, &channels)?, epoch)));
     let tail = rows.iter().map(entry).collect::<Result<_, StoreError>>()?;
     Ok((epoch, at, trimmed, tail, mark, channels, bus_key))

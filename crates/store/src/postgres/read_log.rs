@@ -107,7 +107,8 @@ fn read(
         Ok((ends?, rows?, changed?))
     })?;
     let (_, end) = space(&ends)?;
-    let events = rows.iter().map(|row| Ok((log::event(row, channels)?, number(row, 10)?)));
+    let events =
+        rows.iter().map(|row| Ok((log::event(row, channels)?, number(row, log::COLUMNS_COUNT)?)));
     let changes = changed.iter().map(change_of);
     Ok((
         end,

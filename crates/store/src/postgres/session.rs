@@ -266,18 +266,19 @@ impl Session {
         }
     }
 
-    /// Begins a view that stays as it is, and returns its end of the log.
-    pub fn begin_view(&mut self, epoch: Epoch) -> Result<Position, StoreError> {
+    /// Begins a view that stays as it is. Returns its end of the log, and the newest event in it that erased others.
+    pub fn begin_view(&mut self, epoch: Epoch) -> Result<(Position, Position), StoreError> {
         let row = self.twice(|session| {
             session.open = true;
             session.ahead("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-            let mut rows = session.rows("SELECT position, epoch FROM space", &[])?;
+            let mut rows = session.rows("SELECT position, epoch, erased FROM space", &[])?;
             rows.pop().ok_or_else(|| StoreError::Other("the space has no row".into()))
         })?;
         if row.get::<_, i64>(1) as u64 != epoch.0 {
             return Err(self.identity.replaced("it has another epoch"));
         }
-        Ok(Position(row.get::<_, i64>(0) as u64))
+        let position = |index| Position(row.get::<_, i64>(index) as u64);
+        Ok((position(0), position(2)))
     }
 
     /// Ends the transaction, if one is open.

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use encke_engine::append::{Appended, Appends, FirstAppend, Head};
-use encke_engine::transaction::{Key, Savepoint, Transaction};
+use encke_engine::transaction::{Key, Savepoint, Transaction, unless_erased};
 use encke_engine::{Committed, Entry, Epoch, Error, Event, PersonId, Position, StreamId, limits};
 
 use super::ask::{self, Answers, Questions};
@@ -24,6 +24,8 @@ pub(crate) struct Writing {
     follower: Arc<Follower>,
     channels: Arc<Channels>,
     tx: Transaction,
+    /// The newest event before this transaction that erased others.
+    erased: Position,
     /// Whether the savepoint of the present write was set; `None` between writes.
     write: Option<bool>,
     /// The error of a failed statement of the present write. Nothing of the write may remain then.
@@ -40,7 +42,8 @@ impl Writing {
         epoch: Epoch,
     ) -> Self {
         let tx = Transaction::new(epoch);
-        Writing { session, follower, channels, tx, write: None, failed: None, broken: None }
+        let erased = Position(0);
+        Writing { session, follower, channels, tx, erased, write: None, failed: None, broken: None }
     }
 
     pub fn channels(&self) -> &Arc<Channels> {
@@ -62,6 +65,7 @@ impl Writing {
             return Err(self.follower.identity.replaced("its epoch was renewed"));
         }
         self.tx.begin(turn.at, turn.at_ms, now_ms);
+        self.erased = turn.erased;
         self.learn(wanted, found);
         Ok(())
     }
@@ -105,16 +109,19 @@ impl Writing {
 
     pub fn event(&mut self, at: Position) -> Result<Option<Arc<Entry>>, StoreError> {
         if at > self.tx.before().position {
-            return Ok(self.tx.event(at).cloned());
+            return Ok(self.tx.event(at));
         }
-        if let Some(entry) = self.follower.recent.get(at) {
-            return Ok(Some(entry));
-        }
-        self.check()?;
-        let channels = self.channels.clone();
-        let found = self.session.events_at(&[at], &channels);
-        let found = self.note(found)?.pop();
-        Ok(found.map(|event| Arc::new(Entry::new(event, self.tx.epoch()))))
+        let found = match self.follower.recent.get_as_of(at, self.erased) {
+            Some(entry) => Some(entry),
+            None => {
+                self.check()?;
+                let channels = self.channels.clone();
+                let found = self.session.events_at(&[at], &channels);
+                let found = self.note(found)?.pop();
+                found.map(|event| Arc::new(Entry::new(event, self.tx.epoch())))
+            }
+        };
+        Ok(found.map(|entry| unless_erased(entry, self.tx.erased())))
     }
 
     pub fn expect(&mut self, streams: &[StreamId]) -> Result<(), StoreError> {

@@ -23,7 +23,7 @@ use crate::error::StoreError;
 use crate::stats::Stats;
 
 /// The time until a checkpoint that failed is tried again.
-const AGAIN: Duration = Duration::from_millis(limits::CHECKPOINT_AGAIN_MS);
+pub(super) const AGAIN: Duration = Duration::from_millis(limits::CHECKPOINT_AGAIN_MS);
 /// The number of times that frames are copied which came while others were copied.
 const ROUNDS_MAX: usize = 3;
 

@@ -4,15 +4,18 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use encke_engine::append::Head;
+use encke_engine::event;
 use encke_engine::{Event, PersonId, Position, Seq, StreamId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::channels::Channels;
+use crate::erases;
 use crate::error::StoreError;
 use crate::page_turn::PageTurn;
 
 /// The columns that [`event_of_row`] reads, in its order.
-pub(crate) const COLUMNS: &str = "position, stream, seq, back, at_ms, author, kind, idem, body";
+pub(crate) const COLUMNS: &str =
+    "position, stream, seq, back, at_ms, author, kind, idem, body, erases";
 
 /// One event of a stream in this many is marked, so that old pages are found without walking all the way.
 pub(super) const MARK_EVERY_EVENTS: u64 = 64;
@@ -30,13 +33,14 @@ pub(crate) fn event_of_row(row: &Row<'_>, channels: &Channels) -> rusqlite::Resu
         kind: Cow::Owned(row.get_ref(6)?.as_str()?.to_owned()),
         key: row.get_ref(7)?.as_str_or_null()?.map(Into::into),
         body: Bytes::copy_from_slice(row.get_ref(8)?.as_blob()?),
+        erases: row.get_ref(9)?.as_blob_or_null()?.map(erases::positions).unwrap_or_default(),
         channel: channels.name(stream),
     })
 }
 
 pub(super) fn insert(conn: &Connection, event: &Event) -> Result<(), StoreError> {
     let mut statement =
-        conn.prepare_cached("INSERT INTO log VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?;
+        conn.prepare_cached("INSERT INTO log VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?;
     let n = |v: u64| v as i64;
     statement.execute(rusqlite::params![
         n(event.position.0),
@@ -48,10 +52,25 @@ pub(super) fn insert(conn: &Connection, event: &Event) -> Result<(), StoreError>
         &*event.kind,
         event.key.as_deref(),
         &event.body[..],
+        erases::column(&event.erases),
     ])?;
+    if !event.erases.is_empty() {
+        erase(conn, &event.erases)?;
+    }
     if event.seq.0.is_multiple_of(MARK_EVERY_EVENTS) {
         let mut mark = conn.prepare_cached("INSERT INTO stream_mark VALUES (?1, ?2, ?3)")?;
         mark.execute([n(event.stream.raw()), n(event.seq.0), n(event.position.0)])?;
+    }
+    Ok(())
+}
+
+/// Takes the content out of events. `secure_delete` overwrites what their rows leave free.
+fn erase(conn: &Connection, positions: &[Position]) -> Result<(), StoreError> {
+    let mut statement =
+        conn.prepare_cached("UPDATE log SET kind = ?2, body = ?3 WHERE position = ?1")?;
+    for at in positions {
+        let row = rusqlite::params![at.0 as i64, event::ERASED, event::ERASED_BODY.as_bytes()];
+        statement.execute(row)?;
     }
     Ok(())
 }

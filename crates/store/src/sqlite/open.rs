@@ -28,13 +28,14 @@ pub(super) const BUSY_WAIT: Duration = Duration::from_millis(limits::STORE_LOCK_
 const DONE_BY_OWNERS: &str = "";
 
 /// The tables of the log.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0001.sql"),
     DONE_BY_OWNERS,
     DONE_BY_OWNERS,
     DONE_BY_OWNERS,
     DONE_BY_OWNERS,
     include_str!("migrations/0006.sql"),
+    include_str!("migrations/0007.sql"),
 ];
 /// The version since which owners have numbers of their own.
 const OWNERS_SINCE: u32 = 6;
@@ -57,6 +58,8 @@ pub(crate) struct OpenedFile {
     pub head: Position,
     pub dirty: FxHashMap<StreamId, Head>,
     pub channels: Channels,
+    /// Whether an earlier process left a write-ahead log, which may hold content that was erased.
+    pub wal_left: bool,
 }
 
 fn other(what: &str, e: impl std::fmt::Display) -> StoreError {
@@ -73,8 +76,10 @@ pub(crate) fn open(dir: &Path, tables: &[Tables], now_ms: u64) -> Result<OpenedF
     let lock = lock(dir)?;
     let path = dir.join("space.db");
     look(dir, &path)?;
-    wal::sync_left(dir)?;
+    let wal_left = wal::sync_left(dir)?;
     let conn = connect(&path)?;
+    // What this connection erases or deletes is overwritten on its page (P10). No other one writes.
+    conn.execute_batch("PRAGMA secure_delete = ON")?;
     check(&conn, &path)?;
     migrate(&conn, dir, tables, now_ms)?;
     let epoch = epoch(&conn)?;
@@ -85,7 +90,7 @@ pub(crate) fn open(dir: &Path, tables: &[Tables], now_ms: u64) -> Result<OpenedF
     let dirty = dirty_heads(&conn)?;
     let database = File::open(&path).map_err(|e| other(&path.display().to_string(), e))?;
     let files = Files { _lock: lock, database };
-    Ok(OpenedFile { conn, files, epoch, trimmed, tail, head, dirty, channels })
+    Ok(OpenedFile { conn, files, epoch, trimmed, tail, head, dirty, channels, wal_left })
 }
 
 /// Looks at the files before SQLite does, which would take an empty file for a new store and any WAL for the store's.

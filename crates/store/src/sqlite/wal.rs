@@ -39,18 +39,18 @@ pub(super) fn lengthen(conn: &Connection) {
 
 /// Syncs the WAL that an earlier process left, and its name. That process may have been killed after it wrote a commit
 /// and before the sync. This one reads the commit: readers are shown it, and a sender who asks again is told that it is
-/// stored, without any further write. From then on it must survive a loss of power.
-pub(super) fn sync_left(dir: &Path) -> Result<(), StoreError> {
+/// stored, without any further write. From then on it must survive a loss of power. Returns whether there was a WAL.
+pub(super) fn sync_left(dir: &Path) -> Result<bool, StoreError> {
     let path = dir.join("space.db-wal");
     let synced = File::open(&path).and_then(|wal| {
         wal.sync_all()?;
-        File::open(dir)?.sync_all()
+        File::open(dir)?.sync_all()?;
+        Ok(wal.metadata()?.len() > 0)
     });
     match synced {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => {
-            Err(StoreError::Sync(format!("{}: {e}", path.display())))
-        }
-        _ => Ok(()),
+        Ok(left) => Ok(left),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(StoreError::Sync(format!("{}: {e}", path.display()))),
     }
 }
 
@@ -99,9 +99,10 @@ impl Writing {
         self.waiting_for_readers("PRAGMA wal_checkpoint(RESTART)")
     }
 
-    /// Copies the whole WAL, as long as no reader is in the way.
-    pub(super) fn empty_wal(&self) -> Result<(), StoreError> {
-        self.waiting_for_readers("PRAGMA wal_checkpoint(TRUNCATE)")
+    /// Copies the whole WAL and makes it empty. Returns false if a reader of an older state was in the way.
+    pub(super) fn empty_wal(&self) -> Result<bool, StoreError> {
+        self.waiting_for_readers("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        Ok(WalLength::look(&self.conn)?.frames == 0)
     }
 
     fn waiting_for_readers(&self, checkpoint: &str) -> Result<(), StoreError> {

@@ -13,7 +13,7 @@ use encke_engine::append::Appends;
 use encke_engine::{Batch, Error, Step, limits};
 use rusqlite::Connection;
 
-use super::checkpoint::Checkpointer;
+use super::checkpoint::{AGAIN, Checkpointer};
 use super::gather::Gather;
 use super::{Files, Writing};
 use crate::append::Append;
@@ -39,6 +39,9 @@ pub(crate) struct Writer {
 const IDLE_BEFORE_TIDYING: Duration = Duration::from_millis(500);
 /// The number of commits between two looks at the length of the WAL.
 const LOOK_EVERY_COMMITS: u64 = 16;
+
+/// The time from an erasure to the emptying of the WAL.
+const EMPTY_AFTER_ERASURE: Duration = Duration::from_millis(limits::WAL_EMPTY_AFTER_ERASURE_MS);
 
 /// The text for a failed checkpoint in the log.
 pub(super) const COPYING: &str = "copying the WAL into the database";
@@ -93,6 +96,7 @@ impl Writer {
     fn serve_with(&mut self, checkpointer: &Checkpointer) -> bool {
         let mut commits = 0u64;
         let (mut gather, start) = (Gather::new(), Instant::now());
+        let mut empties_at = None;
         loop {
             let mut next = match self.jobs.recv_timeout(IDLE_BEFORE_TIDYING) {
                 Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => Next::Finish,
@@ -115,6 +119,9 @@ impl Writer {
             if matches!(next, Next::Serve) && checkpointer.take_finish() {
                 next = Next::after(self.finish_checkpoint());
             }
+            if matches!(next, Next::Serve) && self.writing.is_wal_tainted {
+                next = Next::after(self.empty_tainted_wal(&mut empties_at));
+            }
             match next {
                 Next::Serve => {}
                 Next::Finish => return true,
@@ -126,6 +133,23 @@ impl Writer {
     fn finish_checkpoint(&self) -> bool {
         let finished = self.writing.finish_checkpoint();
         finished.or_else(|e| if self.survives(&e, COPYING) { Ok(()) } else { Err(e) }).is_ok()
+    }
+
+    /// Empties the WAL some time after an erasure, because its older frames hold the content (P10). All erasures of that
+    /// time share the work. `at` is the time for it, once there was one.
+    fn empty_tainted_wal(&mut self, at: &mut Option<Instant>) -> bool {
+        let now = Instant::now();
+        if now < *at.get_or_insert(now + EMPTY_AFTER_ERASURE) {
+            return true;
+        }
+        let emptied = self.writing.empty_wal();
+        self.writing.is_wal_tainted = !matches!(emptied, Ok(true));
+        // A reader was in the way. To try again at once would keep the writes waiting.
+        *at = self.writing.is_wal_tainted.then(|| now + AGAIN);
+        emptied
+            .map(drop)
+            .or_else(|e| if self.survives(&e, COPYING) { Ok(()) } else { Err(e) })
+            .is_ok()
     }
 
     /// Whether the store can go on after an error. If it can't, the process ends.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use encke_engine::append::{Appends, FirstAppend, Head};
 use encke_engine::limits;
-use encke_engine::transaction::event_among;
+use encke_engine::transaction::{event_among, unless_erased};
 use encke_engine::{Entry, Epoch, Error, Event, PersonId, Position, Step, StreamId};
 use rusqlite::Connection;
 use rustc_hash::FxHashMap;
@@ -25,6 +25,7 @@ pub(super) struct Mark {
     head: Position,
     undo: usize,
     keys: usize,
+    erased: usize,
 }
 
 pub(crate) struct Writing {
@@ -46,6 +47,10 @@ pub(crate) struct Writing {
     /// Heads up to this position are in `stream_head`.
     heads_stored: Position,
     follows: FxHashMap<(PersonId, StreamId), bool>,
+    /// The positions of the events that this transaction erases.
+    erased: Vec<Position>,
+    /// Whether the write-ahead log may hold content that was erased.
+    pub(super) is_wal_tainted: bool,
     /// The error that broke the transaction.
     broken: Option<StoreError>,
 }
@@ -57,6 +62,7 @@ impl Writing {
         channels: Arc<Channels>,
         epoch: Epoch,
         dirty: FxHashMap<StreamId, Head>,
+        is_wal_tainted: bool,
     ) -> Self {
         let head = recent.position();
         // Times in the log never go back, also over a restart.
@@ -76,6 +82,8 @@ impl Writing {
             dirty,
             heads_stored: Position(0),
             follows,
+            erased: Vec::new(),
+            is_wal_tainted,
             broken: None,
         }
     }
@@ -98,8 +106,8 @@ impl Writing {
             true => event_among(&self.steps, at).cloned(),
             false => self.recent.get(at),
         };
-        if in_memory.is_some() {
-            return Ok(in_memory);
+        if let Some(entry) = in_memory {
+            return Ok(Some(unless_erased(entry, &self.erased)));
         }
         let found = log::event_at(&self.conn, at, &self.channels);
         Ok(self.note(found)?.map(|event| Arc::new(Entry::new(event, self.epoch))))
@@ -112,6 +120,7 @@ impl Writing {
         if let Some(key) = &event.key {
             self.keys.add(event.from, key, event.position, event.at_ms);
         }
+        self.erased.extend_from_slice(&event.erases);
         let at_ms = event.at_ms;
         self.steps.push(Step::Event(Arc::new(Entry::new(event, self.epoch))));
         Appended { position: head.position, seq: head.seq, at_ms, repeated: false }
@@ -180,7 +189,7 @@ impl Writing {
     pub(super) fn mark(&mut self) -> Result<Mark, StoreError> {
         self.execute("SAVEPOINT one_write", &[])?;
         let (steps, undo, keys) = (self.steps.len(), self.undo.len(), self.keys.len());
-        Ok(Mark { steps, head: self.head, undo, keys })
+        Ok(Mark { steps, head: self.head, undo, keys, erased: self.erased.len() })
     }
 
     pub(super) fn keep(&mut self) -> Result<(), StoreError> {
@@ -198,6 +207,7 @@ impl Writing {
             }
         }
         self.head = mark.head;
+        self.erased.truncate(mark.erased);
         for (stream, head) in self.undo.drain(mark.undo..).rev() {
             match head {
                 Some(head) => self.staged.insert(stream, head),
@@ -219,6 +229,8 @@ impl Writing {
         let staged = std::mem::take(&mut self.staged);
         self.recent.committed(self.entries(), &staged);
         self.staged = staged;
+        self.is_wal_tainted |= !self.erased.is_empty();
+        self.erased.clear();
         self.staged.clear();
         self.undo.clear();
         Ok(std::mem::take(&mut self.steps))
@@ -239,6 +251,7 @@ impl Writing {
         self.staged.clear();
         self.undo.clear();
         self.follows.clear();
+        self.erased.clear();
     }
 
     fn store_heads_if_many(&mut self) -> Result<Option<Position>, StoreError> {

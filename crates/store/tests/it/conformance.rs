@@ -1,6 +1,7 @@
 //! The checks that every engine passes, as functions over a [`Fixture`].
 
 mod classes;
+mod erased;
 mod pages;
 mod refused;
 
@@ -16,6 +17,7 @@ use encke_store::{Guard, Read, Sql, params};
 
 use crate::space::{Fixture, Space, event, keyed, numbers};
 pub use classes::*;
+pub use erased::*;
 pub use pages::*;
 pub use refused::*;
 
@@ -37,6 +39,9 @@ macro_rules! list {
             a_follower_that_subscribes_again_keeps_its_first_position
             history_by_pages_in_both_directions
             a_view_stays_as_it_is_while_others_write
+            what_was_erased_keeps_its_place_and_nothing_else
+            an_erasure_is_part_of_its_write
+            no_event_erases_too_many_or_what_does_not_stand_before_it
             a_page_of_a_replay_holds_what_is_followed_and_says_how_far_it_looked
             a_page_of_a_replay_is_bounded
             a_store_from_before_streams_had_a_class_byte_goes_on

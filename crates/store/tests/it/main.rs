@@ -8,4 +8,5 @@ mod model;
 mod postgres;
 mod space;
 mod sqlite;
+mod sqlite_erased;
 mod tables;

@@ -143,7 +143,14 @@ impl Space {
 }
 
 pub fn event(stream: StreamId, body: &str) -> NewEvent {
-    NewEvent { stream, from: None, kind: "test".into(), key: None, body: body.to_owned().into() }
+    NewEvent {
+        stream,
+        from: None,
+        kind: "test".into(),
+        key: None,
+        body: body.to_owned().into(),
+        erases: Vec::new(),
+    }
 }
 
 pub fn keyed(stream: StreamId, from: u64, key: &str, body: &str) -> NewEvent {

@@ -18,7 +18,7 @@ use super::Shard;
 use crate::conn::Conn;
 use crate::framing;
 use crate::gate::ConnectionKey;
-use crate::poll::{self, Body};
+use crate::poll::{self, Body, LastAnswer};
 
 /// The work that a delivery leaves for a connection until the loop is over.
 enum After {
@@ -88,6 +88,10 @@ impl Shard {
             took
         });
         self.send_together();
+        if self.hub.take_erasure() {
+            // It may hold the content of an event that is gone.
+            self.answer = LastAnswer::default();
+        }
         if deliveries > 0 {
             self.stats.delivered(deliveries, published.elapsed());
         }

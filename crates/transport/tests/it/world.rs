@@ -112,6 +112,7 @@ fn entry(position: u64, back: u64, text: &str) -> Arc<Entry> {
         kind: "message".into(),
         key: None,
         body: serde_json::to_vec(&serde_json::json!({ "text": text })).unwrap().into(),
+        erases: Vec::new(),
         channel: None,
     };
     Arc::new(Entry::new(event, EPOCH))

@@ -36,6 +36,7 @@ impl Log {
             kind: "test".into(),
             key: None,
             body: vec![b'1'; bytes].into(),
+            erases: Vec::new(),
             channel: None,
         };
         let entry = Arc::new(Entry::new(event, EPOCH));

@@ -63,6 +63,7 @@ impl Stranger {
             kind: "message".into(),
             key: None,
             body: serde_json::to_vec(&json!({"text": text})).unwrap().into(),
+            erases: Vec::new(),
             channel: None,
         };
         let steps = vec![Step::Event(Arc::new(Entry::new(event, self.epoch)))];

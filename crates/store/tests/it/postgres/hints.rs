@@ -25,6 +25,7 @@ fn forged(space: &Space, after: u64) -> Committed {
         kind: "message".into(),
         key: None,
         body: Bytes::from_static(b"\"forged\""),
+        erases: Vec::new(),
         channel: None,
     };
     let epoch = space.opened.epoch;

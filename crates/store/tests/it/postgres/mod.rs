@@ -1,5 +1,6 @@
 //! PostgreSQL: the conformance suite on a real server, and the tests of a store with several nodes.
 
+mod erased;
 mod faults;
 mod hints;
 mod moving;

@@ -30,7 +30,7 @@ fn stream_of(number: u64) -> StreamId {
 }
 
 /// A store with rows in every table.
-fn filled() -> (Sqlite, encke_engine::Epoch) {
+pub fn filled() -> (Sqlite, encke_engine::Epoch) {
     let sqlite = Sqlite::new();
     let space = Space::open(&sqlite);
     let news = space.store.channels().stream_to_append("news").unwrap();
