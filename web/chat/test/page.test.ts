@@ -1,11 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { conversationInHash, hashOf } from '../src/model/route';
+import { hashOf, placeInHash } from '../src/model/route';
 import { shortcutOf, type ShortcutPress } from '../src/model/shortcut';
 
 describe('addresses and keys', () => {
   it('keep the conversation in the hash and take nothing odd from it', () => {
-    expect(conversationInHash(hashOf('c12'))).toBe('c12');
-    for (const hash of ['', '#/', '#/a/b', '#/<img>', '#c12']) expect(conversationInHash(hash)).toBeNull();
+    expect(placeInHash(hashOf('c12'))).toEqual({ conversation: 'c12', seq: null });
+    expect(placeInHash(hashOf('c12', 345))).toEqual({ conversation: 'c12', seq: 345 });
+    for (const hash of [
+      '',
+      '#/',
+      '#/a/b',
+      '#/<img>',
+      '#c12',
+      '#/c1/1/2',
+      '#/c1/-1',
+      `#/c1/${'9'.repeat(30)}`,
+    ])
+      expect(placeInHash(hash)).toEqual({ conversation: null, seq: null });
   });
   it('know the shortcuts by the place of the key', () => {
     const press: ShortcutPress = {
@@ -16,10 +27,15 @@ describe('addresses and keys', () => {
       metaKey: false,
       shiftKey: false,
       isComposing: false,
+      typing: false,
     };
     expect(shortcutOf(press)).toBe('next');
     expect(shortcutOf({ ...press, code: 'KeyK' })).toBe('previous');
-    expect(shortcutOf({ ...press, code: 'KeyK', altKey: false, metaKey: true })).toBe('search');
+    expect(shortcutOf({ ...press, code: 'KeyK', altKey: false, metaKey: true })).toBe('palette');
+    expect(shortcutOf({ ...press, key: '?', shiftKey: true, altKey: false })).toBe('help');
+    expect(shortcutOf({ ...press, key: '/', code: 'Slash', altKey: false })).toBe('search');
+    for (const key of ['?', '/'])
+      expect(shortcutOf({ ...press, key, altKey: false, typing: true })).toBeNull();
     expect(shortcutOf({ ...press, key: 'Escape', code: 'Escape', altKey: false })).toBe('back');
     expect(
       shortcutOf({ ...press, key: 'Escape', code: 'Escape', altKey: false, isComposing: true }),

@@ -3,10 +3,15 @@ import type { FeedEvent, Outgoing } from '@encke/sdk';
 import { reachOf } from '../src/model/tick';
 import { rowsOf, type Row } from '../src/model/rows';
 import {
+  bounded,
   emptyThread,
   gapAfter,
+  joined,
   shortened,
+  stretchOf,
   threadEventsKeptMax,
+  threadEventsMax,
+  withLaterPage,
   withEarlierPage,
   withEvents,
   withNewestPage,
@@ -41,6 +46,35 @@ describe('a thread', () => {
   it('takes an event twice once', () => {
     const page = withNewestPage(emptyThread, { events: events.slice(0, 5), people: [], more: false });
     expect(seqs(withEvents(withEvents(page, [events[5]!]), [events[5]!]).events)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+  it('has a stretch further back that becomes one with the newest once nothing is missing between', () => {
+    const { events } = talk(200);
+    const page = (from: number, to: number, more: boolean) => ({
+      events: events.slice(from - 1, to),
+      people: [],
+      more,
+    });
+    const newest = withNewestPage(emptyThread, page(150, 200, true));
+    let stretch = stretchOf(page(40, 80, true));
+    expect([stretch.later, joined(newest, stretch)]).toEqual([true, null]);
+    stretch = withLaterPage(stretch, page(81, 140, true));
+    expect(joined(newest, stretch)).toBeNull();
+    const whole = joined(newest, withLaterPage(stretch, page(141, 149, true)));
+    expect(seqs(whole?.events ?? [])).toEqual(seqs(events).slice(39));
+    expect([whole?.later, whole?.earlier, gapAfter(whole ?? newest, 200)]).toEqual([false, true, null]);
+  });
+  it('is bounded at the end that nobody looks at', () => {
+    const long = {
+      ...withNewestPage(emptyThread, { events: talk(threadEventsMax + 30).events, people: [], more: true }),
+    };
+    const up = bounded(long, 'earlier');
+    expect([up.events.length, up.events[0]?.seq, up.later]).toEqual([threadEventsMax, 1, true]);
+    const down = bounded({ ...long, earlier: false }, 'later');
+    expect([down.events.length, down.events.at(-1)?.seq, down.earlier]).toEqual([
+      threadEventsMax,
+      threadEventsMax + 30,
+      true,
+    ]);
   });
   it('keeps the newest when it is left', () => {
     const long = withNewestPage(emptyThread, {

@@ -7,6 +7,7 @@ export { default as Avatar } from './avatar/Avatar.svelte';
 export { default as Logo } from './brand/Logo.svelte';
 export { default as Orbit } from './brand/Orbit.svelte';
 export { default as Button } from './control/Button.svelte';
+export { default as ContextMenu } from './control/ContextMenu.svelte';
 export { default as Dialog } from './control/Dialog.svelte';
 export { default as Field } from './control/Field.svelte';
 export { default as Icon } from './control/Icon.svelte';

@@ -1,5 +1,5 @@
 /** The keys of the whole page. By `code`, not `key`: with Alt held down, a Mac's J key types another character. */
-export type Shortcut = 'next' | 'previous' | 'search' | 'back';
+export type Shortcut = 'next' | 'previous' | 'palette' | 'search' | 'help' | 'back';
 
 export interface ShortcutPress {
   readonly key: string;
@@ -9,14 +9,20 @@ export interface ShortcutPress {
   readonly metaKey: boolean;
   readonly shiftKey: boolean;
   readonly isComposing: boolean;
+  /** Whether letters are being typed somewhere. */
+  readonly typing: boolean;
 }
 
 export function shortcutOf(press: ShortcutPress): Shortcut | null {
-  if (press.isComposing || press.shiftKey) return null;
+  if (press.isComposing) return null;
   const control = press.ctrlKey || press.metaKey;
+  // Both need Shift on some layouts.
+  if (!press.typing && !control && !press.altKey && press.key === '?') return 'help';
+  if (!press.typing && !control && !press.altKey && press.key === '/') return 'search';
+  if (press.shiftKey) return null;
   if (press.altKey && !control && press.code === 'KeyJ') return 'next';
   if (press.altKey && !control && press.code === 'KeyK') return 'previous';
-  if (control && !press.altKey && press.code === 'KeyK') return 'search';
+  if (control && !press.altKey && press.code === 'KeyK') return 'palette';
   if (press.key === 'Escape' && !control && !press.altKey) return 'back';
   return null;
 }

@@ -3,9 +3,9 @@ import { Shell, type Inside } from '@encke/shell/state';
 import { Talk } from '@encke/talk/state';
 import type { TextStorage } from '@encke/ui/plain';
 import { wordsIn, type Words } from '../i18n/words';
-import { conversationInHash, hashOf } from '../model/route';
+import { hashOf, placeInHash } from '../model/route';
 
-export type OpenDialog = 'create' | 'settings' | 'password';
+export type OpenDialog = 'create' | 'settings' | 'password' | 'keys';
 
 /** The chat: which conversation the address names, and what is open beside it. */
 export class Chat {
@@ -13,6 +13,8 @@ export class Chat {
   /** Null while nobody is signed in. */
   talk: Talk | null = $state.raw(null);
   dialog: OpenDialog | null = $state(null);
+  /** Whether the palette is open. */
+  palette = $state(false);
   /** Whether the details of the open conversation are shown. */
   details = $state(false);
 
@@ -25,7 +27,9 @@ export class Chat {
   }
 
   followAddress(): void {
-    this.talk?.show(conversationInHash(location.hash));
+    const { conversation, seq } = placeInHash(location.hash);
+    if (conversation !== null && seq !== null) void this.talk?.jump(conversation, seq);
+    else this.talk?.show(conversation);
   }
 
   #open(client: EnckeClient, me: Me): Inside {
@@ -34,11 +38,14 @@ export class Chat {
       person: me.id,
       storage: this.storage,
       choices: () => this.shell.preferences.current,
+      linkTo: (conversation, seq) => new URL(hashOf(conversation, seq), location.href).href,
+      notify: (text) => this.shell.notices.show(text),
       shown: (id) => this.#shown(id),
     });
     this.details = false;
     this.talk = talk;
-    talk.start(conversationInHash(location.hash));
+    talk.start(placeInHash(location.hash).conversation);
+    this.followAddress();
     return {
       stop: () => {
         talk.stop();
@@ -51,7 +58,7 @@ export class Chat {
 
   #shown(id: string | null): void {
     this.details = false;
-    if (location.hash === hashOf(id)) return;
+    if (placeInHash(location.hash).conversation === id) return;
     // A conversation is a step that the browser's Back undoes. Going back to the list is none.
     if (id === null) history.replaceState(null, '', hashOf(id));
     else location.hash = hashOf(id);

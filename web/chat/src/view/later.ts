@@ -3,3 +3,5 @@ export { default as Details } from './details/Details.svelte';
 export { default as CreateDialog } from './dialog/CreateDialog.svelte';
 export { PasswordDialog } from '@encke/shell';
 export { default as SettingsDialog } from './dialog/SettingsDialog.svelte';
+export { default as KeysHelp } from './dialog/KeysHelp.svelte';
+export { default as Palette } from './palette/Palette.svelte';

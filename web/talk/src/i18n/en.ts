@@ -33,12 +33,28 @@ export const en = {
     latest: 'Jump to the latest message',
     latestCount: (count: number) => `Jump to the latest message, ${number(count)} new`,
     earlier: 'Loading earlier messages…',
+    later: 'Loading later messages…',
+    toDate: 'Jump to a date',
     beginning: 'This is the beginning.',
     historyFailed: 'The messages could not be loaded.',
     typingOne: (name: string) => `${name} is typing…`,
     typingMany: (names: readonly string[]) => `${format.list(names)} are typing…`,
     typing: 'typing…',
     announce: (name: string, text: string) => `${name}: ${text}`,
+  },
+
+  message: {
+    menu: 'Actions for this message',
+    copy: 'Copy text',
+    copied: 'Copied.',
+    link: 'Copy link',
+    linkCopied: 'The link is copied.',
+  },
+
+  date: {
+    title: 'Jump to a date',
+    label: 'Date',
+    go: 'Jump',
   },
 
   tick: {

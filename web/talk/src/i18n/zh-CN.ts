@@ -30,12 +30,28 @@ export const zhCN: Words = {
     latest: '跳到最新消息',
     latestCount: (count) => `跳到最新消息，${number(count)} 条新消息`,
     earlier: '正在加载更早的消息…',
+    later: '正在加载更晚的消息…',
+    toDate: '跳到某一天',
     beginning: '这里是会话的开头',
     historyFailed: '消息加载失败。',
     typingOne: (name) => `${begin(name)}正在输入…`,
     typingMany: (names) => `${format.list(names)}正在输入…`,
     typing: '正在输入…',
     announce: (name, text) => `${name}：${text}`,
+  },
+
+  message: {
+    menu: '对此消息的操作',
+    copy: '复制文本',
+    copied: '已复制。',
+    link: '复制链接',
+    linkCopied: '链接已复制。',
+  },
+
+  date: {
+    title: '跳到某一天',
+    label: '日期',
+    go: '跳转',
   },
 
   tick: {

@@ -1,4 +1,13 @@
-import type { Conversation, EnckeClient, FeedEvent, Outgoing, Person, Signal, Snapshot } from '@encke/sdk';
+import type {
+  Conversation,
+  ConversationPage,
+  EnckeClient,
+  FeedEvent,
+  Outgoing,
+  Person,
+  Signal,
+  Snapshot,
+} from '@encke/sdk';
 import {
   browserClock as clock,
   formatOf,
@@ -40,6 +49,10 @@ export interface TalkOptions {
   readonly storage: TextStorage;
   /** Read whenever it is needed, so that a change shows at once. */
   readonly choices: () => Choices;
+  /** The address of a message, to be given to others. */
+  readonly linkTo: (conversation: string, seq: number) => string;
+  /** Shows a short notice. */
+  readonly notify: (text: string) => void;
   /** Called when another conversation is put on screen, or none (null). */
   readonly shown: (conversation: string | null) => void;
 }
@@ -67,6 +80,10 @@ export class Talk {
   attention: Attention = $state.raw({ visible: true, focused: true, atNewest: false });
   /** The event that a screen reader is to announce. No view shows it. */
   heard: { readonly event: FeedEvent } | null = $state.raw(null);
+  /** The event that somebody asked to see: the thread scrolls to it and marks it. Each asking is an object of its own. */
+  target: { readonly conversation: string; readonly seq: number } | null = $state.raw(null);
+  /** The date from which another one is being chosen; null while none is. */
+  dateAsked: number | null = $state(null);
   /** Raised by every draft that is kept, so that previews follow. */
   draftsKept = $state(0);
 
@@ -81,6 +98,8 @@ export class Talk {
   #forgetting: () => void = () => undefined;
   #recounting: (() => void) | null = null;
   #snapshots = 0;
+  /** The event that is to be shown once its conversation is known. */
+  #wanted: { readonly conversation: string; readonly seq: number } | null = null;
 
   constructor(private readonly options: TalkOptions) {
     const { client } = options;
@@ -162,13 +181,49 @@ export class Talk {
     if (before !== null) this.threads.left(before);
     this.typingSender.stopped();
     this.openId = id;
+    this.target = null;
+    this.#wanted = null;
     this.attention = { ...this.attention, atNewest: false };
     this.options.shown(id);
     this.#enter();
   }
 
+  /** Shows an event of a conversation, however far back. A number that no event has is the nearest one. */
+  async jump(conversation: string, seq: number): Promise<void> {
+    this.show(conversation);
+    this.#wanted = { conversation, seq };
+    await this.#reach();
+  }
+
+  /** Asks for a date to jump to; a day of the thread is where it begins. */
+  askDate(at: number = clock.now()): void {
+    this.dateAsked = at;
+  }
+
+  /** Shows the first event of the open conversation at or after a time. */
+  async jumpTo(at: number): Promise<void> {
+    const id = this.openId;
+    if (id === null) return;
+    const seq = await this.threads.at(id, at);
+    if (id === this.openId) await this.jump(id, seq);
+  }
+
+  /** Goes on to the event that is wanted, once its conversation is known. */
+  async #reach(): Promise<void> {
+    const wanted = this.#wanted;
+    const { open } = this;
+    if (wanted === null || open === null || open.id !== wanted.conversation) return;
+    this.#wanted = null;
+    const seq = Math.max(1, Math.min(wanted.seq, open.head_seq));
+    await this.threads.open(open.id, open.unread);
+    if ((await this.threads.around(open.id, seq)) && this.openId === open.id)
+      this.target = { conversation: open.id, seq };
+  }
+
   send(text: string): void {
     if (this.openId === null) return;
+    this.threads.newest(this.openId);
+    this.target = null;
     this.typingSender.sent();
     this.line = null;
     this.client.send(this.openId, text.trim());
@@ -212,6 +267,11 @@ export class Talk {
     this.show(conversation.id);
   }
 
+  /** Conversations that a search by name has found. */
+  cameByName({ conversations, people }: Pick<ConversationPage, 'conversations' | 'people'>): void {
+    this.#came(conversations, people, (id) => this.#lookups.taken(id));
+  }
+
   /** An invitation was answered, or is no longer good. */
   answered(conversation: string): void {
     this.#invitations.gone(conversation);
@@ -236,6 +296,14 @@ export class Talk {
     name: mentionedName(this.world, person, this.words),
     me: person === 'all' || person === this.options.person,
   });
+
+  linkTo(conversation: string, seq: number): string {
+    return this.options.linkTo(conversation, seq);
+  }
+
+  notify(text: string): void {
+    this.options.notify(text);
+  }
 
   typingHere(conversation: string): string[] {
     return typingIn(this.typing, conversation, this.options.person);
@@ -278,7 +346,7 @@ export class Talk {
     this.absent = false;
     if (open === null && this.openId !== null && this.world !== null) this.#lookups.want(this.openId);
     this.line = open === null ? null : lineOnOpening(worlds.seenSeq(open), open.unread);
-    if (open !== null) void this.threads.open(open.id, open.unread);
+    if (open !== null) void this.threads.open(open.id, open.unread).then(() => this.#reach());
   }
 
   #happened(event: FeedEvent): void {

@@ -1,11 +1,16 @@
 import type { Api, FeedEvent, HistoryPage, HistoryQuery, Person } from '@encke/sdk';
+import { firstAt } from '../model/dates';
 import {
+  bounded,
   emptyThread,
   gapAfter,
   historyPageSize,
+  joined,
   shortened,
+  stretchOf,
   withEarlierPage,
   withEvents,
+  withLaterPage,
   withNewestPage,
   type Thread,
 } from '../model/thread';
@@ -20,6 +25,8 @@ export type Loading = 'idle' | 'loading' | 'failed';
 /** The loaded histories, and the fetching of what is missing. */
 export class Threads {
   #threads: ReadonlyMap<string, Thread> = $state.raw(new Map());
+  /** Stretches further back that are shown in the place of the newest, by conversation. */
+  #away: ReadonlyMap<string, Thread> = $state.raw(new Map());
   #loading: ReadonlyMap<string, Loading> = $state.raw(new Map());
   /** Raised when everything is dropped, so that an answer to an older question is not taken. */
   #generation = 0;
@@ -31,7 +38,7 @@ export class Threads {
   ) {}
 
   get(id: string): Thread {
-    return this.#threads.get(id) ?? emptyThread;
+    return this.#away.get(id) ?? this.#threads.get(id) ?? emptyThread;
   }
 
   loading(id: string): Loading {
@@ -54,7 +61,7 @@ export class Threads {
     const limit = Math.min(historyPageMax, Math.max(historyPageSize, unread + 20));
     await this.#fetch(id, async () => {
       const page = await this.#page(id, { limit });
-      return (thread) => withNewestPage(thread, page);
+      return () => this.#put(id, withNewestPage(this.#threads.get(id) ?? emptyThread, page));
     });
     await this.#mend(id);
   }
@@ -65,12 +72,61 @@ export class Threads {
     if (!thread.loaded || !thread.earlier || first === undefined) return;
     await this.#fetch(id, async () => {
       const page = await this.#page(id, { before: first, limit: historyPageSize });
-      return (now) => withEarlierPage(now, page);
+      return () => this.#grewEarlier(id, bounded(withEarlierPage(this.get(id), page), 'earlier'));
     });
     await this.#mend(id);
   }
 
+  /** What comes after a stretch; nothing for a thread that ends at the newest. */
+  async later(id: string): Promise<void> {
+    const stretch = this.#away.get(id);
+    const last = stretch?.events.at(-1)?.seq;
+    if (last === undefined) return;
+    await this.#fetch(id, async () => {
+      const page = await this.#page(id, { after: last, limit: historyPageSize });
+      return () => {
+        const away = this.#away.get(id);
+        if (away !== undefined) this.#show(id, bounded(withLaterPage(away, page), 'later'));
+      };
+    });
+    await this.#mend(id);
+  }
+
+  /** Loads the part of a conversation around an event, unless it is there. Answers whether it is now. */
+  async around(id: string, seq: number): Promise<boolean> {
+    const holds = (): boolean =>
+      this.get(id).loaded && this.get(id).events.some((event) => event.seq === seq);
+    if (holds()) return true;
+    if (this.#threads.get(id)?.events.some((event) => event.seq === seq) === true) {
+      this.newest(id);
+      return holds();
+    }
+    await this.#fetch(id, async () => {
+      const page = await this.#page(id, { before: seq + historyPageSize / 2, limit: historyPageSize });
+      return () => this.#show(id, stretchOf(page));
+    });
+    return holds();
+  }
+
+  /** The `seq` of the first event of a conversation at or after a time; its last one if there is none. */
+  async at(id: string, at: number): Promise<number> {
+    const head = this.headOf(id);
+    return firstAt(at, head, async (seq) => {
+      const page = await this.api.history(id, { after: seq - 1, limit: 1 });
+      return page.events[0]?.at ?? Infinity;
+    });
+  }
+
+  /** Shows the end of a conversation again. */
+  newest(id: string): void {
+    if (!this.#away.has(id)) return;
+    const away = new Map(this.#away);
+    away.delete(id);
+    this.#away = away;
+  }
+
   left(id: string): void {
+    this.newest(id);
     const thread = this.#threads.get(id);
     if (thread !== undefined) this.#put(id, shortened(thread));
   }
@@ -79,25 +135,48 @@ export class Threads {
   clear(): void {
     this.#generation += 1;
     this.#threads = new Map();
+    this.#away = new Map();
     this.#loading = new Map();
   }
 
   drop(id: string): void {
+    this.newest(id);
     const threads = new Map(this.#threads);
     threads.delete(id);
     this.#threads = threads;
   }
 
+  /** The run that is shown, grown at its beginning. One that is cut at its end becomes a stretch. */
+  #grewEarlier(id: string, thread: Thread): void {
+    if (!thread.later) return this.#put(id, thread);
+    const newest = this.#threads.get(id) ?? emptyThread;
+    this.#put(id, shortened(newest));
+    this.#away = new Map(this.#away).set(id, thread);
+  }
+
+  /** Shows a stretch, or the newest if there is nothing missing between the two. */
+  #show(id: string, stretch: Thread): void {
+    const newest = this.#threads.get(id) ?? emptyThread;
+    const whole = joined(newest, stretch);
+    if (whole === null) {
+      this.#away = new Map(this.#away).set(id, stretch);
+      return;
+    }
+    this.newest(id);
+    this.#put(id, bounded({ ...whole, loaded: true }, 'later'));
+  }
+
   /** Fetches what is missing inside or below the run; each page closes a part of the hole, so it ends. */
   async #mend(id: string): Promise<void> {
-    if (!this.get(id).loaded || this.loading(id) === 'loading') return;
-    for (let after = gapAfter(this.get(id), this.headOf(id)); after !== null;) {
+    const run = (): Thread => this.#threads.get(id) ?? emptyThread;
+    if (!run().loaded || this.loading(id) === 'loading') return;
+    for (let after = gapAfter(run(), this.headOf(id)); after !== null;) {
       const from = after;
       const went = await this.#fetch(id, async () => {
         const page = await this.#page(id, { after: from, limit: historyPageMax });
-        return (thread) => withEvents(thread, page.events);
+        return () => this.#put(id, withEvents(run(), page.events));
       });
-      after = gapAfter(this.get(id), this.headOf(id));
+      after = gapAfter(run(), this.headOf(id));
       if (!went || after === from) return;
     }
   }
@@ -109,15 +188,14 @@ export class Threads {
     return page;
   }
 
-  async #fetch(id: string, ask: () => Promise<(thread: Thread) => Thread>): Promise<boolean> {
+  async #fetch(id: string, ask: () => Promise<() => void>): Promise<boolean> {
     if (this.loading(id) === 'loading') return false;
     const generation = this.#generation;
     this.#setLoading(id, 'loading');
     try {
       const change = await ask();
       if (generation !== this.#generation) return false;
-      const thread = this.#threads.get(id);
-      if (thread !== undefined) this.#put(id, change(thread));
+      if (this.#threads.has(id)) change();
       this.#setLoading(id, 'idle');
       return true;
     } catch {
