@@ -44,6 +44,11 @@ impl Entry {
         Entry::new(self.event.erased(), self.epoch)
     }
 
+    /// Another event of the same log: this one as it is shown after an edit.
+    pub fn shown_as(&self, event: Event) -> Self {
+        Entry::new(event, self.epoch)
+    }
+
     /// The item as one line of JSON.
     pub fn json(&self) -> &Bytes {
         self.json.get_or_init(|| counted(item::event(&self.event, self.epoch)))

@@ -53,6 +53,8 @@ codes! {
     ForeignOrigin = "foreign_origin", 403, false;
     /// The conversation is there, and this person is not in it.
     NotMember = "not_member", 403, false;
+    /// The message was written by somebody else. Only its author may edit it.
+    NotYours = "not_yours", 403, false;
     /// There is nothing at this address, or nothing that this person may know of.
     NotFound = "not_found", 404, false;
     /// The address does not take this method.
@@ -67,6 +69,8 @@ codes! {
     AlreadySetUp = "already_set_up", 409, false;
     /// The person or the site has no room left for files. Delete some, or ask the operator for more.
     NoRoom = "no_room", 409, false;
+    /// The message was recalled or erased, so it can't be changed any more.
+    Erased = "erased", 410, false;
     /// The range lies outside of the file. Ask for one that begins before its end.
     OutOfRange = "out_of_range", 416, false;
     /// The body, or a text in it, is longer than its limit.

@@ -267,6 +267,21 @@ pub const DATABASE_AGAIN_MS_MAX: u64 = 1_000;
 /// Statements that one connection to the database keeps prepared.
 pub const STATEMENTS_MAX: usize = 512;
 
+/// Edits of one message.
+pub const EDITS_PER_MESSAGE_MAX: usize = 50;
+/// Different emoji with which people react to one message.
+pub const REACTIONS_PER_MESSAGE_MAX: usize = 20;
+/// Emoji with which one person reacts to one message.
+pub const REACTIONS_PER_PERSON_MAX: usize = 10;
+/// People that are named with an emoji under a message. The others only count.
+pub const REACTION_PEOPLE_SHOWN_MAX: usize = 10;
+/// People in one answer who are there only because of reactions and pins.
+pub const AMENDING_PEOPLE_MAX: usize = 500;
+/// Bytes of an emoji. The longest ones, families with skin tones and flags of regions, need less.
+pub const EMOJI_BYTES_MAX: usize = 64;
+/// Pinned messages of one conversation.
+pub const PINS_PER_CONVERSATION_MAX: usize = 100;
+
 /// Milliseconds within which receipts are folded into one event.
 pub const RECEIPTS_FOLD_MS: u64 = 200;
 /// Milliseconds after the last connection of a person until it counts as offline.

@@ -128,16 +128,22 @@ impl<'a> Read<'a> {
         }
         let mut wanted = Vec::new();
         for stream in streams {
-            let at = self.head(*stream)?.position;
-            if at.0 > 0 && self.recent.get_as_of(at, self.erased).is_none() {
-                wanted.push(at);
-            }
+            wanted.push(self.head(*stream)?.position);
         }
-        if let (View::Postgres(session), false) = (&mut self.view, wanted.is_empty()) {
-            for event in session.events_at(&wanted, self.channels)? {
-                let at = event.position;
-                self.ahead.insert(at, Arc::new(Entry::new(event, self.epoch)));
-            }
+        Ok(self.expect_events(&wanted)?)
+    }
+
+    /// Announces that the events at these positions will be asked for. Where it saves time, all are read at once.
+    pub fn expect_events(&mut self, at: &[Position]) -> Result<(), StoreError> {
+        let View::Postgres(session) = &mut self.view else { return Ok(()) };
+        let unknown = |at: &Position| at.0 > 0 && self.recent.get_as_of(*at, self.erased).is_none();
+        let wanted: Vec<Position> = at.iter().copied().filter(unknown).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        for event in session.events_at(&wanted, self.channels)? {
+            let at = event.position;
+            self.ahead.insert(at, Arc::new(Entry::new(event, self.epoch)));
         }
         Ok(())
     }

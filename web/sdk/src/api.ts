@@ -14,15 +14,18 @@ import type {
   MemberQuery,
   MemberRole,
   OneConversation,
+  OneMessage,
   NewAccount,
   NewConversation,
   Person,
+  Pins,
   RoomPage,
   Sent,
   Settings,
   SetupState,
   Snapshot,
   Ticket,
+  Wordings,
 } from './types.js';
 
 export class Api {
@@ -166,6 +169,38 @@ export class Api {
     return this.#get(`/v1/conversations/${part(id)}/events${search(query)}`);
   }
 
+  /** One message with what has been made of it. */
+  message(id: string, seq: number): Promise<OneMessage> {
+    return this.#get(message(id, seq));
+  }
+
+  /** Gives one's own message another text. */
+  edit(id: string, seq: number, text: string, key?: string): Promise<void> {
+    const headers = key === undefined ? undefined : { 'Idempotency-Key': key };
+    return this.#patch(message(id, seq), { text }, headers);
+  }
+
+  /** The texts that a message had, the original first: for its author and the owners of a room. */
+  edits(id: string, seq: number): Promise<Wordings> {
+    return this.#get(`${message(id, seq)}/edits`);
+  }
+
+  /** Puts an emoji of one's own under a message, or takes it away. */
+  react(id: string, seq: number, emoji: string, on: boolean): Promise<void> {
+    const path = `${message(id, seq)}/reactions/${part(emoji)}`;
+    return on ? this.#put(path) : this.#delete(path);
+  }
+
+  pin(id: string, seq: number, on: boolean): Promise<void> {
+    const path = `${message(id, seq)}/pin`;
+    return on ? this.#put(path) : this.#delete(path);
+  }
+
+  /** The pinned messages of a conversation, the one that was pinned last first. */
+  pins(id: string): Promise<Pins> {
+    return this.#get(`/v1/conversations/${part(id)}/pins`);
+  }
+
   receipts(id: string, marks: { delivered?: number; read?: number }): Promise<void> {
     return this.#post(`/v1/conversations/${part(id)}/receipts`, marks);
   }
@@ -198,8 +233,12 @@ export class Api {
     return this.#http.json<T>({ method: 'POST', path, body, headers });
   }
 
-  #patch<T>(path: string, body: unknown): Promise<T> {
-    return this.#http.json<T>({ method: 'PATCH', path, body });
+  #patch<T>(path: string, body: unknown, headers: Record<string, string> = {}): Promise<T> {
+    return this.#http.json<T>({ method: 'PATCH', path, body, headers });
+  }
+
+  #put<T>(path: string): Promise<T> {
+    return this.#http.json<T>({ method: 'PUT', path });
   }
 
   #delete<T>(path: string): Promise<T> {
@@ -213,6 +252,11 @@ function search(query: object): string {
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
   const text = search.toString();
   return text === '' ? '' : `?${text}`;
+}
+
+/** The address of a message. */
+function message(id: string, seq: number): string {
+  return `/v1/conversations/${part(id)}/messages/${seq}`;
 }
 
 function part(text: string): string {

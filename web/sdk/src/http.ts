@@ -6,7 +6,7 @@ import type { ErrorBody } from './types.js';
 export const request_ms_max = 20_000;
 
 export interface Call {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   body?: unknown;
   /** Sent as it is, instead of `body`. */

@@ -71,6 +71,15 @@ export type MemberPage = Schemas['MemberPage'];
 export type MemberQuery = NonNullable<operations['members']['parameters']['query']>;
 export type HistoryPage = Schemas['HistoryPage'];
 export type HistoryQuery = NonNullable<operations['history']['parameters']['query']>;
+/** What amendments have made of a message. */
+export type Amended = Schemas['Amended'];
+/** An emoji under a message. */
+export type Reaction = Schemas['Reaction'];
+/** One message, as a link or a quote asks for it. */
+export type OneMessage = Schemas['OneMessage'];
+export type Pins = Schemas['Pins'];
+/** The texts that a message had. */
+export type Wordings = Schemas['Wordings'];
 export type NewAccount = Schemas['NewAccount'];
 export type FirstAccount = Schemas['FirstAccount'];
 export type NewConversation = Schemas['NewConversation'];

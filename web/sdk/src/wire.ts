@@ -200,6 +200,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/messages/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One message. Of one that was recalled, what is left is shown.
+         * @description One message. Of one that was recalled, what is left is shown.
+         */
+        get: operations["message"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Gives a message of the caller's own another text. The text that it has already changes nothing.
+         * @description Gives a message of the caller's own another text. The text that it has already changes nothing.
+         */
+        patch: operations["edit_message"];
+        trace?: never;
+    };
+    "/v1/conversations/{id}/messages/{seq}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The texts that a message had, for its author and for the owners of a room.
+         * @description The texts that a message had, for its author and for the owners of a room.
+         */
+        get: operations["edits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/messages/{seq}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Pins a message. In a room only owners do it. A message that is pinned already stays as it is.
+         * @description Pins a message. In a room only owners do it. A message that is pinned already stays as it is.
+         */
+        put: operations["pin"];
+        post?: never;
+        /**
+         * Takes a pin away. A message that is not pinned stays as it is.
+         * @description Takes a pin away. A message that is not pinned stays as it is.
+         */
+        delete: operations["unpin"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/messages/{seq}/reactions/{emoji}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Reacts to a message with an emoji. A repeated reaction changes nothing.
+         * @description Reacts to a message with an emoji. A repeated reaction changes nothing.
+         */
+        put: operations["react"];
+        post?: never;
+        /**
+         * Takes a reaction back. One that is not there changes nothing.
+         * @description Takes a reaction back. One that is not there changes nothing.
+         */
+        delete: operations["take_reaction_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/pins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The pinned messages of a conversation.
+         * @description The pinned messages of a conversation.
+         */
+        get: operations["pins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/receipts": {
         parameters: {
             query?: never;
@@ -715,6 +827,23 @@ export interface components {
         Ack: {
             cursor: string;
         };
+        /** @description What amendments have made of a message. Fields that don't apply are absent. */
+        Amended: {
+            /** @description The time of the newest edit, in milliseconds since 1970. */
+            edited_at?: number;
+            /** @description The number of edits. */
+            edits?: number;
+            /** @description The `seq` of the message. */
+            message: number;
+            /** @description Whether it is pinned; absent if not. */
+            pinned?: boolean;
+            /** @description The person who pinned it. */
+            pinned_by?: string;
+            /** @description The emoji under it, in the order in which they came. */
+            reactions?: components["schemas"]["Reaction"][];
+            /** @description The text that it has now. */
+            text?: string;
+        };
         /** @description The person was asked, and joins once it accepts. */
         Asked: {
             invited: boolean;
@@ -927,13 +1056,43 @@ export interface components {
             client?: string;
             state: components["schemas"]["SaidPresence"];
         };
+        /** @description The author of a message has given it another text. */
+        Edited: {
+            /** @description The number of edits so far, this one included. */
+            edits: number;
+            message: number;
+            text: string;
+        };
+        /** @description An event of the kind `edited`. */
+        EditedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["Edited"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "edited";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
         /**
          * @description The stable code of a refusal; docs/reference/errors.md tells each.
          * @enum {string}
          */
-        ErrorCode: "bad_request" | "bad_cursor" | "bad_json" | "not_signed_in" | "wrong_password" | "wrong_setup_code" | "forbidden" | "foreign_origin" | "not_member" | "not_found" | "wrong_method" | "conflict" | "key_reused" | "name_taken" | "already_set_up" | "no_room" | "out_of_range" | "too_large" | "wrong_type" | "unknown_field" | "invalid" | "bad_name" | "rate_limited" | "too_many_channels" | "internal" | "store_full" | "overloaded" | "draining" | "misdirected";
+        ErrorCode: "bad_request" | "bad_cursor" | "bad_json" | "not_signed_in" | "wrong_password" | "wrong_setup_code" | "forbidden" | "foreign_origin" | "not_member" | "not_yours" | "not_found" | "wrong_method" | "conflict" | "key_reused" | "name_taken" | "already_set_up" | "no_room" | "erased" | "out_of_range" | "too_large" | "wrong_type" | "unknown_field" | "invalid" | "bad_name" | "rate_limited" | "too_many_channels" | "internal" | "store_full" | "overloaded" | "draining" | "misdirected";
         /** @description An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds. */
-        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"];
+        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"];
         /** @description A file as a message shows it. */
         File: {
             /** @description Number of bytes. */
@@ -972,10 +1131,15 @@ export interface components {
         };
         /** @description A page, oldest first. */
         HistoryPage: {
+            /** @description What amendments have made of the messages among them. */
+            amended: components["schemas"]["Amended"][];
+            /** @description The `seq` of the newest amendment that this page knows of; 0 if there was none in the conversation. */
+            amendments_seq: number;
+            /** @description The events, with the texts that messages had at first. */
             events: components["schemas"]["FeedEvent"][];
             /** @description Whether there is more in this direction. */
             more: boolean;
-            /** @description The authors of these events. Some may have left, so the snapshot lacks them. */
+            /** @description The authors of these events, and people that amendments name. Some may have left, so the snapshot lacks them. */
             people: components["schemas"]["Person"][];
         };
         /** @description An invitation to a room. */
@@ -1277,6 +1441,10 @@ export interface components {
         NewRole: {
             role: components["schemas"]["MemberRole"];
         };
+        /** @description The new text of a message. */
+        NewText: {
+            text: string;
+        };
         /** @description Request to make a token. */
         NewToken: {
             /** @description Seconds until it expires; never if absent. */
@@ -1300,6 +1468,17 @@ export interface components {
         OneConversation: {
             conversation: components["schemas"]["Conversation"];
             /** @description The members that are shown and the writer of the newest event. */
+            people: components["schemas"]["Person"][];
+        };
+        /** @description One message. */
+        OneMessage: {
+            /** @description What has been made of it; empty if nothing has. */
+            amended: components["schemas"]["Amended"][];
+            /** @description The `seq` of the newest amendment that this answer knows of. */
+            amendments_seq: number;
+            /** @description The message, with the text that it had at first. */
+            event: components["schemas"]["FeedEvent"];
+            /** @description The people that it names. */
             people: components["schemas"]["Person"][];
         };
         /** @description An open room. */
@@ -1336,6 +1515,45 @@ export interface components {
             presence: components["schemas"]["PresenceState"];
             /** @description Role of the person on this site. */
             role: components["schemas"]["Role"];
+        };
+        /** @description A message is pinned from now on, or no longer. */
+        Pinned: {
+            message: number;
+            on: boolean;
+        };
+        /** @description An event of the kind `pinned`. */
+        PinnedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["Pinned"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "pinned";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description The pinned messages of a conversation. */
+        Pins: {
+            /** @description What has been made of them. */
+            amended: components["schemas"]["Amended"][];
+            /** @description The `seq` of the newest amendment that this answer knows of. */
+            amendments_seq: number;
+            /** @description The messages, the one that was pinned last first. */
+            events: components["schemas"]["FeedEvent"][];
+            /** @description The people that the messages and amendments name. */
+            people: components["schemas"]["Person"][];
         };
         /** @description The body of a poll's answer. */
         PollAnswer: {
@@ -1375,6 +1593,45 @@ export interface components {
         Progress: {
             delivered?: number;
             read?: number;
+        };
+        /** @description A person has reacted to a message with an emoji, or has taken it back. */
+        Reacted: {
+            emoji: string;
+            message: number;
+            on: boolean;
+        };
+        /** @description An event of the kind `reacted`. */
+        ReactedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["Reacted"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "reacted";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description An emoji under a message. */
+        Reaction: {
+            /** @description The number of people that have reacted with it. */
+            count: number;
+            emoji: string;
+            /** @description Whether the caller is one of them. */
+            mine: boolean;
+            /** @description A bounded number of them: each that came while there was room. */
+            people: string[];
         };
         /** @description The replay is over: from here on it is live. */
         Ready: {
@@ -1634,6 +1891,17 @@ export interface components {
             /** @description The number of bytes that are stored: where the next piece begins. */
             offset: number;
         };
+        /** @description A text that a message had, or has. */
+        Wording: {
+            /** @description The time since which it had this text, in milliseconds since 1970. */
+            at: number;
+            text: string;
+        };
+        /** @description The texts of a message. */
+        Wordings: {
+            /** @description The oldest first, which is the original. */
+            edits: components["schemas"]["Wording"][];
+        };
     };
     responses: {
         /** @description `bad_request`: The request is not one of HTTP, of this address, or of this protocol. Mend the client. */
@@ -1723,6 +1991,24 @@ export interface components {
         /**
          * @description `conflict`: The request does not fit what is there now. Read it again.
          *
+         *     `key_reused`: The idempotency key was used with another body. Make a new one for each message.
+         */
+        ConflictKeyReused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "conflict" | "key_reused";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `conflict`: The request does not fit what is there now. Read it again.
+         *
          *     `no_room`: The person or the site has no room left for files. Delete some, or ask the operator for more.
          */
         ConflictNoRoom: {
@@ -1734,6 +2020,20 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "conflict" | "no_room";
+                    };
+                };
+            };
+        };
+        /** @description `erased`: The message was recalled or erased, so it can't be changed any more. */
+        Erased: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "erased";
                     };
                 };
             };
@@ -1804,6 +2104,26 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "foreign_origin" | "not_member";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
+         *     `not_member`: The conversation is there, and this person is not in it.
+         *
+         *     `not_yours`: The message was written by somebody else. Only its author may edit it.
+         */
+        ForeignOriginNotMemberNotYours: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin" | "not_member" | "not_yours";
                     };
                 };
             };
@@ -2626,6 +2946,276 @@ export interface operations {
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
             507: components["responses"]["StoreFull"];
+        };
+    };
+    message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneMessage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    edit_message: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewText"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMemberNotYours"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ConflictKeyReused"];
+            410: components["responses"]["Erased"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    edits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wordings"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMemberNotYours"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Erased"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Erased"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    unpin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Erased"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    react: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                emoji: string;
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Erased"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    take_reaction_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                emoji: string;
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Erased"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    pins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pins"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
         };
     };
     mark: {

@@ -30,21 +30,45 @@ describe('a thread', () => {
   const { events } = talk(20);
   it('is whole from pages and feed that overlap, whatever comes first', () => {
     let thread = withEvents(emptyThread, events.slice(18, 20));
-    thread = withNewestPage(thread, { events: events.slice(9, 19), people: [], more: true });
-    thread = withEarlierPage(thread, { events: events.slice(0, 10), people: [], more: false });
+    thread = withNewestPage(thread, {
+      events: events.slice(9, 19),
+      people: [],
+      amended: [],
+      amendments_seq: 0,
+      more: true,
+    });
+    thread = withEarlierPage(thread, {
+      events: events.slice(0, 10),
+      people: [],
+      amended: [],
+      amendments_seq: 0,
+      more: false,
+    });
     expect(seqs(thread.events)).toEqual(seqs(events));
     expect(thread.earlier).toBe(false);
     expect(gapAfter(thread, 20)).toBeNull();
   });
   it('tells a hole inside and a missing end', () => {
-    const page = withNewestPage(emptyThread, { events: events.slice(0, 5), people: [], more: false });
+    const page = withNewestPage(emptyThread, {
+      events: events.slice(0, 5),
+      people: [],
+      amended: [],
+      amendments_seq: 0,
+      more: false,
+    });
     expect(gapAfter(withEvents(page, events.slice(7, 9)), 9)).toBe(5);
     expect(gapAfter(page, 9)).toBe(5);
     expect(gapAfter(page, 5)).toBeNull();
     expect(gapAfter(emptyThread, 9)).toBeNull();
   });
   it('takes an event twice once', () => {
-    const page = withNewestPage(emptyThread, { events: events.slice(0, 5), people: [], more: false });
+    const page = withNewestPage(emptyThread, {
+      events: events.slice(0, 5),
+      people: [],
+      amended: [],
+      amendments_seq: 0,
+      more: false,
+    });
     expect(seqs(withEvents(withEvents(page, [events[5]!]), [events[5]!]).events)).toEqual([1, 2, 3, 4, 5, 6]);
   });
   it('has a stretch further back that becomes one with the newest once nothing is missing between', () => {
@@ -52,6 +76,8 @@ describe('a thread', () => {
     const page = (from: number, to: number, more: boolean) => ({
       events: events.slice(from - 1, to),
       people: [],
+      amended: [],
+      amendments_seq: 0,
       more,
     });
     const newest = withNewestPage(emptyThread, page(150, 200, true));
@@ -65,7 +91,13 @@ describe('a thread', () => {
   });
   it('is bounded at the end that nobody looks at', () => {
     const long = {
-      ...withNewestPage(emptyThread, { events: talk(threadEventsMax + 30).events, people: [], more: true }),
+      ...withNewestPage(emptyThread, {
+        events: talk(threadEventsMax + 30).events,
+        people: [],
+        amended: [],
+        amendments_seq: 0,
+        more: true,
+      }),
     };
     const up = bounded(long, 'earlier');
     expect([up.events.length, up.events[0]?.seq, up.later]).toEqual([threadEventsMax, 1, true]);
@@ -80,6 +112,8 @@ describe('a thread', () => {
     const long = withNewestPage(emptyThread, {
       events: talk(threadEventsKeptMax + 30).events,
       people: [],
+      amended: [],
+      amendments_seq: 0,
       more: false,
     });
     const kept = shortened(long);

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use encke_engine::{Code, ConversationId, Error, PersonId, Seq, StreamId, limits};
+use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Seq, StreamId, limits};
 use encke_store::{Row, Sql, StoreError, Tx, params};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::amended::{edited_by, newest_edits};
 use super::kind::Kind;
+use super::message::is_message;
 use super::receipts::Receipts;
 use super::shown_members::shown_members;
 use super::view::View;
@@ -96,7 +98,7 @@ pub struct Conversation {
     /// The `seq` of the newest event in the stream of receipts.
     #[schema(value_type = u64)]
     pub receipts_seq: Seq,
-    /// The newest event as it travels in a feed.
+    /// The newest event as it travels in a feed; of an edited message with the new text.
     #[schema(value_type = Option<FeedEvent>, required)]
     pub last: Option<Box<RawValue>>,
 }
@@ -171,8 +173,9 @@ pub fn find(sql: &mut impl Sql, id: ConversationId) -> Result<Option<Conversatio
     sql.query_one(&query, params![id])?.as_ref().map(ConversationRow::of).transpose()
 }
 
-/// A conversation as `person` sees it, with the members that are shown; `None` if the person is not among them.
-pub fn seen_by(
+/// A conversation as `person` sees it, with the members that are shown, but without its newest event; `None` if the
+/// person is not among them.
+fn seen_without_last(
     view: &mut impl View,
     site: &Site,
     found: ConversationRow,
@@ -181,7 +184,6 @@ pub fn seen_by(
 ) -> Result<Option<Conversation>, Error> {
     let head = view.head_of(StreamId::conversation(found.id))?;
     let receipts = view.head_of(StreamId::receipts(found.id))?;
-    let last = view.event_at(head.position)?;
     // The writer of a message has read it, and no receipt tells so. A snapshot must not lag behind that.
     Receipts::of(site).fold_own_into(view, found.id, head, &mut members)?;
     let Some(me) = members.iter().find(|m| m.member.person == person) else { return Ok(None) };
@@ -198,9 +200,22 @@ pub fn seen_by(
         head_seq: head.seq,
         unread,
         receipts_seq: receipts.seq,
-        last: last.and_then(|entry| serde_json::from_slice(entry.json()).ok()),
+        last: None,
         members: members.into_iter().map(|m| m.member).collect(),
     }))
+}
+
+/// The newest event of a conversation, with the text that it has now.
+fn last(view: &mut impl View, id: ConversationId) -> Result<Option<Arc<Entry>>, Error> {
+    let head = view.head_of(StreamId::conversation(id))?;
+    let Some(entry) = view.event_at(head.position)? else { return Ok(None) };
+    if is_message(&entry.event)
+        && let Some(at) = newest_edits(view, &[(id, entry.event.seq)])?.remove(&id)
+        && let Some(edit) = view.event_at(at)?
+    {
+        return Ok(Some(edited_by(&entry, &edit)));
+    }
+    Ok(Some(entry))
 }
 
 /// A conversation by its number, as `person` sees it: `not_member` unless the person is in it.
@@ -237,7 +252,20 @@ impl Rows {
         site: &Site,
         person: PersonId,
     ) -> Result<Conversation, Error> {
-        seen_by(view, site, self.conversation, self.members, person)?.ok_or_else(not_member)
+        let last = last(view, self.conversation.id)?;
+        let mut conversation = self.seen_without_last(view, site, person)?;
+        conversation.last = last.and_then(|entry| serde_json::from_slice(entry.json()).ok());
+        Ok(conversation)
+    }
+
+    fn seen_without_last(
+        self,
+        view: &mut impl View,
+        site: &Site,
+        person: PersonId,
+    ) -> Result<Conversation, Error> {
+        let Rows { conversation, members } = self;
+        seen_without_last(view, site, conversation, members, person)?.ok_or_else(not_member)
     }
 }
 
@@ -279,7 +307,8 @@ pub fn admit(
     by: PersonId,
 ) -> Result<Rows, Error> {
     let rows = Rows::of(tx, id, person)?;
-    let conversation = rows.clone().seen_by(tx, site, person)?;
+    // The event of this write follows. A copy of what somebody wrote would stay when the message is erased (P10).
+    let conversation = rows.clone().seen_without_last(tx, site, person)?;
     let ids: Vec<_> = conversation.members.iter().map(|m| m.person).collect();
     let people = people(tx, site, &ids)?;
     let added = ConversationAdded { conversation, people };

@@ -12,15 +12,17 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use bytes::Bytes;
 use encke_account::{Person, people};
-use encke_engine::{Code, ConversationId, Error, PersonId, Position, Seq, StreamId, limits};
+use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Position, Seq, StreamId, limits};
 use encke_site::{Act, Caller, JsonList, JsonObject, Refusal, Site, bulk, check_search};
 use encke_store::{Head, Read, Sql, StoreError, Value, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::amended::{edited_by, newest_edits};
 use crate::conversation::{Conversation, Member, MemberRole, MemberRow};
-use crate::conversation_facts::{Facts, ends, facts};
+use crate::conversation_facts::{Ends, Facts, ends, facts};
+use crate::message::is_message;
 use crate::receipts::Receipts;
 
 /// A choice of conversations.
@@ -297,9 +299,10 @@ fn seen(
     read.expect(&streams(StreamId::receipts))?;
     let wanted = chosen.iter().map(|s| Ok((s.id, ends(read, s.id, s.head)?)));
     let wanted = wanted.collect::<Result<Vec<_>, Error>>()?;
+    let mut newest = newest(read, &wanted)?;
     let mut all = Vec::with_capacity(chosen.len());
     for ((id, ends), facts) in wanted.iter().zip(facts(read, site, person, &wanted)?) {
-        let last = read.event(ends.said.position)?;
+        let last = newest.remove(id);
         let writer = last.as_ref().and_then(|entry| entry.event.from);
         let json = facts.seen_by(person, *ends, last.as_deref()).ok_or_else(|| {
             StoreError::Damaged(format!("a member of the conversation {id} is missing"))
@@ -307,4 +310,23 @@ fn seen(
         all.push(Seen { json: json.into_bytes(), facts, writer });
     }
     Ok(all)
+}
+
+/// The newest events of conversations, with the texts that messages have now.
+fn newest(
+    read: &mut Read<'_>,
+    wanted: &[(ConversationId, Ends)],
+) -> Result<FxHashMap<ConversationId, Arc<Entry>>, StoreError> {
+    let mut newest = FxHashMap::default();
+    for (id, ends) in wanted {
+        newest.extend(read.event(ends.said.position)?.map(|entry| (*id, entry)));
+    }
+    let messages = newest.iter().filter(|(_, entry)| is_message(&entry.event));
+    let messages: Vec<_> = messages.map(|(id, entry)| (*id, entry.event.seq)).collect();
+    for (id, at) in newest_edits(read, &messages)? {
+        if let (Some(entry), Some(edit)) = (newest.get_mut(&id), read.event(at)?) {
+            *entry = edited_by(entry, &edit);
+        }
+    }
+    Ok(newest)
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
-use encke_engine::{Code, Error, PersonId, Seq, StreamId, limits};
+use encke_engine::{Code, Error, Seq, StreamId, limits};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::amended::{Amended, Page, check_member_of_amended};
 use super::conversation::parse;
-use super::member::check_member;
-use encke_account::{Person, people};
+use encke_account::Person;
 use encke_site::Act;
 use encke_site::FeedEvent;
 use encke_site::JsonObject;
@@ -20,9 +20,6 @@ use encke_site::reply::Refusal;
 
 /// The number of events in a page if the request names none.
 const PAGE_EVENTS_DEFAULT: usize = 50;
-
-/// Bytes that a person usually takes in an answer.
-const PERSON_BYTES: usize = 160;
 
 /// A choice of a page.
 #[derive(Deserialize, IntoParams)]
@@ -41,8 +38,13 @@ pub(crate) struct Which {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only its description is used")]
 pub(crate) struct HistoryPage {
+    /// The events, with the texts that messages had at first.
     events: Vec<FeedEvent>,
-    /// The authors of these events. Some may have left, so the snapshot lacks them.
+    /// What amendments have made of the messages among them.
+    amended: Vec<Amended>,
+    /// The `seq` of the newest amendment that this page knows of; 0 if there was none in the conversation.
+    amendments_seq: u64,
+    /// The authors of these events, and people that amendments name. Some may have left, so the snapshot lacks them.
     people: Vec<Person>,
     /// Whether there is more in this direction.
     more: bool,
@@ -70,23 +72,16 @@ pub(crate) async fn page(
     let count = which.limit.unwrap_or(PAGE_EVENTS_DEFAULT).clamp(1, limits::PAGE_EVENTS_MAX);
     let site_for_store = site.clone();
     let page = site.store.read(move |read| {
-        check_member(read, id, me)?;
+        let is_amended = check_member_of_amended(read, id, me)?;
         let stream = StreamId::conversation(id);
         let (entries, more) = match which.after {
             Some(after) => read.after(stream, Seq(after), count)?,
             None => read.before(stream, which.before.map(Seq), count)?,
         };
-        let mut authors: Vec<PersonId> = entries.iter().filter_map(|e| e.event.from).collect();
-        authors.sort_unstable();
-        authors.dedup();
-        let people = people(read, &site_for_store, &authors)?;
-        // The events go out as every feed has them, so their bytes are there already.
-        let bytes: usize = entries.iter().map(|entry| entry.json().len() + 1).sum();
-        let mut page = JsonObject::with_room(bytes + people.len() * PERSON_BYTES + 64);
-        page.put_list("events", entries.iter().map(|entry| &entry.json()[..]));
-        page.put("people", &people);
-        page.put("more", &more);
-        Ok(page)
+        let page = if is_amended { Page::of(read, id, me, entries)? } else { Page::plain(entries) };
+        let mut json = page.json(read, &site_for_store)?;
+        json.put("more", &more);
+        Ok(json)
     });
     Ok(page.await?)
 }

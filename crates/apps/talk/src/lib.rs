@@ -1,25 +1,32 @@
 //! Talk: what any conversation does, whichever product owns it.
 //!
-//! A conversation owns one stream, and a second one for its receipts. The table `member` decides who is in it. The
+//! A conversation owns a stream of what is said, one of receipts, and one of amendments. The table `member` decides who is in it. The
 //! streams that a session follows (`follow`) change in the same write.
 //!
 //! Entry points: [`Talk`], the product; [`conversation`] and [`member`] for products that make conversations.
 
+mod amended;
+mod amendment;
 mod attachment;
 mod command;
 pub mod conversation;
 mod conversation_facts;
 pub mod conversation_page;
 mod delivered;
+mod edit;
+mod emoji;
 mod history;
 pub mod kind;
 mod marks;
 pub mod member;
 mod member_page;
 pub mod message;
+mod one_message;
 mod peers;
+mod pin;
 mod presence;
 mod product;
+mod reaction;
 mod receipts;
 mod remote_presence;
 pub mod shown_members;

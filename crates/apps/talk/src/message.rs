@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use encke_engine::number_text::grouped;
-use encke_engine::{Code, ConversationId, Error, NewEvent, PersonId, StreamId, limits};
+use encke_engine::{Code, ConversationId, Error, Event, NewEvent, PersonId, StreamId, limits};
 use encke_store::{Append, Appended, Guard, Tx};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,8 @@ impl EventBody for Said<'_> {
     const KIND: &'static str = "message";
 }
 
-fn check_text(text: &str) -> Result<(), Error> {
+/// Refuses an empty text, and one that is too long.
+pub(crate) fn check_text(text: &str) -> Result<(), Error> {
     match text.len() {
         0 => Err(Error::new(Code::Invalid, "A message needs a text.")),
         n if n > limits::TEXT_BYTES_MAX => {
@@ -68,7 +69,12 @@ pub(crate) fn body(text: &str) -> Result<bytes::Bytes, Error> {
     Ok(serde_json::to_vec(&said).expect("text is JSON").into())
 }
 
-/// The text in the body of a message's event.
+/// Whether an event is a message whose content is there.
+pub(crate) fn is_message(event: &Event) -> bool {
+    event.kind == Said::KIND
+}
+
+/// The text in the body of a message's event, or of one that edits it.
 pub fn text_of(body: &[u8]) -> Option<String> {
     serde_json::from_slice::<Said<'_>>(body).ok().map(|said| said.text.into_owned())
 }

@@ -20,8 +20,8 @@ use crate::conversation_facts::KnownConversations;
 use crate::presence::{Presences, presence_of};
 use crate::receipts::Receipts;
 use crate::{
-    command, conversation, conversation_page, history, member, member_page, message, peers,
-    presence, receipts, typing,
+    command, conversation, conversation_page, edit, history, member, member_page, message,
+    one_message, peers, pin, presence, reaction, receipts, typing,
 };
 
 /// The product behind all conversations, whatever their kind.
@@ -49,6 +49,11 @@ impl Product for Talk {
             .routes(routes!(conversation::get))
             .routes(routes!(member_page::list))
             .routes(routes!(message::send))
+            .routes(routes!(one_message::get, edit::edit))
+            .routes(routes!(edit::edits))
+            .routes(routes!(reaction::react, reaction::take_back))
+            .routes(routes!(pin::pin, pin::unpin))
+            .routes(routes!(pin::pins))
             .routes(routes!(history::page))
             .routes(routes!(receipts::mark))
             .routes(routes!(receipts::ack))
@@ -63,6 +68,9 @@ impl Product for Talk {
             .event::<member::MemberJoined>()
             .event::<member::MemberLeft>()
             .event::<member::RoleChanged>()
+            .event::<edit::Edited>()
+            .event::<reaction::Reacted>()
+            .event::<pin::Pinned>()
             .event::<receipts::MembersMarked>()
             .event::<receipts::SelfMarked>()
             .event::<conversation::ConversationAdded>()

@@ -54,7 +54,7 @@ async fn cross_origin(State(site): State<Arc<Site>>, request: Request, next: Nex
         );
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, told);
         if preflight {
-            let methods = HeaderValue::from_static("GET, HEAD, POST, PATCH, DELETE");
+            let methods = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
             let names = HeaderValue::from_static(
                 "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Range, Upload-Offset",
             );

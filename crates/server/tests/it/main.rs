@@ -4,6 +4,7 @@
 //! tests. Every wait has a deadline; silence is never proved by sleeping but by a marker that must come next.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod amendments;
 mod bad_feed;
 mod bad_http;
 mod bad_values;

@@ -15,7 +15,7 @@ use crate::harness::{Auth, Client, Person, Server, Site, encke};
 const BY_OTHERS: usize = 100;
 
 /// Fields that differ from run to run, whatever is in them.
-const VARYING: [&str; 5] = ["cursor", "at", "after_ms", "retry_after_ms", "ticket"];
+const VARYING: [&str; 6] = ["cursor", "at", "edited_at", "after_ms", "retry_after_ms", "ticket"];
 
 /// Names for the ids and names of one run.
 struct Names(Vec<(String, String)>);
@@ -28,10 +28,11 @@ impl Names {
         Names(people.iter().flat_map(both).collect())
     }
 
-    /// Names a conversation and its companion of receipts.
+    /// Names a conversation and its companions.
     fn conversation(&mut self, name: &str, id: &str) {
         self.0.push((id.to_owned(), format!("[{name}]")));
         self.0.push((id.replacen('c', "r", 1), format!("[receipts of {name}]")));
+        self.0.push((id.replacen('c', "a", 1), format!("[amendments of {name}]")));
     }
 
     /// The value with these names in it.
@@ -80,6 +81,14 @@ fn add(by: &mut Client, room: &str, whom: &Person) -> u16 {
     by.post(&format!("/v1/conversations/{room}/members"), &json!({"person": whom.id})).status
 }
 
+/// Amends a message of one's own in every way.
+fn amend(by: &mut Client, room: &str, seq: u64) {
+    let message = format!("/v1/conversations/{room}/messages/{seq}");
+    by.send("PATCH", &message, &json!({"text": "Hello again"})).is(204);
+    by.ask("PUT", &format!("{message}/reactions/%F0%9F%91%8D"), &[], None).is(204);
+    by.ask("PUT", &format!("{message}/pin"), &[], None).is(204);
+}
+
 /// Fills a room beyond the number of members who are told of each other's marks. Bots have no password to be hashed.
 fn fill(site: &Site, by: &mut Client, room: &str) {
     for number in 0..RECEIPTS_MEMBERS_MAX {
@@ -117,6 +126,7 @@ fn every_kind_of_event_is_written_as_before() {
     let direct = ada.direct(&ben);
     names.conversation("direct", &direct);
     ada.say(&direct, "Hello 你好 <b>\u{1F600}");
+    amend(&mut ada.client, &direct, 2);
     let mark = json!({"delivered": 2, "read": 2});
     ben.client.clone().post(&format!("/v1/conversations/{direct}/receipts"), &mark).is(204);
     until(&mut feed, "receipts");
@@ -227,6 +237,7 @@ fn answers_are_written_as_before() {
     let sent = ada.say(&room, "Hello");
     let answer = |name: &str, value: Value| names.hold(&format!("answer_{name}"), &value);
     answer("sent", sent);
+    let mut amending = ada.client.clone();
     let mut get = |name: &str, path: &str| {
         let value = ada.client.get(path).is(200).json();
         answer(name, value);
@@ -235,6 +246,10 @@ fn answers_are_written_as_before() {
     get("conversation", &format!("/v1/conversations/{room}"));
     get("members", &format!("/v1/conversations/{room}/members"));
     get("history", &format!("/v1/conversations/{room}/events?after=0&limit=1"));
+    amend(&mut amending, &room, 4);
+    get("message", &format!("/v1/conversations/{room}/messages/4"));
+    get("edits", &format!("/v1/conversations/{room}/messages/4/edits"));
+    get("pins", &format!("/v1/conversations/{room}/pins"));
     get("people", &format!("/v1/people?q={}", ben.name));
     get("rooms", "/v1/rooms");
     get("me", "/v1/me");

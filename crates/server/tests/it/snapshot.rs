@@ -97,6 +97,14 @@ impl Conversation {
         }
     }
 
+    /// An event of the conversation's amendments.
+    fn amended(&mut self, event: &Value) {
+        let body = &event["body"];
+        if event["kind"] == "edited" && self.last["seq"] == body["message"] {
+            self.last["body"]["text"] = body["text"].clone();
+        }
+    }
+
     fn receipts(&mut self, event: &Value) {
         let seq = event["seq"].as_u64().unwrap();
         assert_eq!(seq, self.receipts_seq + 1, "the next receipts follow: {event}");
@@ -162,13 +170,13 @@ impl Model {
         if event["kind"] == "member_joined" {
             self.people.insert(body["person"]["id"].as_str().unwrap().to_owned());
         }
-        let id = stream.replacen('r', "c", 1);
+        let id = stream.replacen(['r', 'a'], "c", 1);
         let conversation =
             self.conversations.get_mut(&id).unwrap_or_else(|| panic!("not mine: {event}"));
-        if stream.starts_with('r') {
-            conversation.receipts(event)
-        } else {
-            conversation.apply(event)
+        match &stream[..1] {
+            "r" => conversation.receipts(event),
+            "a" => conversation.amended(event),
+            _ => conversation.apply(event),
         }
     }
 
@@ -194,7 +202,7 @@ fn act(who: &mut Person, everyone: &[String], dice: &mut Dice) {
     let mine = snapshot["conversations"].as_array().unwrap();
     let other = &everyone[dice.roll(everyone.len() as u64) as usize];
     let room = || json!({"kind": "room", "title": "new", "members": [other], "open": true});
-    let (what, Some(c)) = (dice.roll(20), mine.get(dice.roll(mine.len().max(1) as u64) as usize))
+    let (what, Some(c)) = (dice.roll(24), mine.get(dice.roll(mine.len().max(1) as u64) as usize))
     else {
         who.client.post("/v1/conversations", &room());
         return;
@@ -216,6 +224,11 @@ fn act(who: &mut Person, everyone: &[String], dice: &mut Dice) {
         9 => who.client.send("PATCH", &member, &json!({"role": role})),
         10..=11 => who.client.post(&at("/receipts"), &json!({"delivered": dice.roll(head + 1)})),
         12..=14 => who.client.post(&at("/receipts"), &json!({"read": dice.roll(head + 1)})),
+        // Of messages by others, and of what is not a message, it is refused.
+        15..=18 => {
+            let text = json!({"text": format!("edit {}", dice.roll(999))});
+            who.client.send("PATCH", &at(&format!("/messages/{head}")), &text)
+        }
         _ => {
             who.client.post(&at("/messages"), &json!({"text": format!("text {}", dice.roll(999))}))
         }

@@ -4,6 +4,7 @@
  * `complete` tells that an answer is too old for what is left.
  */
 import type { Conversation, FeedEvent } from '@encke/sdk';
+import { amendedConversation, isAmending } from './amendments';
 
 /** Events kept of one conversation while it is asked for. */
 export const heldEventsMax = 200;
@@ -13,12 +14,12 @@ export function conversationOf(event: FeedEvent): string | null {
   if (event.kind === 'receipts' || event.kind === 'marked' || event.kind === 'conversation_removed')
     return event.body.conversation;
   if (event.kind === 'conversation_added') return event.body.conversation.id;
-  return /^c\d+$/.test(event.stream) ? event.stream : null;
+  return /^c\d+$/.test(event.stream) ? event.stream : amendedConversation(event);
 }
 
-/** Whether an event only tells how far somebody has read. It moves no conversation in the list. */
-export function isMark(event: FeedEvent): boolean {
-  return event.kind === 'receipts' || event.kind === 'marked';
+/** Whether an event only tells how far somebody has read, or amends a message. It moves no conversation in the list. */
+export function isQuiet(event: FeedEvent): boolean {
+  return event.kind === 'receipts' || event.kind === 'marked' || isAmending(event);
 }
 
 export class HeldEvents {

@@ -7,7 +7,7 @@
 import { ApiError } from '@encke/sdk';
 import type { Api, Conversation, ConversationPage, ConversationQuery, FeedEvent, Person } from '@encke/sdk';
 import type { Clock } from '@encke/ui/plain';
-import { complete, HeldEvents, isMark } from './held';
+import { complete, HeldEvents, isQuiet } from './held';
 
 /** Conversations that are asked for one by one at the same time. */
 export const lookupsMax = 4;
@@ -43,9 +43,9 @@ export class Lookups {
 
   constructor(private readonly options: LookupsOptions) {}
 
-  /** An event of a conversation that is not known. A mark alone is no reason to ask for it. */
+  /** An event of a conversation that is not known. A mark or an amendment alone is no reason to ask for it. */
   hold(id: string, event: FeedEvent): void {
-    if (isMark(event)) {
+    if (isQuiet(event)) {
       if (this.#onTheWay > 0 || this.#waiting.has(id)) this.#held.hold(id, event);
       return;
     }

@@ -15,6 +15,7 @@ import type {
   Presence,
   Snapshot,
 } from '@encke/sdk';
+import { amendedConversation, isAmending } from './amendments';
 import { doubted, elsewhereOf, withoutElsewhere } from './unread';
 
 export interface World {
@@ -73,6 +74,10 @@ export function applyEvent(world: World, event: FeedEvent): World {
       return received(moved, event);
     case 'marked':
       return marked(moved, event);
+    case 'edited':
+      return edited(moved, event);
+    case 'reacted':
+    case 'pinned':
     case 'data':
       return moved;
     default:
@@ -131,7 +136,10 @@ export function withConversation(
   const own = held.some((event) => event.from === world.me.id || isOwnMark(event, world.me.id));
   const known = replaced(withoutElsewhere(world, counted), conversation);
   const later = held.filter(
-    (event) => event.kind === 'marked' || event.seq > (event.kind === 'receipts' ? receipts_seq : head_seq),
+    (event) =>
+      event.kind === 'marked' ||
+      isAmending(event) ||
+      event.seq > (event.kind === 'receipts' ? receipts_seq : head_seq),
   );
   const moved = { ...later.reduce(applyEvent, known), cursor: world.cursor };
   return own && world.unreadElsewhere > 0 ? doubted(moved) : moved;
@@ -196,6 +204,15 @@ function isOwnMark(event: FeedEvent, me: string): boolean {
   );
 }
 
+/** The list shows the newest message of each conversation with the text that it has now. */
+function edited(world: World, event: EventOf<'edited'>): World {
+  const conversation = world.conversations.get(amendedConversation(event) ?? '');
+  const last = conversation?.last;
+  if (conversation === undefined || last?.kind !== 'message' || last.seq !== event.body.message) return world;
+  const now = { ...last, body: { ...last.body, text: event.body.text } };
+  return replaced(world, { ...conversation, last: now });
+}
+
 type ConversationEvent = Exclude<
   FeedEvent,
   {
@@ -206,6 +223,9 @@ type ConversationEvent = Exclude<
       | 'invitation_gone'
       | 'receipts'
       | 'marked'
+      | 'edited'
+      | 'reacted'
+      | 'pinned'
       | 'data';
   }
 >;

@@ -110,6 +110,7 @@ export class Talk {
       client.api,
       (id) => this.world?.conversations.get(id)?.head_seq ?? 0,
       (persons) => this.learn(persons),
+      options.person,
     );
     this.#lookups = new Lookups({
       api: client.api,
@@ -356,6 +357,7 @@ export class Talk {
     const known = id === null ? undefined : before.conversations.get(id);
     this.world = worlds.applyEvent(before, event);
     this.#recountIfDoubted(before);
+    this.threads.amend(event);
     if (event.kind === 'invitation_gone') return this.#invitations.gone(event.body.conversation);
     if (event.kind === 'conversation_removed') return this.#removed(event.body.conversation);
     if (event.kind === 'conversation_added') return this.#added(event.body.conversation.id);

@@ -1,4 +1,13 @@
-import type { Api, FeedEvent, HistoryPage, HistoryQuery, Person } from '@encke/sdk';
+import type { Amended, Api, FeedEvent, HistoryPage, HistoryQuery, Person } from '@encke/sdk';
+import {
+  amendedConversation,
+  isAmending,
+  isTooOld,
+  noAmendments,
+  withAmended,
+  withAmendment,
+  type Amendments,
+} from '../model/amendments';
 import { firstAt } from '../model/dates';
 import {
   bounded,
@@ -27,6 +36,7 @@ export class Threads {
   #threads: ReadonlyMap<string, Thread> = $state.raw(new Map());
   /** Stretches further back that are shown in the place of the newest, by conversation. */
   #away: ReadonlyMap<string, Thread> = $state.raw(new Map());
+  #amendments: ReadonlyMap<string, Amendments> = $state.raw(new Map());
   #loading: ReadonlyMap<string, Loading> = $state.raw(new Map());
   /** Raised when everything is dropped, so that an answer to an older question is not taken. */
   #generation = 0;
@@ -35,10 +45,16 @@ export class Threads {
     private readonly api: Api,
     private readonly headOf: (id: string) => number,
     private readonly learnt: (persons: Person[]) => void,
+    private readonly me: string,
   ) {}
 
   get(id: string): Thread {
     return this.#away.get(id) ?? this.#threads.get(id) ?? emptyThread;
+  }
+
+  /** What amendments have made of a conversation's messages, by their `seq`. */
+  amended(id: string): ReadonlyMap<number, Amended> {
+    return (this.#amendments.get(id) ?? noAmendments).messages;
   }
 
   loading(id: string): Loading {
@@ -51,6 +67,13 @@ export class Threads {
     if (thread === undefined) return;
     this.#put(event.stream, withEvents(thread, [event]));
     void this.#mend(event.stream);
+  }
+
+  /** An amendment of the feed; only threads that are open or kept take it. */
+  amend(event: FeedEvent): void {
+    const id = amendedConversation(event);
+    if (id === null || !isAmending(event) || !this.#threads.has(id)) return;
+    this.#putAmendments(id, withAmendment(this.#amendments.get(id) ?? noAmendments, event, this.me));
   }
 
   /** Opens a thread with its newest page, large enough to hold what is unread. */
@@ -136,6 +159,7 @@ export class Threads {
     this.#generation += 1;
     this.#threads = new Map();
     this.#away = new Map();
+    this.#amendments = new Map();
     this.#loading = new Map();
   }
 
@@ -144,6 +168,7 @@ export class Threads {
     const threads = new Map(this.#threads);
     threads.delete(id);
     this.#threads = threads;
+    this.#forgetAmendments();
   }
 
   /** The run that is shown, grown at its beginning. One that is cut at its end becomes a stretch. */
@@ -183,8 +208,13 @@ export class Threads {
 
   /** The page names its authors, because they may have left since. */
   async #page(id: string, query: HistoryQuery): Promise<HistoryPage> {
+    const generation = this.#generation;
     const page = await this.api.history(id, query);
     this.learnt(page.people);
+    const known = this.#amendments.get(id) ?? noAmendments;
+    if (isTooOld(known, page)) throw new Error('The page is older than what the feed has brought.');
+    const isWanted = generation === this.#generation && this.#threads.has(id);
+    if (isWanted) this.#putAmendments(id, withAmended(known, page, this.me));
     return page;
   }
 
@@ -214,6 +244,17 @@ export class Threads {
       threads.delete(oldest);
     }
     this.#threads = threads;
+    this.#forgetAmendments();
+  }
+
+  #putAmendments(id: string, amendments: Amendments): void {
+    this.#amendments = new Map(this.#amendments).set(id, amendments);
+  }
+
+  /** Keeps the amendments of the threads that are kept. */
+  #forgetAmendments(): void {
+    const kept = [...this.#amendments].filter(([id]) => this.#threads.has(id));
+    if (kept.length < this.#amendments.size) this.#amendments = new Map(kept);
   }
 
   #setLoading(id: string, loading: Loading): void {

@@ -1,0 +1,136 @@
+//! Amendments: events that change an earlier message. The rules that all of them share.
+//!
+//! An amendment is an event of the conversation's stream of amendments, and in the same write a row of the tables that
+//! say what the message is like now. So pages and the feed never disagree.
+
+use std::sync::Arc;
+
+use encke_engine::event::ERASED;
+use encke_engine::{Code, ConversationId, Entry, Error, Event, PersonId, Position, Seq, StreamId};
+use encke_site::{Caller, EventBody, Refusal, Site, event};
+use encke_store::{Appended, Read, Sql, StoreError, Tx, params};
+use http::StatusCode;
+
+use crate::conversation::{MemberRole, parse};
+use crate::kind::Kind;
+use crate::member::{check_member, role_in};
+use crate::message::Said;
+
+/// A message that a member amends, as the write that does it has it.
+pub(crate) struct Amending {
+    /// The member.
+    pub me: PersonId,
+    /// The role of the member.
+    pub role: MemberRole,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The kind of the conversation.
+    pub kind: Kind,
+    /// The message.
+    pub message: Event,
+}
+
+impl Amending {
+    /// The parameters that name the message in the tables of amendments, as `?1` and `?2`.
+    pub fn key(&self) -> (ConversationId, Seq) {
+        (self.conversation, self.message.seq)
+    }
+
+    /// Whether the member keeps order in the conversation: an owner of a room.
+    pub fn moderates(&self) -> bool {
+        self.kind == Kind::Room && self.role == MemberRole::Owner
+    }
+
+    /// Appends an amendment.
+    pub fn append<B: EventBody>(&self, tx: &mut Tx<'_>, body: &B) -> Result<Appended, Error> {
+        tx.execute(
+            "UPDATE conversation SET amended = 1 WHERE id = ?1 AND amended = 0",
+            params![self.conversation],
+        )?;
+        tx.append(event(StreamId::amendments(self.conversation), Some(self.me), body))
+    }
+}
+
+/// Amends a message: `rule` decides and writes. The names are those in the path of the request.
+pub(crate) async fn amend(
+    site: &Arc<Site>,
+    caller: Caller,
+    (id, seq): (&str, &str),
+    rule: impl FnOnce(&mut Tx<'_>, &Amending) -> Result<(), Error> + Send + 'static,
+) -> Result<StatusCode, Refusal> {
+    let (conversation, me) = (parse(id)?, caller.0.person);
+    let seq = parse_seq(seq)?;
+    let found = site.store.read(move |read| {
+        check_member(read, conversation, me)?;
+        Ok(find_message(read, conversation, seq)?.event.position)
+    });
+    // A message never moves. What may change until the write has its turn is looked at again there.
+    let position = found.await?;
+    let amended = site.store.write(move |tx| {
+        let (found, role) = role_in(tx, conversation, me)?;
+        let message = tx.event(position)?.ok_or_else(no_such_message)?.event.clone();
+        check_is_message(&message)?;
+        rule(tx, &Amending { me, role, conversation, kind: found.kind, message })
+    });
+    amended.await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Reads the number of a message from a path.
+pub(crate) fn parse_seq(seq: &str) -> Result<Seq, Error> {
+    seq.parse().map(Seq).map_err(|_| no_such_message())
+}
+
+/// The refusal of a number that is not a message's.
+pub(crate) fn no_such_message() -> Error {
+    Error::new(Code::NotFound, "There is no such message in this conversation.")
+}
+
+/// The event with this number in what is said in a conversation.
+pub(crate) fn find_event(
+    read: &mut Read<'_>,
+    id: ConversationId,
+    seq: Seq,
+) -> Result<Arc<Entry>, Error> {
+    let before = seq.0.checked_sub(1).map(Seq).ok_or_else(no_such_message)?;
+    let (found, _) = read.after(StreamId::conversation(id), before, 1)?;
+    found.into_iter().find(|entry| entry.event.seq == seq).ok_or_else(no_such_message)
+}
+
+/// The message with this number in a conversation. One that was erased is refused.
+pub(crate) fn find_message(
+    read: &mut Read<'_>,
+    id: ConversationId,
+    seq: Seq,
+) -> Result<Arc<Entry>, Error> {
+    let entry = find_event(read, id, seq)?;
+    check_is_message(&entry.event)?;
+    Ok(entry)
+}
+
+fn check_is_message(event: &Event) -> Result<(), Error> {
+    match &*event.kind {
+        Said::KIND => Ok(()),
+        ERASED => Err(Error::new(Code::Erased, "This message was recalled.")),
+        _ => Err(no_such_message()),
+    }
+}
+
+/// The positions of all events that edited a message, the oldest first.
+pub(crate) fn edits_of(
+    sql: &mut impl Sql,
+    (id, seq): (ConversationId, Seq),
+) -> Result<Vec<Position>, StoreError> {
+    let query = "SELECT position FROM edit WHERE conversation = ?1 AND seq = ?2 ORDER BY number";
+    sql.query(query, params![id, seq])?.iter().map(|row| row.get(0)).collect()
+}
+
+/// Forgets what edits, reactions and pins have made of a message, which is erased in the same write.
+#[expect(dead_code, reason = "recalling a message is to use it")]
+pub(crate) fn wipe(tx: &mut Tx<'_>, (id, seq): (ConversationId, Seq)) -> Result<(), StoreError> {
+    for table in ["amended", "edit", "reacted", "reaction"] {
+        let delete = format!("DELETE FROM {table} WHERE conversation = ?1 AND seq = ?2");
+        tx.execute(&delete, params![id, seq])?;
+    }
+    Ok(())
+}
