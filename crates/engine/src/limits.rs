@@ -281,6 +281,10 @@ pub const AMENDING_PEOPLE_MAX: usize = 500;
 pub const EMOJI_BYTES_MAX: usize = 64;
 /// Pinned messages of one conversation.
 pub const PINS_PER_CONVERSATION_MAX: usize = 100;
+/// People that one message mentions.
+pub const MENTIONS_PER_MESSAGE_MAX: usize = 50;
+/// Unread mentions of a person that are told of one conversation, the newest ones.
+pub const MENTIONS_SHOWN_MAX: usize = 100;
 
 /// Milliseconds within which receipts are folded into one event.
 pub const RECEIPTS_FOLD_MS: u64 = 200;

@@ -33,6 +33,7 @@ const room = (member_count: number, members: Member[]): Conversation => ({
   head_seq: 1,
   read_seq: 1,
   unread: 0,
+  mentions: [],
   receipts_seq: 0,
   last: null,
 });

@@ -20,6 +20,7 @@ import type {
   Person,
   Pins,
   RoomPage,
+  SendOptions,
   Sent,
   Settings,
   SetupState,
@@ -160,8 +161,9 @@ export class Api {
   }
 
   /** One attempt; `EnckeClient.send` is what queues, persists and repeats. */
-  sendMessage(id: string, text: string, key: string): Promise<Sent> {
-    return this.#post(`/v1/conversations/${part(id)}/messages`, { text }, { 'Idempotency-Key': key });
+  sendMessage(id: string, text: string, key: string, options: SendOptions = {}): Promise<Sent> {
+    const body = { text, ...fieldsOf(options) };
+    return this.#post(`/v1/conversations/${part(id)}/messages`, body, { 'Idempotency-Key': key });
   }
 
   /** The newest page, or the one before or after a `seq`; oldest first. */
@@ -252,6 +254,11 @@ function search(query: object): string {
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
   const text = search.toString();
   return text === '' ? '' : `?${text}`;
+}
+
+/** What a message has besides its text, as it travels. */
+export function fieldsOf({ replyTo }: SendOptions): { reply_to?: number } {
+  return replyTo === undefined ? {} : { reply_to: replyTo };
 }
 
 /** The address of a message. */

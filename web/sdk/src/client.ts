@@ -11,7 +11,16 @@ import { Reads } from './reads.js';
 import { Sender } from './sender.js';
 import { Store } from './store.js';
 import { Tabs, type TabMessage } from './tabs.js';
-import type { ConnectionState, FeedEvent, Outgoing, Sent, Signal, Snapshot, TransportName } from './types.js';
+import type {
+  ConnectionState,
+  FeedEvent,
+  Outgoing,
+  SendOptions,
+  Sent,
+  Signal,
+  Snapshot,
+  TransportName,
+} from './types.js';
 
 export interface ClientOptions {
   /** The server's address; '' for this page's own origin. */
@@ -156,8 +165,9 @@ export class EnckeClient {
   }
 
   /** Queues a message. It is kept over reloads and tried with the same key until it is answered. */
-  send(conversation: string, text: string): Outgoing {
-    const outgoing = this.#outbox.add(this.#newName(), conversation, text, this.#environment.clock.now());
+  send(conversation: string, text: string, options: SendOptions = {}): Outgoing {
+    const now = this.#environment.clock.now();
+    const outgoing = this.#outbox.add(this.#newName(), conversation, text, now, options);
     this.#sender.pump();
     return outgoing;
   }
@@ -202,9 +212,7 @@ export class EnckeClient {
 
   #send(message: Outgoing): Promise<Sent> {
     const { conversation, key, text } = message;
-    return (
-      this.#life?.session?.send(conversation, key, text) ?? this.api.sendMessage(conversation, text, key)
-    );
+    return this.#life?.session?.send(message) ?? this.api.sendMessage(conversation, text, key, message);
   }
 
   #read(conversation: string, seq: number): void {

@@ -8,7 +8,7 @@
  */
 import { ApiError } from './errors.js';
 import type { Store } from './store.js';
-import type { FeedEvent, Outgoing, Sent, Snapshot } from './types.js';
+import type { FeedEvent, Outgoing, SendOptions, Sent, Snapshot } from './types.js';
 
 /** The server remembers keys for 24 hours; after that, trying again by itself could send twice. */
 export const unknown_ms_max = 23 * 3_600_000;
@@ -20,6 +20,7 @@ interface Entry {
   readonly key: string;
   readonly conversation: string;
   readonly text: string;
+  readonly replyTo: number | undefined;
   readonly createdAt: number;
   /** When it was first tried. */
   since: number | null;
@@ -32,6 +33,7 @@ interface Entry {
 }
 
 type Stored = Pick<Entry, 'key' | 'conversation' | 'text' | 'createdAt' | 'since' | 'error'> & {
+  replyTo?: number;
   failed: boolean;
 };
 
@@ -61,7 +63,7 @@ export class Outbox {
     this.#publish();
   }
 
-  add(key: string, conversation: string, text: string, now: number): Outgoing {
+  add(key: string, conversation: string, text: string, now: number, options: SendOptions = {}): Outgoing {
     if (this.#entries.length >= outgoing_max) {
       throw ApiError.local('outbox_full', `${outgoing_max} messages are waiting already.`, true);
     }
@@ -69,6 +71,7 @@ export class Outbox {
       key,
       conversation,
       text,
+      replyTo: options.replyTo,
       createdAt: now,
       since: null,
       fate: 'queued',
@@ -226,11 +229,12 @@ export class Outbox {
   }
 
   #save(entry: Entry): void {
-    const { key, conversation, text, createdAt, since, error } = entry;
+    const { key, conversation, text, replyTo, createdAt, since, error } = entry;
     const stored: Stored = {
       key,
       conversation,
       text,
+      ...(replyTo === undefined ? {} : { replyTo }),
       createdAt,
       since,
       error,
@@ -254,11 +258,12 @@ function isEchoOf(event: FeedEvent, entry: Entry, me: string): boolean {
 }
 
 function view(entry: Entry): Outgoing {
-  const { key, conversation, text, createdAt, error } = entry;
+  const { key, conversation, text, replyTo, createdAt, error } = entry;
   return {
     key,
     conversation,
     text,
+    ...(replyTo === undefined ? {} : { replyTo }),
     createdAt,
     status: entry.fate === 'failed' ? 'failed' : 'sending',
     error,
@@ -268,13 +273,15 @@ function view(entry: Entry): Outgoing {
 function parse(text: string | null): Entry[] {
   if (text === null) return [];
   try {
-    const { key, conversation, text: words, createdAt, since, error, failed } = JSON.parse(text) as Stored;
+    const stored = JSON.parse(text) as Stored;
+    const { key, conversation, text: words, replyTo, createdAt, since, error, failed } = stored;
     const fate: Fate = failed ? 'failed' : 'queued';
     return [
       {
         key,
         conversation,
         text: words,
+        replyTo,
         createdAt,
         since,
         error: failed ? error : null,

@@ -3,7 +3,7 @@
  * `Held` judges what came, and the listener decides who hears of it. A session takes no snapshot itself.
  */
 import { Acks } from './acks.js';
-import type { Api } from './api.js';
+import { fieldsOf, type Api } from './api.js';
 import { Attempt, type Ending } from './attempt.js';
 import { Backoff } from './backoff.js';
 import type { Choice } from './choice.js';
@@ -14,7 +14,17 @@ import type { Held } from './held.js';
 import type { Http } from './http.js';
 import { transports } from './transports/index.js';
 import type { FeedRequest } from './transports/transport.js';
-import type { Bye, Command, ConnectionState, FeedEvent, Item, Sent, Signal, TransportName } from './types.js';
+import type {
+  Bye,
+  Command,
+  ConnectionState,
+  FeedEvent,
+  Item,
+  Outgoing,
+  Sent,
+  Signal,
+  TransportName,
+} from './types.js';
 
 /** A session that was live for this long starts again with the shortest wait after a failure. */
 export const steady_ms = 5_000;
@@ -123,12 +133,13 @@ export class Session {
   }
 
   /** Sends a message over the connection; null if it has to go another way. */
-  send(conversation: string, key: string, text: string): Promise<Sent> | null {
+  send(message: Outgoing): Promise<Sent> | null {
     const attempt = this.#current;
+    const { conversation, key, text } = message;
     if (!attempt?.takesCommands || this.#commands.full) return null;
     const answer = this.#commands.ask<Sent>(
       (command) => attempt.send(command),
-      (id) => ({ type: 'send', id, conversation, key, text }),
+      (id) => ({ type: 'send', id, conversation, key, text, ...fieldsOf(message) }),
     );
     return this.#inTime(answer);
   }

@@ -99,11 +99,18 @@ export interface ConnectionState {
   lastError: string | null;
 }
 
+/** What a message may have besides its text. */
+export interface SendOptions {
+  /** The `seq` of the event of the same conversation that it answers. */
+  replyTo?: number | undefined;
+}
+
 /** A message on its way. */
 export interface Outgoing {
   key: string;
   conversation: string;
   text: string;
+  replyTo?: number;
   createdAt: number;
   status: 'sending' | 'failed';
   /** Why it failed; while it is being sent, that a quota holds it back (`rate_limited`). */

@@ -913,6 +913,8 @@ export interface components {
              *     the others come by pages.
              */
             members: components["schemas"]["Member"][];
+            /** @description The unread messages that mention the person or all, as `seq`: a bounded number of the newest, the oldest first. */
+            mentions: number[];
             /** @description Whether every account may join. */
             open: boolean;
             /** @description The person has read everything up to this `seq`. */
@@ -1434,6 +1436,8 @@ export interface components {
             files?: string[];
             /** @description Idempotency key, for clients that can't set a header. */
             key?: string | null;
+            /** @description The `seq` of the event of the same conversation that it answers. */
+            reply_to?: number;
             /** @description The text; it may be empty if there are files. */
             text: string;
         };
@@ -1738,8 +1742,15 @@ export interface components {
         };
         /** @description A message that a person sends. */
         Said: {
+            /** @description Whether it mentions all members; absent if not. */
+            everyone?: boolean;
             /** @description Its files, if it has any. */
             files?: components["schemas"]["File"][];
+            /** @description The members that it mentions; absent if there are none. */
+            mentions?: string[];
+            /** @description The `seq` of the event of the same conversation that it answers. */
+            reply_to?: number;
+            /** @description The text. It mentions people as `<@p12>`, and all members as `<@all>`. */
             text: string;
         };
         /**
@@ -1814,6 +1825,7 @@ export interface components {
             files?: string[];
             id: number;
             key?: string | null;
+            reply_to?: number;
             text: string;
             /** @enum {string} */
             type: "send";

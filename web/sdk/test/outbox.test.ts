@@ -154,3 +154,11 @@ test('after the time in which the server remembers keys nothing is tried by itse
   expect(keys(outbox, unknown_ms_max + 1)).toEqual([]);
   expect(outbox.list[0]).toMatchObject({ status: 'failed', error: { code: 'expired' } });
 });
+
+test('a message that answers another still does after a reload', () => {
+  const { outbox, storage } = loaded();
+  outbox.add('a', 'c1', 'yes', 0, { replyTo: 7 });
+  outbox.add('b', 'c2', 'no', 0);
+  const again = loaded(storage).outbox;
+  expect(again.due(0).map((each) => each.replyTo)).toEqual([7, undefined]);
+});

@@ -77,7 +77,15 @@ export class Example {
   }
 
   say(id: string, from: string, text: string, key?: string): EventOf<'message'> {
-    const event = this.append(id, 'message', from, { text }, key);
+    const people = this.#room(id).members.map((member) => member.person);
+    const named = people.filter((person) => text.includes(`<@${person}>`));
+    const everyone = text.includes('<@all>') && this.#member(id, from).role === 'owner';
+    const body = {
+      text,
+      ...(named.length > 0 ? { mentions: named } : {}),
+      ...(everyone ? { everyone } : {}),
+    };
+    const event = this.append(id, 'message', from, body, key);
     // The author of a message has read everything before it. No receipt says so.
     const member = this.#member(id, from);
     member.read = member.delivered = event.seq;
@@ -171,6 +179,10 @@ export class Example {
       head_seq,
       read_seq: own.read,
       unread: Math.max(0, head_seq - Math.max(own.read, own.joined)),
+      mentions: events
+        .filter((event) => event.seq > Math.max(own.read, own.joined) && calls(event, me))
+        .map((event) => event.seq)
+        .slice(-100),
       receipts_seq: this.#heads.get(`r${id.slice(1)}`) ?? 0,
       last: events.at(-1) ?? null,
     };
@@ -191,4 +203,9 @@ export class Example {
   #member(id: string, person: string): Kept['members'][number] {
     return this.#room(id).members.find((member) => member.person === person)!;
   }
+}
+
+function calls(event: FeedEvent, me: string): boolean {
+  if (event.kind !== 'message' || event.from === me) return false;
+  return event.body.everyone === true || (event.body.mentions ?? []).includes(me);
 }

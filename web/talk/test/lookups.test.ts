@@ -253,7 +253,7 @@ describe('pages, events and answers in any order', () => {
         switch (chance(9)) {
           case 0:
           case 1:
-            desk.site.say(id, `p${2 + chance(2)}`, 'hello');
+            desk.site.say(id, `p${2 + chance(2)}`, chance(2) === 0 ? 'hello' : '<@p1>');
             break;
           case 2:
             if (chance(3) === 0) desk.site.say(id, 'p1', 'mine');

@@ -44,11 +44,11 @@ function ordered(snapshot: Snapshot): Snapshot {
 /** A busy afternoon, cut anywhere: what came before the cut is in the snapshot, the rest comes by the feed. */
 const afternoon: ((site: Example) => void)[] = [
   (site) => site.create('c1', 'room', 'Orbit', ['p1', 'p2']),
-  (site) => site.say('c1', 'p2', '你好'),
+  (site) => site.say('c1', 'p2', '你好 <@p1>'),
   (site) => site.mark('c1', 'p1', 'delivered', 2),
   (site) => site.say('c1', 'p1', 'hello', 'k1'),
   (site) => site.create('c2', 'direct', null, ['p3', 'p1']),
-  (site) => site.say('c2', 'p3', 'one'),
+  (site) => site.say('c2', 'p3', '<@p1> one'),
   (site) => site.say('c2', 'p3', 'two'),
   (site) => site.join('c1', 'p4', 'p2'),
   (site) => site.mark('c2', 'p1', 'read', 2),
@@ -60,7 +60,7 @@ const afternoon: ((site: Example) => void)[] = [
   (site) => site.mark('c1', 'p1', 'read', 5),
   (site) => site.leave('c1', 'p4', 'p2'),
   (site) => site.say('c2', 'p1', 'three'),
-  (site) => site.say('c2', 'p3', 'four'),
+  (site) => site.say('c2', 'p3', 'four <@p2> <@p1>'),
   (site) => site.create('c3', 'room', 'Short', ['p2', 'p1']),
   (site) => site.leave('c3', 'p1', 'p2'),
   (site) => site.join('c3', 'p1', 'p2'),

@@ -14,6 +14,7 @@ use http::StatusCode;
 use crate::conversation::{MemberRole, parse};
 use crate::kind::Kind;
 use crate::member::{check_member, role_in};
+use crate::mention;
 use crate::message::Said;
 
 /// A message that a member amends, as the write that does it has it.
@@ -125,12 +126,12 @@ pub(crate) fn edits_of(
     sql.query(query, params![id, seq])?.iter().map(|row| row.get(0)).collect()
 }
 
-/// Forgets what edits, reactions and pins have made of a message, which is erased in the same write.
+/// Forgets what edits, reactions and pins have made of a message, and whom it mentions. It is erased in the same write.
 #[expect(dead_code, reason = "recalling a message is to use it")]
 pub(crate) fn wipe(tx: &mut Tx<'_>, (id, seq): (ConversationId, Seq)) -> Result<(), StoreError> {
     for table in ["amended", "edit", "reacted", "reaction"] {
         let delete = format!("DELETE FROM {table} WHERE conversation = ?1 AND seq = ?2");
         tx.execute(&delete, params![id, seq])?;
     }
-    Ok(())
+    mention::forget(tx, (id, seq))
 }

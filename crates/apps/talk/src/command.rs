@@ -9,7 +9,7 @@ use encke_store::Appended;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::attachment;
+use super::composed;
 use super::member::check_member;
 use super::message::ReadMessage;
 use super::presence::SaidPresence;
@@ -33,6 +33,8 @@ pub(crate) enum TalkCommand {
         text: String,
         #[serde(default)]
         files: Vec<String>,
+        #[schema(value_type = Option<u64>, nullable = false)]
+        reply_to: Option<Seq>,
     },
     Ack {
         cursor: String,
@@ -84,8 +86,9 @@ pub(crate) fn command(site: &Arc<Site>, sender: Sender<'_>, frame: &[u8], reply:
         return reply(unless_wrong(Err(e)));
     }
     match command {
-        TalkCommand::Send { id, conversation, key, text, files } => {
+        TalkCommand::Send { id, conversation, key, text, files, reply_to } => {
             let read = read(conversation, key.as_deref(), text, &files);
+            let read = read.map(|message| ReadMessage { reply_to, ..message });
             send(site, (person, role), read, move |result| {
                 reply(Some(match result {
                     Ok(sent) => item::ok(id, &sent),
@@ -139,7 +142,7 @@ fn read(
     files: &[String],
 ) -> Result<ReadMessage, Error> {
     let key = key.map(sent::check_key).transpose()?;
-    Ok(ReadMessage { conversation, key, text, files: attachment::ids(files)? })
+    Ok(ReadMessage { conversation, key, text, reply_to: None, files: composed::ids(files)? })
 }
 
 fn send(

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::amended::{edited_by, newest_edits};
 use super::kind::Kind;
+use super::mention;
 use super::message::is_message;
 use super::receipts::Receipts;
 use super::shown_members::shown_members;
@@ -95,6 +96,9 @@ pub struct Conversation {
     pub read_seq: Seq,
     /// Number of events that are unread for the person.
     pub unread: u64,
+    /// The unread messages that mention the person or all, as `seq`: a bounded number of the newest, the oldest first.
+    #[schema(value_type = Vec<u64>)]
+    pub mentions: Vec<Seq>,
     /// The `seq` of the newest event in the stream of receipts.
     #[schema(value_type = u64)]
     pub receipts_seq: Seq,
@@ -188,6 +192,12 @@ fn seen_without_last(
     Receipts::of(site).fold_own_into(view, found.id, head, &mut members)?;
     let Some(me) = members.iter().find(|m| m.member.person == person) else { return Ok(None) };
     let unread = me.unread(head.seq);
+    let mentions = match unread {
+        0 => Vec::new(),
+        _ => mention::unseen(view, person, &[(found.id, Seq(head.seq.0 - unread))])?
+            .remove(&found.id)
+            .unwrap_or_default(),
+    };
     Ok(Some(Conversation {
         id: found.id,
         kind: found.kind,
@@ -199,6 +209,7 @@ fn seen_without_last(
         read_seq: me.member.read,
         head_seq: head.seq,
         unread,
+        mentions,
         receipts_seq: receipts.seq,
         last: None,
         members: members.into_iter().map(|m| m.member).collect(),

@@ -11,7 +11,7 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use encke_engine::{ConversationId, Entry, Error, PersonId, Position, StreamId, limits};
+use encke_engine::{ConversationId, Entry, Error, PersonId, Position, Seq, StreamId, limits};
 use encke_site::remembered::Remembered;
 use encke_site::{JsonObject, Site, bulk};
 use encke_store::{Head, Read, Sql, StoreError, Value};
@@ -24,7 +24,7 @@ use crate::shown_members::shown_members;
 const _: () = assert!(limits::MEMBERS_SHOWN_MAX <= limits::RECEIPTS_MEMBERS_MAX);
 
 /// Bytes of a conversation's JSON besides the facts and the newest event.
-const OWN_BYTES: usize = 160;
+const OWN_BYTES: usize = 176;
 
 /// The ends of a conversation's two streams.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -78,6 +78,7 @@ impl Facts {
         person: PersonId,
         ends: Ends,
         last: Option<&Entry>,
+        mentions: &[Seq],
     ) -> Option<JsonObject> {
         let me = self.members.iter().find(|row| row.member.person == person)?;
         let last: &[u8] = last.map_or(b"null", |entry| entry.json());
@@ -90,6 +91,7 @@ impl Facts {
         json.put("head_seq", &ends.said.seq);
         json.put("read_seq", &me.member.read);
         json.put("unread", &me.unread(ends.said.seq));
+        json.put("mentions", &mentions);
         json.put("receipts_seq", &ends.receipts.seq);
         json.put_json("last", last);
         Some(json)

@@ -22,6 +22,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::amended::{edited_by, newest_edits};
 use crate::conversation::{Conversation, Member, MemberRole, MemberRow};
 use crate::conversation_facts::{Ends, Facts, ends, facts};
+use crate::mention;
 use crate::message::is_message;
 use crate::receipts::Receipts;
 
@@ -300,11 +301,15 @@ fn seen(
     let wanted = chosen.iter().map(|s| Ok((s.id, ends(read, s.id, s.head)?)));
     let wanted = wanted.collect::<Result<Vec<_>, Error>>()?;
     let mut newest = newest(read, &wanted)?;
+    let unread = chosen.iter().filter(|s| s.unread > 0);
+    let seen: Vec<_> = unread.map(|s| (s.id, Seq(s.head.seq.0 - s.unread))).collect();
+    let mentions = mention::unseen(read, person, &seen)?;
     let mut all = Vec::with_capacity(chosen.len());
     for ((id, ends), facts) in wanted.iter().zip(facts(read, site, person, &wanted)?) {
         let last = newest.remove(id);
+        let mentions = mentions.get(id).map_or(&[][..], Vec::as_slice);
         let writer = last.as_ref().and_then(|entry| entry.event.from);
-        let json = facts.seen_by(person, *ends, last.as_deref()).ok_or_else(|| {
+        let json = facts.seen_by(person, *ends, last.as_deref(), mentions).ok_or_else(|| {
             StoreError::Damaged(format!("a member of the conversation {id} is missing"))
         })?;
         all.push(Seen { json: json.into_bytes(), facts, writer });

@@ -7,8 +7,8 @@
 
 mod amended;
 mod amendment;
-mod attachment;
 mod command;
+mod composed;
 pub mod conversation;
 mod conversation_facts;
 pub mod conversation_page;
@@ -20,6 +20,7 @@ pub mod kind;
 mod marks;
 pub mod member;
 mod member_page;
+mod mention;
 pub mod message;
 mod one_message;
 mod peers;

@@ -97,10 +97,7 @@ pub(crate) fn note(
 }
 
 /// Forgets whom a message mentions.
-pub(crate) fn forget(
-    tx: &mut Tx<'_>,
-    (id, seq): (ConversationId, Seq),
-) -> Result<(), StoreError> {
+pub(crate) fn forget(tx: &mut Tx<'_>, (id, seq): (ConversationId, Seq)) -> Result<(), StoreError> {
     for table in ["mention", "mention_all"] {
         let delete = format!("DELETE FROM {table} WHERE conversation = ?1 AND seq = ?2");
         tx.execute(&delete, params![id, seq])?;

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use encke_engine::number_text::grouped;
-use encke_engine::{Code, ConversationId, Error, Event, NewEvent, PersonId, StreamId, limits};
+use encke_engine::{Code, ConversationId, Error, Event, NewEvent, PersonId, Seq, StreamId, limits};
 use encke_store::{Append, Appended, Guard, Tx};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::attachment::{self, WithFiles};
+use super::composed;
 use super::conversation::parse;
-use super::member::check_member;
+use super::mention;
 use encke_files::{File, FileId};
 use encke_site::EventBody;
 use encke_site::Identity;
@@ -28,22 +28,25 @@ use encke_site::sent::{self, Sent};
 /// A message that a person sends.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct Said<'a> {
+    /// The text. It mentions people as `<@p12>`, and all members as `<@all>`.
     #[serde(borrow)]
     #[schema(value_type = String)]
-    text: std::borrow::Cow<'a, str>,
+    pub(crate) text: std::borrow::Cow<'a, str>,
+    /// The `seq` of the event of the same conversation that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>, nullable = false)]
+    pub(crate) reply_to: Option<Seq>,
+    /// The members that it mentions; absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>, required = false)]
+    pub(crate) mentions: Vec<PersonId>,
+    /// Whether it mentions all members; absent if not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) everyone: Option<bool>,
     /// Its files, if it has any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) files: Vec<File>,
-}
-
-impl Said<'static> {
-    /// A message with files. Its text may be empty.
-    pub(crate) fn with_files(text: String, files: Vec<File>) -> Result<Self, Error> {
-        if !text.is_empty() {
-            check_text(&text)?;
-        }
-        Ok(Said { text: text.into(), files })
-    }
 }
 
 impl EventBody for Said<'_> {
@@ -65,7 +68,8 @@ pub(crate) fn check_text(text: &str) -> Result<(), Error> {
 /// The body of a message's event.
 pub(crate) fn body(text: &str) -> Result<bytes::Bytes, Error> {
     check_text(text)?;
-    let said = Said { text: text.into(), files: Vec::new() };
+    let (reply_to, mentions, everyone, files) = Default::default();
+    let said = Said { text: text.into(), reply_to, mentions, everyone, files };
     Ok(serde_json::to_vec(&said).expect("text is JSON").into())
 }
 
@@ -86,10 +90,12 @@ pub fn say(
     conversation: ConversationId,
     text: &str,
 ) -> Result<Appended, Error> {
-    check_member(tx, conversation, from)?;
-    let (stream, body) = (StreamId::conversation(conversation), body(text)?);
-    let (from, kind) = (Some(from), Said::KIND.into());
-    tx.append(NewEvent { stream, from, kind, key: None, body, erases: Vec::new() })
+    let (key, reply_to, files) = Default::default();
+    composed::append(
+        tx,
+        from,
+        ReadMessage { conversation, key, text: text.into(), reply_to, files },
+    )
 }
 
 /// Submits a message to the store. `reply` gets the result once it is durable (P1); it must not block.
@@ -127,6 +133,9 @@ pub(crate) struct NewMessage {
     /// Ids of its files: uploaded ones of the sender, or ones of messages that the sender may read.
     #[serde(default)]
     files: Vec<String>,
+    /// The `seq` of the event of the same conversation that it answers.
+    #[schema(value_type = Option<u64>, nullable = false)]
+    reply_to: Option<Seq>,
     /// Idempotency key, for clients that can't set a header.
     key: Option<String>,
 }
@@ -176,22 +185,30 @@ pub(crate) struct ReadMessage {
     pub conversation: ConversationId,
     pub key: Option<Box<str>>,
     pub text: String,
+    pub reply_to: Option<Seq>,
     pub files: Vec<FileId>,
+}
+
+impl ReadMessage {
+    /// Whether it is only a text, so that nothing has to be looked up for it.
+    fn is_plain(&self) -> bool {
+        self.files.is_empty() && self.reply_to.is_none() && !mention::may_mention(&self.text)
+    }
 }
 
 /// Sends a message that was read. `reply` gets the result once it is durable (P1); it must not block.
 pub(crate) fn send_read(site: &Arc<Site>, from: PersonId, message: ReadMessage, reply: Reply) {
-    let ReadMessage { conversation, key, text, files } = message;
-    if files.is_empty() {
+    if message.is_plain() {
+        let ReadMessage { conversation, key, text, .. } = message;
         return submit(site, from, conversation, &text, key, reply);
     }
-    attachment::submit(site, WithFiles { from, conversation, text, files, key }, reply);
+    site.store.submit_write(move |tx| composed::append(tx, from, message), reply);
 }
 
 fn read(id: &str, posted: &Posted<'_>) -> Result<ReadMessage, Error> {
     body::check_json(posted.content_type)?;
     let conversation = parse(id)?;
-    let NewMessage { text, files, key } = body::parse(&posted.body)?;
+    let NewMessage { text, files, reply_to, key } = body::parse(&posted.body)?;
     let key = posted.key.or(key.as_deref()).map(sent::check_key).transpose()?;
-    Ok(ReadMessage { conversation, key, text, files: attachment::ids(&files)? })
+    Ok(ReadMessage { conversation, key, text, reply_to, files: composed::ids(&files)? })
 }

@@ -23,6 +23,7 @@ mod guest_channels;
 mod harness;
 mod invitations;
 mod life;
+mod mentions;
 mod operation;
 mod ops;
 mod pairs;

@@ -28,6 +28,8 @@ struct Conversation {
     head_seq: u64,
     receipts_seq: u64,
     last: Value,
+    /// The messages that mention the person; those that it has not seen count.
+    mentions: Vec<u64>,
 }
 
 impl Conversation {
@@ -48,6 +50,12 @@ impl Conversation {
             head_seq: number("head_seq"),
             receipts_seq: number("receipts_seq"),
             last: json["last"].clone(),
+            mentions: json["mentions"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|m| m.as_u64().unwrap())
+                .collect(),
         }
     }
 
@@ -62,8 +70,16 @@ impl Conversation {
         self.head_seq.saturating_sub(self.members[me].read.max(self.joined_seq))
     }
 
+    /// The same with the mentions alone that count.
+    fn counted(&self, me: &str) -> Self {
+        let mut counted = self.clone();
+        let unseen = self.head_seq - self.unread(me);
+        counted.mentions.retain(|seq| *seq > unseen);
+        counted
+    }
+
     /// An event of the conversation's own stream.
-    fn apply(&mut self, event: &Value) {
+    fn apply(&mut self, event: &Value, me: &str) {
         let (body, from) = (&event["body"], event["from"].as_str().unwrap_or_default());
         let seq = event["seq"].as_u64().unwrap();
         assert_eq!(seq, self.head_seq + 1, "the next event follows: {event}");
@@ -73,7 +89,13 @@ impl Conversation {
         match event["kind"].as_str().unwrap() {
             "created" => {}
             // The author of a message has read it.
-            "message" => self.mark(from, seq, seq),
+            "message" => {
+                self.mark(from, seq, seq);
+                let named = body["mentions"].as_array().is_some_and(|all| all.contains(&json!(me)));
+                if named || body["everyone"] == true {
+                    self.mentions.push(seq);
+                }
+            }
             "member_joined" => {
                 let id = body["person"]["id"].as_str().unwrap().to_owned();
                 // A person that was brought in has been told so before.
@@ -143,6 +165,7 @@ impl Model {
             let me = &mine.members[&model.me];
             assert_eq!((&c["role"], &c["read_seq"]), (&json!(me.role), &json!(me.read)), "{c}");
             assert_eq!(c["unread"], mine.unread(&model.me), "{c}");
+            assert_eq!(mine, &mine.counted(&model.me), "{c}");
         }
         model
     }
@@ -176,7 +199,7 @@ impl Model {
         match &stream[..1] {
             "r" => conversation.receipts(event),
             "a" => conversation.amended(event),
-            _ => conversation.apply(event),
+            _ => conversation.apply(event, &self.me),
         }
     }
 
@@ -185,7 +208,8 @@ impl Model {
         let mut ids: Vec<&String> = self.conversations.keys().collect();
         ids.extend(fresh.conversations.keys());
         for id in ids {
-            let (mine, theirs) = (self.conversations.get(id), fresh.conversations.get(id));
+            let of = |model: &Model| model.conversations.get(id).map(|c| c.counted(&self.me));
+            let (mine, theirs) = (of(self), of(fresh));
             if mine != theirs {
                 let at = [&self.cursor, &fresh.cursor];
                 return Some(format!("{id} {at:?}:\n mine {mine:?}\nfresh {theirs:?}"));
@@ -230,7 +254,12 @@ fn act(who: &mut Person, everyone: &[String], dice: &mut Dice) {
             who.client.send("PATCH", &at(&format!("/messages/{head}")), &text)
         }
         _ => {
-            who.client.post(&at("/messages"), &json!({"text": format!("text {}", dice.roll(999))}))
+            let text = match dice.roll(4) {
+                0 => format!("<@{other}>"),
+                1 => "<@all>".to_owned(),
+                _ => format!("text {}", dice.roll(999)),
+            };
+            who.client.post(&at("/messages"), &json!({"text": text}))
         }
     };
     assert!(answer.status < 500, "{}", answer.text());

@@ -50,6 +50,7 @@ export function conversation(id: string, head: number, receipts = 0): Conversati
     head_seq: head,
     read_seq: 0,
     unread: 0,
+    mentions: [],
     receipts_seq: receipts,
     last: null,
   };

@@ -3,7 +3,7 @@
  * server says how many there are in all. From then on events move the number. A few of them can't be counted without
  * knowing what was unread before; they raise `doubts`, and the server is asked again.
  */
-import type { Conversation, Snapshot } from '@encke/sdk';
+import type { Conversation, EventOf, Snapshot } from '@encke/sdk';
 import type { World } from './world';
 
 export function totalUnread(world: World): number {
@@ -39,4 +39,23 @@ function sum(conversations: Iterable<Conversation>): number {
   let unread = 0;
   for (const conversation of conversations) unread += conversation.unread;
   return unread;
+}
+
+/** Unread mentions that are counted in one conversation, the newest ones; the server's limit. */
+export const mentionsShownMax = 100;
+
+/** Whether a message mentions a person, by name or with all. */
+export function mentions(event: EventOf<'message'>, me: string): boolean {
+  return event.body.everyone === true || event.body.mentions?.includes(me) === true;
+}
+
+/** The unread mentions of a conversation after a message, and without those that are seen by now. */
+export function mentionsAfter(conversation: Conversation, event: EventOf<'message'>, me: string): number[] {
+  const more = event.from !== me && mentions(event, me) ? [event.seq] : [];
+  return [...conversation.mentions, ...more].slice(-mentionsShownMax);
+}
+
+/** The unread mentions beyond what is seen. */
+export function unseenMentions(mentioned: readonly number[], seen: number): number[] {
+  return mentioned.filter((seq) => seq > seen);
 }

@@ -16,7 +16,7 @@ import type {
   Snapshot,
 } from '@encke/sdk';
 import { amendedConversation, isAmending } from './amendments';
-import { doubted, elsewhereOf, withoutElsewhere } from './unread';
+import { doubted, elsewhereOf, mentionsAfter, unseenMentions, withoutElsewhere } from './unread';
 
 export interface World {
   readonly cursor: string;
@@ -236,7 +236,14 @@ function appended(world: World, event: ConversationEvent): World {
   if (event.seq <= before.head_seq) return contained(world, before, event);
   // Joining may be told before it is appended: then `joined_seq` is ahead of the head, and the join itself is no news.
   const seen = Math.max(seenSeq(before), before.joined_seq);
-  const conversation = { ...before, head_seq: event.seq, unread: Math.max(0, event.seq - seen), last: event };
+  const called = event.kind === 'message' ? mentionsAfter(before, event, world.me.id) : before.mentions;
+  const conversation = {
+    ...before,
+    head_seq: event.seq,
+    unread: Math.max(0, event.seq - seen),
+    mentions: unseenMentions(called, seen),
+    last: event,
+  };
   switch (event.kind) {
     case 'message': {
       if (event.from === undefined) return replaced(world, conversation);
@@ -307,7 +314,9 @@ function withMarks(conversation: Conversation, marks: readonly Mark[], me: strin
   });
   const own = marks.find((mark) => mark.person === me)?.read ?? 0;
   const unread = Math.max(0, Math.min(conversation.unread, conversation.head_seq - own));
-  return { ...conversation, members, read_seq: Math.max(conversation.read_seq, own), unread };
+  const read_seq = Math.max(conversation.read_seq, own);
+  const mentions = unseenMentions(conversation.mentions, conversation.head_seq - unread);
+  return { ...conversation, members, read_seq, unread, mentions };
 }
 
 function replaced(world: World, conversation: Conversation): World {

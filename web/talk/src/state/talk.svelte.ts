@@ -6,6 +6,7 @@ import type {
   Outgoing,
   Person,
   Signal,
+  SendOptions,
   Snapshot,
 } from '@encke/sdk';
 import {
@@ -221,13 +222,13 @@ export class Talk {
       this.target = { conversation: open.id, seq };
   }
 
-  send(text: string): void {
+  send(text: string, options: SendOptions = {}): void {
     if (this.openId === null) return;
     this.threads.newest(this.openId);
     this.target = null;
     this.typingSender.sent();
     this.line = null;
-    this.client.send(this.openId, text.trim());
+    this.client.send(this.openId, text.trim(), options);
     this.keepDraft(this.openId, '');
   }
 
