@@ -182,6 +182,11 @@ export class Api {
     return this.#patch(message(id, seq), { text }, headers);
   }
 
+  /** Recalls a message: it is gone for everybody, and its place says so. */
+  recall(id: string, seq: number): Promise<void> {
+    return this.#delete(message(id, seq));
+  }
+
   /** The texts that a message had, the original first: for its author and the owners of a room. */
   edits(id: string, seq: number): Promise<Wordings> {
     return this.#get(`${message(id, seq)}/edits`);

@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use encke_engine::event::ERASED;
-use encke_engine::{Code, ConversationId, Entry, Error, Event, PersonId, Position, Seq, StreamId};
+use encke_engine::{
+    Code, ConversationId, Entry, Error, Event, NewEvent, PersonId, Position, Seq, StreamId,
+};
 use encke_site::{Caller, EventBody, Refusal, Site, event};
 use encke_store::{Appended, Read, Sql, StoreError, Tx, params};
 use http::StatusCode;
@@ -44,11 +46,22 @@ impl Amending {
 
     /// Appends an amendment.
     pub fn append<B: EventBody>(&self, tx: &mut Tx<'_>, body: &B) -> Result<Appended, Error> {
+        self.append_erasing(tx, body, Vec::new())
+    }
+
+    /// Appends an amendment with which these events lose their content.
+    pub fn append_erasing<B: EventBody>(
+        &self,
+        tx: &mut Tx<'_>,
+        body: &B,
+        erases: Vec<Position>,
+    ) -> Result<Appended, Error> {
         tx.execute(
             "UPDATE conversation SET amended = 1 WHERE id = ?1 AND amended = 0",
             params![self.conversation],
         )?;
-        tx.append(event(StreamId::amendments(self.conversation), Some(self.me), body))
+        let amendment = event(StreamId::amendments(self.conversation), Some(self.me), body);
+        tx.append(NewEvent { erases, ..amendment })
     }
 }
 
@@ -127,7 +140,6 @@ pub(crate) fn edits_of(
 }
 
 /// Forgets what edits, reactions and pins have made of a message, and whom it mentions. It is erased in the same write.
-#[expect(dead_code, reason = "recalling a message is to use it")]
 pub(crate) fn wipe(tx: &mut Tx<'_>, (id, seq): (ConversationId, Seq)) -> Result<(), StoreError> {
     for table in ["amended", "edit", "reacted", "reaction"] {
         let delete = format!("DELETE FROM {table} WHERE conversation = ?1 AND seq = ?2");

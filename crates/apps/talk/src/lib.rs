@@ -28,6 +28,7 @@ mod pin;
 mod presence;
 mod product;
 mod reaction;
+mod recall;
 mod receipts;
 mod remote_presence;
 pub mod shown_members;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use encke_account::Person;
-use encke_engine::event::ERASED;
 use encke_site::{Act, Caller, FeedEvent, JsonObject, Path, Refusal, Site};
 use utoipa::ToSchema;
 
@@ -44,7 +43,7 @@ pub(crate) async fn get(
     let found = site.store.read(move |read| {
         check_member(read, id, me)?;
         let entry = find_event(read, id, seq)?;
-        if !is_message(&entry.event) && entry.event.kind != ERASED {
+        if !is_message(&entry.event) && !entry.event.is_erased() {
             return Err(no_such_message());
         }
         Page::of(read, id, me, vec![entry])?.json_of_one(read, &held)

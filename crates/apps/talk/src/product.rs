@@ -21,7 +21,7 @@ use crate::presence::{Presences, presence_of};
 use crate::receipts::Receipts;
 use crate::{
     command, conversation, conversation_page, edit, history, member, member_page, message,
-    one_message, peers, pin, presence, reaction, receipts, typing,
+    one_message, peers, pin, presence, reaction, recall, receipts, typing,
 };
 
 /// The product behind all conversations, whatever their kind.
@@ -49,7 +49,7 @@ impl Product for Talk {
             .routes(routes!(conversation::get))
             .routes(routes!(member_page::list))
             .routes(routes!(message::send))
-            .routes(routes!(one_message::get, edit::edit))
+            .routes(routes!(one_message::get, edit::edit, recall::recall))
             .routes(routes!(edit::edits))
             .routes(routes!(reaction::react, reaction::take_back))
             .routes(routes!(pin::pin, pin::unpin))
@@ -71,6 +71,8 @@ impl Product for Talk {
             .event::<edit::Edited>()
             .event::<reaction::Reacted>()
             .event::<pin::Pinned>()
+            .event::<recall::Recalled>()
+            .event::<recall::Erased>()
             .event::<receipts::MembersMarked>()
             .event::<receipts::SelfMarked>()
             .event::<conversation::ConversationAdded>()

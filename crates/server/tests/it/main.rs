@@ -29,6 +29,7 @@ mod ops;
 mod pairs;
 mod quotas;
 mod reached;
+mod recall;
 mod recorded;
 mod reference;
 mod scenarios;

@@ -130,6 +130,12 @@ fn every_kind_of_event_is_written_as_before() {
     let mark = json!({"delivered": 2, "read": 2});
     ben.client.clone().post(&format!("/v1/conversations/{direct}/receipts"), &mark).is(204);
     until(&mut feed, "receipts");
+    let start = ben.clone().now();
+    let oops = ada.say(&direct, "oops")["seq"].clone();
+    ada.client.delete(&format!("/v1/conversations/{direct}/messages/{oops}")).is(204);
+    until(&mut feed, "recalled");
+    let mut late = Feed::at(&site, Transport::WebSocket, &ben, &start);
+    until(&mut late, "erased");
 
     let room = ada.room(&[]);
     names.conversation("room", &room);

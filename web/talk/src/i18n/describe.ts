@@ -59,6 +59,8 @@ export function systemLine(event: FeedEvent, conversation: Conversation, world: 
         parts.push(event.body.open ? words.event.opened(by) : words.event.closed(by));
       return parts.join(' · ') || words.event.unknown;
     }
+    case 'erased':
+      return event.from === undefined ? words.event.gone : words.event.recalled(whom(event.from));
     default:
       return words.event.unknown;
   }

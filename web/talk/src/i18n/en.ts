@@ -118,6 +118,8 @@ export const en = {
     renamed: (by: string, title: string) => `${by} renamed the room to “${title}”`,
     opened: (by: string) => `${by} opened the room to everybody`,
     closed: (by: string) => `${by} made the room by invitation only`,
+    recalled: (who: string) => `A message from ${who} was recalled`,
+    gone: 'A message was recalled',
     unknown: 'Something this page does not know yet',
   },
 };

@@ -115,6 +115,8 @@ export const zhCN: Words = {
     renamed: (by, title) => `${begin(by)}将群聊改名为“${title}”`,
     opened: (by) => `${begin(by)}将群聊设为公开`,
     closed: (by) => `${begin(by)}将群聊设为仅限邀请`,
+    recalled: (who) => `${begin(who)}的消息已撤回`,
+    gone: '消息已撤回',
     unknown: '当前页面尚不支持的内容',
   },
 };

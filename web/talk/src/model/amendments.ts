@@ -1,16 +1,16 @@
 /*
- * What amendments (edits, reactions, pins) have made of the messages of one conversation. Answers of the server bring it
+ * What amendments (edits, reactions, pins, recalls) have made of the messages of one conversation. Answers of the server bring it
  * as it was at some `amendments_seq`, the feed brings the events one by one; either may be ahead of the other, and an
  * answer may come late. So the newest events are held, and applied again to an answer that is older than they are.
  */
-import type { Amended, FeedEvent, MessageEvent } from '@encke/sdk';
+import type { Amended, EventOf, FeedEvent, MessageEvent } from '@encke/sdk';
 
 /** Amendments of one conversation that are held for answers that are still to come. */
 export const amendmentsHeldMax = 500;
 /** People that are named with an emoji; the server's limit, by which it names them, too. */
 export const reactionPeopleShownMax = 10;
 
-const kinds = ['edited', 'reacted', 'pinned'] as const;
+const kinds = ['edited', 'reacted', 'pinned', 'recalled'] as const;
 export type AmendingEvent = Extract<FeedEvent, { kind: (typeof kinds)[number] }>;
 
 /** The messages from one `seq` to another, of which an answer knew all amendments up to this one. */
@@ -47,6 +47,18 @@ export function amendedConversation(event: FeedEvent): string | null {
   return /^a\d+$/.test(event.stream) ? `c${event.stream.slice(1)}` : null;
 }
 
+/** An event without its content, as the server has it after it was erased. */
+export function erased(event: FeedEvent): EventOf<'erased'> {
+  return { ...event, kind: 'erased', body: {} };
+}
+
+/** The events of an answer, of which an older one still has the content of messages that were recalled since. */
+export function withoutRecalled({ held }: Amendments, events: readonly FeedEvent[]): readonly FeedEvent[] {
+  const recalled = new Set(held.flatMap(({ kind, body }) => (kind === 'recalled' ? [body.message] : [])));
+  if (recalled.size === 0) return events;
+  return events.map((event) => (recalled.has(event.seq) && event.kind === 'message' ? erased(event) : event));
+}
+
 /** The text that a message has now. */
 export function textOf(event: MessageEvent, amended: Amended | undefined): string {
   return amended?.text ?? event.body.text;
@@ -55,8 +67,14 @@ export function textOf(event: MessageEvent, amended: Amended | undefined): strin
 export function withAmendment(amendments: Amendments, event: AmendingEvent, me: string): Amendments {
   const { seq } = event;
   if (seq <= amendments.seq) return amendments;
-  const held = [...amendments.held, event].slice(-amendmentsHeldMax);
-  const known = amendments.ahead.some((each) => each.seq >= seq && covers(each, event.body.message));
+  const { message } = event.body;
+  // The texts of a message that was recalled are forgotten here, too.
+  const own = (each: AmendingEvent): boolean => event.kind === 'recalled' && each.body.message === message;
+  const before = amendments.held.map((each) =>
+    own(each) && each.kind === 'edited' ? { ...event, seq: each.seq } : each,
+  );
+  const held = [...before, event].slice(-amendmentsHeldMax);
+  const known = amendments.ahead.some((each) => each.seq >= seq && covers(each, message));
   const ahead = amendments.ahead.filter((each) => each.seq > seq);
   const messages = known ? amendments.messages : changed(amendments.messages, event, me);
   return { messages, seq, held, ahead };
@@ -123,6 +141,8 @@ function applied(before: Amended | undefined, event: AmendingEvent, me: string):
   const from = event.from ?? '';
   const now: Amended = { ...before, message: event.body.message };
   switch (event.kind) {
+    case 'recalled':
+      return undefined;
     case 'edited':
       return { ...now, text: event.body.text, edits: event.body.edits, edited_at: event.at };
     case 'pinned':

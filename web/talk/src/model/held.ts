@@ -4,7 +4,7 @@
  * `complete` tells that an answer is too old for what is left.
  */
 import type { Conversation, FeedEvent } from '@encke/sdk';
-import { amendedConversation, isAmending } from './amendments';
+import { amendedConversation, erased } from './amendments';
 
 /** Events kept of one conversation while it is asked for. */
 export const heldEventsMax = 200;
@@ -19,14 +19,19 @@ export function conversationOf(event: FeedEvent): string | null {
 
 /** Whether an event only tells how far somebody has read, or amends a message. It moves no conversation in the list. */
 export function isQuiet(event: FeedEvent): boolean {
-  return event.kind === 'receipts' || event.kind === 'marked' || isAmending(event);
+  return event.kind === 'receipts' || event.kind === 'marked' || amendedConversation(event) !== null;
 }
 
 export class HeldEvents {
   readonly #held = new Map<string, FeedEvent[]>();
 
   hold(conversation: string, event: FeedEvent): void {
-    const events = this.#held.get(conversation) ?? [];
+    const before = this.#held.get(conversation) ?? [];
+    const gone = event.kind === 'recalled' ? event.body.message : null;
+    const isGone = (each: FeedEvent): boolean =>
+      (each.kind === 'message' && each.seq === gone) ||
+      (each.kind === 'edited' && each.body.message === gone);
+    const events = before.map((each) => (isGone(each) ? erased(each) : each));
     events.push(event);
     if (events.length > heldEventsMax) events.shift();
     this.#held.set(conversation, events);

@@ -15,7 +15,7 @@ import type {
   Presence,
   Snapshot,
 } from '@encke/sdk';
-import { amendedConversation, isAmending } from './amendments';
+import { amendedConversation, erased, isAmending } from './amendments';
 import { doubted, elsewhereOf, mentionsAfter, unseenMentions, withoutElsewhere } from './unread';
 
 export interface World {
@@ -76,12 +76,15 @@ export function applyEvent(world: World, event: FeedEvent): World {
       return marked(moved, event);
     case 'edited':
       return edited(moved, event);
+    case 'recalled':
+      return recalled(moved, event);
     case 'reacted':
     case 'pinned':
     case 'data':
       return moved;
     default:
-      return appended(moved, event);
+      // In the stream of amendments an edit of a message that was recalled is erased.
+      return amendedConversation(event) === null ? appended(moved, event) : moved;
   }
 }
 
@@ -213,6 +216,17 @@ function edited(world: World, event: EventOf<'edited'>): World {
   return replaced(world, { ...conversation, last: now });
 }
 
+/** The list shows no text of a message that is gone, and nobody is mentioned by it. */
+function recalled(world: World, event: EventOf<'recalled'>): World {
+  const conversation = world.conversations.get(amendedConversation(event) ?? '');
+  if (conversation === undefined) return world;
+  const { message } = event.body;
+  const { last } = conversation;
+  const isLast = last?.kind === 'message' && last.seq === message;
+  const mentions = conversation.mentions.filter((seq) => seq !== message);
+  return replaced(world, { ...conversation, mentions, last: isLast ? erased(last) : last });
+}
+
 type ConversationEvent = Exclude<
   FeedEvent,
   {
@@ -226,6 +240,7 @@ type ConversationEvent = Exclude<
       | 'edited'
       | 'reacted'
       | 'pinned'
+      | 'recalled'
       | 'data';
   }
 >;

@@ -6,6 +6,7 @@ import {
   noAmendments,
   withAmended,
   withAmendment,
+  withoutRecalled,
   type Amendments,
 } from '../model/amendments';
 import { firstAt } from '../model/dates';
@@ -73,7 +74,11 @@ export class Threads {
   amend(event: FeedEvent): void {
     const id = amendedConversation(event);
     if (id === null || !isAmending(event) || !this.#threads.has(id)) return;
-    this.#putAmendments(id, withAmendment(this.#amendments.get(id) ?? noAmendments, event, this.me));
+    const amendments = withAmendment(this.#amendments.get(id) ?? noAmendments, event, this.me);
+    this.#putAmendments(id, amendments);
+    if (event.kind !== 'recalled') return;
+    const thread = this.get(id);
+    this.#put(id, { ...thread, events: withoutRecalled(amendments, thread.events) });
   }
 
   /** Opens a thread with its newest page, large enough to hold what is unread. */
@@ -215,7 +220,7 @@ export class Threads {
     if (isTooOld(known, page)) throw new Error('The page is older than what the feed has brought.');
     const isWanted = generation === this.#generation && this.#threads.has(id);
     if (isWanted) this.#putAmendments(id, withAmended(known, page, this.me));
-    return page;
+    return { ...page, events: [...withoutRecalled(known, page.events)] };
   }
 
   async #fetch(id: string, ask: () => Promise<() => void>): Promise<boolean> {

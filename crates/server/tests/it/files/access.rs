@@ -42,6 +42,28 @@ fn a_file_is_its_uploaders_until_it_is_sent_and_then_the_members() {
 }
 
 #[test]
+fn a_file_is_gone_with_the_last_message_that_held_it() {
+    let (_site, mut mei, mut tom, mut eve, room) = scene();
+    let file = upload(&mut mei.client, "secret.bin", &noise(1_000));
+    let url = url_of(&file);
+    let said = send(&mut mei, &room, &[&file]).is(201).json();
+    let other = tom.room(&[&eve]);
+    let forwarded = send(&mut tom, &other, &[&file]).is(201).json();
+    let message = |room: &str, sent: &serde_json::Value| {
+        format!("/v1/conversations/{room}/messages/{}", sent["seq"])
+    };
+    mei.client.delete(&message(&room, &said)).is(204);
+    assert_eq!(mei.client.get(&url).is(404).code(), "not_found", "no message shows it to her now");
+    eve.client.get(&url).is(200);
+    tom.client.delete(&message(&other, &forwarded)).is(204);
+    for who in [&mut mei, &mut tom, &mut eve] {
+        assert_eq!(who.client.get(&url).is(404).code(), "not_found");
+        let page = who.client.get("/v1/snapshot").is(200);
+        assert!(!page.text().contains("secret.bin"), "{}", page.text());
+    }
+}
+
+#[test]
 fn a_message_has_a_bounded_number_of_files_and_each_once() {
     let (_site, mut mei, _, _, room) = scene();
     let file = upload(&mut mei.client, "a.bin", &noise(10));
