@@ -44,6 +44,18 @@ for (const locale of ['en-GB', 'zh-CN']) {
       await page.getByTestId('message').nth(1).waitFor();
       await page.locator('[data-phase=live]').waitFor();
       await clean(page, 'thread');
+      await page.getByTestId('message').last().focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('menu').waitFor();
+      await clean(page, 'the menu of a message');
+      await page.keyboard.press('Home');
+      await page.keyboard.press('Enter');
+      await page.locator('.reactions button').waitFor();
+      await clean(page, 'a reaction');
+      await page.keyboard.press('ControlOrMeta+k');
+      await page.getByRole('option').first().waitFor();
+      await clean(page, 'the palette');
+      await page.keyboard.press('Escape');
       await page.locator('.thread-pane header button').last().click();
       await page.getByRole('complementary').waitFor();
       await clean(page, 'a person');
@@ -65,13 +77,13 @@ for (const locale of ['en-GB', 'zh-CN']) {
         await clean(page, `new conversation, tab ${tab + 1}`);
       }
       await page.keyboard.press('Escape');
-      // Settings, password, sign out everywhere: the items of the account menu, but for the third.
-      for (const item of [0, 1, 3]) {
+      // Keyboard help, settings, password, sign out everywhere: the items of the account menu, but for the fourth.
+      for (const item of [0, 1, 2, 4]) {
         await page.getByTestId('account').click();
         await page.getByRole('menuitem').nth(item).click();
         await page.getByRole('dialog').waitFor();
         await clean(page, `dialog ${item + 1} of the account menu`);
-        if (item === 0) {
+        if (item === 1) {
           await page.getByRole('tab').nth(1).click();
           await page.getByRole('dialog').locator('li').first().waitFor();
           await clean(page, 'people of the site');

@@ -16,3 +16,4 @@ export { default as ConversationItem } from './view/ConversationItem.svelte';
 export { focusComposer } from './view/focus';
 export { default as GuestBadge } from './view/GuestBadge.svelte';
 export { default as Thread } from './view/Thread.svelte';
+export { default as Pins } from './view/Pins.svelte';

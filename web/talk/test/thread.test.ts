@@ -175,6 +175,7 @@ describe('rows', () => {
       outgoing: more.outgoing ?? [],
       conversation: site.conversation('c1', 'p1'),
       me: 'p1',
+      amended: new Map(),
       newAfter: more.newAfter ?? null,
     });
   const outgoing = (key: string, createdAt: number): Outgoing => ({

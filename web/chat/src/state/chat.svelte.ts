@@ -39,6 +39,7 @@ export class Chat {
       storage: this.storage,
       choices: () => this.shell.preferences.current,
       linkTo: (conversation, seq) => new URL(hashOf(conversation, seq), location.href).href,
+      attempt: (action) => this.shell.attempt(action),
       notify: (text) => this.shell.notices.show(text),
       shown: (id) => this.#shown(id),
     });

@@ -70,6 +70,3 @@ function rankOf({ code, names, words }: Emoji, wanted: string): number | null {
 function fold(text: string): string {
   return text.trim().toLowerCase().replaceAll('_', ' ');
 }
-
-/** Those that are offered to somebody who has chosen none yet. */
-export const firstEmoji: readonly string[] = ['👍', '❤️', '😂', '🎉', '🙏', '👀', '✅', '🔥'];

@@ -2,6 +2,8 @@
 import type { TextStorage } from '@encke/ui/plain';
 
 export const recentEmojiMax = 24;
+/** Those that are offered to somebody who has chosen none yet. */
+export const firstEmoji: readonly string[] = ['👍', '❤️', '😂', '🎉', '🙏', '👀', '✅', '🔥'];
 const name = 'encke.emoji';
 
 export function recentEmojiIn(storage: TextStorage): string[] {
@@ -22,4 +24,9 @@ export function keepRecentEmoji(storage: TextStorage, recent: readonly string[])
   } catch {
     return;
   }
+}
+
+/** Those that are one click away: the ones chosen last, filled up with common ones. */
+export function quickEmoji(recent: readonly string[]): string[] {
+  return [...new Set([...recent.slice(0, 3), ...firstEmoji])].slice(0, 6);
 }

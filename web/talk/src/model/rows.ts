@@ -2,7 +2,8 @@
  * A thread as a list of rows, one for each line on screen: events and messages on their way, cut by days, by the line
  * above which everything was seen, and grouped by author. Pure: same input, same rows; equal keys are the same row.
  */
-import type { Conversation, FeedEvent, MessageEvent, Outgoing } from '@encke/sdk';
+import type { Amended, Conversation, FeedEvent, MessageEvent, Outgoing } from '@encke/sdk';
+import { textOf } from './amendments';
 import { reachOf, type Reach } from './tick';
 
 /** Messages of one author within this time stand together. */
@@ -13,6 +14,10 @@ export interface MessageRow {
   readonly key: string;
   readonly event: MessageEvent;
   readonly own: boolean;
+  /** The text that it has now. */
+  readonly text: string;
+  /** What has been made of it since it was written. */
+  readonly amended: Amended | undefined;
   /** First and last of a group. */
   readonly first: boolean;
   readonly last: boolean;
@@ -47,11 +52,20 @@ export interface RowsInput {
   readonly outgoing: readonly Outgoing[];
   readonly conversation: Conversation;
   readonly me: string;
+  /** By the `seq` of the message. */
+  readonly amended: ReadonlyMap<number, Amended>;
   /** The line "new messages" stands after this `seq`; null: no line. */
   readonly newAfter: number | null;
 }
 
-export function rowsOf({ events, outgoing, conversation, me, newAfter }: RowsInput): Row[] {
+export function rowsOf({
+  events,
+  outgoing,
+  conversation,
+  me,
+  amended: amendedBy,
+  newAfter,
+}: RowsInput): Row[] {
   const joined = joinsIn(events);
   const echoed = new Set(events.map((event) => (event.from === me ? event.key : undefined)));
   const rows: Row[] = [];
@@ -84,7 +98,9 @@ export function rowsOf({ events, outgoing, conversation, me, newAfter }: RowsInp
     // An own message keeps the row that it had while it was on its way.
     const key = own && event.key !== undefined ? `key:${event.key}` : `seq:${event.seq}`;
     const reach = own ? reachOf(event.seq, me, conversation, joined) : null;
-    rows.push({ kind: 'message', key, event, own, first: true, last: true, reach });
+    const amended = amendedBy.get(event.seq);
+    const text = textOf(event, amended);
+    rows.push({ kind: 'message', key, event, own, text, amended, first: true, last: true, reach });
   }
   for (const message of outgoing) {
     if (echoed.has(message.key)) continue;

@@ -52,6 +52,8 @@ export interface TalkOptions {
   readonly choices: () => Choices;
   /** The address of a message, to be given to others. */
   readonly linkTo: (conversation: string, seq: number) => string;
+  /** Runs what the server may refuse, and shows a refusal. Answers whether it succeeded. */
+  readonly attempt: (action: () => Promise<void>) => Promise<boolean>;
   /** Shows a short notice. */
   readonly notify: (text: string) => void;
   /** Called when another conversation is put on screen, or none (null). */
@@ -83,6 +85,11 @@ export class Talk {
   heard: { readonly event: FeedEvent } | null = $state.raw(null);
   /** The event that somebody asked to see: the thread scrolls to it and marks it. Each asking is an object of its own. */
   target: { readonly conversation: string; readonly seq: number } | null = $state.raw(null);
+  /** The own message that is being written anew, with its text as the log has it. */
+  editing: { readonly conversation: string; readonly seq: number; readonly text: string } | null =
+    $state.raw(null);
+  /** The message whose earlier texts are shown. */
+  history: { readonly conversation: string; readonly seq: number } | null = $state.raw(null);
   /** The date from which another one is being chosen; null while none is. */
   dateAsked: number | null = $state(null);
   /** Raised by every draft that is kept, so that previews follow. */
@@ -184,6 +191,7 @@ export class Talk {
     this.typingSender.stopped();
     this.openId = id;
     this.target = null;
+    this.editing = null;
     this.#wanted = null;
     this.attention = { ...this.attention, atNewest: false };
     this.options.shown(id);
@@ -220,6 +228,19 @@ export class Talk {
     await this.threads.open(open.id, open.unread);
     if ((await this.threads.around(open.id, seq)) && this.openId === open.id)
       this.target = { conversation: open.id, seq };
+  }
+
+  /** Gives the message that is being edited its new text. False if that was refused. */
+  async saveEdit(text: string): Promise<boolean> {
+    const { editing } = this;
+    if (editing === null) return false;
+    const { conversation, seq } = editing;
+    if (text.trim() !== editing.text) {
+      const went = await this.options.attempt(() => this.client.api.edit(conversation, seq, text.trim()));
+      if (!went) return false;
+    }
+    if (this.editing === editing) this.editing = null;
+    return true;
   }
 
   send(text: string, options: SendOptions = {}): void {
@@ -305,6 +326,11 @@ export class Talk {
 
   notify(text: string): void {
     this.options.notify(text);
+  }
+
+  /** Runs what the server may refuse, and says so if it does. */
+  async attempt(action: () => Promise<void>): Promise<void> {
+    await this.options.attempt(action);
   }
 
   typingHere(conversation: string): string[] {

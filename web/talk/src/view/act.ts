@@ -5,7 +5,7 @@ import { decoded } from '../model/mentions';
 import type { MessageRow } from '../model/rows';
 import type { Talk } from '../state/talk.svelte';
 
-/** Does what was chosen for a message. */
+/** Does what was chosen for a message. What needs a place on the screen (an emoji, the history) is the caller's. */
 export async function act(
   talk: Talk,
   conversation: Conversation,
@@ -13,14 +13,38 @@ export async function act(
   action: Action,
 ): Promise<void> {
   const { words } = talk;
+  const { api } = talk.client;
   switch (action) {
     case 'copy':
       await navigator.clipboard.writeText(
-        decoded(row.event.body.text, (person) => mentionedName(talk.world, person, words)),
+        decoded(row.text, (person) => mentionedName(talk.world, person, words)),
       );
       return talk.notify(words.message.copied);
     case 'link':
       await navigator.clipboard.writeText(talk.linkTo(conversation.id, row.event.seq));
       return talk.notify(words.message.linkCopied);
+    case 'edit':
+      talk.editing = { conversation: conversation.id, seq: row.event.seq, text: row.text };
+      return;
+    case 'history':
+      talk.history = { conversation: conversation.id, seq: row.event.seq };
+      return;
+    case 'pin':
+    case 'unpin':
+      return talk.attempt(() => api.pin(conversation.id, row.event.seq, action === 'pin'));
+    case 'react':
+      return;
   }
+}
+
+/** Puts an emoji of one's own under a message, or takes it away. */
+export async function react(
+  talk: Talk,
+  conversation: Conversation,
+  row: MessageRow,
+  emoji: string,
+): Promise<void> {
+  const mine = row.amended?.reactions?.some((each) => each.emoji === emoji && each.mine) === true;
+  if (!mine) talk.choseEmoji(emoji);
+  await talk.attempt(() => talk.client.api.react(conversation.id, row.event.seq, emoji, !mine));
 }
