@@ -33,7 +33,7 @@ pub(crate) fn append(
     let stream = StreamId::conversation(conversation);
     let (found, role) = role_in(tx, conversation, from)?;
     // The text of a message with files may be empty.
-    if !(text.is_empty() && !files.is_empty()) {
+    if !text.is_empty() || files.is_empty() {
         check_text(&text)?;
     }
     let head = tx.head(stream)?.seq;
