@@ -286,6 +286,24 @@ pub const MENTIONS_PER_MESSAGE_MAX: usize = 50;
 /// Unread mentions of a person that are told of one conversation, the newest ones.
 pub const MENTIONS_SHOWN_MAX: usize = 100;
 
+/// Characters of a search for messages.
+pub const SEARCH_CHARS_MAX: usize = 200;
+/// Words of a search for messages that count. A Chinese text has about one for each character.
+pub const SEARCH_WORDS_MAX: usize = 16;
+/// Messages in one page of a search.
+pub const SEARCH_PAGE_MAX: usize = 50;
+/// Messages that one page of a search looks at.
+pub const SEARCH_LOOKED_AT_MAX: usize = 20_000;
+/// Conversations of a person that a search names to the index. Of more than these, it looks at messages of all, and
+/// leaves out those that the person may not see.
+pub const SEARCH_CONVERSATIONS_MAX: usize = 64;
+/// Milliseconds between two times that new messages are taken into the index of words.
+pub const INDEX_EVERY_MS: u64 = 1_000;
+/// Events of the log in one write to the index of words.
+pub const INDEX_PART_EVENTS: usize = 128;
+/// Writes to the index of words at one time. If the log has more, they go on after a pause.
+pub const INDEX_PARTS_MAX: usize = 32;
+
 /// Milliseconds within which receipts are folded into one event.
 pub const RECEIPTS_FOLD_MS: u64 = 200;
 /// Milliseconds after the last connection of a person until it counts as offline.

@@ -272,12 +272,12 @@ impl Transaction {
 
 /// The event at a position among the steps of a transaction.
 pub fn event_among(steps: &[Step], at: Position) -> Option<&Arc<Entry>> {
-    let events = steps.iter().rev().filter_map(|step| match step {
+    let mut events = steps.iter().rev().filter_map(|step| match step {
         Step::Event(entry) => Some(entry),
         _ => None,
     });
     // Later steps have later positions.
-    events.skip_while(|entry| entry.event.position > at).next().filter(|e| e.event.position == at)
+    events.find(|entry| entry.event.position <= at).filter(|e| e.event.position == at)
 }
 
 /// The entry, without its content if its event is among those that were erased.

@@ -47,12 +47,15 @@ pub use row::Row;
 pub use sqlite::{backup_name, check_file};
 pub use stats::{COMMIT_BUCKETS, Stats};
 pub use store::{Opened, Options, Start, Store};
-pub use tables::{Migration, Tables};
+pub use tables::{Engine, Migration, Tables};
 pub use tx::Tx;
 pub use value::Value;
 
 /// SQL with parameters `?1`, `?2` …, the same for reading and for writing.
 pub trait Sql {
+    /// The engine that answers, for what can't be said to both in the same words.
+    fn engine(&self) -> Engine;
+
     /// All rows of a query.
     fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError>;
 

@@ -12,6 +12,7 @@ use crate::error::StoreError;
 use crate::page_turn::PageTurn;
 use crate::recent::{HeadAt, Recent};
 use crate::row::Row;
+use crate::tables::Engine;
 use crate::value::Value;
 use crate::{Sql, postgres, sqlite};
 use encke_engine::append::Head;
@@ -39,6 +40,13 @@ pub struct Read<'a> {
 }
 
 impl Sql for Read<'_> {
+    fn engine(&self) -> Engine {
+        match self.view {
+            View::Sqlite(_) => Engine::Sqlite,
+            View::Postgres(_) => Engine::Postgres,
+        }
+    }
+
     fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
         match &mut self.view {
             View::Sqlite(conn) => sqlite::query(conn, sql, params),
@@ -162,6 +170,28 @@ impl<'a> Read<'a> {
             View::Postgres(session) => session.events_at(&[at], self.channels)?.pop(),
         };
         Ok(event.map(|e| Arc::new(Entry::new(e, self.epoch))))
+    }
+
+    /// The events at these positions, in this order. Positions without an event are left out.
+    pub fn events(&mut self, at: &[Position]) -> Result<Vec<Arc<Entry>>, StoreError> {
+        self.expect_events(at)?;
+        let found = at.iter().map(|at| self.event(*at));
+        found.filter_map(Result::transpose).collect()
+    }
+
+    /// The newest position at or before a time. Times in the log never go back.
+    pub fn position_at(&mut self, at_ms: u64) -> Result<Position, StoreError> {
+        let (mut low, mut high) = (0, self.position.0);
+        while low < high {
+            let middle = low + (high - low).div_ceil(2);
+            let later = self.event(Position(middle))?.is_some_and(|e| e.event.at_ms > at_ms);
+            if later {
+                high = middle - 1;
+            } else {
+                low = middle;
+            }
+        }
+        Ok(Position(low))
     }
 
     /// The newest events of a stream with numbers below `before`, or of all its events without it, oldest first; and

@@ -40,10 +40,12 @@ pub struct Tables {
     pub migrations: &'static [Migration],
 }
 
-/// An engine, with its own SQL for migrations.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Engine {
+/// An engine that a store is kept by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Engine {
+    /// SQLite, in a file of the data folder.
     Sqlite,
+    /// PostgreSQL.
     Postgres,
 }
 

@@ -8,6 +8,7 @@ use encke_engine::{Entry, Error, NewEvent, PersonId, Position, StreamId};
 use crate::channels::Channels;
 use crate::error::StoreError;
 use crate::row::Row;
+use crate::tables::Engine;
 use crate::value::Value;
 use crate::{Appended, Sql, postgres, sqlite};
 
@@ -101,6 +102,13 @@ impl Tx<'_> {
 }
 
 impl Sql for Tx<'_> {
+    fn engine(&self) -> Engine {
+        match self.0 {
+            On::Sqlite(_) => Engine::Sqlite,
+            On::Postgres(_) => Engine::Postgres,
+        }
+    }
+
     fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
         on!(self, writing => writing.query(sql, params))
     }

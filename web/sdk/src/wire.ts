@@ -651,6 +651,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Searches the messages of all conversations that the caller is in.
+         * @description Searches the messages of all conversations that the caller is in.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/settings": {
         parameters: {
             query?: never;
@@ -1155,6 +1175,18 @@ export interface components {
             password: string;
             /** @description Code that the server printed when it started, or that `encke setup-code` printed. */
             setup_code?: string | null;
+        };
+        /** @description Messages that were found, the newest first. */
+        FoundMessages: {
+            /** @description The messages as in the feed, with the texts that edits have given them. The stream of each names its conversation. */
+            events: components["schemas"]["FeedEvent"][];
+            /**
+             * @description The `next` of the page behind this one; null on the last one. A page looks at a bounded number of messages, so it
+             *     may be short or empty although another follows.
+             */
+            next: string | null;
+            /** @description Their authors. */
+            people: components["schemas"]["Person"][];
         };
         /** @description The content of a WebSocket frame. */
         Frame: components["schemas"]["Item"] | components["schemas"]["Command"];
@@ -3991,6 +4023,52 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["ForbiddenForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                /** @description Only messages after this time, in milliseconds since 1970. */
+                after?: number;
+                /** @description Only messages up to this time, in milliseconds since 1970. */
+                before?: number;
+                /** @description Only messages of this conversation. */
+                conversation?: string;
+                /** @description Only messages of this person. */
+                from?: string;
+                /** @description Only messages with a link, or with a file. */
+                has?: "link" | "file";
+                /** @description Greatest number of messages in the page; 20 if absent, 50 at most. */
+                limit?: number;
+                /** @description Go on behind the page that gave this as `next`. */
+                next?: string;
+                /** @description Words that the message has, each of them. Chinese words need no spaces between them. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundMessages"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
             422: components["responses"]["Invalid"];

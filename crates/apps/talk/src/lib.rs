@@ -31,6 +31,7 @@ mod reaction;
 mod recall;
 mod receipts;
 mod remote_presence;
+mod search;
 pub mod shown_members;
 mod tables;
 mod typing;

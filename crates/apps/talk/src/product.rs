@@ -21,7 +21,7 @@ use crate::presence::{Presences, presence_of};
 use crate::receipts::Receipts;
 use crate::{
     command, conversation, conversation_page, edit, history, member, member_page, message,
-    one_message, peers, pin, presence, reaction, recall, receipts, typing,
+    one_message, peers, pin, presence, reaction, recall, receipts, search, typing,
 };
 
 /// The product behind all conversations, whatever their kind.
@@ -36,6 +36,7 @@ impl Product for Talk {
         parts.insert(Receipts::default());
         parts.insert(KnownConversations::default());
         parts.insert(Presences::default());
+        parts.insert(search::Followed::default());
         parts.insert(PresenceOf(presence_of));
     }
 
@@ -55,6 +56,7 @@ impl Product for Talk {
             .routes(routes!(pin::pin, pin::unpin))
             .routes(routes!(pin::pins))
             .routes(routes!(history::page))
+            .routes(routes!(search::search))
             .routes(routes!(receipts::mark))
             .routes(routes!(receipts::ack))
             .routes(routes!(typing::typing))
@@ -164,6 +166,9 @@ impl Housekeeping for Talk {
             }
             receipts::flush(site).await;
             presence::expire(site);
+            if number.is_multiple_of(limits::INDEX_EVERY_MS / limits::RECEIPTS_FOLD_MS) {
+                search::follow(site).await;
+            }
         })
     }
 

@@ -66,26 +66,11 @@ impl Scale {
     /// The position of a number that a page sends: one of these numbers, or a time in seconds or microseconds.
     pub fn held(self, number: u64, read: &mut Read<'_>) -> Result<Position, StoreError> {
         if number < SECONDS_MAX {
-            return before(read, number.saturating_mul(1_000));
+            return read.position_at(number.saturating_mul(1_000));
         }
         match number.checked_sub(self.0) {
             Some(position) if position <= read.position().0 => Ok(Position(position)),
-            _ => before(read, number / 1_000),
+            _ => read.position_at(number / 1_000),
         }
     }
-}
-
-/// The newest position at or before a time. Times in the log never go back.
-fn before(read: &mut Read<'_>, at_ms: u64) -> Result<Position, StoreError> {
-    let (mut low, mut high) = (0, read.position().0);
-    while low < high {
-        let middle = low + (high - low).div_ceil(2);
-        let later = read.event(Position(middle))?.is_some_and(|e| e.event.at_ms > at_ms);
-        if later {
-            high = middle - 1;
-        } else {
-            low = middle;
-        }
-    }
-    Ok(Position(low))
 }

@@ -34,6 +34,7 @@ mod recorded;
 mod reference;
 mod scenarios;
 mod sealed;
+mod search;
 mod secrets;
 mod sign_in;
 mod snapshot;

@@ -25,6 +25,8 @@ pub(super) struct Table {
 /// Tables that exist in SQLite only, because PostgreSQL keeps their content elsewhere or makes it anew when the space
 /// is opened.
 const STAY: [&str; 4] = ["state", "stream_head", "stream_mark", "tables_version"];
+/// How the names of tables begin that an owner makes anew from the log, when it finds them empty.
+const MADE_ANEW: &str = "index_";
 /// The log, which moves first and in parts.
 const LOG: &str = "log";
 
@@ -41,7 +43,7 @@ impl Table {
 
     /// Whether the table of this name moves at all.
     pub fn moves(name: &str) -> bool {
-        !STAY.contains(&name) && !name.starts_with("sqlite_")
+        !STAY.contains(&name) && !name.starts_with("sqlite_") && !name.starts_with(MADE_ANEW)
     }
 }
 

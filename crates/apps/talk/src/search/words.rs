@@ -1,12 +1,13 @@
 //! The words of a text, and what a search asks of them.
 //!
 //! A language that writes spaces has its words between them. Chinese, Japanese, Korean and Thai text has none to rely
-//! on, so each two neighbouring characters of it are a word, and the last one by itself: 明天会议 has 明天, 天会, 会议 and
-//! 议. A search for two characters is then one word of the index, and one for a single character its beginning.
+//! on, so each character of it is a word, and each two neighbouring ones: 会议室 has 会, 议, 室, 会议 and 议室. A search for
+//! one or two characters is then one word of the index.
 
 use std::fmt::Write;
 
 use encke_engine::limits;
+use encke_store::Engine;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -53,12 +54,17 @@ fn runs(folded: &str) -> impl Iterator<Item = Run<'_>> {
     })
 }
 
-/// The words of a run of dense characters.
+/// Each two neighbouring characters of a run.
 fn pairs(run: &str) -> impl Iterator<Item = &str> {
-    run.char_indices().map(move |(from, _)| {
-        let to = run[from..].char_indices().nth(2).map_or(run.len(), |(length, _)| from + length);
-        &run[from..to]
+    run.char_indices().filter_map(|(from, _)| {
+        let (second, c) = run[from..].char_indices().nth(1)?;
+        Some(&run[from..from + second + c.len_utf8()])
     })
+}
+
+/// Each character of a run.
+fn characters(run: &str) -> impl Iterator<Item = &str> {
+    run.char_indices().map(|(from, c)| &run[from..from + c.len_utf8()])
 }
 
 fn cut(word: &str) -> &str {
@@ -70,7 +76,7 @@ pub(super) fn words(folded: &str) -> String {
     let mut found: Vec<&str> = Vec::new();
     for run in runs(folded) {
         match run {
-            Run::Dense(run) => found.extend(pairs(run)),
+            Run::Dense(run) => found.extend(characters(run).chain(pairs(run))),
             Run::Letters(word) => found.push(cut(word)),
         }
     }
@@ -79,52 +85,59 @@ pub(super) fn words(folded: &str) -> String {
     found.join(" ")
 }
 
-/// A word that a message must have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Term {
-    word: String,
-    /// Whether it is enough that a word begins so.
-    begins: bool,
-}
-
 /// What a search asks of the text of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wanted {
-    terms: Vec<Term>,
+    /// Words that the message must have.
+    words: Vec<String>,
+    /// Whether the last of them may be the beginning of a longer one.
+    may_begin: bool,
     /// Runs of three and more dense characters. Their pairs may stand apart in a message, so it is looked at.
     whole: Vec<String>,
 }
 
+/// Shortest beginning of a word that is searched for, in bytes. Shorter ones begin too many.
+const BEGINNING_BYTES_MIN: usize = 3;
+
 impl Wanted {
-    /// Reads a query. Its last word may be the beginning of one, since people search while they type.
+    /// Reads a query.
     pub fn of(query: &str) -> Self {
         let folded = folded(query);
         let mut wanted = Wanted::default();
         for run in runs(&folded) {
             match run {
                 Run::Letters(word) => {
-                    let begins = folded.ends_with(word) && word.len() < WORD_BYTES_MAX;
-                    wanted.terms.push(Term { word: cut(word).to_owned(), begins });
+                    let size = BEGINNING_BYTES_MIN..WORD_BYTES_MAX;
+                    wanted.may_begin = folded.ends_with(word) && size.contains(&word.len());
+                    wanted.words.push(cut(word).to_owned());
                 }
                 Run::Dense(run) => {
-                    let count = run.chars().count();
-                    // The last character alone says nothing that the pair before it does not.
-                    for pair in pairs(run).take(count.saturating_sub(1).max(1)) {
-                        wanted.terms.push(Term { word: pair.to_owned(), begins: count == 1 });
-                    }
-                    if count > 2 {
-                        wanted.whole.push(run.to_owned());
+                    wanted.may_begin = false;
+                    match run.chars().count() {
+                        1 | 2 => wanted.words.push(run.to_owned()),
+                        _ => {
+                            wanted.words.extend(pairs(run).map(str::to_owned));
+                            wanted.whole.push(run.to_owned());
+                        }
                     }
                 }
             }
         }
-        wanted.terms.dedup();
-        wanted.terms.truncate(limits::SEARCH_WORDS_MAX);
+        if wanted.words.len() > limits::SEARCH_WORDS_MAX {
+            wanted.words.truncate(limits::SEARCH_WORDS_MAX);
+            wanted.may_begin = false;
+        }
         wanted
     }
 
+    /// Whether its last word may be the beginning of a longer one, for a search that finds nothing otherwise: people
+    /// search while they type.
+    pub fn may_begin(&self) -> bool {
+        self.may_begin
+    }
+
     pub fn is_empty(&self) -> bool {
-        self.terms.is_empty()
+        self.words.is_empty()
     }
 
     /// Whether a text that has the words has them as they were asked for.
@@ -136,26 +149,24 @@ impl Wanted {
         self.whole.iter().all(|run| text.contains(run.as_str()))
     }
 
-    /// The query in SQLite's language for full text. `marks` are lists of marks, of each of which one must be there.
-    pub fn for_sqlite(&self, marks: &[Vec<String>]) -> String {
-        let term = |term: &Term| format!("\"{}\"{}", term.word, if term.begins { "*" } else { "" });
-        let any = |of: &Vec<String>| {
-            let all: Vec<String> = of.iter().map(|mark| format!("\"{mark}\"")).collect();
-            format!("({})", all.join(" OR "))
+    /// The query in the engine's language for full text. `marks` are lists of marks, of each of which one must be
+    /// there; `begins` takes the last word for the beginning of one.
+    pub fn query(&self, engine: Engine, marks: &[Vec<String>], begins: bool) -> String {
+        let (quote, beginning, and, or) = match engine {
+            Engine::Sqlite => ('"', "*", " AND ", " OR "),
+            Engine::Postgres => ('\'', ":*", " & ", " | "),
         };
-        let all: Vec<String> = self.terms.iter().map(term).chain(marks.iter().map(any)).collect();
-        all.join(" AND ")
-    }
-
-    /// The same in PostgreSQL's.
-    pub fn for_postgres(&self, marks: &[Vec<String>]) -> String {
-        let term = |term: &Term| format!("'{}'{}", term.word, if term.begins { ":*" } else { "" });
+        let quoted = |word: &String| format!("{quote}{word}{quote}");
+        let mut all: Vec<String> = self.words.iter().map(quoted).collect();
+        if let (true, Some(last)) = (begins, all.last_mut()) {
+            last.push_str(beginning);
+        }
         let any = |of: &Vec<String>| {
-            let all: Vec<String> = of.iter().map(|mark| format!("'{mark}'")).collect();
-            format!("({})", all.join(" | "))
+            let all: Vec<String> = of.iter().map(quoted).collect();
+            format!("({})", all.join(or))
         };
-        let all: Vec<String> = self.terms.iter().map(term).chain(marks.iter().map(any)).collect();
-        all.join(" & ")
+        all.extend(marks.iter().map(any));
+        all.join(and)
     }
 }
 
@@ -179,11 +190,11 @@ mod tests {
     #[test]
     fn words_are_between_spaces_or_pairs_of_characters() {
         assert_eq!(of("Meeting at 10:30, meeting!"), "10 30 at meeting");
-        assert_eq!(of("明天会议"), "会议 天会 明天 议");
-        assert_eq!(of("明天meeting见"), "meeting 天 明天 见");
+        assert_eq!(of("会议室"), "会 会议 室 议 议室");
+        assert_eq!(of("天meeting见"), "meeting 天 见");
         assert_eq!(of("Ｅncke Café ÉCOLE"), "cafe ecole encke");
         assert_eq!(of("  ¡!… 👍"), "");
-        assert_eq!(of("한국어"), "국어 어 한국");
+        assert_eq!(of("한국어"), "국 국어 어 한 한국");
     }
 
     #[test]
@@ -192,19 +203,22 @@ mod tests {
         let word = of(&long);
         assert!(word.len() <= WORD_BYTES_MAX && !word.is_empty());
         let wanted = Wanted::of(&long);
-        assert_eq!(wanted.terms, [Term { word, begins: false }]);
+        assert_eq!((wanted.words, wanted.may_begin), (vec![word], false));
     }
 
     #[test]
-    fn the_last_word_may_be_a_beginning_and_one_character_too() {
-        let terms = |query: &str| -> Vec<(String, bool)> {
-            Wanted::of(query).terms.into_iter().map(|t| (t.word, t.begins)).collect()
-        };
-        assert_eq!(terms("next meet"), [("next".into(), false), ("meet".into(), true)]);
-        assert_eq!(terms("next meet "), [("next".into(), false), ("meet".into(), false)]);
-        assert_eq!(terms("会"), [("会".into(), true)]);
-        assert_eq!(terms("会议"), [("会议".into(), false)]);
-        assert_eq!(terms("天会议"), [("天会".into(), false), ("会议".into(), false)]);
+    fn only_the_last_word_may_be_a_beginning_and_only_if_it_is_long_enough() {
+        let begins = |query: &str| Wanted::of(query).may_begin();
+        assert!(begins("next meet"));
+        assert!(!begins("next meet "));
+        assert!(!begins("next me"));
+        assert!(!begins("next 会议"));
+        let wanted = Wanted::of("next meet");
+        let marks = [vec!["~c1".to_owned(), "~c2".to_owned()]];
+        let sqlite = wanted.query(Engine::Sqlite, &marks, true);
+        assert_eq!(sqlite, r#""next" AND "meet"* AND ("~c1" OR "~c2")"#);
+        let postgres = wanted.query(Engine::Postgres, &marks, false);
+        assert_eq!(postgres, "'next' & 'meet' & ('~c1' | '~c2')");
     }
 
     #[test]
@@ -219,10 +233,10 @@ mod tests {
     fn operators_and_quotes_are_no_part_of_a_query() {
         for query in ["\"a\" OR NEAR(b)", "a* & !b | (c):*", "'; DROP TABLE x --", "a\\b", "~c1"] {
             let wanted = Wanted::of(query);
-            let sqlite = wanted.for_sqlite(&[]);
+            let sqlite = wanted.query(Engine::Sqlite, &[], false);
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
             for part in sqlite.split(" AND ") {
-                let word = part.trim_end_matches('*').trim_matches('"');
+                let word = part.trim_matches('"');
                 assert!(word.chars().all(plain), "{query}: {sqlite}");
             }
         }

@@ -1,0 +1,223 @@
+//! The index of words, made from the log.
+//!
+//! It follows the log some way behind, in small writes of its own, so that no send waits for it. The tables begin with
+//! `index_`: nothing in them is anything but a copy of what the log holds, so a store that moves to another engine
+//! begins with empty ones. On SQLite, triggers keep the full-text table equal to `index_message`.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use encke_engine::{
+    ConversationId, Error, Event, Owner, PersonId, Position, Seq, StreamId, limits,
+};
+use encke_site::{EventBody, Site};
+use encke_store::{Engine, Read, Sql, StoreError, Tx, params};
+use serde::Deserialize;
+
+use super::words::{folded, quoted, words};
+use crate::message::Said;
+
+/// How far the index has followed the log.
+#[derive(Default)]
+pub(crate) struct Followed(Mutex<Mark>);
+
+#[derive(Clone, Copy, Default)]
+struct Mark {
+    /// The position in the table.
+    stored: Position,
+    /// All up to here was looked at by this node. What lies between the two had nothing for the index.
+    seen: Position,
+}
+
+/// A change of the index.
+enum Change {
+    Put { at: Position, conversation: ConversationId, words: String },
+    Forget { at: Position },
+}
+
+/// The next events of the log.
+struct Part {
+    stored: Position,
+    up_to: Position,
+    changes: Vec<Change>,
+    /// Whether the log goes on behind them.
+    more: bool,
+}
+
+/// The most positions that a node looks at without storing how far it is.
+const UNSTORED_EVENTS_MAX: u64 = 4_096;
+
+/// Takes what is new in the log into the index.
+pub(crate) async fn follow(site: &Arc<Site>) {
+    for _ in 0..limits::INDEX_PARTS_MAX {
+        match follow_part(site).await {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(e) => return tracing::warn!("the index of words: {e}"),
+        }
+    }
+}
+
+/// Takes one part, and returns whether there is more.
+async fn follow_part(site: &Arc<Site>) -> Result<bool, Error> {
+    let followed: &Followed = site.part();
+    let mark = *followed.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let part = site.store.read(move |read| part(read, mark)).await?;
+    let (more, up_to, stored) = (part.more, part.up_to, part.stored);
+    let silent = part.changes.is_empty() && up_to.0 - stored.0 < UNSTORED_EVENTS_MAX;
+    let stored = match silent {
+        true => stored,
+        false => site.store.write(move |tx| store(tx, part)).await?,
+    };
+    let seen = up_to.max(stored);
+    *followed.0.lock().unwrap_or_else(PoisonError::into_inner) = Mark { stored, seen };
+    Ok(more)
+}
+
+fn stored_mark(sql: &mut impl Sql) -> Result<Position, StoreError> {
+    let row = sql.query_one("SELECT position FROM index_mark WHERE id = 0", params![])?;
+    row.map_or(Ok(Position(0)), |row| row.get(0))
+}
+
+fn part(read: &mut Read<'_>, mark: Mark) -> Result<Part, Error> {
+    let stored = stored_mark(read)?;
+    // If another node has moved the mark, what this one has seen counts no more than that.
+    let after = if stored == mark.stored { mark.seen.max(stored) } else { stored };
+    let head = read.position();
+    let up_to = Position((after.0 + limits::INDEX_PART_EVENTS as u64).min(head.0).max(after.0));
+    let at: Vec<Position> = (after.0 + 1..=up_to.0).map(Position).collect();
+    let mut changes = Vec::new();
+    for entry in read.events(&at)? {
+        changes.extend(change(read, &entry.event)?);
+    }
+    Ok(Part { stored, up_to, changes, more: up_to < head })
+}
+
+/// Stores a part unless another node did. Returns how far the index is.
+fn store(tx: &mut Tx<'_>, part: Part) -> Result<Position, Error> {
+    let moved = tx.execute(
+        "UPDATE index_mark SET position = ?2 WHERE id = 0 AND position = ?1",
+        params![part.stored, part.up_to],
+    )?;
+    if moved == 0 {
+        return Ok(stored_mark(tx)?);
+    }
+    for change in part.changes {
+        match change {
+            Change::Put { at, conversation, words } => {
+                forget(tx, at)?;
+                put(tx, at, conversation, &words)?;
+            }
+            Change::Forget { at } => forget(tx, at)?,
+        }
+    }
+    Ok(part.up_to)
+}
+
+fn put(
+    tx: &mut Tx<'_>,
+    at: Position,
+    conversation: ConversationId,
+    words: &str,
+) -> Result<(), StoreError> {
+    let (words, sql) = match tx.engine() {
+        Engine::Sqlite => (Cow::Borrowed(words), "INSERT INTO index_message VALUES (?1, ?2, ?3)"),
+        Engine::Postgres => (
+            Cow::Owned(quoted(words)),
+            "INSERT INTO index_message VALUES (?1, ?2, CAST(CAST(?3 AS text) AS tsvector))",
+        ),
+    };
+    tx.execute(sql, params![at, conversation, &*words]).map(drop)
+}
+
+fn forget(tx: &mut Tx<'_>, at: Position) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM index_message WHERE position = ?1", params![at]).map(drop)
+}
+
+/// The parts of a message that are searched.
+#[derive(Deserialize)]
+pub(super) struct Searched<'a> {
+    #[serde(borrow)]
+    pub text: Cow<'a, str>,
+    #[serde(default)]
+    files: Vec<serde::de::IgnoredAny>,
+}
+
+/// The mark of a conversation among the words of its messages. No word has the sign.
+pub(super) fn mark_of_conversation(id: ConversationId) -> String {
+    format!("~{id}")
+}
+
+/// The mark of a person among the words of what it writes.
+pub(super) fn mark_of_person(id: PersonId) -> String {
+    format!("~{id}")
+}
+
+/// The mark of a message with a link.
+pub(super) const LINK: &str = "~link";
+/// The mark of a message with a file.
+pub(super) const FILE: &str = "~file";
+
+fn marked_words(conversation: ConversationId, from: Option<PersonId>, said: &Searched) -> String {
+    let mut all = words(&folded(&said.text));
+    let mut mark = |mark: &str| {
+        all.push(' ');
+        all.push_str(mark);
+    };
+    mark(&mark_of_conversation(conversation));
+    from.iter().for_each(|person| mark(&mark_of_person(*person)));
+    if said.text.contains("https://") || said.text.contains("http://") {
+        mark(LINK);
+    }
+    if !said.files.is_empty() {
+        mark(FILE);
+    }
+    all
+}
+
+/// What an event changes in the index.
+fn change(read: &mut Read<'_>, event: &Event) -> Result<Option<Change>, Error> {
+    match event.stream.owner() {
+        Owner::Conversation(conversation) if event.kind == Said::KIND => {
+            let said: Option<Searched> = serde_json::from_slice(&event.body).ok();
+            let words = said.map(|said| marked_words(conversation, event.from, &said));
+            Ok(words.map(|words| Change::Put { at: event.position, conversation, words }))
+        }
+        Owner::Amendments(conversation) => amended(read, conversation, event),
+        _ => Ok(None),
+    }
+}
+
+/// The message that an amendment is about, and its new text.
+#[derive(Deserialize)]
+struct Amended<'a> {
+    message: Seq,
+    #[serde(borrow)]
+    text: Option<Cow<'a, str>>,
+}
+
+fn amended(
+    read: &mut Read<'_>,
+    conversation: ConversationId,
+    event: &Event,
+) -> Result<Option<Change>, Error> {
+    if !matches!(&*event.kind, "edited" | "recalled") {
+        return Ok(None);
+    }
+    let Ok(amended) = serde_json::from_slice::<Amended>(&event.body) else { return Ok(None) };
+    let stream = StreamId::conversation(conversation);
+    let before = Seq(amended.message.0.saturating_sub(1));
+    let Some(message) = read.after(stream, before, 1)?.0.into_iter().next() else {
+        return Ok(None);
+    };
+    let at = message.event.position;
+    let said = serde_json::from_slice::<Searched>(&message.event.body).ok();
+    Ok(match (amended.text, said) {
+        (Some(text), Some(said)) if message.event.kind == Said::KIND => {
+            let said = Searched { text, ..said };
+            let words = marked_words(conversation, message.event.from, &said);
+            Some(Change::Put { at, conversation, words })
+        }
+        _ => Some(Change::Forget { at }),
+    })
+}

@@ -1,0 +1,324 @@
+//! Search in the messages of all conversations that a person is in.
+//!
+//! The index gives candidates, the newest first. Each is looked at before it is shown: whether the person may see it,
+//! whether it still holds a message, and whether characters without spaces between them stand together.
+
+mod index;
+mod words;
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use encke_account::{Person, people};
+use encke_engine::{Code, ConversationId, Entry, Error, Owner, PersonId, Position, limits};
+use encke_site::{Act, Caller, FeedEvent, JsonObject, Refusal, Site, check_search};
+use encke_store::{Engine, Read, Sql, StoreError, params};
+use rustc_hash::FxHashSet;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::amended::{edited_by, newest_edits};
+use crate::member::check_member;
+use crate::message::{is_message, text_of};
+use index::{FILE, LINK, mark_of_conversation, mark_of_person};
+pub(crate) use index::{Followed, follow};
+use words::Wanted;
+
+/// The number of messages in a page if the request names none.
+const PAGE_DEFAULT: usize = 20;
+/// Candidates that are asked for first, and then at once.
+const CANDIDATES: (u64, u64) = (64, 1_024);
+
+/// A choice of messages.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WantedMessages {
+    /// Words that the message has, each of them. Chinese words need no spaces between them.
+    #[serde(default)]
+    q: String,
+    /// Only messages of this conversation.
+    #[param(value_type = Option<String>)]
+    conversation: Option<ConversationId>,
+    /// Only messages of this person.
+    #[param(value_type = Option<String>)]
+    from: Option<PersonId>,
+    /// Only messages with a link, or with a file.
+    #[param(inline)]
+    has: Option<Has>,
+    /// Only messages up to this time, in milliseconds since 1970.
+    before: Option<u64>,
+    /// Only messages after this time, in milliseconds since 1970.
+    after: Option<u64>,
+    /// Go on behind the page that gave this as `next`.
+    next: Option<String>,
+    /// Greatest number of messages in the page; 20 if absent, 50 at most.
+    limit: Option<usize>,
+}
+
+/// What a message has beside its text.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Has {
+    /// A link.
+    Link,
+    /// A file.
+    File,
+}
+
+/// Messages that were found, the newest first.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(crate) struct FoundMessages {
+    /// The messages as in the feed, with the texts that edits have given them. The stream of each names its conversation.
+    events: Vec<FeedEvent>,
+    /// Their authors.
+    people: Vec<Person>,
+    /// The `next` of the page behind this one; null on the last one. A page looks at a bounded number of messages, so it
+    /// may be short or empty although another follows.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+/// Searches the messages of all conversations that the caller is in.
+#[utoipa::path(get, operation_id = "search", path = "/v1/search", tag = "conversations",
+    params(WantedMessages),
+    responses((status = 200, body = FoundMessages), (status = 403, description = "not_member"),
+        (status = 422, description = "invalid"), (status = 429, description = "rate_limited")))]
+pub(crate) async fn search(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    wanted: Result<Query<WantedMessages>, QueryRejection>,
+) -> Result<JsonObject, Refusal> {
+    let Query(wanted) = wanted.map_err(|e| Refusal(Error::new(Code::BadRequest, e.body_text())))?;
+    check_search(&wanted.q, limits::SEARCH_CHARS_MAX)?;
+    let (me, search) = (caller.0.person, Search::of(&wanted)?);
+    site.take(caller.0.person, caller.0.role, Act::Read)?;
+    let limit = wanted.limit.unwrap_or(PAGE_DEFAULT).clamp(1, limits::SEARCH_PAGE_MAX);
+    let held = site.clone();
+    let page = site.store.read(move |read| {
+        let found = search.run(read, me, limit)?;
+        let mut authors: Vec<PersonId> =
+            found.entries.iter().filter_map(|entry| entry.event.from).collect();
+        authors.sort_unstable();
+        authors.dedup();
+        let mut page = JsonObject::default();
+        page.put_list("events", found.entries.iter().map(|entry| &entry.json()[..]));
+        page.put("people", &people(read, &held, &authors)?);
+        page.put("next", &found.next.map(|behind| behind.to_string()));
+        Ok(page)
+    });
+    Ok(page.await?)
+}
+
+/// A search, as the caller asks for it.
+struct Search {
+    words: Wanted,
+    conversation: Option<ConversationId>,
+    /// Marks that the messages have, all of them.
+    marks: Vec<String>,
+    before_ms: Option<u64>,
+    after_ms: Option<u64>,
+    /// Go on behind another page.
+    behind: Option<Behind>,
+}
+
+/// The end of a page, as the next one gets it.
+#[derive(Clone, Copy)]
+struct Behind {
+    /// Only messages below this position are left.
+    below: Position,
+    /// The last word is taken for the beginning of one.
+    begins: bool,
+}
+
+/// The sign for [`Behind::begins`] in the `next` of a page.
+const BEGINS: char = '~';
+
+impl fmt::Display for Behind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.below.0)?;
+        if self.begins { write!(f, "{BEGINS}") } else { Ok(()) }
+    }
+}
+
+impl FromStr for Behind {
+    type Err = Error;
+
+    fn from_str(next: &str) -> Result<Self, Error> {
+        let position = next.strip_suffix(BEGINS);
+        let below = position.unwrap_or(next).parse().map(Position);
+        let wrong = |_| Error::new(Code::BadRequest, "`next` is not the `next` of a page.");
+        Ok(Behind { below: below.map_err(wrong)?, begins: position.is_some() })
+    }
+}
+
+/// The messages of a page.
+struct Found {
+    entries: Vec<Arc<Entry>>,
+    /// The beginning of the next page.
+    next: Option<Behind>,
+}
+
+/// The conversations that a person may search.
+enum Scope {
+    /// The index is asked for these only.
+    Named(Vec<ConversationId>),
+    /// The index is asked for all; the others are left out afterwards.
+    Among(FxHashSet<ConversationId>),
+}
+
+impl Search {
+    fn of(wanted: &WantedMessages) -> Result<Self, Error> {
+        let words = Wanted::of(&wanted.q);
+        let has = wanted.has.map(|has| match has {
+            Has::Link => LINK.to_owned(),
+            Has::File => FILE.to_owned(),
+        });
+        let marks: Vec<String> = wanted.from.map(mark_of_person).into_iter().chain(has).collect();
+        if words.is_empty() && (marks.is_empty() || !wanted.q.trim().is_empty()) {
+            let what = "Search for a word, or for messages of a person, with a link or a file.";
+            return Err(Error::new(Code::Invalid, what));
+        }
+        let behind = wanted.next.as_deref().map(Behind::from_str).transpose()?;
+        Ok(Search {
+            words,
+            conversation: wanted.conversation,
+            marks,
+            before_ms: wanted.before,
+            after_ms: wanted.after,
+            behind,
+        })
+    }
+
+    fn run(&self, read: &mut Read<'_>, me: PersonId, limit: usize) -> Result<Found, Error> {
+        let scope = self.scope(read, me)?;
+        let above = self.after_ms.map_or(Ok(Position(0)), |ms| read.position_at(ms))?;
+        let mut end = Position(read.position().0 + 1);
+        if let Some(ms) = self.before_ms {
+            end = end.min(Position(read.position_at(ms)?.0 + 1));
+        }
+        if let Some(behind) = self.behind {
+            return self.page(read, &scope, above, behind, limit);
+        }
+        let first = Behind { below: end, begins: false };
+        let found = self.page(read, &scope, above, first, limit)?;
+        if found.entries.is_empty() && found.next.is_none() && self.words.may_begin() {
+            return self.page(read, &scope, above, Behind { begins: true, ..first }, limit);
+        }
+        Ok(found)
+    }
+
+    fn page(
+        &self,
+        read: &mut Read<'_>,
+        scope: &Scope,
+        above: Position,
+        behind: Behind,
+        limit: usize,
+    ) -> Result<Found, Error> {
+        let query = self.query(read.engine(), scope, behind.begins);
+        let (mut at, mut entries) = (behind, Vec::new());
+        let (mut looked_at, mut batch) = (0, CANDIDATES.0);
+        while looked_at < limits::SEARCH_LOOKED_AT_MAX {
+            let candidates = candidates(read, &query, above, at.below, batch)?;
+            let is_last = (candidates.len() as u64) < batch;
+            looked_at += candidates.len();
+            for (position, conversation) in candidates {
+                at.below = position;
+                entries.extend(self.look_at(read, scope, position, conversation)?);
+                if entries.len() == limit {
+                    return Ok(Found { entries, next: Some(at) });
+                }
+            }
+            if is_last {
+                return Ok(Found { entries, next: None });
+            }
+            batch = CANDIDATES.1;
+        }
+        Ok(Found { entries, next: Some(at) })
+    }
+
+    fn scope(&self, read: &mut Read<'_>, me: PersonId) -> Result<Scope, Error> {
+        if let Some(id) = self.conversation {
+            check_member(read, id, me)?;
+            return Ok(Scope::Named(vec![id]));
+        }
+        let rows = read.query("SELECT conversation FROM member WHERE person = ?1", params![me])?;
+        let ids = rows.iter().map(|row| row.get(0));
+        match rows.len() <= limits::SEARCH_CONVERSATIONS_MAX {
+            true => Ok(Scope::Named(ids.collect::<Result<_, StoreError>>()?)),
+            false => Ok(Scope::Among(ids.collect::<Result<_, StoreError>>()?)),
+        }
+    }
+
+    /// The query in the language of the engine's index; `None` if nothing can be found.
+    fn query(&self, engine: Engine, scope: &Scope, begins: bool) -> Option<String> {
+        let mut marks: Vec<Vec<String>> =
+            self.marks.iter().map(|mark| vec![mark.clone()]).collect();
+        if let Scope::Named(ids) = scope {
+            if ids.is_empty() {
+                return None;
+            }
+            marks.push(ids.iter().map(|id| mark_of_conversation(*id)).collect());
+        }
+        Some(self.words.query(engine, &marks, begins))
+    }
+
+    /// A candidate of the index, if it is to be shown.
+    fn look_at(
+        &self,
+        read: &mut Read<'_>,
+        scope: &Scope,
+        at: Position,
+        conversation: ConversationId,
+    ) -> Result<Option<Arc<Entry>>, Error> {
+        if let Scope::Among(mine) = scope
+            && !mine.contains(&conversation)
+        {
+            return Ok(None);
+        }
+        let Some(entry) = read.event(at)? else { return Ok(None) };
+        let event = &entry.event;
+        // The index may be behind: what was erased is shown to nobody from that moment on.
+        if !is_message(event) || event.stream.owner() != Owner::Conversation(conversation) {
+            return Ok(None);
+        }
+        let message = [(conversation, event.seq)];
+        let entry = match newest_edits(read, &message)?.get(&conversation) {
+            Some(at) => read.event(*at)?.map(|edit| edited_by(&entry, &edit)).unwrap_or(entry),
+            None => entry,
+        };
+        let fits = text_of(&entry.event.body).is_some_and(|text| self.words.is_in(&text));
+        Ok(fits.then_some(entry))
+    }
+}
+
+/// The next messages that the index has for a query, the newest first, with their conversations.
+fn candidates(
+    read: &mut Read<'_>,
+    query: &Option<String>,
+    above: Position,
+    below: Position,
+    count: u64,
+) -> Result<Vec<(Position, ConversationId)>, StoreError> {
+    let Some(query) = query else { return Ok(Vec::new()) };
+    let sql = match read.engine() {
+        Engine::Sqlite => {
+            "SELECT m.position, m.conversation FROM index_words w
+             JOIN index_message m ON m.position = w.rowid
+             WHERE w.index_words MATCH ?1 AND w.rowid > ?2 AND w.rowid < ?3
+             ORDER BY w.rowid DESC LIMIT ?4"
+        }
+        Engine::Postgres => {
+            "SELECT position, conversation FROM index_message
+             WHERE words @@ CAST(CAST(?1 AS text) AS tsquery) AND position > ?2 AND position < ?3
+             ORDER BY position DESC LIMIT ?4"
+        }
+    };
+    let rows = read.query(sql, params![query.as_str(), above, below, count])?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
