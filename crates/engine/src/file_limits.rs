@@ -48,6 +48,9 @@ pub const FILES_COLLECTED_MAX: usize = 100;
 /// Milliseconds between two looks for files that are to be deleted.
 pub const FILES_COLLECT_MS: u64 = 5_000;
 
+/// Milliseconds that a bucket may take for its next bytes.
+pub const BUCKET_WAIT_MS_MAX: u64 = 20_000;
+
 /// Files that one node sends at one time.
 pub const DOWNLOADS_RUNNING_MAX: usize = 512;
 /// Files that one node sends to one person at one time.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use encke_engine::{Code, Error, file_limits};
 use tokio::task::spawn_blocking;
 
+use crate::bucket::{Bucket, Part};
 use crate::file_id::{FileId, not_found};
 use crate::folder::Folder;
 
@@ -16,6 +17,8 @@ use crate::folder::Folder;
 pub(crate) enum Blobs {
     /// A folder of this machine.
     Folder(Folder),
+    /// A bucket of S3-compatible storage.
+    Bucket(Bucket),
 }
 
 /// Does work that blocks.
@@ -45,6 +48,7 @@ impl Blobs {
     pub fn takes_short_blocks(&self) -> bool {
         match self {
             Blobs::Folder(_) => true,
+            Blobs::Bucket(_) => false,
         }
     }
 
@@ -63,16 +67,18 @@ impl Blobs {
                 blocking(move || folder.write(&id, offset, &block)).await?;
                 Ok(parts)
             }
+            Blobs::Bucket(bucket) => bucket.write(id, parts, block).await,
         }
     }
 
     /// Ends an upload, and returns the number of its bytes. It may be repeated.
-    pub async fn complete(&self, id: &FileId, _parts: &str) -> Result<u64, Error> {
+    pub async fn complete(&self, id: &FileId, parts: &str) -> Result<u64, Error> {
         match self {
             Blobs::Folder(folder) => {
                 let (folder, id) = (folder.clone(), id.clone());
                 blocking(move || folder.complete(&id)).await
             }
+            Blobs::Bucket(bucket) => bucket.complete(id, parts).await,
         }
     }
 
@@ -83,6 +89,7 @@ impl Blobs {
                 let (folder, id) = (folder.clone(), id.clone());
                 blocking(move || folder.replace(&id, &bytes)).await
             }
+            Blobs::Bucket(bucket) => bucket.replace(id, bytes).await,
         }
     }
 
@@ -93,6 +100,7 @@ impl Blobs {
                 let (folder, id) = (folder.clone(), id.clone());
                 blocking(move || folder.put_thumbnail(&id, &bytes)).await
             }
+            Blobs::Bucket(bucket) => bucket.put_thumbnail(id, bytes).await,
         }
     }
 
@@ -103,6 +111,7 @@ impl Blobs {
                 let (folder, id) = (folder.clone(), id.clone());
                 Ok(blocking(move || folder.read_thumbnail(&id)).await?.into())
             }
+            Blobs::Bucket(bucket) => bucket.read_thumbnail(id).await,
         }
     }
 
@@ -113,6 +122,7 @@ impl Blobs {
                 let (folder, id) = (folder.clone(), id.clone());
                 Source::File(Arc::new(blocking(move || folder.open(&id)).await?))
             }
+            Blobs::Bucket(bucket) => Source::Part(bucket.read(id, from, to).await?),
         };
         Ok(Reading { source, at: from, to })
     }
@@ -128,18 +138,20 @@ impl Blobs {
     }
 
     /// Deletes a file, its thumbnail, and what there is of its upload.
-    pub async fn remove(&self, id: &FileId, _parts: &str) -> Result<(), Error> {
+    pub async fn remove(&self, id: &FileId, parts: &str) -> Result<(), Error> {
         match self {
             Blobs::Folder(folder) => {
                 let (folder, id) = (folder.clone(), id.clone());
                 blocking(move || folder.remove(&id)).await
             }
+            Blobs::Bucket(bucket) => bucket.remove(id, parts).await,
         }
     }
 }
 
 enum Source {
     File(Arc<std::fs::File>),
+    Part(Part),
 }
 
 /// A file that is being read.
@@ -158,7 +170,7 @@ impl Reading {
         if self.at >= self.to {
             return Ok(None);
         }
-        let block = match &self.source {
+        let block = match &mut self.source {
             Source::File(file) => {
                 let (file, at) = (file.clone(), self.at);
                 let most = (self.to - at).min(file_limits::DOWNLOAD_BLOCK_BYTES as u64) as usize;
@@ -168,6 +180,10 @@ impl Reading {
                     Ok(Bytes::from(block))
                 })
                 .await?
+            }
+            Source::Part(part) => {
+                let short = || Error::new(Code::Internal, "The file could not be read to its end.");
+                part.next().await?.ok_or_else(short)?
             }
         };
         self.at += block.len() as u64;

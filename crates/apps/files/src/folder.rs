@@ -1,7 +1,7 @@
 //! Bytes of files in a folder of this machine.
 //!
-//! A file lies under its id, in one of 256 folders. An upload is written in place, block by block, and each block is on
-//! the disk before its row says so. Everything here blocks.
+//! A file lies under its id, in one of 256 folders. While its upload is coming it has another name, so that a late block
+//! can't change a file that is whole. Each block is on the disk before its row says so. Everything here blocks.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -14,7 +14,9 @@ use crate::file_id::FileId;
 
 /// The ending of a thumbnail's name.
 const THUMBNAIL: &str = "thumbnail";
-/// The ending of a file that is not complete.
+/// The ending of an upload that is coming.
+const COMING: &str = "coming";
+/// The ending of a file that is being replaced.
 const PARTIAL: &str = "partial";
 
 /// Nobody else on the machine may read a file.
@@ -40,11 +42,11 @@ impl Folder {
 
     /// Writes a block of an upload. Returns when it is on the disk.
     pub fn write(&self, id: &FileId, offset: u64, block: &[u8]) -> io::Result<()> {
-        let path = self.path(id);
+        let path = self.path(id).with_extension(COMING);
         if offset == 0 {
             self.make_folder_of(&path)?;
         }
-        // An upload that was cancelled meanwhile is not made anew.
+        // An upload that was cancelled, or has become whole, is not made anew.
         let mut options = OpenOptions::new();
         let file = options.write(true).create(offset == 0).truncate(false).mode(MODE).open(path)?;
         check_space(&file, block.len() as u64)?;
@@ -61,9 +63,14 @@ impl Folder {
         Ok(())
     }
 
-    /// Ends an upload, and returns the number of its bytes.
+    /// Ends an upload, and returns the number of its bytes. It may be repeated.
     pub fn complete(&self, id: &FileId) -> io::Result<u64> {
         let path = self.path(id);
+        match fs::rename(path.with_extension(COMING), &path) {
+            // It was done before.
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            renamed => renamed?,
+        }
         let bytes = fs::metadata(&path)?.len();
         path.parent().map_or(Ok(()), sync_folder)?;
         Ok(bytes)
@@ -89,9 +96,10 @@ impl Folder {
         File::open(self.path(id))
     }
 
-    /// Deletes a file and its thumbnail.
+    /// Deletes a file, its thumbnail, and its upload.
     pub fn remove(&self, id: &FileId) -> io::Result<()> {
-        for path in [self.thumbnail(id), self.path(id)] {
+        let path = self.path(id);
+        for path in [self.thumbnail(id), path.with_extension(COMING), path] {
             match fs::remove_file(path) {
                 Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
                 _ => {}

@@ -14,6 +14,7 @@
 //! Never in here: what a message or a conversation is.
 
 mod blob;
+mod bucket;
 mod collect;
 mod disposition;
 mod download;

@@ -9,13 +9,11 @@ use rustc_hash::FxHashSet;
 use tokio::sync::Semaphore;
 
 use crate::blob::Blobs;
+use crate::bucket::Bucket;
 use crate::file_id::FileId;
 use crate::folder::Folder;
-use crate::options::{Allowance, FileOptions};
-use crate::places::{Place, Places};
-
-/// The folder of files in the data folder of a site.
-const FOLDER: &str = "files";
+use crate::options::{Allowance, FileOptions, Place};
+use crate::places::{self, Places};
 
 /// The place of the bytes, and their bounds. It is known once the site is opened.
 struct Ground {
@@ -51,21 +49,25 @@ impl Default for Storage {
     }
 }
 
-/// Gives the files of a site their place: the data folder. To be called once, before the site serves. A site without
-/// [`Files`](crate::Files) has none.
-pub fn open(site: &Site, options: &FileOptions, data: &Path) {
-    let blobs = Blobs::Folder(Folder::new(data.join(FOLDER)));
+/// Gives the files of a site their place: a folder, or a bucket. To be called once, before the site serves. A site
+/// without [`Files`](crate::Files) has none.
+pub fn open(site: &Site, options: &FileOptions, data: &Path) -> anyhow::Result<()> {
+    let blobs = match options.place(data)? {
+        Place::Folder(path) => Blobs::Folder(Folder::new(path)),
+        Place::Bucket(bucket) => Blobs::Bucket(Bucket::new(&bucket)?),
+    };
     let ground = Ground { blobs, allowance: options.allowance() };
     if let Some(storage) = site.find_part::<Storage>() {
         let _ = storage.ground.set(ground);
     }
+    Ok(())
 }
 
 /// The turn of one request to write to a file.
 pub(crate) struct Turn {
     running: Arc<Mutex<FxHashSet<FileId>>>,
     id: FileId,
-    _place: Place,
+    _place: places::Place,
 }
 
 impl Drop for Turn {

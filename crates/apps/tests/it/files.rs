@@ -1,7 +1,5 @@
 //! The life of files: which of them housekeeping deletes, and what a recalled message leaves of its files.
 
-use std::path::PathBuf;
-
 use encke_engine::{ConversationId, Seq, file_limits, limits};
 use encke_files::{FileId, let_go};
 use encke_site::Product;
@@ -56,8 +54,10 @@ impl Scene {
         self.site.router().oneshot(asked).await.unwrap().status() == 200
     }
 
-    fn path(&self, file: &str) -> PathBuf {
-        self.site.folder().join("files").join(&file[1..3]).join(file)
+    /// Whether the disk has the bytes of a file, or of its upload.
+    fn exists(&self, file: &str) -> bool {
+        let path = self.site.folder().join("files").join(&file[1..3]).join(file);
+        path.exists() || path.with_extension("coming").exists()
     }
 
     /// Lets time pass, and housekeeping do its work.
@@ -78,11 +78,11 @@ async fn what_no_message_holds_is_deleted(scene: Scene) {
     assert_eq!(scene.send(&held, "1").await.0, 201);
     scene.pass_ms(file_limits::FILE_UNSENT_AGE_MS).await;
     for file in [&given_up, &unsent, &held] {
-        assert!(scene.path(file).exists(), "{file} is not too old yet");
+        assert!(scene.exists(file), "{file} is not too old yet");
     }
     scene.pass_ms(1).await;
     for file in [&given_up, &unsent] {
-        assert!(!scene.path(file).exists() && !scene.may_read(&scene.ada, file).await, "{file}");
+        assert!(!scene.exists(file) && !scene.may_read(&scene.ada, file).await, "{file}");
     }
     assert_eq!(scene.send(&unsent, "2").await.0, 404);
     assert!(scene.may_read(&scene.mei, &held).await, "a message holds it");
@@ -109,7 +109,7 @@ async fn a_recalled_message_takes_the_files_that_only_it_held_with_it(scene: Sce
     assert_eq!(scene.send(&alone, "4").await.0, 404);
     assert!(!scene.may_read(&scene.ada, &alone).await);
     scene.pass_ms(0).await;
-    assert!(!scene.path(&alone).exists() && scene.path(&twice).exists());
+    assert!(!scene.exists(&alone) && scene.exists(&twice));
     assert_eq!(scene.send(&alone, "1").await, (200, first));
     let id: FileId = alone.parse().unwrap();
     let left = scene.site.site.store.read(move |read| {

@@ -98,7 +98,7 @@ fn site_on(
     let options = SiteOptions { allowed_origins: vec![ALLOWED.into()], shares };
     let site = Site::new(store, clock.clone(), options, products);
     site.reach_over(reach.clone());
-    encke_files::open(&site, &Default::default(), data);
+    encke_files::open(&site, &Default::default(), data).unwrap();
     site
 }
 

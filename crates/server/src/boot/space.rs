@@ -243,7 +243,7 @@ impl Space {
         let Opened { store, epoch, trimmed, tail, head, start } = opened;
         process.spaces.own(epoch, &options.name)?;
         let site = Site::new(store, Arc::new(SystemClock), options.site(), process.products);
-        encke_files::open(&site, &options.files, &options.data());
+        encke_files::open(&site, &options.files, &options.data()).context("files")?;
         let cluster = Arc::new(OnceLock::new());
         let gateways = Gateways::new(&site, &options.gateways);
         let name = process.spaces.told_name(number);

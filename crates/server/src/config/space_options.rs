@@ -63,6 +63,7 @@ impl SpaceOptions {
 
     /// Refuses values that contradict each other, for the only site and for one of several.
     pub fn check(&self) -> Result<()> {
+        self.files.check()?;
         if let Some(token) = &self.metrics_token {
             ensure!(
                 token.len() >= METRICS_TOKEN_BYTES_MIN

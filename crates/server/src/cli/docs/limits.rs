@@ -8,7 +8,7 @@ use super::{cell, head, wrapped};
 pub fn page() -> String {
     let mut out = head("Limits", "`crates/engine/src/limits.rs` and `file_limits.rs`");
     let text = "What Encke holds, waits and takes at most. The limits are constants: an operator can't change them, but for the \
-        [quotas](options.md#--quota-guest-percent) of each role.";
+        [quotas](options.md#--quota-guest-percent) of each role and the room for [files](options.md#--files-mib-max-mib).";
     out += &wrapped(text, "");
     out += "\n| limit | value | what it bounds |\n| --- | --- | --- |\n";
     for limit in limit::all() {

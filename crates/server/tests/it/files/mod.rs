@@ -1,6 +1,7 @@
 //! Files over the wire: uploads that break off, who may read, and what hostile files and clients try.
 
 mod access;
+mod bucket;
 mod hostile;
 mod pictures;
 mod upload;

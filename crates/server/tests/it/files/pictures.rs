@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::{scene, send, upload, url_of};
 
-const PLACE: &[u8] = b"52 deg 31' 12\" N";
+pub const PLACE: &[u8] = b"52 deg 31' 12\" N";
 
-fn jpeg(width: u32, height: u32) -> Vec<u8> {
+pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
     let pixel = |x, y| image::Rgb([(x % 256) as u8, (y % 256) as u8, 128]);
     let image: DynamicImage = RgbImage::from_fn(width, height, pixel).into();
     let mut out = Cursor::new(Vec::new());
@@ -18,7 +18,7 @@ fn jpeg(width: u32, height: u32) -> Vec<u8> {
 }
 
 /// The same picture with the place where it was taken.
-fn with_place(jpeg: &[u8]) -> Vec<u8> {
+pub fn with_place(jpeg: &[u8]) -> Vec<u8> {
     let tiff = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
     let exif = [&tiff[..], PLACE].concat();
     let length = (exif.len() as u16 + 2).to_be_bytes();
