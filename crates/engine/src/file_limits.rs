@@ -37,6 +37,8 @@ pub const UPLOADS_RUNNING_MAX: usize = 32;
 pub const UPLOADS_RUNNING_PER_PERSON_MAX: usize = 4;
 /// Bytes of an upload that are gathered in memory and then stored together. S3 takes no part that is smaller.
 pub const UPLOAD_BLOCK_BYTES: usize = 5 * 1024 * 1024;
+/// Bytes of an upload to a folder after which they are brought to the disk, and noted; a restart loses no more of it.
+pub const UPLOAD_SYNC_BYTES: u64 = 40 * 1024 * 1024;
 /// Milliseconds that an upload waits for its next bytes.
 pub const UPLOAD_WAIT_MS_MAX: u64 = 30_000;
 /// Milliseconds after its newest bytes for which an upload can be resumed.

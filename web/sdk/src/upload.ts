@@ -11,8 +11,11 @@ import type { components } from './wire.js';
 
 export type UploadedFile = components['schemas']['File'];
 
-/** Bytes of a piece: what the server stores at one time. Shorter ones would be lost where files lie in a bucket. */
-export const piece_bytes = 5 * 1024 * 1024;
+/**
+ * Bytes of a piece: what the server brings to its disk at one time, and a multiple of the 5 MiB at which an upload to a
+ * bucket goes on.
+ */
+export const piece_bytes = 40 * 1024 * 1024;
 /** Tries without a byte of progress after which an upload fails; the id is still good. */
 export const tries_max = 8;
 /** Milliseconds without a byte, of the server or to it, after which a request is given up. */
@@ -55,6 +58,8 @@ export interface UploadOptions {
   height?: number;
   /** Milliseconds of sound or video. */
   durationMs?: number;
+  /** Where a proxy takes no large bodies, fewer than `piece_bytes`: 5 MiB at least, or an upload to a bucket stands still. */
+  pieceBytes?: number;
   /** The id of an upload of these bytes that was begun before. */
   resume?: string;
   /** Called with the id once the upload has begun: with it, it can be resumed within a day. */
@@ -151,7 +156,7 @@ class Upload {
   }
 
   async #piece(path: string, offset: number): Promise<components['schemas']['UploadState']> {
-    const piece = this.#bytes.slice(offset, offset + piece_bytes);
+    const piece = this.#bytes.slice(offset, offset + (this.#options.pieceBytes ?? piece_bytes));
     const headers = { 'Content-Type': 'application/octet-stream', 'Upload-Offset': String(offset) };
     const answer = await this.#ask('PATCH', path, headers, piece, (sent) => this.#tell(offset + sent));
     const state = JSON.parse(answer.text) as components['schemas']['UploadState'];

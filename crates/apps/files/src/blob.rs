@@ -44,7 +44,8 @@ fn refused(e: &io::Error) -> Error {
 }
 
 impl Blobs {
-    /// Whether a block may be shorter than [`UPLOAD_BLOCK_BYTES`](file_limits::UPLOAD_BLOCK_BYTES), and not be the last.
+    /// Whether blocks are brought to the disk together, and may be shorter than
+    /// [`UPLOAD_BLOCK_BYTES`](file_limits::UPLOAD_BLOCK_BYTES). In a bucket, each block is durable by itself.
     pub fn takes_short_blocks(&self) -> bool {
         match self {
             Blobs::Folder(_) => true,
@@ -52,8 +53,8 @@ impl Blobs {
         }
     }
 
-    /// Stores a block of an upload. `parts` is what the former block returned, or empty. Returns when it is stored
-    /// durably, with what the next block needs.
+    /// Stores a block of an upload. `parts` is what the former block returned, or empty. Returns what the next block
+    /// needs. The block is durable after [`Blobs::sync`].
     pub async fn write(
         &self,
         id: &FileId,
@@ -68,6 +69,17 @@ impl Blobs {
                 Ok(parts)
             }
             Blobs::Bucket(bucket) => bucket.write(id, parts, block).await,
+        }
+    }
+
+    /// Makes all blocks of an upload durable.
+    pub async fn sync(&self, id: &FileId) -> Result<(), Error> {
+        match self {
+            Blobs::Folder(folder) => {
+                let (folder, id) = (folder.clone(), id.clone());
+                blocking(move || folder.sync(&id)).await
+            }
+            Blobs::Bucket(_) => Ok(()),
         }
     }
 

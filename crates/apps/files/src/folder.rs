@@ -1,7 +1,7 @@
 //! Bytes of files in a folder of this machine.
 //!
 //! A file lies under its id, in one of 256 folders. While its upload is coming it has another name, so that a late block
-//! can't change a file that is whole. Each block is on the disk before its row says so. Everything here blocks.
+//! can't change a file that is whole. Blocks are on the disk before its row says so. Everything here blocks.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -40,7 +40,7 @@ impl Folder {
         self.path(id).with_extension(THUMBNAIL)
     }
 
-    /// Writes a block of an upload. Returns when it is on the disk.
+    /// Writes a block of an upload. [`Folder::sync`] brings it to the disk.
     pub fn write(&self, id: &FileId, offset: u64, block: &[u8]) -> io::Result<()> {
         let path = self.path(id).with_extension(COMING);
         if offset == 0 {
@@ -50,8 +50,12 @@ impl Folder {
         let mut options = OpenOptions::new();
         let file = options.write(true).create(offset == 0).truncate(false).mode(MODE).open(path)?;
         check_space(&file, block.len() as u64)?;
-        file.write_all_at(block, offset)?;
-        file.sync_data()
+        file.write_all_at(block, offset)
+    }
+
+    /// Brings all blocks of an upload to the disk.
+    pub fn sync(&self, id: &FileId) -> io::Result<()> {
+        File::open(self.path(id).with_extension(COMING))?.sync_data()
     }
 
     fn make_folder_of(&self, path: &Path) -> io::Result<()> {

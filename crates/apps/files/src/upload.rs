@@ -1,7 +1,7 @@
 //! Uploads, in pieces that can be resumed.
 //!
-//! A client announces a file, and then sends its bytes from the beginning, in one piece or in several. Each block that
-//! is stored is noted in the row of the file, so an upload goes on after a break of the connection and after a restart
+//! A client announces a file, and then sends its bytes from the beginning, in one piece or in several. What is on the
+//! disk is noted in the row of the file, so an upload goes on after a break of the connection and after a restart
 //! of the server: the client asks how far it is, and sends the rest.
 
 use std::sync::Arc;
@@ -195,7 +195,7 @@ pub(crate) async fn piece(
         // The answer to the last piece was lost.
         return Ok(Json(UploadState { offset: row.received, file: Some(row.shown()) }));
     }
-    let mut receiving = Receiving { site: &site, row };
+    let mut receiving = Receiving { site: &site, written: row.received, row };
     receiving.take(request.into_body().into_data_stream()).await?;
     let row = receiving.row;
     let offset = row.received;
@@ -225,7 +225,10 @@ fn offset_of(headers: &HeaderMap) -> Result<u64, Error> {
 /// An upload that a piece is coming for.
 struct Receiving<'a> {
     site: &'a Site,
+    /// Its `received` is what the store has noted.
     row: FileRow,
+    /// The bytes that are written, whether they are noted or not.
+    written: u64,
 }
 
 impl Receiving<'_> {
@@ -237,11 +240,12 @@ impl Receiving<'_> {
             let next = tokio::time::timeout(wait, piece.next()).await;
             let Ok(Some(Ok(mut bytes))) = next else {
                 self.store_last(block.freeze()).await?;
+                self.note().await?;
                 let whole = matches!(next, Ok(None));
                 let early = || Error::new(Code::BadRequest, "The piece ended too early.");
                 return if whole { Ok(()) } else { Err(early()) };
             };
-            if (block.len() + bytes.len()) as u64 > self.row.bytes - self.row.received {
+            if (block.len() + bytes.len()) as u64 > self.row.bytes - self.written {
                 return Err(too_long());
             }
             while block.len() + bytes.len() >= file_limits::UPLOAD_BLOCK_BYTES {
@@ -255,17 +259,30 @@ impl Receiving<'_> {
 
     /// Stores the last block of a piece, if it can be stored by itself.
     async fn store_last(&mut self, block: Bytes) -> Result<(), Error> {
-        let is_end = self.row.received + block.len() as u64 == self.row.bytes;
+        let is_end = self.written + block.len() as u64 == self.row.bytes;
         let takes = is_end || Storage::of(self.site).blobs()?.takes_short_blocks();
         if block.is_empty() || !takes { Ok(()) } else { self.store(block).await }
     }
 
+    /// Stores a block. It is noted with others, because bringing each to the disk by itself takes several times as long.
     async fn store(&mut self, block: Bytes) -> Result<(), Error> {
-        let (id, from) = (self.row.id.clone(), self.row.received);
-        let to = from + block.len() as u64;
         let blobs = Storage::of(self.site).blobs()?;
-        let parts = blobs.write(&id, std::mem::take(&mut self.row.parts), from, block).await?;
-        self.row.parts.clone_from(&parts);
+        let bytes = block.len() as u64;
+        let parts = std::mem::take(&mut self.row.parts);
+        self.row.parts = blobs.write(&self.row.id, parts, self.written, block).await?;
+        self.written += bytes;
+        let is_due = self.written - self.row.received >= file_limits::UPLOAD_SYNC_BYTES;
+        if is_due || !blobs.takes_short_blocks() { self.note().await } else { Ok(()) }
+    }
+
+    /// Notes what is written, once it is durable.
+    async fn note(&mut self) -> Result<(), Error> {
+        let (id, from, to) = (self.row.id.clone(), self.row.received, self.written);
+        if from == to {
+            return Ok(());
+        }
+        Storage::of(self.site).blobs()?.sync(&id).await?;
+        let parts = self.row.parts.clone();
         let noted = self.site.store.write(move |tx| {
             let now = tx.now_ms();
             let update = "UPDATE file SET received = ?3, parts = ?4, touched_ms = ?5
@@ -273,10 +290,8 @@ impl Receiving<'_> {
             Ok(tx.execute(update, params![&id, from, to, parts, now])?)
         });
         if noted.await? == 0 {
-            return Err(Error::new(
-                Code::Conflict,
-                "The upload was cancelled, or goes on elsewhere.",
-            ));
+            let what = "The upload was cancelled, or goes on elsewhere.";
+            return Err(Error::new(Code::Conflict, what));
         }
         self.row.received = to;
         Ok(())
