@@ -1,7 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { loadEnv } from 'vite';
 import { defineConfig } from 'vitest/config';
-import { emojiData } from '../talk/emoji.plugin.mjs';
+import { emojiData } from '@encke/talk/emoji-plugin';
 
 /** The addresses that the server answers, besides the page. */
 const served = ['/v1', '/openapi.json', '/healthz', '/readyz', '/metrics'];
