@@ -95,7 +95,7 @@ fn documented() -> BTreeSet<String> {
     let mut calls = BTreeSet::new();
     for code in text.split('`').skip(1).step_by(2) {
         let Some((method, rest)) = code.split_once(" /v1/") else { continue };
-        if !["GET", "POST", "PATCH", "DELETE"].contains(&method) {
+        if !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method) {
             continue;
         }
         let path = rest.split(['?', ' ']).next().unwrap();
@@ -107,11 +107,12 @@ fn documented() -> BTreeSet<String> {
 /// A path with its ids, or their places, left open.
 fn general(path: &str) -> String {
     let id = |part: &str| {
-        let rest = part.strip_prefix(['c', 'p']).unwrap_or_default();
+        let number = part.strip_prefix(['c', 'p']).unwrap_or(part);
         part.starts_with('{')
             || part == "news"
             || part.ends_with('…')
-            || !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit())
+            || part == "👍"
+            || !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
     };
     let parts: Vec<&str> = path.split('/').map(|p| if id(p) { "{}" } else { p }).collect();
     parts.join("/")
