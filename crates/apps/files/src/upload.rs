@@ -36,6 +36,9 @@ const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 /// The header that says how long an upload will be.
 const LENGTH: HeaderName = HeaderName::from_static("upload-length");
 
+/// Largest width and height that an uploader may name: what the description's `int32` holds.
+const SIDE_PIXELS_MAX: u32 = i32::MAX as u32;
+
 /// A file that is announced.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -115,6 +118,10 @@ fn announced(caller: &Caller, new: NewFile, allowance: &Allowance) -> Result<Fil
     if duration_ms.is_some_and(|ms| ms > file_limits::FILE_DURATION_MS_MAX) {
         let most = grouped(file_limits::FILE_DURATION_MS_MAX);
         return Err(Error::new(Code::Invalid, format!("duration_ms is at most {most}.")));
+    }
+    if [width, height].into_iter().flatten().any(|pixels| pixels > SIDE_PIXELS_MAX) {
+        let most = grouped(SIDE_PIXELS_MAX);
+        return Err(Error::new(Code::Invalid, format!("width and height are at most {most}.")));
     }
     Ok(FileRow {
         id: FileId::random()?,
