@@ -1477,21 +1477,21 @@ export interface components {
             /** @description Number of bytes, from 1 on. */
             bytes: number;
             /** @description Milliseconds of sound or video. */
-            duration_ms?: number;
+            duration_ms?: number | null;
             /**
              * Format: int32
              * @description Pixels of a video; of pictures the server finds them out.
              */
-            height?: number;
+            height?: number | null;
             /** @description The name of the file. Paths and control characters are taken out of it. */
             name: string;
             /** @description Media type: a hint for files whose bytes say nothing. */
-            type?: string;
+            type?: string | null;
             /**
              * Format: int32
              * @description Pixels of a video; of pictures the server finds them out.
              */
-            width?: number;
+            width?: number | null;
         };
         /** @description A message to be sent. */
         NewMessage: {
@@ -1500,7 +1500,7 @@ export interface components {
             /** @description Idempotency key, for clients that can't set a header. */
             key?: string | null;
             /** @description The `seq` of the event of the same conversation that it answers. */
-            reply_to?: number;
+            reply_to?: number | null;
             /** @description The text; it may be empty if there are files. */
             text: string;
         };
@@ -1915,7 +1915,7 @@ export interface components {
             files?: string[];
             id: number;
             key?: string | null;
-            reply_to?: number;
+            reply_to?: number | null;
             text: string;
             /** @enum {string} */
             type: "send";

@@ -50,16 +50,12 @@ pub(crate) struct NewFile {
     bytes: u64,
     /// Media type: a hint for files whose bytes say nothing.
     #[serde(rename = "type")]
-    #[schema(nullable = false)]
     announced: Option<String>,
     /// Pixels of a video; of pictures the server finds them out.
-    #[schema(nullable = false)]
     width: Option<u32>,
     /// Pixels of a video; of pictures the server finds them out.
-    #[schema(nullable = false)]
     height: Option<u32>,
     /// Milliseconds of sound or video.
-    #[schema(nullable = false)]
     duration_ms: Option<u64>,
 }
 

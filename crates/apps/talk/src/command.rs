@@ -33,7 +33,7 @@ pub(crate) enum TalkCommand {
         text: String,
         #[serde(default)]
         files: Vec<String>,
-        #[schema(value_type = Option<u64>, nullable = false)]
+        #[schema(value_type = Option<u64>)]
         reply_to: Option<Seq>,
     },
     Ack {

@@ -134,7 +134,7 @@ pub(crate) struct NewMessage {
     #[serde(default)]
     files: Vec<String>,
     /// The `seq` of the event of the same conversation that it answers.
-    #[schema(value_type = Option<u64>, nullable = false)]
+    #[schema(value_type = Option<u64>)]
     reply_to: Option<Seq>,
     /// Idempotency key, for clients that can't set a header.
     key: Option<String>,
