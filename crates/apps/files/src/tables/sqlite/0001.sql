@@ -1,4 +1,5 @@
--- Files. The bytes lie elsewhere, under the id.
+-- Files. The bytes lie elsewhere, under the id. The table has a rowid, since only then nothing of a name stays in the
+-- free bytes of its pages when the file goes.
 CREATE TABLE file (
     id TEXT PRIMARY KEY,       -- f and 32 random hexadecimal digits
     uploader INTEGER NOT NULL REFERENCES person (id),
@@ -14,7 +15,7 @@ CREATE TABLE file (
     thumbnail TEXT,            -- the type of the thumbnail, if there is one
     created_ms INTEGER NOT NULL,
     touched_ms INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX file_waiting ON file (state, touched_ms) WHERE state <> 'held';
 CREATE INDEX file_coming ON file (uploader) WHERE state = 'coming';
 
