@@ -166,6 +166,16 @@ export class Api {
     return this.#post(`/v1/conversations/${part(id)}/messages`, body, { 'Idempotency-Key': key });
   }
 
+  /** The address of a file's bytes, for pages of the server's own origin. */
+  fileAddress(id: string): string {
+    return `${this.#http.base}/v1/files/${part(id)}`;
+  }
+
+  /** The address of a file's small picture. Only files with `thumbnail` have one. */
+  thumbnailAddress(id: string): string {
+    return `${this.fileAddress(id)}/thumbnail`;
+  }
+
   /** The newest page, or the one before or after a `seq`; oldest first. */
   history(id: string, query: HistoryQuery = {}): Promise<HistoryPage> {
     return this.#get(`/v1/conversations/${part(id)}/events${search(query)}`);
@@ -262,8 +272,11 @@ function search(query: object): string {
 }
 
 /** What a message has besides its text, as it travels. */
-export function fieldsOf({ replyTo }: SendOptions): { reply_to?: number } {
-  return replyTo === undefined ? {} : { reply_to: replyTo };
+export function fieldsOf({ replyTo, files = [] }: SendOptions): { reply_to?: number; files?: string[] } {
+  return {
+    ...(replyTo === undefined ? {} : { reply_to: replyTo }),
+    ...(files.length === 0 ? {} : { files: [...files] }),
+  };
 }
 
 /** The address of a message. */

@@ -21,6 +21,7 @@ interface Entry {
   readonly conversation: string;
   readonly text: string;
   readonly replyTo: number | undefined;
+  readonly files: readonly string[];
   readonly createdAt: number;
   /** When it was first tried. */
   since: number | null;
@@ -34,6 +35,7 @@ interface Entry {
 
 type Stored = Pick<Entry, 'key' | 'conversation' | 'text' | 'createdAt' | 'since' | 'error'> & {
   replyTo?: number;
+  files?: readonly string[];
   failed: boolean;
 };
 
@@ -72,6 +74,7 @@ export class Outbox {
       conversation,
       text,
       replyTo: options.replyTo,
+      files: [...(options.files ?? [])],
       createdAt: now,
       since: null,
       fate: 'queued',
@@ -229,12 +232,13 @@ export class Outbox {
   }
 
   #save(entry: Entry): void {
-    const { key, conversation, text, replyTo, createdAt, since, error } = entry;
+    const { key, conversation, text, replyTo, files, createdAt, since, error } = entry;
     const stored: Stored = {
       key,
       conversation,
       text,
       ...(replyTo === undefined ? {} : { replyTo }),
+      ...(files.length === 0 ? {} : { files }),
       createdAt,
       since,
       error,
@@ -258,12 +262,13 @@ function isEchoOf(event: FeedEvent, entry: Entry, me: string): boolean {
 }
 
 function view(entry: Entry): Outgoing {
-  const { key, conversation, text, replyTo, createdAt, error } = entry;
+  const { key, conversation, text, replyTo, files, createdAt, error } = entry;
   return {
     key,
     conversation,
     text,
     ...(replyTo === undefined ? {} : { replyTo }),
+    ...(files.length === 0 ? {} : { files }),
     createdAt,
     status: entry.fate === 'failed' ? 'failed' : 'sending',
     error,
@@ -274,7 +279,7 @@ function parse(text: string | null): Entry[] {
   if (text === null) return [];
   try {
     const stored = JSON.parse(text) as Stored;
-    const { key, conversation, text: words, replyTo, createdAt, since, error, failed } = stored;
+    const { key, conversation, text: words, replyTo, files = [], createdAt, since, error, failed } = stored;
     const fate: Fate = failed ? 'failed' : 'queued';
     return [
       {
@@ -282,6 +287,7 @@ function parse(text: string | null): Entry[] {
         conversation,
         text: words,
         replyTo,
+        files,
         createdAt,
         since,
         error: failed ? error : null,

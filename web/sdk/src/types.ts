@@ -38,6 +38,8 @@ export type EventOf<K extends EventKind> = Omit<Schemas['MessageEvent'], 'kind' 
 /** Any entry of the log; `kind` tells the body. */
 export type FeedEvent = { [K in EventKind]: EventOf<K> }[EventKind];
 export type MessageEvent = EventOf<'message'>;
+/** A file as a message shows it. */
+export type MessageFile = Schemas['File'];
 
 /** At most once, never stored. Forget a `typing` after 6 seconds. */
 export type Signal = Schemas['Signal'];
@@ -103,6 +105,8 @@ export interface ConnectionState {
 export interface SendOptions {
   /** The `seq` of the event of the same conversation that it answers. */
   replyTo?: number | undefined;
+  /** Ids of uploaded files. With files, the text may be empty. */
+  files?: readonly string[] | undefined;
 }
 
 /** A message on its way. */
@@ -111,6 +115,7 @@ export interface Outgoing {
   conversation: string;
   text: string;
   replyTo?: number;
+  files?: readonly string[];
   createdAt: number;
   status: 'sending' | 'failed';
   /** Why it failed; while it is being sent, that a quota holds it back (`rate_limited`). */

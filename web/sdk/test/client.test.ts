@@ -205,6 +205,14 @@ test.each(['websocket', 'sse'] as const)('over %s: a send of unknown outcome is 
   expect(client.outgoing).toEqual([]);
 });
 
+test.each(['websocket', 'sse'] as const)('over %s: a send names its files', async (name) => {
+  const { client } = await tab({ transports: [name] });
+  client.send('c1', '', { files: ['f1', 'f2'] });
+  await settle();
+  await clock.advance(1_000);
+  expect(server.files).toEqual(['f1', 'f2']);
+});
+
 test('a message is shown as event before it goes from the outgoing ones', async () => {
   const { client } = await tab();
   const order: string[] = [];

@@ -155,6 +155,18 @@ test('after the time in which the server remembers keys nothing is tried by itse
   expect(outbox.list[0]).toMatchObject({ status: 'failed', error: { code: 'expired' } });
 });
 
+test('a message has its files after a reload, also one that failed', () => {
+  const { outbox, storage } = loaded();
+  outbox.add('a', 'c1', '', 0, { files: ['f1', 'f2'] });
+  outbox.add('b', 'c2', 'no files', 0);
+  outbox.flying('a', 0);
+  outbox.refused('a', new ApiError('not_found', 'Gone.', false, null, 404));
+  const again = loaded(storage).outbox;
+  expect(again.list.map((each) => each.files)).toEqual([['f1', 'f2'], undefined]);
+  again.resend('a');
+  expect(again.due(0).find((each) => each.key === 'a')?.files).toEqual(['f1', 'f2']);
+});
+
 test('a message that answers another still does after a reload', () => {
   const { outbox, storage } = loaded();
   outbox.add('a', 'c1', 'yes', 0, { replyTo: 7 });

@@ -19,10 +19,11 @@ struct File {
 
 static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// The content security policy of the site's pages: nothing from other sites, no inline scripts.
+/// The content security policy of the site's pages: nothing from other sites, no inline scripts. `blob:` is what a
+/// page has made itself: a picture that is chosen and not yet sent, a voice that is recorded.
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data:; connect-src 'self' ws: wss:; frame-src 'self'; frame-ancestors 'none'; \
-    base-uri 'none'; form-action 'self'";
+    img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self' ws: wss:; \
+    frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 const NOT_BUILT: &str = "<!doctype html><title>Encke</title><p>The server runs, but it was built \
     without the web chat. Run <code>make build</code>.";

@@ -24,6 +24,8 @@ interface Stream {
 export class FakeServer {
   readonly log: FeedEvent[] = [];
   readonly requests: string[] = [];
+  /** The files that sends have named. */
+  readonly files: string[] = [];
   readonly commands: Command[] = [];
   readonly acks: string[] = [];
   /** Positions up to here can't be replayed any more. */
@@ -116,7 +118,8 @@ export class FakeServer {
     if (url.pathname === '/v1/acks') this.acks.push((body(init) as { cursor: string }).cursor);
     const conversationOf = /^\/v1\/conversations\/(\w+)\/messages$/.exec(url.pathname)?.[1];
     if (conversationOf === undefined) return json(204, undefined);
-    const { text } = body(init) as { text: string };
+    const { text, files = [] } = body(init) as { text: string; files?: string[] };
+    this.files.push(...files);
     const lost = this.loseAnswers ? [...this.#streams] : [];
     // The network that loses the answer loses the echo as well.
     for (const stream of lost) this.#streams.delete(stream);
@@ -232,6 +235,7 @@ export class FakeServer {
     if (command.type === 'ack') this.acks.push(command.cursor);
     if (command.type === 'ping') stream.send([{ type: 'ok', id: command.id, result: {} }]);
     if (command.type !== 'send') return;
+    this.files.push(...(command.files ?? []));
     const lost = this.loseAnswers;
     // A connection that is lost brings neither the answer nor the echo.
     if (lost) this.#streams.delete(stream);
