@@ -327,8 +327,11 @@ impl Hub {
                 Step::Revoke { .. } => {}
             }
         }
-        // The sort is stable, so the events of one session stay in order.
-        due.sort_by_key(|(session, _)| *session);
+        // A session is due one event at most of a batch of one. The sort is stable, so the events of one session stay in
+        // order.
+        if batch.steps.len() > 1 {
+            due.sort_by_key(|(session, _)| *session);
+        }
         let mut entries = Vec::new();
         for run in due.chunk_by(|a, b| a.0 == b.0) {
             entries.clear();

@@ -8,7 +8,7 @@ mod upload;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Client, Person, Site};
+use crate::harness::{Answer, Client, Person, Site, Wire, line_of};
 
 /// The type of pieces.
 const BYTES: (&str, &str) = ("Content-Type", "application/octet-stream");
@@ -26,6 +26,15 @@ fn begin(client: &mut Client, name: &str, bytes: usize) -> String {
 /// Sends a piece of a file.
 fn piece(client: &mut Client, url: &str, offset: &str, bytes: &[u8]) -> Answer {
     client.ask("PATCH", url, &[BYTES, ("Upload-Offset", offset)], Some(bytes))
+}
+
+/// Sends a piece whose connection breaks off once so many of its bytes are sent.
+fn break_off(site: &Site, person: &Person, url: &str, bytes: &[u8], sent: usize) {
+    let mut lines = person.auth().lines(site.address());
+    lines.extend([(BYTES.0, BYTES.1.to_owned()), ("Upload-Offset", "0".to_owned())]);
+    let mut wire = Wire::connect(site.address());
+    let request = line_of("PATCH", url, site.address(), &lines, Some(bytes));
+    wire.send(&request[..request.len() - bytes.len() + sent]);
 }
 
 /// Uploads a file in one piece, and returns it.
@@ -61,9 +70,9 @@ fn noise(bytes: usize) -> Vec<u8> {
 /// How far an upload is; 404 where it is none of the caller's.
 fn offset(client: &mut Client, url: &str) -> Result<u64, u16> {
     // The answer has no body, whatever its headers say.
-    let mut wire = crate::harness::Wire::connect(client.address);
+    let mut wire = Wire::connect(client.address);
     let lines = client.auth.lines(client.address);
-    wire.send(crate::harness::line_of("HEAD", url, client.address, &lines, None));
+    wire.send(line_of("HEAD", url, client.address, &lines, None));
     let head = wire.head().expect("an answer");
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     let offset = crate::harness::values(&head, "upload-offset").next();

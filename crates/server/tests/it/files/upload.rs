@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{BYTES, begin, noise, offset, piece, scene, send, upload, url_of};
+use super::{BYTES, begin, break_off, noise, offset, piece, scene, send, upload, url_of};
 use crate::feed::{Feed, Transport};
 use crate::harness::{Server, Site, Wire, eventually, line_of};
 
@@ -14,13 +14,7 @@ fn an_upload_goes_on_after_a_break_and_after_a_restart_of_the_server() {
     let mut mei = site.person("mei");
     let bytes = noise(13 * MIB + 1);
     let url = begin(&mut mei.client, "film.bin", bytes.len());
-    // The connection breaks off in the midst of a piece.
-    let mut lines = mei.auth().lines(site.address());
-    lines.extend([("Content-Type", BYTES.1.to_owned()), ("Upload-Offset", "0".to_owned())]);
-    let mut wire = Wire::connect(site.address());
-    let request = line_of("PATCH", &url, site.address(), &lines, Some(&bytes));
-    wire.send(&request[..request.len() - bytes.len() + 7 * MIB]);
-    drop(wire);
+    break_off(&site, &mei, &url, &bytes, 7 * MIB);
     let stored = |mei: &mut crate::harness::Person| offset(&mut mei.client, &url).unwrap();
     // All that came is kept, also the part of a block.
     eventually("what came is stored", || (stored(&mut mei) == 7 * MIB as u64).then_some(()));

@@ -1,14 +1,12 @@
 //! Erasures on several nodes, and in the middle of a move.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use encke_engine::tail::Tail;
 use encke_engine::{ConversationId, NewEvent, Position, StreamId};
-use encke_rig::{Fault, Postgres, Wire};
+use encke_rig::{Postgres, Wire};
 use encke_store::migrate;
 
 use super::OnPostgres;
-use super::moving::filled;
+use super::moving::{break_off, filled};
 use super::nodes::until;
 use crate::space::{Space, event};
 use crate::tables::OWNERS;
@@ -91,15 +89,7 @@ fn what_was_erased_between_two_parts_of_a_move_does_not_arrive() {
     let postgres = Postgres::shared();
     let wire = Wire::to(postgres.port());
     let to = OnPostgres::at(postgres.url());
-    let by_wire = to.by(postgres.url_by(wire.port()));
-    let cut = AtomicBool::new(false);
-    let first = migrate(sqlite.0.path(), &by_wire.database(), &OWNERS, |at, _| {
-        if at.0 > 0 && !cut.swap(true, Ordering::Relaxed) {
-            wire.set(Fault::Cut);
-        }
-    });
-    assert!(first.is_err() && cut.into_inner());
-    wire.set(Fault::None);
+    break_off(&sqlite, &wire, &to.by(postgres.url_by(wire.port())));
     let rows = format!("SELECT kind FROM {}.log WHERE position = 77", to.schema());
     assert_eq!(postgres.sql(&rows).concat(), "test", "it has been copied");
     let space = Space::open(&sqlite);

@@ -73,6 +73,18 @@ fn run(from: &Path, to: &OnPostgres) -> Result<Vec<MovedTable>, StoreError> {
     migrate(from, &to.database(), &OWNERS, |_, _| {})
 }
 
+/// Begins a move whose connection to the database breaks off after the first part of the log.
+pub fn break_off(from: &Sqlite, wire: &Wire, by_wire: &OnPostgres) {
+    let cut = AtomicBool::new(false);
+    let moved = migrate(from.0.path(), &by_wire.database(), &OWNERS, |at, _| {
+        if at.0 > 0 && !cut.swap(true, Ordering::Relaxed) {
+            wire.set(Fault::Cut);
+        }
+    });
+    assert!(moved.is_err() && cut.into_inner());
+    wire.set(Fault::None);
+}
+
 fn check_moved(to: &OnPostgres, epoch: encke_engine::Epoch) {
     let space = Space::open(to);
     assert_eq!((space.opened.epoch, space.opened.head), (epoch, Position(EVENTS)));
@@ -122,14 +134,7 @@ fn a_move_that_was_interrupted_goes_on() {
     let to = OnPostgres::at(postgres.url());
     let by_wire = to.by(postgres.url_by(wire.port()));
     // The move breaks off after the first part of the log, in the middle of the rest, and at its very end.
-    let cut = AtomicBool::new(false);
-    let first = migrate(sqlite.0.path(), &by_wire.database(), &OWNERS, |at, _| {
-        if at.0 > 0 && !cut.swap(true, Ordering::Relaxed) {
-            wire.set(Fault::Cut);
-        }
-    });
-    assert!(first.is_err() && cut.into_inner());
-    wire.set(Fault::None);
+    break_off(&sqlite, &wire, &by_wire);
     assert!(by_wire.is_refused("run `encke migrate` to its end"));
     for what in ["INSERT INTO token", "DROP TABLE moving"] {
         wire.set(Fault::LoseRequest(what.into()));
