@@ -41,5 +41,8 @@ describe('addresses and keys', () => {
       shortcutOf({ ...press, key: 'Escape', code: 'Escape', altKey: false, isComposing: true }),
     ).toBeNull();
     expect(shortcutOf({ ...press, altKey: false })).toBeNull();
+    const undo = { ...press, key: 'z', code: 'KeyZ', altKey: false, ctrlKey: true };
+    expect(shortcutOf(undo)).toBe('undo');
+    expect(shortcutOf({ ...undo, typing: true })).toBeNull();
   });
 });

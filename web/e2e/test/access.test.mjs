@@ -52,6 +52,23 @@ for (const locale of ['en-GB', 'zh-CN']) {
       await page.keyboard.press('Enter');
       await page.locator('.reactions button').waitFor();
       await clean(page, 'a reaction');
+      await page.getByTestId('message').last().focus();
+      await page.keyboard.press('r');
+      await page.getByTestId('answering').waitFor();
+      await clean(page, 'what is answered');
+      await page.keyboard.type('so');
+      await page.keyboard.press('ControlOrMeta+Enter');
+      await page
+        .locator('[data-tick=stored], [data-tick=delivered], [data-tick=read]')
+        .last()
+        .getByTestId('quote')
+        .waitFor();
+      await page.getByTestId('message').last().focus();
+      await page.keyboard.press('Delete');
+      await page.locator('.notice .action').waitFor();
+      await clean(page, 'a recall that can be undone');
+      await page.keyboard.press('Delete');
+      await page.locator('.notice').waitFor({ state: 'detached' });
       await page.keyboard.press('ControlOrMeta+k');
       await page.getByRole('option').first().waitFor();
       await clean(page, 'the palette');

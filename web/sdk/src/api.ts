@@ -192,9 +192,9 @@ export class Api {
     return this.#patch(message(id, seq), { text }, headers);
   }
 
-  /** Recalls a message: it is gone for everybody, and its place says so. */
-  recall(id: string, seq: number): Promise<void> {
-    return this.#delete(message(id, seq));
+  /** Recalls a message: it is gone for everybody, and its place says so. With `keepalive` also while the page is left. */
+  recall(id: string, seq: number, { keepalive = false } = {}): Promise<void> {
+    return this.#http.json({ method: 'DELETE', path: message(id, seq), keepalive });
   }
 
   /** The texts that a message had, the original first: for its author and the owners of a room. */

@@ -37,6 +37,8 @@ export interface RequestLike {
   credentials: 'include' | 'omit';
   cache: 'no-store';
   signal: AbortSignal;
+  /** The request goes on when the page is left. */
+  keepalive?: boolean;
 }
 
 export type FetchLike = (url: string, init: RequestLike) => Promise<ResponseLike>;

@@ -15,6 +15,8 @@ export interface Call {
   timeoutMs?: number;
   /** Nobody waits for the answer any more. */
   signal?: AbortSignal;
+  /** The request goes on when the page is left. */
+  keepalive?: boolean;
 }
 
 export class Http {
@@ -84,6 +86,7 @@ export class Http {
       cache: 'no-store',
       signal,
     };
+    if (call.keepalive === true) init.keepalive = true;
     if (call.text !== undefined) {
       init.body = call.text;
     } else if (call.body !== undefined) {

@@ -24,19 +24,26 @@ const [mine, theirs] = rows.filter((row): row is MessageRow => row.kind === 'mes
 describe('what can be done with a message', () => {
   it('depends on who wrote it and on who moderates', () => {
     expect(mine && actionsFor(mine, { ...conversation, role: 'member' })).toEqual([
+      'reply',
       'react',
       'edit',
       'history',
       'copy',
       'link',
+      'recall',
     ]);
     expect(theirs && actionsFor(theirs, { ...conversation, role: 'member' })).toEqual([
+      'reply',
       'react',
       'copy',
       'link',
     ]);
     expect(theirs && actionsFor(theirs, { ...conversation, kind: 'direct' })).toContain('pin');
     expect(mine && actionsFor(mine, { ...conversation, role: 'owner' })).toContain('unpin');
+    expect(theirs && actionsFor(theirs, { ...conversation, role: 'owner' })).toContain('recall');
+    expect(mine && actionsFor(mine, conversation, true)).toEqual(['undo']);
+    const answer = mine && { ...mine, event: { ...mine.event, body: { text: 'so', reply_to: 2 } } };
+    expect(answer && actionsFor(answer, conversation)).toContain('original');
   });
   it('has keys, but not those that a browser or an input method needs', () => {
     const press = { key: 'e', ctrlKey: false, metaKey: false, altKey: false, isComposing: false };

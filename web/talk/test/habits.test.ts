@@ -101,7 +101,12 @@ describe('drafts', () => {
     new Drafts(storage, 'p1').set('c1', '未完');
     expect(new Drafts(storage, 'p1').get('c1')).toBe('未完');
     expect(new Drafts(storage, 'p2').get('c1')).toBe('');
+    new Drafts(storage, 'p1').set('c1', '未完', 7);
+    expect(new Drafts(storage, 'p1').replyTo('c1')).toBe(7);
+    new Drafts(storage, 'p1').set('c1', '', 8);
+    expect(new Drafts(storage, 'p1').replyTo('c1')).toBe(8);
     new Drafts(storage, 'p1').set('c1', '  ');
+    expect(new Drafts(storage, 'p1').replyTo('c1')).toBeNull();
     expect(new Drafts(storage, 'p1').get('c1')).toBe('');
   });
   it('of two tabs don’t undo each other', () => {

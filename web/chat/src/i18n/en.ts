@@ -89,6 +89,10 @@ export const en = {
     editLast: 'Edit the last message, in an empty field',
     copy: 'Copy its text',
     link: 'Copy its link',
+    reply: 'Reply',
+    original: 'Go to what it answers',
+    recall: 'Recall',
+    undo: 'Undo a recall, for five seconds',
   },
 
   invitations: {

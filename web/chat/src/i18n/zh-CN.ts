@@ -88,6 +88,10 @@ export const zhCN: Words = {
     editLast: '输入框为空时编辑上一条消息',
     copy: '复制文本',
     link: '复制链接',
+    reply: '回复',
+    original: '查看被回复的消息',
+    recall: '撤回',
+    undo: '取消撤回（五秒内）',
   },
 
   invitations: {

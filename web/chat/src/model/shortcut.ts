@@ -1,5 +1,5 @@
 /** The keys of the whole page. By `code`, not `key`: with Alt held down, a Mac's J key types another character. */
-export type Shortcut = 'next' | 'previous' | 'palette' | 'search' | 'help' | 'back';
+export type Shortcut = 'next' | 'previous' | 'palette' | 'search' | 'help' | 'back' | 'undo';
 
 export interface ShortcutPress {
   readonly key: string;
@@ -20,6 +20,7 @@ export function shortcutOf(press: ShortcutPress): Shortcut | null {
   if (!press.typing && !control && !press.altKey && press.key === '?') return 'help';
   if (!press.typing && !control && !press.altKey && press.key === '/') return 'search';
   if (press.shiftKey) return null;
+  if (control && !press.altKey && !press.typing && press.key === 'z') return 'undo';
   if (press.altKey && !control && press.code === 'KeyJ') return 'next';
   if (press.altKey && !control && press.code === 'KeyK') return 'previous';
   if (control && !press.altKey && press.code === 'KeyK') return 'palette';

@@ -41,6 +41,7 @@ export class Chat {
       linkTo: (conversation, seq) => new URL(hashOf(conversation, seq), location.href).href,
       attempt: (action) => this.shell.attempt(action),
       notify: (text) => this.shell.notices.show(text),
+      offer: (text, action) => this.shell.notices.offer(text, action),
       shown: (id) => this.#shown(id),
     });
     this.details = false;
@@ -48,12 +49,13 @@ export class Chat {
     talk.start(placeInHash(location.hash).conversation);
     this.followAddress();
     return {
+      settle: () => talk.leave(),
       stop: () => {
         talk.stop();
         this.talk = null;
         this.dialog = null;
       },
-      forget: () => talk.drafts.forget(),
+      forget: () => talk.forget(),
     };
   }
 

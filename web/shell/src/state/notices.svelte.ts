@@ -7,6 +7,13 @@ export interface Notice {
   readonly id: number;
   readonly text: string;
   readonly tone: 'plain' | 'error';
+  /** Something that can be done about it, by a button. */
+  readonly action?: NoticeAction;
+}
+
+export interface NoticeAction {
+  readonly label: string;
+  readonly run: () => void;
 }
 
 export interface Question {
@@ -24,13 +31,24 @@ export class Notices {
   #next = 1;
 
   show(text: string, tone: Notice['tone'] = 'plain'): void {
-    const notice: Notice = { id: this.#next++, text, tone };
-    this.list = [...this.list, notice].slice(-noticesMax);
-    setTimeout(() => this.drop(notice.id), noticeShownMs);
+    const id = this.#add({ text, tone });
+    setTimeout(() => this.drop(id), noticeShownMs);
+  }
+
+  /** Shows something that can be done, until the returned function is called. */
+  offer(text: string, action: NoticeAction): () => void {
+    const id = this.#add({ text, tone: 'plain', action });
+    return () => this.drop(id);
   }
 
   drop(id: number): void {
     this.list = this.list.filter((notice) => notice.id !== id);
+  }
+
+  #add(notice: Omit<Notice, 'id'>): number {
+    const id = this.#next++;
+    this.list = [...this.list, { ...notice, id }].slice(-noticesMax);
+    return id;
   }
 
   ask(question: Question): void {

@@ -12,6 +12,8 @@ export type Stage = 'loading' | 'unreachable' | 'setup' | 'sign-in' | 'inside';
 
 /** The state that a screen keeps for the signed-in person. */
 export interface Inside {
+  /** Brings to the server what waits. Called before the person signs out. */
+  settle(): Promise<void>;
   /** Ends the state, because the person signed out or was signed out. */
   stop(): void;
   /** Removes the person's data from this device. Called before `stop` when the person signs out. */
@@ -96,6 +98,7 @@ export class Shell {
     const inside = this.#inside;
     this.#signingOut = true;
     await this.attempt(async () => {
+      await inside?.settle();
       await this.api.signOut(options);
       inside?.forget();
       this.#leave(false);

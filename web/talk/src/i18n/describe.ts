@@ -82,8 +82,7 @@ export interface PreviewInput {
 }
 
 export function previewOf({ conversation, world, draft, failed }: PreviewInput, words: Words): Preview {
-  const line = (text: string): string =>
-    oneLine(plainText(text.slice(0, previewLettersMax), (person) => mentionedName(world, person, words)));
+  const line = (text: string): string => lineOf(text, world, words);
   if (failed !== null) return { lead: words.preview.failed, text: line(failed), tone: 'failed' };
   if (draft !== '') return { lead: words.preview.draft, text: line(draft), tone: 'draft' };
   const { last } = conversation;
@@ -94,6 +93,13 @@ export function previewOf({ conversation, world, draft, failed }: PreviewInput, 
   if (last.from === world.me.id) return { lead: words.preview.self, text, tone: 'plain' };
   if (conversation.kind === 'direct' || last.from === undefined) return { lead: '', text, tone: 'plain' };
   return { lead: words.preview.by(calledOf(world, last.from, words)), text, tone: 'plain' };
+}
+
+/** The beginning of a message's text as one line. */
+export function lineOf(text: string, world: World, words: Words): string {
+  return oneLine(
+    plainText(text.slice(0, previewLettersMax), (person) => mentionedName(world, person, words)),
+  );
 }
 
 /** Letters of a text that are read for its preview. */

@@ -2,7 +2,8 @@
 import type { Conversation } from '@encke/sdk';
 import type { MessageRow } from './rows';
 
-export type Action = 'react' | 'edit' | 'history' | 'pin' | 'unpin' | 'copy' | 'link';
+export type Action =
+  'reply' | 'original' | 'react' | 'edit' | 'history' | 'pin' | 'unpin' | 'copy' | 'link' | 'recall' | 'undo';
 
 export interface ActionPress {
   readonly key: string;
@@ -12,8 +13,10 @@ export interface ActionPress {
   readonly isComposing: boolean;
 }
 
-/** The keys, each a letter that stands beside its action in the menu. */
+/** The keys, each of which stands beside its action in the menu. */
 export const actionKeys: Readonly<Record<Action, string>> = {
+  reply: 'r',
+  original: 'o',
   react: '+',
   edit: 'e',
   history: 'h',
@@ -21,6 +24,8 @@ export const actionKeys: Readonly<Record<Action, string>> = {
   unpin: 'p',
   copy: 'c',
   link: 'l',
+  recall: 'Delete',
+  undo: 'Delete',
 };
 
 /** The action of a key among those that there are. */
@@ -30,17 +35,28 @@ export function actionOfKey(press: ActionPress, actions: readonly Action[]): Act
   return actions.find((action) => actionKeys[action] === press.key) ?? null;
 }
 
-/** The actions that the menu offers, in its order. The server refuses what is not offered, too. */
-export function actionsFor({ own, amended }: MessageRow, { kind, role }: Conversation): Action[] {
+/**
+ * The actions that the menu offers, in its order. The server refuses what is not offered, too. `recalling`: the recall of the
+ * message waits, and can be undone.
+ */
+export function actionsFor(
+  { own, amended, event }: MessageRow,
+  { kind, role }: Conversation,
+  recalling = false,
+): Action[] {
+  if (recalling) return ['undo'];
   const moderates = kind === 'room' && role !== 'member';
   const pins = kind === 'direct' || moderates;
   return [
+    'reply',
+    ...(event.body.reply_to == null ? [] : (['original'] as const)),
     'react',
     ...(own ? (['edit'] as const) : []),
     ...((amended?.edits ?? 0) > 0 && (own || moderates) ? (['history'] as const) : []),
     ...(pins ? ([amended?.pinned === true ? 'unpin' : 'pin'] as const) : []),
     'copy',
     'link',
+    ...(own || moderates ? (['recall'] as const) : []),
   ];
 }
 

@@ -4,8 +4,14 @@ import type { TextStorage } from '@encke/ui/plain';
 /** Drafts that are kept of one person. The oldest go first. */
 export const draftsMax = 200;
 
+interface Draft {
+  readonly text: string;
+  /** The `seq` of the message that it answers. */
+  readonly replyTo: number | null;
+}
+
 export class Drafts {
-  #texts: Map<string, string>;
+  #drafts: Map<string, Draft>;
   #kept = true;
   readonly #name: string;
 
@@ -14,25 +20,32 @@ export class Drafts {
     person: string,
   ) {
     this.#name = `encke.drafts.${person}`;
-    this.#texts = new Map(parse(storage.getItem(this.#name)));
+    this.#drafts = new Map(parse(storage.getItem(this.#name)));
   }
 
   get(conversation: string): string {
-    return this.#texts.get(conversation) ?? '';
+    return this.#drafts.get(conversation)?.text ?? '';
   }
 
-  set(conversation: string, text: string): void {
+  replyTo(conversation: string): number | null {
+    return this.#drafts.get(conversation)?.replyTo ?? null;
+  }
+
+  set(conversation: string, text: string, replyTo: number | null = null): void {
     // Another tab may have kept drafts since.
-    if (this.#kept) this.#texts = new Map(parse(this.storage.getItem(this.#name)));
-    this.#texts.delete(conversation);
-    if (text.trim() !== '') this.#texts.set(conversation, text);
-    for (const oldest of this.#texts.keys()) {
-      if (this.#texts.size <= draftsMax) break;
-      this.#texts.delete(oldest);
+    if (this.#kept) this.#drafts = new Map(parse(this.storage.getItem(this.#name)));
+    this.#drafts.delete(conversation);
+    if (text.trim() !== '' || replyTo !== null) this.#drafts.set(conversation, { text, replyTo });
+    for (const oldest of this.#drafts.keys()) {
+      if (this.#drafts.size <= draftsMax) break;
+      this.#drafts.delete(oldest);
     }
+    const kept = [...this.#drafts].map(([id, draft]) =>
+      draft.replyTo === null ? [id, draft.text] : [id, draft.text, draft.replyTo],
+    );
     // Storage may be full or forbidden; then a draft lives as long as the page.
     try {
-      this.storage.setItem(this.#name, JSON.stringify([...this.#texts]));
+      this.storage.setItem(this.#name, JSON.stringify(kept));
       this.#kept = true;
     } catch {
       this.#kept = false;
@@ -41,23 +54,23 @@ export class Drafts {
 
   /** On sign-out: nothing of a person stays on the device. */
   forget(): void {
-    this.#texts.clear();
+    this.#drafts.clear();
     this.storage.removeItem(this.#name);
   }
 }
 
-function parse(json: string | null): [string, string][] {
+function parse(json: string | null): [string, Draft][] {
   if (json === null) return [];
   try {
     const value: unknown = JSON.parse(json);
     if (!Array.isArray(value)) return [];
-    return value.filter(
-      (entry): entry is [string, string] =>
-        Array.isArray(entry) &&
-        entry.length === 2 &&
-        typeof entry[0] === 'string' &&
-        typeof entry[1] === 'string',
-    );
+    return value.flatMap((entry: unknown): [string, Draft][] => {
+      if (!Array.isArray(entry)) return [];
+      const [id, text, replyTo = null] = entry as unknown[];
+      if (typeof id !== 'string' || typeof text !== 'string') return [];
+      if (replyTo !== null && typeof replyTo !== 'number') return [];
+      return [[id, { text, replyTo }]];
+    });
   } catch {
     return [];
   }

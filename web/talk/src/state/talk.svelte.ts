@@ -25,6 +25,7 @@ import { keepRecentEmoji, recentEmojiIn, withRecent } from '../model/recent-emoj
 import { conversationOf } from '../model/held';
 import { FurtherInvitations } from '../model/invitations';
 import { Lookups } from '../model/lookups';
+import { Recalls } from '../model/recalls';
 import { lineOnNews, lineOnOpening, markToSend, type Attention } from '../model/reading';
 import { expired, nobodyTyping, typingIn, withoutTyping, withTyping, type Typing } from '../model/typing';
 import { TypingSender } from '../model/typing-sender';
@@ -32,6 +33,7 @@ import { recounted } from '../model/unread';
 import * as worlds from '../model/world';
 import type { World } from '../model/world';
 import { ConversationList } from './conversation-list.svelte';
+import { Quotes } from './quotes.svelte';
 import { Threads } from './threads.svelte';
 
 /** The pause after an event that leaves the number of unread messages in doubt, before the server is asked. */
@@ -56,6 +58,8 @@ export interface TalkOptions {
   readonly attempt: (action: () => Promise<void>) => Promise<boolean>;
   /** Shows a short notice. */
   readonly notify: (text: string) => void;
+  /** Shows something that can be done, until the returned function is called. */
+  readonly offer: (text: string, action: { label: string; run: () => void }) => () => void;
   /** Called when another conversation is put on screen, or none (null). */
   readonly shown: (conversation: string | null) => void;
 }
@@ -68,6 +72,8 @@ export class Talk {
   readonly client: EnckeClient;
   readonly drafts: Drafts;
   readonly threads: Threads;
+  readonly quotes: Quotes;
+  readonly recalls: Recalls;
   readonly list: ConversationList;
   readonly typingSender: TypingSender;
 
@@ -95,6 +101,9 @@ export class Talk {
   /** Raised by every draft that is kept, so that previews follow. */
   draftsKept = $state(0);
 
+  /** The messages whose recall waits, by `recallKey`. */
+  recalling: ReadonlySet<string> = $state.raw(new Set());
+
   /** The emoji that were chosen last on this device. */
   recentEmoji: readonly string[] = $state.raw([]);
 
@@ -120,6 +129,16 @@ export class Talk {
       (persons) => this.learn(persons),
       options.person,
     );
+    this.quotes = new Quotes(this.threads);
+    this.recalls = new Recalls({
+      api: client.api,
+      clock,
+      storage: options.storage,
+      person: options.person,
+      offer: (run) => options.offer(this.words.message.recalling, { label: this.words.message.undo, run }),
+      refused: (error) => void options.attempt(() => Promise.reject(error)),
+      changed: (waiting) => (this.recalling = waiting),
+    });
     this.#lookups = new Lookups({
       api: client.api,
       clock,
@@ -171,10 +190,23 @@ export class Talk {
       client.on('outgoing', (outgoing) => (this.outgoing = [...outgoing])),
     );
     this.outgoing = [...client.outgoing];
+    this.recalls.start();
+  }
+
+  /** The page is left, or the person is about to sign out: what waits is sent. */
+  leave(): Promise<void> {
+    return this.recalls.leave();
+  }
+
+  /** On sign-out: nothing of a person stays on the device. */
+  forget(): void {
+    this.drafts.forget();
+    this.recalls.forget();
   }
 
   stop(): void {
     this.#forgetting();
+    this.recalls.stop();
     this.#recounting?.();
     this.#lookups.clear();
     this.#invitations.stop();
@@ -243,13 +275,27 @@ export class Talk {
     return true;
   }
 
+  /** The message that the draft of a conversation answers. */
+  replyTo(conversation: string): number | null {
+    return this.draftsKept >= 0 ? this.drafts.replyTo(conversation) : null;
+  }
+
+  /** The next message of a conversation is to answer this one, or none (null). */
+  reply(conversation: string, seq: number | null): void {
+    this.editing = null;
+    this.drafts.set(conversation, this.drafts.get(conversation), seq);
+    this.draftsKept += 1;
+  }
+
   send(text: string, options: SendOptions = {}): void {
     if (this.openId === null) return;
+    const replyTo = this.replyTo(this.openId) ?? undefined;
     this.threads.newest(this.openId);
     this.target = null;
     this.typingSender.sent();
     this.line = null;
-    this.client.send(this.openId, text.trim(), options);
+    this.client.send(this.openId, text.trim(), { replyTo, ...options });
+    this.reply(this.openId, null);
     this.keepDraft(this.openId, '');
   }
 
@@ -260,7 +306,7 @@ export class Talk {
   }
 
   keepDraft(conversation: string, text: string): void {
-    this.drafts.set(conversation, text);
+    this.drafts.set(conversation, text, this.drafts.replyTo(conversation));
     this.draftsKept += 1;
   }
 
@@ -343,6 +389,8 @@ export class Talk {
     this.world = worlds.fromSnapshot(snapshot, this.world ?? undefined);
     this.#snapshots += 1;
     this.threads.clear();
+    this.quotes.clear();
+    this.recalls.took();
     this.#lookups.clear();
     this.#invitations.took(snapshot);
     this.list.took(snapshot);
@@ -385,6 +433,8 @@ export class Talk {
     this.world = worlds.applyEvent(before, event);
     this.#recountIfDoubted(before);
     this.threads.amend(event);
+    this.quotes.happened(event);
+    this.recalls.happened(event);
     if (event.kind === 'invitation_gone') return this.#invitations.gone(event.body.conversation);
     if (event.kind === 'conversation_removed') return this.#removed(event.body.conversation);
     if (event.kind === 'conversation_added') return this.#added(event.body.conversation.id);

@@ -7,9 +7,11 @@ import {
   withAmended,
   withAmendment,
   withoutRecalled,
+  type AmendedAnswer,
   type Amendments,
 } from '../model/amendments';
 import { firstAt } from '../model/dates';
+import { eventAt } from '../model/quote';
 import {
   bounded,
   emptyThread,
@@ -56,6 +58,11 @@ export class Threads {
   /** What amendments have made of a conversation's messages, by their `seq`. */
   amended(id: string): ReadonlyMap<number, Amended> {
     return (this.#amendments.get(id) ?? noAmendments).messages;
+  }
+
+  /** An event that is loaded. */
+  event(id: string, seq: number): FeedEvent | undefined {
+    return eventAt(this.get(id).events, seq) ?? eventAt(this.#threads.get(id)?.events ?? [], seq);
   }
 
   loading(id: string): Loading {
@@ -145,6 +152,14 @@ export class Threads {
     });
   }
 
+  /** One message that is not loaded. Throws ApiError. */
+  async one(id: string, seq: number): Promise<FeedEvent> {
+    const generation = this.#generation;
+    const answer = await this.api.message(id, seq);
+    const events = this.#learn(id, { ...answer, events: [answer.event] }, generation);
+    return events[0] ?? answer.event;
+  }
+
   /** Shows the end of a conversation again. */
   newest(id: string): void {
     if (!this.#away.has(id)) return;
@@ -215,12 +230,17 @@ export class Threads {
   async #page(id: string, query: HistoryQuery): Promise<HistoryPage> {
     const generation = this.#generation;
     const page = await this.api.history(id, query);
+    return { ...page, events: this.#learn(id, page, generation) };
+  }
+
+  /** Takes what an answer tells of amendments and people. Answers its events, without those that were recalled since. */
+  #learn(id: string, page: AmendedAnswer & { people: Person[] }, generation: number): FeedEvent[] {
     this.learnt(page.people);
     const known = this.#amendments.get(id) ?? noAmendments;
     if (isTooOld(known, page)) throw new Error('The page is older than what the feed has brought.');
     const isWanted = generation === this.#generation && this.#threads.has(id);
     if (isWanted) this.#putAmendments(id, withAmended(known, page, this.me));
-    return { ...page, events: [...withoutRecalled(known, page.events)] };
+    return [...withoutRecalled(known, page.events)];
   }
 
   async #fetch(id: string, ask: () => Promise<() => void>): Promise<boolean> {

@@ -15,6 +15,14 @@ export async function act(
   const { words } = talk;
   const { api } = talk.client;
   switch (action) {
+    case 'reply':
+      return talk.reply(conversation.id, row.event.seq);
+    case 'original':
+      return talk.jump(conversation.id, row.event.body.reply_to ?? row.event.seq);
+    case 'recall':
+      return talk.recalls.ask(conversation.id, row.event.seq);
+    case 'undo':
+      return void talk.recalls.undo(conversation.id, row.event.seq);
     case 'copy':
       await navigator.clipboard.writeText(
         decoded(row.text, (person) => mentionedName(talk.world, person, words)),
