@@ -299,10 +299,12 @@ pub const SEARCH_LOOKED_AT_MAX: usize = 20_000;
 pub const SEARCH_CONVERSATIONS_MAX: usize = 64;
 /// Milliseconds between two times that new messages are taken into the index of words.
 pub const INDEX_EVERY_MS: u64 = 1_000;
-/// Events of the log in one write to the index of words.
+/// Events of the log that are looked at for one write to the index of words.
 pub const INDEX_PART_EVENTS: usize = 128;
+/// Messages in one write to the index of words. A message takes some 50 µs of the store's thread, and sends wait for it.
+pub const INDEX_PART_MESSAGES: usize = 16;
 /// Writes to the index of words at one time. If the log has more, they go on after a pause.
-pub const INDEX_PARTS_MAX: usize = 32;
+pub const INDEX_PARTS_MAX: usize = 256;
 
 /// Milliseconds within which receipts are folded into one event.
 pub const RECEIPTS_FOLD_MS: u64 = 200;

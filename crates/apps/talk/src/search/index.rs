@@ -84,11 +84,15 @@ fn part(read: &mut Read<'_>, mark: Mark) -> Result<Part, Error> {
     // If another node has moved the mark, what this one has seen counts no more than that.
     let after = if stored == mark.stored { mark.seen.max(stored) } else { stored };
     let head = read.position();
-    let up_to = Position((after.0 + limits::INDEX_PART_EVENTS as u64).min(head.0).max(after.0));
+    let mut up_to = Position((after.0 + limits::INDEX_PART_EVENTS as u64).min(head.0).max(after.0));
     let at: Vec<Position> = (after.0 + 1..=up_to.0).map(Position).collect();
     let mut changes = Vec::new();
     for entry in read.events(&at)? {
         changes.extend(change(read, &entry.event)?);
+        if changes.len() == limits::INDEX_PART_MESSAGES {
+            up_to = entry.event.position;
+            break;
+        }
     }
     Ok(Part { stored, up_to, changes, more: up_to < head })
 }
