@@ -27,8 +27,19 @@ pub enum Guard {
     /// The caller has checked.
     Open,
     /// Only if this person follows the stream, or the one that it is a companion of, at the moment of the commit; else
-    /// `not_member`.
+    /// `not_member`. If its appends are reserved there, `read_only`.
     Follows(PersonId),
+}
+
+/// The way in which a person follows a stream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Following {
+    /// The person does not follow it.
+    No,
+    /// The person follows it, and following alone is not enough for an append: whoever owns the stream decides on each.
+    Reserved,
+    /// The person follows it, and may append for that reason alone.
+    Freely,
 }
 
 /// The outcome of an append.
@@ -84,8 +95,8 @@ pub trait Appends {
         from: Option<PersonId>,
         key: &str,
     ) -> Result<Option<FirstAppend>, Self::Failed>;
-    /// Whether a person follows a stream now.
-    fn does_follow(&mut self, person: PersonId, stream: StreamId) -> Result<bool, Self::Failed>;
+    /// The way in which a person follows a stream now.
+    fn following(&mut self, person: PersonId, stream: StreamId) -> Result<Following, Self::Failed>;
     /// Takes an event that comes next in the log.
     fn take(&mut self, event: Event) -> Result<Appended, Error>;
 
@@ -95,10 +106,17 @@ pub trait Appends {
         if let Some(first) = self.before(&event)? {
             return Ok(first);
         }
-        if let Guard::Follows(person) = guard
-            && !self.does_follow(person, event.stream.route()).map_err(Into::into)?
-        {
-            return Err(Error::new(Code::NotMember, "You are not a member of this conversation."));
+        if let Guard::Follows(person) = guard {
+            match self.following(person, event.stream.route()).map_err(Into::into)? {
+                Following::Freely => {}
+                Following::No => {
+                    let what = "You are not a member of this conversation.";
+                    return Err(Error::new(Code::NotMember, what));
+                }
+                Following::Reserved => {
+                    return Err(Error::new(Code::ReadOnly, "You may only read here."));
+                }
+            }
         }
         self.append_new(event)
     }

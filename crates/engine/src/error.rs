@@ -53,6 +53,14 @@ codes! {
     ForeignOrigin = "foreign_origin", 403, false;
     /// The conversation is there, and this person is not in it.
     NotMember = "not_member", 403, false;
+    /// A moderator has muted this person in the room: it may read, and write again after `retry_after_ms`.
+    Muted = "muted", 403, false;
+    /// Only owners and moderators write in this room. The others read.
+    ReadOnly = "read_only", 403, false;
+    /// This person is banned from the room, and does not get back in until a moderator lifts the ban.
+    Banned = "banned", 403, false;
+    /// One of the two people has blocked the other. Whoever has done so may unblock it.
+    Blocked = "blocked", 403, false;
     /// The message was written by somebody else. Only its author may edit it.
     NotYours = "not_yours", 403, false;
     /// There is nothing at this address, or nothing that this person may know of.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::append::{Appended, FirstAppend, Head};
+use crate::append::{Appended, FirstAppend, Following, Head};
 use crate::batch::{Batch, Step};
 use crate::entry::Entry;
 use crate::error::{Code, Error};
@@ -49,7 +49,7 @@ pub struct Transaction {
     /// The first append with each key; `None` if the key is unused.
     keys: FxHashMap<Key, Option<FirstAppend>>,
     keys_undo: Vec<Key>,
-    follows: FxHashMap<(PersonId, StreamId), bool>,
+    follows: FxHashMap<(PersonId, StreamId), Following>,
     /// Channels whose first event is in this transaction.
     names: Vec<(StreamId, Arc<str>)>,
     /// The positions of the events that it erases.
@@ -135,8 +135,8 @@ impl Transaction {
         self.keys.get(key).map(Option::as_ref)
     }
 
-    /// Whether a person follows a stream, if it is known.
-    pub fn follows(&self, person: PersonId, stream: StreamId) -> Option<bool> {
+    /// The way in which a person follows a stream, if it is known.
+    pub fn following(&self, person: PersonId, stream: StreamId) -> Option<Following> {
         self.follows.get(&(person, stream)).copied()
     }
 
@@ -162,9 +162,14 @@ impl Transaction {
         self.keys.entry(key).or_insert(first);
     }
 
-    /// Learns whether a person follows a stream.
-    pub fn learn_follow(&mut self, person: PersonId, stream: StreamId, follows: bool) {
-        self.follows.entry((person, stream)).or_insert(follows);
+    /// Learns how a person follows a stream.
+    pub fn learn_following(&mut self, person: PersonId, stream: StreamId, following: Following) {
+        self.follows.entry((person, stream)).or_insert(following);
+    }
+
+    /// Forgets how people follow streams, because it was changed in the store.
+    pub fn forget_following(&mut self) {
+        self.follows.clear();
     }
 
     /// Takes an event that comes next in the log.
@@ -202,13 +207,13 @@ impl Transaction {
     /// would hide events from an old cursor (P4).
     pub fn subscribed(&mut self, person: PersonId, stream: StreamId) {
         let from = self.follows_from();
-        self.follows.insert((person, stream), true);
+        self.follows.insert((person, stream), Following::Freely);
         self.change(Step::Subscribe { person, stream, from });
     }
 
     /// Notes that a person follows a stream no longer.
     pub fn unsubscribed(&mut self, person: PersonId, stream: StreamId) {
-        self.follows.insert((person, stream), false);
+        self.follows.insert((person, stream), Following::No);
         self.change(Step::Unsubscribe { person, stream });
     }
 
@@ -329,8 +334,8 @@ mod tests {
             Ok(self.0.first_with_key(&(from, key.into())).flatten().cloned())
         }
 
-        fn does_follow(&mut self, person: PersonId, stream: StreamId) -> Result<bool, Error> {
-            Ok(self.0.follows(person, stream).unwrap_or_default())
+        fn following(&mut self, person: PersonId, stream: StreamId) -> Result<Following, Error> {
+            Ok(self.0.following(person, stream).unwrap_or(Following::No))
         }
 
         fn take(&mut self, event: Event) -> Result<Appended, Error> {
@@ -368,7 +373,7 @@ mod tests {
         let again = send(&mut tx, "b");
         assert_eq!(again, undone, "the same place, and not a repeat");
         assert!(send(&mut tx, "a").repeated, "what was before it is still known");
-        assert_eq!(tx.0.follows(WRITER, room()), None, "it is asked for again");
+        assert_eq!(tx.0.following(WRITER, room()), None, "it is asked for again");
         let part = tx.0.end(9);
         assert_eq!((part.before.position, part.after.position), (Position(4), Position(6)));
         assert_eq!(part.batch.steps.len(), 2);

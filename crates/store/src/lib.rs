@@ -27,6 +27,7 @@ mod queue;
 mod read;
 mod readers;
 mod recent;
+mod reserved;
 mod row;
 mod sqlite;
 mod stats;

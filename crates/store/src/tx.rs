@@ -87,6 +87,18 @@ impl Tx<'_> {
         on!(self, writing => writing.unsubscribe(person, stream))
     }
 
+    /// Reserves the appends of a person to a stream, or of everybody: to follow the stream is not enough for an append from
+    /// here on, and [`Guard::Follows`](crate::Guard::Follows) is refused with `read_only`. An append whose caller has
+    /// checked everything itself goes on.
+    pub fn reserve(&mut self, stream: StreamId, person: Option<PersonId>) -> Result<(), StoreError> {
+        on!(self, writing => writing.reserve(stream, person))
+    }
+
+    /// Takes back what [`Tx::reserve`] did for the same person, or for everybody.
+    pub fn free(&mut self, stream: StreamId, person: Option<PersonId>) -> Result<(), StoreError> {
+        on!(self, writing => writing.free(stream, person))
+    }
+
     /// Ends all sessions that rest on a credential of a person, or on any of the person's, on every node (P7).
     pub fn revoke(&mut self, person: PersonId, credential: Option<u64>) -> Result<(), StoreError> {
         on!(self, writing => writing.revoke(person, credential))

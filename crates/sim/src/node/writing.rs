@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use encke_engine::append::{Appended, Appends, FirstAppend, Guard, Head};
+use encke_engine::append::{Appended, Appends, FirstAppend, Following, Guard, Head};
 use encke_engine::marks::Marks;
 use encke_engine::{
     Code, ConversationId, Error, Event, NewEvent, Owner, PersonId, Position, StreamId, Transaction,
@@ -148,8 +148,8 @@ impl<'a> Writing<'a> {
     }
 
     fn follows(&mut self, person: PersonId, stream: StreamId) -> bool {
-        let Ok(follows) = self.does_follow(person, stream);
-        follows
+        let Ok(following) = self.following(person, stream);
+        following != Following::No
     }
 
     fn join(&mut self, person: PersonId, stream: StreamId) {
@@ -227,9 +227,12 @@ impl Appends for Writing<'_> {
         Ok(self.tx.first_with_key(&key).flatten().cloned())
     }
 
-    fn does_follow(&mut self, person: PersonId, stream: StreamId) -> Result<bool, Never> {
-        let stored = || self.state.follows(person, stream).is_some();
-        Ok(self.tx.follows(person, stream).unwrap_or_else(stored))
+    fn following(&mut self, person: PersonId, stream: StreamId) -> Result<Following, Never> {
+        let stored = || match self.state.follows(person, stream) {
+            Some(_) => Following::Freely,
+            None => Following::No,
+        };
+        Ok(self.tx.following(person, stream).unwrap_or_else(stored))
     }
 
     fn take(&mut self, event: Event) -> Result<Appended, Error> {

@@ -1,6 +1,6 @@
 //! The questions of a batch of appends, asked at once.
 
-use encke_engine::append::{Appended, FirstAppend, Guard, Head};
+use encke_engine::append::{Appended, FirstAppend, Following, Guard, Head};
 use encke_engine::transaction::Key;
 use encke_engine::{Epoch, Point, Position, Seq, StreamId};
 use futures_util::future::join5;
@@ -51,7 +51,7 @@ pub(super) struct Answers {
     pub turn: Option<SpaceTurn>,
     pub keys: Vec<Option<FirstAppend>>,
     pub heads: Vec<Head>,
-    pub follows: Vec<bool>,
+    pub follows: Vec<Following>,
 }
 
 const TURN: &str = "SELECT position, change, at_ms, epoch, erased FROM space FOR UPDATE";
@@ -65,7 +65,9 @@ const HEADS: &str = "SELECT u.n, l.seq, l.position
     FROM unnest($1::bigint[]) WITH ORDINALITY AS u (stream, n)
     CROSS JOIN LATERAL (SELECT seq, position FROM log WHERE log.stream = u.stream
         ORDER BY seq DESC LIMIT 1) l";
-const FOLLOWS: &str = "SELECT u.n FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS u (person, stream, n)
+const FOLLOWS: &str = "SELECT u.n,
+        (SELECT count(*) FROM reserved r WHERE r.stream = u.stream AND r.person IN (0, u.person))
+    FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS u (person, stream, n)
     CROSS JOIN LATERAL (SELECT 1 FROM follow f WHERE f.person = u.person AND f.stream = u.stream OFFSET 0) f";
 
 type Rows = Result<Vec<tokio_postgres::Row>, tokio_postgres::Error>;
@@ -118,7 +120,7 @@ pub(super) fn ask(
         turn: answers.0.first().map(turn_of).transpose()?,
         keys: wanted.keys.iter().map(|_| None).collect(),
         heads: vec![Head::default(); wanted.streams.len()],
-        follows: vec![false; wanted.follows.len()],
+        follows: vec![Following::No; wanted.follows.len()],
     };
     for row in answers.1 {
         // The newest append comes last.
@@ -129,7 +131,7 @@ pub(super) fn ask(
         found.heads[place(&row)?] = head;
     }
     for row in answers.3 {
-        found.follows[place(&row)?] = true;
+        found.follows[place(&row)?] = crate::reserved::of_count(number(&row, 1)?);
     }
     Ok(found)
 }

@@ -21,7 +21,7 @@ use crate::tables::{self, Engine, Tables};
 const DONE_BY_OWNERS: &str = "";
 
 /// The tables of the log.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/0001.sql"),
     DONE_BY_OWNERS,
     DONE_BY_OWNERS,
@@ -30,6 +30,7 @@ const MIGRATIONS: [&str; 8] = [
     DONE_BY_OWNERS,
     include_str!("migrations/0007.sql"),
     include_str!("migrations/0008.sql"),
+    include_str!("migrations/0009.sql"),
 ];
 /// The version since which owners have numbers of their own.
 const OWNERS_SINCE: u32 = 7;

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use encke_engine::append::{Appended, Appends, FirstAppend, Head};
+use encke_engine::append::{Appended, Appends, FirstAppend, Following, Head};
 use encke_engine::transaction::{Key, Savepoint, Transaction, unless_erased};
 use encke_engine::{Committed, Entry, Epoch, Error, Event, PersonId, Position, StreamId, limits};
 
@@ -86,7 +86,7 @@ impl Writing {
         }
         for ((person, stream), follows) in wanted.follows.iter().zip(found.follows) {
             let (person, stream) = (PersonId(*person as u64), StreamId::from_raw(*stream as u64));
-            self.tx.learn_follow(person, stream, follows);
+            self.tx.learn_following(person, stream, follows);
         }
     }
 
@@ -143,6 +143,8 @@ impl Writing {
         )?;
         if made > 0 {
             self.tx.subscribed(person, stream);
+            // The person's appends may be reserved there.
+            self.tx.forget_following();
         }
         Ok(())
     }
@@ -154,6 +156,24 @@ impl Writing {
             self.tx.unsubscribed(person, stream);
         }
         Ok(())
+    }
+
+    pub fn reserve(&mut self, stream: StreamId, person: Option<PersonId>) -> Result<(), StoreError> {
+        self.set_reserved(crate::reserved::RESERVE, stream, person)
+    }
+
+    pub fn free(&mut self, stream: StreamId, person: Option<PersonId>) -> Result<(), StoreError> {
+        self.set_reserved(crate::reserved::FREE, stream, person)
+    }
+
+    fn set_reserved(
+        &mut self,
+        sql: &str,
+        stream: StreamId,
+        person: Option<PersonId>,
+    ) -> Result<(), StoreError> {
+        self.tx.forget_following();
+        self.execute(sql, &[stream.into(), crate::reserved::whom(person).into()]).map(drop)
     }
 
     pub fn revoke(&mut self, person: PersonId, credential: Option<u64>) -> Result<(), StoreError> {
@@ -266,13 +286,13 @@ impl Appends for Writing {
         Ok(self.tx.first_with_key(&key).flatten().cloned())
     }
 
-    fn does_follow(&mut self, person: PersonId, stream: StreamId) -> Result<bool, StoreError> {
-        if let Some(known) = self.tx.follows(person, stream) {
+    fn following(&mut self, person: PersonId, stream: StreamId) -> Result<Following, StoreError> {
+        if let Some(known) = self.tx.following(person, stream) {
             return Ok(known);
         }
-        let sql = "SELECT 1 FROM follow WHERE person = ?1 AND stream = ?2";
-        let found = !self.query(sql, &[person.into(), stream.into()])?.is_empty();
-        self.tx.learn_follow(person, stream, found);
+        let rows = self.query(crate::reserved::FOLLOWING, &[person.into(), stream.into()])?;
+        let found = crate::reserved::following(&rows)?;
+        self.tx.learn_following(person, stream, found);
         Ok(found)
     }
 

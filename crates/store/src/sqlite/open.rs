@@ -28,7 +28,7 @@ pub(super) const BUSY_WAIT: Duration = Duration::from_millis(limits::STORE_LOCK_
 const DONE_BY_OWNERS: &str = "";
 
 /// The tables of the log.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0001.sql"),
     DONE_BY_OWNERS,
     DONE_BY_OWNERS,
@@ -36,6 +36,7 @@ const MIGRATIONS: [&str; 7] = [
     DONE_BY_OWNERS,
     include_str!("migrations/0006.sql"),
     include_str!("migrations/0007.sql"),
+    include_str!("migrations/0008.sql"),
 ];
 /// The version since which owners have numbers of their own.
 const OWNERS_SINCE: u32 = 6;

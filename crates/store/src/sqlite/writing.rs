@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use encke_engine::append::{Appends, FirstAppend, Head};
+use encke_engine::append::{Appends, FirstAppend, Following, Head};
 use encke_engine::limits;
 use encke_engine::transaction::{event_among, unless_erased};
 use encke_engine::{Entry, Epoch, Error, Event, PersonId, Position, Step, StreamId};
@@ -46,7 +46,7 @@ pub(crate) struct Writing {
     dirty: FxHashMap<StreamId, Head>,
     /// Heads up to this position are in `stream_head`.
     heads_stored: Position,
-    follows: FxHashMap<(PersonId, StreamId), bool>,
+    follows: FxHashMap<(PersonId, StreamId), Following>,
     /// The positions of the events that this transaction erases.
     erased: Vec<Position>,
     /// Whether the write-ahead log may hold content that was erased.
@@ -148,6 +148,24 @@ impl Writing {
             self.steps.push(Step::Unsubscribe { person, stream });
         }
         Ok(())
+    }
+
+    pub fn reserve(&mut self, stream: StreamId, person: Option<PersonId>) -> Result<(), StoreError> {
+        self.set_reserved(crate::reserved::RESERVE, stream, person)
+    }
+
+    pub fn free(&mut self, stream: StreamId, person: Option<PersonId>) -> Result<(), StoreError> {
+        self.set_reserved(crate::reserved::FREE, stream, person)
+    }
+
+    fn set_reserved(
+        &mut self,
+        sql: &str,
+        stream: StreamId,
+        person: Option<PersonId>,
+    ) -> Result<(), StoreError> {
+        self.follows.clear();
+        self.execute(sql, &[stream.into(), crate::reserved::whom(person).into()]).map(drop)
     }
 
     pub fn revoke(&mut self, person: PersonId, credential: Option<u64>) -> Result<(), StoreError> {
@@ -381,12 +399,12 @@ impl Appends for Writing {
         Ok(Some(FirstAppend::of(event, appended)))
     }
 
-    fn does_follow(&mut self, person: PersonId, stream: StreamId) -> Result<bool, StoreError> {
+    fn following(&mut self, person: PersonId, stream: StreamId) -> Result<Following, StoreError> {
         if let Some(known) = self.follows.get(&(person, stream)) {
             return Ok(*known);
         }
-        let sql = "SELECT 1 FROM follow WHERE person = ?1 AND stream = ?2";
-        let found = !self.query(sql, &[person.into(), stream.into()])?.is_empty();
+        let rows = self.query(crate::reserved::FOLLOWING, &[person.into(), stream.into()])?;
+        let found = crate::reserved::following(&rows)?;
         if self.follows.len() >= limits::FOLLOWS_REMEMBERED_MAX {
             self.follows.clear();
         }

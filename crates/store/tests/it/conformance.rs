@@ -4,6 +4,7 @@ mod classes;
 mod erased;
 mod pages;
 mod refused;
+mod reserved;
 mod writes;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ pub use classes::*;
 pub use erased::*;
 pub use pages::*;
 pub use refused::*;
+pub use reserved::*;
 pub use writes::*;
 
 /// The names of all checks, for a macro that makes a test of each one.
@@ -37,6 +39,7 @@ macro_rules! list {
             a_panicking_write_takes_only_itself
             a_panicking_read_or_answer_takes_only_itself
             only_a_follower_may_append
+            reserved_appends_are_refused_until_they_are_freed
             a_subscription_stands_right_before_its_first_event
             a_follower_that_subscribes_again_keeps_its_first_position
             history_by_pages_in_both_directions
