@@ -331,6 +331,26 @@ pub const PRESENCE_TELLINGS_MAX: usize = 100_000;
 pub const RECEIPTS_MEMBERS_MAX: usize = 200;
 /// Members that a room may have.
 pub const ROOM_MEMBERS_MAX: usize = 100_000;
+/// Seconds for which a member of a room may be muted.
+pub const MUTE_S: std::ops::RangeInclusive<u64> = 60..=31_622_400;
+/// Muted members of one room, with those who left it meanwhile.
+pub const MUTES_PER_ROOM_MAX: usize = 1_000;
+/// People that one room bans.
+pub const BANS_PER_ROOM_MAX: usize = 10_000;
+/// Bans in one page.
+pub const BANS_PAGE_MAX: usize = 100;
+/// Entries of a room's audit trail. The oldest go first.
+pub const AUDIT_ENTRIES_MAX: usize = 10_000;
+/// Entries of an audit trail in one page.
+pub const AUDIT_PAGE_MAX: usize = 100;
+/// Seconds that an invite link may be good.
+pub const LINK_S: std::ops::RangeInclusive<u64> = 60..=31_622_400;
+/// People whom one invite link lets in.
+pub const LINK_USES_MAX: usize = 10_000;
+/// Invite links of one room that have not expired.
+pub const LINKS_PER_ROOM_MAX: usize = 50;
+/// Characters of a room's topic.
+pub const TOPIC_CHARS_MAX: usize = 250;
 /// Members that a conversation shows without being asked for a page of them.
 pub const MEMBERS_SHOWN_MAX: usize = 20;
 /// Members in one page.

@@ -90,7 +90,11 @@ impl Tx<'_> {
     /// Reserves the appends of a person to a stream, or of everybody: to follow the stream is not enough for an append from
     /// here on, and [`Guard::Follows`](crate::Guard::Follows) is refused with `read_only`. An append whose caller has
     /// checked everything itself goes on.
-    pub fn reserve(&mut self, stream: StreamId, person: Option<PersonId>) -> Result<(), StoreError> {
+    pub fn reserve(
+        &mut self,
+        stream: StreamId,
+        person: Option<PersonId>,
+    ) -> Result<(), StoreError> {
         on!(self, writing => writing.reserve(stream, person))
     }
 

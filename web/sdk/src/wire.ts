@@ -86,10 +86,74 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Renames a room, opens or closes it.
-         * @description Renames a room, opens or closes it.
+         * Changes a room: its title, whether it is open, its topic, who writes. Owners do it; moderators change the topic alone.
+         * @description Changes a room: its title, whether it is open, its topic, who writes. Owners do it; moderators change the topic alone.
          */
         patch: operations["change_room"];
+        trace?: never;
+    };
+    "/v1/conversations/{id}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The audit trail of a room, for its owners and moderators, the newest entry first.
+         * @description The audit trail of a room, for its owners and moderators, the newest entry first.
+         */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/bans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The people that are banned from a room, for its owners and moderators.
+         * @description The people that are banned from a room, for its owners and moderators.
+         */
+        get: operations["bans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/bans/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Bans a person from a room, and takes it out if it is a member. Only a moderator lets it back in.
+         * @description Bans a person from a room, and takes it out if it is a member. Only a moderator lets it back in.
+         */
+        put: operations["ban"];
+        post?: never;
+        /**
+         * Lifts the ban of a person, which may join or be invited again.
+         * @description Lifts the ban of a person, which may join or be invited again.
+         */
+        delete: operations["lift_ban"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/conversations/{id}/events": {
@@ -132,6 +196,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The invite links of a room, for its owners and moderators.
+         * @description The invite links of a room, for its owners and moderators.
+         */
+        get: operations["links"];
+        put?: never;
+        /**
+         * Makes an invite link of a room, for its owners and moderators.
+         * @description Makes an invite link of a room, for its owners and moderators.
+         */
+        post: operations["make_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/links/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revokes an invite link: it lets nobody in any more. Who has joined by it stays.
+         * @description Revokes an invite link: it lets nobody in any more. Who has joined by it stays.
+         */
+        delete: operations["revoke_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/members": {
         parameters: {
             query?: never;
@@ -167,17 +275,43 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Leaves a room, or removes a member from it.
-         * @description Leaves a room, or removes a member from it.
+         * Leaves a room, or removes a member from it. If the last owner leaves, the longest moderator becomes the owner, or else
+         *     the longest member.
+         * @description Leaves a room, or removes a member from it. If the last owner leaves, the longest moderator becomes the owner, or else
+         *     the longest member.
          */
         delete: operations["remove_member"];
         options?: never;
         head?: never;
         /**
-         * Changes the role of a member.
-         * @description Changes the role of a member.
+         * Changes the role of a member. Only owners do it, and a guest stays a plain member.
+         * @description Changes the role of a member. Only owners do it, and a guest stays a plain member.
          */
         patch: operations["change_role"];
+        trace?: never;
+    };
+    "/v1/conversations/{id}/members/{person}/mute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Lets a member of a room only read for a time. A mute that is there already is replaced.
+         * @description Lets a member of a room only read for a time. A mute that is there already is replaced.
+         */
+        put: operations["mute_member"];
+        post?: never;
+        /**
+         * Lets a muted member write again.
+         * @description Lets a muted member write again.
+         */
+        delete: operations["unmute_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/conversations/{id}/messages": {
@@ -215,9 +349,11 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Recalls a message: the author's own, or any in a room of which the caller is an owner. One that is recalled already
+         * Recalls a message: the author's own, or any in a room of which the caller is an owner or a
+         *     moderator. One that is recalled already
          *     stays so.
-         * @description Recalls a message: the author's own, or any in a room of which the caller is an owner. One that is recalled already
+         * @description Recalls a message: the author's own, or any in a room of which the caller is an owner or a
+         *     moderator. One that is recalled already
          *     stays so.
          */
         delete: operations["recall_message"];
@@ -238,8 +374,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The texts that a message had, for its author and for the owners of a room.
-         * @description The texts that a message had, for its author and for the owners of a room.
+         * The texts that a message had, for its author and for the owners and moderators of a room.
+         * @description The texts that a message had, for its author and for the owners and moderators of a room.
          */
         get: operations["edits"];
         put?: never;
@@ -259,8 +395,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Pins a message. In a room only owners do it. A message that is pinned already stays as it is.
-         * @description Pins a message. In a room only owners do it. A message that is pinned already stays as it is.
+         * Pins a message. In a room only owners and moderators do it. A message that is pinned already stays as it is.
+         * @description Pins a message. In a room only owners and moderators do it. A message that is pinned already stays as it is.
          */
         put: operations["pin"];
         post?: never;
@@ -521,6 +657,46 @@ export interface paths {
          * @description Accepts an invitation: the caller is a member from here on.
          */
         post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/links/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Joins the room of an invite link. A member that comes again uses nothing up, so a lost answer may be asked for again.
+         * @description Joins the room of an invite link. A member that comes again uses nothing up, so a lost answer may be asked for again.
+         */
+        post: operations["join_by_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/links/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The room that an invite link leads to. Nothing is used up by looking.
+         * @description The room that an invite link leads to. Nothing is used up by looking.
+         */
+        post: operations["look_at_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -874,6 +1050,48 @@ export interface components {
         Asked: {
             invited: boolean;
         };
+        /** @description An entry of the audit trail. */
+        AuditEntry: {
+            act: components["schemas"]["Deed"];
+            /** @description The time, in milliseconds since 1970. */
+            at: number;
+            by: string;
+            /** @description The `seq` of the message that was recalled. */
+            message?: number;
+            /** @description The entries of a room are numbered from 1. */
+            number: number;
+            /** @description The person to whom it was done. */
+            person?: string;
+            /** @description The role that the person got. */
+            role?: components["schemas"]["MemberRole"];
+            /** @description The time until which the person was muted, in milliseconds since 1970. */
+            until?: number;
+        };
+        /** @description A page of the audit trail. */
+        AuditPage: {
+            /** @description The `before` of the next page; absent on the last one. */
+            before?: number;
+            /** @description The newest entry first. */
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description The people that the entries name. */
+            people: components["schemas"]["Person"][];
+        };
+        /** @description A person that is banned from a room. */
+        BannedPerson: {
+            /** @description Time of the ban, in milliseconds since 1970. */
+            at: number;
+            /** @description The moderator who banned it. */
+            by: string;
+            person: string;
+        };
+        /** @description A page of bans. */
+        BanPage: {
+            bans: components["schemas"]["BannedPerson"][];
+            /** @description The `after` of the next page; absent on the last one. */
+            next?: string;
+            /** @description The people that the bans name. */
+            people: components["schemas"]["Person"][];
+        };
         /** @description The connection ends. */
         Bye: {
             /** @description Milliseconds after which to come back. */
@@ -923,6 +1141,8 @@ export interface components {
         };
         /** @description A conversation as one of its members sees it. */
         Conversation: {
+            /** @description Whether only owners and moderators write; absent if not. */
+            announcement?: boolean;
             /** @description The `seq` of the newest event. */
             head_seq: number;
             /** @description Id of the conversation: a number behind a `c`. */
@@ -951,6 +1171,8 @@ export interface components {
             role: components["schemas"]["MemberRole"];
             /** @description The title of a room; a direct conversation has none. */
             title: string | null;
+            /** @description The subject of a room; absent if it has none. */
+            topic?: string;
             /** @description Number of events that are unread for the person. */
             unread: number;
         };
@@ -1079,6 +1301,11 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
+        /**
+         * @description A deed that the trail notes.
+         * @enum {string}
+         */
+        Deed: "role_changed" | "removed" | "banned" | "unbanned" | "muted" | "unmuted" | "renamed" | "topic_changed" | "opened" | "closed" | "announcement_on" | "announcement_off" | "recalled" | "link_made" | "link_revoked";
         /** @description The presence that a device reports. */
         DeviceState: {
             client?: string;
@@ -1143,9 +1370,9 @@ export interface components {
          * @description The stable code of a refusal; docs/reference/errors.md tells each.
          * @enum {string}
          */
-        ErrorCode: "bad_request" | "bad_cursor" | "bad_json" | "not_signed_in" | "wrong_password" | "wrong_setup_code" | "forbidden" | "foreign_origin" | "not_member" | "not_yours" | "not_found" | "wrong_method" | "conflict" | "key_reused" | "name_taken" | "already_set_up" | "no_room" | "erased" | "out_of_range" | "too_large" | "wrong_type" | "unknown_field" | "invalid" | "bad_name" | "rate_limited" | "too_many_channels" | "internal" | "store_full" | "overloaded" | "draining" | "misdirected";
+        ErrorCode: "bad_request" | "bad_cursor" | "bad_json" | "not_signed_in" | "wrong_password" | "wrong_setup_code" | "forbidden" | "foreign_origin" | "not_member" | "muted" | "read_only" | "banned" | "blocked" | "not_yours" | "not_found" | "wrong_method" | "conflict" | "key_reused" | "name_taken" | "already_set_up" | "no_room" | "erased" | "out_of_range" | "too_large" | "wrong_type" | "unknown_field" | "invalid" | "bad_name" | "rate_limited" | "too_many_channels" | "internal" | "store_full" | "overloaded" | "draining" | "misdirected";
         /** @description An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds. */
-        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"];
+        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"];
         /** @description A file as a message shows it. */
         File: {
             /** @description Number of bytes. */
@@ -1277,6 +1504,30 @@ export interface components {
         Invitee: {
             person: string;
         };
+        /** @description An invite link. Its secret is shown once, when it is made. */
+        InviteLink: {
+            /** @description Time of its making, in milliseconds since 1970. */
+            at: number;
+            /** @description The owner or moderator who made it. It is good as long as this person is one. */
+            by: string;
+            /** @description The time until which it is good, in milliseconds since 1970. */
+            expires: number;
+            /** @description Whether it lets guests in. */
+            guests: boolean;
+            /** @description The name of the link in this room; it is no secret. */
+            id: string;
+            /** @description The number of people whom it has let in. */
+            used: number;
+            /** @description The number of people whom it lets in. */
+            uses: number;
+        };
+        /** @description The invite links of a room. */
+        InviteLinks: {
+            /** @description The newest first. Expired ones are left out. */
+            links: components["schemas"]["InviteLink"][];
+            /** @description The people who made them. */
+            people: components["schemas"]["Person"][];
+        };
         /** @description Any item of a feed. */
         Item: components["schemas"]["FeedEvent"] | components["schemas"]["Signal"] | components["schemas"]["Ready"] | components["schemas"]["Reset"] | components["schemas"]["Bye"] | components["schemas"]["Ok"] | components["schemas"]["CommandError"];
         /**
@@ -1284,6 +1535,21 @@ export interface components {
          * @enum {string}
          */
         Kind: "direct" | "room";
+        /** @description The room that an invite link leads to. */
+        LinkedRoom: {
+            conversation: string;
+            /** @description Whether the caller is one of them. */
+            joined: boolean;
+            /** @description Number of members. */
+            members: number;
+            title: string | null;
+            /** @description The subject of the room; absent if it has none. */
+            topic?: string;
+        };
+        /** @description The secret of an invite link. */
+        LinkSecret: {
+            secret: string;
+        };
         /** @description A token as its person sees it. */
         ListedToken: {
             created: number;
@@ -1292,6 +1558,12 @@ export interface components {
             /** @description Id to revoke the token by. */
             id: string;
             label: string;
+        };
+        /** @description An invite link that was made. */
+        MadeLink: {
+            link: components["schemas"]["InviteLink"];
+            /** @description The secret. It can't be shown again. */
+            secret: string;
         };
         /** @description A new token. */
         MadeToken: {
@@ -1336,6 +1608,8 @@ export interface components {
         Member: {
             /** @description Everything up to this `seq` has reached a device of the person. */
             delivered: number;
+            /** @description The time until which the member may only read, in milliseconds since 1970. It may have passed. */
+            muted_until?: number;
             /** @description The member. */
             person: string;
             /** @description The person has read everything up to this `seq`. */
@@ -1347,6 +1621,8 @@ export interface components {
         MemberJoined: {
             /** @description The person who brought it in: itself, if it joined. */
             by: string;
+            /** @description The time until which it may only read, if it left while it was muted, in milliseconds since 1970. */
+            muted_until?: number;
             person: components["schemas"]["Person"];
             role: components["schemas"]["MemberRole"];
         };
@@ -1375,6 +1651,8 @@ export interface components {
         };
         /** @description A person is no longer in the conversation. */
         MemberLeft: {
+            /** @description Whether it is banned from the room; absent if not. */
+            banned?: boolean;
             /** @description The person who removed it: itself, if it left. */
             by: string;
             person: string;
@@ -1402,6 +1680,36 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
+        /** @description A member may only read for a time, or may write again. */
+        MemberMuted: {
+            by: string;
+            person: string;
+            /** @description The time until which it may only read, in milliseconds since 1970; null if it may write again. */
+            until: number | null;
+        };
+        /** @description An event of the kind `member_muted`. */
+        MemberMutedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["MemberMuted"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "member_muted";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
         /** @description A page of members. */
         MemberPage: {
             members: components["schemas"]["Member"][];
@@ -1417,7 +1725,7 @@ export interface components {
          * @description The role of a member in a conversation.
          * @enum {string}
          */
-        MemberRole: "owner" | "member";
+        MemberRole: "owner" | "moderator" | "member";
         /** @description The marks of some members have moved. */
         MembersMarked: {
             conversation: string;
@@ -1445,6 +1753,11 @@ export interface components {
             stream: string;
             /** @enum {string} */
             type: "event";
+        };
+        /** @description The time for which a member may only read. */
+        MuteTime: {
+            /** @description Seconds, from a minute to a leap year. */
+            seconds: number;
         };
         /** @description Name and password. */
         NameAndPassword: {
@@ -1492,6 +1805,15 @@ export interface components {
              * @description Pixels of a video; of pictures the server finds them out.
              */
             width?: number | null;
+        };
+        /** @description An invite link to be made. */
+        NewLink: {
+            /** @description Whether it lets guests in; not if absent. */
+            guests?: boolean | null;
+            /** @description Seconds that it is good: a minute to a leap year; a week if absent. */
+            seconds?: number | null;
+            /** @description The number of people whom it lets in; 100 if absent. */
+            uses?: number | null;
         };
         /** @description A message to be sent. */
         NewMessage: {
@@ -1819,16 +2141,24 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
-        /** @description Changes of a room by an owner; fields that are absent stay as they are. */
+        /** @description Changes of a room; fields that are absent stay as they are. */
         RoomChange: {
+            /** @description Whether only owners and moderators write. */
+            announcement?: boolean | null;
             open?: boolean | null;
             title?: string | null;
+            /** @description The subject, in one line; an empty text takes it away. */
+            topic?: string | null;
         };
-        /** @description An owner of a room has changed it; fields that stayed as they were are absent. */
+        /** @description A room was changed; fields that stayed as they were are absent. */
         RoomChanged: {
+            /** @description Whether only owners and moderators write from here on. */
+            announcement?: boolean;
             by: string;
             open?: boolean;
             title?: string;
+            /** @description The subject; empty if it was taken away. */
+            topic?: string;
         };
         /** @description A message that a person sends. */
         Said: {
@@ -2163,6 +2493,26 @@ export interface components {
          *
          *     `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
          *
+         *     `banned`: This person is banned from the room, and does not get back in until a moderator lifts the ban.
+         */
+        ForbiddenForeignOriginBanned: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "forbidden" | "foreign_origin" | "banned";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `forbidden`: This person may not do this.
+         *
+         *     `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
          *     `not_member`: The conversation is there, and this person is not in it.
          */
         ForbiddenForeignOriginNotMember: {
@@ -2174,6 +2524,50 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "forbidden" | "foreign_origin" | "not_member";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `forbidden`: This person may not do this.
+         *
+         *     `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
+         *     `not_member`: The conversation is there, and this person is not in it.
+         *
+         *     `banned`: This person is banned from the room, and does not get back in until a moderator lifts the ban.
+         */
+        ForbiddenForeignOriginNotMemberBanned: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "forbidden" | "foreign_origin" | "not_member" | "banned";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `forbidden`: This person may not do this.
+         *
+         *     `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
+         *     `not_member`: The conversation is there, and this person is not in it.
+         *
+         *     `muted`: A moderator has muted this person in the room: it may read, and write again after `retry_after_ms`.
+         */
+        ForbiddenForeignOriginNotMemberMuted: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "forbidden" | "foreign_origin" | "not_member" | "muted";
                     };
                 };
             };
@@ -2206,6 +2600,92 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "foreign_origin" | "not_member";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
+         *     `not_member`: The conversation is there, and this person is not in it.
+         *
+         *     `banned`: This person is banned from the room, and does not get back in until a moderator lifts the ban.
+         */
+        ForeignOriginNotMemberBanned: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin" | "not_member" | "banned";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
+         *     `not_member`: The conversation is there, and this person is not in it.
+         *
+         *     `muted`: A moderator has muted this person in the room: it may read, and write again after `retry_after_ms`.
+         */
+        ForeignOriginNotMemberMuted: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin" | "not_member" | "muted";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
+         *     `not_member`: The conversation is there, and this person is not in it.
+         *
+         *     `muted`: A moderator has muted this person in the room: it may read, and write again after `retry_after_ms`.
+         *
+         *     `read_only`: Only owners and moderators write in this room. The others read.
+         */
+        ForeignOriginNotMemberMutedReadOnly: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin" | "not_member" | "muted" | "read_only";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
+         *     `not_member`: The conversation is there, and this person is not in it.
+         *
+         *     `muted`: A moderator has muted this person in the room: it may read, and write again after `retry_after_ms`.
+         *
+         *     `read_only`: Only owners and moderators write in this room. The others read.
+         *
+         *     `not_yours`: The message was written by somebody else. Only its author may edit it.
+         */
+        ForeignOriginNotMemberMutedReadOnlyNotYours: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin" | "not_member" | "muted" | "read_only" | "not_yours";
                     };
                 };
             };
@@ -2775,6 +3255,141 @@ export interface operations {
             415: components["responses"]["WrongType"];
             421: components["responses"]["Misdirected"];
             422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    audit: {
+        parameters: {
+            query?: {
+                /** @description Go on behind the page that gave this as `before`. */
+                before?: number;
+                /** @description Greatest number of entries in the page; 50 if absent, 100 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    bans: {
+        parameters: {
+            query?: {
+                /** @description Go on behind the page that gave this as `next`. */
+                after?: string;
+                /** @description Greatest number of bans in the page; 50 if absent, 100 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BanPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    ban: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    lift_ban: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
             507: components["responses"]["StoreFull"];
@@ -2839,8 +3454,107 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForeignOriginNotMember"];
+            403: components["responses"]["ForeignOriginNotMemberBanned"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteLinks"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    make_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLink"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeLink"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    revoke_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["RateLimited"];
@@ -2920,7 +3634,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestBadJson"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            403: components["responses"]["ForbiddenForeignOriginNotMemberBanned"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
@@ -3000,6 +3714,75 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    mute_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MuteTime"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    unmute_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     send_message: {
         parameters: {
             query?: never;
@@ -3037,7 +3820,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestBadJson"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForeignOriginNotMember"];
+            403: components["responses"]["ForeignOriginNotMemberMutedReadOnly"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["KeyReused"];
             413: components["responses"]["TooLarge"];
@@ -3140,7 +3923,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestBadJson"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForeignOriginNotMemberNotYours"];
+            403: components["responses"]["ForeignOriginNotMemberMutedReadOnlyNotYours"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["ConflictKeyReused"];
             410: components["responses"]["Erased"];
@@ -3208,7 +3991,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            403: components["responses"]["ForbiddenForeignOriginNotMemberMuted"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["Erased"];
@@ -3241,7 +4024,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            403: components["responses"]["ForbiddenForeignOriginNotMemberMuted"];
             404: components["responses"]["NotFound"];
             410: components["responses"]["Erased"];
             413: components["responses"]["TooLarge"];
@@ -3274,7 +4057,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForeignOriginNotMember"];
+            403: components["responses"]["ForeignOriginNotMemberMuted"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["Erased"];
@@ -3792,11 +4575,84 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForeignOriginNotMember"];
+            403: components["responses"]["ForeignOriginNotMemberBanned"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    join_by_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkSecret"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginBanned"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    look_at_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkSecret"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkedRoom"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
             507: components["responses"]["StoreFull"];

@@ -13,9 +13,10 @@ use sha2::{Digest, Sha256};
 use crate::{Accounts, pass};
 
 /// The SHA-256 of a credential. The store never has the credential itself.
-pub(crate) type Hash = [u8; 32];
+pub type Hash = [u8; 32];
 
-pub(crate) fn hash(secret: &str) -> Hash {
+/// The hash under which the store has a credential, or another random secret.
+pub fn hash(secret: &str) -> Hash {
     Sha256::digest(secret.as_bytes()).into()
 }
 

@@ -30,6 +30,7 @@ mod tables;
 mod token;
 
 pub use administer::{Listed, NewAccount, add, add_as, bot, everyone, named, set_password};
+pub use identity::hash as hash_of_secret;
 pub use password::Recovered;
 pub use person::{Me, Person, PresenceOf, PresenceState, me, pattern, people};
 pub use product::Account;

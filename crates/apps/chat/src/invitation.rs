@@ -21,6 +21,7 @@ use encke_site::caller::Caller;
 use encke_site::path::Path;
 use encke_site::reply::Refusal;
 use encke_site::{EventBody, event};
+use encke_talk::ban::check_not_banned;
 use encke_talk::conversation::{Conversation, MemberRole, Rows, load, parse};
 use encke_talk::member::{is_member, put};
 
@@ -93,6 +94,7 @@ pub(crate) fn bring(
         put_in(tx, site, id, person, by)?;
         return Ok(Brought::In);
     }
+    check_not_banned(tx, id, person)?;
     invite(tx, site, id, person, by)?;
     Ok(Brought::Invited)
 }
@@ -218,7 +220,7 @@ fn gone() -> Error {
 #[utoipa::path(post, operation_id = "accept_invitation", path = "/v1/invitations/{id}/accept",
     tag = "conversations",
     params(("id" = String, Path)),
-    responses((status = 200, body = Conversation), (status = 403, description = "not_member"),
+    responses((status = 200, body = Conversation), (status = 403, description = "banned, not_member"),
         (status = 404, description = "not_found"), (status = 409, description = "conflict")))]
 pub(crate) async fn accept(
     State(site): State<Arc<Site>>,

@@ -6,6 +6,7 @@
 mod direct;
 pub mod gateway_conversations;
 mod invitation;
+mod link;
 mod members;
 mod room;
 mod rooms;
@@ -23,7 +24,7 @@ use utoipa_axum::routes;
 
 use crate::tables::TABLES;
 
-/// Direct conversations, rooms and invitations.
+/// Direct conversations, rooms, invitations and invite links.
 pub struct Chat;
 
 impl Product for Chat {
@@ -43,6 +44,10 @@ impl Product for Chat {
             .routes(routes!(members::join))
             .routes(routes!(invitation::list, invitation::decline))
             .routes(routes!(invitation::accept))
+            .routes(routes!(link::make, link::list))
+            .routes(routes!(link::revoke))
+            .routes(routes!(link::look))
+            .routes(routes!(link::join))
             .routes(routes!(members::invite))
             .routes(routes!(members::change_role, members::remove))
     }

@@ -7,13 +7,16 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use encke_engine::{Code, Error, PersonId};
 use encke_site::{Act, Body, Caller, Path, Refusal, Role, Site};
+use encke_store::{Sql, Tx, params};
 use encke_talk::conversation::{
     Conversation, MemberRole, check_present, find, load, not_member, parse,
 };
 use encke_talk::kind::Kind;
 use encke_talk::member::{
-    expel, has_owners, is_member, keep_an_owner, member_of, role_in, set_role,
+    expel, has_owners, is_member, keep_an_owner, member_of, no_such_member, parse_person, role_in,
+    set_role,
 };
+use encke_talk::rights::{check_may_act_on, moderator_of};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -29,7 +32,7 @@ pub(crate) fn owned_room(kind: Kind, role: MemberRole) -> Result<(), Error> {
     Err(Error::new(Code::Forbidden, "Only an owner of the room may do this."))
 }
 
-fn room(kind: Kind) -> Result<(), Error> {
+pub(crate) fn room(kind: Kind) -> Result<(), Error> {
     if kind == Kind::Room {
         return Ok(());
     }
@@ -39,7 +42,8 @@ fn room(kind: Kind) -> Result<(), Error> {
 /// Joins an open room.
 #[utoipa::path(post, path = "/v1/conversations/{id}/join", tag = "conversations",
     params(("id" = String, Path)),
-    responses((status = 200, body = Conversation), (status = 403, description = "not_member"),
+    responses((status = 200, body = Conversation),
+        (status = 403, description = "banned, not_member"),
         (status = 409, description = "conflict"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn join(
     State(site): State<Arc<Site>>,
@@ -81,7 +85,7 @@ pub(crate) struct Asked {
 #[utoipa::path(post, path = "/v1/conversations/{id}/members", tag = "conversations",
     params(("id" = String, Path)), request_body = Invitee,
     responses((status = 204), (status = 202, body = Asked),
-        (status = 403, description = "forbidden, not_member"),
+        (status = 403, description = "banned, forbidden, not_member"),
         (status = 404, description = "not_found"), (status = 409, description = "conflict"),
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn invite(
@@ -114,15 +118,7 @@ pub(crate) struct NewRole {
     role: MemberRole,
 }
 
-fn parse_person(id: &str) -> Result<PersonId, Error> {
-    id.parse().map_err(|_| no_such_member())
-}
-
-fn no_such_member() -> Error {
-    Error::new(Code::NotFound, "This person is not a member of the room.")
-}
-
-/// Changes the role of a member.
+/// Changes the role of a member. Only owners do it, and a guest stays a plain member.
 #[utoipa::path(patch, path = "/v1/conversations/{id}/members/{person}", tag = "conversations",
     params(("id" = String, Path), ("person" = String, Path)), request_body = NewRole,
     responses((status = 204), (status = 403, description = "forbidden, not_member"),
@@ -141,6 +137,9 @@ pub(crate) async fn change_role(
         if before == role {
             return Ok(());
         }
+        if role.moderates() {
+            check_no_guest(tx, person)?;
+        }
         if before == MemberRole::Owner && !has_owners(tx, id, 2)? {
             return Err(Error::new(Code::Conflict, "A room keeps at least one owner."));
         }
@@ -150,7 +149,17 @@ pub(crate) async fn change_role(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Leaves a room, or removes a member from it.
+/// Refuses a guest: nobody can tell who comes back under its name.
+fn check_no_guest(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Error> {
+    let query = "SELECT 1 FROM person WHERE id = ?1 AND role = 'guest'";
+    match tx.query_one(query, params![person])? {
+        Some(_) => Err(Error::new(Code::Forbidden, "A guest can't keep order in a room.")),
+        None => Ok(()),
+    }
+}
+
+/// Leaves a room, or removes a member from it. If the last owner leaves, the longest moderator becomes the owner, or else
+/// the longest member.
 #[utoipa::path(delete, operation_id = "remove_member",
     path = "/v1/conversations/{id}/members/{person}", tag = "conversations",
     params(("id" = String, Path), ("person" = String, Path)),
@@ -163,13 +172,11 @@ pub(crate) async fn remove(
 ) -> Result<StatusCode, Refusal> {
     let (id, person, me) = (parse(&id)?, parse_person(&person)?, caller.0.person);
     let removed = site.store.write(move |tx| {
-        let (found, mine) = role_in(tx, id, me)?;
-        room(found.kind)?;
+        room(role_in(tx, id, me)?.0.kind)?;
         if person != me {
-            owned_room(found.kind, mine)?;
-        }
-        if !is_member(tx, id, person)? {
-            return Err(no_such_member());
+            let (_, mine) = moderator_of(tx, id, me)?;
+            let other = member_of(tx, id, person)?.ok_or_else(no_such_member)?;
+            check_may_act_on(mine, other.member.role)?;
         }
         expel(tx, id, person, me)?;
         keep_an_owner(tx, id, me)

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use encke_engine::number_text::grouped;
-use encke_engine::{Code, Error, PersonId, Seq, StreamId, limits};
+use encke_engine::{Code, ConversationId, Error, PersonId, Seq, StreamId, limits};
 use encke_site::{Act, Body, Caller, EventBody, Path, Refusal, Role, Site, event};
-use encke_store::params;
+use encke_store::{Tx, params};
+use encke_talk::audit::{self, AuditNote, Deed};
 use encke_talk::conversation::{
     Conversation, MemberRole, begin, check_present, insert, insert_member, load, parse,
 };
@@ -28,6 +29,15 @@ pub(crate) fn check_title(title: &str) -> Result<(), Error> {
     }
     let most = limits::TITLE_CHARS_MAX;
     Err(Error::new(Code::Invalid, format!("A title has 1 to {most} characters on one line.")))
+}
+
+/// Refuses an invalid topic of a room. An empty one is none.
+fn check_topic(topic: &str) -> Result<(), Error> {
+    let most = limits::TOPIC_CHARS_MAX;
+    if topic.chars().count() <= most && !topic.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(Error::new(Code::Invalid, format!("A topic has at most {most} characters on one line.")))
 }
 
 /// Makes a room and brings the others in, or invites them.
@@ -76,15 +86,19 @@ pub(crate) async fn make(
     Ok((StatusCode::CREATED, Json(made.await?)))
 }
 
-/// Changes of a room by an owner; fields that are absent stay as they are.
+/// Changes of a room; fields that are absent stay as they are.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoomChange {
     title: Option<String>,
     open: Option<bool>,
+    /// The subject, in one line; an empty text takes it away.
+    topic: Option<String>,
+    /// Whether only owners and moderators write.
+    announcement: Option<bool>,
 }
 
-/// An owner of a room has changed it; fields that stayed as they were are absent.
+/// A room was changed; fields that stayed as they were are absent.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RoomChanged {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,6 +107,14 @@ pub(crate) struct RoomChanged {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     open: Option<bool>,
+    /// The subject; empty if it was taken away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    topic: Option<String>,
+    /// Whether only owners and moderators write from here on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    announcement: Option<bool>,
     #[schema(value_type = String)]
     by: PersonId,
 }
@@ -101,12 +123,42 @@ impl EventBody for RoomChanged {
     const KIND: &'static str = "changed";
 }
 
-/// Renames a room, opens or closes it.
+impl RoomChange {
+    /// Leaves out what a room is like already.
+    fn against(self, now: &Conversation, by: PersonId) -> RoomChanged {
+        let announcement = now.announcement.unwrap_or_default();
+        let topic = now.topic.as_deref().unwrap_or_default();
+        RoomChanged {
+            title: self.title.filter(|title| now.title.as_ref() != Some(title)),
+            open: self.open.filter(|open| now.open != *open),
+            topic: self.topic.filter(|new| new != topic),
+            announcement: self.announcement.filter(|new| *new != announcement),
+            by,
+        }
+    }
+}
+
+impl RoomChanged {
+    /// The changes as the audit trail names them.
+    fn deeds(&self) -> impl Iterator<Item = Deed> {
+        let open = self.open.map(|open| if open { Deed::Opened } else { Deed::Closed });
+        let announcement = self.announcement.map(|on| match on {
+            true => Deed::AnnouncementOn,
+            false => Deed::AnnouncementOff,
+        });
+        let title = self.title.as_ref().map(|_| Deed::Renamed);
+        let topic = self.topic.as_ref().map(|_| Deed::TopicChanged);
+        [title, open, topic, announcement].into_iter().flatten()
+    }
+}
+
+/// Changes a room: its title, whether it is open, its topic, who writes. Owners do it; moderators change the topic alone.
 #[utoipa::path(patch, operation_id = "change_room", path = "/v1/conversations/{id}",
     tag = "conversations",
     params(("id" = String, Path)), request_body = RoomChange,
     responses((status = 200, body = Conversation),
-        (status = 403, description = "forbidden, not_member")))]
+        (status = 403, description = "forbidden, not_member"),
+        (status = 429, description = "rate_limited")))]
 pub(crate) async fn change(
     State(site): State<Arc<Site>>,
     caller: Caller,
@@ -117,23 +169,54 @@ pub(crate) async fn change(
     if let Some(title) = &change.title {
         check_title(title)?;
     }
+    if let Some(topic) = &change.topic {
+        check_topic(topic)?;
+    }
+    site.take(me, caller.0.role, Act::Message)?;
     let held = site.clone();
     let changed = site.store.write(move |tx| {
         let now = load(tx, &held, id, me)?;
-        members::owned_room(now.kind, now.role)?;
-        let title = change.title.filter(|t| now.title.as_ref() != Some(t));
-        let open = change.open.filter(|o| now.open != *o);
-        if title.is_none() && open.is_none() {
+        let is_topic_alone =
+            change.title.is_none() && change.open.is_none() && change.announcement.is_none();
+        if is_topic_alone && now.role.moderates() {
+            members::room(now.kind)?;
+        } else {
+            members::owned_room(now.kind, now.role)?;
+        }
+        let changed = change.against(&now, me);
+        if changed.deeds().next().is_none() {
             return Ok(now);
         }
-        tx.execute(
-            "UPDATE conversation SET title = coalesce(?2, title), open = coalesce(?3, open)
-             WHERE id = ?1",
-            params![id, title.as_ref(), open],
-        )?;
-        let body = RoomChanged { title, open, by: me };
-        tx.append(event(StreamId::conversation(id), Some(me), &body))?;
+        store(tx, id, &changed)?;
+        tx.append(event(StreamId::conversation(id), Some(me), &changed))?;
         load(tx, &held, id, me)
     });
     Ok(Json(changed.await?))
+}
+
+fn store(tx: &mut Tx<'_>, id: ConversationId, changed: &RoomChanged) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE conversation SET title = coalesce(?2, title), open = coalesce(?3, open),
+             topic = CASE WHEN CAST(?4 AS TEXT) IS NULL THEN topic ELSE nullif(?4, '') END,
+             announcement = coalesce(?5, announcement)
+         WHERE id = ?1",
+        params![
+            id,
+            changed.title.as_ref(),
+            changed.open,
+            changed.topic.as_ref(),
+            changed.announcement
+        ],
+    )?;
+    let said = StreamId::conversation(id);
+    match changed.announcement {
+        // The rights of whoever writes are looked at from here on.
+        Some(true) => tx.reserve(said, None)?,
+        Some(false) => tx.free(said, None)?,
+        None => {}
+    }
+    for deed in changed.deeds() {
+        audit::note(tx, id, changed.by, AuditNote::of_room(deed))?;
+    }
+    Ok(())
 }

@@ -3,8 +3,14 @@
 use encke_store::Migration;
 
 /// The migrations that make these tables, the oldest first. A change is a further migration at the end.
-pub const TABLES: &[Migration] = &[Migration::new(
-    include_str!("tables/sqlite/0001.sql"),
-    include_str!("tables/postgres/0001.sql"),
-)
-.within(5, 6)];
+pub const TABLES: &[Migration] = &[
+    Migration::new(
+        include_str!("tables/sqlite/0001.sql"),
+        include_str!("tables/postgres/0001.sql"),
+    )
+    .within(5, 6),
+    Migration::new(
+        include_str!("tables/sqlite/0002.sql"),
+        include_str!("tables/postgres/0002.sql"),
+    ),
+];

@@ -13,22 +13,21 @@ use encke_site::{Caller, EventBody, Refusal, Site, event};
 use encke_store::{Appended, Read, Sql, StoreError, Tx, params};
 use http::StatusCode;
 
-use crate::conversation::{MemberRole, parse};
+use crate::conversation::{ConversationRow, Member, parse};
 use crate::kind::Kind;
-use crate::member::{check_member, role_in};
+use crate::member::{check_member, in_conversation};
 use crate::mention;
 use crate::message::Said;
+use crate::rights::{check_may_speak, check_may_write};
 
 /// A message that a member amends, as the write that does it has it.
 pub(crate) struct Amending {
     /// The member.
     pub me: PersonId,
-    /// The role of the member.
-    pub role: MemberRole,
+    /// The row of the member, with its role.
+    pub member: Member,
     /// The conversation.
-    pub conversation: ConversationId,
-    /// The kind of the conversation.
-    pub kind: Kind,
+    pub conversation: ConversationRow,
     /// The message.
     pub message: Event,
 }
@@ -36,12 +35,22 @@ pub(crate) struct Amending {
 impl Amending {
     /// The parameters that name the message in the tables of amendments, as `?1` and `?2`.
     pub fn key(&self) -> (ConversationId, Seq) {
-        (self.conversation, self.message.seq)
+        (self.conversation.id, self.message.seq)
     }
 
-    /// Whether the member keeps order in the conversation: an owner of a room.
+    /// Whether the member keeps order in the conversation: an owner or moderator of a room.
     pub fn moderates(&self) -> bool {
-        self.kind == Kind::Room && self.role == MemberRole::Owner
+        self.conversation.kind == Kind::Room && self.member.role.moderates()
+    }
+
+    /// Refuses a member that may not write messages now.
+    pub fn check_may_write(&self, tx: &Tx<'_>) -> Result<(), Error> {
+        check_may_write(&self.conversation, &self.member, tx.now_ms())
+    }
+
+    /// Refuses a member that may do nothing that others see.
+    pub fn check_may_speak(&self, tx: &Tx<'_>) -> Result<(), Error> {
+        check_may_speak(&self.member, tx.now_ms())
     }
 
     /// Appends an amendment.
@@ -58,9 +67,9 @@ impl Amending {
     ) -> Result<Appended, Error> {
         tx.execute(
             "UPDATE conversation SET amended = 1 WHERE id = ?1 AND amended = 0",
-            params![self.conversation],
+            params![self.conversation.id],
         )?;
-        let amendment = event(StreamId::amendments(self.conversation), Some(self.me), body);
+        let amendment = event(StreamId::amendments(self.conversation.id), Some(self.me), body);
         tx.append(NewEvent { erases, ..amendment })
     }
 }
@@ -81,10 +90,10 @@ pub(crate) async fn amend(
     // A message never moves. What may change until the write has its turn is looked at again there.
     let position = found.await?;
     let amended = site.store.write(move |tx| {
-        let (found, role) = role_in(tx, conversation, me)?;
+        let (conversation, row) = in_conversation(tx, conversation, me)?;
         let message = tx.event(position)?.ok_or_else(no_such_message)?.event.clone();
         check_is_message(&message)?;
-        rule(tx, &Amending { me, role, conversation, kind: found.kind, message })
+        rule(tx, &Amending { me, member: row.member, conversation, message })
     });
     amended.await?;
     Ok(StatusCode::NO_CONTENT)

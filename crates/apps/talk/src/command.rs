@@ -113,14 +113,14 @@ pub(crate) fn command(site: &Arc<Site>, sender: Sender<'_>, frame: &[u8], reply:
             );
         }
         TalkCommand::Typing { conversation, on } => {
-            let site_for_store = site.clone();
+            let (site_for_store, now_ms) = (site.clone(), site.now_ms());
             site.store.submit_read(
-                move |read| check_member(read, conversation, person),
-                move |member| {
-                    if member.is_ok() {
+                move |read| typing::check(read, conversation, person, now_ms),
+                move |may| {
+                    if let Ok(true) = may {
                         typing::tell(&site_for_store, conversation, person, Typing { on });
                     }
-                    reply(unless_wrong(member));
+                    reply(unless_wrong(may.map(drop)));
                 },
             );
         }

@@ -9,11 +9,12 @@ use encke_files::{FileId, for_message, hold};
 use encke_site::{EventBody, event};
 use encke_store::{Appended, Tx};
 
-use crate::conversation::MemberRole;
 use crate::kind::Kind;
-use crate::member::role_in;
+use crate::member::in_conversation;
 use crate::mention::{self, Written};
 use crate::message::{ReadMessage, Said, check_text};
+use crate::mute;
+use crate::rights::check_may_write;
 
 /// Reads the ids of the files of a message.
 pub(crate) fn ids(files: &[String]) -> Result<Vec<FileId>, Error> {
@@ -31,7 +32,9 @@ pub(crate) fn append(
     }
     let ReadMessage { conversation, key, text, reply_to, files } = message;
     let stream = StreamId::conversation(conversation);
-    let (found, role) = role_in(tx, conversation, from)?;
+    let (found, me) = in_conversation(tx, conversation, from)?;
+    check_may_write(&found, &me.member, tx.now_ms())?;
+    mute::end_if_over(tx, &me)?;
     // The text of a message with files may be empty.
     if !text.is_empty() || files.is_empty() {
         check_text(&text)?;
@@ -43,7 +46,7 @@ pub(crate) fn append(
     }
     let Written { people, all } = mention::written(&text)?;
     let mentions = mention::members_among(tx, conversation, people)?;
-    let everyone = all && found.kind == Kind::Room && role == MemberRole::Owner;
+    let everyone = all && found.kind == Kind::Room && me.member.role.moderates();
     let files = for_message(tx, from, &files)?;
     let everyone_told = everyone.then_some(true);
     let said = Said { text: text.into(), reply_to, mentions, everyone: everyone_told, files };

@@ -28,8 +28,10 @@ use encke_site::{EventBody, FeedEvent, event};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MemberRole {
-    /// Renames a room, opens it, decides who is in it.
+    /// Renames a room, opens it, decides who is in it and who keeps order there.
     Owner,
+    /// Keeps order in a room: removes messages and members, mutes and bans.
+    Moderator,
     /// Reads and writes.
     Member,
 }
@@ -39,13 +41,28 @@ impl MemberRole {
     pub fn text(self) -> &'static str {
         match self {
             MemberRole::Owner => "owner",
+            MemberRole::Moderator => "moderator",
             MemberRole::Member => "member",
         }
     }
 
     /// The role of a stored text.
     pub fn of(text: &str) -> Self {
-        if text == "owner" { MemberRole::Owner } else { MemberRole::Member }
+        match text {
+            "owner" => MemberRole::Owner,
+            "moderator" => MemberRole::Moderator,
+            _ => MemberRole::Member,
+        }
+    }
+
+    /// Whether a member with this role keeps order in a room.
+    pub fn moderates(self) -> bool {
+        self != MemberRole::Member
+    }
+
+    /// Whether a member with this role may mute, remove and ban one with the other role.
+    pub fn may_act_on(self, other: MemberRole) -> bool {
+        self == MemberRole::Owner || self == MemberRole::Moderator && !other.moderates()
     }
 }
 
@@ -63,6 +80,10 @@ pub struct Member {
     /// The person has read everything up to this `seq`.
     #[schema(value_type = u64)]
     pub read: Seq,
+    /// The time until which the member may only read, in milliseconds since 1970. It may have passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub muted_until: Option<u64>,
 }
 
 /// A conversation as one of its members sees it.
@@ -78,6 +99,14 @@ pub struct Conversation {
     pub title: Option<String>,
     /// Whether every account may join.
     pub open: bool,
+    /// The subject of a room; absent if it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub topic: Option<String>,
+    /// Whether only owners and moderators write; absent if not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub announcement: Option<bool>,
     /// The role of the person in this conversation.
     pub role: MemberRole,
     /// Number of members.
@@ -120,17 +149,23 @@ pub struct ConversationRow {
     pub open: bool,
     /// Number of members.
     pub members: u64,
+    /// The subject of a room.
+    pub topic: Option<String>,
+    /// Whether only owners and moderators write.
+    pub announcement: bool,
 }
 
 impl ConversationRow {
     /// The columns that [`ConversationRow::of`] reads, of `conversation c`.
-    pub const COLUMNS: &'static str = "c.id, c.kind, c.title, c.open, c.members";
+    pub const COLUMNS: &'static str =
+        "c.id, c.kind, c.title, c.open, c.members, c.topic, c.announcement";
 
     /// Reads a row of these columns.
     pub fn of(row: &Row) -> Result<Self, StoreError> {
         let kind = Kind::of(&row.get::<String>(1)?);
         let (id, title, open) = (row.get(0)?, row.get(2)?, row.get(3)?);
-        Ok(ConversationRow { id, kind, title, open, members: row.get(4)? })
+        let (members, topic, announcement) = (row.get(4)?, row.get(5)?, row.get(6)?);
+        Ok(ConversationRow { id, kind, title, open, members, topic, announcement })
     }
 }
 
@@ -154,13 +189,13 @@ impl MemberRow {
 
     /// The columns that [`MemberRow::of`] reads, of `member m`.
     pub const COLUMNS: &'static str =
-        "m.conversation, m.person, m.role, m.delivered, m.read, m.joined_seq";
+        "m.conversation, m.person, m.role, m.delivered, m.read, m.joined_seq, m.muted_until_ms";
 
     /// Reads a row of these columns.
     pub fn of(row: &Row) -> Result<Self, StoreError> {
         let role = MemberRole::of(&row.get::<String>(2)?);
         let (person, delivered, read) = (row.get(1)?, row.get(3)?, row.get(4)?);
-        let member = Member { person, role, delivered, read };
+        let member = Member { person, role, delivered, read, muted_until: row.get(6)? };
         Ok(MemberRow { conversation: row.get(0)?, member, joined_seq: row.get(5)? })
     }
 }
@@ -203,6 +238,8 @@ fn seen_without_last(
         kind: found.kind,
         title: found.title,
         open: found.open,
+        topic: found.topic,
+        announcement: found.announcement.then_some(true),
         member_count: found.members,
         role: me.member.role,
         joined_seq: me.joined_seq,

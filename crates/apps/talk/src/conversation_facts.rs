@@ -51,6 +51,12 @@ impl Facts {
         before_role.put("kind", &row.kind);
         before_role.put("title", &row.title);
         before_role.put("open", &row.open);
+        if let Some(topic) = &row.topic {
+            before_role.put("topic", topic);
+        }
+        if row.announcement {
+            before_role.put("announcement", &true);
+        }
         let shown: Vec<&Member> = members.iter().map(|row| &row.member).collect();
         let mut of_members = JsonObject::default();
         of_members.put("member_count", &row.members);

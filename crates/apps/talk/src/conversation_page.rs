@@ -168,7 +168,7 @@ fn standings(read: &mut Read<'_>, site: &Site, person: PersonId) -> Result<Vec<S
     for ((row, id), stream) in rows.iter().zip(ids).zip(streams) {
         let head = read.head(stream)?;
         let (role, delivered) = (MemberRole::Member, Seq(0));
-        let member = Member { person, role, delivered, read: row.get(2)? };
+        let member = Member { person, role, delivered, read: row.get(2)?, muted_until: None };
         let mut mine = [MemberRow { conversation: id, member, joined_seq: row.get(1)? }];
         receipts.fold_own_into(read, id, head, &mut mine)?;
         all.push(Standing { id, head, unread: mine[0].unread(head.seq) });

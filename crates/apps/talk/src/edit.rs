@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::amendment::{Amending, amend, edits_of, find_message, parse_seq};
-use crate::conversation::{MemberRole, parse};
+use crate::conversation::parse;
 use crate::kind::Kind;
 use crate::member::role_in;
 use crate::message::{check_text, text_of};
@@ -44,7 +44,8 @@ pub(crate) struct NewText {
     params(("id" = String, Path), ("seq" = String, Path),
         ("Idempotency-Key" = Option<String>, Header)),
     request_body = NewText,
-    responses((status = 204), (status = 403, description = "not_member, not_yours"),
+    responses((status = 204),
+        (status = 403, description = "muted, not_member, not_yours, read_only"),
         (status = 404, description = "not_found"),
         (status = 409, description = "conflict, key_reused"),
         (status = 410, description = "erased"), (status = 429, description = "rate_limited")))]
@@ -72,6 +73,7 @@ fn change(
     if it.message.from != Some(it.me) {
         return Err(Error::new(Code::NotYours, "Only its author may edit a message."));
     }
+    it.check_may_write(tx)?;
     if let Some(key) = &key
         && let Some(before) = edited_with(tx, it, key)?
     {
@@ -140,7 +142,7 @@ pub(crate) struct Wordings {
     edits: Vec<Wording>,
 }
 
-/// The texts that a message had, for its author and for the owners of a room.
+/// The texts that a message had, for its author and for the owners and moderators of a room.
 #[utoipa::path(get, operation_id = "edits", path = "/v1/conversations/{id}/messages/{seq}/edits",
     tag = "conversations", params(("id" = String, Path), ("seq" = String, Path)),
     responses((status = 200, body = Wordings),
@@ -157,9 +159,9 @@ pub(crate) async fn edits(
     let found = site.store.read(move |read| {
         let (conversation, role) = role_in(read, id, me)?;
         let message = find_message(read, id, seq)?;
-        let moderates = conversation.kind == Kind::Room && role == MemberRole::Owner;
+        let moderates = conversation.kind == Kind::Room && role.moderates();
         if message.event.from != Some(me) && !moderates {
-            let what = "Only its author and owners of the room may see what a message was before.";
+            let what = "Only its author and those who keep order in the room may see what a message was before.";
             return Err(Error::new(Code::NotYours, what));
         }
         let mut all = vec![message];

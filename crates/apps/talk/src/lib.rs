@@ -7,6 +7,8 @@
 
 mod amended;
 mod amendment;
+pub mod audit;
+pub mod ban;
 mod command;
 mod composed;
 pub mod conversation;
@@ -22,6 +24,7 @@ pub mod member;
 mod member_page;
 mod mention;
 pub mod message;
+mod mute;
 mod one_message;
 mod peers;
 mod pin;
@@ -31,6 +34,7 @@ mod reaction;
 mod recall;
 mod receipts;
 mod remote_presence;
+pub mod rights;
 mod search;
 pub mod shown_members;
 mod tables;

@@ -8,9 +8,11 @@ use encke_store::{Sql, StoreError, Tx, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::audit::{self, AuditNote, Deed};
 use crate::conversation::{
     ConversationRow, MemberRole, MemberRow, Rows, admit, find, insert_member, not_member,
 };
+use crate::{ban, mute};
 
 /// A person is in the conversation from now on.
 #[derive(Serialize, ToSchema)]
@@ -20,6 +22,10 @@ pub struct MemberJoined {
     /// The person who brought it in: itself, if it joined.
     #[schema(value_type = String)]
     by: PersonId,
+    /// The time until which it may only read, if it left while it was muted, in milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    muted_until: Option<u64>,
 }
 
 impl EventBody for MemberJoined {
@@ -34,6 +40,10 @@ pub struct MemberLeft {
     /// The person who removed it: itself, if it left.
     #[schema(value_type = String)]
     by: PersonId,
+    /// Whether it is banned from the room; absent if not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    banned: Option<bool>,
 }
 
 impl EventBody for MemberLeft {
@@ -63,6 +73,16 @@ pub struct ConversationRemoved {
 
 impl EventBody for ConversationRemoved {
     const KIND: &'static str = "conversation_removed";
+}
+
+/// Reads the number of a person from a path. An invalid one is refused like somebody who is not in the room.
+pub fn parse_person(id: &str) -> Result<PersonId, Error> {
+    id.parse().map_err(|_| no_such_member())
+}
+
+/// The refusal of a person that is not in the room.
+pub fn no_such_member() -> Error {
+    Error::new(Code::NotFound, "This person is not a member of the room.")
 }
 
 /// Whether a person is in a conversation.
@@ -98,9 +118,18 @@ pub fn role_in(
     id: ConversationId,
     person: PersonId,
 ) -> Result<(ConversationRow, MemberRole), Error> {
+    in_conversation(sql, id, person).map(|(found, me)| (found, me.member.role))
+}
+
+/// A conversation and the row of a person in it; `not_member` unless the person is in it.
+pub fn in_conversation(
+    sql: &mut impl Sql,
+    id: ConversationId,
+    person: PersonId,
+) -> Result<(ConversationRow, MemberRow), Error> {
     let me = member_of(sql, id, person)?.ok_or_else(not_member)?;
     let found = find(sql, id)?.ok_or_else(not_member)?;
-    Ok((found, me.member.role))
+    Ok((found, me))
 }
 
 /// Whether a conversation has at least this many owners.
@@ -129,13 +158,15 @@ pub fn put(
         let what = format!("The room is full: it has {most} members.");
         return Err(Error::new(Code::Conflict, what));
     }
+    ban::check_not_banned(tx, id, person)?;
     let stream = StreamId::conversation(id);
     let joined = Seq(tx.head(stream)?.seq.0 + 1);
     insert_member(tx, id, person, role, joined, by)?;
+    let muted_until = mute::take_up(tx, id, person)?;
     let rows = admit(tx, site, id, person, by)?;
     let nobody = || Error::new(Code::NotFound, "There is no such person.");
     let person = people(tx, site, &[person])?.pop().ok_or_else(nobody)?;
-    let body = MemberJoined { person, role, by };
+    let body = MemberJoined { person, role, by, muted_until };
     tx.append(event(stream, Some(by), &body))?;
     Ok(rows)
 }
@@ -152,6 +183,11 @@ pub fn set_role(
         "UPDATE member SET role = ?3 WHERE conversation = ?1 AND person = ?2",
         params![id, person, role.text()],
     )?;
+    if role.moderates() {
+        mute::forget(tx, id, person)?;
+    }
+    let changed = AuditNote { role: Some(role), ..AuditNote::of(Deed::RoleChanged, person) };
+    audit::note(tx, id, by, changed)?;
     let body = RoleChanged { person, role, by };
     tx.append(event(StreamId::conversation(id), Some(by), &body)).map(drop)
 }
@@ -163,6 +199,20 @@ pub fn expel(
     person: PersonId,
     by: PersonId,
 ) -> Result<(), Error> {
+    if person != by {
+        audit::note(tx, id, by, AuditNote::of(Deed::Removed, person))?;
+    }
+    take_out(tx, id, person, by, false)
+}
+
+/// Takes a person out of a conversation, banned or not, and tells the person and the others.
+pub(crate) fn take_out(
+    tx: &mut Tx<'_>,
+    id: ConversationId,
+    person: PersonId,
+    by: PersonId,
+    is_banned: bool,
+) -> Result<(), Error> {
     let delete = "DELETE FROM member WHERE conversation = ?1 AND person = ?2";
     if tx.execute(delete, params![id, person])? > 0 {
         tx.execute("UPDATE conversation SET members = members - 1 WHERE id = ?1", params![id])?;
@@ -171,19 +221,36 @@ pub fn expel(
     let body = ConversationRemoved { conversation: id };
     tx.append(event(StreamId::person(person), Some(by), &body))?;
     tx.unsubscribe(person, StreamId::conversation(id))?;
-    let body = MemberLeft { person, by };
+    tx.free(StreamId::conversation(id), Some(person))?;
+    let body = MemberLeft { person, by, banned: is_banned.then_some(true) };
     tx.append(event(StreamId::conversation(id), Some(by), &body)).map(drop)
 }
 
-/// Makes the longest member of a room its owner when the last owner has left.
+/// Makes another member of a room its owner when the last owner has left: the longest moderator, or else the longest
+/// member that is no guest, or else the longest guest.
 pub fn keep_an_owner(tx: &mut Tx<'_>, id: ConversationId, by: PersonId) -> Result<(), Error> {
     if has_owners(tx, id, 1)? {
         return Ok(());
     }
-    let query = "SELECT person FROM member WHERE conversation = ?1
-                 ORDER BY joined_seq, person LIMIT 1";
-    match tx.query_one(query, params![id])? {
-        Some(longest) => set_role(tx, id, longest.get(0)?, MemberRole::Owner, by),
-        None => Ok(()),
+    // Each is one step in an index, however many members there are.
+    let first = |which: &str| {
+        format!(
+            "SELECT person FROM member WHERE conversation = ?1 {which}
+             ORDER BY joined_seq, person LIMIT 1"
+        )
+    };
+    let most_guests = limits::ROOM_GUESTS_MAX;
+    let moderator = first("AND role = 'moderator'");
+    let account = format!(
+        "SELECT person FROM (SELECT person, joined_seq, guest FROM member WHERE conversation = ?1
+             ORDER BY joined_seq, person LIMIT {}) AS oldest
+         WHERE guest = 0 ORDER BY joined_seq, person LIMIT 1",
+        most_guests + 1
+    );
+    for query in [moderator, account, first("")] {
+        if let Some(next) = tx.query_one(&query, params![id])? {
+            return set_role(tx, id, next.get(0)?, MemberRole::Owner, by);
+        }
     }
+    Ok(())
 }

@@ -98,30 +98,37 @@ pub fn say(
     )
 }
 
-/// Submits a message to the store. `reply` gets the result once it is durable (P1); it must not block.
-pub(crate) fn submit(
-    site: &Arc<Site>,
-    from: PersonId,
-    conversation: ConversationId,
-    text: &str,
-    key: Option<Box<str>>,
-    reply: Reply,
-) {
-    let body = match body(text) {
+/// Submits a message that is only a text to the store. `reply` gets the result once it is durable (P1); it must not
+/// block.
+fn submit(site: &Arc<Site>, from: PersonId, message: ReadMessage, reply: Reply) {
+    let body = match body(&message.text) {
         Ok(body) => body,
         Err(e) => return reply(Err(e)),
     };
     let event = NewEvent {
-        stream: StreamId::conversation(conversation),
+        stream: StreamId::conversation(message.conversation),
         from: Some(from),
         kind: Said::KIND.into(),
-        key,
+        key: message.key.clone(),
         body,
         erases: Vec::new(),
     };
+    let site_for_store = site.clone();
+    let reply: Reply = Box::new(move |result| match result {
+        // The rights of the sender have to be looked at: it is muted, or only some write here.
+        Err(e) if e.code == Code::ReadOnly => {
+            submit_composed(&site_for_store, from, message, reply)
+        }
+        result => reply(result),
+    });
     // The members of a conversation are exactly the people that follow it, since both change in the same write. So this
     // guard, which the append has anyway, is the rule of `check_member`.
     site.store.submit(Append { event, guard: Guard::Follows(from), reply });
+}
+
+/// Submits a message for which the store has to be asked.
+fn submit_composed(site: &Site, from: PersonId, message: ReadMessage, reply: Reply) {
+    site.store.submit_write(move |tx| composed::append(tx, from, message), reply);
 }
 
 /// A message to be sent.
@@ -146,8 +153,8 @@ pub(crate) struct NewMessage {
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = NewMessage,
     responses((status = 201, body = Sent), (status = 200, body = Sent),
-        (status = 403, description = "not_member"), (status = 404, description = "not_found"),
-        (status = 409, description = "key_reused"),
+        (status = 403, description = "muted, not_member, read_only"),
+        (status = 404, description = "not_found"), (status = 409, description = "key_reused"),
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn send(
     State(site): State<Arc<Site>>,
@@ -199,10 +206,9 @@ impl ReadMessage {
 /// Sends a message that was read. `reply` gets the result once it is durable (P1); it must not block.
 pub(crate) fn send_read(site: &Arc<Site>, from: PersonId, message: ReadMessage, reply: Reply) {
     if message.is_plain() {
-        let ReadMessage { conversation, key, text, .. } = message;
-        return submit(site, from, conversation, &text, key, reply);
+        return submit(site, from, message, reply);
     }
-    site.store.submit_write(move |tx| composed::append(tx, from, message), reply);
+    submit_composed(site, from, message, reply);
 }
 
 fn read(id: &str, posted: &Posted<'_>) -> Result<ReadMessage, Error> {

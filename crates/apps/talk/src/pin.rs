@@ -29,11 +29,11 @@ impl EventBody for Pinned {
     const KIND: &'static str = "pinned";
 }
 
-/// Pins a message. In a room only owners do it. A message that is pinned already stays as it is.
+/// Pins a message. In a room only owners and moderators do it. A message that is pinned already stays as it is.
 #[utoipa::path(put, operation_id = "pin",
     path = "/v1/conversations/{id}/messages/{seq}/pin", tag = "conversations",
     params(("id" = String, Path), ("seq" = String, Path)),
-    responses((status = 204), (status = 403, description = "forbidden, not_member"),
+    responses((status = 204), (status = 403, description = "forbidden, muted, not_member"),
         (status = 404, description = "not_found"), (status = 409, description = "conflict"),
         (status = 410, description = "erased"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn pin(
@@ -49,7 +49,7 @@ pub(crate) async fn pin(
 #[utoipa::path(delete, operation_id = "unpin",
     path = "/v1/conversations/{id}/messages/{seq}/pin", tag = "conversations",
     params(("id" = String, Path), ("seq" = String, Path)),
-    responses((status = 204), (status = 403, description = "forbidden, not_member"),
+    responses((status = 204), (status = 403, description = "forbidden, muted, not_member"),
         (status = 404, description = "not_found"), (status = 410, description = "erased"),
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn unpin(
@@ -62,10 +62,11 @@ pub(crate) async fn unpin(
 }
 
 fn set(tx: &mut Tx<'_>, it: &Amending, on: bool) -> Result<(), Error> {
-    if it.kind == Kind::Room && !it.moderates() {
-        let what = "Only an owner of the room may pin its messages.";
+    if it.conversation.kind == Kind::Room && !it.moderates() {
+        let what = "Only owners and moderators of the room may pin its messages.";
         return Err(Error::new(Code::Forbidden, what));
     }
+    it.check_may_speak(tx)?;
     let (id, seq) = it.key();
     let query = "SELECT 1 FROM amended
                  WHERE conversation = ?1 AND seq = ?2 AND pinned_position IS NOT NULL";

@@ -20,8 +20,8 @@ use crate::conversation_facts::KnownConversations;
 use crate::presence::{Presences, presence_of};
 use crate::receipts::Receipts;
 use crate::{
-    command, conversation, conversation_page, edit, history, member, member_page, message,
-    one_message, peers, pin, presence, reaction, recall, receipts, search, typing,
+    audit, ban, command, conversation, conversation_page, edit, history, member, member_page,
+    message, mute, one_message, peers, pin, presence, reaction, recall, receipts, search, typing,
 };
 
 /// The product behind all conversations, whatever their kind.
@@ -61,6 +61,10 @@ impl Product for Talk {
             .routes(routes!(receipts::ack))
             .routes(routes!(typing::typing))
             .routes(routes!(presence::say))
+            .routes(routes!(mute::mute, mute::unmute))
+            .routes(routes!(ban::ban, ban::lift))
+            .routes(routes!(ban::list))
+            .routes(routes!(audit::list))
     }
 
     fn in_feed(&self) -> InFeed {
@@ -70,6 +74,7 @@ impl Product for Talk {
             .event::<member::MemberJoined>()
             .event::<member::MemberLeft>()
             .event::<member::RoleChanged>()
+            .event::<mute::MemberMuted>()
             .event::<edit::Edited>()
             .event::<reaction::Reacted>()
             .event::<pin::Pinned>()

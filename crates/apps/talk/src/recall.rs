@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::amendment::{Amending, amend, edits_of, wipe};
+use crate::audit::{self, AuditNote, Deed};
 
 /// A message is gone, with its edits and files. Whoever holds them forgets them.
 #[derive(Serialize, ToSchema)]
@@ -31,7 +32,8 @@ impl EventBody for Erased {
     const KIND: &'static str = encke_engine::event::ERASED;
 }
 
-/// Recalls a message: the author's own, or any in a room of which the caller is an owner. One that is recalled already
+/// Recalls a message: the author's own, or any in a room of which the caller is an owner or a
+/// moderator. One that is recalled already
 /// stays so.
 #[utoipa::path(delete, operation_id = "recall_message",
     path = "/v1/conversations/{id}/messages/{seq}", tag = "conversations",
@@ -53,7 +55,7 @@ pub(crate) async fn recall(
 
 fn take_back(tx: &mut Tx<'_>, it: &Amending) -> Result<(), Error> {
     if it.message.from != Some(it.me) && !it.moderates() {
-        let what = "Only its author, or an owner of the room, may recall a message.";
+        let what = "Only its author, or an owner or moderator of the room, may recall a message.";
         return Err(Error::new(Code::NotYours, what));
     }
     let (conversation, seq) = it.key();
@@ -62,5 +64,9 @@ fn take_back(tx: &mut Tx<'_>, it: &Amending) -> Result<(), Error> {
     wipe(tx, it.key())?;
     encke_files::let_go(tx, conversation, seq)?;
     it.append_erasing(tx, &Recalled { message: seq }, erases)?;
+    if let Some(author) = it.message.from.filter(|author| *author != it.me) {
+        let note = AuditNote { message: Some(seq), ..AuditNote::of(Deed::Recalled, author) };
+        audit::note(tx, conversation, it.me, note)?;
+    }
     Ok(())
 }

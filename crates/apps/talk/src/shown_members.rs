@@ -10,8 +10,8 @@ use crate::conversation::{ConversationRow, MemberRole, MemberRow};
 /// Rows of members, by their conversations.
 pub type ByConversation = FxHashMap<ConversationId, Vec<MemberRow>>;
 
-/// The members that these conversations show to a person: itself, the owners, and then those that joined first. If all
-/// are shown, they are in the order in which they joined.
+/// The members that these conversations show to a person: itself, the owners, the moderators, and then those that joined
+/// first. If all are shown, they are in the order in which they joined.
 pub fn shown_members(
     sql: &mut impl Sql,
     conversations: &[ConversationRow],
@@ -27,14 +27,21 @@ pub fn shown_members(
         rows.retain(|row| seen.insert(row.member.person));
         let me = rows.iter().position(|row| row.member.person == person);
         let me = me.map(|at| rows.remove(at));
-        rows.sort_unstable_by_key(|row| {
-            (row.member.role != MemberRole::Owner, row.joined_seq, row.member.person)
-        });
+        rows.sort_unstable_by_key(|row| (rank(row.member.role), row.joined_seq, row.member.person));
         rows.truncate(limits::MEMBERS_SHOWN_MAX - 1);
         rows.extend(me);
         shown.insert(id, rows);
     }
     Ok(shown)
+}
+
+/// The place of a role in the list.
+fn rank(role: MemberRole) -> u8 {
+    match role {
+        MemberRole::Owner => 0,
+        MemberRole::Moderator => 1,
+        MemberRole::Member => 2,
+    }
 }
 
 /// All members of these conversations.
@@ -58,7 +65,7 @@ fn all_of(sql: &mut impl Sql, ids: &[ConversationId]) -> Result<ByConversation, 
 /// The number of large conversations in one statement. Each is a part of it, and SQLite takes 500 of those.
 const LARGE_MAX: usize = 64;
 
-/// The first owners and the first members of each of these conversations, and the person itself; some of them twice.
+/// The first owners, moderators and members of each of these conversations, and the person itself; some of them twice.
 /// Each is one step in an index, however many members there are.
 fn some_of(
     sql: &mut impl Sql,
@@ -77,11 +84,12 @@ fn some_of(
                 )
             };
             let owners = first("AND m.role = 'owner'", "owners");
+            let moderators = first("AND m.role = 'moderator'", "moderators");
             let oldest = first("", "oldest");
             let mine = format!(
                 "SELECT {columns} FROM member m WHERE m.conversation = ?{id} AND m.person = ?{me}"
             );
-            [owners, oldest, mine].join(" UNION ALL ")
+            [owners, moderators, oldest, mine].join(" UNION ALL ")
         };
         let query = (1..=part.len()).map(of).collect::<Vec<_>>().join(" UNION ALL ");
         gather(sql, &query, part, &[person.into()], &mut found)?;

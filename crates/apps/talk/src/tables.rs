@@ -34,4 +34,8 @@ pub const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0007.sql"),
         include_str!("tables/postgres/0007.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0008.sql"),
+        include_str!("tables/postgres/0008.sql"),
+    ),
 ];

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use encke_engine::{ConversationId, Owner, PersonId, StreamId, item, limits};
+use encke_engine::{ConversationId, Error, Owner, PersonId, StreamId, item, limits};
+use encke_store::Sql;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::conversation::parse;
-use super::member::check_member;
+use super::conversation::{not_member, parse};
+use super::rights::may_type;
 use encke_site::Act;
 use encke_site::SignalBody;
 use encke_site::Site;
@@ -27,6 +28,17 @@ pub(crate) struct Typing {
 
 impl SignalBody for Typing {
     const KIND: &'static str = "typing";
+}
+
+/// Whether the others are told that a person types: `not_member` unless it is a member. Of a member that may not write
+/// now, nobody is told.
+pub(crate) fn check(
+    sql: &mut impl Sql,
+    id: ConversationId,
+    person: PersonId,
+    now_ms: u64,
+) -> Result<bool, Error> {
+    may_type(sql, id, person, now_ms)?.ok_or_else(not_member)
 }
 
 /// Tells the other members.
@@ -84,8 +96,10 @@ pub(crate) async fn typing(
 ) -> Result<StatusCode, Refusal> {
     let (id, me) = (parse(&id)?, caller.0.person);
     site.take(caller.0.person, caller.0.role, Act::Signal)?;
-    site.store.read(move |read| check_member(read, id, me)).await?;
-    tell(&site, id, me, typing);
+    let now_ms = site.now_ms();
+    if site.store.read(move |read| check(read, id, me, now_ms)).await? {
+        tell(&site, id, me, typing);
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

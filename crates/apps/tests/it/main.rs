@@ -10,6 +10,7 @@ mod guest_book;
 mod history;
 mod large_rooms;
 mod people;
+mod rooms;
 mod setup;
 mod site;
 mod tokens;

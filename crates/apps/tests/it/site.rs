@@ -289,6 +289,10 @@ impl Signed {
         self.own_page(Method::PATCH, path)
     }
 
+    pub fn put(&self, path: &str) -> Call {
+        self.own_page(Method::PUT, path)
+    }
+
     pub fn delete(&self, path: &str) -> Call {
         self.own_page(Method::DELETE, path)
     }

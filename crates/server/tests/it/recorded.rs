@@ -15,7 +15,8 @@ use crate::harness::{Auth, Client, Person, Server, Site, encke};
 const BY_OTHERS: usize = 100;
 
 /// Fields that differ from run to run, whatever is in them.
-const VARYING: [&str; 6] = ["cursor", "at", "edited_at", "after_ms", "retry_after_ms", "ticket"];
+const VARYING: [&str; 7] =
+    ["cursor", "at", "edited_at", "after_ms", "retry_after_ms", "ticket", "until"];
 
 /// Names for the ids and names of one run.
 struct Names(Vec<(String, String)>);
@@ -143,7 +144,16 @@ fn every_kind_of_event_is_written_as_before() {
     assert_eq!(add(&mut ada.client, &room, &cem), 204);
     let at = |rest: &str| format!("/v1/conversations/{room}{rest}");
     let member = at(&format!("/members/{}", cem.id));
-    ada.client.send("PATCH", &at(""), &json!({"title": "Renamed", "open": true})).is(200);
+    ada.client
+        .send(
+            "PATCH",
+            &at(""),
+            &json!({"title": "Renamed", "open": true, "topic": "Comets", "announcement": true}),
+        )
+        .is(200);
+    let mute = format!("{member}/mute");
+    ada.client.send("PUT", &mute, &json!({"seconds": 60})).is(204);
+    ada.client.delete(&mute).is(204);
     ada.client.send("PATCH", &member, &json!({"role": "owner"})).is(204);
     ada.client.delete(&member).is(204);
     ada.client.delete(&at(&format!("/members/{}", ben.id))).is(204);

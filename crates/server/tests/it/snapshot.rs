@@ -15,6 +15,7 @@ struct Member {
     role: String,
     delivered: u64,
     read: u64,
+    muted_until: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +23,8 @@ struct Conversation {
     kind: String,
     title: Option<String>,
     open: bool,
+    topic: Option<String>,
+    announcement: bool,
     member_count: u64,
     members: BTreeMap<String, Member>,
     joined_seq: u64,
@@ -38,12 +41,16 @@ impl Conversation {
         let number = |name: &str| json[name].as_u64().unwrap();
         let members = json["members"].as_array().unwrap().iter().map(|m| {
             let (delivered, read) = (m["delivered"].as_u64().unwrap(), m["read"].as_u64().unwrap());
-            (text(&m["person"]), Member { role: text(&m["role"]), delivered, read })
+            let muted_until = m["muted_until"].as_u64();
+            let role = text(&m["role"]);
+            (text(&m["person"]), Member { role, delivered, read, muted_until })
         });
         Conversation {
             kind: text(&json["kind"]),
             title: json["title"].as_str().map(str::to_owned),
             open: json["open"].as_bool().unwrap(),
+            topic: json["topic"].as_str().map(str::to_owned),
+            announcement: json["announcement"].as_bool().unwrap_or_default(),
             member_count: number("member_count"),
             members: members.collect(),
             joined_seq: number("joined_seq"),
@@ -100,7 +107,8 @@ impl Conversation {
                 let id = body["person"]["id"].as_str().unwrap().to_owned();
                 // A person that was brought in has been told so before.
                 if let Entry::Vacant(place) = self.members.entry(id) {
-                    place.insert(Member { role: role(), ..Member::default() });
+                    let muted_until = body["muted_until"].as_u64();
+                    place.insert(Member { role: role(), muted_until, ..Member::default() });
                     self.member_count += 1;
                 }
             }
@@ -108,12 +116,24 @@ impl Conversation {
                 self.members.remove(&person());
                 self.member_count -= 1;
             }
-            "role_changed" => self.members.get_mut(&person()).unwrap().role = role(),
+            "role_changed" => {
+                let member = self.members.get_mut(&person()).unwrap();
+                member.role = role();
+                // Whoever keeps order is not muted.
+                member.muted_until = member.muted_until.filter(|_| member.role == "member");
+            }
+            "member_muted" => {
+                self.members.get_mut(&person()).unwrap().muted_until = body["until"].as_u64();
+            }
             "changed" => {
                 if let Some(title) = body["title"].as_str() {
                     self.title = Some(title.to_owned());
                 }
                 self.open = body["open"].as_bool().unwrap_or(self.open);
+                self.announcement = body["announcement"].as_bool().unwrap_or(self.announcement);
+                if let Some(topic) = body["topic"].as_str() {
+                    self.topic = Some(topic.to_owned()).filter(|topic| !topic.is_empty());
+                }
             }
             other => panic!("unknown kind {other}"),
         }
@@ -226,7 +246,7 @@ fn act(who: &mut Person, everyone: &[String], dice: &mut Dice) {
     let mine = snapshot["conversations"].as_array().unwrap();
     let other = &everyone[dice.roll(everyone.len() as u64) as usize];
     let room = || json!({"kind": "room", "title": "new", "members": [other], "open": true});
-    let (what, Some(c)) = (dice.roll(24), mine.get(dice.roll(mine.len().max(1) as u64) as usize))
+    let (what, Some(c)) = (dice.roll(29), mine.get(dice.roll(mine.len().max(1) as u64) as usize))
     else {
         who.client.post("/v1/conversations", &room());
         return;
@@ -234,7 +254,7 @@ fn act(who: &mut Person, everyone: &[String], dice: &mut Dice) {
     let at = |rest: &str| format!("/v1/conversations/{}{rest}", c["id"].as_str().unwrap());
     let head = c["head_seq"].as_u64().unwrap();
     let member = at(&format!("/members/{other}"));
-    let role = if dice.roll(2) == 0 { "owner" } else { "member" };
+    let role = ["owner", "moderator", "member"][dice.roll(3) as usize];
     let answer = match what {
         0 => who.client.post("/v1/conversations", &room()),
         1 => who.client.post("/v1/conversations", &json!({"kind": "direct", "person": other})),
@@ -248,6 +268,18 @@ fn act(who: &mut Person, everyone: &[String], dice: &mut Dice) {
         9 => who.client.send("PATCH", &member, &json!({"role": role})),
         10..=11 => who.client.post(&at("/receipts"), &json!({"delivered": dice.roll(head + 1)})),
         12..=14 => who.client.post(&at("/receipts"), &json!({"read": dice.roll(head + 1)})),
+        24 => who.client.send("PUT", &format!("{member}/mute"), &json!({"seconds": 9_000})),
+        25 => who.client.delete(&format!("{member}/mute")),
+        26 => who.client.send("PATCH", &at(""), &json!({"announcement": dice.roll(2) == 0})),
+        27 => {
+            let topic = ["", "one", "two"][dice.roll(3) as usize];
+            who.client.send("PATCH", &at(""), &json!({"topic": topic}))
+        }
+        28 => {
+            let ban = at(&format!("/bans/{other}"));
+            who.client.ask("PUT", &ban, &[], None);
+            who.client.delete(&ban)
+        }
         // Of messages by others, and of what is not a message, it is refused.
         15..=18 => {
             let text = json!({"text": format!("edit {}", dice.roll(999))});

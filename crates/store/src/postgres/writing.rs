@@ -158,7 +158,11 @@ impl Writing {
         Ok(())
     }
 
-    pub fn reserve(&mut self, stream: StreamId, person: Option<PersonId>) -> Result<(), StoreError> {
+    pub fn reserve(
+        &mut self,
+        stream: StreamId,
+        person: Option<PersonId>,
+    ) -> Result<(), StoreError> {
         self.set_reserved(crate::reserved::RESERVE, stream, person)
     }
 

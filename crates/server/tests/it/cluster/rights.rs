@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Cluster;
 use crate::feed::{Feed, Transport, over_every_transport};
-use crate::harness::{PASSWORD, Server, SetupCode, Site, eventually};
+use crate::harness::{PASSWORD, Person, Server, SetupCode, Site, eventually};
 
 mod run {
     use super::*;
@@ -118,4 +118,67 @@ fn the_setup_code_that_one_node_prints_is_good_on_another_and_only_once() {
     assert_eq!(set_up(&a, "7K3M-QX0V-7K3M-QX0V-7K3M").is(403).code(), "wrong_setup_code");
     set_up(&b, &of_a).is(201);
     assert_eq!(set_up(&a, &of_b).is(409).code(), "already_set_up");
+}
+
+/// P11: each person asks two nodes at once.
+#[test]
+fn a_link_lets_in_as_many_as_it_says_whichever_nodes_they_come_to() {
+    const USES: usize = 4;
+    let cluster = Cluster::with_bus(2);
+    let (a, b) = cluster.two();
+    let mut mei = a.person("mei");
+    let room = mei.room(&[]);
+    let links = format!("/v1/conversations/{room}/links");
+    let link = mei.client.post(&links, &json!({"uses": USES})).is(201).json();
+    let secret = json!({"secret": link["secret"]});
+    let people: Vec<Person> = (0..2 * USES).map(|_| a.person("guest")).collect();
+    let tries = people.iter().flat_map(|person| [person.at(a), person.at(b)]);
+    let mut answers: Vec<u16> = std::thread::scope(|scope| {
+        let secret = &secret;
+        let join =
+            |mut who: Person| scope.spawn(move || who.client.post("/v1/links/join", secret).status);
+        let all: Vec<_> = tries.map(join).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    answers.sort_unstable();
+    let (inside, refused) = answers.split_at(2 * USES);
+    assert!(inside.iter().all(|s| *s == 200) && refused.iter().all(|s| *s == 404), "{answers:?}");
+    assert_eq!(mei.conversation(&room)["member_count"], 1 + USES);
+    let list = mei.client.get(&links).is(200).json();
+    assert_eq!(list["links"][0]["used"], USES);
+}
+
+#[test]
+fn a_mute_a_ban_and_an_announcement_room_hold_on_every_node_at_once() {
+    let cluster = Cluster::with_bus(2);
+    let (a, b) = cluster.two();
+    let (mut mei, tom) = (a.person("mei"), a.person("tom"));
+    let room = mei.room(&[&tom]);
+    let mut tom = tom.at(b);
+    let at = |rest: &str| format!("/v1/conversations/{room}{rest}");
+    let mut feed = Feed::now(b, Transport::WebSocket, &tom);
+    tom.say(&room, "here");
+    let mute = at(&format!("/members/{}/mute", tom.id));
+    mei.client.send("PUT", &mute, &json!({"seconds": 60})).is(204);
+    // The store has each change at once, so the next send is looked at.
+    assert_eq!(tom.try_say(&room, "muted").is(403).code(), "muted");
+    let send = json!({"type": "send", "id": 7, "conversation": room, "text": "muted"});
+    feed.command(&send);
+    let answer = loop {
+        let item = feed.item().unwrap();
+        if item["id"] == 7 {
+            break item;
+        }
+    };
+    assert_eq!(answer["error"]["code"], "muted", "{answer}");
+    mei.client.delete(&mute).is(204);
+    tom.say(&room, "back");
+    mei.client.send("PATCH", &at(""), &json!({"announcement": true})).is(200);
+    assert_eq!(tom.try_say(&room, "hello").is(403).code(), "read_only");
+    mei.say(&room, "news");
+    mei.client.send("PATCH", &at(""), &json!({"announcement": false})).is(200);
+    tom.say(&room, "thanks");
+    mei.client.ask("PUT", &at(&format!("/bans/{}", tom.id)), &[], None).is(204);
+    assert_eq!(tom.try_say(&room, "hello").is(403).code(), "not_member");
+    while feed.event_of(&tom.id)["kind"] != "conversation_removed" {}
 }

@@ -56,6 +56,7 @@ pub fn filled() -> (Sqlite, encke_engine::Epoch) {
         tx.execute("INSERT INTO classic_state VALUES ('room', 9)", params![])?;
         tx.subscribe(PersonId(7), stream(1))?;
         tx.subscribe(PersonId(7), stream_of(3))?;
+        tx.reserve(stream_of(3), Some(PersonId(7)))?;
         tx.append(event(news, "\"big\""))?;
         for number in 1..EVENTS {
             let body = format!("\"{number} {}\"", "x".repeat(number as usize % 300));

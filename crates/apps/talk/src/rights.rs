@@ -1,0 +1,79 @@
+//! The rights of members within a conversation: who may write, and who keeps order.
+
+use encke_engine::number_text::grouped;
+use encke_engine::{Code, ConversationId, Error, PersonId};
+use encke_store::{Sql, StoreError, params};
+
+use crate::conversation::{ConversationRow, Member, MemberRole};
+use crate::kind::Kind;
+use crate::member::role_in;
+
+/// Refuses a member that may not write messages now.
+pub(crate) fn check_may_write(
+    found: &ConversationRow,
+    me: &Member,
+    now_ms: u64,
+) -> Result<(), Error> {
+    check_may_speak(me, now_ms)?;
+    if found.announcement && !me.role.moderates() {
+        let what = "Only owners and moderators write in this room.";
+        return Err(Error::new(Code::ReadOnly, what));
+    }
+    Ok(())
+}
+
+/// Refuses a member that may do nothing that others see: a muted one. A member that only may not write passes.
+pub(crate) fn check_may_speak(me: &Member, now_ms: u64) -> Result<(), Error> {
+    let Some(left_ms) = me.muted_until.and_then(|until| until.checked_sub(now_ms + 1)) else {
+        return Ok(());
+    };
+    let minutes = grouped(left_ms as usize / 60_000 + 1);
+    let what = format!("A moderator has muted you here. You may write again in {minutes} minutes.");
+    Err(Error::new(Code::Muted, what).retry_after_ms(left_ms + 1))
+}
+
+/// Whether others are told that a person types: if it is a member that may write.
+pub(crate) fn may_type(
+    sql: &mut impl Sql,
+    id: ConversationId,
+    person: PersonId,
+    now_ms: u64,
+) -> Result<Option<bool>, StoreError> {
+    let query = "SELECT m.role, m.muted_until_ms, c.announcement
+                 FROM member m JOIN conversation c ON c.id = m.conversation
+                 WHERE m.conversation = ?1 AND m.person = ?2";
+    let Some(row) = sql.query_one(query, params![id, person])? else { return Ok(None) };
+    let moderates = MemberRole::of(&row.get::<String>(0)?).moderates();
+    let muted: Option<u64> = row.get(1)?;
+    let announcement: bool = row.get(2)?;
+    let is_muted = muted.is_some_and(|until| until > now_ms);
+    Ok(Some(!is_muted && (moderates || !announcement)))
+}
+
+/// The role of a person that keeps order in a room; `forbidden` if the person doesn't, or if it is no room.
+pub fn moderator_of(
+    sql: &mut impl Sql,
+    id: ConversationId,
+    person: PersonId,
+) -> Result<(ConversationRow, MemberRole), Error> {
+    let (found, role) = role_in(sql, id, person)?;
+    if found.kind != Kind::Room {
+        let what =
+            "Nobody keeps order in a direct conversation. Either of the two may block the other.";
+        return Err(Error::new(Code::Forbidden, what));
+    }
+    if !role.moderates() {
+        let what = "Only owners and moderators of the room may do this.";
+        return Err(Error::new(Code::Forbidden, what));
+    }
+    Ok((found, role))
+}
+
+/// Refuses to act on a member whose role is not below that of the caller. Owners may act on everybody.
+pub fn check_may_act_on(mine: MemberRole, other: MemberRole) -> Result<(), Error> {
+    if mine.may_act_on(other) {
+        return Ok(());
+    }
+    let what = "Only an owner of the room may do this to an owner or a moderator.";
+    Err(Error::new(Code::Forbidden, what))
+}
