@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hashOf, placeInHash } from '../src/model/route';
+import { pageTitle } from '../src/model/page-title';
 import { shortcutOf, type ShortcutPress } from '../src/model/shortcut';
 
 describe('addresses and keys', () => {
@@ -17,6 +18,11 @@ describe('addresses and keys', () => {
       `#/c1/${'9'.repeat(30)}`,
     ])
       expect(placeInHash(hash)).toEqual({ conversation: null, seq: null });
+  });
+  it('stand beside a title that counts what is unread, and what of it mentions one', () => {
+    expect(pageTitle('Orbit', 0, 0, String)).toBe('Orbit');
+    expect(pageTitle('Orbit', 3, 0, String)).toBe('(3) Orbit');
+    expect(pageTitle('Orbit', 3, 1, String)).toBe('(@1 · 3) Orbit');
   });
   it('know the shortcuts by the place of the key', () => {
     const press: ShortcutPress = {
@@ -41,6 +47,8 @@ describe('addresses and keys', () => {
       shortcutOf({ ...press, key: 'Escape', code: 'Escape', altKey: false, isComposing: true }),
     ).toBeNull();
     expect(shortcutOf({ ...press, altKey: false })).toBeNull();
+    expect(shortcutOf({ ...press, code: 'KeyM' })).toBe('mention');
+    expect(shortcutOf({ ...press, code: 'KeyF', altKey: false, ctrlKey: true, shiftKey: true })).toBe('find');
     const undo = { ...press, key: 'z', code: 'KeyZ', altKey: false, ctrlKey: true };
     expect(shortcutOf(undo)).toBe('undo');
     expect(shortcutOf({ ...undo, typing: true })).toBeNull();

@@ -26,7 +26,8 @@ for (const locale of ['en-GB', 'zh-CN']) {
       await anna.room('An open room 🌒', [], true);
       await anna.say(direct, 'Hello');
       await mei.say(direct, '你好, see https://encke.example/ and **this**');
-      await mei.room('Kitchen', [anna]);
+      const kitchen = await mei.room('Kitchen', [anna]);
+      await mei.say(kitchen, `<@${anna.id}> lunch`);
 
       await setup.reload();
       await setup.locator('input[name=password]').waitFor();
@@ -73,6 +74,18 @@ for (const locale of ['en-GB', 'zh-CN']) {
       await page.getByRole('option').first().waitFor();
       await clean(page, 'the palette');
       await page.keyboard.press('Escape');
+      await page.keyboard.press('ControlOrMeta+Shift+f');
+      await page.locator('[data-search-field]').waitFor();
+      await clean(page, 'the search');
+      await page.keyboard.type('你好');
+      await page.getByTestId('found').first().waitFor();
+      await clean(page, 'what is found');
+      await page.keyboard.type(' from:');
+      await page.getByRole('option').first().waitFor();
+      await clean(page, 'values of a filter');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Escape');
+      await page.getByRole('search').waitFor({ state: 'detached' });
       await page.locator('.thread-pane header button').last().click();
       await page.getByRole('complementary').waitFor();
       await clean(page, 'a person');

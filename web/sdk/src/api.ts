@@ -5,6 +5,7 @@ import type {
   ConversationPage,
   ConversationQuery,
   FirstAccount,
+  FoundMessages,
   HistoryPage,
   HistoryQuery,
   Invitation,
@@ -20,6 +21,7 @@ import type {
   Person,
   Pins,
   RoomPage,
+  SearchQuery,
   SendOptions,
   Sent,
   Settings,
@@ -216,6 +218,11 @@ export class Api {
   /** The pinned messages of a conversation, the one that was pinned last first. */
   pins(id: string): Promise<Pins> {
     return this.#get(`/v1/conversations/${part(id)}/pins`);
+  }
+
+  /** Messages of all conversations that one is in, the newest first. A page may be short or empty and not be the last. */
+  search(query: SearchQuery): Promise<FoundMessages> {
+    return this.#get(`/v1/search${search(query)}`);
   }
 
   receipts(id: string, marks: { delivered?: number; read?: number }): Promise<void> {

@@ -80,6 +80,9 @@ export type Reaction = Schemas['Reaction'];
 /** One message, as a link or a quote asks for it. */
 export type OneMessage = Schemas['OneMessage'];
 export type Pins = Schemas['Pins'];
+/** Messages that a search found, the newest first. */
+export type FoundMessages = Schemas['FoundMessages'];
+export type SearchQuery = NonNullable<operations['search']['parameters']['query']>;
 /** The texts that a message had. */
 export type Wordings = Schemas['Wordings'];
 export type NewAccount = Schemas['NewAccount'];

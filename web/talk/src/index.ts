@@ -7,10 +7,11 @@
 export { called, calledOf } from './i18n/describe';
 export { counterpart, nameOf, neighbour, titleOf } from './model/directory';
 export { presenceIn } from './model/presence';
-export { totalUnread } from './model/unread';
+export { totalMentions, totalUnread } from './model/unread';
 export { knowsAll, type World } from './model/world';
 export { provideTalk, useTalk } from './state/context';
-export { Talk, type TalkOptions } from './state/talk.svelte';
+export { type TalkOptions } from './state/options';
+export { Talk } from './state/talk.svelte';
 export { default as Announcer } from './view/Announcer.svelte';
 export { default as ConversationItem } from './view/ConversationItem.svelte';
 export { focusComposer } from './view/focus';

@@ -6,7 +6,10 @@ const { number, plural } = formatOf('en');
 export const en = {
   ...commonEn,
 
+  searchMessages: 'Search messages',
+
   list: {
+    inMessages: (query: string) => `Search messages for “${query}”`,
     label: 'Conversations',
     search: 'Search conversations',
     none: 'No conversations yet',
@@ -22,6 +25,7 @@ export const en = {
     noneLead: 'Or start one. Every message arrives, in order, once.',
     gone: 'You are not in this conversation.',
     details: 'Details',
+    search: 'Search in this conversation',
     members: (count: number) =>
       plural(count, { one: `${number(count)} member`, other: `${number(count)} members` }),
     online: (count: number) => `${number(count)} online`,
@@ -71,6 +75,7 @@ export const en = {
     search: 'Search the list',
     next: 'Next conversation',
     previous: 'Previous conversation',
+    mention: 'Next unread mention of you',
     back: 'Close, or back to the list',
     send: 'Send',
     line: 'Break the line',

@@ -6,7 +6,10 @@ const { number } = formatOf('zh-CN');
 export const zhCN: Words = {
   ...commonZhCN,
 
+  searchMessages: '搜索消息',
+
   list: {
+    inMessages: (query) => `在消息中搜索“${query}”`,
     label: '会话',
     search: '搜索会话',
     none: '还没有会话',
@@ -21,6 +24,7 @@ export const zhCN: Words = {
     none: '选择一个会话',
     noneLead: '或新建一个。每条消息都会按顺序送达，不丢不重。',
     gone: '你不在此会话中。',
+    search: '在此会话中搜索',
     details: '详情',
     members: (count) => `${number(count)} 位成员`,
     online: (count) => `${number(count)} 人在线`,
@@ -69,6 +73,7 @@ export const zhCN: Words = {
     palette: '前往会话、联系人或命令',
     search: '搜索列表',
     next: '下一个会话',
+    mention: '下一条提到你的未读消息',
     previous: '上一个会话',
     back: '关闭，或返回列表',
     send: '发送',

@@ -1,9 +1,15 @@
 import type { EnckeClient, Me } from '@encke/sdk';
 import { Shell, type Inside } from '@encke/shell/state';
-import { Talk } from '@encke/talk/state';
+import { Talk, type SearchFilter } from '@encke/talk/state';
 import type { TextStorage } from '@encke/ui/plain';
 import { wordsIn, type Words } from '../i18n/words';
 import { hashOf, placeInHash } from '../model/route';
+
+/** What a search begins with. */
+export interface SearchFrom {
+  readonly text: string;
+  readonly filters: readonly SearchFilter[];
+}
 
 export type OpenDialog = 'create' | 'settings' | 'password' | 'keys';
 
@@ -17,6 +23,10 @@ export class Chat {
   palette = $state(false);
   /** Whether the details of the open conversation are shown. */
   details = $state(false);
+  /** The search, while it is open; `from` is null if it goes on where it was. */
+  search: { readonly from: SearchFrom | null } | null = $state.raw(null);
+  /** It comes when it is first opened. */
+  SearchPane: typeof import('@encke/talk/search').SearchPane | null = $state.raw(null);
 
   constructor(private readonly storage: TextStorage) {
     this.shell = new Shell(storage, (client, me) => this.#open(client, me));
@@ -24,6 +34,19 @@ export class Chat {
 
   get words(): Words {
     return wordsIn[this.shell.preferences.current.language];
+  }
+
+  toggleDetails(): void {
+    this.details = !this.details || this.search !== null;
+    this.search = null;
+  }
+
+  async openSearch(from: SearchFrom | null = null): Promise<void> {
+    await this.shell.attempt(async () => {
+      this.SearchPane ??= (await import('@encke/talk/search')).SearchPane;
+      if (this.search === null || from !== null) this.search = { from };
+      document.querySelector<HTMLElement>('[data-search-field]')?.focus();
+    });
   }
 
   followAddress(): void {
@@ -54,6 +77,7 @@ export class Chat {
         talk.stop();
         this.talk = null;
         this.dialog = null;
+        this.search = null;
       },
       forget: () => talk.forget(),
     };

@@ -27,14 +27,16 @@ export function commandsOf(chat: Chat, shell: Shell, talk: Talk): Command[] {
   const other = themes.filter((theme) => theme !== current.theme);
   const { me } = talk.world ?? {};
   return [
+    command('search', 'search', words.searchMessages, () => chat.openSearch(), 'find'),
     command('create', 'plus', words.list.create, () => (chat.dialog = 'create'), 'new'),
     ...(talk.open === null
       ? []
       : [
-          command('details', 'info', words.thread.details, () => (chat.details = !chat.details)),
+          command('details', 'info', words.thread.details, () => chat.toggleDetails()),
           command('date', 'calendar', words.palette.date, () => talk.askDate()),
         ]),
     command('unread', 'check', words.palette.unread, () => (talk.list.unread = !talk.list.unread)),
+    command('mention', 'person', words.keys.mention, () => talk.nextMention()),
     command('keys', 'keys', words.keys.title, () => (chat.dialog = 'keys'), 'help'),
     ...other.map((theme: Theme) =>
       command(`theme:${theme}`, 'moon', words.palette.theme(themeNames[theme]), () =>

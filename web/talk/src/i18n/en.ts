@@ -18,6 +18,7 @@ export const en = {
 
   preview: {
     unread: (count: number) => `${number(count)} unread`,
+    mentions: (count: number) => (count === 1 ? 'mentions you' : `mentions you ${number(count)} times`),
     draft: 'Draft:',
     failed: 'Not sent:',
     self: 'You:',
@@ -30,6 +31,8 @@ export const en = {
     empty: 'Nothing written yet',
     emptyLead: 'Say hello.',
     newLine: 'New messages',
+    mention: (count: number) => `Next mention of you, ${number(count)} unread`,
+    noMention: 'No unread message mentions you.',
     latest: 'Jump to the latest message',
     latestCount: (count: number) => `Jump to the latest message, ${number(count)} new`,
     earlier: 'Loading earlier messages…',

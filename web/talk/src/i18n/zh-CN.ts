@@ -15,6 +15,7 @@ export const zhCN: Words = {
 
   preview: {
     unread: (count) => `${number(count)} 条未读`,
+    mentions: (count) => `${number(count)} 条提到你`,
     draft: '草稿：',
     failed: '未发送：',
     self: '我：',
@@ -27,6 +28,8 @@ export const zhCN: Words = {
     empty: '还没有消息',
     emptyLead: '打个招呼吧。',
     newLine: '新消息',
+    mention: (count) => `下一条提到你的消息，${number(count)} 条未读`,
+    noMention: '没有提到你的未读消息。',
     latest: '跳到最新消息',
     latestCount: (count) => `跳到最新消息，${number(count)} 条新消息`,
     earlier: '正在加载更早的消息…',

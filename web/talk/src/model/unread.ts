@@ -10,6 +10,34 @@ export function totalUnread(world: World): number {
   return sum(world.conversations.values()) + world.unreadElsewhere;
 }
 
+/** Unread mentions in the conversations that are known here. */
+export function totalMentions(world: World): number {
+  let mentions = 0;
+  for (const conversation of world.conversations.values()) mentions += conversation.mentions.length;
+  return mentions;
+}
+
+/**
+ * The unread mention to be shown next: the one after `shown` in the open conversation, else the first in the conversation
+ * with the latest activity, else the open one's first again. Null if there is none.
+ */
+export function nextMention(
+  world: World,
+  open: string | null,
+  shown: number,
+): { conversation: string; seq: number } | null {
+  const here = world.conversations.get(open ?? '')?.mentions ?? [];
+  const others = [...world.conversations.values()]
+    .filter(({ id, mentions }) => id !== open && mentions.length > 0)
+    .sort((a, b) => (b.last?.at ?? 0) - (a.last?.at ?? 0));
+  const places = [
+    ...here.filter((seq) => seq > shown).map((seq) => ({ conversation: open ?? '', seq })),
+    ...others.map(({ id, mentions }) => ({ conversation: id, seq: mentions[0] ?? 0 })),
+    ...here.map((seq) => ({ conversation: open ?? '', seq })),
+  ];
+  return places[0] ?? null;
+}
+
 /** What is unread in the conversations that a snapshot does not list. */
 export function elsewhereOf(snapshot: Snapshot): number {
   return Math.max(0, snapshot.unread.messages - sum(snapshot.conversations));

@@ -9,14 +9,7 @@ import type {
   SendOptions,
   Snapshot,
 } from '@encke/sdk';
-import {
-  browserClock as clock,
-  formatOf,
-  type Format,
-  type Locale,
-  type Mentioned,
-  type TextStorage,
-} from '@encke/ui/plain';
+import { browserClock as clock, formatOf, type Format, type Locale, type Mentioned } from '@encke/ui/plain';
 import { mentionedName } from '../i18n/describe';
 import { wordsIn, type Words } from '../i18n/words';
 import { titleOf } from '../model/directory';
@@ -29,40 +22,16 @@ import { Recalls } from '../model/recalls';
 import { lineOnNews, lineOnOpening, markToSend, type Attention } from '../model/reading';
 import { expired, nobodyTyping, typingIn, withoutTyping, withTyping, type Typing } from '../model/typing';
 import { TypingSender } from '../model/typing-sender';
-import { recounted } from '../model/unread';
+import { nextMention, recounted } from '../model/unread';
 import * as worlds from '../model/world';
 import type { World } from '../model/world';
 import { ConversationList } from './conversation-list.svelte';
+import { type TalkOptions } from './options';
 import { Quotes } from './quotes.svelte';
 import { Threads } from './threads.svelte';
 
 /** The pause after an event that leaves the number of unread messages in doubt, before the server is asked. */
 export const recountPauseMs = 2_000;
-
-/** The person's choices that matter to conversations. */
-export interface Choices {
-  readonly language: Locale;
-  /** Enter breaks the line, and Ctrl+Enter sends. */
-  readonly ctrlEnter: boolean;
-}
-
-export interface TalkOptions {
-  readonly client: EnckeClient;
-  readonly person: string;
-  readonly storage: TextStorage;
-  /** Read whenever it is needed, so that a change shows at once. */
-  readonly choices: () => Choices;
-  /** The address of a message, to be given to others. */
-  readonly linkTo: (conversation: string, seq: number) => string;
-  /** Runs what the server may refuse, and shows a refusal. Answers whether it succeeded. */
-  readonly attempt: (action: () => Promise<void>) => Promise<boolean>;
-  /** Shows a short notice. */
-  readonly notify: (text: string) => void;
-  /** Shows something that can be done, until the returned function is called. */
-  readonly offer: (text: string, action: { label: string; run: () => void }) => () => void;
-  /** Called when another conversation is put on screen, or none (null). */
-  readonly shown: (conversation: string | null) => void;
-}
 
 /**
  * The conversations of one signed-in person on this page: the client's events go into the models, the models into reactive
@@ -237,6 +206,14 @@ export class Talk {
     await this.#reach();
   }
 
+  /** Shows the next unread message that mentions the person, wherever it is. */
+  async nextMention(): Promise<void> {
+    const shown = this.target?.conversation === this.openId ? (this.target?.seq ?? 0) : 0;
+    const next = this.world === null ? null : nextMention(this.world, this.openId, shown);
+    if (next === null) this.notify(this.words.thread.noMention);
+    else await this.jump(next.conversation, next.seq);
+  }
+
   /** Asks for a date to jump to; a day of the thread is where it begins. */
   askDate(at: number = clock.now()): void {
     this.dateAsked = at;
@@ -255,9 +232,11 @@ export class Talk {
     const wanted = this.#wanted;
     const { open } = this;
     if (wanted === null || open === null || open.id !== wanted.conversation) return;
-    this.#wanted = null;
     const seq = Math.max(1, Math.min(wanted.seq, open.head_seq));
     await this.threads.open(open.id, open.unread);
+    // While the conversation is still being opened, this is called again when it is.
+    if (this.#wanted !== wanted || !this.threads.get(open.id).loaded) return;
+    this.#wanted = null;
     if ((await this.threads.around(open.id, seq)) && this.openId === open.id)
       this.target = { conversation: open.id, seq };
   }
@@ -349,6 +328,11 @@ export class Talk {
 
   learn(persons: readonly Person[]): void {
     if (this.world !== null && persons.length > 0) this.world = worlds.learn(this.world, persons);
+  }
+
+  /** A conversation is about to be shown somewhere; one that is not known is asked for. */
+  look(conversation: string): void {
+    this.#lookups.want(conversation);
   }
 
   named(site_name: string): void {
