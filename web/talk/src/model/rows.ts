@@ -110,6 +110,26 @@ export function rowsOf({
   return grouped(rows, me);
 }
 
+/**
+ * New rows, in which those that have not changed are the very objects from before: then a view draws only what changed, not
+ * all that is on screen. The list itself is the one from before if nothing has changed.
+ */
+export function withSame(before: readonly Row[], after: readonly Row[]): readonly Row[] {
+  const known = new Map(before.map((row) => [row.key, row]));
+  const rows = after.map((row) => {
+    const old = known.get(row.key);
+    return old !== undefined && isSame(old, row) ? old : row;
+  });
+  return rows.length === before.length && rows.every((row, index) => row === before[index]) ? before : rows;
+}
+
+function isSame(one: Row, other: Row): boolean {
+  const a: Readonly<Record<string, unknown>> = { ...one };
+  return Object.entries(other).every(([name, value]) =>
+    name === 'reach' ? JSON.stringify(a[name]) === JSON.stringify(value) : a[name] === value,
+  );
+}
+
 /** The `seq` at which members joined, as far as the loaded history tells. */
 function joinsIn(events: readonly FeedEvent[]): Map<string, number> {
   return new Map(

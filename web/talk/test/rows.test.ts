@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { rowsOf, withSame, type Row } from '../src/model/rows';
+import { Example, person } from './example';
+
+describe('rows that are made anew', () => {
+  const site = new Example(person('p1'), person('p2'));
+  site.create('c1', 'direct', null, ['p1', 'p2']);
+  site.say('c1', 'p2', 'theirs');
+  const mine = site.say('c1', 'p1', 'mine');
+  const amended = new Map([[mine.seq, { message: mine.seq, text: 'changed' }]]);
+  const rows = (edited = false): Row[] =>
+    rowsOf({
+      events: site.log.filter((event) => event.stream === 'c1'),
+      outgoing: [],
+      conversation: site.conversation('c1', 'p1'),
+      me: 'p1',
+      amended: edited ? amended : new Map(),
+      newAfter: null,
+    });
+
+  it('are the very ones from before, but for those that changed', () => {
+    const before = rows();
+    expect(rows()[2]).not.toBe(before[2]);
+    expect(withSame(before, rows())).toBe(before);
+
+    const edited = withSame(before, rows(true));
+    const changed = edited.filter((row) => !before.includes(row));
+    expect(changed.map((row) => row.kind === 'message' && row.text)).toEqual(['changed']);
+
+    // A mark that moves is seen at one's own message.
+    site.mark('c1', 'p2', 'read', mine.seq);
+    const read = withSame(edited, rows(true)).filter((row) => !edited.includes(row));
+    expect(read.map((row) => row.kind === 'message' && row.reach?.tick)).toEqual(['read']);
+  });
+});
