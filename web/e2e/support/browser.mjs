@@ -16,6 +16,8 @@ const args = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // A microphone that hears a beeping tone.
+  '--use-fake-device-for-media-stream',
   // Names for tests that need another site, or one that is not this machine's own by its name.
   '--host-resolver-rules=MAP *.test 127.0.0.1',
 ];

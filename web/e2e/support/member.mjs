@@ -52,6 +52,41 @@ export class Member {
     });
   }
 
+  /**
+   * Uploads a file in one piece.
+   * @param {string} name
+   * @param {Uint8Array<ArrayBuffer>} bytes
+   * @param {{ type?: string, width?: number, height?: number, duration_ms?: number }} [facts]
+   * @returns {Promise<string>} the file's id
+   */
+  async uploads(name, bytes, facts = {}) {
+    const begun = await this.call('POST', '/v1/files', { name, bytes: bytes.length, ...facts });
+    const response = await fetch(this.url + begun.url, {
+      method: 'PATCH',
+      headers: {
+        origin: this.url,
+        cookie: this.cookie,
+        'content-type': 'application/octet-stream',
+        'upload-offset': '0',
+      },
+      body: bytes,
+    });
+    if (!response.ok) throw new Error(`PATCH ${begun.url}: ${response.status} ${await response.text()}`);
+    return begun.id;
+  }
+
+  /**
+   * A message with files. Answers its `seq`.
+   * @param {string} conversation
+   * @param {string} text
+   * @param {string[]} files their ids
+   * @returns {Promise<number>}
+   */
+  async sends(conversation, text, files) {
+    const path = `/v1/conversations/${conversation}/messages`;
+    return (await this.call('POST', path, { text, files, key: crypto.randomUUID() })).seq;
+  }
+
   /** All that was written, in order. @param {string} conversation @returns {Promise<string[]>} */
   async said(conversation) {
     const page = await this.call('GET', `/v1/conversations/${conversation}/events?after=0&limit=200`);

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { chatOf, freshBrowser } from '../support/browser.mjs';
+import { png, text } from '../support/files.mjs';
 import { Member } from '../support/member.mjs';
 import { Server } from '../support/server.mjs';
 
@@ -36,7 +37,7 @@ for (const locale of ['en-GB', 'zh-CN']) {
       await setup.locator('input[name=display_name]').waitFor();
       await clean(setup, 'guest entrance');
 
-      const chat = await chatOf(t, anna, options);
+      const chat = await chatOf(t, anna, { ...options, permissions: ['microphone'] });
       const { page } = chat;
       const list = page.getByTestId('conversation');
       await list.nth(2).waitFor();
@@ -70,6 +71,27 @@ for (const locale of ['en-GB', 'zh-CN']) {
       await clean(page, 'a recall that can be undone');
       await page.keyboard.press('Delete');
       await page.locator('.notice').waitFor({ state: 'detached' });
+      await page.getByTestId('attach').setInputFiles([
+        { name: 'lake.png', mimeType: 'image/png', buffer: Buffer.from(png(60, 40)) },
+        { name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from(text('a plan')) },
+        { name: 'empty.txt', mimeType: 'text/plain', buffer: Buffer.from('') },
+      ]);
+      await page.locator('[data-testid=attached][data-state=ready]').nth(1).waitFor();
+      await clean(page, 'attached files');
+      await page.locator('[data-state=refused] button').last().click();
+      await page.locator('textarea[data-composer]').press('Enter');
+      await page.locator('[data-row=message] [data-testid=picture] img').waitFor();
+      await page.locator('[data-row=message]').getByTestId('file').waitFor();
+      await clean(page, 'files in a message');
+      await page.getByTestId('picture').click();
+      await page.locator('dialog img').waitFor();
+      await clean(page, 'a large picture');
+      await page.keyboard.press('Escape');
+      await page.locator('dialog img').waitFor({ state: 'detached' });
+      await page.locator('.composer .box button').last().press('Enter');
+      await page.locator('[data-stage=recording]').waitFor();
+      await clean(page, 'a recording');
+      await page.keyboard.press('Escape');
       await page.keyboard.press('ControlOrMeta+k');
       await page.getByRole('option').first().waitFor();
       await clean(page, 'the palette');

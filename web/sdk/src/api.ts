@@ -178,6 +178,11 @@ export class Api {
     return `${this.fileAddress(id)}/thumbnail`;
   }
 
+  /** Deletes an uploaded file that no message holds. */
+  deleteFile(id: string): Promise<void> {
+    return this.#delete(`/v1/files/${part(id)}`);
+  }
+
   /** The newest page, or the one before or after a `seq`; oldest first. */
   history(id: string, query: HistoryQuery = {}): Promise<HistoryPage> {
     return this.#get(`/v1/conversations/${part(id)}/events${search(query)}`);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { textPaths } from '@encke/ui/testing';
 import { previewOf, systemLine } from '../src/i18n/describe';
 import { en } from '../src/i18n/en';
+import { fileWords } from '../src/i18n/file-words';
 import { zhCN } from '../src/i18n/zh-CN';
 import { fromSnapshot } from '../src/model/world';
 import { Example, person } from './example';
@@ -10,6 +11,8 @@ describe('the dictionaries', () => {
   it('have the same keys, none of them empty', () => {
     expect(textPaths(zhCN)).toEqual(textPaths(en));
     expect(textPaths(en).filter((path) => path.endsWith('(empty)'))).toEqual([]);
+    expect(textPaths(fileWords['zh-CN'])).toEqual(textPaths(fileWords.en));
+    expect(textPaths(fileWords).filter((path) => path.endsWith('(empty)'))).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Events in words: the line in a thread, the preview in the list. Plain text only; views show it as text. */
-import type { Conversation, FeedEvent, Person } from '@encke/sdk';
+import type { Conversation, FeedEvent, MessageFile, Person } from '@encke/sdk';
 import { plainText } from '@encke/ui/plain';
+import { kindOf, plainName } from '../model/files';
 import type { World } from '../model/world';
 import type { Words } from './words';
 
@@ -66,6 +67,20 @@ export function systemLine(event: FeedEvent, conversation: Conversation, world: 
   }
 }
 
+/** Files in words: `[Picture]`, `[File] plan.pdf`, `[3 files]`; '' if there are none. */
+export function filesLine(files: readonly MessageFile[], words: Words): string {
+  const [first] = files;
+  if (first === undefined) return '';
+  const kind = kindOf(first);
+  const same = files.every((file) => kindOf(file) === kind);
+  return words.files.preview[same ? kind : 'other'](files.length, plainName(first.name));
+}
+
+/** What a message says on one line: its files, then its text. */
+export function saidLine(text: string, files: readonly MessageFile[] | undefined, words: Words): string {
+  return [filesLine(files ?? [], words), text].filter((part) => part !== '').join(' ');
+}
+
 export interface Preview {
   /** The author, if that needs saying. */
   readonly lead: string;
@@ -89,7 +104,7 @@ export function previewOf({ conversation, world, draft, failed }: PreviewInput, 
   if (last === null) return { lead: '', text: '', tone: 'plain' };
   if (last.kind !== 'message')
     return { lead: '', text: systemLine(last, conversation, world, words), tone: 'plain' };
-  const text = line(last.body.text);
+  const text = saidLine(line(last.body.text), last.body.files, words);
   if (last.from === world.me.id) return { lead: words.preview.self, text, tone: 'plain' };
   if (conversation.kind === 'direct' || last.from === undefined) return { lead: '', text, tone: 'plain' };
   return { lead: words.preview.by(calledOf(world, last.from, words)), text, tone: 'plain' };

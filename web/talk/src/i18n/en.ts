@@ -81,6 +81,17 @@ export const en = {
     undo: 'Undo',
   },
 
+  files: {
+    count: (count: number) => format.plural(count, { one: '1 file', other: `${number(count)} files` }),
+    preview: {
+      picture: (count: number) => (count === 1 ? '[Picture]' : `[${number(count)} pictures]`),
+      video: (count: number) => (count === 1 ? '[Video]' : `[${number(count)} videos]`),
+      sound: (count: number) => (count === 1 ? '[Sound]' : `[${number(count)} sounds]`),
+      voice: (count: number) => (count === 1 ? '[Voice message]' : `[${number(count)} voice messages]`),
+      other: (count: number, name: string) => (count === 1 ? `[File] ${name}` : `[${number(count)} files]`),
+    },
+  },
+
   date: {
     title: 'Jump to a date',
     label: 'Date',
@@ -113,6 +124,17 @@ export const en = {
     hintEnter: 'Enter sends, Shift+Enter breaks the line',
     hintCtrlEnter: 'Ctrl+Enter sends, Enter breaks the line',
     tooLong: (bytes: number) => `Too long by ${number(bytes)} bytes.`,
+  },
+
+  attach: {
+    open: 'Attach files',
+    camera: 'Take a picture',
+    choose: 'Choose files',
+    tooMany: (most: number) => `A message has at most ${number(most)} files.`,
+  },
+
+  voice: {
+    record: 'Record a voice message',
   },
 
   emoji: {

@@ -78,6 +78,17 @@ export const zhCN: Words = {
     undo: '取消撤回',
   },
 
+  files: {
+    count: (count) => `${number(count)} 个文件`,
+    preview: {
+      picture: (count) => (count === 1 ? '[图片]' : `[${number(count)} 张图片]`),
+      video: (count) => (count === 1 ? '[视频]' : `[${number(count)} 个视频]`),
+      sound: (count) => (count === 1 ? '[音频]' : `[${number(count)} 个音频]`),
+      voice: (count) => (count === 1 ? '[语音]' : `[${number(count)} 条语音]`),
+      other: (count, name) => (count === 1 ? `[文件] ${name}` : `[${number(count)} 个文件]`),
+    },
+  },
+
   date: {
     title: '跳到某一天',
     label: '日期',
@@ -110,6 +121,17 @@ export const zhCN: Words = {
     hintEnter: 'Enter 发送，Shift+Enter 换行',
     hintCtrlEnter: 'Ctrl+Enter 发送，Enter 换行',
     tooLong: (bytes) => `超出 ${number(bytes)} 字节。`,
+  },
+
+  attach: {
+    open: '添加文件',
+    camera: '拍照',
+    choose: '选择文件',
+    tooMany: (most) => `一条消息最多包含 ${number(most)} 个文件。`,
+  },
+
+  voice: {
+    record: '录制语音消息',
   },
 
   emoji: {

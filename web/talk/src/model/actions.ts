@@ -40,7 +40,7 @@ export function actionOfKey(press: ActionPress, actions: readonly Action[]): Act
  * message waits, and can be undone.
  */
 export function actionsFor(
-  { own, amended, event }: MessageRow,
+  { own, amended, event, text }: MessageRow,
   { kind, role }: Conversation,
   recalling = false,
 ): Action[] {
@@ -54,7 +54,7 @@ export function actionsFor(
     ...(own ? (['edit'] as const) : []),
     ...((amended?.edits ?? 0) > 0 && (own || moderates) ? (['history'] as const) : []),
     ...(pins ? ([amended?.pinned === true ? 'unpin' : 'pin'] as const) : []),
-    'copy',
+    ...(text === '' ? [] : (['copy'] as const)),
     'link',
     ...(own || moderates ? (['recall'] as const) : []),
   ];

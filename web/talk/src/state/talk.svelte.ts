@@ -28,6 +28,7 @@ import type { World } from '../model/world';
 import { ConversationList } from './conversation-list.svelte';
 import { type TalkOptions } from './options';
 import { Quotes } from './quotes.svelte';
+import { TalkFiles } from './talk-files.svelte';
 import { Threads } from './threads.svelte';
 
 /** The pause after an event that leaves the number of unread messages in doubt, before the server is asked. */
@@ -44,6 +45,7 @@ export class Talk {
   readonly quotes: Quotes;
   readonly recalls: Recalls;
   readonly list: ConversationList;
+  readonly files = new TalkFiles();
   readonly typingSender: TypingSender;
 
   /** Null until the first snapshot. */
@@ -180,6 +182,7 @@ export class Talk {
     this.#lookups.clear();
     this.#invitations.stop();
     this.list.stop();
+    this.files.attaching?.stop();
     for (const undo of this.#undo) undo();
   }
 
@@ -193,6 +196,7 @@ export class Talk {
     this.openId = id;
     this.target = null;
     this.editing = null;
+    this.files.large = null;
     this.#wanted = null;
     this.attention = { ...this.attention, atNewest: false };
     this.options.shown(id);
@@ -273,7 +277,9 @@ export class Talk {
     this.target = null;
     this.typingSender.sent();
     this.line = null;
-    this.client.send(this.openId, text.trim(), { replyTo, ...options });
+    const all = { replyTo, ...options };
+    if (this.files.attaching?.takes(this.openId, text.trim(), all) !== true)
+      this.client.send(this.openId, text.trim(), all);
     this.reply(this.openId, null);
     this.keepDraft(this.openId, '');
   }
@@ -440,6 +446,7 @@ export class Talk {
   #removed(id: string): void {
     this.#lookups.removed(id);
     this.threads.drop(id);
+    this.files.attaching?.forget(id);
     this.#isAbsent(id);
   }
 

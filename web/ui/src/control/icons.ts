@@ -34,6 +34,10 @@ export const icons = {
   calendar: 'M4.5 6.5h15v13h-15zM4.5 10.5h15M8.5 4v4M15.5 4v4',
   download: 'M12 4v11M7 10.5 12 15.5l5-5M5 19.5h14',
   file: 'M6.5 3.5h7l4 4v13h-11zM13.5 3.5v4h4',
+  mic: 'M12 14.5a3 3 0 0 0 3-3v-5a3 3 0 0 0-6 0v5a3 3 0 0 0 3 3ZM6 11.5a6 6 0 0 0 12 0M12 17.5V21',
+  stop: 'M7.5 7.5h9v9h-9z',
+  camera: 'M4 8.5h3.5L9.3 6h5.4l1.8 2.5H20v10.5H4zM12 16.5a3.4 3.4 0 1 0 0-6.8 3.4 3.4 0 0 0 0 6.8Z',
+  next: 'M9.5 5.5 16 12l-6.5 6.5',
   more: 'M6 12h.1M12 12h.1M18 12h.1',
   chevron: 'M7 10l5 5 5-5',
 } as const;
