@@ -26,6 +26,7 @@ pub mod household;
 pub mod hub;
 pub mod ids;
 pub mod item;
+pub mod keep_limits;
 pub mod limit;
 pub mod limits;
 pub mod line_limit;

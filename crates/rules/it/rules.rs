@@ -18,6 +18,7 @@ const MAY: &[(&str, &[&str])] = &[
     // Products: none of them depends on another one.
     ("apps/chat", &["engine", "store", "site", "account", "talk"]),
     ("apps/channel", &["engine", "store", "site", "account", "talk"]),
+    ("apps/keep", &["engine", "store", "site", "account", "talk"]),
     (
         "apps/tests",
         &[
@@ -43,6 +44,7 @@ const MAY: &[(&str, &[&str])] = &[
             "talk",
             "chat",
             "channel",
+            "keep",
             "gateway",
             "rig",
         ],
@@ -67,6 +69,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ("apps/talk", &["hyper", "rusqlite", "rustix"]),
     ("apps/chat", &["hyper", "rusqlite", "rustix"]),
     ("apps/channel", &["hyper", "rusqlite", "rustix"]),
+    ("apps/keep", &["hyper", "rusqlite", "rustix"]),
 ];
 
 /// Lines above which a file is to be divided.
@@ -170,6 +173,7 @@ fn only_the_list_of_products_names_them_to_the_rest() {
         "encke_chat",
         "encke_channel",
         "encke_files",
+        "encke_keep",
         "encke_talk",
     ];
     // The ground, the transports, the bus and the server's connections know no product, neither by its crate nor by its
@@ -221,8 +225,8 @@ fn files_are_short() {
 
 #[test]
 fn every_limit_is_used() {
-    let paths =
-        ["limits.rs", "file_limits.rs"].map(|name| root().join("crates/engine/src").join(name));
+    let paths = ["limits.rs", "file_limits.rs", "keep_limits.rs"]
+        .map(|name| root().join("crates/engine/src").join(name));
     let text: String = paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let names = text.lines().filter_map(|l| l.strip_prefix("pub const ")?.split(':').next());
     let names: Vec<&str> = names.collect();

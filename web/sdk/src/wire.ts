@@ -156,6 +156,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's draft in a conversation.
+         * @description The caller's draft in a conversation.
+         */
+        get: operations["draft"];
+        /**
+         * Saves the caller's draft in a conversation, in place of an earlier one.
+         * @description Saves the caller's draft in a conversation, in place of an earlier one.
+         */
+        put: operations["save_draft"];
+        post?: never;
+        /**
+         * Deletes the caller's draft in a conversation, if there is one. It works in conversations that one has left, too.
+         * @description Deletes the caller's draft in a conversation, if there is one. It works in conversations that one has left, too.
+         */
+        delete: operations["delete_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/events": {
         parameters: {
             query?: never;
@@ -434,6 +462,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/messages/{seq}/star": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Stars a message for oneself. One that is starred already stays as it is.
+         * @description Stars a message for oneself. One that is starred already stays as it is.
+         */
+        put: operations["star"];
+        post?: never;
+        /**
+         * Takes a star away. A message that is not starred stays as it is. It works in conversations that one has left, too.
+         * @description Takes a star away. A message that is not starred stays as it is. It works in conversations that one has left, too.
+         */
+        delete: operations["unstar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/pins": {
         parameters: {
             query?: never;
@@ -474,6 +526,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/stars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The numbers of the messages of a conversation that the caller has starred.
+         * @description The numbers of the messages of a conversation that the caller has starred.
+         */
+        get: operations["stars_of_conversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/typing": {
         parameters: {
             query?: never;
@@ -488,6 +560,26 @@ export interface paths {
          * @description Tells the others in a conversation that the caller types, or stopped.
          */
         post: operations["typing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's drafts in all conversations that it is in.
+         * @description The caller's drafts in all conversations that it is in.
+         */
+        get: operations["drafts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -955,6 +1047,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/stars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The messages that the caller has starred, in all conversations that it is in.
+         * @description The messages that the caller has starred, in all conversations that it is in.
+         */
+        get: operations["stars"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tickets": {
         parameters: {
             query?: never;
@@ -1311,6 +1423,86 @@ export interface components {
             client?: string;
             state: components["schemas"]["SaidPresence"];
         };
+        /** @description A draft. */
+        Draft: {
+            /** @description The time at which it was saved, in milliseconds since 1970. */
+            at: number;
+            conversation: string;
+            /** @description The `seq` of the event of the same conversation that it answers; absent if it answers none. */
+            reply_to?: number;
+            text: string;
+        };
+        /** @description The person that this is told to has saved a draft. */
+        DraftChanged: {
+            /** @description The time of the draft, in milliseconds since 1970. No later draft of this conversation has the same. */
+            at: number;
+            conversation: string;
+        };
+        /** @description An event of the kind `draft_changed`. */
+        DraftChangedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["DraftChanged"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "draft_changed";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description The person that this is told to has no draft in a conversation any more. */
+        DraftRemoved: {
+            conversation: string;
+        };
+        /** @description An event of the kind `draft_removed`. */
+        DraftRemovedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["DraftRemoved"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "draft_removed";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description A page of drafts. */
+        Drafts: {
+            /**
+             * @description The drafts, the one that was saved last first. Those of conversations that the caller has left are not among
+             *     them.
+             */
+            drafts: components["schemas"]["Draft"][];
+            /** @description The `next` of the page behind this one; null on the last one. */
+            next: string | null;
+        };
+        /** @description A draft was saved. */
+        DraftSaved: {
+            /** @description The time of the draft, as the event that tells of it has it. */
+            at: number;
+        };
         /** @description The author of a message has given it another text. */
         Edited: {
             /** @description The number of edits so far, this one included. */
@@ -1372,7 +1564,7 @@ export interface components {
          */
         ErrorCode: "bad_request" | "bad_cursor" | "bad_json" | "not_signed_in" | "wrong_password" | "wrong_setup_code" | "forbidden" | "foreign_origin" | "not_member" | "muted" | "read_only" | "banned" | "blocked" | "not_yours" | "not_found" | "wrong_method" | "conflict" | "key_reused" | "name_taken" | "already_set_up" | "no_room" | "erased" | "out_of_range" | "too_large" | "wrong_type" | "unknown_field" | "invalid" | "bad_name" | "rate_limited" | "too_many_channels" | "internal" | "store_full" | "overloaded" | "draining" | "misdirected";
         /** @description An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds. */
-        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"];
+        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"];
         /** @description A file as a message shows it. */
         File: {
             /** @description Number of bytes. */
@@ -1785,6 +1977,12 @@ export interface components {
             open?: boolean;
             title: string;
         };
+        /** @description A draft that a person saves. */
+        NewDraft: {
+            /** @description The `seq` of the event of the same conversation that it answers. */
+            reply_to?: number | null;
+            text: string;
+        };
         /** @description A file that is announced. */
         NewFile: {
             /** @description Number of bytes, from 1 on. */
@@ -1817,6 +2015,8 @@ export interface components {
         };
         /** @description A message to be sent. */
         NewMessage: {
+            /** @description Whether the sender's draft in this conversation goes with it. */
+            clear_draft?: boolean;
             /** @description Ids of its files: uploaded ones of the sender, or ones of messages that the sender may read. */
             files?: string[];
             /** @description Idempotency key, for clients that can't set a header. */
@@ -2229,6 +2429,10 @@ export interface components {
             conversations_before: string | null;
             /** @description Cursor from which the feed goes on. */
             cursor: string;
+            /** @description The newest drafts, as many as fit. */
+            drafts: components["schemas"]["Draft"][];
+            /** @description Whether there are further drafts. The list of drafts has all of them. */
+            drafts_more: boolean;
             /** @description Invitations that wait for an answer, the oldest first, as many as fit. */
             invitations: components["schemas"]["Invitation"][];
             /** @description Whether further invitations wait. The list of invitations has all of them. */
@@ -2240,7 +2444,64 @@ export interface components {
             /** @description Sums over all conversations, also those of later pages. */
             unread: components["schemas"]["Unread"];
         };
+        /** @description The person that this is told to has starred a message, or has taken the star away. */
+        Starred: {
+            conversation: string;
+            message: number;
+            on: boolean;
+        };
+        /** @description An event of the kind `starred`. */
+        StarredEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["Starred"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "starred";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description A starred message. */
+        StarredMessage: {
+            /** @description The time at which it was starred, in milliseconds since 1970. */
+            at: number;
+            conversation: string;
+            /** @description The message with the text that it has now. Of one that was recalled, what is left is shown. */
+            event: components["schemas"]["FeedEvent"];
+            /** @description The `seq` of the message. */
+            message: number;
+        };
+        /** @description A page of starred messages. */
+        StarredMessages: {
+            /** @description The `next` of the page behind this one; null on the last one. */
+            next: string | null;
+            /** @description The authors of the messages. */
+            people: components["schemas"]["Person"][];
+            /**
+             * @description The messages, the one that was starred last first. Those of conversations that the caller has left are not
+             *     among them.
+             */
+            stars: components["schemas"]["StarredMessage"][];
+        };
+        /** @description The messages of a conversation that the caller has starred. */
+        StarsOfConversation: {
+            /** @description Their `seq`, rising. */
+            messages: number[];
+        };
         TalkCommand: {
+            clear_draft?: boolean;
             conversation: string;
             files?: string[];
             id: number;
@@ -3395,6 +3656,104 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    save_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDraft"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftSaved"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    delete_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     history: {
         parameters: {
             query?: {
@@ -4104,6 +4463,70 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    star: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Erased"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    unstar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     pins: {
         parameters: {
             query?: never;
@@ -4169,6 +4592,36 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    stars_of_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StarsOfConversation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
     typing: {
         parameters: {
             query?: never;
@@ -4202,6 +4655,39 @@ export interface operations {
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
             507: components["responses"]["StoreFull"];
+        };
+    };
+    drafts: {
+        parameters: {
+            query?: {
+                /** @description Greatest number of entries in the page; 20 if absent, 50 at most. */
+                limit?: number;
+                /** @description Go on behind the page that gave this as `next`. */
+                next?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drafts"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
         };
     };
     feed: {
@@ -5137,6 +5623,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    stars: {
+        parameters: {
+            query?: {
+                /** @description Greatest number of entries in the page; 20 if absent, 50 at most. */
+                limit?: number;
+                /** @description Go on behind the page that gave this as `next`. */
+                next?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StarredMessages"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -148,6 +148,8 @@ export class Example {
       },
       invitations: [],
       invitations_more: false,
+      drafts: [],
+      drafts_more: false,
     };
   }
 

@@ -29,7 +29,7 @@ function asSnapshot(world: World): Snapshot {
     messages: totalUnread(world),
   };
   const { cursor, me } = world;
-  const whole = { conversations_before: null, invitations_more: false };
+  const whole = { conversations_before: null, invitations_more: false, drafts: [], drafts_more: false };
   return ordered({ cursor, me, people, conversations, unread, invitations, ...whole });
 }
 function ordered(snapshot: Snapshot): Snapshot {

@@ -38,7 +38,9 @@ impl InSnapshot for Chat {
         snapshot: &mut Snapshot,
     ) -> Result<(), Error> {
         let (invitations, more) = shown_invitations(read, site, person)?;
-        let left = limits::SNAPSHOT_BYTES_MAX - invitations.bytes();
+        // Other products have added their bounded parts already.
+        let taken = invitations.bytes() + snapshot.fields.bytes();
+        let left = limits::SNAPSHOT_BYTES_MAX.saturating_sub(taken);
         let (page, unread) = first_page(read, site, person, left)?;
         snapshot.mention_written(page.people);
         snapshot.fields.put_json("conversations", &page.conversations.into_bytes());

@@ -68,6 +68,11 @@ impl JsonObject {
         self.0.put_slice(b"\":");
     }
 
+    /// The bytes of the object so far.
+    pub fn bytes(&self) -> usize {
+        self.0.len()
+    }
+
     /// The bytes of the whole object.
     pub fn into_bytes(mut self) -> Bytes {
         self.0.put_u8(b'}');

@@ -282,23 +282,60 @@ fn reactions(
     rows.iter().map(reaction).collect()
 }
 
-/// The positions of the newest edits of these messages. Those that were never edited are left out.
+/// The positions of the newest edits of these messages, one of each conversation. Those that were never edited are left
+/// out.
 pub(crate) fn newest_edits(
     sql: &mut impl Sql,
     messages: &[(ConversationId, Seq)],
 ) -> Result<FxHashMap<ConversationId, Position>, StoreError> {
+    let edits = edits_by_message(sql, messages)?;
+    Ok(edits.into_iter().map(|((id, _), at)| (id, at)).collect())
+}
+
+/// The messages at these positions of conversations, as they are now: with the text that the newest edit has given
+/// them, and erased ones as what is left of them. `None` where there is no event.
+pub fn messages_now(
+    read: &mut Read<'_>,
+    at: &[(ConversationId, Position)],
+) -> Result<Vec<Option<Arc<Entry>>>, Error> {
+    read.expect_events(&at.iter().map(|(_, at)| *at).collect::<Vec<_>>())?;
+    let mut entries = Vec::with_capacity(at.len());
+    for (id, at) in at {
+        entries.push(read.event(*at)?.map(|entry| (*id, entry)));
+    }
+    let messages = entries.iter().flatten().filter(|(_, e)| message::is_message(&e.event));
+    let messages: Vec<_> = messages.map(|(id, e)| (*id, e.event.seq)).collect();
+    let edits = edits_by_message(read, &messages)?;
+    read.expect_events(&edits.values().copied().collect::<Vec<_>>())?;
+    let mut now = Vec::with_capacity(entries.len());
+    for found in entries {
+        let Some((id, entry)) = found else {
+            now.push(None);
+            continue;
+        };
+        let edit = edits.get(&(id, entry.event.seq)).map(|at| read.event(*at)).transpose()?;
+        now.push(Some(edit.flatten().map_or(entry.clone(), |edit| edited_by(&entry, &edit))));
+    }
+    Ok(now)
+}
+
+/// The positions of the newest edits of these messages. Those that were never edited are left out.
+fn edits_by_message(
+    sql: &mut impl Sql,
+    messages: &[(ConversationId, Seq)],
+) -> Result<FxHashMap<(ConversationId, Seq), Position>, StoreError> {
     let (nobody, none) = (ConversationId(0), Seq(0));
     let filler = [nobody.into(), none.into()];
     let params_of = |(id, seq): (ConversationId, Seq)| [id.into(), seq.into()];
     let rows = query_parts(sql, messages, params_of, filler, &[], |v, _| {
         format!(
             "WITH v (conversation, seq) AS ({v})
-             SELECT a.conversation, a.edited_position FROM v
+             SELECT a.conversation, a.seq, a.edited_position FROM v
              JOIN amended a ON a.conversation = v.conversation AND a.seq = v.seq
              WHERE a.edited_position IS NOT NULL"
         )
     })?;
-    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+    rows.iter().map(|row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?))).collect()
 }
 
 /// A message with the text that an edit has given it.

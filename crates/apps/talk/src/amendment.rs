@@ -91,8 +91,7 @@ pub(crate) async fn amend(
     let position = found.await?;
     let amended = site.store.write(move |tx| {
         let (conversation, row) = in_conversation(tx, conversation, me)?;
-        let message = tx.event(position)?.ok_or_else(no_such_message)?.event.clone();
-        check_is_message(&message)?;
+        let message = message_at(tx, position)?.event.clone();
         rule(tx, &Amending { me, member: row.member, conversation, message })
     });
     amended.await?;
@@ -100,7 +99,7 @@ pub(crate) async fn amend(
 }
 
 /// Reads the number of a message from a path.
-pub(crate) fn parse_seq(seq: &str) -> Result<Seq, Error> {
+pub fn parse_seq(seq: &str) -> Result<Seq, Error> {
     seq.parse().map(Seq).map_err(|_| no_such_message())
 }
 
@@ -121,12 +120,19 @@ pub(crate) fn find_event(
 }
 
 /// The message with this number in a conversation. One that was erased is refused.
-pub(crate) fn find_message(
+pub fn find_message(
     read: &mut Read<'_>,
     id: ConversationId,
     seq: Seq,
 ) -> Result<Arc<Entry>, Error> {
     let entry = find_event(read, id, seq)?;
+    check_is_message(&entry.event)?;
+    Ok(entry)
+}
+
+/// The message at a position, as a write finds it. One that was erased is refused.
+pub fn message_at(tx: &mut Tx<'_>, position: Position) -> Result<Arc<Entry>, Error> {
+    let entry = tx.event(position)?.ok_or_else(no_such_message)?;
     check_is_message(&entry.event)?;
     Ok(entry)
 }

@@ -35,6 +35,8 @@ pub(crate) enum TalkCommand {
         files: Vec<String>,
         #[schema(value_type = Option<u64>)]
         reply_to: Option<Seq>,
+        #[serde(default)]
+        clear_draft: bool,
     },
     Ack {
         cursor: String,
@@ -86,9 +88,9 @@ pub(crate) fn command(site: &Arc<Site>, sender: Sender<'_>, frame: &[u8], reply:
         return reply(unless_wrong(Err(e)));
     }
     match command {
-        TalkCommand::Send { id, conversation, key, text, files, reply_to } => {
+        TalkCommand::Send { id, conversation, key, text, files, reply_to, clear_draft } => {
             let read = read(conversation, key.as_deref(), text, &files);
-            let read = read.map(|message| ReadMessage { reply_to, ..message });
+            let read = read.map(|message| ReadMessage { reply_to, clear_draft, ..message });
             send(site, (person, role), read, move |result| {
                 reply(Some(match result {
                     Ok(sent) => item::ok(id, &sent),
@@ -142,7 +144,8 @@ fn read(
     files: &[String],
 ) -> Result<ReadMessage, Error> {
     let key = key.map(sent::check_key).transpose()?;
-    Ok(ReadMessage { conversation, key, text, reply_to: None, files: composed::ids(files)? })
+    let files = composed::ids(files)?;
+    Ok(ReadMessage { conversation, key, text, reply_to: None, files, clear_draft: false })
 }
 
 fn send(

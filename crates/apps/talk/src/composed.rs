@@ -12,7 +12,7 @@ use encke_store::{Appended, Tx};
 use crate::kind::Kind;
 use crate::member::in_conversation;
 use crate::mention::{self, Written};
-use crate::message::{ReadMessage, Said, check_text};
+use crate::message::{ReadMessage, Said, check_reply_to, check_text};
 use crate::mute;
 use crate::rights::check_may_write;
 
@@ -30,7 +30,7 @@ pub(crate) fn append(
     if let Some(first) = sent_before(tx, from, &message)? {
         return Ok(first);
     }
-    let ReadMessage { conversation, key, text, reply_to, files } = message;
+    let ReadMessage { conversation, key, text, reply_to, files, .. } = message;
     let stream = StreamId::conversation(conversation);
     let (found, me) = in_conversation(tx, conversation, from)?;
     check_may_write(&found, &me.member, tx.now_ms())?;
@@ -39,11 +39,7 @@ pub(crate) fn append(
     if !text.is_empty() || files.is_empty() {
         check_text(&text)?;
     }
-    let head = tx.head(stream)?.seq;
-    if reply_to.is_some_and(|seq| seq.0 == 0 || seq > head) {
-        let what = "`reply_to` is not the number of an event in this conversation.";
-        return Err(Error::new(Code::Invalid, what));
-    }
+    check_reply_to(tx, conversation, reply_to)?;
     let Written { people, all } = mention::written(&text)?;
     let mentions = mention::members_among(tx, conversation, people)?;
     let everyone = all && found.kind == Kind::Room && me.member.role.moderates();

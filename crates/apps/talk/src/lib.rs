@@ -41,5 +41,8 @@ mod tables;
 mod typing;
 pub mod view;
 
+pub use amended::messages_now;
+pub use amendment::{find_message, message_at, parse_seq};
+pub use conversation::parse as parse_conversation;
 pub use product::Talk;
 pub use receipts::hold_up_to;

@@ -54,7 +54,7 @@ impl EventBody for Said<'_> {
 }
 
 /// Refuses an empty text, and one that is too long.
-pub(crate) fn check_text(text: &str) -> Result<(), Error> {
+pub fn check_text(text: &str) -> Result<(), Error> {
     match text.len() {
         0 => Err(Error::new(Code::Invalid, "A message needs a text.")),
         n if n > limits::TEXT_BYTES_MAX => {
@@ -64,6 +64,25 @@ pub(crate) fn check_text(text: &str) -> Result<(), Error> {
         _ => Ok(()),
     }
 }
+
+/// Refuses the number of an event that is not in the conversation as the one that is answered.
+pub fn check_reply_to(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    reply_to: Option<Seq>,
+) -> Result<(), Error> {
+    let head = tx.head(StreamId::conversation(conversation))?.seq;
+    if reply_to.is_some_and(|seq| seq.0 == 0 || seq > head) {
+        let what = "`reply_to` is not the number of an event in this conversation.";
+        return Err(Error::new(Code::Invalid, what));
+    }
+    Ok(())
+}
+
+/// The deletion of a person's draft in a conversation, in the write of a message that was made of it. The product that
+/// keeps drafts adds this to the parts of a site.
+#[derive(Clone, Copy)]
+pub struct ClearDraft(pub fn(&mut Tx<'_>, PersonId, ConversationId) -> Result<(), Error>);
 
 /// The body of a message's event.
 pub(crate) fn body(text: &str) -> Result<bytes::Bytes, Error> {
@@ -90,12 +109,10 @@ pub fn say(
     conversation: ConversationId,
     text: &str,
 ) -> Result<Appended, Error> {
-    let (key, reply_to, files) = Default::default();
-    composed::append(
-        tx,
-        from,
-        ReadMessage { conversation, key, text: text.into(), reply_to, files },
-    )
+    let (key, reply_to, files, clear_draft) = Default::default();
+    let message =
+        ReadMessage { conversation, key, text: text.into(), reply_to, files, clear_draft };
+    composed::append(tx, from, message)
 }
 
 /// Submits a message that is only a text to the store. `reply` gets the result once it is durable (P1); it must not
@@ -128,7 +145,17 @@ fn submit(site: &Arc<Site>, from: PersonId, message: ReadMessage, reply: Reply) 
 
 /// Submits a message for which the store has to be asked.
 fn submit_composed(site: &Site, from: PersonId, message: ReadMessage, reply: Reply) {
-    site.store.submit_write(move |tx| composed::append(tx, from, message), reply);
+    let clear = message.clear_draft.then(|| site.find_part::<ClearDraft>().copied()).flatten();
+    let conversation = message.conversation;
+    let write = move |tx: &mut Tx<'_>| {
+        let appended = composed::append(tx, from, message)?;
+        // A retry must not delete what was begun since.
+        if let (Some(ClearDraft(clear)), false) = (clear, appended.repeated) {
+            clear(tx, from, conversation)?;
+        }
+        Ok(appended)
+    };
+    site.store.submit_write(write, reply);
 }
 
 /// A message to be sent.
@@ -145,6 +172,9 @@ pub(crate) struct NewMessage {
     reply_to: Option<Seq>,
     /// Idempotency key, for clients that can't set a header.
     key: Option<String>,
+    /// Whether the sender's draft in this conversation goes with it.
+    #[serde(default)]
+    clear_draft: bool,
 }
 
 /// Sends a message.
@@ -194,12 +224,16 @@ pub(crate) struct ReadMessage {
     pub text: String,
     pub reply_to: Option<Seq>,
     pub files: Vec<FileId>,
+    pub clear_draft: bool,
 }
 
 impl ReadMessage {
     /// Whether it is only a text, so that nothing has to be looked up for it.
     fn is_plain(&self) -> bool {
-        self.files.is_empty() && self.reply_to.is_none() && !mention::may_mention(&self.text)
+        self.files.is_empty()
+            && self.reply_to.is_none()
+            && !self.clear_draft
+            && !mention::may_mention(&self.text)
     }
 }
 
@@ -214,7 +248,8 @@ pub(crate) fn send_read(site: &Arc<Site>, from: PersonId, message: ReadMessage, 
 fn read(id: &str, posted: &Posted<'_>) -> Result<ReadMessage, Error> {
     body::check_json(posted.content_type)?;
     let conversation = parse(id)?;
-    let NewMessage { text, files, reply_to, key } = body::parse(&posted.body)?;
+    let NewMessage { text, files, reply_to, key, clear_draft } = body::parse(&posted.body)?;
     let key = posted.key.or(key.as_deref()).map(sent::check_key).transpose()?;
-    Ok(ReadMessage { conversation, key, text, reply_to, files: composed::ids(&files)? })
+    let files = composed::ids(&files)?;
+    Ok(ReadMessage { conversation, key, text, reply_to, files, clear_draft })
 }

@@ -22,6 +22,7 @@ mod files;
 mod guest_channels;
 mod harness;
 mod invitations;
+mod keeping;
 mod life;
 mod mentions;
 mod operation;

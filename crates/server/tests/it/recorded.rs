@@ -90,6 +90,14 @@ fn amend(by: &mut Client, room: &str, seq: u64) {
     by.ask("PUT", &format!("{message}/pin"), &[], None).is(204);
 }
 
+/// Keeps everything that one can, in a conversation whose second event is a message.
+fn keep(by: &mut Client, room: &str) {
+    by.ask("PUT", &format!("/v1/conversations/{room}/messages/2/star"), &[], None).is(204);
+    let draft = format!("/v1/conversations/{room}/draft");
+    by.send("PUT", &draft, &json!({"text": "Hello"})).is(200);
+    by.delete(&draft).is(204);
+}
+
 /// Fills a room beyond the number of members who are told of each other's marks. Bots have no password to be hashed.
 fn fill(site: &Site, by: &mut Client, room: &str) {
     for number in 0..RECEIPTS_MEMBERS_MAX {
@@ -137,6 +145,9 @@ fn every_kind_of_event_is_written_as_before() {
     until(&mut feed, "recalled");
     let mut late = Feed::at(&site, Transport::WebSocket, &ben, &start);
     until(&mut late, "erased");
+
+    keep(&mut ben.client.clone(), &direct);
+    until(&mut feed, "draft_removed");
 
     let room = ada.room(&[]);
     names.conversation("room", &room);
