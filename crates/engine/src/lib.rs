@@ -33,6 +33,7 @@ pub mod line_limit;
 pub mod marks;
 pub mod number_text;
 pub mod order;
+pub mod outgoing_limits;
 pub mod presence;
 pub mod reach;
 mod reason;

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::{file_limits, keep_limits, limits};
+use crate::{file_limits, keep_limits, limits, outgoing_limits};
 
 /// A limit, for the reference page and the description of the API.
 pub struct Limit {
@@ -53,7 +53,8 @@ number!(u8, u16, u32, u64, usize, i32, i64);
 
 /// All limits, by subject.
 pub fn all() -> impl Iterator<Item = &'static Limit> {
-    limits::ALL.iter().chain(file_limits::ALL).chain(keep_limits::ALL)
+    let kept = file_limits::ALL.iter().chain(keep_limits::ALL);
+    limits::ALL.iter().chain(kept).chain(outgoing_limits::ALL)
 }
 
 #[cfg(test)]

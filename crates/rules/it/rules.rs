@@ -10,6 +10,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("store", &["engine", "rig"]),
     ("bus", &["engine", "rig"]),
     ("credentials", &[]),
+    ("egress", &["engine"]),
     ("transport", &["credentials", "engine", "fuzz"]),
     ("apps/site", &["credentials", "engine", "store"]),
     ("apps/account", &["credentials", "engine", "store", "site"]),
@@ -19,6 +20,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("apps/chat", &["engine", "store", "site", "account", "talk"]),
     ("apps/channel", &["engine", "store", "site", "account", "talk"]),
     ("apps/keep", &["engine", "store", "site", "account", "talk"]),
+    ("apps/push", &["egress", "engine", "store", "site", "account", "talk"]),
     (
         "apps/tests",
         &[
@@ -45,6 +47,8 @@ const MAY: &[(&str, &[&str])] = &[
             "chat",
             "channel",
             "keep",
+            "push",
+            "egress",
             "gateway",
             "rig",
         ],
@@ -70,6 +74,8 @@ const NEVER: &[(&str, &[&str])] = &[
     ("apps/chat", &["hyper", "rusqlite", "rustix"]),
     ("apps/channel", &["hyper", "rusqlite", "rustix"]),
     ("apps/keep", &["hyper", "rusqlite", "rustix"]),
+    // Requests outside go through the egress alone.
+    ("apps/push", &["hyper", "reqwest", "rusqlite", "rustix"]),
 ];
 
 /// Lines above which a file is to be divided.
@@ -174,6 +180,7 @@ fn only_the_list_of_products_names_them_to_the_rest() {
         "encke_channel",
         "encke_files",
         "encke_keep",
+        "encke_push",
         "encke_talk",
     ];
     // The ground, the transports, the bus and the server's connections know no product, neither by its crate nor by its
@@ -225,7 +232,7 @@ fn files_are_short() {
 
 #[test]
 fn every_limit_is_used() {
-    let paths = ["limits.rs", "file_limits.rs", "keep_limits.rs"]
+    let paths = ["limits.rs", "file_limits.rs", "keep_limits.rs", "outgoing_limits.rs"]
         .map(|name| root().join("crates/engine/src").join(name));
     let text: String = paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let names = text.lines().filter_map(|l| l.strip_prefix("pub const ")?.split(':').next());

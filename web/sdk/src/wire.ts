@@ -899,6 +899,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/push/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the key with which a browser subscribes to notifications.
+         * @description Returns the key with which a browser subscribes to notifications.
+         */
+        get: operations["push_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/push/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Tells a browser of messages while no page of the person is open, until the caller's session ends.
+         * @description Tells a browser of messages while no page of the person is open, until the caller's session ends.
+         */
+        put: operations["subscribe_to_push"];
+        post?: never;
+        /**
+         * Tells a browser of messages no more.
+         * @description Tells a browser of messages no more.
+         */
+        delete: operations["unsubscribe_from_push"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rooms": {
         parameters: {
             query?: never;
@@ -2030,6 +2074,15 @@ export interface components {
         NewRole: {
             role: components["schemas"]["MemberRole"];
         };
+        /** @description A subscription of a browser, as its `PushSubscription` has it. */
+        NewSubscription: {
+            /** @description The secret that the browser shares with the site, in base64url. */
+            auth: string;
+            /** @description The address at the push service. */
+            endpoint: string;
+            /** @description The public key of the browser, in base64url. */
+            p256dh: string;
+        };
         /** @description The new text of a message. */
         NewText: {
             text: string;
@@ -2052,6 +2105,11 @@ export interface components {
             result: unknown;
             /** @enum {string} */
             type: "ok";
+        };
+        /** @description The address of a subscription. */
+        OldSubscription: {
+            /** @description The address at the push service. */
+            endpoint: string;
         };
         /** @description A conversation and the people in it. */
         OneConversation: {
@@ -2182,6 +2240,11 @@ export interface components {
         Progress: {
             delivered?: number;
             read?: number;
+        };
+        /** @description The public key of the site. */
+        PublicKey: {
+            /** @description A point of P-256 in base64url, as `pushManager.subscribe` takes it for `applicationServerKey`. */
+            key: string;
         };
         /** @description A person has reacted to a message with an emoji, or has taken it back. */
         Reacted: {
@@ -5314,6 +5377,102 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["DeviceState"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    push_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    subscribe_to_push: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSubscription"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    unsubscribe_from_push: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OldSubscription"];
             };
         };
         responses: {

@@ -32,7 +32,7 @@ mod token;
 pub use administer::{Listed, NewAccount, add, add_as, bot, everyone, named, set_password};
 pub use identity::hash as hash_of_secret;
 pub use password::Recovered;
-pub use person::{Me, Person, PresenceOf, PresenceState, me, pattern, people};
+pub use person::{Me, Person, PresenceOf, PresenceState, me, pattern, people, presence};
 pub use product::Account;
 pub(crate) use product::Accounts;
 pub use settings::{Settings, settings};

@@ -74,7 +74,8 @@ pub struct Me {
 /// Without one, everybody is offline.
 pub struct PresenceOf(pub fn(&Site, PersonId) -> Presence);
 
-fn presence_of(site: &Site, person: PersonId) -> Presence {
+/// The presence of a person that others see.
+pub fn presence(site: &Site, person: PersonId) -> Presence {
     site.find_part::<PresenceOf>().map_or(Presence::Offline, |PresenceOf(of)| of(site, person))
 }
 
@@ -87,7 +88,7 @@ fn of(row: &Row, site: &Site) -> Result<Person, StoreError> {
         name: row.get(1)?,
         display_name: row.get(2)?,
         role: Role::of(&row.get::<String>(3)?),
-        presence: presence_of(site, id),
+        presence: presence(site, id),
     })
 }
 

@@ -25,6 +25,7 @@ mod member_page;
 mod mention;
 pub mod message;
 mod mute;
+pub mod notice;
 mod one_message;
 mod peers;
 mod pin;

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use encke_egress::Egress;
 use encke_engine::Epoch;
 use encke_gateway::Gateways;
 use encke_site::{Products, Site};
@@ -244,6 +245,8 @@ impl Space {
         process.spaces.own(epoch, &options.name)?;
         let site = Site::new(store, Arc::new(SystemClock), options.site(), process.products);
         encke_files::open(&site, &options.files, &options.data()).context("files")?;
+        let egress = Arc::new(Egress::new(&options.egress).map_err(anyhow::Error::msg)?);
+        encke_push::open(&site, &options.push, egress, options.public_url.as_deref());
         let cluster = Arc::new(OnceLock::new());
         let gateways = Gateways::new(&site, &options.gateways);
         let name = process.spaces.told_name(number);

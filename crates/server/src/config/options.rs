@@ -190,6 +190,8 @@ impl Options {
             metrics_token: self.metrics_token.clone(),
             shards: self.shards,
             files: self.files.clone(),
+            egress: self.egress.clone(),
+            push: self.push.clone(),
             gateways: self.gateways.clone(),
             quotas: self.quotas.clone(),
         }

@@ -63,6 +63,16 @@ macro_rules! options {
             #[serde(skip_serializing_if = "encke_files::FileOptions::is_open")]
             pub files: encke_files::FileOptions,
 
+            /// Requests to servers outside; a table of its own in the file.
+            #[command(flatten)]
+            #[serde(skip_serializing_if = "encke_egress::EgressOptions::is_open")]
+            pub egress: encke_egress::EgressOptions,
+
+            /// Notifications; a table of its own in the file.
+            #[command(flatten)]
+            #[serde(skip_serializing_if = "encke_push::PushOptions::is_open")]
+            pub push: encke_push::PushOptions,
+
             /// Gateways to other protocols; a table of its own in the file.
             #[command(flatten)]
             #[serde(rename = "classic", skip_serializing_if = "encke_gateway::GatewayOptions::is_open")]

@@ -64,6 +64,8 @@ impl SpaceOptions {
     /// Refuses values that contradict each other, for the only site and for one of several.
     pub fn check(&self) -> Result<()> {
         self.files.check()?;
+        self.egress.check().map_err(anyhow::Error::msg)?;
+        self.push.check().map_err(anyhow::Error::msg)?;
         if let Some(token) = &self.metrics_token {
             ensure!(
                 token.len() >= METRICS_TOKEN_BYTES_MIN

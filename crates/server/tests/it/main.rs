@@ -28,6 +28,7 @@ mod mentions;
 mod operation;
 mod ops;
 mod pairs;
+mod push;
 mod quotas;
 mod reached;
 mod recall;

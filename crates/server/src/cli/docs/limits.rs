@@ -6,8 +6,8 @@ use encke_engine::number_text::{bytes, grouped};
 use super::{cell, head, wrapped};
 
 pub fn page() -> String {
-    let mut out =
-        head("Limits", "`limits.rs`, `file_limits.rs` and `keep_limits.rs` in `crates/engine/src`");
+    let files = "`limits.rs`, `file_limits.rs`, `keep_limits.rs` and `outgoing_limits.rs`";
+    let mut out = head("Limits", &format!("{files} in `crates/engine/src`"));
     let text = "What Encke holds, waits and takes at most. The limits are constants: an operator can't change them, but for the \
         [quotas](options.md#--quota-guest-percent) of each role and the room for [files](options.md#--files-mib-max-mib).";
     out += &wrapped(text, "");

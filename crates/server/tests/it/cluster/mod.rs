@@ -24,6 +24,8 @@ pub struct Cluster {
     space: String,
     database: String,
     nats: Option<String>,
+    /// Further arguments of each node.
+    further: Vec<String>,
 }
 
 /// Types until the other person hears it. Typing travels over the bus alone and at most once.
@@ -54,9 +56,19 @@ impl Cluster {
         Cluster::start(count, Some(Nats::shared()))
     }
 
+    /// The same, with further arguments for each node.
+    pub fn with_bus_and(count: usize, further: &[&str]) -> Cluster {
+        Cluster::with(Postgres::shared(), count, Some(Nats::shared().url()), further)
+    }
+
     pub fn on(postgres: &Postgres, count: usize, nats: Option<String>) -> Cluster {
+        Cluster::with(postgres, count, nats, &[])
+    }
+
+    fn with(postgres: &Postgres, count: usize, nats: Option<String>, further: &[&str]) -> Cluster {
         let (space, database) = (Postgres::fresh_space(), postgres.url());
-        let mut cluster = Cluster { nodes: Vec::new(), space, database, nats };
+        let mut cluster = Cluster { nodes: Vec::new(), space, database, nats, further: Vec::new() };
+        cluster.further.extend(further.iter().map(|&argument| argument.to_owned()));
         for number in 0..count {
             let server = cluster.node("127.0.0.1:0");
             let site = match number {
@@ -77,6 +89,7 @@ impl Cluster {
     pub fn node(&self, listen: &str) -> Server {
         let mut args = self.args().to_vec();
         args.extend(self.nats.iter().flat_map(|url| ["--nats-url", url]));
+        args.extend(self.further.iter().map(String::as_str));
         Server::start_on(Arc::new(TempDir::new().unwrap()), listen, &args, &[])
     }
 

@@ -1,0 +1,62 @@
+//! The bounds of what the server sends to servers outside, unit last. docs/reference/limits.md is made of this file and of
+//! [`limits`](crate::limits).
+
+crate::limit::table! {
+/// Requests to servers outside that a site sends at one time.
+pub const EGRESS_RUNNING_MAX: usize = 32;
+/// Bytes of an address outside.
+pub const EGRESS_URL_BYTES_MAX: usize = 2_048;
+/// Bytes of an answer from outside that are read.
+pub const EGRESS_ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Milliseconds until a server outside takes a connection.
+pub const EGRESS_CONNECT_MS_MAX: u64 = 5_000;
+/// Milliseconds that a request to a server outside may take, with its answer.
+pub const EGRESS_WAIT_MS_MAX: u64 = 15_000;
+/// Connections to one server outside that are kept for further requests.
+pub const EGRESS_IDLE_PER_HOST_MAX: usize = 8;
+/// Milliseconds that a connection to a server outside is kept without a request.
+pub const EGRESS_IDLE_MS_MAX: u64 = 30_000;
+
+/// Browsers of one person that are told of messages by Web Push; a further one takes the place of the oldest.
+pub const PUSH_SUBSCRIPTIONS_PER_PERSON_MAX: usize = 10;
+/// Milliseconds between two looks at the log for messages that somebody is to be told of.
+pub const PUSH_FOLLOW_MS: u64 = 1_000;
+/// Events that are looked through at one time for messages that somebody is to be told of.
+pub const PUSH_PART_EVENTS: usize = 2_000;
+/// Parts of the log that are looked through in one turn.
+pub const PUSH_PARTS_MAX: usize = 16;
+/// Milliseconds after which nobody is told of a message any more, if the server was away.
+pub const PUSH_AGE_MS_MAX: u64 = 10 * 60 * 1000;
+/// Milliseconds between a message and its notification, in which the person may read it.
+pub const PUSH_DELAY_MS: u64 = 3_000;
+/// Milliseconds after a message in which a person is still told of it when its last page is closed unread.
+pub const PUSH_PAGE_MS_MAX: u64 = 60_000;
+/// Members of a conversation above which only mentions are told by Web Push.
+pub const PUSH_MEMBERS_MAX: u64 = 1_000;
+/// Browsers that are told of the messages of one conversation in one part of the log.
+pub const PUSH_SUBSCRIPTIONS_TOLD_MAX: u64 = 10_000;
+/// Conversations of which one browser is to be told at one time.
+pub const PUSH_DUE_PER_SUBSCRIPTION_MAX: u64 = 100;
+/// Messages of a conversation that one notification counts.
+pub const PUSH_MESSAGES_COUNTED_MAX: usize = 50;
+/// Characters of a message in a notification.
+pub const PUSH_TEXT_CHARS_MAX: usize = 240;
+/// Characters of a name in a notification.
+pub const PUSH_NAME_CHARS_MAX: usize = 80;
+/// Notifications that a node sends at one time.
+pub const PUSH_RUNNING_MAX: usize = 64;
+/// Milliseconds after which another node sends a notification that a node has begun to send.
+pub const PUSH_LEASE_MS: u64 = 60_000;
+/// Tries to send a notification.
+pub const PUSH_TRIES_MAX: u64 = 6;
+/// Milliseconds between the first two tries; between further ones each time twice as many.
+pub const PUSH_RETRY_MS: u64 = 5_000;
+/// Milliseconds between two tries at most, also if a push service asks for more.
+pub const PUSH_RETRY_MS_MAX: u64 = 10 * 60 * 1000;
+/// Seconds for which a push service keeps a notification for a browser that is away.
+pub const PUSH_TTL_S: u64 = 24 * 60 * 60;
+/// Seconds for which a push service may take the site's word for who it is.
+pub const PUSH_TOKEN_AGE_S: u64 = 12 * 60 * 60;
+/// Ends of sessions that wait until their subscriptions are looked at. Each notification looks again.
+pub const PUSH_ENDED_WAITING_MAX: usize = 1_000;
+}
