@@ -246,6 +246,21 @@ export class Api {
     return this.#post('/v1/presence', client === undefined ? { state } : { state, client });
   }
 
+  // Notifications while no page is open
+
+  /** The key that `pushManager.subscribe` takes. */
+  pushKey(): Promise<{ key: string }> {
+    return this.#get('/v1/push/key');
+  }
+
+  subscribeToPush(subscription: { endpoint: string; p256dh: string; auth: string }): Promise<void> {
+    return this.#http.json({ method: 'PUT', path: '/v1/push/subscriptions', body: subscription });
+  }
+
+  unsubscribeFromPush(endpoint: string): Promise<void> {
+    return this.#http.json({ method: 'DELETE', path: '/v1/push/subscriptions', body: { endpoint } });
+  }
+
   // Channels
 
   /** Appends to a channel; owners and bots. */

@@ -1,4 +1,4 @@
-export { calledOf } from './i18n/describe';
+export { calledOf, mentionedName } from './i18n/describe';
 export { counterpart, nameOf, neighbour, titleOf } from './model/directory';
 export { totalUnread } from './model/unread';
 export { type World } from './model/world';

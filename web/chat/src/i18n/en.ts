@@ -133,6 +133,24 @@ export const en = {
     role: 'Role',
   },
 
+  noticing: {
+    title: 'Notifications',
+    away: 'Notify me when no page is open',
+    awayHint: 'This browser shows who has written, also when the site is closed, until you sign out.',
+    hidden: 'Notify me while this page is hidden',
+    hiddenHint: 'When you look at another tab or program.',
+    sound: 'Sound for new messages',
+    file: 'A file',
+    refused: {
+      unsupported:
+        'This browser can’t do that here. It needs an address with https; on an iPhone or iPad, add the site to the home screen first.',
+      denied:
+        'The browser does not let this site notify you. Allow it in the browser’s settings for this site.',
+      closed: 'This site sends no notifications.',
+      unreachable: 'The browser can’t reach its push service now. Try again later.',
+    },
+  },
+
   settings: {
     title: 'Site settings',
     site: 'Site',

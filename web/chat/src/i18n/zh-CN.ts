@@ -131,6 +131,23 @@ export const zhCN: Words = {
     role: '身份',
   },
 
+  noticing: {
+    title: '通知',
+    away: '没有打开页面时通知我',
+    awayHint: '即使已关闭本站，此浏览器也会告诉你谁发来了消息，直到你退出登录。',
+    hidden: '页面在后台时通知我',
+    hiddenHint: '当你在看别的标签页或程序时。',
+    sound: '新消息提示音',
+    file: '文件',
+    refused: {
+      unsupported:
+        '此浏览器在这里无法接收通知。需要 https 地址；在 iPhone 或 iPad 上，请先把本站添加到主屏幕。',
+      denied: '浏览器不允许本站发送通知。请在浏览器的网站设置中允许。',
+      closed: '本站不发送通知。',
+      unreachable: '浏览器现在无法连接推送服务，请稍后再试。',
+    },
+  },
+
   settings: {
     title: '站点设置',
     site: '站点',

@@ -4,6 +4,7 @@ import { Talk, type SearchFilter } from '@encke/talk/state';
 import type { TextStorage } from '@encke/ui/plain';
 import { wordsIn, type Words } from '../i18n/words';
 import { hashOf, placeInHash } from '../model/route';
+import type { Noticing } from './noticing.svelte';
 
 /** What a search begins with. */
 export interface SearchFrom {
@@ -11,7 +12,7 @@ export interface SearchFrom {
   readonly filters: readonly SearchFilter[];
 }
 
-export type OpenDialog = 'create' | 'settings' | 'password' | 'keys';
+export type OpenDialog = 'create' | 'settings' | 'password' | 'keys' | 'noticing';
 
 /** The chat: which conversation the address names, and what is open beside it. */
 export class Chat {
@@ -21,6 +22,8 @@ export class Chat {
   dialog: OpenDialog | null = $state(null);
   /** Whether the palette is open. */
   palette = $state(false);
+  /** Notifications; null until they are loaded, which is after the first sight. */
+  noticing: Noticing | null = $state.raw(null);
   /** Whether the details of the open conversation are shown. */
   details = $state(false);
   /** The search, while it is open; `from` is null if it goes on where it was. */
@@ -65,6 +68,7 @@ export class Chat {
       attempt: (action) => this.shell.attempt(action),
       notify: (text) => this.shell.notices.show(text),
       offer: (text, action) => this.shell.notices.offer(text, action),
+      came: (event) => void this.noticing?.tell(talk, event),
       shown: (id) => this.#shown(id),
     });
     this.details = false;
@@ -75,6 +79,8 @@ export class Chat {
       settle: () => talk.leave(),
       stop: () => {
         talk.stop();
+        this.noticing?.end();
+        this.noticing = null;
         this.talk = null;
         this.dialog = null;
         this.search = null;

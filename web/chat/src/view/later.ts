@@ -4,4 +4,6 @@ export { default as CreateDialog } from './dialog/CreateDialog.svelte';
 export { PasswordDialog } from '@encke/shell';
 export { default as SettingsDialog } from './dialog/SettingsDialog.svelte';
 export { default as KeysHelp } from './dialog/KeysHelp.svelte';
+export { default as NoticingDialog } from './dialog/NoticingDialog.svelte';
+export { Noticing } from '../state/noticing.svelte';
 export { default as Palette } from './palette/Palette.svelte';

@@ -7,6 +7,10 @@ export interface Preferences {
   readonly theme: Theme;
   /** Enter breaks the line, and Ctrl+Enter (or Cmd+Enter) sends. */
   readonly ctrlEnter: boolean;
+  /** A page that is hidden shows new messages as notifications, if the browser lets it. */
+  readonly hiddenNotices: boolean;
+  /** New messages that nobody looks at sound. */
+  readonly sound: boolean;
   readonly transport: TransportName | 'auto';
 }
 
@@ -27,6 +31,8 @@ export function loadPreferences(storage: TextStorage, language: Locale): Prefere
     language: isLocale(stored['language']) ? stored['language'] : language,
     theme: isTheme(stored['theme']) ? stored['theme'] : 'system',
     ctrlEnter: stored['ctrlEnter'] === true,
+    hiddenNotices: stored['hiddenNotices'] !== false,
+    sound: stored['sound'] === true,
     transport: transportNames.find((transport) => transport === stored['transport']) ?? 'auto',
   };
 }

@@ -7,6 +7,8 @@ export class PreferencesStore {
     language: 'en',
     theme: 'system',
     ctrlEnter: false,
+    hiddenNotices: true,
+    sound: false,
     transport: 'auto',
   });
 

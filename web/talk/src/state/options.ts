@@ -1,4 +1,4 @@
-import type { EnckeClient } from '@encke/sdk';
+import type { EnckeClient, FeedEvent } from '@encke/sdk';
 import type { Locale, TextStorage } from '@encke/ui/plain';
 
 /** The person's choices that matter to conversations. */
@@ -22,6 +22,8 @@ export interface TalkOptions {
   readonly notify: (text: string) => void;
   /** Shows something that can be done, until the returned function is called. */
   readonly offer: (text: string, action: { label: string; run: () => void }) => () => void;
+  /** Called with each new message of somebody else, also of one in a conversation that is not on screen. */
+  readonly came: (event: FeedEvent) => void;
   /** Called when another conversation is put on screen, or none (null). */
   readonly shown: (conversation: string | null) => void;
 }

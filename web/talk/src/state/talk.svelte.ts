@@ -433,7 +433,9 @@ export class Talk {
     this.threads.add(event);
     if (event.kind === 'message' && event.from !== undefined)
       this.typing = withoutTyping(this.typing, event.stream, event.from);
-    if (event.stream !== this.openId || event.from === this.options.person) return;
+    if (event.from === this.options.person) return;
+    if (event.kind === 'message') this.options.came(event);
+    if (event.stream !== this.openId) return;
     this.line = lineOnNews(this.line, this.attention, event.seq - 1);
     this.heard = { event };
   }

@@ -1,0 +1,117 @@
+import type { FeedEvent } from '@encke/sdk';
+import { calledOf, mentionedName, type Talk } from '@encke/talk/state';
+import type { Shell } from '@encke/shell/state';
+import { plainText } from '@encke/ui/plain';
+import { wordsIn } from '../i18n/words';
+import { hashOf } from '../model/route';
+import {
+  canSubscribe,
+  renew,
+  subscribe,
+  subscribing,
+  unsubscribe,
+  type Subscribing,
+} from '../model/subscribing';
+import { chime } from '../model/chime';
+import { isLookedAt, lookAt } from '../model/looked-at';
+
+/** Characters of a message in a notification. */
+const textCharsMax = 240;
+
+/** How a person is told of messages that it does not see: by this page while it is hidden, by the browser while none is open. */
+export class Noticing {
+  state: Subscribing = $state('off');
+  busy = $state(false);
+  /** Whether the browser lets this page show notifications. */
+  allowed = $state('Notification' in window && Notification.permission === 'granted');
+
+  #lookAway: () => void = () => undefined;
+
+  constructor(private readonly shell: Shell) {
+    this.seen(document.hasFocus());
+    if (canSubscribe()) navigator.serviceWorker.addEventListener('message', this.#asked);
+    void this.#begin();
+  }
+
+  /** Called when the person is no longer signed in. The server has forgotten the subscription with the session. */
+  end(): void {
+    if (canSubscribe()) navigator.serviceWorker.removeEventListener('message', this.#asked);
+    this.#lookAway();
+    void unsubscribe(null).catch(() => undefined);
+  }
+
+  /** Turns notifications on or off while no page is open. */
+  async turn(on: boolean): Promise<void> {
+    this.busy = true;
+    await this.shell.attempt(async () => {
+      if (on) this.state = await subscribe(this.shell.api, this.#language);
+      else {
+        await unsubscribe(this.shell.api);
+        this.state = await subscribing();
+      }
+    });
+    this.allowed = 'Notification' in window && Notification.permission === 'granted';
+    this.busy = false;
+  }
+
+  /** Turns notifications of a hidden page on or off. */
+  async turnHidden(on: boolean): Promise<void> {
+    if (on && 'Notification' in window) this.allowed = (await Notification.requestPermission()) === 'granted';
+    this.shell.preferences.change({ hiddenNotices: on && this.allowed });
+  }
+
+  /** Called when the person begins or ends to look at this page. */
+  seen(now: boolean): void {
+    this.#lookAway();
+    this.#lookAway = now ? lookAt(navigator.locks) : () => undefined;
+  }
+
+  /** Tells of a message, unless the person looks at a page of the site. */
+  async tell(talk: Talk, event: FeedEvent): Promise<void> {
+    const { hiddenNotices, sound } = this.shell.preferences.current;
+    if (event.kind !== 'message' || talk.world === null) return;
+    if ((!sound && !hiddenNotices) || document.hasFocus() || (await isLookedAt(navigator.locks))) return;
+    if (sound) chime();
+    if (!hiddenNotices || !this.allowed) return;
+    const { world, words } = talk;
+    const conversation = world.conversations.get(event.stream);
+    const from = calledOf(world, event.from ?? '', words);
+    const beginning = event.body.text.slice(0, textCharsMax);
+    const text = plainText(beginning, (person) => mentionedName(world, person, words));
+    const title = conversation?.title ? `${from} · ${conversation.title}` : from;
+    const body = text || wordsIn[this.#language].noticing.file;
+    const options = { body, tag: event.stream, lang: this.#language, icon: 'icons/192.png' };
+    await this.#show(title, options, event.stream, event.seq);
+  }
+
+  get #language(): 'en' | 'zh-CN' {
+    return this.shell.preferences.current.language;
+  }
+
+  async #begin(): Promise<void> {
+    this.state = await subscribing();
+    if (this.state === 'on') await renew(this.shell.api, this.#language).catch(() => undefined);
+  }
+
+  async #show(title: string, options: NotificationOptions, conversation: string, seq: number): Promise<void> {
+    try {
+      const shown = new Notification(title, options);
+      shown.onclick = () => {
+        window.focus();
+        location.hash = hashOf(conversation, seq);
+        shown.close();
+      };
+    } catch {
+      // Phones show notifications by the service worker alone.
+      const registration = await navigator.serviceWorker?.getRegistration();
+      await registration?.showNotification(title, { ...options, data: { conversation, seq } });
+    }
+  }
+
+  /** A notification was clicked. */
+  readonly #asked = ({ data }: MessageEvent<unknown>): void => {
+    if (typeof data !== 'object' || data === null || !('type' in data) || data.type !== 'open') return;
+    if ('hash' in data && typeof data.hash === 'string' && data.hash.startsWith('#/'))
+      location.hash = data.hash;
+  };
+}
