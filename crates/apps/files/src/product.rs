@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::routing::head;
 use encke_site::product::{Extras, Housekeeping};
 use encke_site::{Parts, Product, Site};
 use encke_store::Migration;
@@ -15,9 +14,6 @@ use utoipa_axum::routes;
 use crate::storage::Storage;
 use crate::tables::TABLES;
 use crate::{collect, download, upload};
-
-/// The path of one file.
-const FILE: &str = "/v1/files/{id}";
 
 /// Files of people, for whatever holds them.
 pub struct Files;
@@ -42,8 +38,7 @@ impl Product for Files {
         let api = OpenApiBuilder::new().tags(Some([tag.build()])).build();
         OpenApiRouter::with_openapi(api)
             .routes(routes!(upload::begin))
-            .routes(routes!(download::get, upload::piece, upload::cancel))
-            .route(FILE, head(upload::state))
+            .routes(routes!(download::get, upload::state, upload::piece, upload::cancel))
             .routes(routes!(download::thumbnail))
     }
 

@@ -301,7 +301,13 @@ impl Receiving<'_> {
     }
 }
 
-/// How far an upload is, in the headers `Upload-Offset` and `Upload-Length`.
+/// How far an upload is.
+#[utoipa::path(head, operation_id = "upload_state", path = "/v1/files/{id}", tag = "files",
+    params(("id" = String, Path)),
+    responses((status = 200, headers(
+            ("Upload-Offset" = u64, description = "Bytes that are stored: where the next piece begins."),
+            ("Upload-Length" = u64, description = "Bytes of the whole file."))),
+        (status = 404, description = "not_found"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn state(
     Shared(site): Shared<Arc<Site>>,
     caller: Caller,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::refusals::{self, Body, Shape};
 
 /// Methods that a path of the description may have.
-const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
+const METHODS: [&str; 6] = ["get", "head", "put", "post", "patch", "delete"];
 
 /// Completes every operation.
 pub fn complete(document: &mut Value) {
@@ -35,7 +35,7 @@ fn complete_one(
     let security = operation.entry("security").or_insert(security);
     let signed_in = security.as_array().is_some_and(|all| all.iter().any(|one| one != &json!({})));
     let body = operation.get("requestBody").map(body_of);
-    let shape = Shape { signed_in, writes: method != "get", body };
+    let shape = Shape { signed_in, writes: !matches!(method, "get" | "head"), body };
     if let Some(Value::Object(responses)) = operation.get_mut("responses") {
         for (status, response) in responses.iter_mut().filter(|(status, _)| status.starts_with('2'))
         {
