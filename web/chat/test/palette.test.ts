@@ -24,6 +24,8 @@ describe('the palette', () => {
     for (const query of ['晓', 'linxiaoyu', 'lin xiao', 'lxy', 'xiaoyu'])
       expect(labels(entries, query), query).toEqual(['林晓雨']);
     expect(labels(entries, 'chongqing')).toEqual(['重庆小面']);
+    const before = 'before one that has them in the middle of a word';
+    expect(labels([entry('Kitchen'), entry('陈明')], 'chen'), before).toEqual(['陈明', 'Kitchen']);
     expect(labels(entries, 'xyz')).toEqual([]);
   });
   it('shows a bounded number, all kinds of them when nothing is typed', () => {

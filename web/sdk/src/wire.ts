@@ -647,7 +647,11 @@ export interface paths {
          */
         delete: operations["delete_file"];
         options?: never;
-        head?: never;
+        /**
+         * How far an upload is.
+         * @description How far an upload is.
+         */
+        head: operations["upload_state"];
         /**
          * Takes a piece of a file. It begins where the upload is; the answer to the last one has the file.
          * @description Takes a piece of a file. It begins where the upload is; the answer to the last one has the file.
@@ -4926,6 +4930,39 @@ export interface operations {
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
             507: components["responses"]["StoreFull"];
+        };
+    };
+    upload_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description Bytes of the whole file. */
+                    "Upload-Length"?: number;
+                    /** @description Bytes that are stored: where the next piece begins. */
+                    "Upload-Offset"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
         };
     };
     upload: {

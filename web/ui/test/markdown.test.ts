@@ -104,6 +104,13 @@ describe('marks within a line', () => {
     );
     expect(line('`https://a.example`')).toBe('<code>https://a.example</code>');
   });
+  it('take brackets from around an address', () => {
+    expect(line('see <https://a.example/x>, <b>')).toBe(
+      'see <https://a.example/x>https://a.example/x</a>, <b>',
+    );
+    expect(line('<https://a.example/x y>')).toBe('<<https://a.example/x>https://a.example/x</a> y>');
+    expect(line('<javascript:alert(1)>')).toBe('<javascript:alert(1)>');
+  });
   it('name a link, but never as another site, and never for a script', () => {
     expect(line('[the *page*](https://a.example/x)')).toBe('<https://a.example/x>the <em>page</em></a>');
     expect(line('[a.example](https://www.a.example/x)')).toContain('</a>');

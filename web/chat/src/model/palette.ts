@@ -33,8 +33,8 @@ function rankOf({ label, words = '' }: Entry, wanted: string, readsAs: ReadsAs):
   const name = fold(label);
   if (wanted === '' || name.startsWith(wanted)) return 0;
   if (` ${name}`.includes(` ${wanted}`)) return 1;
-  if (name.includes(wanted)) return 2;
-  if (/^[a-z ]+$/.test(wanted) && readsAs(label, wanted)) return 3;
+  if (/^[a-z ]+$/.test(wanted) && readsAs(label, wanted)) return 2;
+  if (name.includes(wanted)) return 3;
   return ` ${fold(words)}`.includes(` ${wanted}`) ? 4 : null;
 }
 

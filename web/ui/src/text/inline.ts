@@ -63,9 +63,11 @@ class Line {
         address += 1;
         continue;
       }
-      if (next?.start === at) {
+      const end = (next?.start ?? 0) + (next?.text.length ?? 0);
+      const angled = next?.start === at + 1 && text[at] === '<' && text[end] === '>';
+      if (next !== undefined && (next.start === at || angled)) {
         this.#add({ kind: 'link', href: next.href, children: [{ kind: 'text', text: next.text }] });
-        at += next.text.length;
+        at = angled ? end + 1 : end;
         continue;
       }
       at = this.#special(at) ?? this.#letter(at);
