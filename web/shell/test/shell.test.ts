@@ -31,20 +31,20 @@ describe('preferences', () => {
       theme: 'system',
       ctrlEnter: false,
       transport: 'auto',
+      hiddenNotices: true,
+      sound: false,
     });
-    savePreferences(storage, { language: 'en', theme: 'dark', ctrlEnter: true, transport: 'sse' });
-    expect(loadPreferences(storage, 'zh-CN')).toEqual({
-      language: 'en',
-      theme: 'dark',
-      ctrlEnter: true,
-      transport: 'sse',
-    });
+    const chosen = { language: 'en', theme: 'dark', ctrlEnter: true, transport: 'sse' } as const;
+    savePreferences(storage, { ...chosen, hiddenNotices: false, sound: true });
+    expect(loadPreferences(storage, 'zh-CN')).toEqual({ ...chosen, hiddenNotices: false, sound: true });
     storage.kept.set('encke.preferences', '{"theme":"pink","language":7,"transport":"sse"}');
     expect(loadPreferences(storage, 'en')).toEqual({
       language: 'en',
       theme: 'system',
       ctrlEnter: false,
       transport: 'sse',
+      hiddenNotices: true,
+      sound: false,
     });
     storage.kept.set('encke.preferences', 'null');
     expect(loadPreferences(storage, 'en').theme).toBe('system');

@@ -59,5 +59,6 @@ export function conversation(id: string, head: number, receipts = 0): Conversati
 export function snapshot(position: number, conversations: Conversation[]): Snapshot {
   const unread = { conversations: 0, messages: 0 };
   const all = { conversations, conversations_before: null, unread, invitations: [], invitations_more: false };
-  return { cursor: cursorAt(position), me, people: [], ...all };
+  const drafts = { drafts: [], drafts_more: false };
+  return { cursor: cursorAt(position), me, people: [], ...all, ...drafts };
 }

@@ -21,7 +21,6 @@ CREATE TABLE push_mark (
     id BIGINT PRIMARY KEY CHECK (id = 0),
     position BIGINT NOT NULL
 );
-INSERT INTO push_mark VALUES (0, 0);
 
 -- Subscriptions that are to be told of messages of a conversation.
 CREATE TABLE push_due (

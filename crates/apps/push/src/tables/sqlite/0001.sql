@@ -22,7 +22,6 @@ CREATE TABLE push_mark (
     id INTEGER PRIMARY KEY CHECK (id = 0),
     position INTEGER NOT NULL
 ) STRICT;
-INSERT INTO push_mark VALUES (0, 0);
 
 -- Subscriptions that are to be told of messages of a conversation.
 CREATE TABLE push_due (
