@@ -116,9 +116,13 @@ export class Example {
     this.append(person, 'conversation_removed', undefined, { conversation: id });
   }
 
-  role(id: string, person: string, role: 'owner' | 'member', by: string): void {
+  role(id: string, person: string, role: 'owner' | 'moderator' | 'member', by: string): void {
     this.#member(id, person).role = role;
     this.append(id, 'role_changed', by, { person, role, by });
+  }
+
+  mute(id: string, person: string, until: number | null, by: string): void {
+    this.append(id, 'member_muted', by, { person, until, by });
   }
 
   change(id: string, title: string, by: string): void {

@@ -22,6 +22,10 @@ describe('events in words', () => {
   site.join('c1', 'p3', 'p1');
   site.role('c1', 'p3', 'owner', 'p2');
   site.change('c1', 'Orbits', 'p3');
+  site.role('c1', 'p2', 'moderator', 'p1');
+  site.mute('c1', 'p2', 9_000, 'p1');
+  site.mute('c1', 'p2', null, 'p1');
+  site.append('c1', 'changed', 'p2', { topic: 'Comets', announcement: true, by: 'p2' });
   site.leave('c1', 'p3', 'p3');
   const world = fromSnapshot(site.snapshot('p1'), fromSnapshot(site.snapshot('p2')));
   const conversation = site.conversation('c1', 'p1');
@@ -36,6 +40,10 @@ describe('events in words', () => {
       'You invited Ada',
       '林晓雨 made Former member an owner',
       'Former member renamed the room to “Orbits”',
+      'You made 林晓雨 a moderator',
+      'You muted 林晓雨',
+      'You allowed 林晓雨 to write again',
+      '林晓雨 set the topic “Comets” · 林晓雨 allowed only owners and moderators to write',
       'Former member left',
     ]);
     expect(lines(zhCN)[1]).toBe('你邀请了 Ada');

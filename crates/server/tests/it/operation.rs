@@ -95,7 +95,7 @@ fn documented() -> BTreeSet<String> {
     let mut calls = BTreeSet::new();
     for code in text.split('`').skip(1).step_by(2) {
         let Some((method, rest)) = code.split_once(" /v1/") else { continue };
-        if !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method) {
+        if !["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].contains(&method) {
             continue;
         }
         let path = rest.split(['?', ' ']).next().unwrap();

@@ -49,7 +49,12 @@ export function systemLine(event: FeedEvent, conversation: Conversation, world: 
         ? words.event.left(name(event.body.person))
         : words.event.removed(name(event.body.by), whom(event.body.person));
     case 'role_changed': {
-      const told = event.body.role === 'owner' ? words.event.madeOwner : words.event.madeMember;
+      const { madeOwner, madeModerator, madeMember } = words.event;
+      const told = { owner: madeOwner, moderator: madeModerator, member: madeMember }[event.body.role];
+      return told(name(event.body.by), whom(event.body.person));
+    }
+    case 'member_muted': {
+      const told = event.body.until === null ? words.event.unmuted : words.event.muted;
       return told(name(event.body.by), whom(event.body.person));
     }
     case 'changed': {
@@ -58,6 +63,10 @@ export function systemLine(event: FeedEvent, conversation: Conversation, world: 
       if (typeof event.body.title === 'string') parts.push(words.event.renamed(by, event.body.title));
       if (event.body.open !== undefined)
         parts.push(event.body.open ? words.event.opened(by) : words.event.closed(by));
+      const { topic, announcement } = event.body;
+      if (topic !== undefined) parts.push(words.event.topic(by, topic));
+      if (announcement !== undefined)
+        parts.push(announcement ? words.event.announces(by) : words.event.discusses(by));
       return parts.join(' · ') || words.event.unknown;
     }
     case 'erased':
