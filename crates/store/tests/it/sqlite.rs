@@ -205,7 +205,7 @@ fn a_store_from_before_names_were_compared_opens_and_is_kept_as_it_was() {
                   ALTER TABLE conversation DROP COLUMN members; ALTER TABLE member DROP COLUMN guest;
                   ALTER TABLE member DROP COLUMN invited_by; DROP TABLE invitation;
                   DROP INDEX conversation_open_title; DROP TABLE tables_version;
-                  ALTER TABLE log DROP COLUMN erases;
+                  ALTER TABLE log DROP COLUMN erases; DROP TABLE reserved;
                   PRAGMA user_version = 2;
                   INSERT INTO person (id, name, display_name, role, created_ms)
                   VALUES (7, 'mei', 'Mei', 'member', 1)";
