@@ -173,7 +173,7 @@ test('a page that nobody looks at shows notifications, and one that is looked at
   await lin.say(direct, `<@${anna.id}> **look**`);
   await eventually('a notification', async () => (await shown()).length > 0);
   assert.deepEqual(await shown(), [['林晓雨', '@Anna look']]);
-  assert.match(await page.title(), /^\(\d+\) /);
+  assert.match(await page.title(), /^\(@1 · \d+\) /);
 });
 
 /** @param {import('node:test').TestContext} t @param {string[]} args */
