@@ -46,7 +46,6 @@ test('pictures', async (t) => {
     const small = await chatOf(t, anna, { viewport: phone, colorScheme, locale, deviceScaleFactor: 2 });
     await small.page.getByTestId('conversation').first().waitFor();
     await small.page.locator('[data-phase=live]').first().waitFor({ state: 'attached' });
-    await picture(small.page, `${name}-list`);
     await open(small.page, launch);
     await picture(small.page, name);
   }
@@ -97,6 +96,8 @@ function react(who, conversation, seq, emoji) {
 async function open(page, conversation) {
   await page.goto(`${new URL(page.url()).origin}/#/${conversation}`);
   await page.getByTestId('message').last().waitFor();
+  // The colours of code come from a worker.
+  await page.locator('pre span').first().waitFor();
   await page.locator('[data-phase=live]').first().waitFor({ state: 'attached' });
 }
 
