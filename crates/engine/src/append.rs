@@ -76,6 +76,11 @@ impl FirstAppend {
     }
 }
 
+/// The refusal of a send whose idempotency key belongs to another one.
+pub fn key_reused() -> Error {
+    Error::new(Code::KeyReused, "This idempotency key was used for something else.")
+}
+
 /// A transaction that events are appended in. Each store answers the questions in its own way; the rules are here.
 pub trait Appends {
     /// The reason why the store could not answer a question.
@@ -139,8 +144,7 @@ pub trait Appends {
         let is_same =
             first.kind == event::ERASED || first.kind == new.kind && first.body == new.body;
         if first.stream != new.stream || !is_same {
-            let what = "This idempotency key was used for something else.";
-            return Err(Error::new(Code::KeyReused, what));
+            return Err(key_reused());
         }
         Ok(Some(Appended { repeated: true, ..first.appended }))
     }

@@ -90,8 +90,7 @@ pub const CONNECTIONS_PER_PERSON_MAX: usize = 64;
 /// Requests that wait on socket pairs at one time, since HTTP/2 or TLS 1.2 carries them; never more than an eighth of
 /// the files that the process may open.
 pub const BRIDGES_MAX: usize = 4_096;
-/// Requests of one connection that wait on socket pairs: fewer than its streams, so that what is sent over it finds
-/// one.
+/// Requests of one connection that wait on socket pairs: fewer than its streams, so that sends over it find one.
 pub const BRIDGES_PER_CONNECTION_MAX: usize = 80;
 /// Requests of one person that wait on socket pairs, those included whose end the client has not read yet.
 pub const BRIDGES_PER_PERSON_MAX: usize = 2 * CONNECTIONS_PER_PERSON_MAX;
@@ -106,8 +105,7 @@ pub const WIDE_SESSIONS_PER_PERSON_MAX: usize = 10;
 pub const CHANNELS_PER_PERSON_MAX: usize = 1_000;
 /// Channels that the sessions of a person may follow before they are counted by name; fits a byte.
 pub const CHANNELS_FEW_MAX: usize = 100;
-/// Milliseconds after which a request that follows too many channels may be tried again: closed connections are noticed
-/// by then.
+/// Milliseconds after which a request that follows too many channels is tried again: closed connections are known then.
 pub const CHANNELS_AGAIN_MS: u64 = 5_000;
 /// Entries in the list of channels that guests may follow.
 pub const GUEST_CHANNELS_MAX: usize = 100;
@@ -125,8 +123,7 @@ pub const DRAIN_SPREAD_MS: u64 = 5_000;
 
 /// Events in the tail.
 pub const TAIL_EVENTS_MAX: usize = 65_536;
-/// Bytes that the events of the tail take, with all that is kept beside their bodies and with every encoding that was
-/// made of them.
+/// Bytes that the events of the tail take, with all that is kept beside their bodies and with all their encodings.
 pub const TAIL_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Sends whose idempotency keys are remembered.
@@ -176,8 +173,7 @@ pub const STORE_LOCK_WAIT_MS_MAX: u64 = 5_000;
 pub const WAL_UNCOPIED_FRAMES_MAX: u64 = 4_000;
 /// Frames that the writer copies into the database itself, after a checkpoint beside it.
 pub const WAL_REST_FRAMES_MAX: u64 = 400;
-/// Frames of the write-ahead log, copied or not; beyond this a checkpoint waits for readers so that the log can start
-/// anew.
+/// Frames of the write-ahead log, copied or not; beyond this a checkpoint waits for readers so that it can start anew.
 pub const WAL_FRAMES_MAX: u64 = 64_000;
 /// Milliseconds after an erasure until the write-ahead log is emptied, because its older frames hold the content. A
 /// reader of an older state puts it off until it has finished.
@@ -281,10 +277,18 @@ pub const AMENDING_PEOPLE_MAX: usize = 500;
 pub const EMOJI_BYTES_MAX: usize = 64;
 /// Pinned messages of one conversation.
 pub const PINS_PER_CONVERSATION_MAX: usize = 100;
+/// Messages that one person hides from itself, in all conversations together.
+pub const HIDDEN_PER_PERSON_MAX: usize = 10_000;
 /// People that one message mentions.
 pub const MENTIONS_PER_MESSAGE_MAX: usize = 50;
 /// Unread mentions of a person that are told of one conversation, the newest ones.
 pub const MENTIONS_SHOWN_MAX: usize = 100;
+/// Threads that one person follows. With one more, the oldest of them is followed no longer.
+pub const THREADS_FOLLOWED_MAX: usize = 500;
+/// People that are named under a message with a thread, those who answered first.
+pub const THREAD_PEOPLE_SHOWN_MAX: usize = 5;
+/// Threads in one page of the list.
+pub const THREADS_PAGE_MAX: usize = 20;
 
 /// Characters of a search for messages.
 pub const SEARCH_CHARS_MAX: usize = 200;
@@ -349,6 +353,26 @@ pub const LINK_S: std::ops::RangeInclusive<u64> = 60..=31_622_400;
 pub const LINK_USES_MAX: usize = 10_000;
 /// Invite links of one room that have not expired.
 pub const LINKS_PER_ROOM_MAX: usize = 50;
+/// People whom one person blocks.
+pub const BLOCKS_PER_PERSON_MAX: usize = 500;
+/// Conversations that stand above the others of one person.
+pub const CONVERSATIONS_PINNED_MAX: usize = 50;
+/// Folders of one person.
+pub const FOLDERS_PER_PERSON_MAX: usize = 50;
+/// Characters of a folder's name.
+pub const FOLDER_CHARS_MAX: usize = 50;
+/// Conversations in one page of a person's own settings.
+pub const CHOICES_PAGE_MAX: usize = 500;
+/// Characters of the reason of a report.
+pub const REASON_CHARS_MAX: usize = 500;
+/// Reports of one room that wait.
+pub const REPORTS_PER_ROOM_MAX: usize = 1_000;
+/// Reports that wait for the owners of a site.
+pub const REPORTS_PER_SITE_MAX: usize = 10_000;
+/// Reports in one page.
+pub const REPORTS_PAGE_MAX: usize = 50;
+/// Owners and moderators that are told of a report; the others see it in the list.
+pub const REPORT_TOLD_MAX: usize = 20;
 /// Characters of a room's topic.
 pub const TOPIC_CHARS_MAX: usize = 250;
 /// Members that a conversation shows without being asked for a page of them.
@@ -359,7 +383,7 @@ pub const MEMBERS_PAGE_MAX: usize = 200;
 pub const MEMBERS_SCANNED_MAX: usize = 2_000;
 /// Guests in a room that lets them in by themselves.
 pub const ROOM_GUESTS_MAX: usize = 100;
-/// Conversations that a person may be in. Each is one stream that each of its sessions follows in the hub.
+/// Conversations that a person may be in, with the threads that it follows. Each session follows all of them in the hub.
 pub const CONVERSATIONS_PER_PERSON_MAX: usize = 10_000;
 /// Conversations in the snapshot, and in one page of a person's conversations.
 pub const CONVERSATIONS_PAGE_MAX: usize = 50;

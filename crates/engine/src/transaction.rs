@@ -167,6 +167,11 @@ impl Transaction {
         self.follows.entry((person, stream)).or_insert(following);
     }
 
+    /// Forgets how a person follows a stream, so that the store is asked.
+    pub fn forget_following_of(&mut self, person: PersonId, stream: StreamId) {
+        self.follows.remove(&(person, stream));
+    }
+
     /// Forgets how people follow streams, because it was changed in the store.
     pub fn forget_following(&mut self) {
         self.follows.clear();

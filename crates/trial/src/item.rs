@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use crate::journal::{Answer, Seen, digest};
 
+/// The beginning of the key of a message that was planned.
+const PLANNED: &str = "scheduled-";
+
 /// An item of a feed.
 pub enum Item {
     Event { seen: Seen, cursor: String },
@@ -79,6 +82,8 @@ pub fn seen(json: &Value) -> Result<Seen> {
     ensure!(seq > 0, "an event with seq 0: {json}");
     let from = json["from"].as_str().unwrap_or_default();
     let key = json["key"].as_str().unwrap_or_default();
+    // A message that was planned has a key that only the server knows beforehand. Its text has the writer's.
+    let key = if key.starts_with(PLANNED) { "" } else { key };
     Ok(Seen {
         stream: Arc::from(text(json, "stream")?),
         seq,

@@ -41,6 +41,8 @@ pub struct Answer {
 pub enum Outcome {
     /// The server acknowledged the send.
     Ok(Answer),
+    /// The server has acknowledged that it will send this at its time.
+    Planned,
     /// The send may have been stored or not: the connection broke, and the writer gave up.
     Unknown,
     /// Nothing was stored: the send was refused or never sent.

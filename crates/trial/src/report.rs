@@ -48,6 +48,7 @@ impl Brought {
             evidence.sends.iter().filter(|send| wanted(&send.outcome)).count()
         };
         let ok = of(|o| matches!(o, Outcome::Ok(_)));
+        let planned = of(|o| *o == Outcome::Planned);
         let (unknown, failed) = (of(|o| *o == Outcome::Unknown), of(|o| *o == Outcome::Failed));
         let retried: u64 = self.writings.iter().map(|w| w.retried).sum();
         let stored: u64 = self.writings.iter().map(|w| w.retried_stored).sum();
@@ -58,6 +59,9 @@ impl Brought {
             ({} of them stored), {failed} failed",
             verdict.unknown_stored
         );
+        if planned > 0 {
+            println!("planned          {planned} to be sent later, each of them once");
+        }
         println!("repeated keys    {repeated} got the first answer, or 409 with another text");
         println!(
             "observations     {seen} by {} readers, of {} events",

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddrV4;
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use encke_bench::seed;
@@ -17,6 +18,8 @@ use crate::writer::{Target, post};
 pub const PEOPLE: usize = 6;
 const ROOMS: usize = 2;
 pub const CHANNELS: [&str; 2] = ["crash-news", "crash-status"];
+/// How long after the end of all writers a planned message may come.
+const PLANS_MAX: Duration = Duration::from_secs(30);
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 /// One person: its token, the streams that it may read and write, and its first cursor.
@@ -85,6 +88,23 @@ impl World {
         let answer = post(&mut Http::open(self.addr)?, to, token, key, text)?;
         ensure!(answer.status < 300, "{key}: {}", String::from_utf8_lossy(&answer.body));
         item::answer(&answer.json()?)
+    }
+
+    /// Waits until all messages that were planned are sent.
+    pub fn wait_for_plans(&self) -> Result<()> {
+        let end = Instant::now() + PLANS_MAX;
+        for person in &self.people {
+            loop {
+                let page = call(self.addr, "GET", "/v1/scheduled?limit=1", &person.token, "")?;
+                let Some(first) = page["scheduled"].as_array().context("no plans")?.first() else {
+                    break;
+                };
+                ensure!(first["failed"].is_null(), "a planned message failed: {first}");
+                ensure!(Instant::now() < end, "a planned message was not sent in time: {first}");
+                sleep(Duration::from_millis(50));
+            }
+        }
+        Ok(())
     }
 
     /// The whole history of all conversations, once forwards and once backwards.

@@ -175,7 +175,8 @@ pub(crate) async fn create(
     caller.owner()?;
     let id = add(&site, account, Role::Member).await?;
     let site_for_store = site.clone();
-    let mut shown = site.store.read(move |read| Ok(people(read, &site_for_store, &[id])?)).await?;
+    let mut shown =
+        site.store.read(move |read| Ok(people(read, &site_for_store, id, &[id])?)).await?;
     let gone = || Refusal::new(Code::NotFound, "There is no such person.");
     Ok((StatusCode::CREATED, Json(shown.pop().ok_or_else(gone)?)))
 }

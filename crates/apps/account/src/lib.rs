@@ -7,6 +7,7 @@
 //! it.
 
 mod administer;
+mod block;
 mod device;
 mod display_name;
 pub mod gateway_sign_in;
@@ -30,9 +31,12 @@ mod tables;
 mod token;
 
 pub use administer::{Listed, NewAccount, add, add_as, bot, everyone, named, set_password};
+pub use block::{blocked_by, has_blocked, set_blocked};
 pub use identity::hash as hash_of_secret;
 pub use password::Recovered;
-pub use person::{Me, Person, PresenceOf, PresenceState, me, pattern, people, presence};
+pub use person::{
+    Me, Person, PresenceOf, PresenceState, me, pattern, people, people_named, presence,
+};
 pub use product::Account;
 pub(crate) use product::Accounts;
 pub use settings::{Settings, settings};

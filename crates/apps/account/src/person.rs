@@ -79,32 +79,40 @@ pub fn presence(site: &Site, person: PersonId) -> Presence {
     site.find_part::<PresenceOf>().map_or(Presence::Offline, |PresenceOf(of)| of(site, person))
 }
 
-const COLUMNS: &str = "p.id, p.shown_name, p.display_name, p.role";
+const COLUMNS: &str = "p.id, p.shown_name, p.display_name, p.role, b.person";
+
+/// Finds out who has blocked the person that looks, which is the parameter with the number that follows.
+const BLOCKS: &str = "LEFT JOIN block b ON b.person = p.id AND b.blocked = ?";
 
 fn of(row: &Row, site: &Site) -> Result<Person, StoreError> {
     let id = row.get(0)?;
+    let has_blocked = row.get::<Option<u64>>(4)?.is_some();
     Ok(Person {
         id,
         name: row.get(1)?,
         display_name: row.get(2)?,
         role: Role::of(&row.get::<String>(3)?),
-        presence: presence(site, id),
+        presence: if has_blocked { Presence::Offline } else { presence(site, id) },
     })
 }
 
-/// People by their ids, in the order of the ids. Unknown ids are left out.
+/// People by their ids, as a person sees them, in the order of the ids. Unknown ids are left out.
 pub fn people(
     sql: &mut impl Sql,
     site: &Site,
+    seen_by: PersonId,
     ids: &[PersonId],
 ) -> Result<Vec<Person>, StoreError> {
     let mut found = FxHashMap::default();
     for part in bulk::parts(ids) {
         let values = bulk::values(part.len(), 1);
         let query = format!(
-            "WITH v (id) AS ({values}) SELECT {COLUMNS} FROM v JOIN person p ON p.id = v.id"
+            "WITH v (id) AS ({values}) SELECT {COLUMNS} FROM v JOIN person p ON p.id = v.id
+             {BLOCKS}{}",
+            part.len() + 1
         );
-        let params: Vec<Value> = part.iter().map(|id| (*id).into()).collect();
+        let params: Vec<Value> =
+            part.iter().map(|id| (*id).into()).chain([seen_by.into()]).collect();
         for row in sql.query(&query, &params)? {
             let person = of(&row, site)?;
             found.insert(person.id, person);
@@ -113,9 +121,22 @@ pub fn people(
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
+/// The people that an answer names, as a person sees them, each once, in the order of their ids. Unknown ids are left out.
+pub fn people_named(
+    sql: &mut impl Sql,
+    site: &Site,
+    seen_by: PersonId,
+    ids: impl IntoIterator<Item = PersonId>,
+) -> Result<Vec<Person>, StoreError> {
+    let mut ids: Vec<_> = ids.into_iter().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    people(sql, site, seen_by, &ids)
+}
+
 /// The caller as it sees itself.
 pub fn me(sql: &mut impl Sql, site: &Site, id: PersonId) -> Result<Me, Error> {
-    let person = people(sql, site, &[id])?.pop();
+    let person = people(sql, site, id, &[id])?.pop();
     let person = person.ok_or_else(not_signed_in)?;
     Ok(Me { person, site_name: settings(sql)?.site_name })
 }
@@ -206,7 +227,7 @@ pub(crate) async fn search(
     let people = site.store.read(move |read| {
         let rows = read.query(
             &format!(
-                "SELECT {COLUMNS} FROM person p
+                "SELECT {COLUMNS} FROM person p {BLOCKS}3
                  WHERE p.disabled_ms IS NULL AND (lower(p.display_name) LIKE ?1 ESCAPE '\\'
                     OR p.display_name LIKE ?5 ESCAPE '\\' OR p.name LIKE ?1 ESCAPE '\\')
                  AND (?2 = 0 OR EXISTS (SELECT 1 FROM member a JOIN member b

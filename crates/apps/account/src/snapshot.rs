@@ -48,7 +48,7 @@ fn take(read: &mut Read<'_>, site: &Site, person: PersonId) -> Result<JsonObject
     all.entry(person).or_default();
     let unwritten: Vec<PersonId> =
         all.iter().filter(|(_, json)| json.is_none()).map(|(id, _)| *id).collect();
-    for person in people(read, site, &unwritten)? {
+    for person in people(read, site, person, &unwritten)? {
         all.insert(person.id, Some(person.json()));
     }
     let mut me = JsonObject::default();

@@ -19,4 +19,8 @@ pub const TABLES: &[Migration] = &[
         include_str!("tables/postgres/0003.sql"),
     )
     .within(4, 4),
+    Migration::new(
+        include_str!("tables/sqlite/0004.sql"),
+        include_str!("tables/postgres/0004.sql"),
+    ),
 ];

@@ -6,6 +6,7 @@ use axum::Json;
 use encke_engine::{Code, ConversationId, Error, PersonId, Seq};
 use encke_site::{Act, Caller, Refusal, Role, Site};
 use encke_store::{Sql, StoreError, Tx, params};
+use encke_talk::block::check_not_blocked;
 use encke_talk::conversation::{
     Conversation, MemberRole, begin, check_present, insert, insert_member, load,
     share_a_conversation,
@@ -59,6 +60,7 @@ pub(crate) fn make(
     me: PersonId,
     other: PersonId,
 ) -> Result<ConversationId, Error> {
+    check_not_blocked(tx, me, other)?;
     let pair = (me.min(other), me.max(other));
     let id = insert(tx, Kind::Direct, None, false, Some(pair))?;
     for person in [me, other] {

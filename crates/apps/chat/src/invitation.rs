@@ -22,6 +22,7 @@ use encke_site::path::Path;
 use encke_site::reply::Refusal;
 use encke_site::{EventBody, event};
 use encke_talk::ban::check_not_banned;
+use encke_talk::block::check_not_blocked;
 use encke_talk::conversation::{Conversation, MemberRole, Rows, load, parse};
 use encke_talk::member::{is_member, put};
 
@@ -89,6 +90,9 @@ pub(crate) fn bring(
 ) -> Result<Brought, Error> {
     if is_member(tx, id, person)? {
         return Ok(Brought::In);
+    }
+    if person != by {
+        check_not_blocked(tx, by, person)?;
     }
     if person == by || !has_enough(tx, person)? {
         put_in(tx, site, id, person, by)?;
@@ -181,7 +185,7 @@ pub(crate) fn of(
         params![person],
     )?;
     let by: Vec<PersonId> = rows.iter().map(|row| row.get(2)).collect::<Result<_, _>>()?;
-    let shown = people(sql, site, &by)?;
+    let shown = people(sql, site, person, &by)?;
     let invitation = |row: &Row| {
         let inviter: PersonId = row.get(2)?;
         let by = shown.iter().find(|p| p.id == inviter).cloned();

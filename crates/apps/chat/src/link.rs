@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use encke_account::{Person, hash_of_secret, people};
+use encke_account::{Person, hash_of_secret, people_named};
 use encke_engine::number_text::grouped;
 use encke_engine::{Code, ConversationId, Error, PersonId, limits};
 use encke_site::{Act, Body, Caller, Path, Refusal, Role, Site, random};
@@ -223,10 +223,8 @@ pub(crate) async fn list(
         let links = rows.iter().map(|row| Ok(LinkRow::of(row)?.link));
         let mut links = links.collect::<Result<Vec<_>, StoreError>>()?;
         links.sort_unstable_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
-        let mut makers: Vec<_> = links.iter().map(|link| link.by).collect();
-        makers.sort_unstable();
-        makers.dedup();
-        Ok(InviteLinks { people: people(read, &held, &makers)?, links })
+        let makers = links.iter().map(|link| link.by);
+        Ok(InviteLinks { people: people_named(read, &held, me, makers)?, links })
     });
     Ok(Json(found.await?))
 }

@@ -33,10 +33,12 @@ pub(crate) fn owned_room(kind: Kind, role: MemberRole) -> Result<(), Error> {
 }
 
 pub(crate) fn room(kind: Kind) -> Result<(), Error> {
-    if kind == Kind::Room {
-        return Ok(());
-    }
-    Err(Error::new(Code::Forbidden, "A direct conversation always has the same two people."))
+    let what = match kind {
+        Kind::Room => return Ok(()),
+        Kind::Direct => "A direct conversation always has the same two people.",
+        Kind::Thread => "A thread is open to the people of the conversation that it is part of.",
+    };
+    Err(Error::new(Code::Forbidden, what))
 }
 
 /// Joins an open room.
@@ -85,7 +87,7 @@ pub(crate) struct Asked {
 #[utoipa::path(post, path = "/v1/conversations/{id}/members", tag = "conversations",
     params(("id" = String, Path)), request_body = Invitee,
     responses((status = 204), (status = 202, body = Asked),
-        (status = 403, description = "banned, forbidden, not_member"),
+        (status = 403, description = "banned, blocked, forbidden, not_member"),
         (status = 404, description = "not_found"), (status = 409, description = "conflict"),
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn invite(

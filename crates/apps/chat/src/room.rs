@@ -9,6 +9,7 @@ use encke_engine::{Code, ConversationId, Error, PersonId, Seq, StreamId, limits}
 use encke_site::{Act, Body, Caller, EventBody, Path, Refusal, Role, Site, event};
 use encke_store::{Tx, params};
 use encke_talk::audit::{self, AuditNote, Deed};
+use encke_talk::block::check_not_blocked;
 use encke_talk::conversation::{
     Conversation, MemberRole, begin, check_present, insert, insert_member, load, parse,
 };
@@ -70,6 +71,7 @@ pub(crate) async fn make(
         let mut asked = Vec::new();
         for other in &others {
             check_present(tx, *other)?;
+            check_not_blocked(tx, me, *other)?;
             if invitation::has_enough(tx, *other)? {
                 asked.push(*other);
             } else {

@@ -37,7 +37,7 @@ pub(crate) enum NewConversation {
 #[utoipa::path(post, operation_id = "start_conversation", path = "/v1/conversations",
     tag = "conversations", request_body = NewConversation,
     responses((status = 201, body = Conversation), (status = 200, body = Conversation),
-        (status = 403, description = "forbidden"), (status = 404, description = "not_found"),
+        (status = 403, description = "blocked, forbidden"), (status = 404, description = "not_found"),
         (status = 409, description = "conflict"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn create(
     State(site): State<Arc<Site>>,

@@ -10,7 +10,8 @@ use crate::file_id::{FileId, not_found};
 /// A file that a person may read; `not_found` for any other.
 ///
 /// Before a message holds it, a file belongs to its uploader. From then on it belongs to those who follow the stream of
-/// such a message, which are the members of the conversation, and the uploader is one of them or not.
+/// such a message, which are the members of the conversation, and the uploader is one of them or not. The files of a
+/// thread belong to those who follow the conversation that the thread is part of.
 pub(crate) fn readable(
     sql: &mut impl Sql,
     id: &FileId,
@@ -20,7 +21,7 @@ pub(crate) fn readable(
     let may = match row.state {
         State::Held => {
             let query = "SELECT 1 FROM file_of_message m
-                         JOIN follow f ON f.stream = m.stream AND f.person = ?2
+                         JOIN follow f ON f.stream = coalesce(m.readers, m.stream) AND f.person = ?2
                          WHERE m.file = ?1 LIMIT 1";
             sql.query_one(query, params![id, person])?.is_some()
         }
@@ -46,18 +47,21 @@ pub fn for_message(
     ids.iter().map(|id| Ok(readable(sql, id, person)?.shown())).collect()
 }
 
-/// Makes a message hold these files, in the write that appends it.
+/// Makes a message hold these files, in the write that appends it. The members of `readers` may read them, if it is
+/// named, and otherwise those of the conversation.
 pub fn hold(
     tx: &mut Tx<'_>,
     conversation: ConversationId,
     seq: Seq,
     files: &[File],
+    readers: Option<ConversationId>,
 ) -> Result<(), Error> {
     let stream = StreamId::conversation(conversation);
+    let readers = readers.map(StreamId::conversation);
     for File { id, .. } in files {
-        let insert = "INSERT INTO file_of_message (file, stream, seq) VALUES (?1, ?2, ?3)
-                      ON CONFLICT (file, stream, seq) DO NOTHING";
-        tx.execute(insert, params![id, stream, seq])?;
+        let insert = "INSERT INTO file_of_message (file, stream, seq, readers)
+                      VALUES (?1, ?2, ?3, ?4) ON CONFLICT (file, stream, seq) DO NOTHING";
+        tx.execute(insert, params![id, stream, seq, readers])?;
         tx.execute(
             "UPDATE file SET state = 'held' WHERE id = ?1 AND state = 'whole'",
             params![id],

@@ -154,7 +154,9 @@ fn make_room(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Error> {
         return Ok(());
     }
     let query = "SELECT conversation, text FROM draft WHERE person = ?1
-                 AND conversation NOT IN (SELECT conversation FROM member WHERE person = ?1)";
+                 AND NOT EXISTS (SELECT 1 FROM conversation c
+                     JOIN member m ON m.conversation = coalesce(c.parent, c.id)
+                     WHERE c.id = draft.conversation AND m.person = ?1)";
     let left = tx.query(query, params![person])?;
     for row in &left {
         forget(tx, person, row.get(0)?, TextId(row.get(1)?))?;
@@ -283,7 +285,8 @@ pub(crate) fn newest(
     let query = format!(
         "SELECT {columns} FROM draft d
          JOIN kept_text t ON t.id = d.text
-         JOIN member m ON m.conversation = d.conversation AND m.person = d.person
+         JOIN conversation c ON c.id = d.conversation
+         JOIN member m ON m.conversation = coalesce(c.parent, c.id) AND m.person = d.person
          WHERE d.person = ?1 AND (d.saved_ms, d.conversation) < (?2, ?3)
          ORDER BY d.saved_ms DESC, d.conversation DESC LIMIT ?4"
     );

@@ -125,7 +125,9 @@ fn make_room(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Error> {
         return Ok(());
     }
     let delete = "DELETE FROM star WHERE person = ?1
-                  AND conversation NOT IN (SELECT conversation FROM member WHERE person = ?1)";
+                  AND NOT EXISTS (SELECT 1 FROM conversation c
+                      JOIN member m ON m.conversation = coalesce(c.parent, c.id)
+                      WHERE c.id = star.conversation AND m.person = ?1)";
     if tx.execute(delete, params![person])? > 0 {
         return Ok(());
     }

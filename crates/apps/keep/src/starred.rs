@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use encke_account::{Person, people};
+use encke_account::{Person, people_named};
 use encke_engine::{ConversationId, Entry, Error, PersonId, Position, Seq};
 use encke_site::{Act, Caller, FeedEvent, JsonList, JsonObject, Refusal, Site};
 use encke_store::{Read, Row, Sql, StoreError, params};
@@ -30,8 +30,8 @@ pub(crate) struct StarredMessage {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only its description is used")]
 pub(crate) struct StarredMessages {
-    /// The messages, the one that was starred last first. Those of conversations that the caller has left are not
-    /// among them.
+    /// The messages, the one that was starred last first. Those of conversations that the caller has left, and those
+    /// that it has hidden from itself, are not among them.
     stars: Vec<StarredMessage>,
     /// The authors of the messages.
     people: Vec<Person>,
@@ -64,12 +64,10 @@ pub(crate) async fn list(
                 stars.push_json(&json(row, message));
             }
         }
-        let mut authors: Vec<_> = messages.iter().flatten().filter_map(|m| m.event.from).collect();
-        authors.sort_unstable();
-        authors.dedup();
+        let authors = messages.iter().flatten().filter_map(|m| m.event.from);
         let mut json = JsonObject::default();
         json.put_json("stars", &stars.into_bytes());
-        json.put("people", &people(read, &held, &authors)?);
+        json.put("people", &people_named(read, &held, me, authors)?);
         json.put("next", &next);
         Ok(json)
     });
@@ -102,8 +100,11 @@ fn rows(read: &mut Read<'_>, me: PersonId, page: &Page) -> Result<Vec<StarRow>, 
     let Behind(below, _) = page.behind.unwrap_or(Behind(i64::MAX as u64, 0));
     let query = "SELECT s.starred_position, s.conversation, s.seq, s.position, s.starred_ms
                  FROM star s
-                 JOIN member m ON m.conversation = s.conversation AND m.person = s.person
+                 JOIN conversation c ON c.id = s.conversation
+                 JOIN member m ON m.conversation = coalesce(c.parent, c.id) AND m.person = s.person
                  WHERE s.person = ?1 AND s.starred_position < ?2
+                     AND NOT EXISTS (SELECT 1 FROM hidden h WHERE h.person = s.person
+                         AND h.conversation = s.conversation AND h.seq = s.seq)
                  ORDER BY s.starred_position DESC LIMIT ?3";
     let rows = read.query(query, params![me, below, page.limit as u64 + 1])?;
     Ok(rows.iter().map(StarRow::of).collect::<Result<_, _>>()?)

@@ -14,7 +14,7 @@ const LENGTH_BYTES: usize = size_of::<u32>();
 const SIZES: [usize; 5] = [64, 256, 1024, 4096, limits::TEXT_BYTES_MAX + LENGTH_BYTES];
 
 /// The number of a place that holds a text.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct TextId(pub u64);
 
 /// The size of the places for a text.

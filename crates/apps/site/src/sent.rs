@@ -3,7 +3,7 @@
 use axum::Json;
 use encke_engine::{Code, Error, Seq, limits};
 use encke_store::Appended;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,6 +30,13 @@ impl Sent {
         let status = if appended.repeated { StatusCode::OK } else { StatusCode::CREATED };
         (status, Json(Sent::of(site, appended)))
     }
+}
+
+/// The idempotency key of a request: that of the header, or else that of the body.
+pub fn key_of(headers: &HeaderMap, in_body: Option<&str>) -> Result<Option<Box<str>>, Error> {
+    // A key that is not text becomes the empty key, which is refused.
+    let in_head = headers.get("idempotency-key").map(|v| v.to_str().unwrap_or_default());
+    in_head.or(in_body).map(check_key).transpose()
 }
 
 /// Refuses an invalid idempotency key.

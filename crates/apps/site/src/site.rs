@@ -10,7 +10,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::follows::Follows;
 use crate::parts::Parts;
-use crate::product::{self, Products};
+use crate::product::{self, AfterCommits, Products, Sessions};
 use crate::quota::{Quotas, Shares};
 
 /// The options of a site that the operator decides.
@@ -35,6 +35,10 @@ pub struct Site {
     /// The number of this node. No other node has it.
     node: u64,
     products: Products,
+    /// The products with work after each commit. They are asked for it once: a commit may hold one message.
+    after_commits: Vec<&'static dyn AfterCommits>,
+    /// The products with work when sessions open, end and acknowledge.
+    sessions: Vec<&'static dyn Sessions>,
     parts: Parts,
     reach: OnceLock<Arc<dyn Reach>>,
 }
@@ -61,6 +65,8 @@ impl Site {
             follows: Follows::default(),
             node: getrandom::u64().expect("the system has random numbers"),
             products,
+            after_commits: products.iter().filter_map(|p| p.extras().after_commits).collect(),
+            sessions: products.iter().filter_map(|p| p.extras().sessions).collect(),
             parts,
             reach: OnceLock::new(),
         })
@@ -116,28 +122,28 @@ impl Site {
 
     /// Shows a commit to every product. To be called with each commit before it is published.
     pub fn committed(&self, batch: &Batch) {
-        for product in self.products.iter().filter_map(|p| p.extras().after_commits) {
+        for product in &self.after_commits {
             product.committed(self, batch);
         }
     }
 
     /// A session of a person's device began.
     pub fn opened(self: &Arc<Self>, person: PersonId, device: &str) {
-        for product in self.products.iter().filter_map(|p| p.extras().sessions) {
+        for product in &self.sessions {
             product.opened(self, person, device);
         }
     }
 
     /// A session of a person's device ended.
     pub fn closed(self: &Arc<Self>, person: PersonId, device: &str) {
-        for product in self.products.iter().filter_map(|p| p.extras().sessions) {
+        for product in &self.sessions {
             product.closed(self, person, device);
         }
     }
 
     /// One of a person's clients holds all events up to this position.
     pub fn acked(self: &Arc<Self>, person: PersonId, position: Position) {
-        for product in self.products.iter().filter_map(|p| p.extras().sessions) {
+        for product in &self.sessions {
             product.acked(self, person, position);
         }
     }

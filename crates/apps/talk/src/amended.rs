@@ -13,9 +13,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::conversation::not_member;
+use crate::member::check_member;
 use crate::message;
 use crate::reaction::Shown;
+use crate::thread::ThreadSummary;
 
 /// What amendments have made of a message. Fields that don't apply are absent.
 #[derive(Default, Serialize, ToSchema)]
@@ -47,6 +48,10 @@ pub(crate) struct Amended {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     reactions: Vec<Reaction>,
+    /// Its thread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    thread: Option<ThreadSummary>,
 }
 
 /// An emoji under a message.
@@ -67,24 +72,40 @@ struct Reaction {
 impl Amended {
     fn people(&self) -> impl Iterator<Item = PersonId> {
         let reacted = self.reactions.iter().flat_map(|reaction| &reaction.people);
-        self.pinned_by.into_iter().chain(reacted.copied())
+        let answered = self.thread.iter().flat_map(|thread| &thread.people);
+        self.pinned_by.into_iter().chain(reacted.copied()).chain(answered.copied())
     }
 }
 
-/// Refuses a person unless it is in the conversation. Returns whether anything in it was ever amended.
-pub(crate) fn check_member_of_amended(
+/// The further tables that a page of a conversation has to be looked up in.
+pub(crate) struct Marked {
+    /// Whether anything in the conversation was ever amended.
+    pub amended: bool,
+    /// Whether the person has hidden anything in it.
+    pub hidden: bool,
+}
+
+/// Refuses a person unless it may read the conversation. Returns where else a page of it has to be looked up.
+pub(crate) fn check_member_of_marked(
     sql: &mut impl Sql,
     id: ConversationId,
     person: PersonId,
-) -> Result<bool, Error> {
-    let query = "SELECT c.amended FROM member m JOIN conversation c ON c.id = m.conversation
+) -> Result<Marked, Error> {
+    let query = "SELECT c.amended, EXISTS (
+                     SELECT 1 FROM hidden h WHERE h.person = ?2 AND h.conversation = ?1)
+                 FROM member m JOIN conversation c ON c.id = m.conversation
                  WHERE m.conversation = ?1 AND m.person = ?2";
-    let row = sql.query_one(query, params![id, person])?.ok_or_else(not_member)?;
-    Ok(row.get(0)?)
+    if let Some(row) = sql.query_one(query, params![id, person])? {
+        return Ok(Marked { amended: row.get(0)?, hidden: row.get(1)? });
+    }
+    // It may be a thread that the person doesn't follow.
+    check_member(sql, id, person)?;
+    Ok(Marked { amended: true, hidden: true })
 }
 
 /// Events of what is said in a conversation, with what amendments have made of them.
 pub(crate) struct Page {
+    seen_by: PersonId,
     entries: Vec<Arc<Entry>>,
     amended: Vec<Amended>,
     amendments: Seq,
@@ -95,8 +116,8 @@ const PERSON_BYTES: usize = 160;
 
 impl Page {
     /// Events of a conversation without amendments.
-    pub fn plain(entries: Vec<Arc<Entry>>) -> Self {
-        Page { entries, amended: Vec::new(), amendments: Seq(0) }
+    pub fn plain(seen_by: PersonId, entries: Vec<Arc<Entry>>) -> Self {
+        Page { seen_by, entries, amended: Vec::new(), amendments: Seq(0) }
     }
 
     /// Events of a conversation, with what amendments have made of them for a person.
@@ -106,17 +127,20 @@ impl Page {
         person: PersonId,
         entries: Vec<Arc<Entry>>,
     ) -> Result<Self, Error> {
-        let is_message = |entry: &&Arc<Entry>| message::is_message(&entry.event);
-        let seqs: Vec<Seq> = entries.iter().filter(is_message).map(|e| e.event.seq).collect();
+        // The thread of a message that was recalled stays.
+        let was_message =
+            |entry: &&Arc<Entry>| message::is_message(&entry.event) || entry.event.is_erased();
+        let seqs: Vec<Seq> = entries.iter().filter(was_message).map(|e| e.event.seq).collect();
         let amendments = read.head(StreamId::amendments(id))?.seq;
-        Ok(Page { amended: amended(read, id, person, &seqs)?, amendments, entries })
+        let amended = amended(read, id, person, &seqs)?;
+        Ok(Page { seen_by: person, amended, amendments, entries })
     }
 
     /// The answer with the events, what has been made of them, and the people that they name.
     pub fn json(&self, read: &mut Read<'_>, site: &Site) -> Result<JsonObject, Error> {
         // The events go out as every feed has them, so their bytes are there already.
         let bytes: usize = self.entries.iter().map(|entry| entry.json().len() + 1).sum();
-        let people = people(read, site, &self.people())?;
+        let people = people(read, site, self.seen_by, &self.people())?;
         let mut json = JsonObject::with_room(bytes + people.len() * PERSON_BYTES + 128);
         json.put_list("events", self.entries.iter().map(|entry| &entry.json()[..]));
         self.put_rest(&mut json, &people);
@@ -125,7 +149,7 @@ impl Page {
 
     /// The answer with the only event of the page.
     pub fn json_of_one(&self, read: &mut Read<'_>, site: &Site) -> Result<JsonObject, Error> {
-        let people = people(read, site, &self.people())?;
+        let people = people(read, site, self.seen_by, &self.people())?;
         let mut json = JsonObject::default();
         if let [entry] = &self.entries[..] {
             json.put_json("event", entry.json());
@@ -160,7 +184,7 @@ impl Page {
 const MESSAGES_MAX: usize = 128;
 
 /// A statement for each part of some rows. Parts are filled up with `filler`, so that few texts are prepared.
-fn query_parts<T: Copy, const N: usize>(
+pub(crate) fn query_parts<T: Copy, const N: usize>(
     sql: &mut impl Sql,
     rows: &[T],
     params_of: impl Fn(T) -> [Value; N],
@@ -193,6 +217,10 @@ fn amended(
     for (message, reaction) in reactions(read, id, person, messages)? {
         let fresh = || Amended { message, ..Amended::default() };
         all.entry(message).or_insert_with(fresh).reactions.push(reaction);
+    }
+    for (message, thread) in threads(read, id, messages)? {
+        let fresh = || Amended { message, ..Amended::default() };
+        all.entry(message).or_insert_with(fresh).thread = Some(thread);
     }
     let mut all: Vec<Amended> = all.into_values().collect();
     for one in &mut all {
@@ -243,6 +271,30 @@ fn edited_and_pinned(
         }
     }
     Ok(all)
+}
+
+/// The threads of these messages, by their messages.
+fn threads(
+    sql: &mut impl Sql,
+    id: ConversationId,
+    messages: &[Seq],
+) -> Result<Vec<(Seq, ThreadSummary)>, StoreError> {
+    let rows = query_parts(
+        sql,
+        messages,
+        |seq| [seq.into()],
+        [Seq(0).into()],
+        &[id.into()],
+        |v, given| {
+            let (conversation, columns) = (given + 1, ThreadSummary::COLUMNS);
+            format!(
+                "WITH v (seq) AS ({v})
+             SELECT {columns}, t.parent_message FROM v
+             JOIN conversation t ON t.parent = ?{conversation} AND t.parent_message = v.seq"
+            )
+        },
+    )?;
+    rows.iter().map(|row| Ok((row.get(4)?, ThreadSummary::of(row)?))).collect()
 }
 
 fn reactions(

@@ -13,7 +13,7 @@ use encke_site::{Caller, EventBody, Refusal, Site, event};
 use encke_store::{Appended, Read, Sql, StoreError, Tx, params};
 use http::StatusCode;
 
-use crate::conversation::{ConversationRow, Member, parse};
+use crate::conversation::{ConversationRow, Member, find, parse};
 use crate::kind::Kind;
 use crate::member::{check_member, in_conversation};
 use crate::mention;
@@ -24,7 +24,7 @@ use crate::rights::{check_may_speak, check_may_write};
 pub(crate) struct Amending {
     /// The member.
     pub me: PersonId,
-    /// The row of the member, with its role.
+    /// The row with the rights of the member. Those in a thread are those in the conversation that it is part of.
     pub member: Member,
     /// The conversation.
     pub conversation: ConversationRow,
@@ -38,9 +38,18 @@ impl Amending {
         (self.conversation.id, self.message.seq)
     }
 
-    /// Whether the member keeps order in the conversation: an owner or moderator of a room.
+    /// Whether the member keeps order in the conversation: an owner or moderator of a room, also in its threads.
     pub fn moderates(&self) -> bool {
-        self.conversation.kind == Kind::Room && self.member.role.moderates()
+        self.conversation.kind != Kind::Direct && self.member.role.moderates()
+    }
+
+    /// Whether the conversation is a room, or a thread in one.
+    pub fn is_in_a_room(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+        let house = match self.conversation.parent {
+            Some(parent) => find(tx, parent.conversation)?.map(|house| house.kind),
+            None => Some(self.conversation.kind),
+        };
+        Ok(house == Some(Kind::Room))
     }
 
     /// Refuses a member that may not write messages now.
@@ -50,7 +59,7 @@ impl Amending {
 
     /// Refuses a member that may do nothing that others see.
     pub fn check_may_speak(&self, tx: &Tx<'_>) -> Result<(), Error> {
-        check_may_speak(&self.member, tx.now_ms())
+        check_may_speak(&self.conversation, &self.member, tx.now_ms())
     }
 
     /// Appends an amendment.

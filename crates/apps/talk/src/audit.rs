@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use encke_account::{Person, people};
+use encke_account::{Person, people_named};
 use encke_engine::{Code, ConversationId, Error, PersonId, Seq, limits};
 use encke_site::{Act, Caller, Path, Refusal, Site};
 use encke_store::{Row, Sql, StoreError, Tx, params};
@@ -217,11 +217,8 @@ pub(crate) async fn list(
         let entries = shown.collect::<Result<Vec<_>, StoreError>>()?;
         let more = rows.len() > entries.len();
         let before = entries.last().filter(|_| more).map(|entry| entry.number);
-        let mut ids: Vec<_> = entries.iter().map(|entry| entry.by).collect();
-        ids.extend(entries.iter().filter_map(|entry| entry.person));
-        ids.sort_unstable();
-        ids.dedup();
-        Ok(AuditPage { people: people(read, &held, &ids)?, entries, before })
+        let named = entries.iter().flat_map(|entry| [Some(entry.by), entry.person]).flatten();
+        Ok(AuditPage { people: people_named(read, &held, me, named)?, entries, before })
     });
     Ok(Json(page.await?))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use encke_account::{Person, people};
+use encke_account::{Person, people_named};
 use encke_engine::number_text::grouped;
 use encke_engine::{Code, ConversationId, Error, PersonId, limits};
 use encke_site::{Act, Caller, Path, Refusal, Site};
@@ -175,10 +175,8 @@ pub(crate) async fn list(
         let bans = shown.collect::<Result<Vec<_>, StoreError>>()?;
         let more = rows.len() > bans.len();
         let next = bans.last().filter(|_| more).map(|ban| ban.person.to_string());
-        let mut ids: Vec<_> = bans.iter().flat_map(|ban| [ban.person, ban.by]).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        Ok(BanPage { people: people(read, &held, &ids)?, bans, next })
+        let named = bans.iter().flat_map(|ban| [ban.person, ban.by]);
+        Ok(BanPage { people: people_named(read, &held, me, named)?, bans, next })
     });
     Ok(Json(page.await?))
 }

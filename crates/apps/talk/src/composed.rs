@@ -1,20 +1,23 @@
-//! Messages that are more than a text: with files, with mentions, or as the answer to another message.
+//! Messages that are more than a text: with files, with mentions, in a thread, or as the answer to another message.
 //!
 //! Such a message takes a write of its own, because the store has to be asked in it. A message that is only a text takes
 //! the short way of [`message`](crate::message).
 
+use encke_engine::append::key_reused;
 use encke_engine::event::ERASED;
-use encke_engine::{Code, Error, PersonId, StreamId};
+use encke_engine::{Error, NewEvent, PersonId, StreamId};
 use encke_files::{FileId, for_message, hold};
 use encke_site::{EventBody, event};
 use encke_store::{Appended, Tx};
 
+use crate::conversation::ConversationRow;
 use crate::kind::Kind;
 use crate::member::in_conversation;
 use crate::mention::{self, Written};
 use crate::message::{ReadMessage, Said, check_reply_to, check_text};
 use crate::mute;
 use crate::rights::check_may_write;
+use crate::thread;
 
 /// Reads the ids of the files of a message.
 pub(crate) fn ids(files: &[String]) -> Result<Vec<FileId>, Error> {
@@ -41,16 +44,37 @@ pub(crate) fn append(
     }
     check_reply_to(tx, conversation, reply_to)?;
     let Written { people, all } = mention::written(&text)?;
-    let mentions = mention::members_among(tx, conversation, people)?;
-    let everyone = all && found.kind == Kind::Room && me.member.role.moderates();
+    let mentions = mention::members_among(tx, found.house(), people)?;
+    let everyone = all && found.kind != Kind::Direct && me.member.role.moderates();
     let files = for_message(tx, from, &files)?;
-    let everyone_told = everyone.then_some(true);
-    let said = Said { text: text.into(), reply_to, mentions, everyone: everyone_told, files };
+    let (everyone_told, forwarded) = (everyone.then_some(true), None);
+    let said =
+        Said { text: text.into(), reply_to, mentions, everyone: everyone_told, files, forwarded };
     let mut new = event(stream, Some(from), &said);
     new.key = key;
-    let appended = tx.append(new)?;
+    let appended = append_said(tx, &found, from, new, &said)?;
     mention::note(tx, (conversation, appended.seq), &said.mentions, everyone)?;
-    hold(tx, conversation, appended.seq, &said.files)?;
+    Ok(appended)
+}
+
+/// Appends a message with its files; in a thread with what its followers and the message above it are told.
+pub(crate) fn append_said(
+    tx: &mut Tx<'_>,
+    found: &ConversationRow,
+    from: PersonId,
+    new: NewEvent,
+    said: &Said<'_>,
+) -> Result<Appended, Error> {
+    if let Some(parent) = found.parent {
+        // Before the append, so that the answer is the first event that new followers get.
+        thread::take_part(tx, found.id, parent, from, &said.mentions)?;
+    }
+    let appended = tx.append(new)?;
+    let readers = found.parent.map(|parent| parent.conversation);
+    hold(tx, found.id, appended.seq, &said.files, readers)?;
+    if let Some(parent) = found.parent {
+        thread::answered(tx, found.id, parent, from, appended.at_ms)?;
+    }
     Ok(appended)
 }
 
@@ -68,13 +92,14 @@ fn sent_before(
     if is_same {
         return Ok(Some(Appended { repeated: true, ..first.appended }));
     }
-    Err(Error::new(Code::KeyReused, "This idempotency key was used for something else."))
+    Err(key_reused())
 }
 
 /// Whether the body of a message's event says what this message says.
 fn says(body: &[u8], message: &ReadMessage) -> bool {
     serde_json::from_slice::<Said<'_>>(body).is_ok_and(|said| {
-        said.text == message.text
+        said.forwarded.is_none()
+            && said.text == message.text
             && said.reply_to == message.reply_to
             && said.files.iter().map(|file| &file.id).eq(&message.files)
     })

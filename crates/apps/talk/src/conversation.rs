@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::State;
 use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Seq, StreamId, limits};
 use encke_store::{Row, Sql, StoreError, Tx, params};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::amended::{edited_by, newest_edits};
+use super::choices::{self, Choices};
+use super::hidden::is_hidden;
 use super::kind::Kind;
+use super::member::role_in;
+pub use super::member_role::MemberRole;
 use super::mention;
 use super::message::is_message;
 use super::receipts::Receipts;
@@ -19,52 +21,7 @@ use super::shown_members::shown_members;
 use super::view::View;
 use encke_account::{Person, people};
 use encke_site::Site;
-use encke_site::caller::Caller;
-use encke_site::path::Path;
-use encke_site::reply::Refusal;
 use encke_site::{EventBody, FeedEvent, event};
-
-/// The role of a member in a conversation.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum MemberRole {
-    /// Renames a room, opens it, decides who is in it and who keeps order there.
-    Owner,
-    /// Keeps order in a room: removes messages and members, mutes and bans.
-    Moderator,
-    /// Reads and writes.
-    Member,
-}
-
-impl MemberRole {
-    /// The role as it is stored and sent.
-    pub fn text(self) -> &'static str {
-        match self {
-            MemberRole::Owner => "owner",
-            MemberRole::Moderator => "moderator",
-            MemberRole::Member => "member",
-        }
-    }
-
-    /// The role of a stored text.
-    pub fn of(text: &str) -> Self {
-        match text {
-            "owner" => MemberRole::Owner,
-            "moderator" => MemberRole::Moderator,
-            _ => MemberRole::Member,
-        }
-    }
-
-    /// Whether a member with this role keeps order in a room.
-    pub fn moderates(self) -> bool {
-        self != MemberRole::Member
-    }
-
-    /// Whether a member with this role may mute, remove and ban one with the other role.
-    pub fn may_act_on(self, other: MemberRole) -> bool {
-        self == MemberRole::Owner || self == MemberRole::Moderator && !other.moderates()
-    }
-}
 
 /// A member with its marks.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -92,9 +49,18 @@ pub struct Conversation {
     /// Id of the conversation: a number behind a `c`.
     #[schema(value_type = String)]
     pub id: ConversationId,
-    /// Direct, or a room.
+    /// Direct, a room, or a thread.
     pub kind: Kind,
-    /// The title of a room; a direct conversation has none.
+    /// The message that a thread belongs to; absent if this is no thread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub parent: Option<Parent>,
+    /// Whether the person follows a thread: it gets its events, and what is new counts as unread. Absent if this is no
+    /// thread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub followed: Option<bool>,
+    /// The title of a room; others have none.
     #[schema(required)]
     pub title: Option<String>,
     /// Whether every account may join.
@@ -107,9 +73,9 @@ pub struct Conversation {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub announcement: Option<bool>,
-    /// The role of the person in this conversation.
+    /// The role of the person in this conversation. In a thread it is that in the conversation of its message.
     pub role: MemberRole,
-    /// Number of members.
+    /// Number of members. The members of a thread are those who follow it.
     pub member_count: u64,
     /// All members of a small conversation. A large one shows the person itself, the owners and those who joined first;
     /// the others come by pages.
@@ -131,9 +97,28 @@ pub struct Conversation {
     /// The `seq` of the newest event in the stream of receipts.
     #[schema(value_type = u64)]
     pub receipts_seq: Seq,
+    /// The person's own settings; absent if it left all as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub choices: Option<Choices>,
     /// The newest event as it travels in a feed; of an edited message with the new text.
     #[schema(value_type = Option<FeedEvent>, required)]
     pub last: Option<Box<RawValue>>,
+    /// Whether the person has hidden the newest event from itself; absent if not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub last_hidden: Option<bool>,
+}
+
+/// The message that a thread belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct Parent {
+    /// The conversation of the message.
+    #[schema(value_type = String)]
+    pub conversation: ConversationId,
+    /// The `seq` of the message.
+    #[schema(value_type = u64)]
+    pub message: Seq,
 }
 
 /// A row of `conversation`.
@@ -141,7 +126,7 @@ pub struct Conversation {
 pub struct ConversationRow {
     /// Id of the conversation.
     pub id: ConversationId,
-    /// Direct, or a room.
+    /// Direct, a room, or a thread.
     pub kind: Kind,
     /// The title of a room.
     pub title: Option<String>,
@@ -153,19 +138,32 @@ pub struct ConversationRow {
     pub topic: Option<String>,
     /// Whether only owners and moderators write.
     pub announcement: bool,
+    /// Whether one of the two people of a direct conversation has blocked the other.
+    pub blocked: bool,
+    /// The message that a thread belongs to.
+    pub parent: Option<Parent>,
 }
 
 impl ConversationRow {
     /// The columns that [`ConversationRow::of`] reads, of `conversation c`.
-    pub const COLUMNS: &'static str =
-        "c.id, c.kind, c.title, c.open, c.members, c.topic, c.announcement";
+    pub const COLUMNS: &'static str = "c.id, c.kind, c.title, c.open, c.members, c.topic, c.announcement, c.blocked, c.parent, c.parent_message";
 
     /// Reads a row of these columns.
     pub fn of(row: &Row) -> Result<Self, StoreError> {
         let kind = Kind::of(&row.get::<String>(1)?);
         let (id, title, open) = (row.get(0)?, row.get(2)?, row.get(3)?);
         let (members, topic, announcement) = (row.get(4)?, row.get(5)?, row.get(6)?);
-        Ok(ConversationRow { id, kind, title, open, members, topic, announcement })
+        let blocked = row.get(7)?;
+        let parent = match (row.get(8)?, row.get(9)?) {
+            (Some(conversation), Some(message)) => Some(Parent { conversation, message }),
+            _ => None,
+        };
+        Ok(ConversationRow { id, kind, title, open, members, topic, announcement, blocked, parent })
+    }
+
+    /// The conversation whose members may read and write here: the one of a thread's message, or this one.
+    pub fn house(&self) -> ConversationId {
+        self.parent.map_or(self.id, |parent| parent.conversation)
     }
 }
 
@@ -185,6 +183,12 @@ impl MemberRow {
     pub(crate) fn unread(&self, head: Seq) -> u64 {
         // The join may still be to be appended, so what is seen may lie beyond the head.
         head.0.saturating_sub(self.member.read.max(self.joined_seq).0)
+    }
+
+    /// A person that looks into a thread and doesn't follow it: nothing there is unread for it.
+    fn looking_on(id: ConversationId, person: PersonId, role: MemberRole, head: Seq) -> Self {
+        let member = Member { person, role, delivered: head, read: head, muted_until: None };
+        MemberRow { conversation: id, member, joined_seq: head }
     }
 
     /// The columns that [`MemberRow::of`] reads, of `member m`.
@@ -217,15 +221,21 @@ pub fn find(sql: &mut impl Sql, id: ConversationId) -> Result<Option<Conversatio
 fn seen_without_last(
     view: &mut impl View,
     site: &Site,
-    found: ConversationRow,
-    mut members: Vec<MemberRow>,
+    Rows { conversation: found, mut members, role }: Rows,
     person: PersonId,
 ) -> Result<Option<Conversation>, Error> {
     let head = view.head_of(StreamId::conversation(found.id))?;
     let receipts = view.head_of(StreamId::receipts(found.id))?;
     // The writer of a message has read it, and no receipt tells so. A snapshot must not lag behind that.
     Receipts::of(site).fold_own_into(view, found.id, head, &mut members)?;
-    let Some(me) = members.iter().find(|m| m.member.person == person) else { return Ok(None) };
+    let mine = members.iter().find(|m| m.member.person == person).cloned();
+    let followed = found.parent.map(|_| mine.is_some());
+    let me = match (mine, role) {
+        (Some(me), None) => me,
+        (Some(me), Some(role)) => MemberRow { member: Member { role, ..me.member }, ..me },
+        (None, Some(role)) => MemberRow::looking_on(found.id, person, role, head.seq),
+        (None, None) => return Ok(None),
+    };
     let unread = me.unread(head.seq);
     let mentions = match unread {
         0 => Vec::new(),
@@ -236,6 +246,8 @@ fn seen_without_last(
     Ok(Some(Conversation {
         id: found.id,
         kind: found.kind,
+        parent: found.parent,
+        followed,
         title: found.title,
         open: found.open,
         topic: found.topic,
@@ -248,7 +260,9 @@ fn seen_without_last(
         unread,
         mentions,
         receipts_seq: receipts.seq,
+        choices: None,
         last: None,
+        last_hidden: None,
         members: members.into_iter().map(|m| m.member).collect(),
     }))
 }
@@ -282,6 +296,8 @@ pub struct Rows {
     conversation: ConversationRow,
     /// The members that are shown.
     members: Vec<MemberRow>,
+    /// The person's role in the conversation of a thread's message; `None` if this is no thread.
+    role: Option<MemberRole>,
 }
 
 impl Rows {
@@ -289,8 +305,12 @@ impl Rows {
     fn of(view: &mut impl View, id: ConversationId, person: PersonId) -> Result<Self, Error> {
         // Only members learn whether a conversation exists.
         let conversation = find(view, id)?.ok_or_else(not_member)?;
+        let role = match conversation.parent {
+            Some(parent) => Some(role_in(view, parent.conversation, person)?.1),
+            None => None,
+        };
         let shown = shown_members(view, std::slice::from_ref(&conversation), person)?.remove(&id);
-        Ok(Rows { conversation, members: shown.unwrap_or_default() })
+        Ok(Rows { conversation, members: shown.unwrap_or_default(), role })
     }
 
     /// The conversation of these rows with what the log says of it now: `not_member` unless the person is in it.
@@ -302,6 +322,9 @@ impl Rows {
     ) -> Result<Conversation, Error> {
         let last = last(view, self.conversation.id)?;
         let mut conversation = self.seen_without_last(view, site, person)?;
+        conversation.choices = choices::of_one(view, person, conversation.id)?;
+        let head = (conversation.id, conversation.head_seq);
+        conversation.last_hidden = is_hidden(view, person, head)?.then_some(true);
         conversation.last = last.and_then(|entry| serde_json::from_slice(entry.json()).ok());
         Ok(conversation)
     }
@@ -312,8 +335,7 @@ impl Rows {
         site: &Site,
         person: PersonId,
     ) -> Result<Conversation, Error> {
-        let Rows { conversation, members } = self;
-        seen_without_last(view, site, conversation, members, person)?.ok_or_else(not_member)
+        seen_without_last(view, site, self, person)?.ok_or_else(not_member)
     }
 }
 
@@ -332,9 +354,9 @@ impl EventBody for ConversationAdded {
 /// A conversation begins: its first event.
 #[derive(Serialize, ToSchema)]
 pub struct Created {
-    /// Direct, or a room.
+    /// Direct, a room, or a thread.
     pub kind: Kind,
-    /// The title of a room; a direct conversation has none.
+    /// The title of a room; others have none.
     #[schema(required)]
     pub title: Option<String>,
     /// Whether every account may join.
@@ -358,7 +380,7 @@ pub fn admit(
     // The event of this write follows. A copy of what somebody wrote would stay when the message is erased (P10).
     let conversation = rows.clone().seen_without_last(tx, site, person)?;
     let ids: Vec<_> = conversation.members.iter().map(|m| m.person).collect();
-    let people = people(tx, site, &ids)?;
+    let people = people(tx, site, person, &ids)?;
     let added = ConversationAdded { conversation, people };
     tx.append(event(StreamId::person(person), Some(by), &added))?;
     tx.subscribe(person, StreamId::conversation(id))?;
@@ -443,38 +465,6 @@ pub fn begin(
     let found = find(tx, id)?.ok_or_else(not_member)?;
     let body = Created { kind: found.kind, title: found.title, open: found.open };
     tx.append(event(StreamId::conversation(id), Some(by), &body)).map(drop)
-}
-
-/// A conversation and the people in it.
-#[derive(Serialize, ToSchema)]
-pub struct OneConversation {
-    conversation: Conversation,
-    /// The members that are shown and the writer of the newest event.
-    people: Vec<Person>,
-}
-
-/// One conversation that the caller is in.
-#[utoipa::path(get, operation_id = "conversation", path = "/v1/conversations/{id}",
-    tag = "conversations",
-    params(("id" = String, Path)),
-    responses((status = 200, body = OneConversation), (status = 403, description = "not_member")))]
-pub async fn get(
-    State(site): State<Arc<Site>>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Json<OneConversation>, Refusal> {
-    let (id, me) = (parse(&id)?, caller.0.person);
-    let held = site.clone();
-    let one = site.store.read(move |read| {
-        let conversation = load(read, &held, id, me)?;
-        let head = read.head(StreamId::conversation(id))?;
-        let writer = read.event(head.position)?.and_then(|entry| entry.event.from);
-        let mut ids: Vec<_> = conversation.members.iter().map(|m| m.person).chain(writer).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        Ok(OneConversation { people: people(read, &held, &ids)?, conversation })
-    });
-    Ok(Json(one.await?))
 }
 
 /// Reads the number of a conversation from a path. An invalid one is refused like a conversation of others.

@@ -17,6 +17,7 @@ use encke_site::{JsonObject, Site, bulk};
 use encke_store::{Head, Read, Sql, StoreError, Value};
 use rustc_hash::FxHashMap;
 
+use crate::choices::Choices;
 use crate::conversation::{ConversationRow, Member, MemberRow};
 use crate::receipts::Receipts;
 use crate::shown_members::shown_members;
@@ -83,8 +84,9 @@ impl Facts {
         &self,
         person: PersonId,
         ends: Ends,
-        last: Option<&Entry>,
+        (last, last_hidden): (Option<&Entry>, bool),
         mentions: &[Seq],
+        choices: Option<&Choices>,
     ) -> Option<JsonObject> {
         let me = self.members.iter().find(|row| row.member.person == person)?;
         let last: &[u8] = last.map_or(b"null", |entry| entry.json());
@@ -99,7 +101,13 @@ impl Facts {
         json.put("unread", &me.unread(ends.said.seq));
         json.put("mentions", &mentions);
         json.put("receipts_seq", &ends.receipts.seq);
+        if let Some(choices) = choices {
+            json.put("choices", choices);
+        }
         json.put_json("last", last);
+        if last_hidden {
+            json.put("last_hidden", &true);
+        }
         Some(json)
     }
 

@@ -20,8 +20,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::amended::{edited_by, newest_edits};
+use crate::choices::{self, WantedChoices};
 use crate::conversation::{Conversation, Member, MemberRole, MemberRow};
 use crate::conversation_facts::{Ends, Facts, ends, facts};
+use crate::hidden;
 use crate::mention;
 use crate::message::is_message;
 use crate::receipts::Receipts;
@@ -37,6 +39,12 @@ pub(crate) struct WantedConversations {
     /// Only those in which something is unread.
     #[serde(default)]
     unread: bool,
+    /// Only those in this folder of one's own.
+    folder: Option<String>,
+    /// Only those that one has put away, or only the others.
+    archived: Option<bool>,
+    /// Only those that stand above others for one, or only the others.
+    pinned: Option<bool>,
     /// Go on behind the page that gave this as `before`.
     before: Option<String>,
     /// Greatest number of conversations in the page; 50 if absent, 50 at most.
@@ -80,37 +88,51 @@ pub struct Unread {
 struct Wanted {
     q: String,
     unread: bool,
+    choices: WantedChoices,
     before: Option<Position>,
     conversations_max: usize,
     bytes_max: usize,
 }
 
 /// The place of one conversation in a person's list, and how much of it is unread.
-struct Standing {
-    id: ConversationId,
-    head: Head,
-    unread: u64,
+pub(crate) struct Standing {
+    pub id: ConversationId,
+    pub head: Head,
+    pub unread: u64,
+    /// Whether it is a thread.
+    pub is_thread: bool,
+    /// Whether the person has hidden any message, here or elsewhere.
+    hides: bool,
 }
 
-/// The first page of a person's conversations, and the sums over all of them.
+impl Unread {
+    fn of<'a>(standings: impl Iterator<Item = &'a Standing>) -> Self {
+        standings.filter(|s| s.unread > 0).fold(Unread::default(), |sum, s| Unread {
+            conversations: sum.conversations + 1,
+            messages: sum.messages + s.unread,
+        })
+    }
+}
+
+/// The first page of a person's conversations, the sums over all of them, and those over the threads that it follows.
 pub fn first_page(
     read: &mut Read<'_>,
     site: &Site,
     person: PersonId,
     bytes_max: usize,
-) -> Result<(WrittenPage, Unread), Error> {
-    let standings = standings(read, site, person)?;
-    let unread = standings.iter().filter(|s| s.unread > 0).fold(Unread::default(), |sum, s| {
-        Unread { conversations: sum.conversations + 1, messages: sum.messages + s.unread }
-    });
+) -> Result<(WrittenPage, Unread, Unread), Error> {
+    let all = standings(read, site, person)?;
+    let (threads, standings): (Vec<_>, Vec<_>) = all.into_iter().partition(|s| s.is_thread);
+    let (unread, in_threads) = (Unread::of(standings.iter()), Unread::of(threads.iter()));
     let wanted = Wanted {
         q: String::new(),
         unread: false,
+        choices: WantedChoices::default(),
         before: None,
         conversations_max: limits::CONVERSATIONS_PAGE_MAX,
         bytes_max,
     };
-    Ok((page(read, site, person, &standings, &wanted)?, unread))
+    Ok((page(read, site, person, &standings, &wanted)?, unread, in_threads))
 }
 
 /// A page of the caller's conversations, the one with the latest activity first.
@@ -130,6 +152,11 @@ pub(crate) async fn list(
     let wanted = Wanted {
         q: wanted.q.to_lowercase(),
         unread: wanted.unread,
+        choices: WantedChoices {
+            folder: wanted.folder,
+            archived: wanted.archived,
+            pinned: wanted.pinned,
+        },
         before: wanted.before.as_deref().map(parse_before).transpose()?,
         conversations_max: wanted.limit.map_or(most, |limit| limit.clamp(1, most as u64) as usize),
         bytes_max: limits::CONVERSATIONS_PAGE_BYTES_MAX,
@@ -137,7 +164,8 @@ pub(crate) async fn list(
     site.take(me, caller.0.role, Act::Read)?;
     let held = site.clone();
     let page = site.store.read(move |read| {
-        let standings = standings(read, &held, me)?;
+        let mut standings = standings(read, &held, me)?;
+        standings.retain(|s| !s.is_thread);
         let page = page(read, &held, me, &standings, &wanted)?;
         let mut json = JsonObject::default();
         json.put_json("conversations", &page.conversations.into_bytes());
@@ -149,16 +177,22 @@ pub(crate) async fn list(
 }
 
 /// Reads the `before` of a page: the next page begins behind this position.
-fn parse_before(before: &str) -> Result<Position, Error> {
+pub(crate) fn parse_before(before: &str) -> Result<Position, Error> {
     let digits = !before.is_empty() && before.bytes().all(|b| b.is_ascii_digit());
     let position = before.parse().ok().filter(|at| digits && *at <= i64::MAX as u64);
     let refused = || Error::new(Code::BadRequest, "`before` is not the `before` of a page.");
     position.map(Position).ok_or_else(refused)
 }
 
-/// All conversations of a person, the one with the latest activity first.
-fn standings(read: &mut Read<'_>, site: &Site, person: PersonId) -> Result<Vec<Standing>, Error> {
-    let query = "SELECT conversation, joined_seq, read FROM member WHERE person = ?1";
+/// All conversations of a person and the threads that it follows, the one with the latest activity first.
+pub(crate) fn standings(
+    read: &mut Read<'_>,
+    site: &Site,
+    person: PersonId,
+) -> Result<Vec<Standing>, Error> {
+    let query = "SELECT conversation, joined_seq, read, parent,
+                     EXISTS (SELECT 1 FROM hidden WHERE person = ?1)
+                 FROM member WHERE person = ?1";
     let rows = read.query(query, params![person])?;
     let ids = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<_>, _>>()?;
     let streams: Vec<_> = ids.iter().map(|id| StreamId::conversation(*id)).collect();
@@ -171,7 +205,9 @@ fn standings(read: &mut Read<'_>, site: &Site, person: PersonId) -> Result<Vec<S
         let member = Member { person, role, delivered, read: row.get(2)?, muted_until: None };
         let mut mine = [MemberRow { conversation: id, member, joined_seq: row.get(1)? }];
         receipts.fold_own_into(read, id, head, &mut mine)?;
-        all.push(Standing { id, head, unread: mine[0].unread(head.seq) });
+        let is_thread = row.get::<Option<ConversationId>>(3)?.is_some();
+        let unread = mine[0].unread(head.seq);
+        all.push(Standing { id, head, unread, is_thread, hides: row.get(4)? });
     }
     all.sort_unstable_by_key(|s| (std::cmp::Reverse(s.head.position), s.id));
     Ok(all)
@@ -185,7 +221,9 @@ fn page(
     wanted: &Wanted,
 ) -> Result<WrittenPage, Error> {
     let from = wanted.before.map_or(0, |at| standings.partition_point(|s| s.head.position >= at));
+    let sieve = wanted.choices.sieve(read, person)?;
     let candidates = standings[from..].iter().filter(|s| !wanted.unread || s.unread > 0);
+    let candidates = candidates.filter(|s| sieve.lets_through(s.id));
     let candidates: Vec<&Standing> = candidates.collect();
     let (chosen, mut before) = if wanted.q.is_empty() {
         let chosen = &candidates[..candidates.len().min(wanted.conversations_max)];
@@ -195,7 +233,7 @@ fn page(
     };
     let seen = seen(read, site, person, &chosen)?;
     let once: FxHashSet<PersonId> = seen.iter().flat_map(Seen::people).collect();
-    let everybody = people(read, site, &once.into_iter().collect::<Vec<_>>())?;
+    let everybody = people(read, site, person, &once.into_iter().collect::<Vec<_>>())?;
     let mut everybody: FxHashMap<_, _> =
         everybody.iter().map(|person| (person.id, person.json())).collect();
     let (mut conversations, mut shown, mut people_bytes) =
@@ -304,12 +342,18 @@ fn seen(
     let unread = chosen.iter().filter(|s| s.unread > 0);
     let seen: Vec<_> = unread.map(|s| (s.id, Seq(s.head.seq.0 - s.unread))).collect();
     let mentions = mention::unseen(read, person, &seen)?;
+    let ids: Vec<_> = chosen.iter().map(|s| s.id).collect();
+    let choices = choices::of_some(read, person, &ids)?;
+    let heads = chosen.iter().filter(|s| s.hides).map(|s| (s.id, s.head.seq));
+    let hidden = hidden::among(read, person, &heads.collect::<Vec<_>>())?;
     let mut all = Vec::with_capacity(chosen.len());
     for ((id, ends), facts) in wanted.iter().zip(facts(read, site, person, &wanted)?) {
         let last = newest.remove(id);
         let mentions = mentions.get(id).map_or(&[][..], Vec::as_slice);
         let writer = last.as_ref().and_then(|entry| entry.event.from);
-        let json = facts.seen_by(person, *ends, last.as_deref(), mentions).ok_or_else(|| {
+        let last = (last.as_deref(), hidden.contains(&(*id, ends.said.seq)));
+        let choices = choices.get(id);
+        let json = facts.seen_by(person, *ends, last, mentions, choices).ok_or_else(|| {
             StoreError::Damaged(format!("a member of the conversation {id} is missing"))
         })?;
         all.push(Seen { json: json.into_bytes(), facts, writer });

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::amendment::{Amending, amend, edits_of, find_message, parse_seq};
 use crate::conversation::parse;
+use crate::forward;
 use crate::kind::Kind;
 use crate::member::role_in;
 use crate::message::{check_text, text_of};
@@ -45,7 +46,7 @@ pub(crate) struct NewText {
         ("Idempotency-Key" = Option<String>, Header)),
     request_body = NewText,
     responses((status = 204),
-        (status = 403, description = "muted, not_member, not_yours, read_only"),
+        (status = 403, description = "blocked, muted, not_member, not_yours, read_only"),
         (status = 404, description = "not_found"),
         (status = 409, description = "conflict, key_reused"),
         (status = 410, description = "erased"), (status = 429, description = "rate_limited")))]
@@ -56,9 +57,7 @@ pub(crate) async fn edit(
     headers: HeaderMap,
     Body(NewText { text }): Body<NewText>,
 ) -> Result<StatusCode, Refusal> {
-    // A key that is not text becomes the empty key, which is refused.
-    let key = headers.get("idempotency-key").map(|v| v.to_str().unwrap_or_default());
-    let key = key.map(sent::check_key).transpose()?;
+    let key = sent::key_of(&headers, None)?;
     check_text(&text)?;
     site.take_message(caller.0.person, caller.0.role, text.len())?;
     amend(&site, caller, (&id, &seq), move |tx, it| change(tx, it, text, key)).await
@@ -72,6 +71,10 @@ fn change(
 ) -> Result<(), Error> {
     if it.message.from != Some(it.me) {
         return Err(Error::new(Code::NotYours, "Only its author may edit a message."));
+    }
+    if forward::is_forwarded(&it.message) {
+        let what = "A forwarded message keeps the words of whoever wrote it. Recall it instead.";
+        return Err(Error::new(Code::NotYours, what));
     }
     it.check_may_write(tx)?;
     if let Some(key) = &key
@@ -159,7 +162,7 @@ pub(crate) async fn edits(
     let found = site.store.read(move |read| {
         let (conversation, role) = role_in(read, id, me)?;
         let message = find_message(read, id, seq)?;
-        let moderates = conversation.kind == Kind::Room && role.moderates();
+        let moderates = conversation.kind != Kind::Direct && role.moderates();
         if message.event.from != Some(me) && !moderates {
             let what = "Only its author and those who keep order in the room may see what a message was before.";
             return Err(Error::new(Code::NotYours, what));

@@ -7,8 +7,9 @@ use encke_engine::{Code, Error, Seq, StreamId, limits};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::amended::{Amended, Page, check_member_of_amended};
+use super::amended::{Amended, Page, check_member_of_marked};
 use super::conversation::parse;
+use super::hidden;
 use encke_account::Person;
 use encke_site::Act;
 use encke_site::FeedEvent;
@@ -46,6 +47,9 @@ pub(crate) struct HistoryPage {
     amendments_seq: u64,
     /// The authors of these events, and people that amendments name. Some may have left, so the snapshot lacks them.
     people: Vec<Person>,
+    /// The `seq` of those events that the caller has hidden from itself; absent if there are none.
+    #[schema(required = false)]
+    hidden: Vec<u64>,
     /// Whether there is more in this direction.
     more: bool,
 }
@@ -72,14 +76,25 @@ pub(crate) async fn page(
     let count = which.limit.unwrap_or(PAGE_EVENTS_DEFAULT).clamp(1, limits::PAGE_EVENTS_MAX);
     let site_for_store = site.clone();
     let page = site.store.read(move |read| {
-        let is_amended = check_member_of_amended(read, id, me)?;
+        let marked = check_member_of_marked(read, id, me)?;
         let stream = StreamId::conversation(id);
         let (entries, more) = match which.after {
             Some(after) => read.after(stream, Seq(after), count)?,
             None => read.before(stream, which.before.map(Seq), count)?,
         };
-        let page = if is_amended { Page::of(read, id, me, entries)? } else { Page::plain(entries) };
+        let hidden = match marked.hidden {
+            true => hidden::in_page(read, me, id, &entries)?,
+            false => Vec::new(),
+        };
+        let page = if marked.amended {
+            Page::of(read, id, me, entries)?
+        } else {
+            Page::plain(me, entries)
+        };
         let mut json = page.json(read, &site_for_store)?;
+        if !hidden.is_empty() {
+            json.put("hidden", &hidden);
+        }
         json.put("more", &more);
         Ok(json)
     });

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Direct (two people) or a room.
+/// Direct (two people), a room, or a thread.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -11,6 +11,8 @@ pub enum Kind {
     Direct,
     /// Any number of people, with a title.
     Room,
+    /// The answers to one message of another conversation.
+    Thread,
 }
 
 impl Kind {
@@ -19,11 +21,16 @@ impl Kind {
         match self {
             Kind::Direct => "direct",
             Kind::Room => "room",
+            Kind::Thread => "thread",
         }
     }
 
     /// The kind of a stored text.
     pub fn of(text: &str) -> Self {
-        if text == "direct" { Kind::Direct } else { Kind::Room }
+        match text {
+            "direct" => Kind::Direct,
+            "thread" => Kind::Thread,
+            _ => Kind::Room,
+        }
     }
 }

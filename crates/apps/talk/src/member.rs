@@ -12,7 +12,7 @@ use crate::audit::{self, AuditNote, Deed};
 use crate::conversation::{
     ConversationRow, MemberRole, MemberRow, Rows, admit, find, insert_member, not_member,
 };
-use crate::{ban, mute};
+use crate::{ban, choices, mute, thread};
 
 /// A person is in the conversation from now on.
 #[derive(Serialize, ToSchema)]
@@ -95,9 +95,20 @@ pub fn is_member(
     Ok(sql.query_one(query, params![id, person])?.is_some())
 }
 
-/// Refuses a person unless it is in the conversation.
+/// Refuses a person unless it may read the conversation: a member, and in a thread also a member of the conversation that
+/// the thread is part of.
 pub fn check_member(sql: &mut impl Sql, id: ConversationId, person: PersonId) -> Result<(), Error> {
-    if is_member(sql, id, person)? { Ok(()) } else { Err(not_member()) }
+    if is_member(sql, id, person)? || looks_on(sql, id, person)? {
+        return Ok(());
+    }
+    Err(not_member())
+}
+
+/// Whether a conversation is a thread of one that the person is in.
+fn looks_on(sql: &mut impl Sql, id: ConversationId, person: PersonId) -> Result<bool, StoreError> {
+    let query = "SELECT 1 FROM conversation t JOIN member m ON m.conversation = t.parent
+                 WHERE t.id = ?1 AND m.person = ?2";
+    Ok(sql.query_one(query, params![id, person])?.is_some())
 }
 
 /// The row of a person in a conversation, if it is a member.
@@ -112,7 +123,7 @@ pub fn member_of(
     sql.query_one(&query, params![id, person])?.as_ref().map(MemberRow::of).transpose()
 }
 
-/// A conversation and the role of a person in it; `not_member` unless the person is in it.
+/// A conversation and the role of a person in it; `not_member` unless the person may read it.
 pub fn role_in(
     sql: &mut impl Sql,
     id: ConversationId,
@@ -121,14 +132,19 @@ pub fn role_in(
     in_conversation(sql, id, person).map(|(found, me)| (found, me.member.role))
 }
 
-/// A conversation and the row of a person in it; `not_member` unless the person is in it.
+/// A conversation and the row with a person's rights in it; `not_member` unless the person is in it. Of a thread, both say
+/// what holds in the conversation that it is part of: the row is that of the member there, and `announcement` and `blocked`, too.
 pub fn in_conversation(
     sql: &mut impl Sql,
     id: ConversationId,
     person: PersonId,
 ) -> Result<(ConversationRow, MemberRow), Error> {
-    let me = member_of(sql, id, person)?.ok_or_else(not_member)?;
-    let found = find(sql, id)?.ok_or_else(not_member)?;
+    let mut found = find(sql, id)?.ok_or_else(not_member)?;
+    let me = member_of(sql, found.house(), person)?.ok_or_else(not_member)?;
+    if let Some(parent) = found.parent {
+        let house = find(sql, parent.conversation)?.ok_or_else(not_member)?;
+        (found.announcement, found.blocked) = (house.announcement, house.blocked);
+    }
     Ok((found, me))
 }
 
@@ -165,7 +181,7 @@ pub fn put(
     let muted_until = mute::take_up(tx, id, person)?;
     let rows = admit(tx, site, id, person, by)?;
     let nobody = || Error::new(Code::NotFound, "There is no such person.");
-    let person = people(tx, site, &[person])?.pop().ok_or_else(nobody)?;
+    let person = people(tx, site, person, &[person])?.pop().ok_or_else(nobody)?;
     let body = MemberJoined { person, role, by, muted_until };
     tx.append(event(stream, Some(by), &body))?;
     Ok(rows)
@@ -221,7 +237,9 @@ pub(crate) fn take_out(
     let body = ConversationRemoved { conversation: id };
     tx.append(event(StreamId::person(person), Some(by), &body))?;
     tx.unsubscribe(person, StreamId::conversation(id))?;
+    thread::leave_all_of(tx, id, person)?;
     tx.free(StreamId::conversation(id), Some(person))?;
+    choices::forget(tx, person, id)?;
     let body = MemberLeft { person, by, banned: is_banned.then_some(true) };
     tx.append(event(StreamId::conversation(id), Some(by), &body)).map(drop)
 }

@@ -109,7 +109,7 @@ pub(crate) async fn list(
         let head = read.head_of(StreamId::conversation(id))?;
         Receipts::of(&site_for_store).fold_own_into(read, id, head, &mut rows)?;
         let ids: Vec<PersonId> = rows.iter().map(|row| row.member.person).collect();
-        let people = people(read, &site_for_store, &ids)?;
+        let people = people(read, &site_for_store, me, &ids)?;
         let members = rows.into_iter().map(|row| row.member).collect();
         Ok(MemberPage { members, people, next: next.map(Place::text) })
     });

@@ -3,8 +3,9 @@
 //! The tables of mentions hold who was mentioned where, without any text. A person's unread mentions are those beyond what
 //! the person has seen, so nothing has to be written when somebody reads.
 
+use encke_account::people;
 use encke_engine::{Code, ConversationId, Error, PersonId, Seq, limits};
-use encke_site::bulk;
+use encke_site::{Site, bulk};
 use encke_store::{Sql, StoreError, Tx, Value, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -48,6 +49,24 @@ pub(crate) fn written(text: &str) -> Result<Written, Error> {
         }
     }
     Ok(found)
+}
+
+/// A text with names in place of its mentions.
+pub(crate) fn with_names(
+    sql: &mut impl Sql,
+    site: &Site,
+    seen_by: PersonId,
+    text: &str,
+) -> Result<String, StoreError> {
+    if !may_mention(text) {
+        return Ok(text.to_owned());
+    }
+    let mentioned = written(text).map(|written| written.people).unwrap_or_default();
+    let mut named = text.replace("<@all>", "@all");
+    for person in people(sql, site, seen_by, &mentioned)? {
+        named = named.replace(&format!("<@{}>", person.id), &format!("@{}", person.display_name));
+    }
+    Ok(named)
 }
 
 /// Those of these people that are in the conversation, in the same order.
@@ -106,7 +125,7 @@ pub(crate) fn forget(tx: &mut Tx<'_>, (id, seq): (ConversationId, Seq)) -> Resul
 }
 
 /// The mentions of a person that it has not seen yet, by conversation: the newest ones, the oldest first. `seen` says of
-/// each conversation up to where the person has seen it.
+/// each conversation up to where the person has seen it. Messages that the person has hidden are left out.
 pub(crate) fn unseen(
     sql: &mut impl Sql,
     person: PersonId,
@@ -123,7 +142,12 @@ pub(crate) fn unseen(
         let values = bulk::values(part.len(), 2);
         let own = newest_of("mention", &format!("x.person = ?{me} AND"));
         let all = newest_of("mention_all", "");
-        let query = format!("WITH v (conversation, seen) AS ({values}) {own} UNION ALL {all}");
+        let query = format!(
+            "WITH v (conversation, seen) AS ({values})
+             SELECT f.conversation, f.seq FROM ({own} UNION ALL {all}) f
+             WHERE NOT EXISTS (SELECT 1 FROM hidden h WHERE h.person = ?{me}
+                 AND h.conversation = f.conversation AND h.seq = f.seq)"
+        );
         for row in sql.query(&query, &params)? {
             found.entry(row.get(0)?).or_default().push(row.get(1)?);
         }

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::composed;
 use super::conversation::parse;
+use super::forward::Forwarded;
 use super::mention;
 use encke_files::{File, FileId};
 use encke_site::EventBody;
@@ -47,6 +48,10 @@ pub(crate) struct Said<'a> {
     /// Its files, if it has any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) files: Vec<File>,
+    /// The first message, if this one was forwarded; absent if not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) forwarded: Option<Forwarded>,
 }
 
 impl EventBody for Said<'_> {
@@ -63,6 +68,12 @@ pub fn check_text(text: &str) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
+}
+
+/// Refuses a text that can't be a message's, also one that mentions too many people.
+pub fn check_written(text: &str) -> Result<(), Error> {
+    check_text(text)?;
+    mention::written(text).map(drop)
 }
 
 /// Refuses the number of an event that is not in the conversation as the one that is answered.
@@ -87,8 +98,8 @@ pub struct ClearDraft(pub fn(&mut Tx<'_>, PersonId, ConversationId) -> Result<()
 /// The body of a message's event.
 pub(crate) fn body(text: &str) -> Result<bytes::Bytes, Error> {
     check_text(text)?;
-    let (reply_to, mentions, everyone, files) = Default::default();
-    let said = Said { text: text.into(), reply_to, mentions, everyone, files };
+    let (reply_to, mentions, everyone, files, forwarded) = Default::default();
+    let said = Said { text: text.into(), reply_to, mentions, everyone, files, forwarded };
     Ok(serde_json::to_vec(&said).expect("text is JSON").into())
 }
 
@@ -115,6 +126,26 @@ pub fn say(
     composed::append(tx, from, message)
 }
 
+/// A message that another product sends for a person.
+pub struct Message {
+    /// The conversation that it goes to.
+    pub conversation: ConversationId,
+    /// The idempotency key.
+    pub key: Option<Box<str>>,
+    /// The text.
+    pub text: String,
+    /// The event of the same conversation that it answers.
+    pub reply_to: Option<Seq>,
+}
+
+/// Appends a message of a member, in the caller's write.
+pub fn say_message(tx: &mut Tx<'_>, from: PersonId, message: Message) -> Result<Appended, Error> {
+    let Message { conversation, key, text, reply_to } = message;
+    let (files, clear_draft) = Default::default();
+    let message = ReadMessage { conversation, key, text, reply_to, files, clear_draft };
+    composed::append(tx, from, message)
+}
+
 /// Submits a message that is only a text to the store. `reply` gets the result once it is durable (P1); it must not
 /// block.
 fn submit(site: &Arc<Site>, from: PersonId, message: ReadMessage, reply: Reply) {
@@ -132,8 +163,9 @@ fn submit(site: &Arc<Site>, from: PersonId, message: ReadMessage, reply: Reply) 
     };
     let site_for_store = site.clone();
     let reply: Reply = Box::new(move |result| match result {
-        // The rights of the sender have to be looked at: it is muted, or only some write here.
-        Err(e) if e.code == Code::ReadOnly => {
+        // The rights of the sender have to be looked at: it is muted, only some write here, or it is a thread, in which
+        // also those write who don't follow it yet.
+        Err(e) if matches!(e.code, Code::ReadOnly | Code::NotMember) => {
             submit_composed(&site_for_store, from, message, reply)
         }
         result => reply(result),
@@ -183,7 +215,7 @@ pub(crate) struct NewMessage {
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = NewMessage,
     responses((status = 201, body = Sent), (status = 200, body = Sent),
-        (status = 403, description = "muted, not_member, read_only"),
+        (status = 403, description = "blocked, muted, not_member, read_only"),
         (status = 404, description = "not_found"), (status = 409, description = "key_reused"),
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn send(

@@ -3,16 +3,19 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use encke_account::people;
+use encke_account::{has_blocked, people};
 use encke_engine::{
     ConversationId, Entry, Error, Event, Owner, PersonId, Seq, StreamId, outgoing_limits,
 };
 use encke_site::Site;
-use encke_store::{Read, Sql, params};
+use encke_store::{Read, Sql, StoreError, params};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use crate::amended::{edited_by, newest_edits};
+use crate::choices::{self, Notify};
 use crate::conversation::{self, ConversationRow};
+use crate::hidden;
 use crate::mention;
 use crate::message::{self, is_message};
 
@@ -62,6 +65,8 @@ pub fn said(event: &Event) -> Option<Said> {
 }
 
 /// Whether members are told of mentions only, because so many people write in the conversation.
+///
+/// A member may have chosen to be told of less. `news` knows that.
 pub fn tells_mentions_only(read: &mut Read<'_>, id: ConversationId) -> Result<bool, Error> {
     Ok(conversation::find(read, id)?.is_some_and(|found| is_large(&found)))
 }
@@ -72,7 +77,7 @@ fn is_large(conversation: &ConversationRow) -> bool {
 
 /// The news of a conversation for one member.
 pub struct News {
-    /// The title of a room; a direct conversation has none.
+    /// The title of a room, also for its threads; a direct conversation has none.
     pub title: Option<String>,
     /// The name of the writer of the newest message.
     pub from: String,
@@ -88,7 +93,43 @@ pub struct News {
     pub mentions: bool,
 }
 
-/// The news in these messages for a person; `None` if the person has read them or is no member, or if they are gone.
+/// The messages of which a person wants to be told in a conversation now. What is chosen for a conversation holds for its
+/// threads, too.
+fn wish(
+    read: &mut Read<'_>,
+    site: &Site,
+    conversation: &ConversationRow,
+    person: PersonId,
+) -> Result<Notify, Error> {
+    let choices = choices::of_one(read, person, conversation.house())?.unwrap_or_default();
+    Ok(match choices.notify {
+        _ if choices.muted_until > site.now_ms() => Notify::Nothing,
+        Notify::All if is_large(conversation) => Notify::Mentions,
+        chosen => chosen,
+    })
+}
+
+/// The authors whom a person blocks, as far as they were asked for.
+struct Unwanted {
+    person: PersonId,
+    known: FxHashMap<PersonId, bool>,
+}
+
+impl Unwanted {
+    fn contains(&mut self, sql: &mut impl Sql, author: PersonId) -> Result<bool, StoreError> {
+        if let Some(known) = self.known.get(&author) {
+            return Ok(*known);
+        }
+        let blocked = has_blocked(sql, self.person, author)?;
+        self.known.insert(author, blocked);
+        Ok(blocked)
+    }
+}
+
+/// The news in these messages for a person.
+///
+/// There is none if the person has read them, is no member, blocks their authors or wants to be told of less, or if they
+/// are gone.
 pub fn news(
     read: &mut Read<'_>,
     site: &Site,
@@ -100,18 +141,27 @@ pub fn news(
     let Some(row) = read.query_one(query, params![id, person])? else { return Ok(None) };
     let Some(conversation) = conversation::find(read, id)? else { return Ok(None) };
     let seen = row.get::<Seq>(0)?.max(row.get(1)?);
-    let only_mentions = is_large(&conversation);
+    let wish = wish(read, site, &conversation, person)?;
+    if wish == Notify::Nothing {
+        return Ok(None);
+    }
+    let mut unwanted = Unwanted { person, known: FxHashMap::default() };
     let most = outgoing_limits::PUSH_MESSAGES_COUNTED_MAX;
     let before = Some(Seq(messages.end().0 + 1));
     let (entries, _) = read.before(StreamId::conversation(id), before, most)?;
     let first = Seq(seen.0 + 1).max(*messages.start());
+    let told: Vec<_> = entries.iter().map(|entry| (id, entry.event.seq)).collect();
+    let hidden = hidden::among(read, person, &told)?;
     let (mut count, mut mentions, mut newest) = (0, false, None);
     for entry in entries.iter().filter(|entry| entry.event.seq >= first) {
         let Some(said) = said(&entry.event).filter(|said| said.from != Some(person)) else {
             continue;
         };
         let mentioned = said.mentions(person);
-        if only_mentions && !mentioned {
+        if hidden.contains(&(id, said.seq)) || (wish == Notify::Mentions && !mentioned) {
+            continue;
+        }
+        if said.from.map_or(Ok(false), |author| unwanted.contains(read, author))? {
             continue;
         }
         count += 1;
@@ -122,12 +172,16 @@ pub fn news(
     let newest = as_edited(read, id, &newest)?;
     let event = &newest.event;
     let text = message::text_of(&event.body).unwrap_or_default();
-    let text = with_names(read, site, text)?;
+    let text = mention::with_names(read, site, person, &text)?;
     let files = serde_json::from_slice(&event.body).map_or(0, |named: Named| named.files.len());
     let from: Vec<PersonId> = event.from.into_iter().collect();
-    let writer = people(read, site, &from)?.into_iter().next();
+    let writer = people(read, site, person, &from)?.into_iter().next();
     let from = writer.map(|writer| writer.display_name).unwrap_or_default();
-    let (title, seq) = (conversation.title, event.seq);
+    let house = match conversation.parent {
+        Some(parent) => conversation::find(read, parent.conversation)?,
+        None => Some(conversation),
+    };
+    let (title, seq) = (house.and_then(|house| house.title), event.seq);
     Ok(Some(News { title, from, seq, text, files, count, mentions }))
 }
 
@@ -140,17 +194,4 @@ fn as_edited(
     let at = newest_edits(read, &[(id, entry.event.seq)])?.remove(&id);
     let edit = at.map(|at| read.event(at)).transpose()?.flatten();
     Ok(edit.map_or_else(|| entry.clone(), |edit| edited_by(entry, &edit)))
-}
-
-/// A text with names in place of its mentions.
-fn with_names(read: &mut Read<'_>, site: &Site, text: String) -> Result<String, Error> {
-    if !mention::may_mention(&text) {
-        return Ok(text);
-    }
-    let mentioned = mention::written(&text).map(|written| written.people).unwrap_or_default();
-    let mut named = text.replace("<@all>", "@all");
-    for person in people(read, site, &mentioned)? {
-        named = named.replace(&format!("<@{}>", person.id), &format!("@{}", person.display_name));
-    }
-    Ok(named)
 }

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use crate::amended::{Amended, Page};
 use crate::amendment::{find_event, no_such_message, parse_seq};
 use crate::conversation::parse;
+use crate::hidden;
 use crate::member::check_member;
 use crate::message::is_message;
 
@@ -27,7 +28,7 @@ pub(crate) struct OneMessage {
     people: Vec<Person>,
 }
 
-/// One message. Of one that was recalled, what is left is shown.
+/// One message. Of one that was recalled, what is left is shown. One that the caller has hidden is not found.
 #[utoipa::path(get, operation_id = "message", path = "/v1/conversations/{id}/messages/{seq}",
     tag = "conversations", params(("id" = String, Path), ("seq" = String, Path)),
     responses((status = 200, body = OneMessage), (status = 403, description = "not_member"),
@@ -44,6 +45,9 @@ pub(crate) async fn get(
         check_member(read, id, me)?;
         let entry = find_event(read, id, seq)?;
         if !is_message(&entry.event) && !entry.event.is_erased() {
+            return Err(no_such_message());
+        }
+        if hidden::is_hidden(read, me, (id, seq))? {
             return Err(no_such_message());
         }
         Page::of(read, id, me, vec![entry])?.json_of_one(read, &held)

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::amended::{Amended, Page};
 use crate::amendment::{Amending, amend};
 use crate::conversation::parse;
-use crate::kind::Kind;
+use crate::hidden;
 use crate::member::check_member;
 use encke_account::Person;
 
@@ -33,7 +33,7 @@ impl EventBody for Pinned {
 #[utoipa::path(put, operation_id = "pin",
     path = "/v1/conversations/{id}/messages/{seq}/pin", tag = "conversations",
     params(("id" = String, Path), ("seq" = String, Path)),
-    responses((status = 204), (status = 403, description = "forbidden, muted, not_member"),
+    responses((status = 204), (status = 403, description = "blocked, forbidden, muted, not_member"),
         (status = 404, description = "not_found"), (status = 409, description = "conflict"),
         (status = 410, description = "erased"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn pin(
@@ -49,7 +49,7 @@ pub(crate) async fn pin(
 #[utoipa::path(delete, operation_id = "unpin",
     path = "/v1/conversations/{id}/messages/{seq}/pin", tag = "conversations",
     params(("id" = String, Path), ("seq" = String, Path)),
-    responses((status = 204), (status = 403, description = "forbidden, muted, not_member"),
+    responses((status = 204), (status = 403, description = "blocked, forbidden, muted, not_member"),
         (status = 404, description = "not_found"), (status = 410, description = "erased"),
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn unpin(
@@ -62,7 +62,7 @@ pub(crate) async fn unpin(
 }
 
 fn set(tx: &mut Tx<'_>, it: &Amending, on: bool) -> Result<(), Error> {
-    if it.conversation.kind == Kind::Room && !it.moderates() {
+    if it.is_in_a_room(tx)? && !it.moderates() {
         let what = "Only owners and moderators of the room may pin its messages.";
         return Err(Error::new(Code::Forbidden, what));
     }
@@ -99,7 +99,7 @@ fn set(tx: &mut Tx<'_>, it: &Amending, on: bool) -> Result<(), Error> {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only its description is used")]
 pub(crate) struct Pins {
-    /// The messages, the one that was pinned last first.
+    /// The messages, the one that was pinned last first. Those that the caller has hidden are not among them.
     events: Vec<FeedEvent>,
     /// What has been made of them.
     amended: Vec<Amended>,
@@ -132,6 +132,9 @@ pub(crate) async fn pins(
         for row in rows {
             entries.extend(read.event(row.get::<Position>(0)?)?);
         }
+        let seqs: Vec<_> = entries.iter().map(|entry| (id, entry.event.seq)).collect();
+        let hidden = hidden::among(read, me, &seqs)?;
+        entries.retain(|entry| !hidden.contains(&(id, entry.event.seq)));
         Page::of(read, id, me, entries)?.json(read, &held)
     });
     Ok(pins.await?)

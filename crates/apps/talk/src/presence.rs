@@ -123,7 +123,8 @@ fn tell(site: &Arc<Site>, news: Vec<(PersonId, Presence)>) {
 
 const OF_ONE: &str = "SELECT m.conversation FROM member m
     JOIN conversation c ON c.id = m.conversation
-    WHERE m.person = ?1 AND c.members <= ?2 ORDER BY m.conversation DESC LIMIT ?3";
+    WHERE m.person = ?1 AND m.parent IS NULL AND c.members <= ?2 AND c.blocked = 0
+    ORDER BY m.conversation DESC LIMIT ?3";
 
 /// The conversations of people that are told of presence.
 fn small_ones(
@@ -147,7 +148,8 @@ fn small_ones(
         let query = format!(
             "WITH v (person) AS ({})
              SELECT m.person, m.conversation FROM v JOIN member m ON m.person = v.person
-             JOIN conversation c ON c.id = m.conversation WHERE c.members <= {} LIMIT {}",
+             JOIN conversation c ON c.id = m.conversation
+             WHERE m.parent IS NULL AND c.members <= {} AND c.blocked = 0 LIMIT {}",
             bulk::values(part.len(), 1),
             limits::PRESENCE_MEMBERS_MAX,
             limits::PRESENCE_TELLINGS_MAX - found.len()

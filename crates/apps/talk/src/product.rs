@@ -20,8 +20,10 @@ use crate::conversation_facts::KnownConversations;
 use crate::presence::{Presences, presence_of};
 use crate::receipts::Receipts;
 use crate::{
-    audit, ban, command, conversation, conversation_page, edit, history, member, member_page,
-    message, mute, one_message, peers, pin, presence, reaction, recall, receipts, search, typing,
+    audit, ban, block, choices, command, conversation, conversation_page, edit, forward, hidden,
+    history, member, member_page, message, mute, one_conversation, one_message, peers, pin,
+    presence, reaction, recall, receipts, report, search, thread, thread_answer, thread_page,
+    typing,
 };
 
 /// The product behind all conversations, whatever their kind.
@@ -47,14 +49,16 @@ impl Product for Talk {
     fn routes(&self) -> OpenApiRouter<Arc<Site>> {
         OpenApiRouter::new()
             .routes(routes!(conversation_page::list))
-            .routes(routes!(conversation::get))
+            .routes(routes!(one_conversation::get))
             .routes(routes!(member_page::list))
             .routes(routes!(message::send))
+            .routes(routes!(forward::forward))
             .routes(routes!(one_message::get, edit::edit, recall::recall))
             .routes(routes!(edit::edits))
             .routes(routes!(reaction::react, reaction::take_back))
             .routes(routes!(pin::pin, pin::unpin))
             .routes(routes!(pin::pins))
+            .routes(routes!(hidden::hide, hidden::show))
             .routes(routes!(history::page))
             .routes(routes!(search::search))
             .routes(routes!(receipts::mark))
@@ -64,7 +68,18 @@ impl Product for Talk {
             .routes(routes!(mute::mute, mute::unmute))
             .routes(routes!(ban::ban, ban::lift))
             .routes(routes!(ban::list))
+            .routes(routes!(thread_answer::answer))
+            .routes(routes!(thread_answer::follow, thread_answer::unfollow))
+            .routes(routes!(thread_page::list))
             .routes(routes!(audit::list))
+            .routes(routes!(choices::change))
+            .routes(routes!(choices::list))
+            .routes(routes!(block::block, block::unblock))
+            .routes(routes!(block::list))
+            .routes(routes!(report::report))
+            .routes(routes!(report::list))
+            .routes(routes!(report::list_of_site))
+            .routes(routes!(report::resolve))
     }
 
     fn in_feed(&self) -> InFeed {
@@ -75,11 +90,17 @@ impl Product for Talk {
             .event::<member::MemberLeft>()
             .event::<member::RoleChanged>()
             .event::<mute::MemberMuted>()
+            .event::<choices::ChoicesChanged>()
+            .event::<block::Blocked>()
+            .event::<report::Reported>()
             .event::<edit::Edited>()
             .event::<reaction::Reacted>()
             .event::<pin::Pinned>()
+            .event::<thread::Answered>()
+            .event::<thread::ThreadFollowed>()
             .event::<recall::Recalled>()
             .event::<recall::Erased>()
+            .event::<hidden::Hidden>()
             .event::<receipts::MembersMarked>()
             .event::<receipts::SelfMarked>()
             .event::<conversation::ConversationAdded>()

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::amendment::{Amending, amend, edits_of, wipe};
 use crate::audit::{self, AuditNote, Deed};
+use crate::thread;
 
 /// A message is gone, with its edits and files. Whoever holds them forgets them.
 #[derive(Serialize, ToSchema)]
@@ -32,9 +33,8 @@ impl EventBody for Erased {
     const KIND: &'static str = encke_engine::event::ERASED;
 }
 
-/// Recalls a message: the author's own, or any in a room of which the caller is an owner or a
-/// moderator. One that is recalled already
-/// stays so.
+/// Recalls a message: the author's own, or any in a room of which the caller is an owner or a moderator. One that is
+/// recalled already stays so. Its thread stays.
 #[utoipa::path(delete, operation_id = "recall_message",
     path = "/v1/conversations/{id}/messages/{seq}", tag = "conversations",
     params(("id" = String, Path), ("seq" = String, Path)),
@@ -64,9 +64,12 @@ fn take_back(tx: &mut Tx<'_>, it: &Amending) -> Result<(), Error> {
     wipe(tx, it.key())?;
     encke_files::let_go(tx, conversation, seq)?;
     it.append_erasing(tx, &Recalled { message: seq }, erases)?;
+    thread::answer_recalled(tx, &it.conversation, it.me)?;
     if let Some(author) = it.message.from.filter(|author| *author != it.me) {
-        let note = AuditNote { message: Some(seq), ..AuditNote::of(Deed::Recalled, author) };
-        audit::note(tx, conversation, it.me, note)?;
+        // The trail of a room names the message that a thread belongs to.
+        let message = it.conversation.parent.map_or(seq, |parent| parent.message);
+        let note = AuditNote { message: Some(message), ..AuditNote::of(Deed::Recalled, author) };
+        audit::note(tx, it.conversation.house(), it.me, note)?;
     }
     Ok(())
 }

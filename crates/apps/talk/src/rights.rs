@@ -4,6 +4,7 @@ use encke_engine::number_text::grouped;
 use encke_engine::{Code, ConversationId, Error, PersonId};
 use encke_store::{Sql, StoreError, params};
 
+use crate::block::blocked;
 use crate::conversation::{ConversationRow, Member, MemberRole};
 use crate::kind::Kind;
 use crate::member::role_in;
@@ -14,7 +15,7 @@ pub(crate) fn check_may_write(
     me: &Member,
     now_ms: u64,
 ) -> Result<(), Error> {
-    check_may_speak(me, now_ms)?;
+    check_may_speak(found, me, now_ms)?;
     if found.announcement && !me.role.moderates() {
         let what = "Only owners and moderators write in this room.";
         return Err(Error::new(Code::ReadOnly, what));
@@ -22,8 +23,16 @@ pub(crate) fn check_may_write(
     Ok(())
 }
 
-/// Refuses a member that may do nothing that others see: a muted one. A member that only may not write passes.
-pub(crate) fn check_may_speak(me: &Member, now_ms: u64) -> Result<(), Error> {
+/// Refuses a member that may do nothing that others see: a muted one, and both sides if one blocks the other. A member that
+/// only may not write passes.
+pub(crate) fn check_may_speak(
+    found: &ConversationRow,
+    me: &Member,
+    now_ms: u64,
+) -> Result<(), Error> {
+    if found.blocked {
+        return Err(blocked());
+    }
     let Some(left_ms) = me.muted_until.and_then(|until| until.checked_sub(now_ms + 1)) else {
         return Ok(());
     };
@@ -39,15 +48,17 @@ pub(crate) fn may_type(
     person: PersonId,
     now_ms: u64,
 ) -> Result<Option<bool>, StoreError> {
-    let query = "SELECT m.role, m.muted_until_ms, c.announcement
-                 FROM member m JOIN conversation c ON c.id = m.conversation
-                 WHERE m.conversation = ?1 AND m.person = ?2";
+    let query = "SELECT m.role, m.muted_until_ms, c.announcement, c.blocked FROM conversation t
+                 JOIN conversation c ON c.id = coalesce(t.parent, t.id)
+                 JOIN member m ON m.conversation = c.id
+                 WHERE t.id = ?1 AND m.person = ?2";
     let Some(row) = sql.query_one(query, params![id, person])? else { return Ok(None) };
     let moderates = MemberRole::of(&row.get::<String>(0)?).moderates();
     let muted: Option<u64> = row.get(1)?;
     let announcement: bool = row.get(2)?;
     let is_muted = muted.is_some_and(|until| until > now_ms);
-    Ok(Some(!is_muted && (moderates || !announcement)))
+    let blocked: bool = row.get(3)?;
+    Ok(Some(!is_muted && !blocked && (moderates || !announcement)))
 }
 
 /// The role of a person that keeps order in a room; `forbidden` if the person doesn't, or if it is no room.
@@ -57,9 +68,16 @@ pub fn moderator_of(
     person: PersonId,
 ) -> Result<(ConversationRow, MemberRole), Error> {
     let (found, role) = role_in(sql, id, person)?;
-    if found.kind != Kind::Room {
-        let what =
-            "Nobody keeps order in a direct conversation. Either of the two may block the other.";
+    let elsewhere = match found.kind {
+        Kind::Room => None,
+        Kind::Direct => Some(
+            "Nobody keeps order in a direct conversation. Either of the two may block the other.",
+        ),
+        Kind::Thread => {
+            Some("What holds in a thread is decided in the conversation of its message.")
+        }
+    };
+    if let Some(what) = elsewhere {
         return Err(Error::new(Code::Forbidden, what));
     }
     if !role.moderates() {

@@ -38,4 +38,16 @@ pub const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0008.sql"),
         include_str!("tables/postgres/0008.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0009.sql"),
+        include_str!("tables/postgres/0009.sql"),
+    ),
+    Migration::new(
+        include_str!("tables/sqlite/0010.sql"),
+        include_str!("tables/postgres/0010.sql"),
+    ),
+    Migration::new(
+        include_str!("tables/sqlite/0011.sql"),
+        include_str!("tables/postgres/0011.sql"),
+    ),
 ];

@@ -31,13 +31,17 @@ fn the_snapshot_is_described_with_the_fields_of_every_product() {
     let mut described: Vec<&String> = snapshot["properties"].as_object().unwrap().keys().collect();
     described.sort_unstable();
     let all = [
+        "blocked",
         "conversations",
         "conversations_before",
         "cursor",
+        "folders",
         "invitations",
         "invitations_more",
         "me",
         "people",
+        "pinned",
+        "threads",
         "unread",
     ];
     assert_eq!(described, all);

@@ -4,6 +4,7 @@
 //! Values that differ from run to run (ids, cursors, times) are replaced. CONTRIBUTING.md says how to accept a change.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use encke_engine::limits::{RECEIPTS_MEMBERS_MAX, TEXT_BYTES_MAX};
 use serde_json::{Value, json};
@@ -15,8 +16,8 @@ use crate::harness::{Auth, Client, Person, Server, Site, encke};
 const BY_OTHERS: usize = 100;
 
 /// Fields that differ from run to run, whatever is in them.
-const VARYING: [&str; 7] =
-    ["cursor", "at", "edited_at", "after_ms", "retry_after_ms", "ticket", "until"];
+const VARYING: [&str; 8] =
+    ["cursor", "at", "edited_at", "after_ms", "retry_after_ms", "send_at", "ticket", "until"];
 
 /// Names for the ids and names of one run.
 struct Names(Vec<(String, String)>);
@@ -91,11 +92,21 @@ fn amend(by: &mut Client, room: &str, seq: u64) {
 }
 
 /// Keeps everything that one can, in a conversation whose second event is a message.
-fn keep(by: &mut Client, room: &str) {
+///
+/// Returns the ids of a message that is to be sent later, and of a reminder.
+fn keep(by: &mut Client, room: &str) -> [String; 2] {
     by.ask("PUT", &format!("/v1/conversations/{room}/messages/2/star"), &[], None).is(204);
     let draft = format!("/v1/conversations/{room}/draft");
     by.send("PUT", &draft, &json!({"text": "Hello"})).is(200);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let later = (now + Duration::from_secs(3_600)).as_millis() as u64;
+    let plan = json!({"text": "Hello", "send_at": later});
+    let planned = by.post(&format!("/v1/conversations/{room}/scheduled"), &plan).is(201).json();
+    let reminder = json!({"at": later, "conversation": room, "message": 2});
+    let reminder = by.post("/v1/reminders", &reminder).is(201).json();
     by.delete(&draft).is(204);
+    by.ask("PUT", &format!("/v1/conversations/{room}/messages/2/hide"), &[], None).is(204);
+    [planned, reminder].map(|made| made["id"].as_str().unwrap().to_owned())
 }
 
 /// Fills a room beyond the number of members who are told of each other's marks. Bots have no password to be hashed.
@@ -146,8 +157,18 @@ fn every_kind_of_event_is_written_as_before() {
     let mut late = Feed::at(&site, Transport::WebSocket, &ben, &start);
     until(&mut late, "erased");
 
-    keep(&mut ben.client.clone(), &direct);
+    let [planned, reminder] = keep(&mut ben.client.clone(), &direct);
+    names.0.push((planned, "[id of the planned message]".into()));
+    names.0.push((reminder, "[id of the reminder]".into()));
     until(&mut feed, "draft_removed");
+    until(&mut feed, "hidden");
+
+    let answer = json!({"text": format!("Hello <@{}>", ben.id)});
+    let path = format!("/v1/conversations/{direct}/messages/2/thread");
+    let answered = ada.client.post(&path, &answer).is(201).json();
+    names.conversation("thread", answered["thread"].as_str().unwrap());
+    until(&mut feed, "thread_followed");
+    until(&mut feed, "answered");
 
     let room = ada.room(&[]);
     names.conversation("room", &room);
@@ -169,6 +190,21 @@ fn every_kind_of_event_is_written_as_before() {
     ada.client.delete(&member).is(204);
     ada.client.delete(&at(&format!("/members/{}", ben.id))).is(204);
     site.owner().post("/v1/channels/news/events", &json!({"any": ["JSON"]})).is(201);
+
+    let own = ada.room(&[&ben]);
+    names.conversation("own room", &own);
+    let choices = format!("/v1/conversations/{own}/choices");
+    ben.client.clone().send("PATCH", &choices, &json!({"pinned": true, "folder": "Work"})).is(200);
+    let block = format!("/v1/blocks/{}", cem.id);
+    ben.client.clone().ask("PUT", &block, &[], None).is(204);
+    let role = format!("/v1/conversations/{own}/members/{}", ben.id);
+    ada.client.send("PATCH", &role, &json!({"role": "moderator"})).is(204);
+    ada.client
+        .post(&format!("/v1/conversations/{own}/members"), &json!({"person": cem.id}))
+        .is(204);
+    let said = cem.clone().say(&own, "Buy!")["seq"].clone();
+    let report = format!("/v1/conversations/{own}/messages/{said}/report");
+    ada.client.post(&report, &json!({"reason": "Spam"})).is(204);
 
     let large = ada.room(&[]);
     names.conversation("large room", &large);
@@ -280,6 +316,9 @@ fn answers_are_written_as_before() {
     get("people", &format!("/v1/people?q={}", ben.name));
     get("rooms", "/v1/rooms");
     get("me", "/v1/me");
+    let answer_path = format!("/v1/conversations/{room}/messages/4/thread");
+    answer("answered", amending.post(&answer_path, &json!({"text": "Hello"})).is(201).json());
+    get("threads", "/v1/threads");
     get("poll", "/v1/feed");
     get("poll_reset", "/v1/feed?cursor=1.1");
     answer("ticket", ada.client.poke("/v1/tickets").is(201).json());

@@ -144,7 +144,7 @@ impl Writing {
         if made > 0 {
             self.tx.subscribed(person, stream);
             // The person's appends may be reserved there.
-            self.tx.forget_following();
+            self.tx.forget_following_of(person, stream);
         }
         Ok(())
     }

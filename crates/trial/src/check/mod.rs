@@ -179,13 +179,14 @@ fn kept(send: &Send, stored: Option<&HashSet<u64>>, log: &Log, found: &mut Vec<S
             }
             Some(_) => {}
         },
-        Outcome::Unknown if count > 1 => {
-            found.push(format!("doubled: {key}, unknown, is in {stream} {count} times"));
+        Outcome::Planned if count == 0 => found.push(format!("lost: {key}, planned, was not sent")),
+        Outcome::Planned | Outcome::Unknown if count > 1 => {
+            found.push(format!("doubled: {key}, {outcome:?}, is in {stream} {count} times"));
         }
         Outcome::Failed if count > 0 => {
             found.push(format!("refused, but stored: {key} is in {stream}"));
         }
-        Outcome::Unknown | Outcome::Failed => {}
+        Outcome::Planned | Outcome::Unknown | Outcome::Failed => {}
     }
 }
 
@@ -195,7 +196,12 @@ fn gone(evidence: &Evidence, found: &mut Vec<String>) -> u64 {
     let Some(history) = evidence.histories.first() else { return 0 };
     let kept: HashSet<_> = history.iter().map(|e| (&e.stream, e.seq, e.digest)).collect();
     let mut lost = 0;
+    let contents: HashSet<_> = history.iter().map(|e| (&e.stream, e.digest)).collect();
     for Send { stream, key, digest, outcome, .. } in &evidence.sends {
+        if *outcome == Outcome::Planned && !contents.contains(&(stream, *digest)) {
+            found.push(format!("lost: {key} was planned in {stream} and is not in the history"));
+            lost += 1;
+        }
         // A channel has no history of this kind.
         let Outcome::Ok(Answer { seq, .. }) = outcome else { continue };
         if !stream.starts_with("channel:") && !kept.contains(&(stream, *seq, *digest)) {

@@ -173,6 +173,23 @@ fn a_retry_that_was_stored_a_second_time() {
 }
 
 #[test]
+fn a_planned_message_that_was_not_sent_or_twice() {
+    let planned = |evidence: &mut Evidence| evidence.sends[3].outcome = Outcome::Planned;
+    let mut evidence = good();
+    planned(&mut evidence);
+    assert_eq!(found(&evidence), [] as [&str; 0], "it is there once");
+    evidence.sends.push(send(9, Outcome::Planned));
+    assert_eq!(found(&evidence), ["lost"]);
+    assert_eq!(check(&evidence).lost, 1);
+    let mut evidence = good();
+    planned(&mut evidence);
+    let copy = Seen { digest: 106, ..event(9) };
+    evidence.readings.iter_mut().for_each(|r| r.seen.push(copy.clone()));
+    evidence.histories[0].push(copy);
+    assert_eq!(found(&evidence), ["doubled"]);
+}
+
+#[test]
 fn a_refused_send_that_is_there_all_the_same() {
     let mut evidence = good();
     evidence.sends[1].outcome = Outcome::Failed;

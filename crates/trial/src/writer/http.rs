@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde_json::json;
 
 use super::{Attempt, Target, Writer, leaves_open};
@@ -22,6 +22,7 @@ pub fn run(writer: &mut Writer) {
     let mut done: VecDeque<(Attempt, crate::journal::Answer)> = VecDeque::new();
     while !writer.run.writers_are_over() {
         let mut attempt = writer.next();
+        writer.may_plan(&mut attempt);
         if writer.moves() {
             line = Line::default();
         }
@@ -46,7 +47,12 @@ fn settle(writer: &mut Writer, line: &mut Line, attempt: &mut Attempt) -> Outcom
     loop {
         match line.post(writer, attempt, &attempt.text) {
             Ok(answer) => match answer.refusal() {
+                None if attempt.send_at_ms.is_some() => return Outcome::Planned,
                 None => return accepted(writer, &answer),
+                // Its time is over. An earlier try has not planned it, or it would have been known by its key.
+                Some((code, _)) if code == "invalid" && attempt.send_at_ms.is_some() => {
+                    return Outcome::Failed;
+                }
                 Some((code, retry)) => {
                     attempt.in_doubt |= leaves_open(&code);
                     if !retry {
@@ -115,6 +121,22 @@ pub fn post(http: &mut Http, to: &Target, token: &str, key: &str, text: &str) ->
     http.call("POST", &path, token, &[&key, &kind], &body, http.patience)
 }
 
+/// Plans a text for a time.
+fn plan(
+    http: &mut Http,
+    to: &Target,
+    token: &str,
+    key: &str,
+    text: &str,
+    at_ms: u64,
+) -> Result<Answer> {
+    let Target::Conversation(id) = to else { bail!("only messages can be planned") };
+    let headers = [&*format!("Idempotency-Key: {key}"), "Content-Type: application/json"];
+    let body = json!({"text": text, "send_at": at_ms}).to_string();
+    let path = format!("/v1/conversations/{id}/scheduled");
+    http.call("POST", &path, token, &headers, &body, http.patience)
+}
+
 impl Line {
     /// Posts once. The error says whether anything was sent.
     fn post(
@@ -128,7 +150,11 @@ impl Line {
             None => Http::open(writer.next_door()).map_err(|_| false)?,
         };
         let (target, key) = (&attempt.target, &attempt.key);
-        let answer = post(&mut http, target, &writer.token, key, text).map_err(|_| true)?;
+        let answer = match attempt.send_at_ms {
+            Some(at_ms) => plan(&mut http, target, &writer.token, key, text, at_ms),
+            None => post(&mut http, target, &writer.token, key, text),
+        };
+        let answer = answer.map_err(|_| true)?;
         if !http.closes() {
             self.0 = Some(http);
         }

@@ -8,7 +8,7 @@ pub use http::post;
 use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::thread::sleep;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -22,6 +22,13 @@ use crate::run_state::RunState;
 const GIVES_UP: u64 = 15;
 /// Before this many of a hundred sends, a writer with several doors takes another one.
 const MOVES: u64 = 5;
+
+/// This many of a hundred messages over HTTP are planned for later.
+const PLANNED: u64 = 10;
+/// They are due after so many milliseconds at least.
+const PLANNED_MS_MIN: u64 = 300;
+/// And after so many more at most.
+const PLANNED_MS: u64 = 2_500;
 
 /// The conversations and channels that a writer sends to.
 #[derive(Clone)]
@@ -56,12 +63,16 @@ struct Attempt {
     gives_up: bool,
     /// Whether a try ended without an answer, so that the send may be stored.
     in_doubt: bool,
+    /// The time at which the server is to send it, in milliseconds since 1970; `None` for now.
+    send_at_ms: Option<u64>,
 }
 
 impl Attempt {
     /// The journal's entry for this send, by this person at this door.
     fn ended(&self, person: &str, outcome: Outcome, door: SocketAddrV4) -> Send {
-        let digest = self.target.digest(person, &self.key, &self.text);
+        // The server chooses the key of the message that a plan becomes.
+        let key = if self.send_at_ms.is_some() { "" } else { &self.key };
+        let digest = self.target.digest(person, key, &self.text);
         let answered = matches!(outcome, Outcome::Ok(_)).then(|| (door, Instant::now()));
         Send { stream: self.target.stream(), key: self.key.clone(), digest, outcome, answered }
     }
@@ -86,6 +97,8 @@ pub struct Writer {
     pub made: u64,
     /// The longest pause between two sends, in milliseconds.
     pub pause_ms_max: u64,
+    /// Whether it plans some messages for later.
+    pub plans: bool,
 }
 
 /// Whether a refusal with this code leaves open that the send was stored.
@@ -129,7 +142,20 @@ impl Writer {
             // The text has the key, because the event may not have it.
             text.insert_str(0, &key);
         }
-        Attempt { target, text, key, gives_up, in_doubt: false }
+        Attempt { target, text, key, gives_up, in_doubt: false, send_at_ms: None }
+    }
+
+    /// Makes some messages ones that the server is to send later, often at a time when it is down.
+    fn may_plan(&mut self, attempt: &mut Attempt) {
+        if self.plans
+            && matches!(attempt.target, Target::Conversation(_))
+            && self.random.percent(PLANNED)
+        {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let now_ms = now.as_millis() as u64;
+            attempt.send_at_ms = Some(now_ms + PLANNED_MS_MIN + self.random.below(PLANNED_MS));
+            attempt.text.insert_str(0, &attempt.key);
+        }
     }
 
     fn text(&mut self) -> String {

@@ -15,6 +15,7 @@ use encke_store::{Engine, Read, Sql, StoreError, Tx, params};
 use serde::Deserialize;
 
 use super::words::{folded, quoted, words};
+use crate::conversation;
 use crate::message::Said;
 
 /// How far the index has followed the log.
@@ -162,13 +163,23 @@ pub(super) const LINK: &str = "~link";
 /// The mark of a message with a file.
 pub(super) const FILE: &str = "~file";
 
-fn marked_words(conversation: ConversationId, from: Option<PersonId>, said: &Searched) -> String {
+/// The words and marks of a message. An answer in a thread has the marks of the thread and of the conversation that the
+/// thread is part of, so whoever may read that finds it.
+fn marked_words(
+    conversation: ConversationId,
+    house: ConversationId,
+    from: Option<PersonId>,
+    said: &Searched,
+) -> String {
     let mut all = words(&folded(&said.text));
     let mut mark = |mark: &str| {
         all.push(' ');
         all.push_str(mark);
     };
     mark(&mark_of_conversation(conversation));
+    if house != conversation {
+        mark(&mark_of_conversation(house));
+    }
     from.iter().for_each(|person| mark(&mark_of_person(*person)));
     if said.text.contains("https://") || said.text.contains("http://") {
         mark(LINK);
@@ -179,13 +190,19 @@ fn marked_words(conversation: ConversationId, from: Option<PersonId>, said: &Sea
     all
 }
 
+/// The conversation whose members may read what is said in this one.
+fn house_of(read: &mut Read<'_>, id: ConversationId) -> Result<ConversationId, StoreError> {
+    Ok(conversation::find(read, id)?.map_or(id, |found| found.house()))
+}
+
 /// What an event changes in the index.
 fn change(read: &mut Read<'_>, event: &Event) -> Result<Option<Change>, Error> {
     match event.stream.owner() {
         Owner::Conversation(conversation) if event.kind == Said::KIND => {
-            let said: Option<Searched> = serde_json::from_slice(&event.body).ok();
-            let words = said.map(|said| marked_words(conversation, event.from, &said));
-            Ok(words.map(|words| Change::Put { at: event.position, conversation, words }))
+            let Ok(said) = serde_json::from_slice::<Searched>(&event.body) else { return Ok(None) };
+            let house = house_of(read, conversation)?;
+            let words = marked_words(conversation, house, event.from, &said);
+            Ok(Some(Change::Put { at: event.position, conversation: house, words }))
         }
         Owner::Amendments(conversation) => amended(read, conversation, event),
         _ => Ok(None),
@@ -219,8 +236,9 @@ fn amended(
     Ok(match (amended.text, said) {
         (Some(text), Some(said)) if message.event.kind == Said::KIND => {
             let said = Searched { text, ..said };
-            let words = marked_words(conversation, message.event.from, &said);
-            Some(Change::Put { at, conversation, words })
+            let house = house_of(read, conversation)?;
+            let words = marked_words(conversation, house, message.event.from, &said);
+            Some(Change::Put { at, conversation: house, words })
         }
         _ => Some(Change::Forget { at }),
     })

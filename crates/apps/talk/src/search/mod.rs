@@ -12,15 +12,17 @@ use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use encke_account::{Person, people};
+use encke_account::{Person, people_named};
 use encke_engine::{Code, ConversationId, Entry, Error, Owner, PersonId, Position, limits};
-use encke_site::{Act, Caller, FeedEvent, JsonObject, Refusal, Site, check_search};
-use encke_store::{Engine, Read, Sql, StoreError, params};
+use encke_site::{Act, Caller, FeedEvent, JsonObject, Refusal, Site, bulk, check_search};
+use encke_store::{Engine, Read, Sql, StoreError, Value, params};
 use rustc_hash::FxHashSet;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::amended::{edited_by, newest_edits};
+use crate::conversation::{Parent, find};
+use crate::hidden;
 use crate::member::check_member;
 use crate::message::{is_message, text_of};
 use index::{FILE, LINK, mark_of_conversation, mark_of_person};
@@ -77,10 +79,21 @@ pub(crate) struct FoundMessages {
     events: Vec<FeedEvent>,
     /// Their authors.
     people: Vec<Person>,
+    /// The threads among their streams.
+    threads: Vec<FoundThread>,
     /// The `next` of the page behind this one; null on the last one. A page looks at a bounded number of messages, so it
     /// may be short or empty although another follows.
     #[schema(required)]
     next: Option<String>,
+}
+
+/// A thread in which something was found.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FoundThread {
+    #[schema(value_type = String)]
+    thread: ConversationId,
+    /// The message that it belongs to.
+    parent: Parent,
 }
 
 /// Searches the messages of all conversations that the caller is in.
@@ -101,13 +114,11 @@ pub(crate) async fn search(
     let held = site.clone();
     let page = site.store.read(move |read| {
         let found = search.run(read, me, limit)?;
-        let mut authors: Vec<PersonId> =
-            found.entries.iter().filter_map(|entry| entry.event.from).collect();
-        authors.sort_unstable();
-        authors.dedup();
+        let authors = found.entries.iter().filter_map(|entry| entry.event.from);
         let mut page = JsonObject::default();
         page.put_list("events", found.entries.iter().map(|entry| &entry.json()[..]));
-        page.put("people", &people(read, &held, &authors)?);
+        page.put("people", &people_named(read, &held, me, authors)?);
+        page.put("threads", &threads_of(read, &found.entries)?);
         page.put("next", &found.next.map(|behind| behind.to_string()));
         Ok(page)
     });
@@ -202,12 +213,12 @@ impl Search {
             end = end.min(Position(read.position_at(ms)?.0 + 1));
         }
         if let Some(behind) = self.behind {
-            return self.page(read, &scope, above, behind, limit);
+            return self.page(read, (me, &scope), above, behind, limit);
         }
         let first = Behind { below: end, begins: false };
-        let found = self.page(read, &scope, above, first, limit)?;
+        let found = self.page(read, (me, &scope), above, first, limit)?;
         if found.entries.is_empty() && found.next.is_none() && self.words.may_begin() {
-            return self.page(read, &scope, above, Behind { begins: true, ..first }, limit);
+            return self.page(read, (me, &scope), above, Behind { begins: true, ..first }, limit);
         }
         Ok(found)
     }
@@ -215,7 +226,7 @@ impl Search {
     fn page(
         &self,
         read: &mut Read<'_>,
-        scope: &Scope,
+        (me, scope): (PersonId, &Scope),
         above: Position,
         behind: Behind,
         limit: usize,
@@ -229,7 +240,7 @@ impl Search {
             looked_at += candidates.len();
             for (position, conversation) in candidates {
                 at.below = position;
-                entries.extend(self.look_at(read, scope, position, conversation)?);
+                entries.extend(self.look_at(read, (me, scope), position, conversation)?);
                 if entries.len() == limit {
                     return Ok(Found { entries, next: Some(at) });
                 }
@@ -247,7 +258,11 @@ impl Search {
             check_member(read, id, me)?;
             return Ok(Scope::Named(vec![id]));
         }
-        let rows = read.query("SELECT conversation FROM member WHERE person = ?1", params![me])?;
+        let rows = read.query(
+            // What is said in threads is found under the conversation that they are part of.
+            "SELECT conversation FROM member WHERE person = ?1 AND parent IS NULL",
+            params![me],
+        )?;
         let ids = rows.iter().map(|row| row.get(0));
         match rows.len() <= limits::SEARCH_CONVERSATIONS_MAX {
             true => Ok(Scope::Named(ids.collect::<Result<_, StoreError>>()?)),
@@ -272,7 +287,7 @@ impl Search {
     fn look_at(
         &self,
         read: &mut Read<'_>,
-        scope: &Scope,
+        (me, scope): (PersonId, &Scope),
         at: Position,
         conversation: ConversationId,
     ) -> Result<Option<Arc<Entry>>, Error> {
@@ -284,17 +299,57 @@ impl Search {
         let Some(entry) = read.event(at)? else { return Ok(None) };
         let event = &entry.event;
         // The index may be behind: what was erased is shown to nobody from that moment on.
-        if !is_message(event) || event.stream.owner() != Owner::Conversation(conversation) {
+        let Owner::Conversation(said_in) = event.stream.owner() else { return Ok(None) };
+        if !is_message(event) || (said_in != conversation && !is_in(read, said_in, conversation)?) {
             return Ok(None);
         }
-        let message = [(conversation, event.seq)];
-        let entry = match newest_edits(read, &message)?.get(&conversation) {
+        let message = [(said_in, event.seq)];
+        let entry = match newest_edits(read, &message)?.get(&said_in) {
             Some(at) => read.event(*at)?.map(|edit| edited_by(&entry, &edit)).unwrap_or(entry),
             None => entry,
         };
         let fits = text_of(&entry.event.body).is_some_and(|text| self.words.is_in(&text));
-        Ok(fits.then_some(entry))
+        // Asked last, and so of a page's messages alone.
+        if !fits || hidden::is_hidden(read, me, message[0])? {
+            return Ok(None);
+        }
+        Ok(Some(entry))
     }
+}
+
+/// Whether a conversation is a thread of another one.
+fn is_in(
+    sql: &mut impl Sql,
+    thread: ConversationId,
+    conversation: ConversationId,
+) -> Result<bool, StoreError> {
+    let parent = find(sql, thread)?.and_then(|found| found.parent);
+    Ok(parent.is_some_and(|parent| parent.conversation == conversation))
+}
+
+/// The threads among the conversations in which these messages were said.
+fn threads_of(sql: &mut impl Sql, entries: &[Arc<Entry>]) -> Result<Vec<FoundThread>, StoreError> {
+    let said_in = entries.iter().filter_map(|entry| match entry.event.stream.owner() {
+        Owner::Conversation(id) => Some(id),
+        _ => None,
+    });
+    let mut ids: Vec<_> = said_in.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut found = Vec::new();
+    for part in bulk::parts(&ids) {
+        let query = format!(
+            "WITH v (id) AS ({}) SELECT t.id, t.parent, t.parent_message FROM v
+             JOIN conversation t ON t.id = v.id WHERE t.parent IS NOT NULL",
+            bulk::values(part.len(), 1)
+        );
+        let params: Vec<Value> = part.iter().map(|id| (*id).into()).collect();
+        for row in sql.query(&query, &params)? {
+            let parent = Parent { conversation: row.get(1)?, message: row.get(2)? };
+            found.push(FoundThread { thread: row.get(0)?, parent });
+        }
+    }
+    Ok(found)
 }
 
 /// The next messages that the index has for a query, the newest first, with their conversations.

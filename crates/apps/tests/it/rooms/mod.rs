@@ -1,7 +1,10 @@
 //! Rooms and the people in them: roles, order, bans, links, own settings, blocks, reports. Each test runs on both stores.
 
+mod blocks;
+mod choices;
 mod links;
 mod moderation;
+mod reports;
 mod roles;
 
 use encke_engine::{ConversationId, Event, Position, Seq, StreamId};

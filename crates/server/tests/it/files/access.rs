@@ -42,6 +42,26 @@ fn a_file_is_its_uploaders_until_it_is_sent_and_then_the_members() {
 }
 
 #[test]
+fn a_file_in_a_thread_is_for_all_who_may_read_the_thread() {
+    let (_site, mut mei, mut tom, mut eve, room) = scene();
+    let seq = tom.say(&room, "Where is it?")["seq"].clone();
+    let file = upload(&mut mei.client, "plan.bin", &noise(1_000));
+    let url = url_of(&file);
+    let path = format!("/v1/conversations/{room}/messages/{seq}/thread");
+    let answer = json!({"text": "", "files": [file["id"]]});
+    let sent = mei.client.post(&path, &answer).is(201).json();
+    let thread = sent["thread"].as_str().unwrap();
+    let follow = format!("/v1/conversations/{thread}/follow");
+    tom.client.delete(&follow).is(204);
+    tom.client.get(&url).is(200);
+    assert_eq!(eve.client.get(&url).is(404).code(), "not_found");
+    mei.client.delete(&format!("/v1/conversations/{room}/members/{}", tom.id)).is(204);
+    assert_eq!(tom.client.get(&url).is(404).code(), "not_found");
+    mei.client.delete(&format!("/v1/conversations/{thread}/messages/{}", sent["seq"])).is(204);
+    assert_eq!(mei.client.get(&url).is(404).code(), "not_found");
+}
+
+#[test]
 fn a_file_is_gone_with_the_last_message_that_held_it() {
     let (_site, mut mei, mut tom, mut eve, room) = scene();
     let file = upload(&mut mei.client, "secret.bin", &noise(1_000));

@@ -39,19 +39,19 @@ fn break_off(site: &Site, person: &Person, url: &str, bytes: &[u8], sent: usize)
 
 /// Uploads a file in one piece, and returns it.
 #[track_caller]
-fn upload(client: &mut Client, name: &str, bytes: &[u8]) -> Value {
+pub fn upload(client: &mut Client, name: &str, bytes: &[u8]) -> Value {
     let url = begin(client, name, bytes.len());
     let done = piece(client, &url, "0", bytes).is(200).json();
     assert_eq!(done["offset"], bytes.len());
     done["file"].clone()
 }
 
-fn url_of(file: &Value) -> String {
+pub fn url_of(file: &Value) -> String {
     format!("/v1/files/{}", file["id"].as_str().unwrap())
 }
 
 /// Sends a message with these files.
-fn send(person: &mut Person, room: &str, files: &[&Value]) -> Answer {
+pub fn send(person: &mut Person, room: &str, files: &[&Value]) -> Answer {
     let ids: Vec<&Value> = files.iter().map(|file| &file["id"]).collect();
     let path = format!("/v1/conversations/{room}/messages");
     person.client.post(&path, &json!({"text": "", "files": ids}))

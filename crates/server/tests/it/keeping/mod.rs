@@ -1,6 +1,8 @@
 //! What people keep for themselves.
 
 mod drafts;
+mod reminders;
+mod scheduled;
 mod stars;
 
 use serde_json::Value;

@@ -131,6 +131,55 @@ fn nobody_is_told_of_what_is_read_recalled_ones_own_or_said_where_one_is_no_memb
 }
 
 #[test]
+fn a_person_is_told_of_a_conversation_as_it_has_chosen() {
+    let mut s = scene_with(&[]);
+    let browser = Browser::new(&s.service);
+    browser.subscribe(&mut s.tom.client);
+    let choose = |tom: &mut Person, room: &str, choices: Value| {
+        tom.client.send("PATCH", &format!("/v1/conversations/{room}/choices"), &choices).is(200);
+    };
+    let mention = format!("for <@{}>", s.tom.id);
+    // Nothing at all.
+    let silent = s.mei.room(&[&s.tom]);
+    choose(&mut s.tom, &silent, json!({"notify": "nothing"}));
+    s.mei.say(&silent, &mention);
+    // Muted, with or without a mention.
+    let muted = s.mei.room(&[&s.tom]);
+    choose(&mut s.tom, &muted, json!({"muted_until": 32_503_680_000_000_u64}));
+    s.mei.say(&muted, &mention);
+    // Only mentions. The choice may come after the message.
+    s.mei.say(&s.room, "not for anybody");
+    choose(&mut s.tom, &s.room, json!({"notify": "mentions"}));
+    s.mei.say(&s.room, &mention);
+    let pushed = &s.service.wait(&browser, 1)[0];
+    let read = browser.read(pushed);
+    assert_eq!((&read["conversation"], &read["count"]), (&json!(s.room), &json!(1)));
+    // A mute that is over mutes nothing. By now all of the above would have come.
+    choose(&mut s.tom, &muted, json!({"muted_until": 1}));
+    s.mei.say(&muted, "after");
+    s.service.wait(&browser, 2);
+    let named = format!("for @{}", s.tom.name);
+    assert_eq!(browser.texts(&s.service), [named.as_str(), "after"]);
+}
+
+#[test]
+fn nobody_is_told_of_messages_of_people_that_it_blocks() {
+    let mut s = scene_with(&[]);
+    let browser = Browser::new(&s.service);
+    browser.subscribe(&mut s.tom.client);
+    let direct = s.eve.direct(&s.tom);
+    s.eve.say(&direct, "before the block");
+    s.tom.client.send("PUT", &format!("/v1/blocks/{}", s.eve.id), &json!({})).is(204);
+    s.eve.say(&s.room, "in the room");
+    s.mei.say(&s.room, "of somebody else");
+    let read = browser.read(&s.service.wait(&browser, 1)[0]);
+    assert_eq!((&read["text"], &read["count"]), (&json!("of somebody else"), &json!(1)));
+    s.mei.say(&s.room, "after");
+    s.service.wait(&browser, 2);
+    assert_eq!(browser.texts(&s.service), ["of somebody else", "after"]);
+}
+
+#[test]
 fn an_edited_message_is_told_with_its_new_text() {
     let mut s = scene_with(&[]);
     let browser = Browser::new(&s.service);

@@ -64,6 +64,7 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
     server.may_be_lied_to()?;
     let door = Doors::one(addr);
     let mut cast = Cast::of(&world, random.fork(), run.clone());
+    cast.plans = true;
     let writers = cast.writers(std::slice::from_ref(&door), PAUSE_MS_MAX);
     let readers = cast.readers("", habits().map(|habit| (habit, door.clone())));
     let mut played = Played::default();
@@ -76,6 +77,7 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
             brought.evidence.sends.extend(writing.sends.iter().cloned());
         }
         brought.writings = writings;
+        world.wait_for_plans()?;
         brought.evidence.sends.extend(cast.write_markers()?);
         // Further readers now read from the first cursor to the end in one go, over every transport.
         let auditors = cast.auditors(std::slice::from_ref(&door));
