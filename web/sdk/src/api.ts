@@ -1,15 +1,19 @@
 /** Every HTTP call of docs/protocol.md, one method each. Throws ApiError; never retries by itself. */
-import type { Http } from './http.js';
+import type { Call, Http } from './http.js';
 import type {
+  AnswerSent,
   Conversation,
   ConversationPage,
   ConversationQuery,
+  Draft,
+  Drafts,
   FirstAccount,
   FoundMessages,
   HistoryPage,
   HistoryQuery,
   Invitation,
   Json,
+  KeptQuery,
   Me,
   MemberPage,
   MemberQuery,
@@ -18,15 +22,26 @@ import type {
   OneMessage,
   NewAccount,
   NewConversation,
+  NewReminder,
+  NewScheduled,
   Person,
   Pins,
+  RoomChange,
+  Reminder,
+  Reminders,
   RoomPage,
+  ScheduledChange,
+  ScheduledMessage,
+  ScheduledMessages,
   SearchQuery,
   SendOptions,
   Sent,
   Settings,
   SetupState,
   Snapshot,
+  StarredMessages,
+  ThreadPage,
+  ThreadQuery,
   Ticket,
   Wordings,
 } from './types.js';
@@ -118,7 +133,7 @@ export class Api {
     return this.#get(`/v1/conversations/${part(id)}`);
   }
 
-  changeConversation(id: string, changes: { title?: string; open?: boolean }): Promise<Conversation> {
+  changeConversation(id: string, changes: RoomChange): Promise<Conversation> {
     return this.#patch(`/v1/conversations/${part(id)}`, changes);
   }
 
@@ -220,6 +235,17 @@ export class Api {
     return on ? this.#put(path) : this.#delete(path);
   }
 
+  /** Copies a message of another conversation into this one. With the same `key`, it is one copy. */
+  forward(id: string, from: { conversation: string; message: number; key: string }): Promise<Sent> {
+    return this.#post(`/v1/conversations/${part(id)}/forwards`, from);
+  }
+
+  /** Hides a message from oneself alone, or shows it again. */
+  hide(id: string, seq: number, on: boolean): Promise<void> {
+    const path = `${message(id, seq)}/hide`;
+    return on ? this.#put(path) : this.#delete(path);
+  }
+
   /** The pinned messages of a conversation, the one that was pinned last first. */
   pins(id: string): Promise<Pins> {
     return this.#get(`/v1/conversations/${part(id)}/pins`);
@@ -228,6 +254,22 @@ export class Api {
   /** Messages of all conversations that one is in, the newest first. A page may be short or empty and not be the last. */
   search(query: SearchQuery): Promise<FoundMessages> {
     return this.#get(`/v1/search${search(query)}`);
+  }
+
+  /** Answers a message in its thread, which is made if there is none. */
+  answer(id: string, seq: number, text: string, key: string): Promise<AnswerSent> {
+    return this.#post(`${message(id, seq)}/thread`, { text, key });
+  }
+
+  /** Follows a thread, or no longer. */
+  follow(thread: string, on: boolean): Promise<void> {
+    const path = `/v1/conversations/${part(thread)}/follow`;
+    return on ? this.#put(path) : this.#delete(path);
+  }
+
+  /** The threads that one follows, the one with the newest answer first. */
+  threads(query: ThreadQuery = {}): Promise<ThreadPage> {
+    return this.#get(`/v1/threads${search(query)}`);
   }
 
   receipts(id: string, marks: { delivered?: number; read?: number }): Promise<void> {
@@ -244,6 +286,83 @@ export class Api {
 
   presence(state: 'online' | 'away', client?: string): Promise<void> {
     return this.#post('/v1/presence', client === undefined ? { state } : { state, client });
+  }
+
+  // What a person keeps for itself
+
+  star(id: string, seq: number, on: boolean): Promise<void> {
+    const path = `${message(id, seq)}/star`;
+    return on ? this.#put(path) : this.#delete(path);
+  }
+
+  /** The `seq` of each message that one has starred in a conversation. */
+  starsOf(id: string): Promise<{ messages: number[] }> {
+    return this.#get(`/v1/conversations/${part(id)}/stars`);
+  }
+
+  /** The starred messages of all conversations that one is in, the newest star first. */
+  stars(query: KeptQuery = {}): Promise<StarredMessages> {
+    return this.#get(`/v1/stars${search(query)}`);
+  }
+
+  draft(id: string): Promise<Draft> {
+    return this.#get(draft(id));
+  }
+
+  /** Saves a draft in place of an earlier one. With `keepalive` also while the page is left. */
+  saveDraft(
+    id: string,
+    { text, replyTo }: { text: string; replyTo: number | null },
+    { keepalive = false } = {},
+  ): Promise<{ at: number }> {
+    const body = { text, ...(replyTo === null ? {} : { reply_to: replyTo }) };
+    return this.#http.json({ method: 'PUT', path: draft(id), body, keepalive });
+  }
+
+  deleteDraft(id: string, { keepalive = false } = {}): Promise<void> {
+    return this.#http.json({ method: 'DELETE', path: draft(id), keepalive });
+  }
+
+  /** The drafts of all conversations, the one that was saved last first. */
+  drafts(query: KeptQuery = {}): Promise<Drafts> {
+    return this.#get(`/v1/drafts${search(query)}`);
+  }
+
+  /** Plans a message, which the server sends at its time. */
+  schedule(id: string, planned: NewScheduled, key: string): Promise<ScheduledMessage> {
+    return this.#post(`/v1/conversations/${part(id)}/scheduled`, planned, { 'Idempotency-Key': key });
+  }
+
+  /** The messages that are to be sent later, by their time, those that failed included. */
+  scheduled(query: KeptQuery = {}): Promise<ScheduledMessages> {
+    return this.#get(`/v1/scheduled${search(query)}`);
+  }
+
+  changeScheduled(scheduled: string, change: ScheduledChange): Promise<ScheduledMessage> {
+    return this.#patch(`/v1/scheduled/${part(scheduled)}`, change);
+  }
+
+  cancelScheduled(scheduled: string): Promise<void> {
+    return this.#delete(`/v1/scheduled/${part(scheduled)}`);
+  }
+
+  remind(reminder: NewReminder, key: string): Promise<Reminder> {
+    return this.#post('/v1/reminders', reminder, { 'Idempotency-Key': key });
+  }
+
+  /** The reminders by their time, those that are due first. */
+  reminders(query: KeptQuery = {}): Promise<Reminders> {
+    return this.#get(`/v1/reminders${search(query)}`);
+  }
+
+  /** Puts a reminder off. One that is due waits again. */
+  snooze(reminder: string, at: number): Promise<Reminder> {
+    return this.#patch(`/v1/reminders/${part(reminder)}`, { at });
+  }
+
+  /** Cancels a reminder, or dismisses one that is due. */
+  dismissReminder(reminder: string): Promise<void> {
+    return this.#delete(`/v1/reminders/${part(reminder)}`);
   }
 
   // Notifications while no page is open
@@ -267,6 +386,11 @@ export class Api {
   publish(channel: string, data: Json, key?: string): Promise<Sent> {
     const headers = key === undefined ? undefined : { 'Idempotency-Key': key };
     return this.#post(`/v1/channels/${part(channel)}/events`, data, headers);
+  }
+
+  /** Any other call: files that come later (`@encke/sdk/rooms`) make theirs by it. */
+  call<T>(method: Call['method'], path: string, body?: unknown): Promise<T> {
+    return this.#http.json<T>({ method, path, body });
   }
 
   #get<T>(path: string): Promise<T> {
@@ -299,11 +423,21 @@ function search(query: object): string {
 }
 
 /** What a message has besides its text, as it travels. */
-export function fieldsOf({ replyTo, files = [] }: SendOptions): { reply_to?: number; files?: string[] } {
+export function fieldsOf({ replyTo, files = [], clearDraft = false }: SendOptions): {
+  reply_to?: number;
+  files?: string[];
+  clear_draft?: boolean;
+} {
   return {
     ...(replyTo === undefined ? {} : { reply_to: replyTo }),
     ...(files.length === 0 ? {} : { files: [...files] }),
+    ...(clearDraft ? { clear_draft: true } : {}),
   };
+}
+
+/** The address of a draft. */
+function draft(id: string): string {
+  return `/v1/conversations/${part(id)}/draft`;
 }
 
 /** The address of a message. */

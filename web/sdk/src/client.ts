@@ -80,6 +80,8 @@ export class EnckeClient {
   /** Names the connection for the server: the browser's if it is shared, else this tab's. */
   readonly #name: string;
   #person = '';
+  /** The person of `assume`. */
+  #assumed: string | null = null;
   #outboxStore: Store | null = null;
   #life: Life | null = null;
   #state = stopped;
@@ -122,6 +124,17 @@ export class EnckeClient {
     return this.#emitter.on(name, handler);
   }
 
+  /**
+   * Says who is signed in before the server does, so that what is sent without a connection is kept with what the person left
+   * unsent. Nothing goes out before the server has named the same person; if it names another, the client ends as if revoked.
+   */
+  assume(person: string): void {
+    this.#assumed = person;
+    this.#person = person;
+    this.#outboxStore = this.#store.under(person).under('out');
+    this.#outbox.load(this.#outboxStore);
+  }
+
   start(): void {
     if (this.#life !== null) return;
     const life: Life = new Life({
@@ -134,6 +147,7 @@ export class EnckeClient {
       channels: this.#options.channels ?? [],
       shared: this.#shared,
       resume: this.#options.resume ?? false,
+      assumed: this.#assumed,
       listener: {
         person: (id) => this.#isPerson(id),
         snapshot: (snapshot) => this.#snapshot(snapshot),

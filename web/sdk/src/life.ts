@@ -46,6 +46,8 @@ export interface LifeParts {
   channels: readonly string[];
   shared: boolean;
   resume: boolean;
+  /** The person who has to be signed in; null for anybody. */
+  assumed: string | null;
   listener: LifeListener;
 }
 
@@ -133,10 +135,7 @@ export class Life {
 
   async #snapshot(): Promise<Snapshot> {
     const snapshot = await this.#ask(() => this.#parts.api.snapshot());
-    if (this.#person === null) this.#isPerson(snapshot.me.id);
-    // Another tab has signed in as somebody else; the cookie is theirs now, the page is still ours.
-    else if (snapshot.me.id !== this.#personId)
-      throw ApiError.local('stopped', 'Somebody else is signed in.', false, 401);
+    this.#isPerson(snapshot.me.id);
     this.#seed(snapshot);
     return snapshot;
   }
@@ -163,6 +162,10 @@ export class Life {
   }
 
   #isPerson(id: string): void {
+    if (this.#person !== null && id === this.#personId) return;
+    // Another tab has signed in as somebody else; the cookie is theirs now, the page is still ours.
+    if (this.#person !== null || id !== (this.#parts.assumed ?? id))
+      throw ApiError.local('stopped', 'Somebody else is signed in.', false, 401);
     this.#personId = id;
     this.#person = this.#parts.store.under(id);
     this.#parts.listener.person(id);

@@ -22,6 +22,7 @@ interface Entry {
   readonly text: string;
   readonly replyTo: number | undefined;
   readonly files: readonly string[];
+  readonly clearDraft: boolean;
   readonly createdAt: number;
   /** When it was first tried. */
   since: number | null;
@@ -36,6 +37,7 @@ interface Entry {
 type Stored = Pick<Entry, 'key' | 'conversation' | 'text' | 'createdAt' | 'since' | 'error'> & {
   replyTo?: number;
   files?: readonly string[];
+  clearDraft?: boolean;
   failed: boolean;
 };
 
@@ -75,6 +77,7 @@ export class Outbox {
       text,
       replyTo: options.replyTo,
       files: [...(options.files ?? [])],
+      clearDraft: options.clearDraft ?? false,
       createdAt: now,
       since: null,
       fate: 'queued',
@@ -232,13 +235,14 @@ export class Outbox {
   }
 
   #save(entry: Entry): void {
-    const { key, conversation, text, replyTo, files, createdAt, since, error } = entry;
+    const { key, conversation, text, replyTo, files, clearDraft, createdAt, since, error } = entry;
     const stored: Stored = {
       key,
       conversation,
       text,
       ...(replyTo === undefined ? {} : { replyTo }),
       ...(files.length === 0 ? {} : { files }),
+      ...(clearDraft ? { clearDraft } : {}),
       createdAt,
       since,
       error,
@@ -262,13 +266,14 @@ function isEchoOf(event: FeedEvent, entry: Entry, me: string): boolean {
 }
 
 function view(entry: Entry): Outgoing {
-  const { key, conversation, text, replyTo, files, createdAt, error } = entry;
+  const { key, conversation, text, replyTo, files, clearDraft, createdAt, error } = entry;
   return {
     key,
     conversation,
     text,
     ...(replyTo === undefined ? {} : { replyTo }),
     ...(files.length === 0 ? {} : { files }),
+    ...(clearDraft ? { clearDraft } : {}),
     createdAt,
     status: entry.fate === 'failed' ? 'failed' : 'sending',
     error,
@@ -279,7 +284,8 @@ function parse(text: string | null): Entry[] {
   if (text === null) return [];
   try {
     const stored = JSON.parse(text) as Stored;
-    const { key, conversation, text: words, replyTo, files = [], createdAt, since, error, failed } = stored;
+    const { key, conversation, text: words, replyTo, files = [], clearDraft = false } = stored;
+    const { createdAt, since, error, failed } = stored;
     const fate: Fate = failed ? 'failed' : 'queued';
     return [
       {
@@ -288,6 +294,7 @@ function parse(text: string | null): Entry[] {
         text: words,
         replyTo,
         files,
+        clearDraft,
         createdAt,
         since,
         error: failed ? error : null,

@@ -30,6 +30,8 @@ export class Sequence {
     this.#last.set(event.stream, event.seq);
     if (event.kind === 'conversation_added') this.#seedConversation(event.body.conversation);
     if (event.kind === 'conversation_removed') this.#forget(event.body.conversation);
+    // Who follows a thread again has missed what was said meanwhile.
+    if (event.kind === 'thread_followed') this.#forget(event.body.thread);
   }
 
   #seedConversation(conversation: Conversation): void {

@@ -18,6 +18,9 @@ export type Me = Schemas['Me'];
 export type Mark = Schemas['Mark'];
 export type Member = Schemas['Member'];
 export type Conversation = Schemas['Conversation'];
+/** A person's own settings of a conversation. */
+export type ConversationChoices = Schemas['Choices'];
+export type RoomChange = Schemas['RoomChange'];
 export type Snapshot = Schemas['Snapshot'];
 /** Somebody would like to have the person in a room. */
 export type Invitation = Schemas['Invitation'];
@@ -81,13 +84,49 @@ export type Reaction = Schemas['Reaction'];
 export type OneMessage = Schemas['OneMessage'];
 export type Pins = Schemas['Pins'];
 /** Messages that a search found, the newest first. */
+export type AnswerSent = Schemas['AnswerSent'];
+export type ThreadPage = Schemas['ThreadPage'];
+export type ThreadQuery = NonNullable<operations['threads']['parameters']['query']>;
 export type FoundMessages = Schemas['FoundMessages'];
 export type SearchQuery = NonNullable<operations['search']['parameters']['query']>;
 /** The texts that a message had. */
 export type Wordings = Schemas['Wordings'];
+/** What a person has begun to write in a conversation. */
+export type Draft = Schemas['Draft'];
+export type Drafts = Schemas['Drafts'];
+/** A starred message, as the list of them has it. */
+export type StarredMessage = Schemas['StarredMessage'];
+export type StarredMessages = Schemas['StarredMessages'];
+/** A message that is to be sent later. */
+export type ScheduledMessage = Schemas['ScheduledMessage'];
+export type ScheduledMessages = Schemas['ScheduledMessages'];
+export type NewScheduled = Schemas['NewScheduled'];
+export type ScheduledChange = Schemas['ScheduledChange'];
+/** Something that a person wants to be told of at a time. */
+export type Reminder = Schemas['Reminder'];
+export type Reminders = Schemas['Reminders'];
+export type NewReminder = Schemas['NewReminder'];
+/** A page of a list of what a person keeps. */
+export type KeptQuery = NonNullable<operations['stars']['parameters']['query']>;
 export type NewAccount = Schemas['NewAccount'];
 export type FirstAccount = Schemas['FirstAccount'];
 export type NewConversation = Schemas['NewConversation'];
+
+// Of `@encke/sdk/rooms`
+export type BanPage = Schemas['BanPage'];
+/** Something that an owner or a moderator of a room did. */
+export type AuditEntry = Schemas['AuditEntry'];
+export type AuditPage = Schemas['AuditPage'];
+export type InviteLink = Schemas['InviteLink'];
+export type InviteLinks = Schemas['InviteLinks'];
+export type NewLink = Schemas['NewLink'];
+export type MadeLink = Schemas['MadeLink'];
+export type LinkSecret = Schemas['LinkSecret'];
+/** The room that a link leads to. */
+export type LinkedRoom = Schemas['LinkedRoom'];
+export type Blocks = Schemas['Blocks'];
+export type Report = Schemas['Report'];
+export type ReportPage = Schemas['ReportPage'];
 
 export type TransportName = 'websocket' | 'sse' | 'ndjson' | 'long-poll' | 'iframe' | 'short-poll';
 export type Phase = 'stopped' | 'connecting' | 'live' | 'waiting' | 'offline';
@@ -110,6 +149,8 @@ export interface SendOptions {
   replyTo?: number | undefined;
   /** Ids of uploaded files. With files, the text may be empty. */
   files?: readonly string[] | undefined;
+  /** Whether the person's draft in the conversation goes with the message. */
+  clearDraft?: boolean | undefined;
 }
 
 /** A message on its way. */
@@ -119,6 +160,7 @@ export interface Outgoing {
   text: string;
   replyTo?: number;
   files?: readonly string[];
+  clearDraft?: boolean;
   createdAt: number;
   status: 'sending' | 'failed';
   /** Why it failed; while it is being sent, that a quota holds it back (`rate_limited`). */

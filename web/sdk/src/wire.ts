@@ -24,6 +24,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/blocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The people whom the caller blocks.
+         * @description The people whom the caller blocks.
+         */
+        get: operations["blocks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/blocks/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Blocks a person: it can't write to the caller, nor bring the caller into a room, and doesn't see its presence.
+         * @description Blocks a person: it can't write to the caller, nor bring the caller into a room, and doesn't see its presence.
+         */
+        put: operations["block"];
+        post?: never;
+        /**
+         * No longer blocks a person.
+         * @description No longer blocks a person.
+         */
+        delete: operations["unblock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/channels/{name}/events": {
         parameters: {
             query?: never;
@@ -38,6 +82,26 @@ export interface paths {
          * @description Appends an event to a channel: any JSON, or a text.
          */
         post: operations["publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own settings of all conversations of which something was chosen.
+         * @description One's own settings of all conversations of which something was chosen.
+         */
+        get: operations["choices"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -156,6 +220,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes one's own settings of a conversation.
+         * @description Changes one's own settings of a conversation.
+         */
+        patch: operations["choose"];
+        trace?: never;
+    };
     "/v1/conversations/{id}/draft": {
         parameters: {
             query?: never;
@@ -198,6 +282,52 @@ export interface paths {
         get: operations["history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Follows a thread: its events come in the feed, and what is new counts as unread. A thread that is followed already stays
+         *     so.
+         * @description Follows a thread: its events come in the feed, and what is new counts as unread. A thread that is followed already stays
+         *     so.
+         */
+        put: operations["follow_thread"];
+        post?: never;
+        /**
+         * Follows a thread no longer. Its next answer, or a mention there, makes the caller follow it again.
+         * @description Follows a thread no longer. Its next answer, or a mention there, makes the caller follow it again.
+         */
+        delete: operations["unfollow_thread"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/forwards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forwards a message into a conversation. The text that it has now and its files go with it.
+         * @description Forwards a message into a conversation. The text that it has now and its files go with it.
+         */
+        post: operations["forward_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -370,19 +500,17 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One message. Of one that was recalled, what is left is shown.
-         * @description One message. Of one that was recalled, what is left is shown.
+         * One message. Of one that was recalled, what is left is shown. One that the caller has hidden is not found.
+         * @description One message. Of one that was recalled, what is left is shown. One that the caller has hidden is not found.
          */
         get: operations["message"];
         put?: never;
         post?: never;
         /**
-         * Recalls a message: the author's own, or any in a room of which the caller is an owner or a
-         *     moderator. One that is recalled already
-         *     stays so.
-         * @description Recalls a message: the author's own, or any in a room of which the caller is an owner or a
-         *     moderator. One that is recalled already
-         *     stays so.
+         * Recalls a message: the author's own, or any in a room of which the caller is an owner or a moderator. One that is
+         *     recalled already stays so. Its thread stays.
+         * @description Recalls a message: the author's own, or any in a room of which the caller is an owner or a moderator. One that is
+         *     recalled already stays so. Its thread stays.
          */
         delete: operations["recall_message"];
         options?: never;
@@ -409,6 +537,32 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/messages/{seq}/hide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Hides a message from the caller alone. What is left of one that was recalled may be hidden, too. One that is hidden
+         *     already stays so.
+         * @description Hides a message from the caller alone. What is left of one that was recalled may be hidden, too. One that is hidden
+         *     already stays so.
+         */
+        put: operations["hide_message"];
+        post?: never;
+        /**
+         * Shows a message again that the caller has hidden. One that is not hidden stays as it is.
+         * @description Shows a message again that the caller has hidden. One that is not hidden stays as it is.
+         */
+        delete: operations["show_message"];
         options?: never;
         head?: never;
         patch?: never;
@@ -462,6 +616,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/messages/{seq}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reports a message. A second report of the same message by the same person changes nothing.
+         * @description Reports a message. A second report of the same message by the same person changes nothing.
+         */
+        post: operations["report_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/messages/{seq}/star": {
         parameters: {
             query?: never;
@@ -481,6 +655,26 @@ export interface paths {
          * @description Takes a star away. A message that is not starred stays as it is. It works in conversations that one has left, too.
          */
         delete: operations["unstar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/messages/{seq}/thread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers a message in its thread. The first answer makes the thread; its author and the author of the message follow it.
+         * @description Answers a message in its thread. The first answer makes the thread; its author and the author of the message follow it.
+         */
+        post: operations["answer"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -520,6 +714,46 @@ export interface paths {
          * @description Moves the caller's marks forward.
          */
         post: operations["mark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The reports of a room that wait, for its owners and moderators.
+         * @description The reports of a room that wait, for its owners and moderators.
+         */
+        get: operations["reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/scheduled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plans a message. It is sent once, by whichever node is there at its time.
+         * @description Plans a message. It is sent once, by whichever node is there at its time.
+         */
+        post: operations["schedule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -947,6 +1181,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's reminders.
+         * @description The caller's reminders.
+         */
+        get: operations["reminders"];
+        put?: never;
+        /**
+         * Plans a reminder. When its time comes, all devices are told once.
+         * @description Plans a reminder. When its time comes, all devices are told once.
+         */
+        post: operations["remind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reminders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancels a reminder, or dismisses one that is due.
+         * @description Cancels a reminder, or dismisses one that is due.
+         */
+        delete: operations["dismiss_reminder"];
+        options?: never;
+        head?: never;
+        /**
+         * Puts a reminder off. One that is due waits again.
+         * @description Puts a reminder off. One that is due waits again.
+         */
+        patch: operations["put_reminder_off"];
+        trace?: never;
+    };
+    "/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The reports that wait for an owner of the site.
+         * @description The reports that wait for an owner of the site.
+         */
+        get: operations["reports_to_site"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Resolves a report: it waits no longer.
+         * @description Resolves a report: it waits no longer.
+         */
+        delete: operations["resolve_report"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rooms": {
         parameters: {
             query?: never;
@@ -965,6 +1287,50 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/scheduled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The messages that the caller has planned and that were not sent.
+         * @description The messages that the caller has planned and that were not sent.
+         */
+        get: operations["scheduled"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/scheduled/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancels a planned message, or forgets one that failed.
+         * @description Cancels a planned message, or forgets one that failed.
+         */
+        delete: operations["cancel_scheduled"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a planned message.
+         * @description Changes a planned message.
+         */
+        patch: operations["change_scheduled"];
         trace?: never;
     };
     "/v1/search": {
@@ -1115,6 +1481,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/threads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the threads that the caller follows.
+         * @description A page of the threads that the caller follows.
+         */
+        get: operations["threads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tickets": {
         parameters: {
             query?: never;
@@ -1205,6 +1591,50 @@ export interface components {
             reactions?: components["schemas"]["Reaction"][];
             /** @description The text that it has now. */
             text?: string;
+            /** @description Its thread. */
+            thread?: components["schemas"]["ThreadSummary"];
+        };
+        /** @description A thread has a further answer, or one less. */
+        Answered: {
+            /** @description The number of answers that are there. */
+            answers: number;
+            /** @description The time of the newest answer, in milliseconds since 1970. */
+            at: number;
+            /** @description The `seq` of the newest event in the thread. */
+            head_seq: number;
+            /** @description The `seq` of the message that the thread belongs to. */
+            message: number;
+            /** @description The people who answered first, a bounded number of them. */
+            people: string[];
+            thread: string;
+        };
+        /** @description An event of the kind `answered`. */
+        AnsweredEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["Answered"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "answered";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description The place of an answer. */
+        AnswerSent: components["schemas"]["Sent"] & {
+            /** @description The thread, which is a conversation. */
+            thread: string;
         };
         /** @description The person was asked, and joins once it accepts. */
         Asked: {
@@ -1252,6 +1682,46 @@ export interface components {
             /** @description The people that the bans name. */
             people: components["schemas"]["Person"][];
         };
+        /** @description The person blocks another one from here on, or no longer. */
+        Blocked: {
+            on: boolean;
+            person: string;
+        };
+        /** @description An event of the kind `blocked`. */
+        BlockedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["Blocked"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "blocked";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description A person that the caller blocks. */
+        BlockedPerson: {
+            /** @description Time of the block, in milliseconds since 1970. */
+            at: number;
+            person: string;
+        };
+        /** @description The people whom the caller blocks. */
+        Blocks: {
+            /** @description The newest first. */
+            blocks: components["schemas"]["BlockedPerson"][];
+            people: components["schemas"]["Person"][];
+        };
         /** @description The connection ends. */
         Bye: {
             /** @description Milliseconds after which to come back. */
@@ -1290,6 +1760,54 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
+        /** @description A person's own settings of a conversation. */
+        Choices: {
+            /** @description Whether it is put away. */
+            archived: boolean;
+            /** @description The name of the folder that it is in; empty if it is in none. */
+            folder: string;
+            /** @description The time until which the person wants to notice nothing, in milliseconds since 1970; 0 if it has chosen none. */
+            muted_until: number;
+            /** @description The messages of which the person wants to be noticed. */
+            notify: components["schemas"]["Notify"];
+            /** @description Whether it stands above others. */
+            pinned: boolean;
+        };
+        /** @description A person's own settings of a conversation are these from here on. */
+        ChoicesChanged: {
+            choices: components["schemas"]["Choices"];
+            conversation: string;
+        };
+        /** @description An event of the kind `choices_changed`. */
+        ChoicesChangedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["ChoicesChanged"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "choices_changed";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description A page of one's own settings. */
+        ChoicesPage: {
+            /** @description Conversations of which something was chosen. */
+            choices: components["schemas"]["OwnChoices"][];
+            /** @description The `after` of the next page; absent on the last one. */
+            next?: string;
+        };
         Command: components["schemas"]["TalkCommand"];
         /** @description A command of a WebSocket was refused. */
         CommandError: {
@@ -1303,16 +1821,25 @@ export interface components {
         Conversation: {
             /** @description Whether only owners and moderators write; absent if not. */
             announcement?: boolean;
+            /** @description The person's own settings; absent if it left all as it was. */
+            choices?: components["schemas"]["Choices"];
+            /**
+             * @description Whether the person follows a thread: it gets its events, and what is new counts as unread. Absent if this is no
+             *     thread.
+             */
+            followed?: boolean;
             /** @description The `seq` of the newest event. */
             head_seq: number;
             /** @description Id of the conversation: a number behind a `c`. */
             id: string;
             /** @description The `seq` of the event with which the person joined. */
             joined_seq: number;
-            /** @description Direct, or a room. */
+            /** @description Direct, a room, or a thread. */
             kind: components["schemas"]["Kind"];
             last: components["schemas"]["FeedEvent"] | null;
-            /** @description Number of members. */
+            /** @description Whether the person has hidden the newest event from itself; absent if not. */
+            last_hidden?: boolean;
+            /** @description Number of members. The members of a thread are those who follow it. */
             member_count: number;
             /**
              * @description All members of a small conversation. A large one shows the person itself, the owners and those who joined first;
@@ -1323,13 +1850,15 @@ export interface components {
             mentions: number[];
             /** @description Whether every account may join. */
             open: boolean;
+            /** @description The message that a thread belongs to; absent if this is no thread. */
+            parent?: components["schemas"]["Parent"];
             /** @description The person has read everything up to this `seq`. */
             read_seq: number;
             /** @description The `seq` of the newest event in the stream of receipts. */
             receipts_seq: number;
-            /** @description The role of the person in this conversation. */
+            /** @description The role of the person in this conversation. In a thread it is that in the conversation of its message. */
             role: components["schemas"]["MemberRole"];
-            /** @description The title of a room; a direct conversation has none. */
+            /** @description The title of a room; others have none. */
             title: string | null;
             /** @description The subject of a room; absent if it has none. */
             topic?: string;
@@ -1406,11 +1935,11 @@ export interface components {
         };
         /** @description A conversation begins: its first event. */
         Created: {
-            /** @description Direct, or a room. */
+            /** @description Direct, a room, or a thread. */
             kind: components["schemas"]["Kind"];
             /** @description Whether every account may join. */
             open: boolean;
-            /** @description The title of a room; a direct conversation has none. */
+            /** @description The title of a room; others have none. */
             title: string | null;
         };
         /** @description An event of the kind `created`. */
@@ -1612,7 +2141,7 @@ export interface components {
          */
         ErrorCode: "bad_request" | "bad_cursor" | "bad_json" | "not_signed_in" | "wrong_password" | "wrong_setup_code" | "forbidden" | "foreign_origin" | "not_member" | "muted" | "read_only" | "banned" | "blocked" | "not_yours" | "not_found" | "wrong_method" | "conflict" | "key_reused" | "name_taken" | "already_set_up" | "no_room" | "erased" | "out_of_range" | "too_large" | "wrong_type" | "unknown_field" | "invalid" | "bad_name" | "rate_limited" | "too_many_channels" | "internal" | "store_full" | "overloaded" | "draining" | "misdirected";
         /** @description An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds. */
-        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"];
+        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"];
         /** @description A file as a message shows it. */
         File: {
             /** @description Number of bytes. */
@@ -1643,6 +2172,20 @@ export interface components {
             /** @description Code that the server printed when it started, or that `encke setup-code` printed. */
             setup_code?: string | null;
         };
+        /** @description A thread with the message that it belongs to. */
+        FollowedThread: {
+            conversation: components["schemas"]["Conversation"];
+            parent: components["schemas"]["FeedEvent"] | null;
+        };
+        /** @description The first message behind a forwarded one. */
+        Forwarded: {
+            /** @description The time of the first message, in milliseconds since 1970. */
+            at: number;
+            /** @description The person who wrote it. */
+            from: string;
+            /** @description The name of that person when the message was forwarded. */
+            name: string;
+        };
         /** @description Messages that were found, the newest first. */
         FoundMessages: {
             /** @description The messages as in the feed, with the texts that edits have given them. The stream of each names its conversation. */
@@ -1654,12 +2197,49 @@ export interface components {
             next: string | null;
             /** @description Their authors. */
             people: components["schemas"]["Person"][];
+            /** @description The threads among their streams. */
+            threads: components["schemas"]["FoundThread"][];
+        };
+        /** @description A thread in which something was found. */
+        FoundThread: {
+            /** @description The message that it belongs to. */
+            parent: components["schemas"]["Parent"];
+            thread: string;
         };
         /** @description The content of a WebSocket frame. */
         Frame: components["schemas"]["Item"] | components["schemas"]["Command"];
         /** @description A request to enter as a guest. */
         Guest: {
             display_name: string;
+        };
+        /** @description The person that this is told to has hidden a message from itself, or shows it again. */
+        Hidden: {
+            conversation: string;
+            message: number;
+            on: boolean;
+        };
+        /** @description An event of the kind `hidden`. */
+        HiddenEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["Hidden"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "hidden";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
         };
         /** @description A page, oldest first. */
         HistoryPage: {
@@ -1669,6 +2249,8 @@ export interface components {
             amendments_seq: number;
             /** @description The events, with the texts that messages had at first. */
             events: components["schemas"]["FeedEvent"][];
+            /** @description The `seq` of those events that the caller has hidden from itself; absent if there are none. */
+            hidden?: number[];
             /** @description Whether there is more in this direction. */
             more: boolean;
             /** @description The authors of these events, and people that amendments name. Some may have left, so the snapshot lacks them. */
@@ -1771,10 +2353,10 @@ export interface components {
         /** @description Any item of a feed. */
         Item: components["schemas"]["FeedEvent"] | components["schemas"]["Signal"] | components["schemas"]["Ready"] | components["schemas"]["Reset"] | components["schemas"]["Bye"] | components["schemas"]["Ok"] | components["schemas"]["CommandError"];
         /**
-         * @description Direct (two people) or a room.
+         * @description Direct (two people), a room, or a thread.
          * @enum {string}
          */
-        Kind: "direct" | "room";
+        Kind: "direct" | "room" | "thread";
         /** @description The room that an invite link leads to. */
         LinkedRoom: {
             conversation: string;
@@ -2013,6 +2595,25 @@ export interface components {
             /** @description Password of the account. */
             password: string;
         };
+        /** @description An answer in a thread. */
+        NewAnswer: {
+            /** @description Ids of its files: uploaded ones of the sender, or ones of messages that the sender may read. */
+            files?: string[];
+            /** @description Idempotency key, for clients that can't set a header. */
+            key?: string | null;
+            /** @description The text; it may be empty if there are files. */
+            text: string;
+        };
+        /** @description Changes of one's own settings of a conversation; fields that are absent stay as they are. */
+        NewChoices: {
+            archived?: boolean | null;
+            /** @description The name of a folder; empty for none. */
+            folder?: string | null;
+            /** @description A time in milliseconds since 1970; 0 for none. A later one than the end of the year 9999 counts as that. */
+            muted_until?: number | null;
+            notify?: components["schemas"]["Notify"] | null;
+            pinned?: boolean | null;
+        };
         /** @description A direct conversation or a room to be. */
         NewConversation: {
             /** @enum {string} */
@@ -2052,6 +2653,15 @@ export interface components {
              */
             width?: number | null;
         };
+        /** @description A message that is to be forwarded. */
+        NewForward: {
+            /** @description The conversation that the message is in. */
+            conversation: string;
+            /** @description Idempotency key, for clients that can't set a header. */
+            key?: string | null;
+            /** @description The `seq` of the message. */
+            message: number;
+        };
         /** @description An invite link to be made. */
         NewLink: {
             /** @description Whether it lets guests in; not if absent. */
@@ -2074,9 +2684,37 @@ export interface components {
             /** @description The text; it may be empty if there are files. */
             text: string;
         };
+        /** @description A reminder of a message, or of a note. */
+        NewReminder: {
+            /** @description The time of the reminder, in milliseconds since 1970. */
+            at: number;
+            /** @description The conversation of a message. */
+            conversation?: string | null;
+            /** @description Idempotency key, for clients that can't set a header. */
+            key?: string | null;
+            /** @description The `seq` of the message. */
+            message?: number | null;
+            /** @description A note; without a message there has to be one. */
+            note?: string | null;
+        };
+        /** @description The reason of a report. */
+        NewReport: {
+            /** @description A text for those who keep order; it may be empty. */
+            reason?: string;
+        };
         /** @description A member's new role. */
         NewRole: {
             role: components["schemas"]["MemberRole"];
+        };
+        /** @description A message that is to be sent later. */
+        NewScheduled: {
+            /** @description Idempotency key, for clients that can't set a header. */
+            key?: string | null;
+            /** @description The `seq` of the event of the same conversation that it answers. */
+            reply_to?: number | null;
+            /** @description The time at which it is to be sent, in milliseconds since 1970. */
+            send_at: number;
+            text: string;
         };
         /** @description A subscription of a browser, as its `PushSubscription` has it. */
         NewSubscription: {
@@ -2102,6 +2740,11 @@ export interface components {
             /** @description Person that the token is for; the caller if absent. */
             person?: string | null;
         };
+        /**
+         * @description The events of a conversation of which a person wants to be noticed.
+         * @enum {string}
+         */
+        Notify: "all" | "mentions" | "nothing";
         /** @description A command of a WebSocket was done. */
         Ok: {
             /** @description The id of the command. */
@@ -2144,6 +2787,18 @@ export interface components {
             /** @description The `after` of the next page; absent on the last one. */
             next?: string;
             rooms: components["schemas"]["OpenRoom"][];
+        };
+        /** @description One's own settings of one conversation. */
+        OwnChoices: {
+            choices: components["schemas"]["Choices"];
+            conversation: string;
+        };
+        /** @description The message that a thread belongs to. */
+        Parent: {
+            /** @description The conversation of the message. */
+            conversation: string;
+            /** @description The `seq` of the message. */
+            message: number;
         };
         /** @description A request to change a password. */
         Passwords: {
@@ -2201,11 +2856,16 @@ export interface components {
             amended: components["schemas"]["Amended"][];
             /** @description The `seq` of the newest amendment that this answer knows of. */
             amendments_seq: number;
-            /** @description The messages, the one that was pinned last first. */
+            /** @description The messages, the one that was pinned last first. Those that the caller has hidden are not among them. */
             events: components["schemas"]["FeedEvent"][];
             /** @description The people that the messages and amendments name. */
             people: components["schemas"]["Person"][];
         };
+        /**
+         * @description What has become of a message that is to be sent later.
+         * @enum {string}
+         */
+        PlanState: "waiting" | "sent" | "cancelled" | "failed";
         /** @description The body of a poll's answer. */
         PollAnswer: {
             bye?: components["schemas"]["Bye"];
@@ -2362,6 +3022,132 @@ export interface components {
             /** @description Milliseconds after which the same request may succeed. */
             retry_after_ms?: number;
         };
+        /** @description A reminder. */
+        Reminder: {
+            /** @description The time of the reminder, in milliseconds since 1970. */
+            at: number;
+            /** @description The conversation of the message that it reminds of. */
+            conversation?: string;
+            /** @description Whether its time has come. */
+            due: boolean;
+            /** @description The id: an `n` and 16 hexadecimal digits. */
+            id: string;
+            /** @description The `seq` of that message. */
+            message?: number;
+            /** @description A note of the person's own. */
+            note?: string;
+        };
+        /** @description Another time for a reminder. */
+        ReminderChange: {
+            /** @description The time, in milliseconds since 1970. */
+            at: number;
+        };
+        /** @description Numbers of reminders. */
+        ReminderCounts: {
+            /** @description Those that were told and not dismissed. */
+            due: number;
+            /** @description Those that wait for their time. */
+            waiting: number;
+        };
+        /** @description An event of the kind `reminder`. */
+        ReminderEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["ReminderTold"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "reminder";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description A page of reminders. */
+        Reminders: {
+            /** @description The `next` of the page behind this one; null on the last one. */
+            next: string | null;
+            /** @description The reminders by time, those that are due first. */
+            reminders: components["schemas"]["Reminder"][];
+        };
+        /**
+         * @description What has become of a reminder.
+         * @enum {string}
+         */
+        ReminderState: "waiting" | "due" | "gone";
+        /** @description The person that this is told to has a reminder, or its time has come, or it is gone. */
+        ReminderTold: {
+            /** @description The time of the reminder, in milliseconds since 1970. */
+            at: number;
+            /** @description The conversation of the message that it reminds of. */
+            conversation?: string;
+            /** @description The `seq` of that message. */
+            message?: number;
+            /** @description The id of the reminder. */
+            reminder: string;
+            /** @description What has become of it. */
+            state: components["schemas"]["ReminderState"];
+        };
+        /** @description A report that waits. */
+        Report: {
+            /** @description Time of the report, in milliseconds since 1970. */
+            at: number;
+            /** @description The person who reported it. */
+            by: string;
+            conversation: string;
+            event: components["schemas"]["FeedEvent"] | null;
+            id: string;
+            /** @description The `seq` of the message. */
+            message: number;
+            /** @description The reason that this person gives. */
+            reason: string;
+        };
+        /** @description A message of a conversation was reported to the person. */
+        Reported: {
+            conversation: string;
+            message: number;
+        };
+        /** @description An event of the kind `reported`. */
+        ReportedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["Reported"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "reported";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description A page of reports. */
+        ReportPage: {
+            /** @description The `after` of the next page; absent on the last one. */
+            next?: string;
+            /** @description The people that the reports name, and the authors of the messages. */
+            people: components["schemas"]["Person"][];
+            /** @description Those that wait, the oldest first. */
+            reports: components["schemas"]["Report"][];
+        };
         /** @description This cursor can't be replayed: the client takes a snapshot and goes on from its cursor. */
         Reset: {
             cursor: string;
@@ -2433,6 +3219,8 @@ export interface components {
             everyone?: boolean;
             /** @description Its files, if it has any. */
             files?: components["schemas"]["File"][];
+            /** @description The first message, if this one was forwarded; absent if not. */
+            forwarded?: components["schemas"]["Forwarded"];
             /** @description The members that it mentions; absent if there are none. */
             mentions?: string[];
             /** @description The `seq` of the event of the same conversation that it answers. */
@@ -2445,6 +3233,79 @@ export interface components {
          * @enum {string}
          */
         SaidPresence: "away" | "online";
+        /** @description A change of a planned message. */
+        ScheduledChange: {
+            /** @description Another time, in milliseconds since 1970. One that failed waits again, so it needs one. */
+            send_at?: number | null;
+            /** @description Another text. */
+            text?: string | null;
+        };
+        /** @description Numbers of messages that are to be sent later. */
+        ScheduledCounts: {
+            /** @description Those that could not be sent. */
+            failed: number;
+            /** @description Those that wait for their time. */
+            waiting: number;
+        };
+        /** @description An event of the kind `scheduled`. */
+        ScheduledEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["ScheduledTold"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "scheduled";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description A message that is to be sent later, as its writer sees it. */
+        ScheduledMessage: {
+            conversation: string;
+            /** @description The time at which it was planned, in milliseconds since 1970. */
+            created_at: number;
+            /** @description Why it could not be sent; absent as long as it waits. */
+            failed?: components["schemas"]["WhyFailed"];
+            /** @description The id: an `s` and 16 hexadecimal digits. */
+            id: string;
+            /** @description The `seq` of the event of the same conversation that it answers; absent if it answers none. */
+            reply_to?: number;
+            /** @description The time at which it is to be sent, in milliseconds since 1970. */
+            send_at: number;
+            text: string;
+        };
+        /** @description A page of planned messages. */
+        ScheduledMessages: {
+            /** @description The `next` of the page behind this one; null on the last one. */
+            next: string | null;
+            /** @description The messages by the time at which they are to be sent, those that failed included. */
+            scheduled: components["schemas"]["ScheduledMessage"][];
+        };
+        /** @description The person that this is told to has planned, changed or cancelled a message, or it was sent, or it could not be. */
+        ScheduledTold: {
+            /** @description The code of the refusal, if it could not be sent. */
+            code?: string;
+            conversation: string;
+            /** @description The id of the planned message. */
+            scheduled: string;
+            /** @description The time at which it is to be sent, in milliseconds since 1970. */
+            send_at: number;
+            /** @description The `seq` of the message that was sent. */
+            seq?: number;
+            /** @description What has become of it. */
+            state: components["schemas"]["PlanState"];
+        };
         /** @description The person's own marks have moved in a large room. The other members of a large room are told nothing of it. */
         SelfMarked: {
             conversation: string;
@@ -2490,6 +3351,8 @@ export interface components {
         };
         /** @description The state that a client starts from. */
         Snapshot: {
+            /** @description The people whom the person blocks, the newest first. */
+            blocked: string[];
             /** @description The first page, the conversation with the latest activity first. */
             conversations: components["schemas"]["Conversation"][];
             /** @description The `before` of the next page of conversations; null if these are all. */
@@ -2500,6 +3363,8 @@ export interface components {
             drafts: components["schemas"]["Draft"][];
             /** @description Whether there are further drafts. The list of drafts has all of them. */
             drafts_more: boolean;
+            /** @description The names of the person's folders. */
+            folders: string[];
             /** @description Invitations that wait for an answer, the oldest first, as many as fit. */
             invitations: components["schemas"]["Invitation"][];
             /** @description Whether further invitations wait. The list of invitations has all of them. */
@@ -2508,6 +3373,14 @@ export interface components {
             me: components["schemas"]["Me"];
             /** @description All people that the rest mentions. */
             people: components["schemas"]["Person"][];
+            /** @description The conversations that stand above others for the person. */
+            pinned: string[];
+            /** @description Reminders. */
+            reminders: components["schemas"]["ReminderCounts"];
+            /** @description Messages that are to be sent later. */
+            scheduled: components["schemas"]["ScheduledCounts"];
+            /** @description Sums over the threads that the person follows. They are not in `conversations`. */
+            threads: components["schemas"]["Unread"];
             /** @description Sums over all conversations, also those of later pages. */
             unread: components["schemas"]["Unread"];
         };
@@ -2557,8 +3430,8 @@ export interface components {
             /** @description The authors of the messages. */
             people: components["schemas"]["Person"][];
             /**
-             * @description The messages, the one that was starred last first. Those of conversations that the caller has left are not
-             *     among them.
+             * @description The messages, the one that was starred last first. Those of conversations that the caller has left, and those
+             *     that it has hidden from itself, are not among them.
              */
             stars: components["schemas"]["StarredMessage"][];
         };
@@ -2599,6 +3472,55 @@ export interface components {
             id: number;
             /** @enum {string} */
             type: "ping";
+        };
+        /** @description The person that this is told to follows a thread from now on, or no longer. */
+        ThreadFollowed: {
+            on: boolean;
+            parent: components["schemas"]["Parent"];
+            thread: string;
+        };
+        /** @description An event of the kind `thread_followed`. */
+        ThreadFollowedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["ThreadFollowed"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "thread_followed";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description A page of threads. */
+        ThreadPage: {
+            /** @description The `before` of the next page; null on the last one. */
+            before: string | null;
+            /** @description The followers that are shown, and the writers of the messages and the newest answers. */
+            people: components["schemas"]["Person"][];
+            /** @description The thread with the newest answer first. */
+            threads: components["schemas"]["FollowedThread"][];
+        };
+        /** @description A thread, as the message that it belongs to shows it. */
+        ThreadSummary: {
+            /** @description The number of answers that are there. */
+            answers: number;
+            /** @description The time of the newest answer, in milliseconds since 1970. */
+            at: number;
+            /** @description Id of the thread, which is a conversation. */
+            id: string;
+            /** @description The people who answered first, a bounded number of them. */
+            people: string[];
         };
         /** @description A ticket for one request. */
         Ticket: {
@@ -2650,6 +3572,15 @@ export interface components {
             file?: components["schemas"]["File"];
             /** @description The number of bytes that are stored: where the next piece begins. */
             offset: number;
+        };
+        /** @description The refusal of a message that was to be sent. */
+        WhyFailed: {
+            /** @description The time of the try, in milliseconds since 1970. */
+            at: number;
+            /** @description The stable code. */
+            code: string;
+            /** @description A plain sentence for a person. */
+            message: string;
         };
         /** @description A text that a message had, or has. */
         Wording: {
@@ -2841,6 +3772,26 @@ export interface components {
          *
          *     `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
          *
+         *     `blocked`: One of the two people has blocked the other. Whoever has done so may unblock it.
+         */
+        ForbiddenForeignOriginBlocked: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "forbidden" | "foreign_origin" | "blocked";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `forbidden`: This person may not do this.
+         *
+         *     `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
          *     `not_member`: The conversation is there, and this person is not in it.
          */
         ForbiddenForeignOriginNotMember: {
@@ -2864,8 +3815,10 @@ export interface components {
          *     `not_member`: The conversation is there, and this person is not in it.
          *
          *     `banned`: This person is banned from the room, and does not get back in until a moderator lifts the ban.
+         *
+         *     `blocked`: One of the two people has blocked the other. Whoever has done so may unblock it.
          */
-        ForbiddenForeignOriginNotMemberBanned: {
+        ForbiddenForeignOriginNotMemberBannedBlocked: {
             headers: {
                 [name: string]: unknown;
             };
@@ -2873,7 +3826,7 @@ export interface components {
                 "application/json": components["schemas"]["Refused"] & {
                     error?: {
                         /** @enum {unknown} */
-                        code?: "forbidden" | "foreign_origin" | "not_member" | "banned";
+                        code?: "forbidden" | "foreign_origin" | "not_member" | "banned" | "blocked";
                     };
                 };
             };
@@ -2886,8 +3839,10 @@ export interface components {
          *     `not_member`: The conversation is there, and this person is not in it.
          *
          *     `muted`: A moderator has muted this person in the room: it may read, and write again after `retry_after_ms`.
+         *
+         *     `blocked`: One of the two people has blocked the other. Whoever has done so may unblock it.
          */
-        ForbiddenForeignOriginNotMemberMuted: {
+        ForbiddenForeignOriginNotMemberMutedBlocked: {
             headers: {
                 [name: string]: unknown;
             };
@@ -2895,7 +3850,7 @@ export interface components {
                 "application/json": components["schemas"]["Refused"] & {
                     error?: {
                         /** @enum {unknown} */
-                        code?: "forbidden" | "foreign_origin" | "not_member" | "muted";
+                        code?: "forbidden" | "foreign_origin" | "not_member" | "muted" | "blocked";
                     };
                 };
             };
@@ -2958,8 +3913,10 @@ export interface components {
          *     `not_member`: The conversation is there, and this person is not in it.
          *
          *     `muted`: A moderator has muted this person in the room: it may read, and write again after `retry_after_ms`.
+         *
+         *     `blocked`: One of the two people has blocked the other. Whoever has done so may unblock it.
          */
-        ForeignOriginNotMemberMuted: {
+        ForeignOriginNotMemberMutedBlocked: {
             headers: {
                 [name: string]: unknown;
             };
@@ -2967,7 +3924,7 @@ export interface components {
                 "application/json": components["schemas"]["Refused"] & {
                     error?: {
                         /** @enum {unknown} */
-                        code?: "foreign_origin" | "not_member" | "muted";
+                        code?: "foreign_origin" | "not_member" | "muted" | "blocked";
                     };
                 };
             };
@@ -3003,9 +3960,9 @@ export interface components {
          *
          *     `read_only`: Only owners and moderators write in this room. The others read.
          *
-         *     `not_yours`: The message was written by somebody else. Only its author may edit it.
+         *     `blocked`: One of the two people has blocked the other. Whoever has done so may unblock it.
          */
-        ForeignOriginNotMemberMutedReadOnlyNotYours: {
+        ForeignOriginNotMemberMutedReadOnlyBlocked: {
             headers: {
                 [name: string]: unknown;
             };
@@ -3013,7 +3970,33 @@ export interface components {
                 "application/json": components["schemas"]["Refused"] & {
                     error?: {
                         /** @enum {unknown} */
-                        code?: "foreign_origin" | "not_member" | "muted" | "read_only" | "not_yours";
+                        code?: "foreign_origin" | "not_member" | "muted" | "read_only" | "blocked";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
+         *     `not_member`: The conversation is there, and this person is not in it.
+         *
+         *     `muted`: A moderator has muted this person in the room: it may read, and write again after `retry_after_ms`.
+         *
+         *     `read_only`: Only owners and moderators write in this room. The others read.
+         *
+         *     `blocked`: One of the two people has blocked the other. Whoever has done so may unblock it.
+         *
+         *     `not_yours`: The message was written by somebody else. Only its author may edit it.
+         */
+        ForeignOriginNotMemberMutedReadOnlyBlockedNotYours: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin" | "not_member" | "muted" | "read_only" | "blocked" | "not_yours";
                     };
                 };
             };
@@ -3389,6 +4372,96 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    blocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blocks"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    block: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    unblock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     publish: {
         parameters: {
             query?: never;
@@ -3439,13 +4512,52 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    choices: {
+        parameters: {
+            query?: {
+                /** @description Go on behind the page that gave this as `next`. */
+                after?: string;
+                /** @description Greatest number of conversations in the page; 200 if absent, 500 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChoicesPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
     conversations: {
         parameters: {
             query?: {
+                /** @description Only those that one has put away, or only the others. */
+                archived?: boolean;
                 /** @description Go on behind the page that gave this as `before`. */
                 before?: string;
+                /** @description Only those in this folder of one's own. */
+                folder?: string;
                 /** @description Greatest number of conversations in the page; 50 if absent, 50 at most. */
                 limit?: number;
+                /** @description Only those that stand above others for one, or only the others. */
+                pinned?: boolean;
                 /** @description Only rooms whose title holds this text, and direct conversations with a person whose name holds it. */
                 q?: string;
                 /** @description Only those in which something is unread. */
@@ -3510,7 +4622,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestBadJson"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForbiddenForeignOrigin"];
+            403: components["responses"]["ForbiddenForeignOriginBlocked"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
@@ -3723,6 +4835,44 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    choose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChoices"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Choices"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     draft: {
         parameters: {
             query?: never;
@@ -3856,6 +5006,117 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    follow_thread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    unfollow_thread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    forward_message: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewForward"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMemberMutedReadOnlyBlocked"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["KeyReused"];
+            410: components["responses"]["Erased"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
         };
     };
     join: {
@@ -4060,7 +5321,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestBadJson"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForbiddenForeignOriginNotMemberBanned"];
+            403: components["responses"]["ForbiddenForeignOriginNotMemberBannedBlocked"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
@@ -4246,7 +5507,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestBadJson"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForeignOriginNotMemberMutedReadOnly"];
+            403: components["responses"]["ForeignOriginNotMemberMutedReadOnlyBlocked"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["KeyReused"];
             413: components["responses"]["TooLarge"];
@@ -4349,7 +5610,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestBadJson"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForeignOriginNotMemberMutedReadOnlyNotYours"];
+            403: components["responses"]["ForeignOriginNotMemberMutedReadOnlyBlockedNotYours"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["ConflictKeyReused"];
             410: components["responses"]["Erased"];
@@ -4396,6 +5657,69 @@ export interface operations {
             503: components["responses"]["OverloadedDraining"];
         };
     };
+    hide_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    show_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     pin: {
         parameters: {
             query?: never;
@@ -4417,7 +5741,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForbiddenForeignOriginNotMemberMuted"];
+            403: components["responses"]["ForbiddenForeignOriginNotMemberMutedBlocked"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["Erased"];
@@ -4450,7 +5774,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForbiddenForeignOriginNotMemberMuted"];
+            403: components["responses"]["ForbiddenForeignOriginNotMemberMutedBlocked"];
             404: components["responses"]["NotFound"];
             410: components["responses"]["Erased"];
             413: components["responses"]["TooLarge"];
@@ -4483,7 +5807,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForeignOriginNotMemberMuted"];
+            403: components["responses"]["ForeignOriginNotMemberMutedBlocked"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["Erased"];
@@ -4524,6 +5848,45 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    report_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReport"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Erased"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
@@ -4594,6 +5957,58 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    answer: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAnswer"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerSent"];
+                };
+            };
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerSent"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMemberMutedReadOnly"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["KeyReused"];
+            410: components["responses"]["Erased"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     pins: {
         parameters: {
             query?: never;
@@ -4649,6 +6064,90 @@ export interface operations {
             400: components["responses"]["BadRequestBadJson"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    reports: {
+        parameters: {
+            query?: {
+                /** @description Go on behind the page that gave this as `next`. */
+                after?: string;
+                /** @description Greatest number of reports in the page; 50 if absent, 50 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    schedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewScheduled"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledMessage"];
+                };
+            };
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledMessage"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            409: components["responses"]["ConflictKeyReused"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             421: components["responses"]["Misdirected"];
@@ -5533,6 +7032,219 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    reminders: {
+        parameters: {
+            query?: {
+                /** @description Greatest number of entries in the page; 20 if absent, 50 at most. */
+                limit?: number;
+                /** @description Go on behind the page that gave this as `next`. */
+                next?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminders"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    remind: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReminder"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminder"];
+                };
+            };
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminder"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ConflictKeyReused"];
+            410: components["responses"]["Erased"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    dismiss_reminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    put_reminder_off: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReminderChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminder"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    reports_to_site: {
+        parameters: {
+            query?: {
+                /** @description Go on behind the page that gave this as `next`. */
+                after?: string;
+                /** @description Greatest number of reports in the page; 50 if absent, 50 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    resolve_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     open_rooms: {
         parameters: {
             query?: {
@@ -5567,6 +7279,107 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    scheduled: {
+        parameters: {
+            query?: {
+                /** @description Greatest number of entries in the page; 20 if absent, 50 at most. */
+                limit?: number;
+                /** @description Go on behind the page that gave this as `next`. */
+                next?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledMessages"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    cancel_scheduled: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    change_scheduled: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduledChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledMessage"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
         };
     };
     search: {
@@ -5852,6 +7665,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StarredMessages"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    threads: {
+        parameters: {
+            query?: {
+                /** @description Go on behind the page that gave this as `before`. */
+                before?: string;
+                /** @description Greatest number of threads in the page; 20 if absent, 20 at most. */
+                limit?: number;
+                /** @description Only those in which something is unread. */
+                unread?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadPage"];
                 };
             };
             400: components["responses"]["BadRequest"];

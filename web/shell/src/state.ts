@@ -1,3 +1,4 @@
 export { thrownText } from './i18n/errors';
+export { vocabulary } from './i18n/words';
 export { useShell } from './state/context';
-export { Shell, type Inside, type Stage } from './state/shell.svelte';
+export { Shell, type Inside, type Screen, type Stage } from './state/shell.svelte';

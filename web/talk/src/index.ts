@@ -4,13 +4,16 @@
  * puts the client's events through them; view/ only shows the result. This package knows no screen and no sign-in: the screen
  * gives it a client, and decides which conversation is open and what stands above its thread.
  */
-export { called, calledOf } from './i18n/describe';
+export { called, calledOf, saidLine } from './i18n/describe';
+export { choicesOf, tells } from './model/choices';
 export { counterpart, nameOf, neighbour, titleOf } from './model/directory';
 export { presenceIn } from './model/presence';
-export { totalMentions, totalUnread } from './model/unread';
+export { loudUnread, totalMentions } from './model/unread';
+export { keepsOrder, membersAfter } from './model/room';
 export { knowsAll, type World } from './model/world';
 export { provideTalk, useTalk } from './state/context';
 export { type TalkOptions } from './state/options';
+export { minute } from './state/now.svelte';
 export { Talk } from './state/talk.svelte';
 export { default as Announcer } from './view/Announcer.svelte';
 export { default as ConversationItem } from './view/ConversationItem.svelte';

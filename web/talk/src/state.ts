@@ -1,6 +1,9 @@
 export { calledOf, mentionedName } from './i18n/describe';
+export { vocabulary } from './i18n/words';
 export { counterpart, nameOf, neighbour, titleOf } from './model/directory';
-export { totalUnread } from './model/unread';
+export { tells } from './model/choices';
+export { keepsOrder } from './model/room';
+export { mentions } from './model/unread';
 export { type World } from './model/world';
 export { provideTalk, useTalk } from './state/context';
 export { type SearchFilter } from './model/search';

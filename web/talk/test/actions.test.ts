@@ -17,6 +17,7 @@ const rows = rowsOf({
   conversation,
   me: 'p1',
   amended: new Map([[message, { message, text: 'new', edits: 1, edited_at: 5, pinned: true }]]),
+  hidden: new Set(),
   newAfter: null,
 });
 const [mine, theirs] = rows.filter((row): row is MessageRow => row.kind === 'message');
@@ -25,25 +26,41 @@ describe('what can be done with a message', () => {
   it('depends on who wrote it and on who moderates', () => {
     expect(mine && actionsFor(mine, { ...conversation, role: 'member' })).toEqual([
       'reply',
+      'thread',
       'react',
       'edit',
       'history',
       'copy',
       'link',
+      'forward',
+      'hide',
       'recall',
     ]);
     expect(theirs && actionsFor(theirs, { ...conversation, role: 'member' })).toEqual([
       'reply',
+      'thread',
       'react',
       'copy',
       'link',
+      'forward',
+      'hide',
+      'report',
     ]);
     expect(theirs && actionsFor(theirs, { ...conversation, kind: 'direct' })).toContain('pin');
     expect(mine && actionsFor(mine, { ...conversation, role: 'owner' })).toContain('unpin');
     expect(theirs && actionsFor(theirs, { ...conversation, role: 'owner' })).toContain('recall');
     expect(mine && actionsFor(mine, conversation, true)).toEqual(['undo']);
+    expect(mine && actionsFor(mine, { ...conversation, kind: 'thread' })).not.toContain('thread');
+    expect(theirs && actionsFor(theirs, { ...conversation, kind: 'thread', role: 'moderator' })).toContain(
+      'recall',
+    );
+    expect(theirs && actionsFor(theirs, conversation, false, false)).toContain('star');
+    expect(theirs && actionsFor(theirs, conversation, false, true)).toContain('unstar');
     const answer = mine && { ...mine, event: { ...mine.event, body: { text: 'so', reply_to: 2 } } };
     expect(answer && actionsFor(answer, conversation)).toContain('original');
+    const forwarded = { from: 'p2', name: 'Ada', at: 1 };
+    const copy = mine && { ...mine, event: { ...mine.event, body: { text: 'so', forwarded } } };
+    expect(copy && actionsFor(copy, conversation)).not.toContain('edit');
   });
   it('has keys, but not those that a browser or an input method needs', () => {
     const press = { key: 'e', ctrlKey: false, metaKey: false, altKey: false, isComposing: false };

@@ -1,6 +1,7 @@
 /** Example data: a server in miniature that answers snapshots by the rules of docs/protocol.md, told independently of the models. */
 import type {
   Conversation,
+  ConversationChoices,
   EventBodies,
   EventOf,
   FeedEvent,
@@ -21,13 +22,16 @@ type Kept = {
   kind: 'direct' | 'room';
   title: string | null;
   open: boolean;
-  members: (Member & { joined: number })[];
+  topic?: string;
+  announcement?: boolean;
+  members: (Member & { joined: number; choices?: ConversationChoices })[];
 };
 
 export class Example {
   readonly log: FeedEvent[] = [];
   readonly people = new Map<string, Person>();
   readonly #kept = new Map<string, Kept>();
+  readonly #blocked = new Map<string, string[]>();
   #heads = new Map<string, number>();
 
   constructor(...people: Person[]) {
@@ -117,12 +121,41 @@ export class Example {
   }
 
   role(id: string, person: string, role: 'owner' | 'moderator' | 'member', by: string): void {
-    this.#member(id, person).role = role;
+    const member = this.#member(id, person);
+    member.role = role;
+    if (role !== 'member') delete member.muted_until;
     this.append(id, 'role_changed', by, { person, role, by });
   }
 
   mute(id: string, person: string, until: number | null, by: string): void {
+    const member = this.#member(id, person);
+    if (until === null) delete member.muted_until;
+    else member.muted_until = until;
     this.append(id, 'member_muted', by, { person, until, by });
+  }
+
+  /** `choices` are all of a person's settings of a conversation; it has none of its own if nothing is chosen. */
+  choose(id: string, person: string, choices: ConversationChoices, some = true): void {
+    const member = this.#member(id, person);
+    if (some) member.choices = choices;
+    else delete member.choices;
+    this.append(person, 'choices_changed', person, { conversation: id, choices });
+  }
+
+  block(person: string, other: string, on: boolean): void {
+    const blocked = this.#blocked.get(person) ?? [];
+    this.#blocked.set(person, on ? [other, ...blocked] : blocked.filter((each) => each !== other));
+    this.append(person, 'blocked', person, { person: other, on });
+  }
+
+  /** Gives a room a topic, or takes it away with an empty one, and says who writes. */
+  announce(id: string, topic: string, announcement: boolean, by: string): void {
+    const room = this.#room(id);
+    delete room.topic;
+    delete room.announcement;
+    if (topic !== '') room.topic = topic;
+    if (announcement) room.announcement = true;
+    this.append(id, 'changed', by, { topic, announcement, by });
   }
 
   change(id: string, title: string, by: string): void {
@@ -140,6 +173,10 @@ export class Example {
       .map((room) => this.conversation(room.id, me))
       .sort((a, b) => (b.last?.at ?? 0) - (a.last?.at ?? 0));
     const unread = conversations.map((each) => each.unread);
+    const chosen = conversations.flatMap(({ id, choices }) =>
+      choices === undefined ? [] : [{ id, choices }],
+    );
+    const folders = new Set(chosen.map(({ choices }) => choices.folder).filter((name) => name !== ''));
     return {
       cursor: `e.${this.log.length}`,
       me: { ...this.people.get(me)!, site_name: 'Example' },
@@ -150,10 +187,16 @@ export class Example {
         conversations: unread.filter((count) => count > 0).length,
         messages: unread.reduce((sum, count) => sum + count, 0),
       },
+      threads: { conversations: 0, messages: 0 },
       invitations: [],
       invitations_more: false,
       drafts: [],
       drafts_more: false,
+      scheduled: { waiting: 0, failed: 0 },
+      reminders: { waiting: 0, due: 0 },
+      pinned: chosen.filter(({ choices }) => choices.pinned).map(({ id }) => id),
+      folders: [...folders].sort(),
+      blocked: this.#blocked.get(me) ?? [],
     };
   }
 
@@ -169,7 +212,7 @@ export class Example {
   }
 
   conversation(id: string, me: string): Conversation {
-    const { kind, title, open, members } = this.#room(id);
+    const { kind, title, open, members, topic, announcement } = this.#room(id);
     const own = members.find((member) => member.person === me)!;
     const events = this.log.filter((event) => event.stream === id);
     const head_seq = events.at(-1)?.seq ?? 0;
@@ -180,7 +223,10 @@ export class Example {
       open,
       role: own.role,
       member_count: members.length,
-      members: members.map(({ person, role, delivered, read }) => ({ person, role, delivered, read })),
+      members: members.map(({ joined: _joined, choices: _choices, ...member }) => member),
+      ...(topic === undefined ? {} : { topic }),
+      ...(announcement === undefined ? {} : { announcement }),
+      ...(own.choices === undefined ? {} : { choices: own.choices }),
       joined_seq: own.joined,
       head_seq,
       read_seq: own.read,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Conversation } from '@encke/sdk';
-import { everything, listed, nothingLoaded, withPage } from '../src/model/pages';
+import { unchosen } from '../src/model/choices';
+import { everything, listed, noFilter, nothingLoaded, withPage } from '../src/model/pages';
 import { Example, person } from './example';
 
 const site = new Example(person('p1'), person('p2'));
@@ -11,7 +12,6 @@ const newest = (ids: string[]): Conversation[] => ids.map((id) => site.conversat
 const all = newest(['c2', 'c5', 'c4', 'c3', 'c1']);
 const ids = (list: readonly Conversation[]): string => list.map((one) => one.id).join(' ');
 const title = (one: Conversation): string => one.title ?? '';
-const nothing = { query: '', unread: false };
 
 describe('the list by pages', () => {
   const first = withPage(nothingLoaded, { conversations: newest(['c2', 'c5']), before: 'two' });
@@ -19,11 +19,11 @@ describe('the list by pages', () => {
   it('keeps back what is older than its last page, until the page between has come', () => {
     // c1 is known by its address; c4 and c3, which stand above it, are not.
     const known = newest(['c2', 'c5', 'c1']);
-    expect(ids(listed(known, first, nothing, 'c1', title))).toBe('c2 c5');
+    expect(ids(listed(known, first, noFilter, 'c1', title))).toBe('c2 c5');
     const second = withPage(first, { conversations: newest(['c4', 'c3']), before: 'four' });
-    expect(ids(listed(all, second, nothing, null, title))).toBe('c2 c5 c4 c3');
+    expect(ids(listed(all, second, noFilter, null, title))).toBe('c2 c5 c4 c3');
     const third = withPage(second, { conversations: newest(['c1']), before: null });
-    expect(ids(listed(all, third, nothing, null, title))).toBe('c2 c5 c4 c3 c1');
+    expect(ids(listed(all, third, noFilter, null, title))).toBe('c2 c5 c4 c3 c1');
   });
 
   it('is not cut by an empty page that is not the last', () => {
@@ -32,7 +32,7 @@ describe('the list by pages', () => {
   });
 
   it('shows at once what it knows of a search, and everything that the server finds', () => {
-    const query = { query: 'comet', unread: false };
+    const query = { ...noFilter, query: 'comet' };
     expect(ids(listed(all, nothingLoaded, query, null, title))).toBe('c2 c4');
     // The server may know better what the conversation with somebody is called.
     const found = withPage(nothingLoaded, { conversations: newest(['c2', 'c3']), before: 'more' });
@@ -41,8 +41,25 @@ describe('the list by pages', () => {
   });
 
   it('keeps the open conversation among the unread ones while it is read', () => {
-    const unread = { query: '', unread: true };
+    const unread = { ...noFilter, unread: true };
     expect(ids(listed(all, everything, unread, null, title))).toBe('c2');
     expect(ids(listed(all, everything, unread, 'c3', title))).toBe('c2 c3');
+  });
+
+  it('has pinned ones above the others, however old, and archived ones only in the archive or a search', () => {
+    const [c2, c5, c4, c3, c1] = all;
+    if (!c1 || !c2 || !c3 || !c4 || !c5) throw new Error('five conversations');
+    const pinned = { ...c1, choices: { ...unchosen, pinned: true } };
+    const away = { ...c5, choices: { ...unchosen, archived: true } };
+    const work = { ...c4, choices: { ...unchosen, folder: 'Work' } };
+    const chosen = [c2, away, work, c3, pinned];
+    const shown = (filter: Partial<typeof noFilter>, loaded = everything): string =>
+      ids(listed(chosen, loaded, { ...noFilter, ...filter }, null, title));
+    expect(shown({})).toBe('c1 c2 c4 c3');
+    expect(shown({}, first)).toBe('c1 c2');
+    expect(shown({ archived: true })).toBe('c5');
+    expect(shown({ folder: 'Work' })).toBe('c4');
+    expect(shown({ query: 'o' })).toBe('c2 c4 c3 c1');
+    expect(shown({ query: 'sun', archived: true })).toBe('c5');
   });
 });

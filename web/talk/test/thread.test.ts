@@ -176,6 +176,7 @@ describe('rows', () => {
       conversation: site.conversation('c1', 'p1'),
       me: 'p1',
       amended: new Map(),
+      hidden: new Set(),
       newAfter: more.newAfter ?? null,
     });
   const outgoing = (key: string, createdAt: number): Outgoing => ({

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { textPaths } from '@encke/ui/testing';
 import { previewOf, systemLine } from '../src/i18n/describe';
 import { en } from '../src/i18n/en';
+import { choiceWords } from '../src/i18n/choice-words';
 import { fileWords } from '../src/i18n/file-words';
+import { reportWords } from '../src/i18n/report-words';
+import { shutWords } from '../src/i18n/shut-words';
 import { zhCN } from '../src/i18n/zh-CN';
 import { fromSnapshot } from '../src/model/world';
 import { Example, person } from './example';
@@ -11,8 +14,10 @@ describe('the dictionaries', () => {
   it('have the same keys, none of them empty', () => {
     expect(textPaths(zhCN)).toEqual(textPaths(en));
     expect(textPaths(en).filter((path) => path.endsWith('(empty)'))).toEqual([]);
-    expect(textPaths(fileWords['zh-CN'])).toEqual(textPaths(fileWords.en));
-    expect(textPaths(fileWords).filter((path) => path.endsWith('(empty)'))).toEqual([]);
+    for (const later of [fileWords, choiceWords, reportWords, shutWords]) {
+      expect(textPaths(later['zh-CN'])).toEqual(textPaths(later.en));
+      expect(textPaths(later).filter((path) => path.endsWith('(empty)'))).toEqual([]);
+    }
   });
 });
 
@@ -50,8 +55,15 @@ describe('events in words', () => {
   });
   it('preview what matters most: failed, then draft, then the newest', () => {
     site.say('c1', 'p2', 'a\n\n  b');
-    const now = { conversation: site.conversation('c1', 'p1'), world, draft: '', failed: null };
+    const now = {
+      conversation: site.conversation('c1', 'p1'),
+      world,
+      draft: '',
+      failed: null,
+      hidden: false,
+    };
     expect(previewOf(now, en)).toEqual({ lead: '林晓雨:', text: 'a b', tone: 'plain' });
+    expect(previewOf({ ...now, hidden: true }, en)).toMatchObject({ lead: '', text: 'Deleted for you' });
     expect(previewOf({ ...now, draft: 'x' }, en).tone).toBe('draft');
     expect(previewOf({ ...now, draft: 'x', failed: 'y' }, en)).toEqual({
       lead: 'Not sent:',
@@ -69,7 +81,13 @@ describe('events in words', () => {
     expect(joined && systemLine(joined, conversation, here, en)).toBe('Ada (Guest) joined');
     expect(joined && systemLine(joined, conversation, here, zhCN)).toContain('Ada（访客）');
     open.say('c1', 'p2', 'hello');
-    const now = { conversation: open.conversation('c1', 'p1'), world: here, draft: '', failed: null };
+    const now = {
+      conversation: open.conversation('c1', 'p1'),
+      world: here,
+      draft: '',
+      failed: null,
+      hidden: false,
+    };
     expect(previewOf(now, en).lead).toBe('Ada (Guest):');
   });
 });

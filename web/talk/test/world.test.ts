@@ -11,6 +11,7 @@ import {
   withPresence,
   type World,
 } from '../src/model/world';
+import { choicesOf, unchosen } from '../src/model/choices';
 import { totalUnread } from '../src/model/unread';
 import { reachOf } from '../src/model/tick';
 import { Example, person } from './example';
@@ -29,8 +30,17 @@ function asSnapshot(world: World): Snapshot {
     messages: totalUnread(world),
   };
   const { cursor, me } = world;
-  const whole = { conversations_before: null, invitations_more: false, drafts: [], drafts_more: false };
-  return ordered({ cursor, me, people, conversations, unread, invitations, ...whole });
+  const threads = { conversations: 0, messages: 0 };
+  const whole = { threads, conversations_before: null, invitations_more: false };
+  const kept = {
+    drafts: [],
+    drafts_more: false,
+    scheduled: { waiting: 0, failed: 0 },
+    reminders: { waiting: 0, due: 0 },
+  };
+  const pinned = conversations.filter((one) => choicesOf(one).pinned).map(({ id }) => id);
+  const own = { pinned, folders: [...world.folders], blocked: [...world.blocked] };
+  return ordered({ cursor, me, people, conversations, unread, invitations, ...own, ...whole, ...kept });
 }
 function ordered(snapshot: Snapshot): Snapshot {
   const byId = (a: { id: string }, b: { id: string }): number => a.id.localeCompare(b.id);
@@ -38,6 +48,8 @@ function ordered(snapshot: Snapshot): Snapshot {
     ...snapshot,
     people: [...snapshot.people].sort(byId),
     conversations: [...snapshot.conversations].sort(byId),
+    pinned: [...snapshot.pinned].sort(),
+    blocked: [...snapshot.blocked].sort(),
   };
 }
 
@@ -58,6 +70,18 @@ const afternoon: ((site: Example) => void)[] = [
   (site) => site.change('c1', 'Orbits', 'p2'),
   (site) => site.mark('c1', 'p2', 'read', 6),
   (site) => site.mark('c1', 'p1', 'read', 5),
+  (site) => site.choose('c1', 'p1', { ...unchosen, pinned: true, notify: 'mentions' }),
+  (site) => site.mute('c1', 'p1', 9_000, 'p2'),
+  (site) => site.announce('c1', 'Comets', true, 'p2'),
+  (site) => site.block('p1', 'p3', true),
+  (site) => site.choose('c2', 'p1', { ...unchosen, folder: 'Later', archived: true }),
+  (site) => site.mute('c1', 'p4', 9_000, 'p2'),
+  (site) => site.mute('c1', 'p4', null, 'p2'),
+  (site) => site.role('c1', 'p1', 'moderator', 'p2'),
+  (site) => site.choose('c1', 'p1', unchosen, false),
+  (site) => site.announce('c1', '', false, 'p2'),
+  (site) => site.block('p1', 'p2', true),
+  (site) => site.block('p1', 'p3', false),
   (site) => site.leave('c1', 'p4', 'p2'),
   (site) => site.say('c2', 'p1', 'three'),
   (site) => site.say('c2', 'p3', 'four <@p2> <@p1>'),
@@ -92,7 +116,7 @@ describe('snapshot plus events', () => {
   it('takes every event twice without a difference', () => {
     const site = example();
     const start = fromSnapshot(site.snapshot('p1'));
-    afternoon.slice(0, 15).forEach((step) => step(site));
+    afternoon.slice(0, 27).forEach((step) => step(site));
     const once = site.feed('p1', 0).reduce(applyEvent, start);
     const twice = site.feed('p1', 0).reduce(applyEvent, once);
     expect(asSnapshot(twice)).toEqual(asSnapshot(once));

@@ -7,6 +7,7 @@ export { errorText } from './i18n/errors';
 export { createFormat, daysBetween, formatOf, type Format } from './i18n/format';
 export { amid, begin, end } from './i18n/han';
 export { isLocale, localeNames, locales, pickLocale, type Locale, type Shape } from './i18n/locale';
+export { Vocabulary } from './i18n/vocabulary';
 export { commonZhCN } from './i18n/zh-CN';
 export { movedBy, rowAfterKey, scrollTo, spanOf, spareRows, type Span, type View } from './list/rows';
 export { addresses, isEmojiOnly, safeHref, type Address } from './text/addresses';

@@ -59,6 +59,8 @@ export function conversation(id: string, head: number, receipts = 0): Conversati
 export function snapshot(position: number, conversations: Conversation[]): Snapshot {
   const unread = { conversations: 0, messages: 0 };
   const all = { conversations, conversations_before: null, unread, invitations: [], invitations_more: false };
-  const drafts = { drafts: [], drafts_more: false };
-  return { cursor: cursorAt(position), me, people: [], ...all, ...drafts };
+  const drafts = { drafts: [], drafts_more: false, threads: { conversations: 0, messages: 0 } };
+  const planned = { scheduled: { waiting: 0, failed: 0 }, reminders: { waiting: 0, due: 0 } };
+  const own = { pinned: [], folders: [], blocked: [] };
+  return { cursor: cursorAt(position), me, people: [], ...all, ...drafts, ...planned, ...own };
 }

@@ -1,7 +1,7 @@
 import { ApiError, EnckeClient, type ConnectionState, type Me } from '@encke/sdk';
-import { browserClock, errorText, type TextStorage } from '@encke/ui/plain';
+import { browserClock, errorText, type Locale, type TextStorage } from '@encke/ui/plain';
 import { thrownText } from '../i18n/errors';
-import { wordsIn, type Words } from '../i18n/words';
+import { vocabulary, type Words } from '../i18n/words';
 import { Idle } from '../model/idle';
 import type { Preferences } from '../model/preferences';
 import { setupCodeInHash } from '../model/setup-link';
@@ -18,6 +18,18 @@ export interface Inside {
   stop(): void;
   /** Removes the person's data from this device. Called before `stop` when the person signs out. */
   forget(): void;
+}
+
+/** The parts that a screen brings. */
+export interface Screen {
+  /** Makes the state of the screen for a person. It subscribes to the client, which is started right after. */
+  open(client: EnckeClient, me: Me): Inside;
+  /** Loads the words of the screen in a language. */
+  loadWords(language: Locale): Promise<unknown>;
+  /** The person whose conversations this device can show without the server; null if there is none. */
+  offline(): Promise<Me | null>;
+  /** Nobody is signed in on this device any more: what it keeps for a time without the server goes. */
+  forgetOffline(): void;
 }
 
 /** The state of the page: the signed-in person, the stage, and the parts above every screen. */
@@ -41,10 +53,9 @@ export class Shell {
   /** Whether the person is signing out. The server then ends this connection too, which is no news. */
   #signingOut = false;
 
-  /** `open` makes the state of the screen for a person. It subscribes to the client, which is started right after. */
   constructor(
     storage: TextStorage,
-    private readonly open: (client: EnckeClient, me: Me) => Inside,
+    private readonly screen: Screen,
   ) {
     this.preferences = new PreferencesStore(storage);
     this.setupCode = setupCodeInHash(location.hash) ?? '';
@@ -53,7 +64,20 @@ export class Shell {
   }
 
   get words(): Words {
-    return wordsIn[this.preferences.current.language];
+    return vocabulary.in(this.preferences.current.language);
+  }
+
+  /** Loads the words of the chosen language. Nothing can be shown before. */
+  async loadWords(language = this.preferences.current.language): Promise<void> {
+    await Promise.all([vocabulary.load(language), this.screen.loadWords(language)]);
+  }
+
+  /** Shows everything in another language, once its words are there. */
+  async speak(language: Locale): Promise<void> {
+    await this.attempt(async () => {
+      await this.loadWords(language);
+      this.preferences.change({ language });
+    });
   }
 
   get api(): EnckeClient['api'] {
@@ -69,7 +93,14 @@ export class Shell {
       if (setup.needed) this.stage = 'setup';
       else this.enter(await this.api.me());
     } catch (thrown) {
-      this.stage = thrown instanceof ApiError && thrown.status === 401 ? 'sign-in' : 'unreachable';
+      if (thrown instanceof ApiError && thrown.status === 401) {
+        this.screen.forgetOffline();
+        this.stage = 'sign-in';
+        return;
+      }
+      const me = await this.screen.offline();
+      if (me === null) this.stage = 'unreachable';
+      else this.enter(me);
     }
   }
 
@@ -78,7 +109,7 @@ export class Shell {
     this.revoked = false;
     client.useTransport(this.preferences.current.transport);
     this.#idle = new Idle(browserClock, (state) => client.presence(state));
-    this.#inside = this.open(client, me);
+    this.#inside = this.screen.open(client, me);
     this.#undo = [
       client.on('state', (state) => (this.connection = state)),
       client.on('revoked', () => {
@@ -132,6 +163,7 @@ export class Shell {
   #leave(revoked: boolean): void {
     if (this.#inside === null) return;
     for (const undo of this.#undo) undo();
+    this.screen.forgetOffline();
     this.#inside.stop();
     this.#client.stop();
     this.#inside = null;

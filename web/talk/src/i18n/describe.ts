@@ -103,14 +103,20 @@ export interface PreviewInput {
   readonly draft: string;
   /** The text of the newest message that could not be sent, if there is one. */
   readonly failed: string | null;
+  /** Whether the person has hidden the newest message from itself. */
+  readonly hidden: boolean;
 }
 
-export function previewOf({ conversation, world, draft, failed }: PreviewInput, words: Words): Preview {
+export function previewOf(
+  { conversation, world, draft, failed, hidden }: PreviewInput,
+  words: Words,
+): Preview {
   const line = (text: string): string => lineOf(text, world, words);
   if (failed !== null) return { lead: words.preview.failed, text: line(failed), tone: 'failed' };
   if (draft !== '') return { lead: words.preview.draft, text: line(draft), tone: 'draft' };
   const { last } = conversation;
   if (last === null) return { lead: '', text: '', tone: 'plain' };
+  if (hidden) return { lead: '', text: words.preview.hidden, tone: 'plain' };
   if (last.kind !== 'message')
     return { lead: '', text: systemLine(last, conversation, world, words), tone: 'plain' };
   const text = saidLine(line(last.body.text), last.body.files, words);

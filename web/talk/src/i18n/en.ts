@@ -17,8 +17,10 @@ export const en = {
   guestName: (name: string) => `${name} (Guest)`,
 
   preview: {
+    hidden: 'Deleted for you',
     unread: (count: number) => `${number(count)} unread`,
     mentions: (count: number) => (count === 1 ? 'mentions you' : `mentions you ${number(count)} times`),
+    muted: 'muted',
     draft: 'Draft:',
     failed: 'Not sent:',
     self: 'You:',
@@ -76,6 +78,10 @@ export const en = {
     original: 'Show what it answers',
     quoteRecalled: 'A message that was recalled',
     quoteHidden: 'A message that can’t be shown',
+    forward: 'Forward',
+    forwardedFrom: (name: string) => `Forwarded from ${name}`,
+    hide: 'Delete for me',
+    report: 'Report',
     recall: 'Recall',
     recalling: 'The message is being recalled.',
     undo: 'Undo',

@@ -14,8 +14,10 @@ export const zhCN: Words = {
   guestName: (name) => `${name}（访客）`,
 
   preview: {
+    hidden: '已为你删除',
     unread: (count) => `${number(count)} 条未读`,
     mentions: (count) => `${number(count)} 条提到你`,
+    muted: '已静音',
     draft: '草稿：',
     failed: '未发送：',
     self: '我：',
@@ -73,6 +75,10 @@ export const zhCN: Words = {
     original: '查看被回复的消息',
     quoteRecalled: '消息已撤回',
     quoteHidden: '无法显示的消息',
+    forward: '转发',
+    forwardedFrom: (name) => `转发自 ${name}`,
+    hide: '仅为我删除',
+    report: '举报',
     recall: '撤回',
     recalling: '正在撤回消息。',
     undo: '取消撤回',

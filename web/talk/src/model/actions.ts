@@ -3,7 +3,25 @@ import type { Conversation } from '@encke/sdk';
 import type { MessageRow } from './rows';
 
 export type Action =
-  'reply' | 'original' | 'react' | 'edit' | 'history' | 'pin' | 'unpin' | 'copy' | 'link' | 'recall' | 'undo';
+  | 'reply'
+  | 'thread'
+  | 'original'
+  | 'react'
+  | 'edit'
+  | 'history'
+  | 'pin'
+  | 'unpin'
+  | KeepingAction
+  | 'copy'
+  | 'link'
+  | 'forward'
+  | 'hide'
+  | 'report'
+  | 'recall'
+  | 'undo';
+
+/** What a person does with a message for itself. */
+export type KeepingAction = 'star' | 'unstar' | 'remind';
 
 export interface ActionPress {
   readonly key: string;
@@ -16,14 +34,21 @@ export interface ActionPress {
 /** The keys, each of which stands beside its action in the menu. */
 export const actionKeys: Readonly<Record<Action, string>> = {
   reply: 'r',
+  thread: 't',
   original: 'o',
   react: '+',
   edit: 'e',
   history: 'h',
   pin: 'p',
   unpin: 'p',
+  star: 's',
+  unstar: 's',
+  remind: 'm',
   copy: 'c',
   link: 'l',
+  forward: 'f',
+  hide: 'x',
+  report: '!',
   recall: 'Delete',
   undo: 'Delete',
 };
@@ -37,25 +62,32 @@ export function actionOfKey(press: ActionPress, actions: readonly Action[]): Act
 
 /**
  * The actions that the menu offers, in its order. The server refuses what is not offered, too. `recalling`: the recall of the
- * message waits, and can be undone.
+ * message waits, and can be undone. `starred`: whether the person has starred it; null while it can't be starred.
  */
 export function actionsFor(
   { own, amended, event, text }: MessageRow,
   { kind, role }: Conversation,
   recalling = false,
+  starred: boolean | null = null,
 ): Action[] {
   if (recalling) return ['undo'];
-  const moderates = kind === 'room' && role !== 'member';
+  const moderates = kind !== 'direct' && role !== 'member';
   const pins = kind === 'direct' || moderates;
   return [
     'reply',
+    ...(kind === 'thread' ? [] : (['thread'] as const)),
     ...(event.body.reply_to == null ? [] : (['original'] as const)),
     'react',
-    ...(own ? (['edit'] as const) : []),
+    // The words of a forwarded message are somebody else's.
+    ...(own && event.body.forwarded === undefined ? (['edit'] as const) : []),
     ...((amended?.edits ?? 0) > 0 && (own || moderates) ? (['history'] as const) : []),
     ...(pins ? ([amended?.pinned === true ? 'unpin' : 'pin'] as const) : []),
+    ...(starred === null ? [] : ([starred ? 'unstar' : 'star', 'remind'] as const)),
     ...(text === '' ? [] : (['copy'] as const)),
     'link',
+    'forward',
+    'hide',
+    ...(own ? [] : (['report'] as const)),
     ...(own || moderates ? (['recall'] as const) : []),
   ];
 }

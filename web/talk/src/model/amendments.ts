@@ -1,5 +1,5 @@
 /*
- * What amendments (edits, reactions, pins, recalls) have made of the messages of one conversation. Answers of the server bring it
+ * What amendments (edits, reactions, pins, threads, recalls) have made of the messages of one conversation. Answers of the server bring it
  * as it was at some `amendments_seq`, the feed brings the events one by one; either may be ahead of the other, and an
  * answer may come late. So the newest events are held, and applied again to an answer that is older than they are.
  */
@@ -10,7 +10,7 @@ export const amendmentsHeldMax = 500;
 /** People that are named with an emoji; the server's limit, by which it names them, too. */
 export const reactionPeopleShownMax = 10;
 
-const kinds = ['edited', 'reacted', 'pinned', 'recalled'] as const;
+const kinds = ['edited', 'reacted', 'pinned', 'answered', 'recalled'] as const;
 export type AmendingEvent = Extract<FeedEvent, { kind: (typeof kinds)[number] }>;
 
 /** The messages from one `seq` to another, of which an answer knew all amendments up to this one. */
@@ -93,7 +93,7 @@ export function withAmended(amendments: Amendments, answer: AmendedAnswer, me: s
   const told = new Map(answer.amended.map((each) => [each.message, each]));
   const messages = new Map(amendments.messages);
   for (const { seq: message, kind } of answer.events) {
-    if (kind !== 'message') continue;
+    if (kind !== 'message' && kind !== 'erased') continue;
     // An answer that came late knows less than one before it.
     const newest = Math.max(amendments.seq, amendments_seq);
     if (amendments.ahead.some((each) => each.seq > newest && covers(each, message))) continue;
@@ -142,7 +142,12 @@ function applied(before: Amended | undefined, event: AmendingEvent, me: string):
   const now: Amended = { ...before, message: event.body.message };
   switch (event.kind) {
     case 'recalled':
-      return undefined;
+      // The thread of a message outlives it.
+      return before?.thread === undefined ? undefined : { message: now.message, thread: before.thread };
+    case 'answered': {
+      const { thread: id, answers, at, people } = event.body;
+      return { ...now, thread: { id, answers, at, people } };
+    }
     case 'edited':
       return { ...now, text: event.body.text, edits: event.body.edits, edited_at: event.at };
     case 'pinned':

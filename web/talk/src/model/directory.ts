@@ -15,6 +15,9 @@ export function nameOf(world: World, person: string, unknown: string): string {
 
 export function titleOf(conversation: Conversation, world: World, unknown: string): string {
   if (conversation.title !== null && conversation.title !== '') return conversation.title;
+  // A thread is called like the conversation that it is part of.
+  const house = world.conversations.get(conversation.parent?.conversation ?? '');
+  if (house !== undefined) return titleOf(house, world, unknown);
   const other = counterpart(conversation, world);
   return other?.display_name ?? unknown;
 }

@@ -11,15 +11,22 @@ export const heldEventsMax = 200;
 
 /** The conversation that an event belongs to. Null for events of other streams. */
 export function conversationOf(event: FeedEvent): string | null {
-  if (event.kind === 'receipts' || event.kind === 'marked' || event.kind === 'conversation_removed')
+  if (
+    event.kind === 'receipts' ||
+    event.kind === 'marked' ||
+    event.kind === 'choices_changed' ||
+    event.kind === 'conversation_removed'
+  )
     return event.body.conversation;
   if (event.kind === 'conversation_added') return event.body.conversation.id;
   return /^c\d+$/.test(event.stream) ? event.stream : amendedConversation(event);
 }
 
-/** Whether an event only tells how far somebody has read, or amends a message. It moves no conversation in the list. */
+/** Whether an event only tells how far somebody has read, what the person chose, or amends a message. It is no news. */
 export function isQuiet(event: FeedEvent): boolean {
-  return event.kind === 'receipts' || event.kind === 'marked' || amendedConversation(event) !== null;
+  const { kind } = event;
+  const quiet = kind === 'receipts' || kind === 'marked' || kind === 'choices_changed';
+  return quiet || amendedConversation(event) !== null;
 }
 
 export class HeldEvents {

@@ -17,7 +17,7 @@ export const waitingForPageMin = 12;
 export const lookupPauseMsMax = 30_000;
 
 export interface LookupsOptions {
-  readonly api: Pick<Api, 'conversation' | 'conversations'>;
+  readonly api: Pick<Api, 'conversation' | 'conversations' | 'threads'>;
   readonly clock: Clock;
   readonly knows: (id: string) => boolean;
   readonly came: (
@@ -81,6 +81,18 @@ export class Lookups {
     const page = await this.#request(() => this.options.api.conversations(query));
     this.#pump();
     return page;
+  }
+
+  /**
+   * The followed threads with unread answers: a snapshot says only how many there are. A failure is left as it is, because the
+   * next answer in one of them brings it.
+   */
+  async unreadThreads(): Promise<void> {
+    const ask = async (): Promise<Answer> => {
+      const { threads, people } = await this.options.api.threads({ unread: true });
+      return { conversations: threads.map(({ conversation }) => conversation), people };
+    };
+    await this.#request(ask).catch(() => null);
   }
 
   /** A snapshot has come, or nobody looks any more. */

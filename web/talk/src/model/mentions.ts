@@ -21,7 +21,9 @@ export function callable(
   all: string,
   more: readonly Person[] = [],
 ): Callable[] {
-  const known = conversation.members.flatMap(({ person }) => world.people.get(person) ?? []);
+  // Whoever may read a thread can be called in it.
+  const { members } = world.conversations.get(conversation.parent?.conversation ?? '') ?? conversation;
+  const known = members.flatMap(({ person }) => world.people.get(person) ?? []);
   const persons = new Map([...known, ...more].map((person) => [person.id, person.display_name]));
   const found = [...persons].map(([id, name]) => ({ id, name }));
   return mayCallAll(conversation) ? [...found, { id: everybody, name: all }] : found;
@@ -30,7 +32,7 @@ export function callable(
 /** Who owns or moderates a room may call all of it at once. */
 export function mayCallAll(conversation: Conversation): boolean {
   const role: string = conversation.role;
-  return conversation.kind === 'room' && (role === 'owner' || role === 'moderator');
+  return conversation.kind !== 'direct' && (role === 'owner' || role === 'moderator');
 }
 
 /** The text for the log: each `@name` of somebody becomes the id. The longest name wins. */

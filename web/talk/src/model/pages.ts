@@ -4,6 +4,7 @@
  * the page with their neighbours has come; otherwise they would stand at the end and then jump.
  */
 import type { Conversation, ConversationPage } from '@encke/sdk';
+import { choicesOf, pinnedFirst } from './choices';
 import { titled } from './directory';
 
 export interface Loaded {
@@ -19,9 +20,23 @@ export const nothingLoaded: Loaded = { before: undefined, floor: -Infinity, foun
 /** There is nothing that is not known here. */
 export const everything: Loaded = { before: null, floor: -Infinity, found: new Set() };
 
+/** The part of the conversations that is shown. A query goes through all of them. */
 export interface Filter {
   readonly query: string;
   readonly unread: boolean;
+  /** Those that are put away, in place of the others. */
+  readonly archived: boolean;
+  /** Those in this folder; '' for all. */
+  readonly folder: string;
+}
+
+export const noFilter: Filter = { query: '', unread: false, archived: false, folder: '' };
+
+/** Whether a conversation stands where the filter looks. */
+function isThere(conversation: Conversation, { query, archived, folder }: Filter): boolean {
+  const choices = choicesOf(conversation);
+  if (query !== '') return true;
+  return choices.archived === archived && (folder === '' || choices.folder === folder);
 }
 
 export function activityOf(conversation: Conversation): number {
@@ -36,7 +51,10 @@ export function withPage(loaded: Loaded, page: Pick<ConversationPage, 'conversat
   return { before: page.before, floor, found };
 }
 
-/** The part of `sorted` that is shown. The open conversation stays in a list of unread ones while it is read. */
+/**
+ * The part of `sorted` that is shown, with pinned ones above the others unless something is searched for. The open conversation
+ * stays in a list of unread ones while it is read.
+ */
 export function listed(
   sorted: readonly Conversation[],
   loaded: Loaded,
@@ -45,10 +63,12 @@ export function listed(
   title: (conversation: Conversation) => string,
 ): Conversation[] {
   const matches = titled(filter.query, title);
-  return sorted.filter(
+  const found = sorted.filter(
     (each) =>
-      activityOf(each) >= loaded.floor &&
+      (activityOf(each) >= loaded.floor || choicesOf(each).pinned) &&
+      isThere(each, filter) &&
       (!filter.unread || each.unread > 0 || each.id === openId) &&
       (filter.query === '' || loaded.found.has(each.id) || matches(each)),
   );
+  return filter.query === '' ? pinnedFirst(found) : found;
 }

@@ -35,6 +35,8 @@ export interface SystemRow {
   readonly kind: 'system';
   readonly key: string;
   readonly event: FeedEvent;
+  /** What is left of a message that was recalled: its thread. */
+  readonly amended: Amended | undefined;
 }
 export interface DayRow {
   readonly kind: 'day';
@@ -54,6 +56,8 @@ export interface RowsInput {
   readonly me: string;
   /** By the `seq` of the message. */
   readonly amended: ReadonlyMap<number, Amended>;
+  /** The `seq` of events that this person has hidden from itself. */
+  readonly hidden: ReadonlySet<number>;
   /** The line "new messages" stands after this `seq`; null: no line. */
   readonly newAfter: number | null;
 }
@@ -64,6 +68,7 @@ export function rowsOf({
   conversation,
   me,
   amended: amendedBy,
+  hidden,
   newAfter,
 }: RowsInput): Row[] {
   const joined = joinsIn(events);
@@ -80,6 +85,9 @@ export function rowsOf({
   };
 
   for (const event of events) {
+    // The beginning of a thread is the message above it.
+    if (event.kind === 'created' && event.body.kind === 'thread') continue;
+    if (hidden.has(event.seq)) continue;
     dayBefore(event.at);
     if (
       !lineDrawn &&
@@ -91,7 +99,8 @@ export function rowsOf({
       lineDrawn = true;
     }
     if (event.kind !== 'message') {
-      rows.push({ kind: 'system', key: `seq:${event.seq}`, event });
+      const amended = amendedBy.get(event.seq);
+      rows.push({ kind: 'system', key: `seq:${event.seq}`, event, amended });
       continue;
     }
     const own = event.from === me;

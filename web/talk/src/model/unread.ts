@@ -4,10 +4,18 @@
  * knowing what was unread before; they raise `doubts`, and the server is asked again.
  */
 import type { Conversation, EventOf, Snapshot } from '@encke/sdk';
+import { isHushed } from './choices';
 import type { World } from './world';
 
 export function totalUnread(world: World): number {
   return sum(world.conversations.values()) + world.unreadElsewhere;
+}
+
+/** The same, without the conversations of which the person wants to hear less. */
+export function loudUnread(world: World, now: number): number {
+  return (
+    sum([...world.conversations.values()].filter((each) => !isHushed(each, now))) + world.unreadElsewhere
+  );
 }
 
 /** Unread mentions in the conversations that are known here. */
@@ -65,7 +73,8 @@ export function doubted(world: World): World {
 
 function sum(conversations: Iterable<Conversation>): number {
   let unread = 0;
-  for (const conversation of conversations) unread += conversation.unread;
+  // Threads are counted by themselves.
+  for (const { unread: here, parent } of conversations) if (parent === undefined) unread += here;
   return unread;
 }
 

@@ -16,6 +16,8 @@ import type {
   Snapshot,
 } from '@encke/sdk';
 import { amendedConversation, erased, isAmending } from './amendments';
+import { withChoices } from './choices';
+import { afterRoomEvent } from './room';
 import { doubted, elsewhereOf, mentionsAfter, unseenMentions, withoutElsewhere } from './unread';
 
 export interface World {
@@ -30,6 +32,10 @@ export interface World {
   readonly doubts: number;
   /** Invitations that wait for an answer, by conversation. */
   readonly invitations: ReadonlyMap<string, Invitation>;
+  /** The names of the person's folders, in their order. One that was emptied here may still be among them. */
+  readonly folders: readonly string[];
+  /** The people whom the person blocks. */
+  readonly blocked: ReadonlySet<string>;
 }
 
 /** Members that are remembered of one conversation: those of larger ones are asked for by pages. */
@@ -53,6 +59,8 @@ export function fromSnapshot(snapshot: Snapshot, known?: World): World {
     unreadElsewhere: elsewhereOf(snapshot),
     doubts: known?.doubts ?? 0,
     invitations: new Map(snapshot.invitations.map((each) => [each.conversation, each])),
+    folders: snapshot.folders,
+    blocked: new Set(snapshot.blocked),
   };
 }
 
@@ -63,6 +71,10 @@ export function applyEvent(world: World, event: FeedEvent): World {
       return added(moved, event);
     case 'conversation_removed':
       return removed(moved, event.body.conversation);
+    case 'thread_followed':
+      return followed(moved, event.body.thread, event.body.on);
+    case 'answered':
+      return answered(moved, event);
     case 'invited': {
       const { invitation } = event.body;
       const invitations = new Map(world.invitations).set(invitation.conversation, invitation);
@@ -78,6 +90,16 @@ export function applyEvent(world: World, event: FeedEvent): World {
       return edited(moved, event);
     case 'recalled':
       return recalled(moved, event);
+    case 'choices_changed':
+      return chosen(moved, event);
+    case 'blocked': {
+      const blocked = new Set(world.blocked);
+      if (event.body.on) blocked.add(event.body.person);
+      else blocked.delete(event.body.person);
+      return { ...moved, blocked };
+    }
+    case 'hidden':
+      return hidden(moved, event);
     case 'reacted':
     case 'pinned':
     case 'data':
@@ -141,6 +163,7 @@ export function withConversation(
   const later = held.filter(
     (event) =>
       event.kind === 'marked' ||
+      event.kind === 'choices_changed' ||
       isAmending(event) ||
       event.seq > (event.kind === 'receipts' ? receipts_seq : head_seq),
   );
@@ -177,9 +200,25 @@ function added(world: World, event: EventOf<'conversation_added'>): World {
 
 function removed(world: World, id: string): World {
   if (!world.conversations.has(id)) return world.unreadElsewhere > 0 ? doubted(world) : world;
-  const conversations = new Map(world.conversations);
-  conversations.delete(id);
-  return { ...world, conversations };
+  // Its threads go with it.
+  const left = [...world.conversations].filter(
+    ([each, { parent }]) => each !== id && parent?.conversation !== id,
+  );
+  return { ...world, conversations: new Map(left) };
+}
+
+/** A thread that is known is followed from now on, or no longer: then nothing in it is unread. */
+function followed(world: World, id: string, on: boolean): World {
+  const thread = world.conversations.get(id);
+  if (thread === undefined || thread.followed === on) return world;
+  return replaced(world, { ...thread, followed: on, unread: 0, mentions: [] });
+}
+
+/** Of a thread that is not followed, this is all that tells of new answers. */
+function answered(world: World, event: EventOf<'answered'>): World {
+  const thread = world.conversations.get(event.body.thread);
+  if (thread?.followed !== false || event.body.head_seq <= thread.head_seq) return world;
+  return replaced(world, { ...thread, head_seq: event.body.head_seq });
 }
 
 function received(world: World, event: EventOf<'receipts'>): World {
@@ -207,6 +246,16 @@ function isOwnMark(event: FeedEvent, me: string): boolean {
   );
 }
 
+function chosen(world: World, event: EventOf<'choices_changed'>): World {
+  const { conversation, choices } = event.body;
+  const { folder } = choices;
+  const folders =
+    folder === '' || world.folders.includes(folder) ? world.folders : [...world.folders, folder].sort();
+  const known = world.conversations.get(conversation);
+  if (known === undefined) return { ...world, folders };
+  return replaced({ ...world, folders }, withChoices(known, choices));
+}
+
 /** The list shows the newest message of each conversation with the text that it has now. */
 function edited(world: World, event: EventOf<'edited'>): World {
   const conversation = world.conversations.get(amendedConversation(event) ?? '');
@@ -227,6 +276,14 @@ function recalled(world: World, event: EventOf<'recalled'>): World {
   return replaced(world, { ...conversation, mentions, last: isLast ? erased(last) : last });
 }
 
+/** A message that the person has hidden from itself calls it no more. */
+function hidden(world: World, { body }: EventOf<'hidden'>): World {
+  const conversation = world.conversations.get(body.conversation);
+  if (conversation === undefined || !body.on) return world;
+  const mentions = conversation.mentions.filter((seq) => seq !== body.message);
+  return replaced(world, { ...conversation, mentions });
+}
+
 type ConversationEvent = Exclude<
   FeedEvent,
   {
@@ -241,6 +298,11 @@ type ConversationEvent = Exclude<
       | 'reacted'
       | 'pinned'
       | 'recalled'
+      | 'choices_changed'
+      | 'blocked'
+      | 'answered'
+      | 'thread_followed'
+      | 'hidden'
       | 'data';
   }
 >;
@@ -271,7 +333,9 @@ function appended(world: World, event: ConversationEvent): World {
       const id = event.body.person.id;
       if (conversation.members.some((member) => member.person === id))
         return replaced({ ...world, people }, conversation);
-      const member: Member = { person: id, role: event.body.role, delivered: 0, read: 0 };
+      const { role, muted_until } = event.body;
+      const muted = muted_until === undefined ? {} : { muted_until };
+      const member: Member = { person: id, role, delivered: 0, read: 0, ...muted };
       const members =
         conversation.members.length < membersKeptMax
           ? [...conversation.members, member]
@@ -282,26 +346,10 @@ function appended(world: World, event: ConversationEvent): World {
       );
     }
     case 'member_left':
-      return replaced(world, {
-        ...conversation,
-        member_count: before.member_count - 1,
-        members: conversation.members.filter((member) => member.person !== event.body.person),
-      });
-    case 'role_changed': {
-      const { person, role } = event.body;
-      const members = conversation.members.map((member) =>
-        member.person === person ? { ...member, role } : member,
-      );
-      return replaced(world, {
-        ...conversation,
-        members,
-        role: person === world.me.id ? role : conversation.role,
-      });
-    }
-    case 'changed': {
-      const { title = conversation.title, open = conversation.open } = event.body;
-      return replaced(world, { ...conversation, title, open });
-    }
+    case 'role_changed':
+    case 'member_muted':
+    case 'changed':
+      return replaced(world, afterRoomEvent(conversation, event, world.me.id));
     default:
       return replaced(world, conversation);
   }

@@ -21,8 +21,9 @@ export async function sendVoice(
 ): Promise<void> {
   await talk.attempt(async () => {
     const attaching = await attachingIn(talk);
-    if (talk.openId !== conversation || !attaching.add(conversation, [voice], { durationMs })) return;
-    talk.send('');
+    const isOpen = talk.openId === conversation || talk.beside?.thread === conversation;
+    if (!isOpen || !attaching.add(conversation, [voice], { durationMs })) return;
+    talk.send('', {}, conversation);
   });
 }
 

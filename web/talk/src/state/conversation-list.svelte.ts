@@ -1,5 +1,6 @@
 import type { Conversation, ConversationPage, ConversationQuery, Snapshot } from '@encke/sdk';
 import type { Clock } from '@encke/ui/plain';
+import { choicesOf } from '../model/choices';
 import { sorted } from '../model/directory';
 import { everything, listed, nothingLoaded, withPage, type Filter, type Loaded } from '../model/pages';
 import type { World } from '../model/world';
@@ -22,17 +23,26 @@ export class ConversationList {
   refused: unknown = $state.raw(null);
   #query = $state('');
   #unread = $state(false);
+  #archived = $state(false);
+  #folder = $state('');
   /** The list by activity. It stays while something is searched for. */
   #all: Loaded = $state.raw(nothingLoaded);
   #matching: Loaded = $state.raw(nothingLoaded);
   #asked = 0;
   #callOff: () => void = () => undefined;
 
-  readonly #filter: Filter = $derived({ query: this.#query.trim(), unread: this.#unread });
-  readonly #filtering: boolean = $derived(this.#filter.query !== '' || this.#filter.unread);
+  readonly #filter: Filter = $derived({
+    query: this.#query.trim(),
+    unread: this.#unread,
+    archived: this.#archived,
+    folder: this.#folder,
+  });
+  readonly #filtering: boolean = $derived(
+    this.#filter.query !== '' || this.#unread || this.#archived || this.#folder !== '',
+  );
   readonly #loaded: Loaded = $derived(this.#filtering ? this.#matching : this.#all);
   readonly #sorted: Conversation[] = $derived.by(() =>
-    sorted(this.options.world()?.conversations.values() ?? []),
+    sorted(this.options.world()?.conversations.values() ?? []).filter(({ parent }) => parent === undefined),
   );
   readonly shown: readonly Conversation[] = $derived.by(() => {
     const { openId, title } = this.options;
@@ -40,6 +50,14 @@ export class ConversationList {
   });
   /** Whether there is nothing more to load. */
   readonly whole: boolean = $derived(this.#loaded.before === null);
+  /** The number of conversations that are known here and put away. */
+  readonly putAway: number = $derived(this.#sorted.filter((each) => choicesOf(each).archived).length);
+  /** The person's folders. One that is empty for sure is left out. */
+  readonly folders: readonly string[] = $derived.by(() => {
+    const used = new Set(this.#sorted.map((each) => choicesOf(each).folder));
+    const known = this.options.world()?.folders ?? [];
+    return known.filter((name) => this.#all.before !== null || used.has(name));
+  });
 
   constructor(private readonly options: ConversationListOptions) {}
 
@@ -61,6 +79,30 @@ export class ConversationList {
   set unread(only: boolean) {
     if (only === this.#unread) return;
     this.#unread = only;
+    this.#start(0);
+  }
+
+  /** Whether those that are put away are shown, in place of the others. */
+  get archived(): boolean {
+    return this.#archived;
+  }
+
+  set archived(only: boolean) {
+    if (only === this.#archived) return;
+    this.#archived = only;
+    this.#folder = '';
+    this.#start(0);
+  }
+
+  /** The folder that is shown; '' for all. */
+  get folder(): string {
+    return this.#folder;
+  }
+
+  set folder(name: string) {
+    if (name === this.#folder) return;
+    this.#folder = name;
+    this.#archived = false;
     this.#start(0);
   }
 
@@ -102,13 +144,15 @@ export class ConversationList {
     this.#asked += 1;
     const mine = this.#asked;
     const filtering = this.#filtering;
-    const { query, unread } = this.#filter;
+    const { query, unread, archived, folder } = this.#filter;
     const { before } = this.#loaded;
     this.loading = 'loading';
     try {
       const page = await this.options.page({
         ...(query === '' ? {} : { q: query }),
         ...(unread ? { unread } : {}),
+        ...(archived && query === '' ? { archived } : {}),
+        ...(folder !== '' && query === '' ? { folder } : {}),
         ...(before == null ? {} : { before }),
       });
       if (mine !== this.#asked) return;

@@ -9,3 +9,6 @@ class Now {
 }
 
 export const now = new Now();
+
+/** The time, which moves once a minute. */
+export const minute = (): number => now.minute;

@@ -24,6 +24,8 @@ export interface TalkOptions {
   readonly offer: (text: string, action: { label: string; run: () => void }) => () => void;
   /** Called with each new message of somebody else, also of one in a conversation that is not on screen. */
   readonly came: (event: FeedEvent) => void;
+  /** Called when a message was reported to the person, who keeps order there. */
+  readonly reported: (conversation: string) => void;
   /** Called when another conversation is put on screen, or none (null). */
   readonly shown: (conversation: string | null) => void;
 }

@@ -1,6 +1,7 @@
 import { ApiError, type FeedEvent } from '@encke/sdk';
 import { amendedConversation, erased } from '../model/amendments';
 import { quotedOf, type Quoted } from '../model/quote';
+import type { Hiding } from './hiding.svelte';
 import type { Threads } from './threads.svelte';
 
 /** Messages that are kept because others answer them; the one that was asked for first goes first. */
@@ -12,10 +13,14 @@ export class Quotes {
   #fetched: ReadonlyMap<string, FeedEvent | null> = $state.raw(new Map());
   readonly #asked = new Set<string>();
 
-  constructor(private readonly threads: Threads) {}
+  constructor(
+    private readonly threads: Threads,
+    private readonly hiding: Hiding,
+  ) {}
 
   /** Undefined while it is not known. */
   get(conversation: string, seq: number): Quoted | undefined {
+    if (this.hiding.of(conversation).has(seq)) return quotedOf(null, undefined);
     const event = this.threads.event(conversation, seq) ?? this.#fetched.get(nameOf(conversation, seq));
     if (event === undefined) return undefined;
     return quotedOf(event, this.threads.amended(conversation).get(seq));

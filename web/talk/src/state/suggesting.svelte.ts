@@ -76,6 +76,7 @@ export class Suggesting {
   #conversations(query: string): Suggestion[] {
     const { world } = this.talk;
     return [...(world?.conversations.values() ?? [])]
+      .filter(({ parent }) => parent === undefined)
       .filter(titled(query, (each) => this.talk.titleOf(each)))
       .sort((a, b) => (b.last?.at ?? 0) - (a.last?.at ?? 0))
       .map(({ id }) => id)

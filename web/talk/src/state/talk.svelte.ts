@@ -3,6 +3,7 @@ import type {
   ConversationPage,
   EnckeClient,
   FeedEvent,
+  MessageEvent,
   Outgoing,
   Person,
   Signal,
@@ -11,28 +12,28 @@ import type {
 } from '@encke/sdk';
 import { browserClock as clock, formatOf, type Format, type Locale, type Mentioned } from '@encke/ui/plain';
 import { mentionedName } from '../i18n/describe';
-import { wordsIn, type Words } from '../i18n/words';
+import { vocabulary, type Words } from '../i18n/words';
+import { threadsIn, type Beside } from '../model/answers';
 import { titleOf } from '../model/directory';
 import { Drafts } from '../model/drafts';
-import { keepRecentEmoji, recentEmojiIn, withRecent } from '../model/recent-emoji';
 import { conversationOf } from '../model/held';
 import { FurtherInvitations } from '../model/invitations';
 import { Lookups } from '../model/lookups';
 import { Recalls } from '../model/recalls';
 import { lineOnNews, lineOnOpening, markToSend, type Attention } from '../model/reading';
-import { expired, nobodyTyping, typingIn, withoutTyping, withTyping, type Typing } from '../model/typing';
 import { TypingSender } from '../model/typing-sender';
-import { nextMention, recounted } from '../model/unread';
+import { nextMention } from '../model/unread';
 import * as worlds from '../model/world';
-import type { World } from '../model/world';
 import { ConversationList } from './conversation-list.svelte';
+import { Hiding } from './hiding.svelte';
+import type { Keeping } from './keeping.svelte';
 import { type TalkOptions } from './options';
 import { Quotes } from './quotes.svelte';
+import { RecentEmoji } from './recent-emoji.svelte';
+import { Recounting } from './recounting';
 import { TalkFiles } from './talk-files.svelte';
 import { Threads } from './threads.svelte';
-
-/** The pause after an event that leaves the number of unread messages in doubt, before the server is asked. */
-export const recountPauseMs = 2_000;
+import { Typists } from './typists.svelte';
 
 /**
  * The conversations of one signed-in person on this page: the client's events go into the models, the models into reactive
@@ -44,14 +45,20 @@ export class Talk {
   readonly threads: Threads;
   readonly quotes: Quotes;
   readonly recalls: Recalls;
+  readonly hiding = new Hiding();
+  readonly emoji: RecentEmoji;
   readonly list: ConversationList;
   readonly files = new TalkFiles();
   readonly typingSender: TypingSender;
+  readonly #typists: Typists;
 
+  /** What the person keeps for itself; null until it is loaded, which is after the first sight. */
+  keeping: Keeping | null = $state.raw(null);
+  /** The last one that came, for what is loaded later. */
+  snapshot: Snapshot | null = null;
   /** Null until the first snapshot. */
-  world: World | null = $state.raw(null);
+  world: worlds.World | null = $state.raw(null);
   outgoing: readonly Outgoing[] = $state.raw([]);
-  typing: Typing = $state.raw(nobodyTyping);
   openId: string | null = $state(null);
   /** Whether this person is not in the conversation that was to be shown. */
   absent = $state(false);
@@ -65,42 +72,49 @@ export class Talk {
   /** The own message that is being written anew, with its text as the log has it. */
   editing: { readonly conversation: string; readonly seq: number; readonly text: string } | null =
     $state.raw(null);
+  /** The thread beside the open conversation. */
+  beside: Beside | null = $state.raw(null);
   /** The message whose earlier texts are shown. */
   history: { readonly conversation: string; readonly seq: number } | null = $state.raw(null);
+  /** The message that is being reported. */
+  reporting: { readonly conversation: string; readonly seq: number } | null = $state.raw(null);
+  /** The message that is to be sent on, with its text as one reads it. */
+  forwarding: { readonly conversation: string; readonly event: MessageEvent; readonly text: string } | null =
+    $state.raw(null);
   /** The date from which another one is being chosen; null while none is. */
   dateAsked: number | null = $state(null);
   /** Raised by every draft that is kept, so that previews follow. */
   draftsKept = $state(0);
+  /** Raised by every draft that came from elsewhere, so that its composer follows. */
+  draftsFilled = $state(0);
 
   /** The messages whose recall waits, by `recallKey`. */
   recalling: ReadonlySet<string> = $state.raw(new Set());
-
-  /** The emoji that were chosen last on this device. */
-  recentEmoji: readonly string[] = $state.raw([]);
 
   readonly open: Conversation | null = $derived(this.world?.conversations.get(this.openId ?? '') ?? null);
 
   readonly #undo: (() => void)[] = [];
   readonly #lookups: Lookups;
   readonly #invitations: FurtherInvitations;
-  #forgetting: () => void = () => undefined;
-  #recounting: (() => void) | null = null;
+  readonly #recounting: Recounting;
   #snapshots = 0;
   /** The event that is to be shown once its conversation is known. */
   #wanted: { readonly conversation: string; readonly seq: number } | null = null;
 
-  constructor(private readonly options: TalkOptions) {
+  constructor(readonly options: TalkOptions) {
     const { client } = options;
     this.client = client;
     this.drafts = new Drafts(options.storage, options.person);
-    this.recentEmoji = recentEmojiIn(options.storage);
+    this.emoji = new RecentEmoji(options.storage);
+    this.#typists = new Typists(clock, options.person);
     this.threads = new Threads(
       client.api,
       (id) => this.world?.conversations.get(id)?.head_seq ?? 0,
       (persons) => this.learn(persons),
+      (id, seqs) => this.hiding.learn(id, seqs),
       options.person,
     );
-    this.quotes = new Quotes(this.threads);
+    this.quotes = new Quotes(this.threads, this.hiding);
     this.recalls = new Recalls({
       api: client.api,
       clock,
@@ -116,6 +130,13 @@ export class Talk {
       knows: (id) => this.world?.conversations.has(id) === true,
       came: (conversations, people, held) => this.#came(conversations, people, held),
       refused: (id) => this.#isAbsent(id),
+    });
+    this.#recounting = new Recounting({
+      api: client.api,
+      clock,
+      world: () => this.world,
+      snapshots: () => this.#snapshots,
+      counted: (world) => (this.world = world),
     });
     this.#invitations = new FurtherInvitations({
       api: client.api,
@@ -135,7 +156,7 @@ export class Talk {
   }
 
   get words(): Words {
-    return wordsIn[this.options.choices().language];
+    return vocabulary.in(this.options.choices().language);
   }
 
   get format(): Format {
@@ -166,6 +187,7 @@ export class Talk {
 
   /** The page is left, or the person is about to sign out: what waits is sent. */
   leave(): Promise<void> {
+    this.keeping?.leave();
     return this.recalls.leave();
   }
 
@@ -176,9 +198,10 @@ export class Talk {
   }
 
   stop(): void {
-    this.#forgetting();
+    this.keeping?.stop();
+    this.#typists.stop();
     this.recalls.stop();
-    this.#recounting?.();
+    this.#recounting.stop();
     this.#lookups.clear();
     this.#invitations.stop();
     this.list.stop();
@@ -194,20 +217,32 @@ export class Talk {
     if (before !== null) this.threads.left(before);
     this.typingSender.stopped();
     this.openId = id;
+    this.beside = null;
     this.target = null;
     this.editing = null;
+    this.reporting = null;
     this.files.large = null;
     this.#wanted = null;
     this.attention = { ...this.attention, atNewest: false };
     this.options.shown(id);
+    this.keeping?.shown(id);
     this.#enter();
   }
 
   /** Shows an event of a conversation, however far back. A number that no event has is the nearest one. */
   async jump(conversation: string, seq: number): Promise<void> {
+    const parent = this.world?.conversations.get(conversation)?.parent;
+    if (parent !== undefined) return this.showThread(parent, conversation, seq);
     this.show(conversation);
     this.#wanted = { conversation, seq };
     await this.#reach();
+  }
+
+  /** Shows the thread of a message beside it, and one of its answers if there is a number. */
+  showThread(parent: Beside['parent'], thread: string | null = null, seq: number | null = null): void {
+    this.show(parent.conversation);
+    const known = this.threads.amended(parent.conversation).get(parent.message)?.thread?.id;
+    this.beside = { parent, thread: thread ?? known ?? null, seq };
   }
 
   /** Shows the next unread message that mentions the person, wherever it is. */
@@ -237,25 +272,13 @@ export class Talk {
     const { open } = this;
     if (wanted === null || open === null || open.id !== wanted.conversation) return;
     const seq = Math.max(1, Math.min(wanted.seq, open.head_seq));
+    if (open.parent !== undefined) return this.showThread(open.parent, open.id, wanted.seq);
     await this.threads.open(open.id, open.unread);
     // While the conversation is still being opened, this is called again when it is.
     if (this.#wanted !== wanted || !this.threads.get(open.id).loaded) return;
     this.#wanted = null;
     if ((await this.threads.around(open.id, seq)) && this.openId === open.id)
       this.target = { conversation: open.id, seq };
-  }
-
-  /** Gives the message that is being edited its new text. False if that was refused. */
-  async saveEdit(text: string): Promise<boolean> {
-    const { editing } = this;
-    if (editing === null) return false;
-    const { conversation, seq } = editing;
-    if (text.trim() !== editing.text) {
-      const went = await this.options.attempt(() => this.client.api.edit(conversation, seq, text.trim()));
-      if (!went) return false;
-    }
-    if (this.editing === editing) this.editing = null;
-    return true;
   }
 
   /** The message that the draft of a conversation answers. */
@@ -266,40 +289,35 @@ export class Talk {
   /** The next message of a conversation is to answer this one, or none (null). */
   reply(conversation: string, seq: number | null): void {
     this.editing = null;
-    this.drafts.set(conversation, this.drafts.get(conversation), seq);
-    this.draftsKept += 1;
+    this.keepDraft(conversation, this.drafts.get(conversation), seq);
   }
 
-  send(text: string, options: SendOptions = {}): void {
-    if (this.openId === null) return;
-    const replyTo = this.replyTo(this.openId) ?? undefined;
-    this.threads.newest(this.openId);
+  send(text: string, options: SendOptions = {}, conversation: string | null = this.openId): void {
+    if (conversation === null) return;
+    const replyTo = this.replyTo(conversation) ?? undefined;
+    this.threads.newest(conversation);
     this.target = null;
     this.typingSender.sent();
-    this.line = null;
-    const all = { replyTo, ...options };
-    if (this.files.attaching?.takes(this.openId, text.trim(), all) !== true)
-      this.client.send(this.openId, text.trim(), all);
-    this.reply(this.openId, null);
-    this.keepDraft(this.openId, '');
+    if (conversation === this.openId) this.line = null;
+    const clearDraft = this.keeping?.drafts.sent(conversation) === true;
+    const all = { replyTo, clearDraft, ...options };
+    if (this.files.attaching?.takes(conversation, text.trim(), all) !== true)
+      this.client.send(conversation, text.trim(), all);
+    this.editing = null;
+    this.keepDraft(conversation, '', null);
   }
 
-  /** A person has chosen an emoji; it comes first the next time. */
-  choseEmoji(emoji: string): void {
-    this.recentEmoji = withRecent(this.recentEmoji, emoji);
-    keepRecentEmoji(this.options.storage, this.recentEmoji);
-  }
-
-  keepDraft(conversation: string, text: string): void {
-    this.drafts.set(conversation, text, this.drafts.replyTo(conversation));
+  keepDraft(conversation: string, text: string, replyTo = this.drafts.replyTo(conversation)): void {
+    this.drafts.set(conversation, text, replyTo);
     this.draftsKept += 1;
+    this.keeping?.typed(conversation);
   }
 
   /** Sends the read mark if the person is looking at the newest; called whenever attention or the thread changes. */
-  readIfSeen(): void {
-    const { open, world } = this;
+  readIfSeen(open: Conversation | null = this.open, attention: Attention = this.attention): void {
+    const { world } = this;
     if (open === null || world === null || !this.threads.get(open.id).loaded) return;
-    const mark = markToSend(this.attention, open.head_seq, open.read_seq, worlds.seenSeq(open));
+    const mark = markToSend(attention, open.head_seq, open.read_seq, worlds.seenSeq(open));
     if (mark === null) return;
     this.client.read(open.id, mark);
     this.world = worlds.markRead(world, open.id, mark);
@@ -307,6 +325,7 @@ export class Talk {
 
   pageSeen(visible: boolean, focused: boolean): void {
     this.attention = { ...this.attention, visible, focused };
+    this.keeping?.seen(visible && focused);
   }
 
   atNewest(atNewest: boolean): void {
@@ -316,6 +335,7 @@ export class Talk {
   /** An answer of the server's brought a conversation before the feed did. */
   entered(conversation: Conversation, persons: readonly Person[]): void {
     if (this.world === null) return;
+    this.hiding.came([conversation]);
     const held = this.#lookups.taken(conversation.id);
     this.world = worlds.withConversation(worlds.learn(this.world, persons), conversation, held);
     this.show(conversation.id);
@@ -356,34 +376,34 @@ export class Talk {
     me: person === 'all' || person === this.options.person,
   });
 
-  linkTo(conversation: string, seq: number): string {
-    return this.options.linkTo(conversation, seq);
-  }
-
   notify(text: string): void {
     this.options.notify(text);
   }
 
   /** Runs what the server may refuse, and says so if it does. */
-  async attempt(action: () => Promise<void>): Promise<void> {
-    await this.options.attempt(action);
+  attempt(action: () => Promise<void>): Promise<boolean> {
+    return this.options.attempt(action);
   }
 
   typingHere(conversation: string): string[] {
-    return typingIn(this.typing, conversation, this.options.person);
+    return this.#typists.in(conversation);
   }
 
   // What the server says
 
   #took(snapshot: Snapshot): void {
+    this.snapshot = snapshot;
     this.world = worlds.fromSnapshot(snapshot, this.world ?? undefined);
     this.#snapshots += 1;
     this.threads.clear();
+    this.hiding.took(snapshot.conversations);
     this.quotes.clear();
     this.recalls.took();
     this.#lookups.clear();
     this.#invitations.took(snapshot);
     this.list.took(snapshot);
+    for (const id of snapshot.pinned) this.look(id);
+    if (snapshot.threads.messages > 0) void this.#lookups.unreadThreads();
     this.#enter();
   }
 
@@ -395,10 +415,11 @@ export class Talk {
   ): void {
     const before = this.world;
     if (before === null) return;
+    this.hiding.came(conversations);
     let world = worlds.learn(before, people);
     for (const each of conversations) world = worlds.withConversation(world, each, held(each.id));
     this.world = world;
-    this.#recountIfDoubted(before);
+    this.#recounting.stepped(before);
     const opened = this.openId !== null && !before.conversations.has(this.openId);
     if (opened && world.conversations.has(this.openId ?? '')) this.#enter();
   }
@@ -410,6 +431,8 @@ export class Talk {
   #enter(): void {
     const { open } = this;
     this.absent = false;
+    // The address of a thread leads to the message that it belongs to.
+    if (open?.parent !== undefined) return this.showThread(open.parent, open.id, this.#wanted?.seq ?? null);
     if (open === null && this.openId !== null && this.world !== null) this.#lookups.want(this.openId);
     this.line = open === null ? null : lineOnOpening(worlds.seenSeq(open), open.unread);
     if (open !== null) void this.threads.open(open.id, open.unread).then(() => this.#reach());
@@ -421,18 +444,25 @@ export class Talk {
     const id = conversationOf(event);
     const known = id === null ? undefined : before.conversations.get(id);
     this.world = worlds.applyEvent(before, event);
-    this.#recountIfDoubted(before);
+    this.#recounting.stepped(before);
     this.threads.amend(event);
     this.quotes.happened(event);
+    this.hiding.happened(event);
     this.recalls.happened(event);
+    if (event.kind === 'reported') this.options.reported(event.body.conversation);
     if (event.kind === 'invitation_gone') return this.#invitations.gone(event.body.conversation);
-    if (event.kind === 'conversation_removed') return this.#removed(event.body.conversation);
+    if (event.kind === 'conversation_removed') return this.#removed(event.body.conversation, before);
     if (event.kind === 'conversation_added') return this.#added(event.body.conversation.id);
-    if (id !== null && known === undefined) return this.#lookups.hold(id, event);
+    if (event.kind === 'thread_followed')
+      return event.body.on ? this.#lookups.want(event.body.thread) : undefined;
+    if (id !== null && known === undefined) {
+      this.#lookups.hold(id, event);
+      if (event.kind === 'choices_changed' && event.body.choices.pinned) this.look(id);
+      return;
+    }
     if (known === undefined || event.stream !== id || event.seq <= known.head_seq) return;
     this.threads.add(event);
-    if (event.kind === 'message' && event.from !== undefined)
-      this.typing = withoutTyping(this.typing, event.stream, event.from);
+    if (event.kind === 'message' && event.from !== undefined) this.#typists.said(event.stream, event.from);
     if (event.from === this.options.person) return;
     if (event.kind === 'message') this.options.came(event);
     if (event.stream !== this.openId) return;
@@ -445,28 +475,15 @@ export class Talk {
     if (id === this.openId) this.#enter();
   }
 
-  #removed(id: string): void {
-    this.#lookups.removed(id);
-    this.threads.drop(id);
-    this.files.attaching?.forget(id);
+  #removed(id: string, before: worlds.World): void {
+    // Its threads are gone with it.
+    for (const gone of [id, ...threadsIn(before, id)]) {
+      this.#lookups.removed(gone);
+      this.threads.drop(gone);
+      this.files.attaching?.forget(gone);
+    }
+    if (this.beside?.parent.conversation === id) this.beside = null;
     this.#isAbsent(id);
-  }
-
-  /** Asks how many messages are unread in all, once for all the doubts of a while. */
-  #recountIfDoubted(before: World): void {
-    if (this.world?.doubts === before.doubts || this.#recounting !== null) return;
-    this.#recounting = clock.after(recountPauseMs, () => void this.#recount());
-  }
-
-  /** A failure is left as it is: the next doubt or snapshot mends the number. */
-  async #recount(): Promise<void> {
-    const before = this.world;
-    const taken = this.#snapshots;
-    const snapshot = await this.client.api.snapshot().catch(() => null);
-    this.#recounting = null;
-    if (this.world === null || before === null || snapshot === null || taken !== this.#snapshots) return;
-    this.world = recounted(this.world, snapshot);
-    this.#recountIfDoubted(before);
   }
 
   #signalled(signal: Signal): void {
@@ -474,14 +491,6 @@ export class Talk {
       if (this.world !== null) this.world = worlds.withPresence(this.world, signal.from, signal.body.state);
       return;
     }
-    this.typing = withTyping(this.typing, signal, clock.now());
-    this.#forget();
-  }
-
-  #forget(): void {
-    this.#forgetting();
-    const { typing, nextAt } = expired(this.typing, clock.now());
-    this.typing = typing;
-    if (nextAt !== null) this.#forgetting = clock.after(nextAt - clock.now(), () => this.#forget());
+    this.#typists.signalled(signal);
   }
 }

@@ -10,6 +10,7 @@ import {
   type AmendedAnswer,
   type Amendments,
 } from '../model/amendments';
+import { copiedEventsMax, type CopiedThread } from '../model/offline-copy';
 import { firstAt } from '../model/dates';
 import { eventAt } from '../model/quote';
 import {
@@ -48,6 +49,7 @@ export class Threads {
     private readonly api: Api,
     private readonly headOf: (id: string) => number,
     private readonly learnt: (persons: Person[]) => void,
+    private readonly hidden: (id: string, seqs: readonly number[] | undefined) => void,
     private readonly me: string,
   ) {}
 
@@ -183,6 +185,30 @@ export class Threads {
     this.#loading = new Map();
   }
 
+  /** The newest events of each thread that is loaded, for the offline copy. The one touched last comes last. */
+  copied(): CopiedThread[] {
+    return [...this.#threads]
+      .filter(([, thread]) => thread.loaded)
+      .map(([id, thread]) => {
+        const events = thread.events.slice(-copiedEventsMax);
+        const amended = [...this.amended(id).values()].filter(({ message }) =>
+          events.some(({ seq }) => seq === message),
+        );
+        return { id, events, amended };
+      });
+  }
+
+  /** Shows an offline copy, until a snapshot comes. */
+  show(copies: readonly CopiedThread[]): void {
+    for (const { id, events, amended } of copies) {
+      this.#put(id, { ...emptyThread, events, loaded: true });
+      this.#putAmendments(id, {
+        ...noAmendments,
+        messages: new Map(amended.map((each) => [each.message, each])),
+      });
+    }
+  }
+
   drop(id: string): void {
     this.newest(id);
     const threads = new Map(this.#threads);
@@ -230,6 +256,7 @@ export class Threads {
   async #page(id: string, query: HistoryQuery): Promise<HistoryPage> {
     const generation = this.#generation;
     const page = await this.api.history(id, query);
+    if (generation === this.#generation) this.hidden(id, page.hidden);
     return { ...page, events: this.#learn(id, page, generation) };
   }
 

@@ -17,10 +17,19 @@ export async function act(
   switch (action) {
     case 'reply':
       return talk.reply(conversation.id, row.event.seq);
+    case 'thread':
+      return talk.showThread({ conversation: conversation.id, message: row.event.seq });
     case 'original':
       return talk.jump(conversation.id, row.event.body.reply_to ?? row.event.seq);
     case 'recall':
       return talk.recalls.ask(conversation.id, row.event.seq);
+    case 'forward': {
+      const text = decoded(row.text, (person) => mentionedName(talk.world, person, words));
+      talk.forwarding = { conversation: conversation.id, event: row.event, text };
+      return;
+    }
+    case 'hide':
+      return (await import('./hide')).hide(talk, conversation.id, row.event.seq);
     case 'undo':
       return void talk.recalls.undo(conversation.id, row.event.seq);
     case 'copy':
@@ -29,7 +38,7 @@ export async function act(
       );
       return talk.notify(words.message.copied);
     case 'link':
-      await navigator.clipboard.writeText(talk.linkTo(conversation.id, row.event.seq));
+      await navigator.clipboard.writeText(talk.options.linkTo(conversation.id, row.event.seq));
       return talk.notify(words.message.linkCopied);
     case 'edit':
       talk.editing = { conversation: conversation.id, seq: row.event.seq, text: row.text };
@@ -37,22 +46,18 @@ export async function act(
     case 'history':
       talk.history = { conversation: conversation.id, seq: row.event.seq };
       return;
+    case 'report':
+      talk.reporting = { conversation: conversation.id, seq: row.event.seq };
+      return;
     case 'pin':
     case 'unpin':
-      return talk.attempt(() => api.pin(conversation.id, row.event.seq, action === 'pin'));
+      return void talk.attempt(() => api.pin(conversation.id, row.event.seq, action === 'pin'));
+    case 'star':
+    case 'unstar':
+      return talk.keeping?.stars.set(conversation.id, row.event.seq, action === 'star');
+    case 'remind':
+      return talk.keeping?.askRemind(conversation.id, row.event.seq);
     case 'react':
       return;
   }
-}
-
-/** Puts an emoji of one's own under a message, or takes it away. */
-export async function react(
-  talk: Talk,
-  conversation: Conversation,
-  row: MessageRow,
-  emoji: string,
-): Promise<void> {
-  const mine = row.amended?.reactions?.some((each) => each.emoji === emoji && each.mine) === true;
-  if (!mine) talk.choseEmoji(emoji);
-  await talk.attempt(() => talk.client.api.react(conversation.id, row.event.seq, emoji, !mine));
 }

@@ -1,0 +1,139 @@
+/**
+ * The calls for keeping order in rooms, for one's own settings of conversations, and for blocks and reports. A file of its
+ * own (`@encke/sdk/rooms`), so that a first load does not carry them.
+ *
+ * Entry point: `RoomsApi`.
+ */
+import type { Api } from './api.js';
+import type {
+  AuditPage,
+  BanPage,
+  Blocks,
+  Conversation,
+  ConversationChoices,
+  InviteLinks,
+  LinkedRoom,
+  LinkSecret,
+  MadeLink,
+  NewLink,
+  ReportPage,
+} from './types.js';
+
+/** A place behind which a list goes on, and how many of it are wanted. */
+export interface PageQuery {
+  after?: string | undefined;
+  limit?: number;
+}
+
+export class RoomsApi {
+  readonly #api: Pick<Api, 'call'>;
+
+  constructor(api: Pick<Api, 'call'>) {
+    this.#api = api;
+  }
+
+  // Own settings
+
+  /** Changes one's own settings of a conversation; what is left out stays as it is. */
+  choose(id: string, changes: Partial<ConversationChoices>): Promise<ConversationChoices> {
+    return this.#api.call('PATCH', `${room(id)}/choices`, changes);
+  }
+
+  // Order in a room
+
+  /** Takes the right to write from a member for a time. */
+  mute(id: string, person: string, seconds: number): Promise<void> {
+    return this.#api.call('PUT', `${room(id)}/members/${part(person)}/mute`, { seconds });
+  }
+
+  unmute(id: string, person: string): Promise<void> {
+    return this.#api.call('DELETE', `${room(id)}/members/${part(person)}/mute`);
+  }
+
+  /** Removes a person, who then can't come back. */
+  ban(id: string, person: string): Promise<void> {
+    return this.#api.call('PUT', `${room(id)}/bans/${part(person)}`);
+  }
+
+  unban(id: string, person: string): Promise<void> {
+    return this.#api.call('DELETE', `${room(id)}/bans/${part(person)}`);
+  }
+
+  bans(id: string, query: PageQuery = {}): Promise<BanPage> {
+    return this.#api.call('GET', `${room(id)}/bans${search({ ...query })}`);
+  }
+
+  /** What owners and moderators did, the newest first, before the entry with this number. */
+  audit(id: string, before?: number): Promise<AuditPage> {
+    return this.#api.call('GET', `${room(id)}/audit${search({ before })}`);
+  }
+
+  // Invite links
+
+  links(id: string): Promise<InviteLinks> {
+    return this.#api.call('GET', `${room(id)}/links`);
+  }
+
+  /** The secret of the answer is told this once. */
+  makeLink(id: string, link: NewLink): Promise<MadeLink> {
+    return this.#api.call('POST', `${room(id)}/links`, link);
+  }
+
+  revokeLink(id: string, link: string): Promise<void> {
+    return this.#api.call('DELETE', `${room(id)}/links/${part(link)}`);
+  }
+
+  /** The room that a link leads to. */
+  lookAtLink(secret: string): Promise<LinkedRoom> {
+    const body: LinkSecret = { secret };
+    return this.#api.call('POST', '/v1/links/look', body);
+  }
+
+  joinByLink(secret: string): Promise<Conversation> {
+    const body: LinkSecret = { secret };
+    return this.#api.call('POST', '/v1/links/join', body);
+  }
+
+  // Blocks and reports
+
+  block(person: string, on: boolean): Promise<void> {
+    return this.#api.call(on ? 'PUT' : 'DELETE', `/v1/blocks/${part(person)}`);
+  }
+
+  blocks(): Promise<Blocks> {
+    return this.#api.call('GET', '/v1/blocks');
+  }
+
+  report(id: string, seq: number, reason: string): Promise<void> {
+    return this.#api.call('POST', `${room(id)}/messages/${seq}/report`, { reason });
+  }
+
+  /** The open reports of a room, the oldest first. */
+  reports(id: string, query: PageQuery = {}): Promise<ReportPage> {
+    return this.#api.call('GET', `${room(id)}/reports${search({ ...query })}`);
+  }
+
+  /** The open reports that wait for an owner of the site. */
+  siteReports(query: PageQuery = {}): Promise<ReportPage> {
+    return this.#api.call('GET', `/v1/reports${search({ ...query })}`);
+  }
+
+  resolveReport(report: string): Promise<void> {
+    return this.#api.call('DELETE', `/v1/reports/${part(report)}`);
+  }
+}
+
+function room(id: string): string {
+  return `/v1/conversations/${part(id)}`;
+}
+
+function search(query: Record<string, string | number | undefined>): string {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+}
+
+function part(text: string): string {
+  return encodeURIComponent(text);
+}

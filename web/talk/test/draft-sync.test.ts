@@ -1,0 +1,254 @@
+import { ApiError, type Draft, type FeedEvent } from '@encke/sdk';
+import { TestClock, TestStorage } from '@encke/ui/testing';
+import { describe, expect, it } from 'vitest';
+import { draftAgainMs, draftPauseMs, draftSaveMsMax, DraftSync } from '../src/model/draft-sync';
+import { Drafts } from '../src/model/drafts';
+
+/** The server's drafts, and what devices ask of them. */
+class Server {
+  readonly drafts = new Map<string, Draft>();
+  readonly asked: string[] = [];
+  at = 100;
+  /** What the next call is refused with. */
+  refuses: ApiError | null = null;
+  /** While this is set, answers wait. */
+  held: Promise<void> | null = null;
+
+  async draft(conversation: string): Promise<Draft> {
+    this.#ask(`get ${conversation}`);
+    const found = this.drafts.get(conversation);
+    if (found === undefined) throw new ApiError('not_found', '', false, null, 404);
+    return found;
+  }
+
+  async saveDraft(conversation: string, { text, replyTo }: { text: string; replyTo: number | null }) {
+    this.#ask(`put ${conversation} ${text}`);
+    this.at += 1;
+    const { at } = this;
+    const answer = replyTo === null ? {} : { reply_to: replyTo };
+    this.drafts.set(conversation, { conversation, text, at, ...answer });
+    await this.held;
+    return { at };
+  }
+
+  async deleteDraft(conversation: string): Promise<void> {
+    this.#ask(`delete ${conversation}`);
+    this.drafts.delete(conversation);
+  }
+
+  #ask(what: string): void {
+    this.asked.push(what);
+    const { refuses } = this;
+    this.refuses = null;
+    if (refuses !== null) throw refuses;
+  }
+}
+
+class Device {
+  readonly clock = new TestClock();
+  readonly drafts: Drafts;
+  readonly sync: DraftSync;
+  writing = false;
+  sending = false;
+  filled = 0;
+
+  constructor(
+    readonly server: Server,
+    storage = new TestStorage(),
+  ) {
+    this.drafts = new Drafts(storage, 'p1');
+    this.sync = new DraftSync({
+      api: server,
+      clock: this.clock,
+      drafts: this.drafts,
+      isWriting: () => this.writing,
+      isSending: () => this.sending,
+      filled: () => (this.filled += 1),
+    });
+  }
+
+  types(text: string): void {
+    this.drafts.set('c1', text);
+    this.sync.changed('c1');
+  }
+
+  async passes(ms: number): Promise<void> {
+    this.clock.pass(ms);
+    await settled();
+  }
+
+  async hears(kind: 'draft_changed' | 'draft_removed', at: number): Promise<void> {
+    const body = kind === 'draft_changed' ? { conversation: 'c1', at } : { conversation: 'c1' };
+    this.sync.happened({ kind, stream: 'p1', seq: 1, at, cursor: '', body } as FeedEvent);
+    await settled();
+  }
+
+  get text(): string {
+    return this.drafts.get('c1');
+  }
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await null;
+}
+
+describe('a draft', () => {
+  it('is saved after a pause, and now and then while somebody types on', async () => {
+    const device = new Device(new Server());
+    device.types('a');
+    await device.passes(draftPauseMs - 1);
+    device.types('ab');
+    await device.passes(draftPauseMs - 1);
+    expect(device.server.asked).toEqual([]);
+    await device.passes(1);
+    expect(device.server.asked).toEqual(['put c1 ab']);
+    for (let ms = 0; ms < draftSaveMsMax; ms += 1_000) {
+      device.types(`ab${ms}`);
+      await device.passes(1_000);
+    }
+    expect(device.server.asked.length).toBe(2);
+  });
+
+  it('is saved at once when it is left, and deleted when it is emptied', async () => {
+    const device = new Device(new Server());
+    device.types('a');
+    device.sync.flush();
+    await settled();
+    device.types('');
+    device.sync.flush();
+    await settled();
+    expect(device.server.asked).toEqual(['put c1 a', 'delete c1']);
+  });
+
+  it('comes from elsewhere, and not by its own event', async () => {
+    const device = new Device(new Server());
+    device.types('mine');
+    await device.passes(draftPauseMs);
+    await device.hears('draft_changed', 101);
+    expect(device.server.asked).toEqual(['put c1 mine']);
+    await device.server.saveDraft('c1', { text: 'theirs', replyTo: null });
+    await device.hears('draft_changed', 102);
+    expect([device.text, device.filled]).toEqual(['theirs', 1]);
+    await device.hears('draft_removed', 103);
+    expect([device.text, device.filled]).toEqual(['', 2]);
+  });
+
+  it('never replaces what is being written, and is taken when it is looked at again', async () => {
+    const device = new Device(new Server());
+    device.types('mine');
+    await device.passes(draftPauseMs);
+    device.writing = true;
+    await device.server.saveDraft('c1', { text: 'theirs', replyTo: null });
+    await device.hears('draft_changed', 102);
+    expect(device.text).toBe('mine');
+    device.types('mine!');
+    await device.hears('draft_removed', 103);
+    expect(device.text).toBe('mine!');
+    await device.passes(draftPauseMs);
+    expect(device.server.drafts.get('c1')?.text).toBe('mine!');
+    await device.server.saveDraft('c1', { text: 'theirs again', replyTo: null });
+    await device.hears('draft_changed', 104);
+    expect(device.text).toBe('mine!');
+    device.writing = false;
+    device.sync.shown('c1');
+    await settled();
+    expect(device.text).toBe('theirs again');
+  });
+
+  it('waits for a message on its way, which takes the one before it with it', async () => {
+    const device = new Device(new Server());
+    expect(device.sync.sent('c1')).toBe(false);
+    device.types('said');
+    await device.passes(draftPauseMs);
+    expect(device.sync.sent('c1')).toBe(true);
+    device.sending = true;
+    device.types('');
+    device.types('next');
+    await device.passes(draftPauseMs);
+    expect(device.server.asked).toEqual(['put c1 said']);
+    device.sending = false;
+    await device.hears('draft_removed', 102);
+    device.server.at = 102;
+    await device.passes(draftPauseMs);
+    expect([device.text, device.server.drafts.get('c1')?.text]).toEqual(['next', 'next']);
+    // An event that is older than what was saved since removes nothing.
+    await device.hears('draft_removed', 102);
+    expect(device.text).toBe('next');
+  });
+
+  it('that was sent elsewhere before its own answer came is gone', async () => {
+    const device = new Device(new Server());
+    let answer = (): void => undefined;
+    device.server.held = new Promise((resolve) => (answer = resolve));
+    device.types('mine');
+    await device.passes(draftPauseMs);
+    await device.hears('draft_removed', 150);
+    expect(device.text).toBe('mine');
+    answer();
+    await settled();
+    expect([device.text, device.filled]).toEqual(['', 1]);
+  });
+
+  it('leaves nothing on the device of somebody who has signed out', async () => {
+    const device = new Device(new Server());
+    let answer = (): void => undefined;
+    device.server.held = new Promise((resolve) => (answer = resolve));
+    device.types('mine');
+    device.sync.flush(true);
+    await settled();
+    device.drafts.forget();
+    device.sync.stop();
+    answer();
+    await settled();
+    expect(device.drafts.all().size).toBe(0);
+  });
+
+  it('is tried again while the server is away, and left here if it is refused', async () => {
+    const device = new Device(new Server());
+    device.server.refuses = new ApiError('network', '', true, null, 0);
+    device.types('a');
+    await device.passes(draftPauseMs);
+    await device.passes(draftAgainMs);
+    expect(device.server.asked).toEqual(['put c1 a', 'put c1 a']);
+    device.server.refuses = new ApiError('conflict', '', false, null, 409);
+    device.types('b');
+    await device.passes(draftPauseMs);
+    await device.passes(draftAgainMs);
+    expect([device.server.asked.length, device.text]).toEqual([3, 'b']);
+  });
+});
+
+describe('all drafts of the server', () => {
+  const draft = (text: string, at: number): Draft => ({ conversation: 'c1', text, at });
+
+  it('fill what is empty or old, and remove what was sent elsewhere', async () => {
+    const storage = new TestStorage();
+    const device = new Device(new Server(), storage);
+    device.sync.took([draft('one', 7)]);
+    expect(device.text).toBe('one');
+    const again = new Device(new Server(), storage);
+    again.sync.took([draft('one', 7)]);
+    expect(again.filled).toBe(0);
+    again.sync.took([draft('two', 8)]);
+    expect([again.text, again.filled]).toEqual(['two', 1]);
+    again.sync.took([]);
+    expect(again.text).toBe('');
+  });
+
+  it('lose nothing of what was begun here before', async () => {
+    const device = new Device(new Server());
+    device.drafts.set('c1', 'from here');
+    device.sync.took([]);
+    expect(device.text).toBe('from here');
+    device.sync.shown('c1');
+    await device.passes(draftPauseMs);
+    expect(device.server.asked).toEqual(['put c1 from here']);
+
+    const other = new Device(new Server());
+    other.drafts.set('c1', 'from here');
+    other.sync.took([draft('from there', 7)]);
+    expect(other.text).toBe('from there\n\nfrom here');
+    await other.passes(draftPauseMs);
+    expect(other.server.asked).toEqual(['put c1 from there\n\nfrom here']);
+  });
+});
