@@ -16,6 +16,18 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     modulePreload: false,
     reportCompressedSize: true,
+    rolldownOptions: {
+      output: {
+        // The words of all packages in one language are one file: they are needed together, before anything is shown.
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: 'words-en', test: /\/src\/i18n\/en\.ts$/ },
+            { name: 'words-zh-CN', test: /\/src\/i18n\/zh-CN\.ts$/ },
+          ],
+        },
+      },
+    },
   },
   server: {
     // The browser's own Host and Origin go through, so that the server sees them agree. Nothing on the way keeps an answer back:

@@ -1,7 +1,8 @@
 /*
- * The service worker: it shows what the server pushes while no page is open, and opens the conversation of a notification
- * that is clicked. It has no other task: pages and files come from the network as ever. The server finds the notification's
- * words nowhere: they are written here, in the language that the page has left in the cache `encke.worker`.
+ * The service worker. It shows what the server pushes while no page is open, and opens the conversation of a notification
+ * that is clicked. The server has no words for notifications: they are written here, in the language that the page has left
+ * in the cache `encke.worker`. And it brings the page while the server can't be reached, from the cache `encke.page`; while
+ * the server answers, the page comes from there. It never touches what goes to the API.
  */
 const words = {
   en: {
@@ -21,9 +22,81 @@ const words = {
 };
 
 self.addEventListener('install', () => self.skipWaiting());
-self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener('activate', (event) => event.waitUntil(begun()));
 
-self.addEventListener('push', (event) => event.waitUntil(shown(event.data)));
+async function begun() {
+  await self.clients.claim();
+  // The page is asked for while this worker is still being started.
+  await self.registration.navigationPreload?.enable();
+}
+
+/** Files of the page that are kept. All that the page can load are some 60. */
+const keptFilesMax = 200;
+/** The time that the server has for the page, if there is a kept one. */
+const pageMsMax = 4_000;
+
+const keptPage = () => caches.open('encke.page');
+const scope = () => self.registration.scope;
+
+self.addEventListener('message', (event) => {
+  if (event.data?.type === 'keep' && Array.isArray(event.data.files))
+    event.waitUntil(keep(event.data.files).catch(() => undefined));
+});
+
+/** Keeps the page, with all files that it names and those that it has loaded since. */
+async function keep(loaded) {
+  const answer = await fetch(scope());
+  if (!answer.ok) return;
+  const text = await answer.clone().text();
+  const textBefore = await (await (await keptPage()).match(scope()))?.text();
+  const named = [...text.matchAll(/\.\/((?:assets|icons)\/[\w.-]+)/g)].map(
+    ([, name]) => new URL(name, scope()).href,
+  );
+  const files = [...new Set([...named, ...loaded.filter(isFile)])];
+  // Another build has other files.
+  if (textBefore !== text) await caches.delete('encke.page');
+  const kept = await keptPage();
+  const known = new Set((await kept.keys()).map(({ url }) => url));
+  const missing = files.filter((file) => !known.has(file)).slice(0, Math.max(0, keptFilesMax - known.size));
+  await kept.addAll(missing);
+  if (textBefore !== text) await kept.put(scope(), answer);
+}
+
+const isFile = (url) =>
+  ['assets/', 'icons/'].some((folder) => String(url).startsWith(new URL(folder, scope()).href));
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = request.url.replace(/[?#].*$/, '');
+  if (request.method !== 'GET') return;
+  if (request.mode === 'navigate' && url === scope()) event.respondWith(page(event));
+  else if (isFile(url)) event.respondWith(file(request));
+});
+
+async function page(event) {
+  const kept = await (await keptPage()).match(scope());
+  const asked = Promise.resolve(event.preloadResponse).then((early) => early ?? fetch(event.request));
+  if (kept === undefined) return asked;
+  const late = new Promise((resolve) => setTimeout(() => resolve(kept), pageMsMax));
+  const sound = asked.then(
+    (answer) => (answer.status < 500 ? answer : kept),
+    () => kept,
+  );
+  return Promise.race([sound, late]);
+}
+
+/** A file's name changes with its content. */
+async function file(request) {
+  return (await (await keptPage()).match(request)) ?? fetch(request);
+}
+
+/** Ends when all that was pushed before is shown: an older notification never takes the place of a newer one. */
+let before = Promise.resolve();
+
+self.addEventListener('push', (event) => {
+  before = before.catch(() => undefined).then(() => shown(event.data));
+  event.waitUntil(before);
+});
 
 async function shown(data) {
   const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });

@@ -11,4 +11,6 @@ import Root from './view/Root.svelte';
 
 const target = document.getElementById('app');
 if (target === null) throw new Error('index.html has no #app');
-mount(Root, { target, props: { chat: new Chat(localStorage) } });
+const chat = new Chat(localStorage);
+// No top-level await: the bundler would then cut the first load into many files.
+void chat.shell.loadWords().then(() => mount(Root, { target, props: { chat } }));

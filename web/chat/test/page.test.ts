@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { joinAddress, joinSecretIn } from '../src/model/join-link';
 import { hashOf, placeInHash } from '../src/model/route';
 import { pageTitle } from '../src/model/page-title';
 import { shortcutOf, type ShortcutPress } from '../src/model/shortcut';
@@ -19,10 +20,19 @@ describe('addresses and keys', () => {
     ])
       expect(placeInHash(hash)).toEqual({ conversation: null, seq: null });
   });
+  it('carry the secret of an invite link behind the #', () => {
+    const address = joinAddress('https://chat.example/site/index.html?x=1#/c12', 'aB3_-secret');
+    expect(address).toBe('https://chat.example/site/#join=aB3_-secret');
+    expect(joinSecretIn(new URL(address).hash)).toBe('aB3_-secret');
+    for (const hash of ['', '#join=', '#join=short', '#join=a b c d e f', '#/join=aB3_-secret'])
+      expect(joinSecretIn(hash)).toBeNull();
+  });
   it('stand beside a title that counts what is unread, and what of it mentions one', () => {
     expect(pageTitle('Orbit', 0, 0, String)).toBe('Orbit');
     expect(pageTitle('Orbit', 3, 0, String)).toBe('(3) Orbit');
     expect(pageTitle('Orbit', 3, 1, String)).toBe('(@1 · 3) Orbit');
+    // A mention where the person wants to hear of nothing else.
+    expect(pageTitle('Orbit', 0, 1, String)).toBe('(@1) Orbit');
   });
   it('know the shortcuts by the place of the key', () => {
     const press: ShortcutPress = {

@@ -69,7 +69,7 @@ export async function freshBrowser(t, options = {}) {
  * keep it from that.
  */
 function isOfTheNetwork(/** @type {string} */ text) {
-  return /^Failed to load resource: |^WebSocket connection to |^Access to .* blocked by CORS policy|^The Cross-Origin-Opener-Policy header has been ignored/.test(
+  return /^Failed to load resource: |^An unknown error occurred when fetching the script|^WebSocket connection to |^Access to .* blocked by CORS policy|^The Cross-Origin-Opener-Policy header has been ignored/.test(
     text,
   );
 }

@@ -18,7 +18,7 @@ test('guests enter once the owner allows it', async (t) => {
   const chat = await chatOf(t, anna);
   await chat.fromAccountMenu('Site settings');
   await chat.page.getByRole('switch', { name: 'Guests may enter' }).check();
-  await chat.page.getByRole('button', { name: 'Save' }).click();
+  await chat.page.getByRole('button', { name: 'Save', exact: true }).click();
   await chat.page.getByText('Saved.').waitFor();
   await chat.page.keyboard.press('Escape');
 
@@ -69,7 +69,7 @@ test('rooms: created, joined, invited to, left, and lost at once by who is remov
   await bos.say('What is there?');
   await annas.shows(['Who cooks?', 'I do', 'What is there?']);
 
-  await details.getByRole('button', { name: 'Rename' }).click();
+  await details.getByRole('button', { name: 'Edit title and topic' }).click();
   await details.getByRole('textbox', { name: 'Room title' }).fill('Großküche 厨房');
   await details.getByRole('button', { name: 'Save' }).click();
   for (const chat of [annas, meis, bos]) await chat.thread('Großküche 厨房').waitFor();

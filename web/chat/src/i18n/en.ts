@@ -7,6 +7,7 @@ export const en = {
   ...commonEn,
 
   searchMessages: 'Search messages',
+  saved: 'Saved',
 
   list: {
     inMessages: (query: string) => `Search messages for “${query}”`,
@@ -17,6 +18,8 @@ export const en = {
     noMatch: (query: string) => `Nothing is called “${query}”.`,
     unread: 'Unread',
     noUnread: 'Everything is read.',
+    noneHere: 'Nothing is here.',
+    menu: 'More for this conversation',
     create: 'New conversation',
   },
 
@@ -91,13 +94,17 @@ export const en = {
     react: 'React',
     edit: 'Edit one’s own',
     pin: 'Pin or unpin',
+    star: 'Star, or take the star off',
+    remind: 'Remind me of it',
     editLast: 'Edit the last message, in an empty field',
     copy: 'Copy its text',
     link: 'Copy its link',
     reply: 'Reply',
     original: 'Go to what it answers',
+    forward: 'Forward',
+    hide: 'Delete for oneself',
     recall: 'Recall',
-    undo: 'Undo a recall, for five seconds',
+    undo: 'Undo a recall or a deletion, for five seconds',
   },
 
   invitations: {
@@ -117,7 +124,6 @@ export const en = {
     you: 'you',
     findMembers: 'Find members',
     invite: 'Invite people',
-    rename: 'Rename',
     roomTitle: 'Room title',
     open: 'Open room',
     makeOwner: 'Make owner',
@@ -132,6 +138,10 @@ export const en = {
     name: 'Name',
     role: 'Role',
   },
+
+  blocked: 'Blocked people',
+  reported: (title: string) => `A message was reported in “${title}”.`,
+  reportedSomewhere: 'A message was reported. The site settings list it.',
 
   noticing: {
     title: 'Notifications',
@@ -162,6 +172,7 @@ export const en = {
       'Names separated by spaces, such as news:* for all that begin with news:, or * for all.',
     saved: 'Saved.',
     people: 'People',
+    reports: 'Reports',
     add: 'Add a person',
     addSubmit: 'Add person',
     initialPassword: 'First password',

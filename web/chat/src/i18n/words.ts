@@ -1,7 +1,9 @@
-import type { Locale } from '@encke/ui/plain';
-import { en, type Words } from './en';
-import { zhCN } from './zh-CN';
+import { Vocabulary } from '@encke/ui/plain';
+import type { Words } from './en';
 
 export type { Words };
 
-export const wordsIn: Readonly<Record<Locale, Words>> = { en, 'zh-CN': zhCN };
+export const vocabulary = new Vocabulary<Words>({
+  en: async () => (await import('./en')).en,
+  'zh-CN': async () => (await import('./zh-CN')).zhCN,
+});

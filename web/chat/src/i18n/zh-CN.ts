@@ -7,6 +7,7 @@ export const zhCN: Words = {
   ...commonZhCN,
 
   searchMessages: '搜索消息',
+  saved: '收藏与提醒',
 
   list: {
     inMessages: (query) => `在消息中搜索“${query}”`,
@@ -17,6 +18,8 @@ export const zhCN: Words = {
     noMatch: (query) => `没有名为“${query}”的会话`,
     unread: '未读',
     noUnread: '没有未读消息',
+    noneHere: '这里没有会话。',
+    menu: '会话选项',
     create: '新建会话',
   },
 
@@ -90,13 +93,17 @@ export const zhCN: Words = {
     react: '回应',
     edit: '编辑自己的消息',
     pin: '置顶或取消',
+    star: '收藏或取消收藏',
+    remind: '提醒我',
     editLast: '输入框为空时编辑上一条消息',
     copy: '复制文本',
     link: '复制链接',
     reply: '回复',
     original: '查看被回复的消息',
+    forward: '转发',
+    hide: '仅为自己删除',
     recall: '撤回',
-    undo: '取消撤回（五秒内）',
+    undo: '取消撤回或删除（五秒内）',
   },
 
   invitations: {
@@ -116,7 +123,6 @@ export const zhCN: Words = {
     you: '我',
     findMembers: '查找成员',
     invite: '邀请成员',
-    rename: '改名',
     roomTitle: '群聊名称',
     open: '公开群聊',
     makeOwner: '设为群主',
@@ -130,6 +136,10 @@ export const zhCN: Words = {
     name: '用户名',
     role: '身份',
   },
+
+  blocked: '已屏蔽的人',
+  reported: (title) => `“${title}”中有消息被举报。`,
+  reportedSomewhere: '有消息被举报，请在站点设置中查看。',
 
   noticing: {
     title: '通知',
@@ -158,6 +168,7 @@ export const zhCN: Words = {
     guestChannelsHint: '名称之间用空格分隔；news:* 表示以 news: 开头的全部频道，* 表示所有频道。',
     saved: '已保存。',
     people: '人员',
+    reports: '举报',
     add: '添加人员',
     addSubmit: '添加',
     initialPassword: '初始密码',

@@ -1,6 +1,6 @@
 /** The members of a large room as far as they were asked for, moved forward by what is told of the room. */
 import type { Conversation, FeedEvent, Member, MemberPage } from '@encke/sdk';
-import type { World } from '@encke/talk';
+import { membersAfter, type World } from '@encke/talk';
 
 export class MemberPages {
   constructor(
@@ -15,7 +15,7 @@ export class MemberPages {
     return new MemberPages([...this.members, ...news], page.next);
   }
 
-  /** Those who left go, roles change. Whoever joins comes with the last page. */
+  /** Those who left go, roles and mutes change. Whoever joins comes with the last page. */
   after(event: FeedEvent): MemberPages {
     if (event.kind === 'member_left') {
       const left = event.body.person;
@@ -24,17 +24,13 @@ export class MemberPages {
         this.next,
       );
     }
-    if (event.kind !== 'role_changed') return this;
-    const { person, role } = event.body;
-    return new MemberPages(
-      this.members.map((member) => (member.person === person ? { ...member, role } : member)),
-      this.next,
-    );
+    if (event.kind !== 'role_changed' && event.kind !== 'member_muted') return this;
+    return new MemberPages(membersAfter(this.members, event), this.next);
   }
 }
 
 /**
- * What the list shows. Of a small room (`pages` is null) everybody: oneself first, then owners, then by name. Of a large one
+ * What the list shows. Of a small room (`pages` is null) everybody: oneself first, then those who keep order, then by name. Of a large one
  * oneself, the owners that are known and the pages; while something is searched for, the pages alone.
  */
 export function listed(
@@ -45,7 +41,7 @@ export function listed(
   language: string,
 ): readonly Member[] {
   const rank = (member: Member): number =>
-    member.person === world.me.id ? 0 : member.role === 'owner' ? 1 : 2;
+    member.person === world.me.id ? 0 : { owner: 1, moderator: 2, member: 3 }[member.role];
   const name = (member: Member): string => world.people.get(member.person)?.display_name ?? '';
   const byName = new Intl.Collator(language);
   const sorted = [...conversation.members].sort(

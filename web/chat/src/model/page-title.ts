@@ -5,8 +5,6 @@ export function pageTitle(
   mentions: number,
   number: (value: number) => string,
 ): string {
-  if (unread === 0) return site;
-  return mentions === 0
-    ? `(${number(unread)}) ${site}`
-    : `(@${number(mentions)} · ${number(unread)}) ${site}`;
+  const parts = [...(mentions > 0 ? [`@${number(mentions)}`] : []), ...(unread > 0 ? [number(unread)] : [])];
+  return parts.length === 0 ? site : `(${parts.join(' · ')}) ${site}`;
 }

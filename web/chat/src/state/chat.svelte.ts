@@ -1,10 +1,13 @@
 import type { EnckeClient, Me } from '@encke/sdk';
 import { Shell, type Inside } from '@encke/shell/state';
-import { Talk, type SearchFilter } from '@encke/talk/state';
+import { keepsOrder, Talk, vocabulary as talkVocabulary, type SearchFilter } from '@encke/talk/state';
 import type { TextStorage } from '@encke/ui/plain';
-import { wordsIn, type Words } from '../i18n/words';
+import { vocabulary, type Words } from '../i18n/words';
+import { joinSecretIn } from '../model/join-link';
+import { forgetCopy, readCopy } from '../model/offline-store';
 import { hashOf, placeInHash } from '../model/route';
 import type { Noticing } from './noticing.svelte';
+import type { Offline } from './offline';
 
 /** What a search begins with. */
 export interface SearchFrom {
@@ -12,7 +15,10 @@ export interface SearchFrom {
   readonly filters: readonly SearchFilter[];
 }
 
-export type OpenDialog = 'create' | 'settings' | 'password' | 'keys' | 'noticing';
+/** A list of what the person keeps for itself. */
+export type SavedTab = 'stars' | 'scheduled' | 'reminders';
+
+export type OpenDialog = 'create' | 'settings' | 'password' | 'keys' | 'noticing' | 'blocked';
 
 /** The chat: which conversation the address names, and what is open beside it. */
 export class Chat {
@@ -20,45 +26,98 @@ export class Chat {
   /** Null while nobody is signed in. */
   talk: Talk | null = $state.raw(null);
   dialog: OpenDialog | null = $state(null);
+  /** The conversation whose menu is open, and the point of the screen where it is. */
+  menu: { readonly conversation: string; readonly x: number; readonly y: number } | null = $state.raw(null);
+  /** The conversation whose folder is being chosen. */
+  foldering: string | null = $state(null);
+  /** The secret of the invite link by which the page was opened, until the person has looked at the room. */
+  joining: string | null = $state(null);
   /** Whether the palette is open. */
   palette = $state(false);
   /** Notifications; null until they are loaded, which is after the first sight. */
   noticing: Noticing | null = $state.raw(null);
+  /** What is kept for a time without the server; null until it is loaded. */
+  offline: Offline | null = null;
   /** Whether the details of the open conversation are shown. */
   details = $state(false);
+  /** Whether the list of threads is shown, unless a thread or the search is. */
+  threads = $state(false);
   /** The search, while it is open; `from` is null if it goes on where it was. */
   search: { readonly from: SearchFrom | null } | null = $state.raw(null);
   /** It comes when it is first opened. */
   SearchPane: typeof import('@encke/talk/search').SearchPane | null = $state.raw(null);
 
+  /** Shows what this device has kept, until the server answers; null if that is not needed. */
+  #showCopy: ((talk: Talk) => void) | null = null;
+  /** What the person keeps for itself, while its pane is open. */
+  saved: SavedTab | null = $state(null);
+  /** It comes when it is first opened. */
+  SavedPane: typeof import('@encke/talk/saved').SavedPane | null = $state.raw(null);
+
   constructor(private readonly storage: TextStorage) {
-    this.shell = new Shell(storage, (client, me) => this.#open(client, me));
+    this.#takeSecret();
+    this.shell = new Shell(storage, {
+      open: (client, me) => this.#open(client, me),
+      loadWords: (language) => Promise.all([vocabulary.load(language), talkVocabulary.load(language)]),
+      offline: () => this.#openOffline(),
+      forgetOffline: () => forgetCopy(),
+    });
   }
 
   get words(): Words {
-    return wordsIn[this.shell.preferences.current.language];
+    return vocabulary.in(this.shell.preferences.current.language);
   }
 
   toggleDetails(): void {
-    this.details = !this.details || this.search !== null;
+    const hidden = this.search !== null || this.saved !== null || this.threads || this.talk?.beside != null;
+    this.details = !this.details || hidden;
     this.search = null;
+    this.saved = null;
+    this.threads = false;
+    if (this.talk !== null) this.talk.beside = null;
   }
 
   async openSearch(from: SearchFrom | null = null): Promise<void> {
     await this.shell.attempt(async () => {
       this.SearchPane ??= (await import('@encke/talk/search')).SearchPane;
+      if (this.talk !== null) this.talk.beside = null;
+      this.saved = null;
       if (this.search === null || from !== null) this.search = { from };
       document.querySelector<HTMLElement>('[data-search-field]')?.focus();
     });
   }
 
+  async openSaved(tab: SavedTab): Promise<void> {
+    await this.shell.attempt(async () => {
+      this.SavedPane ??= (await import('@encke/talk/saved')).SavedPane;
+      this.search = null;
+      this.threads = false;
+      if (this.talk !== null) this.talk.beside = null;
+      this.saved = tab;
+    });
+  }
+
   followAddress(): void {
+    if (this.#takeSecret()) return;
     const { conversation, seq } = placeInHash(location.hash);
     if (conversation !== null && seq !== null) void this.talk?.jump(conversation, seq);
     else this.talk?.show(conversation);
   }
 
+  async #openOffline(): Promise<Me | null> {
+    const kept = await readCopy();
+    if (kept === null) return null;
+    const { fromOfflineCopy, showOffline } = await import('@encke/talk/offline');
+    const copy = fromOfflineCopy(kept);
+    if (copy === null) return null;
+    this.#showCopy = (talk) => showOffline(talk, copy);
+    return copy.me;
+  }
+
   #open(client: EnckeClient, me: Me): Inside {
+    const showCopy = this.#showCopy;
+    this.#showCopy = null;
+    if (showCopy !== null) client.assume(me.id);
     const talk = new Talk({
       client,
       person: me.id,
@@ -69,10 +128,12 @@ export class Chat {
       notify: (text) => this.shell.notices.show(text),
       offer: (text, action) => this.shell.notices.offer(text, action),
       came: (event) => void this.noticing?.tell(talk, event),
+      reported: (id) => this.#reported(id),
       shown: (id) => this.#shown(id),
     });
     this.details = false;
     this.talk = talk;
+    showCopy?.(talk);
     talk.start(placeInHash(location.hash).conversation);
     this.followAddress();
     return {
@@ -81,12 +142,34 @@ export class Chat {
         talk.stop();
         this.noticing?.end();
         this.noticing = null;
+        this.offline?.end();
+        this.offline = null;
         this.talk = null;
         this.dialog = null;
+        this.menu = null;
+        this.foldering = null;
         this.search = null;
+        this.threads = false;
+        this.saved = null;
       },
       forget: () => talk.forget(),
     };
+  }
+
+  /** Takes the secret of an invite link out of the address, because people see, store and share addresses. */
+  #takeSecret(): boolean {
+    const secret = joinSecretIn(location.hash);
+    if (secret === null) return false;
+    this.joining = secret;
+    history.replaceState(null, '', hashOf(this.talk?.openId ?? null));
+    return true;
+  }
+
+  #reported(id: string): void {
+    const known = this.talk?.world?.conversations.get(id);
+    const isHere = known !== undefined && keepsOrder(known);
+    const { reported, reportedSomewhere } = this.words;
+    this.shell.notices.show(isHere ? reported(this.talk?.titleOf(known) ?? '') : reportedSomewhere);
   }
 
   #shown(id: string | null): void {

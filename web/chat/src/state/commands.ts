@@ -28,6 +28,7 @@ export function commandsOf(chat: Chat, shell: Shell, talk: Talk): Command[] {
   const { me } = talk.world ?? {};
   return [
     command('search', 'search', words.searchMessages, () => chat.openSearch(), 'find'),
+    command('saved', 'star', words.saved, () => chat.openSaved('stars'), 'stars bookmarks'),
     command('create', 'plus', words.list.create, () => (chat.dialog = 'create'), 'new'),
     ...(talk.open === null
       ? []
@@ -47,7 +48,7 @@ export function commandsOf(chat: Chat, shell: Shell, talk: Talk): Command[] {
       .filter((language) => language !== current.language)
       .map((language) =>
         command(`language:${language}`, 'globe', words.palette.language(localeNames[language]), () =>
-          shell.preferences.change({ language }),
+          shell.speak(language),
         ),
       ),
     ...(me?.role === 'owner'

@@ -1,8 +1,8 @@
 import type { FeedEvent } from '@encke/sdk';
-import { calledOf, mentionedName, type Talk } from '@encke/talk/state';
+import { calledOf, mentionedName, mentions, tells, type Talk } from '@encke/talk/state';
 import type { Shell } from '@encke/shell/state';
 import { plainText } from '@encke/ui/plain';
-import { wordsIn } from '../i18n/words';
+import { vocabulary } from '../i18n/words';
 import { hashOf } from '../model/route';
 import {
   canSubscribe,
@@ -70,16 +70,20 @@ export class Noticing {
   async tell(talk: Talk, event: FeedEvent): Promise<void> {
     const { hiddenNotices, sound } = this.shell.preferences.current;
     if (event.kind !== 'message' || talk.world === null) return;
+    const conversation = talk.world.conversations.get(event.stream);
+    if (talk.world.blocked.has(event.from ?? '')) return;
+    const mentioned = mentions(event, talk.world.me.id);
+    if (conversation !== undefined && !tells(conversation, mentioned, Date.now())) return;
     if ((!sound && !hiddenNotices) || document.hasFocus() || (await isLookedAt(navigator.locks))) return;
     if (sound) chime();
     if (!hiddenNotices || !this.allowed) return;
     const { world, words } = talk;
-    const conversation = world.conversations.get(event.stream);
     const from = calledOf(world, event.from ?? '', words);
     const beginning = event.body.text.slice(0, textCharsMax);
     const text = plainText(beginning, (person) => mentionedName(world, person, words));
-    const title = conversation?.title ? `${from} · ${conversation.title}` : from;
-    const body = text || wordsIn[this.#language].noticing.file;
+    const house = world.conversations.get(conversation?.parent?.conversation ?? '') ?? conversation;
+    const title = house?.title ? `${from} · ${house.title}` : from;
+    const body = text || vocabulary.in(this.#language).noticing.file;
     const options = { body, tag: event.stream, lang: this.#language, icon: 'icons/192.png' };
     await this.#show(title, options, event.stream, event.seq);
   }

@@ -1,9 +1,11 @@
 /* The views that the first sight does not need. They are one file of their own, fetched right after it. */
+export { default as Beside } from './Beside.svelte';
 export { default as Details } from './details/Details.svelte';
-export { default as CreateDialog } from './dialog/CreateDialog.svelte';
-export { PasswordDialog } from '@encke/shell';
-export { default as SettingsDialog } from './dialog/SettingsDialog.svelte';
-export { default as KeysHelp } from './dialog/KeysHelp.svelte';
-export { default as NoticingDialog } from './dialog/NoticingDialog.svelte';
+export { default as Dialogs } from './Dialogs.svelte';
+export { ConnectionMenu } from '@encke/shell';
+export { Keeping } from '@encke/talk/keeping';
 export { Noticing } from '../state/noticing.svelte';
-export { default as Palette } from './palette/Palette.svelte';
+export { Offline } from '../state/offline';
+export { default as Invitations } from './list/Invitations.svelte';
+export { default as HeadButtons } from './list/HeadButtons.svelte';
+export { ArchiveLine, ListPlaces } from '@encke/talk/choices';
