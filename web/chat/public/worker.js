@@ -21,7 +21,19 @@ const words = {
   },
 };
 
-self.addEventListener('install', () => self.skipWaiting());
+self.addEventListener('install', (event) => {
+  self.skipWaiting();
+  if (typeof event.addRoutes === 'function') event.waitUntil(passApiBy(event));
+});
+
+/** Calls of the API never wait for this worker, and those of a page that is being left don't end with it. */
+async function passApiBy(event) {
+  await event.addRoutes({
+    condition: { urlPattern: new URLPattern('v1/*', scope()) },
+    source: 'network',
+  });
+}
+
 self.addEventListener('activate', (event) => event.waitUntil(begun()));
 
 async function begun() {

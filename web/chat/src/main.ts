@@ -4,6 +4,7 @@
  * TypeScript without a browser; state/ makes them reactive; view/ only shows them; i18n/ has the words. This package never
  * speaks to a server by itself: everything travels through @encke/sdk.
  */
+import { fetched } from '@encke/ui/plain';
 import '@encke/ui/theme.css';
 import { mount } from 'svelte';
 import { Chat } from './state/chat.svelte';
@@ -13,4 +14,4 @@ const target = document.getElementById('app');
 if (target === null) throw new Error('index.html has no #app');
 const chat = new Chat(localStorage);
 // No top-level await: the bundler would then cut the first load into many files.
-void chat.shell.loadWords().then(() => mount(Root, { target, props: { chat } }));
+void fetched(() => chat.shell.loadWords()).then(() => mount(Root, { target, props: { chat } }));

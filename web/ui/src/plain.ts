@@ -1,6 +1,7 @@
 /* The part of this package that is plain TypeScript: for models and tests, which run without a browser and without Svelte. */
 export { avatarColour, avatarColours, initials } from './avatar/avatar';
 export { browserClock, type Clock } from './device/clock';
+export { fetched, fetchAgainMs } from './device/fetched';
 export type { TextStorage } from './device/storage';
 export { commonEn, type CommonWords } from './i18n/en';
 export { errorText } from './i18n/errors';

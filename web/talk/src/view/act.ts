@@ -29,7 +29,8 @@ export async function act(
       return;
     }
     case 'hide':
-      return (await import('./hide')).hide(talk, conversation.id, row.event.seq);
+      await talk.attempt(async () => (await import('./hide')).hide(talk, conversation.id, row.event.seq));
+      return;
     case 'undo':
       return void talk.recalls.undo(conversation.id, row.event.seq);
     case 'copy':
