@@ -21,8 +21,8 @@ pub struct Cast<'a> {
     markers: Vec<Marker>,
     random: Random,
     run: Arc<RunState>,
-    /// Whether the writers plan some messages for later.
-    pub plans: bool,
+    /// Whether the writers plan some messages for later, and recall some.
+    pub changes: bool,
 }
 
 /// The last event of a stream.
@@ -65,7 +65,7 @@ impl<'a> Cast<'a> {
             token: who.token.clone(),
         };
         let markers = world.targets().into_iter().map(marker).collect();
-        Cast { world, markers, random, run, plans: false }
+        Cast { world, markers, random, run, changes: false }
     }
 
     /// Starts the writers: each person writes by POST, every other one over a WebSocket, too. They take the doors in
@@ -93,7 +93,7 @@ impl<'a> Cast<'a> {
                     writing: Writing::default(),
                     made: 0,
                     pause_ms_max,
-                    plans: self.plans,
+                    changes: self.changes,
                 };
                 threads.push(spawn(move || {
                     if over_http { writer.run_http() } else { writer.run_socket() }

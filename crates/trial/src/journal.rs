@@ -60,10 +60,26 @@ pub struct Send {
     pub answered: Option<(SocketAddrV4, Instant)>,
 }
 
+/// A recall of a message by its writer.
+#[derive(Clone, Debug)]
+pub struct Recall {
+    pub stream: Stream,
+    pub seq: u64,
+    /// The digest of the message.
+    pub message: u64,
+    /// The digest of what is left of it.
+    pub erased: u64,
+    /// A piece of the text that stands nowhere else.
+    pub secret: String,
+    /// Whether the server acknowledged it. If not, it may have recalled the message or not.
+    pub acknowledged: bool,
+}
+
 /// The journal of a writer.
 #[derive(Default)]
 pub struct Writing {
     pub sends: Vec<Send>,
+    pub recalls: Vec<Recall>,
     /// The number of sends that were acknowledged on a later try, after one without an answer.
     pub retried: u64,
     /// How many of these were stored by the try without an answer. Only the status of a POST tells that.

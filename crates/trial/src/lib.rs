@@ -13,6 +13,7 @@ pub mod feed;
 pub mod http;
 pub mod item;
 pub mod journal;
+pub mod left;
 pub mod random;
 pub mod reader;
 pub mod report;

@@ -53,7 +53,7 @@ impl Brought {
         let retried: u64 = self.writings.iter().map(|w| w.retried).sum();
         let stored: u64 = self.writings.iter().map(|w| w.retried_stored).sum();
         let repeated: u64 = self.writings.iter().map(|w| w.repeated).sum();
-        let seen: usize = evidence.readings.iter().map(|r| r.seen.len()).sum();
+        let seen: usize = evidence.all_readings().map(|r| r.seen.len()).sum();
         println!(
             "sends            {ok} ok ({retried} after a try without an answer, of which {stored} had stored it), {unknown} unknown \
             ({} of them stored), {failed} failed",
@@ -62,21 +62,25 @@ impl Brought {
         if planned > 0 {
             println!("planned          {planned} to be sent later, each of them once");
         }
+        if !evidence.recalls.is_empty() {
+            let answered = evidence.recalls.iter().filter(|recall| recall.acknowledged).count();
+            println!("recalled         {answered} messages, gone from histories, feeds and files");
+        }
         println!("repeated keys    {repeated} got the first answer, or 409 with another text");
         println!(
             "observations     {seen} by {} readers, of {} events",
-            evidence.readings.len(),
+            evidence.all_readings().count(),
             verdict.events
         );
-        println!("connections      {}", counts(evidence.readings.iter().map(|r| &r.connects)));
-        println!("byes             {}", counts(evidence.readings.iter().map(|r| &r.byes)));
-        println!("refused readers  {}", counts(evidence.readings.iter().map(|r| &r.refused)));
+        println!("connections      {}", counts(evidence.all_readings().map(|r| &r.connects)));
+        println!("byes             {}", counts(evidence.all_readings().map(|r| &r.byes)));
+        println!("refused readers  {}", counts(evidence.all_readings().map(|r| &r.refused)));
         println!("refused sends    {}", counts(self.writings.iter().map(|w| &w.refused)));
 
         let mut wrong = self.faults.clone();
         let of_writers = self.writings.iter().flat_map(|w| &w.faults);
         wrong.extend(of_writers.map(|fault| format!("a writer: {fault}")));
-        for reading in &evidence.readings {
+        for reading in evidence.all_readings() {
             wrong.extend(reading.faults.iter().map(|fault| format!("{}: {fault}", reading.name)));
         }
         wrong.extend(verdict.violations);

@@ -1,20 +1,31 @@
 //! The verdict: compares what was acknowledged with what was observed. This has no I/O, so that its tests can plant
 //! every fault.
 
+mod recalled;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::journal::{Answer, Outcome, Reading, Seen, Send, Stream};
+use crate::journal::{Answer, Outcome, Reading, Recall, Seen, Send, Stream};
+use recalled::Recalled;
 
 /// All journals of a trial.
 #[derive(Default)]
 pub struct Evidence {
     pub sends: Vec<Send>,
+    pub recalls: Vec<Recall>,
     pub readings: Vec<Reading>,
+    /// Readings that began after the last recall was answered.
+    pub late: Vec<Reading>,
     /// Whole conversations from the history API. Each list is one way of reading them.
     pub histories: Vec<Vec<Seen>>,
+}
+
+impl Evidence {
+    pub fn all_readings(&self) -> impl Iterator<Item = &Reading> {
+        self.readings.iter().chain(&self.late)
+    }
 }
 
 /// The faults and figures that the checker found.
@@ -31,22 +42,23 @@ pub struct Verdict {
 /// The log that follows from all observations together.
 #[derive(Default)]
 struct Log<'a> {
-    events: HashMap<(&'a Stream, u64), (&'a Seen, &'a str)>,
+    events: HashMap<(&'a Stream, u64), (Seen, &'a str)>,
     heads: HashMap<&'a Stream, u64>,
     by_digest: HashMap<(&'a Stream, u64), HashSet<u64>>,
 }
 
 impl<'a> Log<'a> {
-    /// Adds an observation. An event has to be the same for all readers.
-    fn add(&mut self, seen: &'a Seen, who: &'a str, found: &mut Vec<String>) {
+    /// Adds an observation. An event has to be the same for all readers, but that it may have been recalled.
+    fn add(&mut self, seen: &'a Seen, who: &'a str, recalled: &Recalled, found: &mut Vec<String>) {
+        let sent = recalled.as_sent(seen);
         let at = (&seen.stream, seen.seq);
-        let (first, by) = *self.events.entry(at).or_insert((seen, who));
-        if first != seen {
-            found.push(format!("differs: {by} saw {first:?}, {who} saw {seen:?}"));
+        self.by_digest.entry((&seen.stream, sent.digest)).or_default().insert(seen.seq);
+        let (first, by) = self.events.entry(at).or_insert_with(|| (sent.clone(), who));
+        if *first != sent {
+            found.push(format!("differs: {by} saw {first:?}, {who} saw {sent:?}"));
         }
         let head = self.heads.entry(&seen.stream).or_default();
         *head = seen.seq.max(*head);
-        self.by_digest.entry((&seen.stream, seen.digest)).or_default().insert(seen.seq);
     }
 }
 
@@ -54,16 +66,18 @@ pub fn check(evidence: &Evidence) -> Verdict {
     let mut verdict = Verdict::default();
     let found = &mut verdict.violations;
     let mut log = Log::default();
-    for reading in &evidence.readings {
+    let recalled = Recalled::of(&evidence.recalls);
+    for reading in evidence.all_readings() {
         for seen in &reading.seen {
-            log.add(seen, &reading.name, found);
+            log.add(seen, &reading.name, &recalled, found);
         }
     }
     for seen in evidence.histories.iter().flatten() {
-        log.add(seen, "the history", found);
+        log.add(seen, "the history", &recalled, found);
     }
-    let started = starts(&evidence.readings);
-    for reading in &evidence.readings {
+    recalled.check(evidence, found);
+    let started = starts(evidence.all_readings());
+    for reading in evidence.all_readings() {
         in_order(reading, found);
         to_the_end(reading, &log, found);
     }
@@ -76,14 +90,14 @@ pub fn check(evidence: &Evidence) -> Verdict {
             u64::from(send.outcome == Outcome::Unknown && stored.is_some_and(|s| !s.is_empty()));
         kept(send, stored, &log, found);
     }
-    verdict.lost = gone(evidence, found);
+    verdict.lost = gone(evidence, &recalled, found);
     nobody_elses(&evidence.sends, &started, &log, found);
     verdict.events = log.events.len();
     verdict
 }
 
 /// The first event of each stream that is written to.
-fn starts(readings: &[Reading]) -> HashMap<&Stream, u64> {
+fn starts<'a>(readings: impl Iterator<Item = &'a Reading>) -> HashMap<&'a Stream, u64> {
     let mut all = HashMap::new();
     for reading in readings {
         for stream in &reading.expected {
@@ -192,11 +206,12 @@ fn kept(send: &Send, stored: Option<&HashSet<u64>>, log: &Log, found: &mut Vec<S
 
 /// Checks that the whole history has each acknowledged message, whether a reader saw it or not. Returns the number of
 /// the missing ones.
-fn gone(evidence: &Evidence, found: &mut Vec<String>) -> u64 {
+fn gone(evidence: &Evidence, recalled: &Recalled, found: &mut Vec<String>) -> u64 {
     let Some(history) = evidence.histories.first() else { return 0 };
-    let kept: HashSet<_> = history.iter().map(|e| (&e.stream, e.seq, e.digest)).collect();
+    let sent = |e: &Seen| recalled.as_sent(e).digest;
+    let kept: HashSet<_> = history.iter().map(|e| (&e.stream, e.seq, sent(e))).collect();
     let mut lost = 0;
-    let contents: HashSet<_> = history.iter().map(|e| (&e.stream, e.digest)).collect();
+    let contents: HashSet<_> = history.iter().map(|e| (&e.stream, sent(e))).collect();
     for Send { stream, key, digest, outcome, .. } in &evidence.sends {
         if *outcome == Outcome::Planned && !contents.contains(&(stream, *digest)) {
             found.push(format!("lost: {key} was planned in {stream} and is not in the history"));
@@ -221,7 +236,7 @@ fn nobody_elses(
 ) {
     let sent: HashSet<_> = sends.iter().map(|send| (&send.stream, send.digest)).collect();
     for (stream, seq) in log.events.keys() {
-        let seen = log.events[&(*stream, *seq)].0;
+        let seen = &log.events[&(*stream, *seq)].0;
         let Some(start) = started.get(stream) else { continue };
         if seq > start && !sent.contains(&(*stream, seen.digest)) {
             found.push(format!("invented: nobody sent {stream}#{seq}"));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Evidence, check};
-use crate::journal::{Answer, Outcome, Reading, Seen, Send, Stream};
+use crate::journal::{Answer, Outcome, Reading, Recall, Seen, Send, Stream};
 
 const C: &str = "c1";
 
@@ -46,7 +46,54 @@ fn good() -> Evidence {
         sends,
         readings: vec![reading("a", all()), reading("b", all())],
         histories: vec![(1..=8).map(event).collect()],
+        ..Evidence::default()
     }
+}
+
+fn recall(seq: u64, acknowledged: bool) -> Recall {
+    Recall {
+        stream: Arc::from(C),
+        seq,
+        message: 100 + seq,
+        erased: 7,
+        secret: format!("secret {seq}"),
+        acknowledged,
+    }
+}
+
+/// #4 was recalled while the readers were under way: one saw it before, one after.
+fn with_a_recall() -> Evidence {
+    let mut evidence = good();
+    evidence.recalls.push(recall(4, true));
+    evidence.readings[1].seen[1].digest = 7;
+    evidence.histories[0][3].digest = 7;
+    evidence
+}
+
+#[test]
+fn a_recalled_message_was_there_and_is_gone() {
+    assert_eq!(found(&with_a_recall()), Vec::<String>::new());
+    // Without an answer it may be there or not.
+    let mut evidence = good();
+    evidence.recalls.push(recall(4, false));
+    assert_eq!(found(&evidence), Vec::<String>::new());
+}
+
+#[test]
+fn a_recalled_message_that_is_told_later() {
+    let mut evidence = with_a_recall();
+    evidence.histories[0][3].digest = 104;
+    assert_eq!(found(&evidence), ["not gone"]);
+    let mut evidence = with_a_recall();
+    evidence.late.push(reading("late", (3..=8).map(event).collect()));
+    assert_eq!(found(&evidence), ["not gone"]);
+}
+
+#[test]
+fn a_message_that_is_erased_and_was_never_recalled() {
+    let mut evidence = with_a_recall();
+    evidence.recalls.clear();
+    assert_eq!(found(&evidence), ["differs", "invented", "lost"]);
 }
 
 /// The first words of the violations, each once.

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Attempt, Target, Writer, leaves_open};
 use crate::http::{Answer, Http};
 use crate::item;
-use crate::journal::Outcome;
+use crate::journal::{Outcome, Recall, digest};
 
 /// Acknowledged sends that may be sent again.
 const REMEMBERED_MAX: usize = 200;
@@ -23,12 +23,16 @@ pub fn run(writer: &mut Writer) {
     while !writer.run.writers_are_over() {
         let mut attempt = writer.next();
         writer.may_plan(&mut attempt);
+        writer.may_recall(&mut attempt);
         if writer.moves() {
             line = Line::default();
         }
         let outcome = settle(writer, &mut line, &mut attempt);
         writer.note(&attempt, outcome.clone());
-        if let Outcome::Ok(answer) = outcome {
+        if let (Outcome::Ok(answer), Some(secret)) = (&outcome, &attempt.secret) {
+            let recall = recall(writer, &mut line, &attempt, *answer, secret);
+            writer.writing.recalls.push(recall);
+        } else if let Outcome::Ok(answer) = outcome {
             done.push_back((attempt, answer));
             if done.len() > REMEMBERED_MAX {
                 done.pop_front();
@@ -81,6 +85,37 @@ fn accepted(writer: &mut Writer, answer: &Answer) -> Outcome {
             writer.fault(format!("an answer to a send: {e:#}"));
             Outcome::Unknown
         }
+    }
+}
+
+/// Recalls an acknowledged message. Its writer tries until it is answered, or the trial is over.
+fn recall(
+    writer: &mut Writer,
+    line: &mut Line,
+    attempt: &Attempt,
+    place: crate::journal::Answer,
+    secret: &str,
+) -> Recall {
+    let stream = attempt.target.stream();
+    let path = format!("/v1/conversations/{stream}/messages/{}", place.seq);
+    let mut acknowledged = false;
+    while !acknowledged && !writer.run.is_over() {
+        match line.delete(writer, &path).ok().map(|answer| answer.refusal()) {
+            Some(None) => acknowledged = true,
+            Some(Some((code, false))) => {
+                writer.fault(format!("the recall of {} was refused: {code}", attempt.key));
+                break;
+            }
+            Some(Some((_, true))) | None => writer.pause(5, 60),
+        }
+    }
+    Recall {
+        seq: place.seq,
+        message: attempt.target.digest(&writer.person, &attempt.key, &attempt.text),
+        erased: digest("erased", &writer.person, &attempt.key, &json!({})),
+        secret: secret.to_owned(),
+        stream,
+        acknowledged,
     }
 }
 
@@ -145,16 +180,29 @@ impl Line {
         attempt: &Attempt,
         text: &str,
     ) -> std::result::Result<Answer, bool> {
+        let (target, key) = (&attempt.target, &attempt.key);
+        let token = writer.token.clone();
+        self.ask(writer, |http| match attempt.send_at_ms {
+            Some(at_ms) => plan(http, target, &token, key, text, at_ms),
+            None => post(http, target, &token, key, text),
+        })
+    }
+
+    fn delete(&mut self, writer: &mut Writer, path: &str) -> std::result::Result<Answer, bool> {
+        let token = writer.token.clone();
+        self.ask(writer, |http| http.call("DELETE", path, &token, &[], "", http.patience))
+    }
+
+    fn ask(
+        &mut self,
+        writer: &mut Writer,
+        what: impl FnOnce(&mut Http) -> Result<Answer>,
+    ) -> std::result::Result<Answer, bool> {
         let mut http = match self.0.take() {
             Some(http) => http,
             None => Http::open(writer.next_door()).map_err(|_| false)?,
         };
-        let (target, key) = (&attempt.target, &attempt.key);
-        let answer = match attempt.send_at_ms {
-            Some(at_ms) => plan(&mut http, target, &writer.token, key, text, at_ms),
-            None => post(&mut http, target, &writer.token, key, text),
-        };
-        let answer = answer.map_err(|_| true)?;
+        let answer = what(&mut http).map_err(|_| true)?;
         if !http.closes() {
             self.0 = Some(http);
         }

@@ -29,6 +29,8 @@ const PLANNED: u64 = 10;
 const PLANNED_MS_MIN: u64 = 300;
 /// And after so many more at most.
 const PLANNED_MS: u64 = 2_500;
+/// This many of a hundred messages over HTTP are recalled by their writer right away.
+const RECALLED: u64 = 5;
 
 /// The conversations and channels that a writer sends to.
 #[derive(Clone)]
@@ -65,6 +67,8 @@ struct Attempt {
     in_doubt: bool,
     /// The time at which the server is to send it, in milliseconds since 1970; `None` for now.
     send_at_ms: Option<u64>,
+    /// The beginning of the text of a message that is to be recalled.
+    secret: Option<String>,
 }
 
 impl Attempt {
@@ -97,8 +101,8 @@ pub struct Writer {
     pub made: u64,
     /// The longest pause between two sends, in milliseconds.
     pub pause_ms_max: u64,
-    /// Whether it plans some messages for later.
-    pub plans: bool,
+    /// Whether it plans some messages for later, and recalls some.
+    pub changes: bool,
 }
 
 /// Whether a refusal with this code leaves open that the send was stored.
@@ -142,12 +146,12 @@ impl Writer {
             // The text has the key, because the event may not have it.
             text.insert_str(0, &key);
         }
-        Attempt { target, text, key, gives_up, in_doubt: false, send_at_ms: None }
+        Attempt { target, text, key, gives_up, in_doubt: false, send_at_ms: None, secret: None }
     }
 
     /// Makes some messages ones that the server is to send later, often at a time when it is down.
     fn may_plan(&mut self, attempt: &mut Attempt) {
-        if self.plans
+        if self.changes
             && matches!(attempt.target, Target::Conversation(_))
             && self.random.percent(PLANNED)
         {
@@ -155,6 +159,19 @@ impl Writer {
             let now_ms = now.as_millis() as u64;
             attempt.send_at_ms = Some(now_ms + PLANNED_MS_MIN + self.random.below(PLANNED_MS));
             attempt.text.insert_str(0, &attempt.key);
+        }
+    }
+
+    /// Gives some messages a text that is to be gone at the end.
+    fn may_recall(&mut self, attempt: &mut Attempt) {
+        if self.changes
+            && attempt.send_at_ms.is_none()
+            && matches!(attempt.target, Target::Conversation(_))
+            && self.random.percent(RECALLED)
+        {
+            let secret = format!("secret of {}.", attempt.key);
+            attempt.text.insert_str(0, &secret);
+            attempt.secret = Some(secret);
         }
     }
 

@@ -67,6 +67,7 @@ pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<Judgement> {
     let faults = Fault::ALL.len() as u32 * u32::try_from(cli.rounds)?;
     let run = Arc::new(RunState::new(REST_MAX + FAULT_MAX * faults, ANSWER_MAX));
     let mut cast = Cast::of(&world, random.fork(), run.clone());
+    cast.changes = true;
     let writers = cast.writers(&site.doors(), PAUSE_MS_MAX);
     let readers = cast.readers("", parts(&site));
     let mut played = Played::default();
@@ -81,8 +82,10 @@ pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<Judgement> {
         let evidence = &mut played.brought.evidence;
         for writing in &writings {
             evidence.sends.extend(writing.sends.iter().cloned());
+            evidence.recalls.extend(writing.recalls.iter().cloned());
         }
         played.brought.writings = writings;
+        world.wait_for_plans()?;
         evidence.sends.extend(cast.write_markers()?);
         let readings = joined(readers.into_iter().map(|reader| reader.thread))?;
         let watching: Vec<_> = site.addresses().into_iter().zip(&readings).collect();
@@ -97,7 +100,7 @@ pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<Judgement> {
         let refused = played.refusals.of("forged").min(played.refusals.of("stale"));
         ensure!(refused > 0, "nothing forged or said again was refused: nothing was tried");
         let auditors = cast.auditors(&site.doors());
-        evidence.readings.extend(joined(auditors.into_iter().map(|reader| reader.thread))?);
+        evidence.late = joined(auditors.into_iter().map(|reader| reader.thread))?;
         evidence.histories = world.histories()?.into();
         site.nodes.iter_mut().try_for_each(|node| node.terminate(stage))
     });

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use encke_bench::seed;
-use encke_trial::cast::{Cast, joined};
+use encke_trial::cast::{Cast, Following, joined};
 use encke_trial::doors::Doors;
 use encke_trial::feed::{TRANSPORTS, Transport};
+use encke_trial::left::left_in;
 use encke_trial::random::Random;
 use encke_trial::reader::Habit;
 use encke_trial::report::Brought;
@@ -64,7 +65,7 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
     server.may_be_lied_to()?;
     let door = Doors::one(addr);
     let mut cast = Cast::of(&world, random.fork(), run.clone());
-    cast.plans = true;
+    cast.changes = true;
     let writers = cast.writers(std::slice::from_ref(&door), PAUSE_MS_MAX);
     let readers = cast.readers("", habits().map(|habit| (habit, door.clone())));
     let mut played = Played::default();
@@ -75,17 +76,21 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
         let writings = joined(writers)?;
         for writing in &writings {
             brought.evidence.sends.extend(writing.sends.iter().cloned());
+            brought.evidence.recalls.extend(writing.recalls.iter().cloned());
         }
         brought.writings = writings;
         world.wait_for_plans()?;
         brought.evidence.sends.extend(cast.write_markers()?);
         // Further readers now read from the first cursor to the end in one go, over every transport.
         let auditors = cast.auditors(std::slice::from_ref(&door));
-        let all = readers.into_iter().chain(auditors).map(|following| following.thread);
-        brought.evidence.readings = joined(all)?;
+        let threads = |all: Vec<Following>| all.into_iter().map(|following| following.thread);
+        brought.evidence.late = joined(threads(auditors))?;
+        brought.evidence.readings = joined(threads(readers))?;
         brought.evidence.histories = world.histories()?.into();
         server.still_runs()?;
-        server.terminate().map(drop)
+        server.terminate()?;
+        brought.faults.extend(left_in(&data, &brought.evidence.recalls)?);
+        Ok(())
     });
     run.all_end.store(true, Ordering::SeqCst);
     if let Err(e) = ended {
