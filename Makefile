@@ -3,9 +3,11 @@
 WEB_BUILT := web/chat/dist/index.html
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-# The programs that tests start, with the features of the whole workspace. Those of one crate alone are others, so that
-# most crates would be compiled once more.
-PROGRAMS := cargo build --workspace --bin encke --bin encke-example-bot --bin crash --bin cluster
+# The programs that tests start, with the features of the whole workspace and its tests. Those of one crate alone, or
+# without a test, are others, so that most crates would be compiled once more.
+PROGRAMS := cargo build --workspace --bin encke --bin encke-example-bot --bin crash --bin cluster --test wire
+# Many tests wait for a time to pass, so twice as many run at once as a small machine has cores.
+TESTS_AT_ONCE := RUST_TEST_THREADS=4 INSTA_UPDATE=no
 
 .PHONY: help run dev check build reference wire fuzz api-test test lint bench sim crash-test cluster-test e2e tools clean
 
@@ -69,8 +71,8 @@ lint: $(WEB_BUILT)
 
 test: lint
 	@scripts/tools test
-	INSTA_UPDATE=no cargo test --workspace --no-fail-fast
-	INSTA_UPDATE=no ENCKE_TEST_STORE=postgres cargo test --workspace --test wire --no-fail-fast -- --skip cluster
+	$(TESTS_AT_ONCE) cargo test --workspace --no-fail-fast
+	$(TESTS_AT_ONCE) ENCKE_TEST_STORE=postgres cargo test --workspace --test wire --no-fail-fast -- --skip cluster
 	cd web && npm run test
 	@scripts/tools api-test
 	$(PROGRAMS)

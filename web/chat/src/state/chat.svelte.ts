@@ -8,6 +8,7 @@ import { forgetCopy, readCopy } from '../model/offline-store';
 import { hashOf, placeInHash } from '../model/route';
 import type { Noticing } from './noticing.svelte';
 import type { Offline } from './offline';
+import type { Sides } from './sides.svelte';
 
 /** What a search begins with. */
 export interface SearchFrom {
@@ -36,6 +37,8 @@ export class Chat {
   palette = $state(false);
   /** Notifications; null until they are loaded, which is after the first sight. */
   noticing: Noticing | null = $state.raw(null);
+  /** The conversations beside the open one; null until that is loaded. */
+  sides: Sides | null = $state.raw(null);
   /** What is kept for a time without the server; null until it is loaded. */
   offline: Offline | null = null;
   /** Whether the details of the open conversation are shown. */
@@ -144,6 +147,8 @@ export class Chat {
         this.noticing = null;
         this.offline?.end();
         this.offline = null;
+        this.sides?.end();
+        this.sides = null;
         this.talk = null;
         this.dialog = null;
         this.menu = null;
@@ -152,7 +157,10 @@ export class Chat {
         this.threads = false;
         this.saved = null;
       },
-      forget: () => talk.forget(),
+      forget: () => {
+        talk.forget();
+        this.sides?.forget();
+      },
     };
   }
 

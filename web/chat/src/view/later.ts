@@ -6,6 +6,8 @@ export { ConnectionMenu } from '@encke/shell';
 export { Keeping } from '@encke/talk/keeping';
 export { Noticing } from '../state/noticing.svelte';
 export { Offline } from '../state/offline';
+export { Sides } from '../state/sides.svelte';
+export { default as SidePanes } from './sides/SidePanes.svelte';
 export { default as Invitations } from './list/Invitations.svelte';
 export { default as HeadButtons } from './list/HeadButtons.svelte';
 export { ArchiveLine, ListPlaces } from '@encke/talk/choices';
