@@ -4,6 +4,7 @@ mod delivery;
 mod faults;
 mod forged;
 mod moving;
+mod own;
 mod rights;
 mod signals;
 
