@@ -39,6 +39,7 @@ pub mod reach;
 mod reason;
 pub mod stream;
 pub mod tail;
+pub mod talk_limits;
 pub mod transaction;
 pub mod writer_turn;
 

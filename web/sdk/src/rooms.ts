@@ -1,5 +1,5 @@
 /**
- * The calls for keeping order in rooms, for one's own settings of conversations, and for blocks and reports. A file of its
+ * The calls for keeping order in rooms, for one's own settings of conversations, for polls, and for blocks and reports. A file of its
  * own (`@encke/sdk/rooms`), so that a first load does not carry them.
  *
  * Entry point: `RoomsApi`.
@@ -16,7 +16,10 @@ import type {
   LinkSecret,
   MadeLink,
   NewLink,
+  NewPoll,
   ReportPage,
+  Sent,
+  Voters,
 } from './types.js';
 
 /** A place behind which a list goes on, and how many of it are wanted. */
@@ -92,6 +95,27 @@ export class RoomsApi {
   joinByLink(secret: string): Promise<Conversation> {
     const body: LinkSecret = { secret };
     return this.#api.call('POST', '/v1/links/join', body);
+  }
+
+  // Polls
+
+  /** Makes a poll. With the same `key`, it is one poll. */
+  createPoll(id: string, poll: NewPoll & { key: string }): Promise<Sent> {
+    return this.#api.call('POST', `${room(id)}/polls`, poll);
+  }
+
+  /** Votes for these options alone, the first one is 0; for none, the vote is taken back. */
+  vote(id: string, seq: number, options: readonly number[]): Promise<void> {
+    return this.#api.call('PUT', `${room(id)}/messages/${seq}/vote`, { options });
+  }
+
+  closePoll(id: string, seq: number): Promise<void> {
+    return this.#api.call('PUT', `${room(id)}/messages/${seq}/closed`);
+  }
+
+  /** A page of those who voted for an option of a poll that is not anonymous. */
+  voters(id: string, seq: number, option: number, query: PageQuery = {}): Promise<Voters> {
+    return this.#api.call('GET', `${room(id)}/messages/${seq}/voters${search({ option, ...query })}`);
   }
 
   // Blocks and reports

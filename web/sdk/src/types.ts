@@ -113,6 +113,13 @@ export type FirstAccount = Schemas['FirstAccount'];
 export type NewConversation = Schemas['NewConversation'];
 
 // Of `@encke/sdk/rooms`
+/** The choice that a message offers. */
+export type Poll = Schemas['Poll'];
+/** The votes in a poll, and one's own. */
+export type PollResult = Schemas['PollResult'];
+export type NewPoll = Omit<Schemas['NewPoll'], 'key'>;
+/** A page of those who voted for an option. */
+export type Voters = Schemas['Voters'];
 export type BanPage = Schemas['BanPage'];
 /** Something that an owner or a moderator of a room did. */
 export type AuditEntry = Schemas['AuditEntry'];

@@ -522,6 +522,26 @@ export interface paths {
         patch: operations["edit_message"];
         trace?: never;
     };
+    "/v1/conversations/{id}/messages/{seq}/closed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Closes a poll: its author does, or an owner or moderator of the room. One that is closed already stays so.
+         * @description Closes a poll: its author does, or an owner or moderator of the room. One that is closed already stays so.
+         */
+        put: operations["close_poll"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/messages/{seq}/edits": {
         parameters: {
             query?: never;
@@ -680,6 +700,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/messages/{seq}/vote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Votes in a poll, in place of what the caller has voted before. The same vote again changes nothing.
+         * @description Votes in a poll, in place of what the caller has voted before. The same vote again changes nothing.
+         */
+        put: operations["vote"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/messages/{seq}/voters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The people that have voted for an option of a poll. Of an anonymous poll nobody is told.
+         * @description The people that have voted for an option of a poll. Of an anonymous poll nobody is told.
+         */
+        get: operations["voters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/pins": {
         parameters: {
             query?: never;
@@ -694,6 +754,26 @@ export interface paths {
         get: operations["pins"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/polls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a poll: a message that offers a choice.
+         * @description Makes a poll: a message that offers a choice.
+         */
+        post: operations["create_poll"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1587,6 +1667,8 @@ export interface components {
             pinned?: boolean;
             /** @description The person who pinned it. */
             pinned_by?: string;
+            /** @description The result of a poll; absent while nobody has voted and it is open. */
+            poll?: components["schemas"]["PollResult"];
             /** @description The emoji under it, in the order in which they came. */
             reactions?: components["schemas"]["Reaction"][];
             /** @description The text that it has now. */
@@ -2141,7 +2223,7 @@ export interface components {
          */
         ErrorCode: "bad_request" | "bad_cursor" | "bad_json" | "not_signed_in" | "wrong_password" | "wrong_setup_code" | "forbidden" | "foreign_origin" | "not_member" | "muted" | "read_only" | "banned" | "blocked" | "not_yours" | "not_found" | "wrong_method" | "conflict" | "key_reused" | "name_taken" | "already_set_up" | "no_room" | "erased" | "out_of_range" | "too_large" | "wrong_type" | "unknown_field" | "invalid" | "bad_name" | "rate_limited" | "too_many_channels" | "internal" | "store_full" | "overloaded" | "draining" | "misdirected";
         /** @description An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds. */
-        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"];
+        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"];
         /** @description A file as a message shows it. */
         File: {
             /** @description Number of bytes. */
@@ -2684,6 +2766,23 @@ export interface components {
             /** @description The text; it may be empty if there are files. */
             text: string;
         };
+        /** @description A poll to be made. */
+        NewPoll: {
+            /** @description Whether nobody is told who voted. */
+            anonymous?: boolean;
+            /** @description The time from which no vote is taken any more, in milliseconds since 1970. */
+            ends_at?: number | null;
+            /** @description Idempotency key, for clients that can't set a header. */
+            key?: string | null;
+            /** @description Whether a person may vote for several options. */
+            multiple?: boolean;
+            /** @description What people may vote for: 2 to 10 texts of one line. */
+            options: string[];
+            /** @description The question. It mentions people as the text of a message does. */
+            question: string;
+            /** @description The `seq` of the event of the same conversation that it answers. */
+            reply_to?: number | null;
+        };
         /** @description A reminder of a message, or of a note. */
         NewReminder: {
             /** @description The time of the reminder, in milliseconds since 1970. */
@@ -2739,6 +2838,11 @@ export interface components {
             password?: string | null;
             /** @description Person that the token is for; the caller if absent. */
             person?: string | null;
+        };
+        /** @description A vote in a poll. */
+        NewVote: {
+            /** @description The options, the first one of the poll is 0; empty to take the vote back. */
+            options: number[];
         };
         /**
          * @description The events of a conversation of which a person wants to be noticed.
@@ -2866,6 +2970,17 @@ export interface components {
          * @enum {string}
          */
         PlanState: "waiting" | "sent" | "cancelled" | "failed";
+        /** @description The choice that a message offers. */
+        Poll: {
+            /** @description Whether nobody is told who voted; absent if all may know. */
+            anonymous?: boolean;
+            /** @description The time from which no vote is taken any more, in milliseconds since 1970; absent if it ends when somebody closes it. */
+            ends_at?: number;
+            /** @description Whether a person may vote for several options; absent if for one only. */
+            multiple?: boolean;
+            /** @description What people may vote for. Votes name an option by its place, the first one is 0. */
+            options: string[];
+        };
         /** @description The body of a poll's answer. */
         PollAnswer: {
             bye?: components["schemas"]["Bye"];
@@ -2875,6 +2990,50 @@ export interface components {
             more?: boolean;
             reset?: components["schemas"]["ResetReason"];
             signals?: components["schemas"]["Signal"][];
+        };
+        /** @description The result of a poll is another one from now on: somebody has voted, or it was closed. No voter is named. */
+        Polled: {
+            /** @description The time at which it was closed, in milliseconds since 1970; absent while it is open, and if its end came by itself. */
+            closed_at?: number;
+            /** @description The votes for each option. */
+            counts: number[];
+            message: number;
+            /** @description The number of people that have voted. */
+            voters: number;
+        };
+        /** @description An event of the kind `polled`. */
+        PolledEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["Polled"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "polled";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description The result of a poll, with the votes of the caller. */
+        PollResult: {
+            /** @description The time at which somebody closed it, in milliseconds since 1970; absent while nobody has. */
+            closed_at?: number;
+            /** @description The votes for each option. */
+            counts: number[];
+            /** @description The options that the caller has voted for. */
+            mine: number[];
+            /** @description The number of people that have voted. */
+            voters: number;
         };
         /** @description A signal of the kind `presence`. */
         PresenceSignal: {
@@ -3223,6 +3382,8 @@ export interface components {
             forwarded?: components["schemas"]["Forwarded"];
             /** @description The members that it mentions; absent if there are none. */
             mentions?: string[];
+            /** @description The choice that it offers, if it is a poll; the text is the question then. Absent if not. */
+            poll?: components["schemas"]["Poll"];
             /** @description The `seq` of the event of the same conversation that it answers. */
             reply_to?: number;
             /** @description The text. It mentions people as `<@p12>`, and all members as `<@all>`. */
@@ -3572,6 +3733,43 @@ export interface components {
             file?: components["schemas"]["File"];
             /** @description The number of bytes that are stored: where the next piece begins. */
             offset: number;
+        };
+        /**
+         * @description The person that this is told to has changed its vote in a poll. What it has chosen stands in the answers that have the
+         *     message, and in no event, so nothing of it has to be found when the poll is recalled.
+         */
+        Voted: {
+            conversation: string;
+            message: number;
+        };
+        /** @description An event of the kind `voted`. */
+        VotedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["Voted"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "voted";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description A page of the people that have voted for an option. */
+        Voters: {
+            /** @description The `after` of the next page; null on the last one. */
+            next: string | null;
+            people: components["schemas"]["Person"][];
         };
         /** @description The refusal of a message that was to be sent. */
         WhyFailed: {
@@ -3925,6 +4123,30 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "foreign_origin" | "not_member" | "muted" | "blocked";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
+         *     `not_member`: The conversation is there, and this person is not in it.
+         *
+         *     `muted`: A moderator has muted this person in the room: it may read, and write again after `retry_after_ms`.
+         *
+         *     `blocked`: One of the two people has blocked the other. Whoever has done so may unblock it.
+         *
+         *     `not_yours`: The message was written by somebody else. Only its author may edit it.
+         */
+        ForeignOriginNotMemberMutedBlockedNotYours: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin" | "not_member" | "muted" | "blocked" | "not_yours";
                     };
                 };
             };
@@ -5624,6 +5846,38 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    close_poll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMemberMutedBlockedNotYours"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Erased"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     edits: {
         parameters: {
             query?: never;
@@ -6009,6 +6263,86 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    vote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVote"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMemberMutedBlocked"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Erased"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    voters: {
+        parameters: {
+            query: {
+                /** @description Go on behind the page that gave this as `next`. */
+                after?: string;
+                /** @description Greatest number of people in the page; 20 if absent, 50 at most. */
+                limit?: number;
+                /** @description The option that they have voted for; the first one is 0. */
+                option: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Voters"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Erased"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
     pins: {
         parameters: {
             query?: never;
@@ -6037,6 +6371,56 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    create_poll: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPoll"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMemberMutedReadOnlyBlocked"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["KeyReused"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
         };
     };
     mark: {

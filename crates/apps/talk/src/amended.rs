@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::member::check_member;
 use crate::message;
+use crate::poll_result::{self, PollResult};
 use crate::reaction::Shown;
 use crate::thread::ThreadSummary;
 
@@ -52,6 +53,10 @@ pub(crate) struct Amended {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     thread: Option<ThreadSummary>,
+    /// The result of a poll; absent while nobody has voted and it is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    poll: Option<PollResult>,
 }
 
 /// An emoji under a message.
@@ -221,6 +226,10 @@ fn amended(
     for (message, thread) in threads(read, id, messages)? {
         let fresh = || Amended { message, ..Amended::default() };
         all.entry(message).or_insert_with(fresh).thread = Some(thread);
+    }
+    for (message, result) in poll_result::of_messages(read, id, person, messages)? {
+        let fresh = || Amended { message, ..Amended::default() };
+        all.entry(message).or_insert_with(fresh).poll = Some(result);
     }
     let mut all: Vec<Amended> = all.into_values().collect();
     for one in &mut all {

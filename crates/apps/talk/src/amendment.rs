@@ -67,6 +67,12 @@ impl Amending {
         self.append_erasing(tx, body, Vec::new())
     }
 
+    /// Notes that the conversation has amendments, so that pages of it look for them.
+    pub fn mark_amended(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let update = "UPDATE conversation SET amended = 1 WHERE id = ?1 AND amended = 0";
+        tx.execute(update, params![self.conversation.id]).map(drop)
+    }
+
     /// Appends an amendment with which these events lose their content.
     pub fn append_erasing<B: EventBody>(
         &self,
@@ -74,10 +80,7 @@ impl Amending {
         body: &B,
         erases: Vec<Position>,
     ) -> Result<Appended, Error> {
-        tx.execute(
-            "UPDATE conversation SET amended = 1 WHERE id = ?1 AND amended = 0",
-            params![self.conversation.id],
-        )?;
+        self.mark_amended(tx)?;
         let amendment = event(StreamId::amendments(self.conversation.id), Some(self.me), body);
         tx.append(NewEvent { erases, ..amendment })
     }
@@ -163,9 +166,9 @@ pub(crate) fn edits_of(
     sql.query(query, params![id, seq])?.iter().map(|row| row.get(0)).collect()
 }
 
-/// Forgets what edits, reactions and pins have made of a message, and whom it mentions. It is erased in the same write.
+/// Forgets what edits, reactions, pins and votes have made of a message, and whom it mentions. It is erased in the same write.
 pub(crate) fn wipe(tx: &mut Tx<'_>, (id, seq): (ConversationId, Seq)) -> Result<(), StoreError> {
-    for table in ["amended", "edit", "reacted", "reaction"] {
+    for table in ["amended", "edit", "reacted", "reaction", "poll", "poll_vote"] {
         let delete = format!("DELETE FROM {table} WHERE conversation = ?1 AND seq = ?2");
         tx.execute(&delete, params![id, seq])?;
     }

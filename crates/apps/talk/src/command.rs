@@ -145,7 +145,8 @@ fn read(
 ) -> Result<ReadMessage, Error> {
     let key = key.map(sent::check_key).transpose()?;
     let files = composed::ids(files)?;
-    Ok(ReadMessage { conversation, key, text, reply_to: None, files, clear_draft: false })
+    let (reply_to, clear_draft, poll) = Default::default();
+    Ok(ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll })
 }
 
 fn send(

@@ -1,4 +1,5 @@
-//! Messages that are more than a text: with files, with mentions, in a thread, or as the answer to another message.
+//! Messages that are more than a text: with files, with mentions, in a thread, as a poll, or as the answer to another
+//! message.
 //!
 //! Such a message takes a write of its own, because the store has to be asked in it. A message that is only a text takes
 //! the short way of [`message`](crate::message).
@@ -33,7 +34,7 @@ pub(crate) fn append(
     if let Some(first) = sent_before(tx, from, &message)? {
         return Ok(first);
     }
-    let ReadMessage { conversation, key, text, reply_to, files, .. } = message;
+    let ReadMessage { conversation, key, text, reply_to, files, poll, .. } = message;
     let stream = StreamId::conversation(conversation);
     let (found, me) = in_conversation(tx, conversation, from)?;
     check_may_write(&found, &me.member, tx.now_ms())?;
@@ -43,13 +44,22 @@ pub(crate) fn append(
         check_text(&text)?;
     }
     check_reply_to(tx, conversation, reply_to)?;
+    if let Some(poll) = &poll {
+        poll.check_end(tx.now_ms())?;
+    }
     let Written { people, all } = mention::written(&text)?;
     let mentions = mention::members_among(tx, found.house(), people)?;
     let everyone = all && found.kind != Kind::Direct && me.member.role.moderates();
     let files = for_message(tx, from, &files)?;
-    let (everyone_told, forwarded) = (everyone.then_some(true), None);
-    let said =
-        Said { text: text.into(), reply_to, mentions, everyone: everyone_told, files, forwarded };
+    let said = Said {
+        text: text.into(),
+        reply_to,
+        mentions,
+        everyone: everyone.then_some(true),
+        files,
+        forwarded: None,
+        poll,
+    };
     let mut new = event(stream, Some(from), &said);
     new.key = key;
     let appended = append_said(tx, &found, from, new, &said)?;
@@ -101,6 +111,7 @@ fn says(body: &[u8], message: &ReadMessage) -> bool {
         said.forwarded.is_none()
             && said.text == message.text
             && said.reply_to == message.reply_to
+            && said.poll == message.poll
             && said.files.iter().map(|file| &file.id).eq(&message.files)
     })
 }

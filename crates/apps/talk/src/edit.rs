@@ -17,6 +17,7 @@ use crate::forward;
 use crate::kind::Kind;
 use crate::member::role_in;
 use crate::message::{check_text, text_of};
+use crate::poll;
 
 /// The author of a message has given it another text.
 #[derive(Serialize, ToSchema)]
@@ -75,6 +76,10 @@ fn change(
     if forward::is_forwarded(&it.message) {
         let what = "A forwarded message keeps the words of whoever wrote it. Recall it instead.";
         return Err(Error::new(Code::NotYours, what));
+    }
+    if poll::poll_in(&it.message).is_some() {
+        let what = "A poll keeps its question, for people have voted on it. Recall it instead.";
+        return Err(Error::new(Code::Conflict, what));
     }
     it.check_may_write(tx)?;
     if let Some(key) = &key

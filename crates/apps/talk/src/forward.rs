@@ -2,7 +2,8 @@
 //!
 //! The copy is a message of whoever forwards it. It says who wrote the first one, by the name of that moment, and nothing of
 //! the conversation that it comes from: a private room stays unknown to those who get it. The names of people that the text
-//! mentions stand in the copy as words, so it calls nobody.
+//! mentions stand in the copy as words, so it calls nobody. Of a poll, the question and the options go along as text: its
+//! votes belong to those who gave them.
 
 use std::sync::Arc;
 
@@ -122,8 +123,8 @@ impl Forwarding {
         let files = for_message(tx, me, &ids)?;
         let text = words_of(tx, site, me, of, &message.event)?;
         let forwarded = Some(origin(tx, site, me, &message.event)?);
-        let (reply_to, mentions, everyone) = Default::default();
-        let said = Said { text: text.into(), reply_to, mentions, everyone, files, forwarded };
+        let (reply_to, mentions, everyone, poll) = Default::default();
+        let said = Said { text: text.into(), reply_to, mentions, everyone, files, forwarded, poll };
         let mut new = event(StreamId::conversation(to), Some(me), &said);
         new.key = key;
         append_said(tx, &target, me, new, &said)
@@ -181,7 +182,10 @@ fn words_of(
     id: ConversationId,
     message: &Event,
 ) -> Result<String, Error> {
-    let text = text_now(tx, id, message)?;
+    let mut text = text_now(tx, id, message)?;
+    if let Some(poll) = said_in(message)?.poll {
+        poll.list_in(&mut text);
+    }
     let named = mention::with_names(tx, site, me, &text)?;
     Ok(if named.len() <= limits::TEXT_BYTES_MAX { named } else { text })
 }

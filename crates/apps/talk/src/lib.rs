@@ -35,6 +35,8 @@ mod one_conversation;
 mod one_message;
 mod peers;
 mod pin;
+mod poll;
+mod poll_result;
 mod presence;
 mod product;
 mod reaction;
@@ -51,6 +53,8 @@ mod thread_answer;
 mod thread_page;
 mod typing;
 pub mod view;
+mod vote;
+mod voters;
 
 pub use amended::messages_now;
 pub use amendment::{find_message, message_at, parse_seq};

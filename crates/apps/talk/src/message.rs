@@ -14,6 +14,7 @@ use super::composed;
 use super::conversation::parse;
 use super::forward::Forwarded;
 use super::mention;
+use super::poll::Poll;
 use encke_files::{File, FileId};
 use encke_site::EventBody;
 use encke_site::Identity;
@@ -52,6 +53,10 @@ pub(crate) struct Said<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) forwarded: Option<Forwarded>,
+    /// The choice that it offers, if it is a poll; the text is the question then. Absent if not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) poll: Option<Poll>,
 }
 
 impl EventBody for Said<'_> {
@@ -98,8 +103,8 @@ pub struct ClearDraft(pub fn(&mut Tx<'_>, PersonId, ConversationId) -> Result<()
 /// The body of a message's event.
 pub(crate) fn body(text: &str) -> Result<bytes::Bytes, Error> {
     check_text(text)?;
-    let (reply_to, mentions, everyone, files, forwarded) = Default::default();
-    let said = Said { text: text.into(), reply_to, mentions, everyone, files, forwarded };
+    let (reply_to, mentions, everyone, files, forwarded, poll) = Default::default();
+    let said = Said { text: text.into(), reply_to, mentions, everyone, files, forwarded, poll };
     Ok(serde_json::to_vec(&said).expect("text is JSON").into())
 }
 
@@ -120,9 +125,9 @@ pub fn say(
     conversation: ConversationId,
     text: &str,
 ) -> Result<Appended, Error> {
-    let (key, reply_to, files, clear_draft) = Default::default();
+    let (key, reply_to, files, clear_draft, poll) = Default::default();
     let message =
-        ReadMessage { conversation, key, text: text.into(), reply_to, files, clear_draft };
+        ReadMessage { conversation, key, text: text.into(), reply_to, files, clear_draft, poll };
     composed::append(tx, from, message)
 }
 
@@ -141,8 +146,8 @@ pub struct Message {
 /// Appends a message of a member, in the caller's write.
 pub fn say_message(tx: &mut Tx<'_>, from: PersonId, message: Message) -> Result<Appended, Error> {
     let Message { conversation, key, text, reply_to } = message;
-    let (files, clear_draft) = Default::default();
-    let message = ReadMessage { conversation, key, text, reply_to, files, clear_draft };
+    let (files, clear_draft, poll) = Default::default();
+    let message = ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll };
     composed::append(tx, from, message)
 }
 
@@ -257,6 +262,7 @@ pub(crate) struct ReadMessage {
     pub reply_to: Option<Seq>,
     pub files: Vec<FileId>,
     pub clear_draft: bool,
+    pub poll: Option<Poll>,
 }
 
 impl ReadMessage {
@@ -265,6 +271,7 @@ impl ReadMessage {
         self.files.is_empty()
             && self.reply_to.is_none()
             && !self.clear_draft
+            && self.poll.is_none()
             && !mention::may_mention(&self.text)
     }
 }
@@ -283,5 +290,5 @@ fn read(id: &str, posted: &Posted<'_>) -> Result<ReadMessage, Error> {
     let NewMessage { text, files, reply_to, key, clear_draft } = body::parse(&posted.body)?;
     let key = posted.key.or(key.as_deref()).map(sent::check_key).transpose()?;
     let files = composed::ids(&files)?;
-    Ok(ReadMessage { conversation, key, text, reply_to, files, clear_draft })
+    Ok(ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll: None })
 }

@@ -21,9 +21,9 @@ use crate::presence::{Presences, presence_of};
 use crate::receipts::Receipts;
 use crate::{
     audit, ban, block, choices, command, conversation, conversation_page, edit, forward, hidden,
-    history, member, member_page, message, mute, one_conversation, one_message, peers, pin,
-    presence, reaction, recall, receipts, report, search, thread, thread_answer, thread_page,
-    typing,
+    history, member, member_page, message, mute, one_conversation, one_message, peers, pin, poll,
+    poll_result, presence, reaction, recall, receipts, report, search, thread, thread_answer,
+    thread_page, typing, vote, voters,
 };
 
 /// The product behind all conversations, whatever their kind.
@@ -58,6 +58,10 @@ impl Product for Talk {
             .routes(routes!(reaction::react, reaction::take_back))
             .routes(routes!(pin::pin, pin::unpin))
             .routes(routes!(pin::pins))
+            .routes(routes!(poll::create))
+            .routes(routes!(vote::vote))
+            .routes(routes!(vote::close))
+            .routes(routes!(voters::list))
             .routes(routes!(hidden::hide, hidden::show))
             .routes(routes!(history::page))
             .routes(routes!(search::search))
@@ -96,6 +100,8 @@ impl Product for Talk {
             .event::<edit::Edited>()
             .event::<reaction::Reacted>()
             .event::<pin::Pinned>()
+            .event::<poll_result::Polled>()
+            .event::<vote::Voted>()
             .event::<thread::Answered>()
             .event::<thread::ThreadFollowed>()
             .event::<recall::Recalled>()

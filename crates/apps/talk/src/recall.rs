@@ -1,4 +1,4 @@
-//! Recalling a message: its text, its edits and its files are gone for everybody (P10). That it was there stays.
+//! Recalling a message: its text, its edits, its files and its votes are gone for everybody (P10). That it was there stays.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::amendment::{Amending, amend, edits_of, wipe};
 use crate::audit::{self, AuditNote, Deed};
-use crate::thread;
+use crate::{poll_result, thread};
 
 /// A message is gone, with its edits and files. Whoever holds them forgets them.
 #[derive(Serialize, ToSchema)]
@@ -61,6 +61,7 @@ fn take_back(tx: &mut Tx<'_>, it: &Amending) -> Result<(), Error> {
     let (conversation, seq) = it.key();
     let mut erases = edits_of(tx, it.key())?;
     erases.push(it.message.position);
+    erases.extend(poll_result::told_at(tx, it.key())?);
     wipe(tx, it.key())?;
     encke_files::let_go(tx, conversation, seq)?;
     it.append_erasing(tx, &Recalled { message: seq }, erases)?;

@@ -50,4 +50,8 @@ pub const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0011.sql"),
         include_str!("tables/postgres/0011.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0012.sql"),
+        include_str!("tables/postgres/0012.sql"),
+    ),
 ];

@@ -75,8 +75,8 @@ pub(crate) async fn answer(
     let answered = site.store.write(move |tx| {
         check_has_threads(tx, conversation, me)?;
         let thread = find_or_make(tx, parent, position, me)?;
-        let (reply_to, clear_draft) = (None, false);
-        let answer = ReadMessage { conversation: thread, key, text, reply_to, files, clear_draft };
+        let (conversation, reply_to, clear_draft, poll) = (thread, None, false, None);
+        let answer = ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll };
         Ok((thread, composed::append(tx, me, answer)?))
     });
     let (thread, appended) = answered.await?;

@@ -30,6 +30,7 @@ mod mentions;
 mod operation;
 mod ops;
 mod pairs;
+mod polls;
 mod push;
 mod quotas;
 mod reached;

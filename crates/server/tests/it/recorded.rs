@@ -206,6 +206,11 @@ fn every_kind_of_event_is_written_as_before() {
     let report = format!("/v1/conversations/{own}/messages/{said}/report");
     ada.client.post(&report, &json!({"reason": "Spam"})).is(204);
 
+    let poll = json!({"question": "Tea?", "options": ["green", "black"]});
+    let poll = ada.client.post(&format!("/v1/conversations/{own}/polls"), &poll).is(201).json();
+    let vote = format!("/v1/conversations/{own}/messages/{}/vote", poll["seq"]);
+    ben.client.clone().send("PUT", &vote, &json!({"options": [1]})).is(204);
+
     let large = ada.room(&[]);
     names.conversation("large room", &large);
     assert_eq!(add(&mut ada.client, &large, &ben), 204);

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::words::{folded, quoted, words};
 use crate::conversation;
 use crate::message::Said;
+use crate::poll::Poll;
 
 /// How far the index has followed the log.
 #[derive(Default)]
@@ -146,6 +147,18 @@ pub(super) struct Searched<'a> {
     pub text: Cow<'a, str>,
     #[serde(default)]
     files: Vec<serde::de::IgnoredAny>,
+    #[serde(default)]
+    poll: Option<Poll>,
+}
+
+impl Searched<'_> {
+    /// The text with the options of a poll.
+    pub fn whole(&self) -> Cow<'_, str> {
+        let Some(poll) = &self.poll else { return Cow::Borrowed(&self.text) };
+        let mut whole = self.text.clone().into_owned();
+        poll.list_in(&mut whole);
+        Cow::Owned(whole)
+    }
 }
 
 /// The mark of a conversation among the words of its messages. No word has the sign.
@@ -171,7 +184,8 @@ fn marked_words(
     from: Option<PersonId>,
     said: &Searched,
 ) -> String {
-    let mut all = words(&folded(&said.text));
+    let whole = said.whole();
+    let mut all = words(&folded(&whole));
     let mut mark = |mark: &str| {
         all.push(' ');
         all.push_str(mark);
@@ -181,7 +195,7 @@ fn marked_words(
         mark(&mark_of_conversation(house));
     }
     from.iter().for_each(|person| mark(&mark_of_person(*person)));
-    if said.text.contains("https://") || said.text.contains("http://") {
+    if whole.contains("https://") || whole.contains("http://") {
         mark(LINK);
     }
     if !said.files.is_empty() {

@@ -24,8 +24,8 @@ use crate::amended::{edited_by, newest_edits};
 use crate::conversation::{Parent, find};
 use crate::hidden;
 use crate::member::check_member;
-use crate::message::{is_message, text_of};
-use index::{FILE, LINK, mark_of_conversation, mark_of_person};
+use crate::message::is_message;
+use index::{FILE, LINK, Searched, mark_of_conversation, mark_of_person};
 pub(crate) use index::{Followed, follow};
 use words::Wanted;
 
@@ -308,7 +308,8 @@ impl Search {
             Some(at) => read.event(*at)?.map(|edit| edited_by(&entry, &edit)).unwrap_or(entry),
             None => entry,
         };
-        let fits = text_of(&entry.event.body).is_some_and(|text| self.words.is_in(&text));
+        let said = serde_json::from_slice::<Searched<'_>>(&entry.event.body);
+        let fits = said.is_ok_and(|said| self.words.is_in(&said.whole()));
         // Asked last, and so of a page's messages alone.
         if !fits || hidden::is_hidden(read, me, message[0])? {
             return Ok(None);

@@ -19,7 +19,7 @@ fn seq_of(sent: &Value) -> u64 {
 }
 
 /// A guest in a room, and the room's owner.
-fn guest_in_a_room(site: &Site) -> (Person, Person, String) {
+pub fn guest_in_a_room(site: &Site) -> (Person, Person, String) {
     let mut ann = site.person("ann");
     site.owner().send("PATCH", "/v1/settings", &serde_json::json!({"guests": true})).is(200);
     let name = serde_json::json!({"display_name": "Visitor"});

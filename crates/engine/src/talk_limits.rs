@@ -1,0 +1,17 @@
+//! The bounds of what conversations hold beside plain messages, unit last. docs/reference/limits.md is made of this file,
+//! too.
+
+crate::limit::table! {
+/// Bytes of the question of a poll.
+pub const POLL_QUESTION_BYTES_MAX: usize = 1_000;
+/// Options of a poll.
+pub const POLL_OPTIONS: std::ops::RangeInclusive<usize> = 2..=10;
+/// Bytes of one option of a poll.
+pub const POLL_OPTION_BYTES_MAX: usize = 200;
+/// Milliseconds from now to the end of a poll.
+pub const POLL_AHEAD_MS_MAX: u64 = 366 * 24 * 60 * 60 * 1000;
+/// People that vote in one poll.
+pub const POLL_VOTERS_MAX: u64 = 100_000;
+/// People in one page of those who voted for an option.
+pub const POLL_VOTERS_PAGE_MAX: usize = 50;
+}
