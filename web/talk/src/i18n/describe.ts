@@ -119,7 +119,8 @@ export function previewOf(
   if (hidden) return { lead: '', text: words.preview.hidden, tone: 'plain' };
   if (last.kind !== 'message')
     return { lead: '', text: systemLine(last, conversation, world, words), tone: 'plain' };
-  const text = saidLine(line(last.body.text), last.body.files, words);
+  const said = saidLine(line(last.body.text), last.body.files, words);
+  const text = last.body.poll === undefined ? said : `${words.preview.poll} ${said}`;
   if (last.from === world.me.id) return { lead: words.preview.self, text, tone: 'plain' };
   if (conversation.kind === 'direct' || last.from === undefined) return { lead: '', text, tone: 'plain' };
   return { lead: words.preview.by(calledOf(world, last.from, words)), text, tone: 'plain' };

@@ -26,6 +26,7 @@ export const en = {
     self: 'You:',
     by: (name: string) => `${name}:`,
     room: 'Room',
+    poll: '[Poll]',
   },
 
   thread: {
@@ -136,6 +137,7 @@ export const en = {
     open: 'Attach files',
     camera: 'Take a picture',
     choose: 'Choose files',
+    poll: 'Poll',
     tooMany: (most: number) => `A message has at most ${number(most)} files.`,
   },
 

@@ -23,6 +23,7 @@ export const zhCN: Words = {
     self: '我：',
     by: (name) => `${name}：`,
     room: '群聊',
+    poll: '[投票]',
   },
 
   thread: {
@@ -133,6 +134,7 @@ export const zhCN: Words = {
     open: '添加文件',
     camera: '拍照',
     choose: '选择文件',
+    poll: '投票',
     tooMany: (most) => `一条消息最多包含 ${number(most)} 个文件。`,
   },
 

@@ -78,8 +78,10 @@ export function actionsFor(
     ...(kind === 'thread' ? [] : (['thread'] as const)),
     ...(event.body.reply_to == null ? [] : (['original'] as const)),
     'react',
-    // The words of a forwarded message are somebody else's.
-    ...(own && event.body.forwarded === undefined ? (['edit'] as const) : []),
+    // The words of a forwarded message are somebody else's, and a poll was voted on as it is.
+    ...(own && event.body.forwarded === undefined && event.body.poll === undefined
+      ? (['edit'] as const)
+      : []),
     ...((amended?.edits ?? 0) > 0 && (own || moderates) ? (['history'] as const) : []),
     ...(pins ? ([amended?.pinned === true ? 'unpin' : 'pin'] as const) : []),
     ...(starred === null ? [] : ([starred ? 'unstar' : 'star', 'remind'] as const)),
@@ -92,10 +94,15 @@ export function actionsFor(
   ];
 }
 
+/** A poll is no text that could be written anew. */
+const isWritten = ({ event }: MessageRow): boolean => event.body.poll === undefined;
+
 /** The last message that somebody wrote, to be written anew; null if there is none. */
 export function lastOwn(rows: readonly { readonly kind: string }[]): MessageRow | null {
   return (
-    rows.findLast((row): row is MessageRow => row.kind === 'message' && 'own' in row && row.own === true) ??
-    null
+    rows.findLast(
+      (row): row is MessageRow =>
+        row.kind === 'message' && 'own' in row && row.own === true && isWritten(row as MessageRow),
+    ) ?? null
   );
 }

@@ -1,5 +1,5 @@
 /*
- * What amendments (edits, reactions, pins, threads, recalls) have made of the messages of one conversation. Answers of the server bring it
+ * What amendments (edits, reactions, pins, votes, threads, recalls) have made of the messages of one conversation. Answers of the server bring it
  * as it was at some `amendments_seq`, the feed brings the events one by one; either may be ahead of the other, and an
  * answer may come late. So the newest events are held, and applied again to an answer that is older than they are.
  */
@@ -10,7 +10,7 @@ export const amendmentsHeldMax = 500;
 /** People that are named with an emoji; the server's limit, by which it names them, too. */
 export const reactionPeopleShownMax = 10;
 
-const kinds = ['edited', 'reacted', 'pinned', 'answered', 'recalled'] as const;
+const kinds = ['edited', 'reacted', 'pinned', 'polled', 'answered', 'recalled'] as const;
 export type AmendingEvent = Extract<FeedEvent, { kind: (typeof kinds)[number] }>;
 
 /** The messages from one `seq` to another, of which an answer knew all amendments up to this one. */
@@ -68,10 +68,10 @@ export function withAmendment(amendments: Amendments, event: AmendingEvent, me: 
   const { seq } = event;
   if (seq <= amendments.seq) return amendments;
   const { message } = event.body;
-  // The texts of a message that was recalled are forgotten here, too.
+  // The texts and votes of a message that was recalled are forgotten here, too.
   const own = (each: AmendingEvent): boolean => event.kind === 'recalled' && each.body.message === message;
   const before = amendments.held.map((each) =>
-    own(each) && each.kind === 'edited' ? { ...event, seq: each.seq } : each,
+    own(each) && (each.kind === 'edited' || each.kind === 'polled') ? { ...event, seq: each.seq } : each,
   );
   const held = [...before, event].slice(-amendmentsHeldMax);
   const known = amendments.ahead.some((each) => each.seq >= seq && covers(each, message));
@@ -147,6 +147,11 @@ function applied(before: Amended | undefined, event: AmendingEvent, me: string):
     case 'answered': {
       const { thread: id, answers, at, people } = event.body;
       return { ...now, thread: { id, answers, at, people } };
+    }
+    case 'polled': {
+      // The votes of this person come with answers alone: no event has them.
+      const { message: _, ...result } = event.body;
+      return { ...now, poll: { ...result, mine: before?.poll?.mine ?? [] } };
     }
     case 'edited':
       return { ...now, text: event.body.text, edits: event.body.edits, edited_at: event.at };

@@ -28,6 +28,7 @@ import { ConversationList } from './conversation-list.svelte';
 import { Hiding } from './hiding.svelte';
 import type { Keeping } from './keeping.svelte';
 import { type TalkOptions } from './options';
+import { Polls } from './polls.svelte';
 import { Quotes } from './quotes.svelte';
 import { RecentEmoji } from './recent-emoji.svelte';
 import { Recounting } from './recounting';
@@ -46,6 +47,7 @@ export class Talk {
   readonly quotes: Quotes;
   readonly recalls: Recalls;
   readonly hiding = new Hiding();
+  readonly polls = new Polls();
   readonly emoji: RecentEmoji;
   readonly list: ConversationList;
   readonly files = new TalkFiles();
@@ -221,6 +223,7 @@ export class Talk {
     this.target = null;
     this.editing = null;
     this.reporting = null;
+    this.polls.making = null;
     this.files.large = null;
     this.#wanted = null;
     this.attention = { ...this.attention, atNewest: false };

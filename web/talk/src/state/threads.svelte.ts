@@ -1,4 +1,4 @@
-import type { Amended, Api, FeedEvent, HistoryPage, HistoryQuery, Person } from '@encke/sdk';
+import type { Amended, Api, EventBodies, FeedEvent, HistoryPage, HistoryQuery, Person } from '@encke/sdk';
 import {
   amendedConversation,
   isAmending,
@@ -81,6 +81,7 @@ export class Threads {
 
   /** An amendment of the feed; only threads that are open or kept take it. */
   amend(event: FeedEvent): void {
+    if (event.kind === 'voted') return this.#voted(event.body);
     const id = amendedConversation(event);
     if (id === null || !isAmending(event) || !this.#threads.has(id)) return;
     const amendments = withAmendment(this.#amendments.get(id) ?? noAmendments, event, this.me);
@@ -160,6 +161,12 @@ export class Threads {
     const answer = await this.api.message(id, seq);
     const events = this.#learn(id, { ...answer, events: [answer.event] }, generation);
     return events[0] ?? answer.event;
+  }
+
+  /** This person has voted, perhaps on another device: what it has chosen comes with the message alone. */
+  #voted({ conversation, message }: EventBodies['voted']): void {
+    if (this.event(conversation, message) === undefined) return;
+    this.one(conversation, message).catch(() => undefined);
   }
 
   /** Shows the end of a conversation again. */
