@@ -14,4 +14,6 @@ pub const POLL_AHEAD_MS_MAX: u64 = 366 * 24 * 60 * 60 * 1000;
 pub const POLL_VOTERS_MAX: u64 = 100_000;
 /// People in one page of those who voted for an option.
 pub const POLL_VOTERS_PAGE_MAX: usize = 50;
+/// Starred or pinned messages that one page of a search looks at.
+pub const SEARCH_MARKED_LOOKED_AT_MAX: usize = 2_000;
 }

@@ -62,7 +62,7 @@ test('filters are typed or chosen, become chips, and are taken away', async (t) 
 
   // In the open conversation first, then everywhere.
   await page.getByRole('button', { name: 'Search in this conversation' }).click();
-  await search.getByText('Type a word, or choose a person, links or files.').waitFor();
+  await search.getByText('Type a word, or choose a person, links, files, stars or pins.').waitFor();
   await page.keyboard.type('heron');
   await becomes('what is found', texts, [two, one]);
   await search.getByRole('button', { name: 'Remove the filter “In: Mei”' }).click();
@@ -96,6 +96,30 @@ test('filters are typed or chosen, become chips, and are taken away', async (t) 
   await search.getByLabel('Since: Date').fill('2001-02-03');
   await search.getByRole('button', { name: 'Apply' }).click();
   await becomes('what is found', texts, [three_, two, one]);
+});
+
+test('what one has starred, and what is pinned, is found by words and without', async (t) => {
+  const { anna, mei, chat, direct, room } = await three(t);
+  const { page } = chat;
+  const said = [await mei.say(direct, 'heron one'), await mei.say(direct, 'egret two')];
+  for (const { seq } of said) await anna.call('PUT', `/v1/conversations/${direct}/messages/${seq}/star`);
+  const { seq } = await mei.say(room, 'heron three');
+  await mei.call('PUT', `/v1/conversations/${room}/messages/${seq}/pin`);
+  await chat.list.getByText('Orbit').waitFor();
+  await page.keyboard.press('ControlOrMeta+Shift+f');
+  const search = page.getByRole('search', { name: 'Search messages' });
+  const texts = () => search.getByTestId('found').locator('.text').allInnerTexts();
+  await page.keyboard.type('is:star');
+  await search.getByRole('option', { name: 'Starred' }).waitFor();
+  await page.keyboard.press('Enter');
+  await becomes('the stars', texts, ['egret two', 'heron one']);
+  await page.keyboard.type('heron');
+  await becomes('one star', texts, ['heron one']);
+  await search.getByRole('button', { name: 'Remove the filter “Is: Starred”' }).click();
+  await search.getByRole('button', { name: 'Is', exact: true }).click();
+  await search.getByRole('option', { name: 'Pinned' }).click();
+  await becomes('the pin', texts, ['heron three']);
+  if (process.env['PICTURES']) await page.screenshot({ path: `${process.env['PICTURES']}/search-is.png` });
 });
 
 test('many results come by pages, a failure says so, and a phone shows the search alone', async (t) => {

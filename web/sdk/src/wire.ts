@@ -7779,6 +7779,8 @@ export interface operations {
                 from?: string;
                 /** @description Only messages with a link, or with a file. */
                 has?: "link" | "file";
+                /** @description Only messages that the caller has starred, or that are pinned in their conversations. */
+                is?: "starred" | "pinned";
                 /** @description Greatest number of messages in the page; 20 if absent, 50 at most. */
                 limit?: number;
                 /** @description Go on behind the page that gave this as `next`. */

@@ -36,6 +36,7 @@ describe('what is typed', () => {
     expect(queryOf('  ', [])).toBeNull();
     expect(queryOf('?!', [{ kind: 'in', conversation: 'c1' }])).toBeNull();
     expect(queryOf('', [{ kind: 'has', what: 'link' }])).toEqual({ has: 'link' });
+    expect(queryOf('', [{ kind: 'is', what: 'starred' }])).toEqual({ is: 'starred' });
     const filters = withFilter(withFilter([{ kind: 'before', at: 5 }], { kind: 'from', person: 'p1' }), {
       kind: 'before',
       at: 6,

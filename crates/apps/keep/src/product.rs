@@ -6,6 +6,7 @@ use encke_engine::Batch;
 use encke_site::product::{AfterCommits, Extras, Housekeeping};
 use encke_site::{InFeed, Parts, Product, Site};
 use encke_store::Migration;
+use encke_talk::StarsOf;
 use encke_talk::message::ClearDraft;
 use futures_util::future::BoxFuture;
 use utoipa::openapi::OpenApiBuilder;
@@ -31,6 +32,7 @@ impl Product for Keep {
 
     fn parts(&self, parts: &mut Parts) {
         parts.insert(ClearDraft(draft::clear));
+        parts.insert(StarsOf(starred::between));
         parts.insert(NextLook::default());
     }
 

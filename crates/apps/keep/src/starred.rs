@@ -7,7 +7,7 @@ use encke_account::{Person, people_named};
 use encke_engine::{ConversationId, Entry, Error, PersonId, Position, Seq};
 use encke_site::{Act, Caller, FeedEvent, JsonList, JsonObject, Refusal, Site};
 use encke_store::{Read, Row, Sql, StoreError, params};
-use encke_talk::messages_now;
+use encke_talk::{Between, Candidate, messages_now};
 use utoipa::ToSchema;
 
 use crate::page::{Behind, Page, Wanted, WantedPage};
@@ -108,6 +108,22 @@ fn rows(read: &mut Read<'_>, me: PersonId, page: &Page) -> Result<Vec<StarRow>, 
                  ORDER BY s.starred_position DESC LIMIT ?3";
     let rows = read.query(query, params![me, below, page.limit as u64 + 1])?;
     Ok(rows.iter().map(StarRow::of).collect::<Result<_, _>>()?)
+}
+
+/// The messages that a person has starred in conversations that it is in, the newest message first, for a search. A
+/// person has a bounded number of stars, so all of them are sorted.
+pub(crate) fn between(
+    read: &mut Read<'_>,
+    me: PersonId,
+    Between { above, below, count }: Between,
+) -> Result<Vec<Candidate>, StoreError> {
+    let query = "SELECT s.position, m.conversation FROM star s
+                 JOIN conversation c ON c.id = s.conversation
+                 JOIN member m ON m.conversation = coalesce(c.parent, c.id) AND m.person = s.person
+                 WHERE s.person = ?1 AND s.position > ?2 AND s.position < ?3
+                 ORDER BY s.position DESC LIMIT ?4";
+    let rows = read.query(query, params![me, above, below, count])?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
 fn json(row: &StarRow, message: &Entry) -> Vec<u8> {

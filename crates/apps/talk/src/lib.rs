@@ -61,3 +61,4 @@ pub use amendment::{find_message, message_at, parse_seq};
 pub use conversation::parse as parse_conversation;
 pub use product::Talk;
 pub use receipts::hold_up_to;
+pub use search::{Between, Candidate, StarsOf};

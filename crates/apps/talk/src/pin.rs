@@ -85,12 +85,15 @@ fn set(tx: &mut Tx<'_>, it: &Amending, on: bool) -> Result<(), Error> {
     }
     let appended = it.append(tx, &Pinned { message: seq, on })?;
     let (pinned, by) = (on.then_some(appended.position), on.then_some(it.me));
+    let house = on.then_some(it.conversation.house());
     tx.execute(
-        "INSERT INTO amended (conversation, seq, position, edits, pinned_position, pinned_by)
-         VALUES (?1, ?2, ?3, 0, ?4, ?5)
+        "INSERT INTO amended (conversation, seq, position, edits, pinned_position, pinned_by,
+             pinned_in)
+         VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)
          ON CONFLICT (conversation, seq) DO UPDATE
-         SET pinned_position = excluded.pinned_position, pinned_by = excluded.pinned_by",
-        params![id, seq, it.message.position, pinned, by],
+         SET pinned_position = excluded.pinned_position, pinned_by = excluded.pinned_by,
+             pinned_in = excluded.pinned_in",
+        params![id, seq, it.message.position, pinned, by, house],
     )?;
     Ok(())
 }

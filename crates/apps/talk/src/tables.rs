@@ -54,4 +54,8 @@ pub const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0012.sql"),
         include_str!("tables/postgres/0012.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0013.sql"),
+        include_str!("tables/postgres/0013.sql"),
+    ),
 ];

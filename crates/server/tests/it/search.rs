@@ -236,3 +236,77 @@ fn a_message_with_thousands_of_words_is_found_by_any_of_them() {
     let many: String = (0..30).map(|number| format!("w{number}x ")).collect();
     assert_eq!(texts(&mut ann, &many).len(), 1);
 }
+
+/// Stars and pins are where the rest of a search is, too: words, people and conversations narrow them.
+fn marks_are_found(site: &Site) {
+    let (mut ann, mut ben) = (site.person("ann"), site.person("ben"));
+    let (room, other) = (ann.room(&[&ben]), ann.room(&[&ben]));
+    let mark = |who: &mut Person, what: &str, room: &str, seq: &Value, on: bool| {
+        let path = format!("/v1/conversations/{room}/messages/{seq}/{what}");
+        who.client.ask(if on { "PUT" } else { "DELETE" }, &path, &[], None).is(204);
+    };
+    let said =
+        ["The meeting is tomorrow", "明天下午开会议 https://example.org", "Lunch?", "meeting over"];
+    let mut seqs: Vec<Value> = Vec::new();
+    for (number, text) in said.iter().enumerate() {
+        let who = if number % 2 == 0 { &mut ann } else { &mut ben };
+        seqs.push(who.say(&room, text)["seq"].clone());
+    }
+    let elsewhere = ann.say(&other, "meeting elsewhere")["seq"].clone();
+    for seq in [&seqs[1], &seqs[0]] {
+        mark(&mut ann, "star", &room, seq, true);
+    }
+    mark(&mut ann, "star", &other, &elsewhere, true);
+    for seq in [&seqs[0], &seqs[2], &seqs[3]] {
+        mark(&mut ann, "pin", &room, seq, true);
+    }
+    let path = format!("/v1/conversations/{room}/messages/{}/thread", seqs[2]);
+    let answered = ben.client.post(&path, &json!({"text": "at the meeting point"})).is(201).json();
+    let thread = answered["thread"].as_str().unwrap().to_owned();
+    mark(&mut ann, "star", &thread, &answered["seq"], true);
+    mark(&mut ann, "pin", &thread, &answered["seq"], true);
+    let point = "at the meeting point";
+    // They need no index, and come in the order in which they were said.
+    assert_eq!(found(&mut ann, "is=starred"), [point, "meeting elsewhere", said[1], said[0]]);
+    assert_eq!(found(&mut ben, "is=starred"), [""; 0], "stars are one's own");
+    for who in [&mut ann, &mut ben] {
+        assert_eq!(found(who, "is=pinned"), [point, said[3], said[2], said[0]]);
+        assert_eq!(found(who, "is=pinned&limit=1"), [point, said[3], said[2], said[0]]);
+        assert_eq!(found(who, "is=pinned&q=meeting"), [point, said[3], said[0]]);
+        assert_eq!(found(who, "is=pinned&q=meet"), [point, said[3], said[0]], "a beginning");
+        assert_eq!(found(who, &format!("is=pinned&conversation={other}")), [""; 0]);
+        assert_eq!(found(who, &format!("is=pinned&conversation={thread}")), [point]);
+    }
+    assert_eq!(
+        found(&mut ann, &format!("is=starred&conversation={room}")),
+        [point, said[1], said[0]]
+    );
+    assert_eq!(found(&mut ann, &format!("is=starred&q={}", encode("开会议"))), [said[1]]);
+    assert_eq!(found(&mut ann, &format!("is=starred&q={}", encode("天会议"))), [""; 0]);
+    assert_eq!(found(&mut ann, "is=starred&has=link"), [said[1]]);
+    assert_eq!(found(&mut ann, "is=starred&has=file"), [""; 0]);
+    assert_eq!(found(&mut ann, &format!("is=starred&from={}", ben.id)), [point, said[1]]);
+    // The text that it has now counts. What is unpinned, recalled or hidden is out, and so is who has left.
+    let message = format!("/v1/conversations/{room}/messages");
+    ann.client
+        .send("PATCH", &format!("{message}/{}", seqs[0]), &json!({"text": "breakfast"}))
+        .is(204);
+    assert_eq!(found(&mut ben, "is=pinned&q=breakfast"), ["breakfast"]);
+    assert_eq!(found(&mut ben, "is=pinned&q=tomorrow"), [""; 0]);
+    mark(&mut ann, "pin", &room, &seqs[3], false);
+    mark(&mut ben, "hide", &room, &seqs[0], true);
+    assert_eq!(found(&mut ben, "is=pinned"), [point, said[2]]);
+    ann.client.delete(&format!("{message}/{}", seqs[2])).is(204);
+    assert_eq!(found(&mut ann, "is=pinned"), [point, "breakfast"]);
+    ann.client.delete(&format!("{message}/{}", seqs[1])).is(204);
+    assert_eq!(found(&mut ann, "is=starred"), [point, "meeting elsewhere", "breakfast"]);
+    ben.client.delete(&format!("/v1/conversations/{room}/members/{}", ben.id)).is(204);
+    assert_eq!(found(&mut ben, "is=pinned"), [""; 0]);
+    assert_eq!(ben.client.get("/v1/search?is=pinned&q=%21%21").is(422).code(), "invalid");
+    assert_eq!(ben.client.get("/v1/search?is=unread").is(400).code(), "bad_request");
+}
+
+#[test]
+fn starred_and_pinned_messages_are_found() {
+    marks_are_found(&site());
+}

@@ -8,6 +8,8 @@ export type SearchFilter =
   | { readonly kind: 'from'; readonly person: string }
   | { readonly kind: 'in'; readonly conversation: string }
   | { readonly kind: 'has'; readonly what: 'link' | 'file' }
+  /** Starred by this person, or pinned in its conversation. */
+  | { readonly kind: 'is'; readonly what: 'starred' | 'pinned' }
   /** From the beginning of a day on, or up to it. */
   | { readonly kind: 'after' | 'before'; readonly at: number };
 
@@ -18,6 +20,7 @@ const operators: Readonly<Record<FilterKind, readonly string[]>> = {
   from: ['from', '来自'],
   in: ['in', '在'],
   has: ['has', '包含'],
+  is: ['is', '是'],
   after: ['after', 'since', '晚于'],
   before: ['before', '早于'],
 };
@@ -65,9 +68,11 @@ export function queryOf(text: string, filters: readonly SearchFilter[]): SearchQ
     if (filter.kind === 'from') query.from = filter.person;
     else if (filter.kind === 'in') query.conversation = filter.conversation;
     else if (filter.kind === 'has') query.has = filter.what;
+    else if (filter.kind === 'is') query.is = filter.what;
     else query[filter.kind] = filter.at;
   }
-  const enough = wordsOf(q).length > 0 || query.from !== undefined || query.has !== undefined;
+  const filtered = query.from !== undefined || query.has !== undefined || query.is !== undefined;
+  const enough = wordsOf(q).length > 0 || filtered;
   return enough ? query : null;
 }
 

@@ -34,6 +34,7 @@ export class Suggesting {
     else if (asked.kind === 'from') void this.#persons(asked.query, this.#turn);
     else if (asked.kind === 'in') this.#show(this.#conversations(asked.query));
     else if (asked.kind === 'has') this.#show(this.#things(asked.query));
+    else if (asked.kind === 'is') this.#show(this.#marks(asked.query));
     else this.#show(this.#days(asked.kind, asked.query));
   }
 
@@ -94,6 +95,13 @@ export class Suggesting {
     return (['link', 'file'] as const)
       .filter((each) => each.startsWith(query.toLowerCase()) || what[each].startsWith(query))
       .map((each) => ({ key: each, label: what[each], filter: { kind: 'has', what: each } }));
+  }
+
+  #marks(query: string): Suggestion[] {
+    const { marked } = this.words();
+    return (['starred', 'pinned'] as const)
+      .filter((each) => each.startsWith(query.toLowerCase()) || marked[each].startsWith(query))
+      .map((each) => ({ key: each, label: marked[each], filter: { kind: 'is', what: each } }));
   }
 
   #days(kind: 'after' | 'before', query: string): Suggestion[] {

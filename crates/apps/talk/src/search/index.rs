@@ -152,6 +152,16 @@ pub(super) struct Searched<'a> {
 }
 
 impl Searched<'_> {
+    /// Whether it has a link.
+    pub fn has_link(&self) -> bool {
+        ["https://", "http://"].iter().any(|begin| self.whole().contains(begin))
+    }
+
+    /// Whether it has a file.
+    pub fn has_file(&self) -> bool {
+        !self.files.is_empty()
+    }
+
     /// The text with the options of a poll.
     pub fn whole(&self) -> Cow<'_, str> {
         let Some(poll) = &self.poll else { return Cow::Borrowed(&self.text) };
@@ -184,8 +194,7 @@ fn marked_words(
     from: Option<PersonId>,
     said: &Searched,
 ) -> String {
-    let whole = said.whole();
-    let mut all = words(&folded(&whole));
+    let mut all = words(&folded(&said.whole()));
     let mut mark = |mark: &str| {
         all.push(' ');
         all.push_str(mark);
@@ -195,10 +204,10 @@ fn marked_words(
         mark(&mark_of_conversation(house));
     }
     from.iter().for_each(|person| mark(&mark_of_person(*person)));
-    if whole.contains("https://") || whole.contains("http://") {
+    if said.has_link() {
         mark(LINK);
     }
-    if !said.files.is_empty() {
+    if said.has_file() {
         mark(FILE);
     }
     all

@@ -1,9 +1,10 @@
 //! Search in the messages of all conversations that a person is in.
 //!
-//! The index gives candidates, the newest first. Each is looked at before it is shown: whether the person may see it,
+//! The index gives candidates, the newest first; for starred and pinned messages other tables do. Each is looked at before it is shown: whether the person may see it,
 //! whether it still holds a message, and whether characters without spaces between them stand together.
 
 mod index;
+mod marked;
 mod words;
 
 use std::fmt;
@@ -13,7 +14,9 @@ use std::sync::Arc;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use encke_account::{Person, people_named};
-use encke_engine::{Code, ConversationId, Entry, Error, Owner, PersonId, Position, limits};
+use encke_engine::{
+    Code, ConversationId, Entry, Error, Owner, PersonId, Position, limits, talk_limits,
+};
 use encke_site::{Act, Caller, FeedEvent, JsonObject, Refusal, Site, bulk, check_search};
 use encke_store::{Engine, Read, Sql, StoreError, Value, params};
 use rustc_hash::FxHashSet;
@@ -27,6 +30,8 @@ use crate::member::check_member;
 use crate::message::is_message;
 use index::{FILE, LINK, Searched, mark_of_conversation, mark_of_person};
 pub(crate) use index::{Followed, follow};
+pub use marked::{Between, Candidate, StarsOf};
+use marked::{Is, Marked};
 use words::Wanted;
 
 /// The number of messages in a page if the request names none.
@@ -51,6 +56,9 @@ pub(crate) struct WantedMessages {
     /// Only messages with a link, or with a file.
     #[param(inline)]
     has: Option<Has>,
+    /// Only messages that the caller has starred, or that are pinned in their conversations.
+    #[param(inline)]
+    is: Option<Is>,
     /// Only messages up to this time, in milliseconds since 1970.
     before: Option<u64>,
     /// Only messages after this time, in milliseconds since 1970.
@@ -108,7 +116,7 @@ pub(crate) async fn search(
 ) -> Result<JsonObject, Refusal> {
     let Query(wanted) = wanted.map_err(|e| Refusal(Error::new(Code::BadRequest, e.body_text())))?;
     check_search(&wanted.q, limits::SEARCH_CHARS_MAX)?;
-    let (me, search) = (caller.0.person, Search::of(&wanted)?);
+    let (me, search) = (caller.0.person, Search::of(&site, &wanted)?);
     site.take(caller.0.person, caller.0.role, Act::Read)?;
     let limit = wanted.limit.unwrap_or(PAGE_DEFAULT).clamp(1, limits::SEARCH_PAGE_MAX);
     let held = site.clone();
@@ -129,8 +137,11 @@ pub(crate) async fn search(
 struct Search {
     words: Wanted,
     conversation: Option<ConversationId>,
-    /// Marks that the messages have, all of them.
-    marks: Vec<String>,
+    /// Only messages of this person.
+    from: Option<PersonId>,
+    has: Option<Has>,
+    /// Where the candidates are, if not in the index.
+    marked: Option<Marked>,
     before_ms: Option<u64>,
     after_ms: Option<u64>,
     /// Go on behind another page.
@@ -183,22 +194,26 @@ enum Scope {
 }
 
 impl Search {
-    fn of(wanted: &WantedMessages) -> Result<Self, Error> {
+    fn of(site: &Site, wanted: &WantedMessages) -> Result<Self, Error> {
         let words = Wanted::of(&wanted.q);
-        let has = wanted.has.map(|has| match has {
-            Has::Link => LINK.to_owned(),
-            Has::File => FILE.to_owned(),
-        });
-        let marks: Vec<String> = wanted.from.map(mark_of_person).into_iter().chain(has).collect();
-        if words.is_empty() && (marks.is_empty() || !wanted.q.trim().is_empty()) {
-            let what = "Search for a word, or for messages of a person, with a link or a file.";
+        let WantedMessages { from, has, is, .. } = *wanted;
+        let is_filtered = from.is_some() || has.is_some() || is.is_some();
+        if words.is_empty() && (!is_filtered || !wanted.q.trim().is_empty()) {
+            let what = "Search for a word, or for messages of a person, with a link or a file, starred or pinned.";
             return Err(Error::new(Code::Invalid, what));
         }
+        let marked = match is {
+            Some(Is::Starred) => Some(Marked::Starred(stars_of(site)?)),
+            Some(Is::Pinned) => Some(Marked::Pinned),
+            None => None,
+        };
         let behind = wanted.next.as_deref().map(Behind::from_str).transpose()?;
         Ok(Search {
             words,
             conversation: wanted.conversation,
-            marks,
+            from,
+            has,
+            marked,
             before_ms: wanted.before,
             after_ms: wanted.after,
             behind,
@@ -231,16 +246,27 @@ impl Search {
         behind: Behind,
         limit: usize,
     ) -> Result<Found, Error> {
-        let query = self.query(read.engine(), scope, behind.begins);
+        let query = match self.marked {
+            Some(_) => None,
+            None => self.query(read.engine(), scope, behind.begins),
+        };
+        let most = match self.marked {
+            Some(_) => talk_limits::SEARCH_MARKED_LOOKED_AT_MAX,
+            None => limits::SEARCH_LOOKED_AT_MAX,
+        };
         let (mut at, mut entries) = (behind, Vec::new());
         let (mut looked_at, mut batch) = (0, CANDIDATES.0);
-        while looked_at < limits::SEARCH_LOOKED_AT_MAX {
-            let candidates = candidates(read, &query, above, at.below, batch)?;
+        while looked_at < most {
+            let part = Between { above, below: at.below, count: batch };
+            let candidates = match self.marked {
+                Some(marked) => marked.candidates(read, me, scope, part)?,
+                None => candidates(read, &query, part)?,
+            };
             let is_last = (candidates.len() as u64) < batch;
             looked_at += candidates.len();
             for (position, conversation) in candidates {
                 at.below = position;
-                entries.extend(self.look_at(read, (me, scope), position, conversation)?);
+                entries.extend(self.look_at(read, (me, scope), at, conversation)?);
                 if entries.len() == limit {
                     return Ok(Found { entries, next: Some(at) });
                 }
@@ -272,8 +298,12 @@ impl Search {
 
     /// The query in the language of the engine's index; `None` if nothing can be found.
     fn query(&self, engine: Engine, scope: &Scope, begins: bool) -> Option<String> {
-        let mut marks: Vec<Vec<String>> =
-            self.marks.iter().map(|mark| vec![mark.clone()]).collect();
+        let has = self.has.map(|has| match has {
+            Has::Link => LINK.to_owned(),
+            Has::File => FILE.to_owned(),
+        });
+        let marks = self.from.map(mark_of_person).into_iter().chain(has);
+        let mut marks: Vec<Vec<String>> = marks.map(|mark| vec![mark]).collect();
         if let Scope::Named(ids) = scope {
             if ids.is_empty() {
                 return None;
@@ -288,7 +318,7 @@ impl Search {
         &self,
         read: &mut Read<'_>,
         (me, scope): (PersonId, &Scope),
-        at: Position,
+        at: Behind,
         conversation: ConversationId,
     ) -> Result<Option<Arc<Entry>>, Error> {
         if let Scope::Among(mine) = scope
@@ -296,7 +326,7 @@ impl Search {
         {
             return Ok(None);
         }
-        let Some(entry) = read.event(at)? else { return Ok(None) };
+        let Some(entry) = read.event(at.below)? else { return Ok(None) };
         let event = &entry.event;
         // The index may be behind: what was erased is shown to nobody from that moment on.
         let Owner::Conversation(said_in) = event.stream.owner() else { return Ok(None) };
@@ -309,12 +339,43 @@ impl Search {
             None => entry,
         };
         let said = serde_json::from_slice::<Searched<'_>>(&entry.event.body);
-        let fits = said.is_ok_and(|said| self.words.is_in(&said.whole()));
+        let fits = said.is_ok_and(|said| match self.marked {
+            Some(_) => self.fits(&said, &entry, conversation, at.begins),
+            None => self.words.is_in(&said.whole()),
+        });
         // Asked last, and so of a page's messages alone.
         if !fits || hidden::is_hidden(read, me, message[0])? {
             return Ok(None);
         }
         Ok(Some(entry))
+    }
+}
+
+/// The stars of people, if this site keeps any.
+fn stars_of(site: &Site) -> Result<StarsOf, Error> {
+    let what = "This site keeps no stars.";
+    site.find_part().copied().ok_or_else(|| Error::new(Code::Invalid, what))
+}
+
+impl Search {
+    /// Whether a message that no index has looked at is one that is searched for.
+    fn fits(
+        &self,
+        said: &Searched<'_>,
+        entry: &Entry,
+        house: ConversationId,
+        begins: bool,
+    ) -> bool {
+        let said_in = entry.event.stream.owner();
+        let is_there = |id| id == house || said_in == Owner::Conversation(id);
+        self.conversation.is_none_or(is_there)
+            && self.from.is_none_or(|from| entry.event.from == Some(from))
+            && self.has.is_none_or(|has| match has {
+                Has::Link => said.has_link(),
+                Has::File => said.has_file(),
+            })
+            && self.words.all_in(&said.whole(), begins)
+            && self.words.is_in(&said.whole())
     }
 }
 
@@ -357,9 +418,7 @@ fn threads_of(sql: &mut impl Sql, entries: &[Arc<Entry>]) -> Result<Vec<FoundThr
 fn candidates(
     read: &mut Read<'_>,
     query: &Option<String>,
-    above: Position,
-    below: Position,
-    count: u64,
+    Between { above, below, count }: Between,
 ) -> Result<Vec<(Position, ConversationId)>, StoreError> {
     let Some(query) = query else { return Ok(Vec::new()) };
     let sql = match read.engine() {

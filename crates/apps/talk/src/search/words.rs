@@ -140,6 +140,21 @@ impl Wanted {
         self.words.is_empty()
     }
 
+    /// Whether a text has all the words, as the index would say. `begins` takes the last word for the beginning of one.
+    pub fn all_in(&self, text: &str, begins: bool) -> bool {
+        if self.words.is_empty() {
+            return true;
+        }
+        let all = words(&folded(text));
+        // They are sorted.
+        let all: Vec<&str> = all.split(' ').collect();
+        let last = self.words.len() - 1;
+        self.words.iter().enumerate().all(|(at, word)| match begins && at == last {
+            true => all.iter().any(|one| one.starts_with(word.as_str())),
+            false => all.binary_search(&word.as_str()).is_ok(),
+        })
+    }
+
     /// Whether a text that has the words has them as they were asked for.
     pub fn is_in(&self, text: &str) -> bool {
         if self.whole.is_empty() {
@@ -227,6 +242,21 @@ mod tests {
         assert!(wanted.is_in("明天会议"));
         assert!(!wanted.is_in("天会，会议"));
         assert!(Wanted::of("会议").is_in("anything"), "the index has said so");
+    }
+
+    #[test]
+    fn a_text_has_the_words_that_the_index_would_find_it_by() {
+        let text = "The Meeting is tomorrow, 明天下午开会议";
+        for query in ["meeting", "MEETING tomorrow", "会议", "明天 is", "会", "下午开会议"]
+        {
+            assert!(Wanted::of(query).all_in(text, false), "{query}");
+        }
+        for query in ["meet", "meetings", "会面", "yesterday"] {
+            assert!(!Wanted::of(query).all_in(text, false), "{query}");
+        }
+        assert!(Wanted::of("is meet").all_in(text, true));
+        assert!(!Wanted::of("meet is").all_in(text, true));
+        assert!(Wanted::default().all_in("", false));
     }
 
     #[test]
