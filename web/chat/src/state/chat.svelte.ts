@@ -21,6 +21,13 @@ export type SavedTab = 'stars' | 'scheduled' | 'reminders';
 
 export type OpenDialog = 'create' | 'settings' | 'password' | 'keys' | 'noticing' | 'blocked';
 
+/** What stands beside the conversation, unless a thread does. */
+export type Pane =
+  | { readonly kind: 'details' | 'threads' }
+  /** `from` is null if the search goes on where it was. */
+  | { readonly kind: 'search'; readonly from: SearchFrom | null }
+  | { readonly kind: 'saved'; readonly tab: SavedTab };
+
 /** The chat: which conversation the address names, and what is open beside it. */
 export class Chat {
   readonly shell: Shell;
@@ -41,26 +48,20 @@ export class Chat {
   sides: Sides | null = $state.raw(null);
   /** What is kept for a time without the server; null until it is loaded. */
   offline: Offline | null = null;
-  /** Whether the details of the open conversation are shown. */
-  details = $state(false);
-  /** Whether the list of threads is shown, unless a thread or the search is. */
-  threads = $state(false);
-  /** The search, while it is open; `from` is null if it goes on where it was. */
-  search: { readonly from: SearchFrom | null } | null = $state.raw(null);
+  /** What was opened beside the conversation last. */
+  pane: Pane | null = $state.raw(null);
   /** It comes when it is first opened. */
   SearchPane: typeof import('@encke/talk/search').SearchPane | null = $state.raw(null);
 
   /** Shows what this device has kept, until the server answers; null if that is not needed. */
   #showCopy: ((talk: Talk) => void) | null = null;
-  /** What the person keeps for itself, while its pane is open. */
-  saved: SavedTab | null = $state(null);
   /** It comes when it is first opened. */
   SavedPane: typeof import('@encke/talk/saved').SavedPane | null = $state.raw(null);
 
   constructor(private readonly storage: TextStorage) {
     this.#takeSecret();
     this.shell = new Shell(storage, {
-      open: (client, me) => this.#open(client, me),
+      open: (client, me) => this.#enter(client, me),
       loadWords: (language) => Promise.all([vocabulary.load(language), talkVocabulary.load(language)]),
       offline: () => this.#openOffline(),
       forgetOffline: () => forgetCopy(),
@@ -71,21 +72,21 @@ export class Chat {
     return vocabulary.in(this.shell.preferences.current.language);
   }
 
-  toggleDetails(): void {
-    const hidden = this.search !== null || this.saved !== null || this.threads || this.talk?.beside != null;
-    this.details = !this.details || hidden;
-    this.search = null;
-    this.saved = null;
-    this.threads = false;
-    if (this.talk !== null) this.talk.beside = null;
+  /** Whether this is what one sees beside the conversation. */
+  shows(kind: Pane['kind']): boolean {
+    return this.pane?.kind === kind && this.talk?.beside == null;
+  }
+
+  /** Opens what needs nothing fetched, or closes it. */
+  toggle(kind: 'details' | 'threads'): void {
+    this.#open(this.shows(kind) ? null : { kind });
   }
 
   async openSearch(from: SearchFrom | null = null): Promise<void> {
     await this.shell.attempt(async () => {
       this.SearchPane ??= (await import('@encke/talk/search')).SearchPane;
-      if (this.talk !== null) this.talk.beside = null;
-      this.saved = null;
-      if (this.search === null || from !== null) this.search = { from };
+      const goesOn = this.shows('search') && from === null;
+      if (!goesOn) this.#open({ kind: 'search', from });
       document.querySelector<HTMLElement>('[data-search-field]')?.focus();
     });
   }
@@ -93,11 +94,13 @@ export class Chat {
   async openSaved(tab: SavedTab): Promise<void> {
     await this.shell.attempt(async () => {
       this.SavedPane ??= (await import('@encke/talk/saved')).SavedPane;
-      this.search = null;
-      this.threads = false;
-      if (this.talk !== null) this.talk.beside = null;
-      this.saved = tab;
+      this.#open({ kind: 'saved', tab });
     });
+  }
+
+  #open(pane: Pane | null): void {
+    if (this.talk !== null) this.talk.beside = null;
+    this.pane = pane;
   }
 
   followAddress(): void {
@@ -117,7 +120,7 @@ export class Chat {
     return copy.me;
   }
 
-  #open(client: EnckeClient, me: Me): Inside {
+  #enter(client: EnckeClient, me: Me): Inside {
     const showCopy = this.#showCopy;
     this.#showCopy = null;
     if (showCopy !== null) client.assume(me.id);
@@ -134,7 +137,7 @@ export class Chat {
       reported: (id) => this.#reported(id),
       shown: (id) => this.#shown(id),
     });
-    this.details = false;
+    this.pane = null;
     this.talk = talk;
     showCopy?.(talk);
     talk.start(placeInHash(location.hash).conversation);
@@ -153,9 +156,7 @@ export class Chat {
         this.dialog = null;
         this.menu = null;
         this.foldering = null;
-        this.search = null;
-        this.threads = false;
-        this.saved = null;
+        this.pane = null;
       },
       forget: () => {
         talk.forget();
@@ -181,7 +182,7 @@ export class Chat {
   }
 
   #shown(id: string | null): void {
-    this.details = false;
+    if (this.pane?.kind === 'details') this.pane = null;
     if (placeInHash(location.hash).conversation === id) return;
     // A conversation is a step that the browser's Back undoes. Going back to the list is none.
     if (id === null) history.replaceState(null, '', hashOf(id));

@@ -33,7 +33,7 @@ export function commandsOf(chat: Chat, shell: Shell, talk: Talk): Command[] {
     ...(talk.open === null
       ? []
       : [
-          command('details', 'info', words.thread.details, () => chat.toggleDetails()),
+          command('details', 'info', words.thread.details, () => chat.toggle('details')),
           command('date', 'calendar', words.palette.date, () => talk.askDate()),
         ]),
     command('unread', 'check', words.palette.unread, () => (talk.list.unread = !talk.list.unread)),
