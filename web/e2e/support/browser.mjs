@@ -22,7 +22,7 @@ const args = [
   '--host-resolver-rules=MAP *.test 127.0.0.1',
 ];
 /** The time that a page may take for any action of a test. */
-const action_ms_max = 15_000;
+const action_ms_max = 30_000;
 
 /** @type {Promise<import('playwright-core').Browser> | null} */
 let browser = null;

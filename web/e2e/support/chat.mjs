@@ -58,7 +58,7 @@ export class Chat {
   }
 
   /** @param {string[]} texts */
-  async shows(texts, within_ms = 15_000) {
+  async shows(texts, within_ms = 30_000) {
     await becomes('the messages on screen', () => this.texts(), texts, within_ms);
   }
 
@@ -67,7 +67,7 @@ export class Chat {
     return (await this.entry(title).locator('.badge').allTextContents()).join();
   }
 
-  async isLiveOver(/** @type {string} */ transport, within_ms = 15_000) {
+  async isLiveOver(/** @type {string} */ transport, within_ms = 30_000) {
     await becomes(
       'the connection',
       () =>

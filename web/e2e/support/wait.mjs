@@ -11,7 +11,7 @@ const look_ms = 40;
  * @param {() => T | Promise<T>} check
  * @returns {Promise<T>}
  */
-export async function eventually(what, check, within_ms = 10_000) {
+export async function eventually(what, check, within_ms = 30_000) {
   const end = Date.now() + within_ms;
   /** @type {unknown} */
   let last;
@@ -35,7 +35,7 @@ export async function eventually(what, check, within_ms = 10_000) {
  * @param {() => T | Promise<T>} read
  * @param {T} expected
  */
-export async function becomes(what, read, expected, within_ms = 10_000) {
+export async function becomes(what, read, expected, within_ms = 30_000) {
   const end = Date.now() + within_ms;
   for (;;) {
     const value = await read();

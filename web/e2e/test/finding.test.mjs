@@ -109,6 +109,7 @@ test('what one has starred, and what is pinned, is found by words and without', 
   await page.keyboard.press('ControlOrMeta+Shift+f');
   const search = page.getByRole('search', { name: 'Search messages' });
   const texts = () => search.getByTestId('found').locator('.text').allInnerTexts();
+  await search.locator('[data-search-field]:focus').waitFor();
   await page.keyboard.type('is:star');
   await search.getByRole('option', { name: 'Starred' }).waitFor();
   await page.keyboard.press('Enter');
