@@ -16,4 +16,12 @@ pub const POLL_VOTERS_MAX: u64 = 100_000;
 pub const POLL_VOTERS_PAGE_MAX: usize = 50;
 /// Starred or pinned messages that one page of a search looks at.
 pub const SEARCH_MARKED_LOOKED_AT_MAX: usize = 2_000;
+/// Emoji of a site's own.
+pub const SITE_EMOJI_MAX: usize = 500;
+/// Bytes of the name of such an emoji.
+pub const SITE_EMOJI_NAME_BYTES: std::ops::RangeInclusive<usize> = 2..=32;
+/// Bytes of the picture of such an emoji.
+pub const SITE_EMOJI_BYTES_MAX: usize = 45 * 1024;
+/// Pixels on each side of the picture of such an emoji.
+pub const SITE_EMOJI_SIDE_PX_MAX: u32 = 256;
 }

@@ -38,6 +38,7 @@ import type {
   Sent,
   Settings,
   SetupState,
+  SiteEmoji,
   Snapshot,
   StarredMessages,
   ThreadPage,
@@ -191,6 +192,16 @@ export class Api {
   /** The address of a file's small picture. Only files with `thumbnail` have one. */
   thumbnailAddress(id: string): string {
     return `${this.fileAddress(id)}/thumbnail`;
+  }
+
+  /** The small pictures that the site has for texts and reactions. */
+  async siteEmoji(): Promise<SiteEmoji[]> {
+    return (await this.#get<{ emoji: SiteEmoji[] }>('/v1/emoji')).emoji;
+  }
+
+  /** The address of such a picture. Its bytes never change. */
+  emojiAddress({ name, version }: Pick<SiteEmoji, 'name' | 'version'>): string {
+    return `${this.#http.base}/v1/emoji/${part(name)}/${part(version)}`;
   }
 
   /** Deletes an uploaded file that no message holds. */

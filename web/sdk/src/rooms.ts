@@ -1,5 +1,5 @@
 /**
- * The calls for keeping order in rooms, for one's own settings of conversations, for polls, and for blocks and reports. A file of its
+ * The calls for keeping order in rooms, for one's own settings of conversations, for polls, for emoji of the site, and for blocks and reports. A file of its
  * own (`@encke/sdk/rooms`), so that a first load does not carry them.
  *
  * Entry point: `RoomsApi`.
@@ -19,6 +19,7 @@ import type {
   NewPoll,
   ReportPage,
   Sent,
+  SiteEmoji,
   Voters,
 } from './types.js';
 
@@ -116,6 +117,17 @@ export class RoomsApi {
   /** A page of those who voted for an option of a poll that is not anonymous. */
   voters(id: string, seq: number, option: number, query: PageQuery = {}): Promise<Voters> {
     return this.#api.call('GET', `${room(id)}/messages/${seq}/voters${search({ option, ...query })}`);
+  }
+
+  // Emoji of the site's own, for its owners
+
+  /** Adds an emoji, or gives it another picture: a small PNG, WebP or GIF in base64. */
+  putEmoji(name: string, picture: string): Promise<SiteEmoji> {
+    return this.#api.call('PUT', `/v1/emoji/${part(name)}`, { picture });
+  }
+
+  deleteEmoji(name: string): Promise<void> {
+    return this.#api.call('DELETE', `/v1/emoji/${part(name)}`);
   }
 
   // Blocks and reports

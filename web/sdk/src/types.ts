@@ -118,6 +118,8 @@ export type Poll = Schemas['Poll'];
 /** The votes in a poll, and one's own. */
 export type PollResult = Schemas['PollResult'];
 export type NewPoll = Omit<Schemas['NewPoll'], 'key'>;
+/** A small picture with a name, for texts and reactions. */
+export type SiteEmoji = Schemas['SiteEmoji'];
 /** A page of those who voted for an option. */
 export type Voters = Schemas['Voters'];
 export type BanPage = Schemas['BanPage'];

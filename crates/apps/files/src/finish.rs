@@ -85,7 +85,8 @@ async fn take_picture(site: &Arc<Site>, blobs: &Blobs, row: &mut FileRow) -> Res
     Ok(())
 }
 
-async fn look_at(bytes: Bytes, media_type: String) -> Result<Option<Picture>, Error> {
+/// Looks at a picture where that holds nothing up. `None` if it is none, or beyond a bound.
+pub(crate) async fn look_at(bytes: Bytes, media_type: String) -> Result<Option<Picture>, Error> {
     let looked = spawn_blocking(move || picture::look_at(&bytes, &media_type)).await;
     looked.or_else(|e| {
         // A decoder that panics on these bytes has found that they are no picture to be shown.

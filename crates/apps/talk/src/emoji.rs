@@ -5,16 +5,26 @@ use unicode_properties::UnicodeEmoji;
 use unicode_properties::emoji::{EmojiStatus, is_regional_indicator, is_zwj};
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::site_emoji;
+
 /// Asks for the picture where a character is a text by itself.
 const EMOJI_STYLE: char = '\u{FE0F}';
 /// The frame of a key, behind a digit.
 const KEYCAP: char = '\u{20E3}';
 
+/// What a person reacts with: an emoji, or the name of one of the site's own between colons, which may not be there.
+pub(crate) fn reaction(text: &str) -> Result<String, Error> {
+    match site_emoji::name_in(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => emoji(text),
+    }
+}
+
 /// The emoji in a text, in the one form in which it is stored, so that one picture is one reaction.
 ///
 /// # Errors
 /// If the text is not exactly one emoji.
-pub(crate) fn emoji(text: &str) -> Result<String, Error> {
+fn emoji(text: &str) -> Result<String, Error> {
     let wrong = || Error::new(Code::Invalid, "A reaction is exactly one emoji.");
     let is_one = text.len() <= limits::EMOJI_BYTES_MAX && text.graphemes(true).count() == 1;
     let mut chars = text.chars();

@@ -47,6 +47,7 @@ mod report;
 pub mod rights;
 mod search;
 pub mod shown_members;
+mod site_emoji;
 mod tables;
 mod thread;
 mod thread_answer;

@@ -22,8 +22,8 @@ use crate::receipts::Receipts;
 use crate::{
     audit, ban, block, choices, command, conversation, conversation_page, edit, forward, hidden,
     history, member, member_page, message, mute, one_conversation, one_message, peers, pin, poll,
-    poll_result, presence, reaction, recall, receipts, report, search, thread, thread_answer,
-    thread_page, typing, vote, voters,
+    poll_result, presence, reaction, recall, receipts, report, search, site_emoji, thread,
+    thread_answer, thread_page, typing, vote, voters,
 };
 
 /// The product behind all conversations, whatever their kind.
@@ -65,6 +65,9 @@ impl Product for Talk {
             .routes(routes!(hidden::hide, hidden::show))
             .routes(routes!(history::page))
             .routes(routes!(search::search))
+            .routes(routes!(site_emoji::list))
+            .routes(routes!(site_emoji::put, site_emoji::delete))
+            .routes(routes!(site_emoji::picture))
             .routes(routes!(receipts::mark))
             .routes(routes!(receipts::ack))
             .routes(routes!(typing::typing))

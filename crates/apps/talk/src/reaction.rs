@@ -1,4 +1,4 @@
-//! Reactions: emoji under a message.
+//! Reactions: emoji under a message, also those of the site's own, which are written as `:name:`.
 
 use std::sync::Arc;
 
@@ -11,7 +11,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::amendment::{Amending, amend};
-use crate::emoji::emoji;
+use crate::emoji::reaction;
+use crate::site_emoji;
 
 /// A person has reacted to a message with an emoji, or has taken it back.
 #[derive(Serialize, ToSchema)]
@@ -39,7 +40,7 @@ pub(crate) async fn react(
     caller: Caller,
     Path((id, seq, text)): Path<(String, String, String)>,
 ) -> Result<StatusCode, Refusal> {
-    let emoji = emoji(&text)?;
+    let emoji = reaction(&text)?;
     site.take(caller.0.person, caller.0.role, Act::Message)?;
     amend(&site, caller, (&id, &seq), move |tx, it| add(tx, it, emoji)).await
 }
@@ -56,7 +57,7 @@ pub(crate) async fn take_back(
     caller: Caller,
     Path((id, seq, text)): Path<(String, String, String)>,
 ) -> Result<StatusCode, Refusal> {
-    let emoji = emoji(&text)?;
+    let emoji = reaction(&text)?;
     site.take(caller.0.person, caller.0.role, Act::Message)?;
     amend(&site, caller, (&id, &seq), move |tx, it| remove(tx, it, emoji)).await
 }
@@ -120,6 +121,7 @@ fn add(tx: &mut Tx<'_>, it: &Amending, emoji: String) -> Result<(), Error> {
     if mine.len() >= most {
         return refused(format!("One person reacts to a message with at most {most} emoji."));
     }
+    site_emoji::check_is_there(tx, &emoji)?;
     let before = reactors(tx, it, &emoji)?;
     if before.is_none() {
         let query = "SELECT count(*) FROM reacted WHERE conversation = ?1 AND seq = ?2";

@@ -58,4 +58,8 @@ pub const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0013.sql"),
         include_str!("tables/postgres/0013.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0014.sql"),
+        include_str!("tables/postgres/0014.sql"),
+    ),
 ];

@@ -42,6 +42,7 @@ mod sealed;
 mod search;
 mod secrets;
 mod sign_in;
+mod site_emoji;
 mod snapshot;
 mod spaces;
 mod threads;
