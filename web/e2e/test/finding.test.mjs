@@ -119,6 +119,7 @@ test('what one has starred, and what is pinned, is found by words and without', 
   await search.getByRole('button', { name: 'Remove the filter “Is: Starred”' }).click();
   await search.getByRole('button', { name: 'Is', exact: true }).click();
   await search.getByRole('option', { name: 'Pinned' }).click();
+  assert.equal(await search.getByRole('combobox').inputValue(), 'heron');
   await becomes('the pin', texts, ['heron three']);
   if (process.env['PICTURES']) await page.screenshot({ path: `${process.env['PICTURES']}/search-is.png` });
 });

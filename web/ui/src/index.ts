@@ -20,5 +20,6 @@ export { default as Spinner } from './control/Spinner.svelte';
 export { default as Switch } from './control/Switch.svelte';
 export { default as Tabs } from './control/Tabs.svelte';
 export { default as VirtualList } from './list/VirtualList.svelte';
+export { providePictures } from './text/pictures';
 export { default as RichText } from './text/RichText.svelte';
 export * from './plain';

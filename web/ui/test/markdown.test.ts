@@ -17,6 +17,7 @@ const short = (nodes: readonly Inline[]): string =>
     .map((node) => {
       if (node.kind === 'text') return node.text;
       if (node.kind === 'mention') return `<@${node.person}>`;
+      if (node.kind === 'emoji') return `<:${node.name}:>`;
       if (node.kind === 'code') return `<code>${node.text}</code>`;
       if (node.kind === 'link') return `<${node.href}>${short(node.children)}</a>`;
       return `<${node.kind}>${short(node.children)}</${node.kind}>`;
@@ -31,6 +32,15 @@ const kinds = (blocks: readonly Block[]): string[] => blocks.map((block) => bloc
 
 describe('addresses in a text', () => {
   const links = (text: string): string[] => addresses(text).map((each) => each.text);
+  it('takes a name between colons for an emoji of the site’s own, and a view shows one that there is not as text', () => {
+    expect(line('Done :shipit:, 好:party_parrot:！')).toBe('Done <:shipit:>, 好<:party_parrot:>！');
+    expect(plainText('Done :shipit: at 10:30:45', () => '')).toBe('Done :shipit: at 10:30:45');
+    for (const text of [':a:', ':A B:', ': ok :', ':中文:', `:${'x'.repeat(33)}:`, '`:shipit:`'])
+      expect(line(text)).not.toContain('<:');
+    expect(line('\\:shipit:')).toBe(':shipit:');
+    expect(line('https://example.org/:ab:')).not.toContain('<:');
+  });
+
   it('are http, https and mailto', () => {
     const text = 'a https://a.example/b?c=1#d, b (http://e.example/f_(g)) mailto:a@b.example.';
     expect(links(text)).toEqual([
@@ -188,6 +198,7 @@ describe('a text made to harm', () => {
     fences: '```a`\n',
     escapes: '\\*',
     mentions: '<@p1>',
+    emoji: ':ab:',
     addresses: 'https://a(',
     hashes: ' #',
     blanks: '\n',

@@ -153,6 +153,7 @@ export const en = {
     none: 'No emoji found.',
     group: {
       recent: 'Recently used',
+      site: 'Of this site',
       smileys: 'Smileys',
       people: 'People',
       nature: 'Animals and nature',

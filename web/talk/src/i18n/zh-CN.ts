@@ -150,6 +150,7 @@ export const zhCN: Words = {
     none: '没有找到表情。',
     group: {
       recent: '最近使用',
+      site: '本站表情',
       smileys: '笑脸',
       people: '人物',
       nature: '动物与自然',

@@ -44,6 +44,20 @@ export function loadEmoji(): Promise<readonly Emoji[]> {
   return loading;
 }
 
+/** The number of the group of the site's own emoji. */
+export const siteGroup = -1;
+
+/** The site's own emoji among the others: found by their names, written as these between colons. */
+export function ofSite(names: readonly { readonly name: string }[]): Emoji[] {
+  return names.map(({ name }) => ({
+    emoji: `:${name}:`,
+    group: siteGroup,
+    code: name,
+    names: { en: name.replaceAll('_', ' '), 'zh-CN': name.replaceAll('_', ' ') },
+    words: '',
+  }));
+}
+
 /** Those that a word finds, best first: by short name, by the beginning of a name, by any word. */
 export function foundEmoji(all: readonly Emoji[], query: string, max: number): Emoji[] {
   const wanted = fold(query);

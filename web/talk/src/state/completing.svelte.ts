@@ -1,6 +1,6 @@
 import type { Conversation } from '@encke/sdk';
 import { askedAt, optionsMax, type Asked, type Option } from '../model/completion';
-import { foundEmoji, loadEmoji } from '../model/emoji';
+import { foundEmoji, loadEmoji, ofSite } from '../model/emoji';
 import { calledBy, callable } from '../model/mentions';
 import { knowsAll } from '../model/world';
 import type { Talk } from './talk.svelte';
@@ -65,13 +65,16 @@ export class Completing {
   }
 
   async #emoji(query: string): Promise<Option[]> {
-    const { language } = this.talk;
-    return foundEmoji(await loadEmoji(), query, optionsMax).map(({ emoji, code, names }) => ({
-      key: emoji,
-      face: { emoji },
-      label: code === '' ? names[language] : `:${code}:`,
-      insert: `${emoji} `,
-    }));
+    const { language, emoji: known } = this.talk;
+    const [all] = await Promise.all([loadEmoji(), known.site.ask()]);
+    return foundEmoji([...ofSite(known.site.all), ...all], query, optionsMax).map(
+      ({ emoji, code, names }) => ({
+        key: emoji,
+        face: { emoji },
+        label: code === '' ? names[language] : `:${code}:`,
+        insert: `${emoji} `,
+      }),
+    );
   }
 
   /** At once those that are known; of a large room then those that the server finds. */

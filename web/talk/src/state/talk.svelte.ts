@@ -107,7 +107,7 @@ export class Talk {
     const { client } = options;
     this.client = client;
     this.drafts = new Drafts(options.storage, options.person);
-    this.emoji = new RecentEmoji(options.storage);
+    this.emoji = new RecentEmoji(options.storage, client);
     this.#typists = new Typists(clock, options.person);
     this.threads = new Threads(
       client.api,

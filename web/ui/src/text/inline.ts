@@ -1,5 +1,5 @@
 /*
- * The marks within a line of Markdown: bold, italic, strike, code, links and mentions. One pass from left to right. At most one
+ * The marks within a line of Markdown: bold, italic, strike, code, links, mentions and emoji of the site's own. One pass from left to right. At most one
  * mark of each kind waits for its end, so what was read is never read again and nothing lies deeper than there are kinds.
  * Differs from CommonMark where that fails people who chat: `**你好。**世界` is bold (CommonMark wants a space there), single
  * marks inside a word are text (`2*3*4`, `snake_case`), and HTML is text.
@@ -31,6 +31,7 @@ const named = new RegExp(
   'y',
 );
 const mention = /<@(p\d{1,19}|all)>/y;
+const emoji = /:([a-z0-9][a-z0-9_+-]{1,31}):/y;
 const escaped = /\\([\\`*_~[\]()<>#|@:.!+-])/y;
 const letter = /[\p{L}\p{N}]/u;
 const han = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
@@ -94,6 +95,12 @@ class Line {
         const taken = match(mention, this.text, at);
         if (taken === null) return null;
         this.#add({ kind: 'mention', person: taken[1] ?? '' });
+        return at + taken[0].length;
+      }
+      case ':': {
+        const taken = match(emoji, this.text, at);
+        if (taken === null) return null;
+        this.#add({ kind: 'emoji', name: taken[1] ?? '' });
         return at + taken[0].length;
       }
       case '*':

@@ -1,5 +1,5 @@
 /*
- * A text as the nodes that are shown. There is no node for HTML, a picture or an address that runs: what is not one of
+ * A text as the nodes that are shown. There is no node for HTML, a picture of the writer's or an address that runs: what is not one of
  * these is text, and a view can only show it as text.
  */
 export type Inline =
@@ -7,6 +7,8 @@ export type Inline =
   | { readonly kind: 'code'; readonly text: string }
   | { readonly kind: 'strong' | 'em' | 'strike'; readonly children: readonly Inline[] }
   | { readonly kind: 'link'; readonly href: string; readonly children: readonly Inline[] }
+  /** A small picture of the site's own, by its name; a name that has none is text. */
+  | { readonly kind: 'emoji'; readonly name: string }
   /** Somebody who is called: the id of a person, or `all`. */
   | { readonly kind: 'mention'; readonly person: string };
 

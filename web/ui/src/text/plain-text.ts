@@ -37,6 +37,7 @@ function ofInline(nodes: readonly Inline[], nameOf: NameOf): string {
   return nodes
     .map((node) => {
       if (node.kind === 'mention') return `@${nameOf(node.person)}`;
+      if (node.kind === 'emoji') return `:${node.name}:`;
       return 'children' in node ? ofInline(node.children, nameOf) : node.text;
     })
     .join('');
