@@ -1,5 +1,6 @@
 //! Search: what it finds, who finds it, and what nobody finds.
 
+use encke_engine::limits::SEARCH_CONVERSATIONS_MAX;
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
@@ -309,4 +310,20 @@ fn marks_are_found(site: &Site) {
 #[test]
 fn starred_and_pinned_messages_are_found() {
     marks_are_found(&site());
+}
+
+#[test]
+fn who_is_in_many_conversations_finds_their_pins_and_no_others() {
+    let site = site();
+    let (mut ann, mut eve) = (site.person("ann"), site.person("eve"));
+    let rooms: Vec<String> = (0..=SEARCH_CONVERSATIONS_MAX).map(|_| ann.room(&[])).collect();
+    let elsewhere = eve.room(&[]);
+    for room in [&rooms[0], &elsewhere, &rooms[9]] {
+        let who = if room == &elsewhere { &mut eve } else { &mut ann };
+        let seq = who.say(room, "heron")["seq"].clone();
+        let path = format!("/v1/conversations/{room}/messages/{seq}/pin");
+        who.client.ask("PUT", &path, &[], None).is(204);
+    }
+    assert_eq!(found(&mut ann, "is=pinned&limit=1"), ["heron", "heron"]);
+    assert_eq!(found(&mut eve, "is=pinned"), ["heron"]);
 }
