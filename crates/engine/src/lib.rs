@@ -34,6 +34,7 @@ pub mod marks;
 pub mod number_text;
 pub mod order;
 pub mod outgoing_limits;
+pub mod people_limits;
 pub mod presence;
 pub mod reach;
 mod reason;

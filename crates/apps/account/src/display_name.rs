@@ -29,16 +29,20 @@ pub(super) fn check_visible(name: &str) -> Result<(), Error> {
     if name.chars().any(char::is_control) {
         return Err(not_a_line());
     }
-    let all: Vec<char> = name.chars().collect();
-    for (at, c) in all.iter().enumerate().filter(|(_, c)| is_hidden(**c)) {
-        let before = at.checked_sub(1).map(|at| all[at]);
-        if !is_part_of_an_emoji(before, *c, all.get(at + 1).copied()) {
-            let what =
-                "A name has no invisible characters, and none that turn the text around them.";
-            return Err(Error::new(Code::BadName, what));
-        }
+    if has_hidden(name) {
+        let what = "A name has no invisible characters, and none that turn the text around them.";
+        return Err(Error::new(Code::BadName, what));
     }
     Ok(())
+}
+
+/// Whether a text has invisible characters, or ones that turn the direction of the text around them, outside of emoji.
+pub(super) fn has_hidden(text: &str) -> bool {
+    let all: Vec<char> = text.chars().collect();
+    all.iter().enumerate().filter(|(_, c)| is_hidden(**c)).any(|(at, c)| {
+        let before = at.checked_sub(1).map(|at| all[at]);
+        !is_part_of_an_emoji(before, *c, all.get(at + 1).copied())
+    })
 }
 
 fn not_a_line() -> Error {

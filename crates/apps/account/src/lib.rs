@@ -27,6 +27,7 @@ mod setup;
 mod setup_code;
 mod sign_in;
 mod snapshot;
+mod status;
 mod tables;
 mod token;
 
@@ -35,10 +36,11 @@ pub use block::{blocked_by, has_blocked, set_blocked};
 pub use identity::hash as hash_of_secret;
 pub use password::Recovered;
 pub use person::{
-    Me, Person, PresenceOf, PresenceState, me, pattern, people, people_named, presence,
+    Me, Person, PresenceOf, PresenceState, me, one, pattern, people, people_named, presence,
 };
 pub use product::Account;
 pub(crate) use product::Accounts;
 pub use settings::{Settings, settings};
 pub use setup_code::new_setup_code;
+pub use status::{Status, set_picture, set_status};
 pub use token::{AnyToken, all_tokens, create_token, revoke_token};

@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::display_name::is_hidden;
 use super::settings::settings;
+use super::status::Status;
 use encke_site::Act;
 use encke_site::Role;
 use encke_site::Site;
@@ -39,12 +40,25 @@ pub struct Person {
     /// Whether the person is there.
     #[schema(value_type = PresenceState)]
     pub presence: Presence,
+    /// The address of the person's picture, on this site; absent without one. Another picture has another address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub picture: Option<String>,
+    /// What the person says of itself, until it ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub status: Option<Status>,
 }
 
 impl Person {
     /// The person as JSON.
     pub fn json(&self) -> Bytes {
         serde_json::to_vec(self).expect("people are plain data").into()
+    }
+
+    /// The person as an event names it: without what it shows of itself for a time, which would stay in the log (P10).
+    pub fn in_event(self) -> Self {
+        Person { picture: None, status: None, ..self }
     }
 }
 
@@ -79,20 +93,25 @@ pub fn presence(site: &Site, person: PersonId) -> Presence {
     site.find_part::<PresenceOf>().map_or(Presence::Offline, |PresenceOf(of)| of(site, person))
 }
 
-const COLUMNS: &str = "p.id, p.shown_name, p.display_name, p.role, b.person";
+const COLUMNS: &str = "p.id, p.shown_name, p.display_name, p.role, b.person, p.picture, s.place";
 
-/// Finds out who has blocked the person that looks, which is the parameter with the number that follows.
-const BLOCKS: &str = "LEFT JOIN block b ON b.person = p.id AND b.blocked = ?";
+/// Finds what people say of themselves, and who has blocked the person that looks, which is the parameter with the number that follows.
+const BLOCKS: &str = "LEFT JOIN status s ON s.person = p.id
+    LEFT JOIN block b ON b.person = p.id AND b.blocked = ?";
 
 fn of(row: &Row, site: &Site) -> Result<Person, StoreError> {
     let id = row.get(0)?;
     let has_blocked = row.get::<Option<u64>>(4)?.is_some();
+    let place: Option<Vec<u8>> = row.get(6)?;
+    let status = place.map(|place| Status::in_place(&place, site.now_ms())).transpose()?;
     Ok(Person {
         id,
         name: row.get(1)?,
         display_name: row.get(2)?,
         role: Role::of(&row.get::<String>(3)?),
         presence: if has_blocked { Presence::Offline } else { presence(site, id) },
+        picture: row.get(5)?,
+        status: status.flatten(),
     })
 }
 
@@ -132,6 +151,23 @@ pub fn people_named(
     ids.sort_unstable();
     ids.dedup();
     people(sql, site, seen_by, &ids)
+}
+
+/// One person, as another one sees it. A guest sees those alone that share a conversation with it.
+pub fn one(
+    sql: &mut impl Sql,
+    site: &Site,
+    seen_by: (PersonId, Role),
+    id: PersonId,
+) -> Result<Person, Error> {
+    let nobody = || Error::new(Code::NotFound, "There is no such person.");
+    let (me, role) = seen_by;
+    let share = "SELECT 1 FROM member a JOIN member b ON a.conversation = b.conversation
+                 WHERE a.person = ?1 AND b.person = ?2 LIMIT 1";
+    if role == Role::Guest && me != id && sql.query_one(share, params![me, id])?.is_none() {
+        return Err(nobody());
+    }
+    people(sql, site, me, &[id])?.pop().ok_or_else(nobody)
 }
 
 /// The caller as it sees itself.

@@ -134,7 +134,8 @@ pub(crate) fn invite(
     if made > 0
         && let Some(invitation) = of(tx, site, person)?.into_iter().find(|i| i.conversation == id)
     {
-        let body = Invited { invitation };
+        let shown = invitation.by.map(Person::in_event);
+        let body = Invited { invitation: Invitation { by: shown, ..invitation } };
         tx.append(event(StreamId::person(person), Some(by), &body))?;
     }
     Ok(())

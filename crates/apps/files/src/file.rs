@@ -47,6 +47,8 @@ pub(crate) enum State {
     Whole,
     /// Messages hold it.
     Held,
+    /// It is the picture of its uploader.
+    Portrait,
     /// Nobody may read it any more, and housekeeping deletes it.
     Gone,
 }
@@ -57,13 +59,14 @@ impl State {
             "coming" => State::Coming,
             "whole" => State::Whole,
             "held" => State::Held,
+            "portrait" => State::Portrait,
             _ => State::Gone,
         }
     }
 
     /// Whether the bytes can be read.
     pub fn is_readable(self) -> bool {
-        matches!(self, State::Whole | State::Held)
+        matches!(self, State::Whole | State::Held | State::Portrait)
     }
 }
 

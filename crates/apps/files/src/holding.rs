@@ -25,6 +25,7 @@ pub(crate) fn readable(
                          WHERE m.file = ?1 LIMIT 1";
             sql.query_one(query, params![id, person])?.is_some()
         }
+        State::Portrait => true,
         _ => row.uploader == person,
     };
     if may { Ok(row) } else { Err(not_found()) }
@@ -44,7 +45,12 @@ pub fn for_message(
     if ids.iter().enumerate().any(|(at, id)| ids[..at].contains(id)) {
         return Err(Error::new(Code::Invalid, "A message has each file once."));
     }
-    ids.iter().map(|id| Ok(readable(sql, id, person)?.shown())).collect()
+    let file = |id| {
+        // The picture of a person goes when another one takes its place, whatever others have made of it.
+        let row = Some(readable(sql, id, person)?).filter(|row| row.state != State::Portrait);
+        Ok(row.ok_or_else(not_found)?.shown())
+    };
+    ids.iter().map(file).collect()
 }
 
 /// Makes a message hold these files, in the write that appends it. The members of `readers` may read them, if it is

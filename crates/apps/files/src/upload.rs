@@ -339,11 +339,13 @@ pub(crate) async fn cancel(
     site.take(me, caller.0.role, Act::FileRequest)?;
     let cancelled = site.store.write(move |tx| {
         let row = find(tx, &id)?.filter(|row| row.uploader == me && row.state != State::Gone);
-        if row.ok_or_else(not_found)?.state == State::Held {
-            return Err(Error::new(
-                Code::Conflict,
-                "A message holds this file; recall the message.",
-            ));
+        let held = match row.ok_or_else(not_found)?.state {
+            State::Held => Some("A message holds this file; recall the message."),
+            State::Portrait => Some("This is your picture; take it away in your profile."),
+            _ => None,
+        };
+        if let Some(what) = held {
+            return Err(Error::new(Code::Conflict, what));
         }
         let now = tx.now_ms();
         let update = "UPDATE file SET state = 'gone', name = '', touched_ms = ?2 WHERE id = ?1";

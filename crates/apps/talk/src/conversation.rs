@@ -380,7 +380,7 @@ pub fn admit(
     // The event of this write follows. A copy of what somebody wrote would stay when the message is erased (P10).
     let conversation = rows.clone().seen_without_last(tx, site, person)?;
     let ids: Vec<_> = conversation.members.iter().map(|m| m.person).collect();
-    let people = people(tx, site, person, &ids)?;
+    let people = people(tx, site, person, &ids)?.into_iter().map(Person::in_event).collect();
     let added = ConversationAdded { conversation, people };
     tx.append(event(StreamId::person(person), Some(by), &added))?;
     tx.subscribe(person, StreamId::conversation(id))?;

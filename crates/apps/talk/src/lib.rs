@@ -39,6 +39,7 @@ mod poll;
 mod poll_result;
 mod presence;
 mod product;
+mod profile;
 mod reaction;
 mod recall;
 mod receipts;

@@ -181,7 +181,7 @@ pub fn put(
     let muted_until = mute::take_up(tx, id, person)?;
     let rows = admit(tx, site, id, person, by)?;
     let nobody = || Error::new(Code::NotFound, "There is no such person.");
-    let person = people(tx, site, person, &[person])?.pop().ok_or_else(nobody)?;
+    let person = people(tx, site, person, &[person])?.pop().ok_or_else(nobody)?.in_event();
     let body = MemberJoined { person, role, by, muted_until };
     tx.append(event(stream, Some(by), &body))?;
     Ok(rows)

@@ -22,7 +22,7 @@ use crate::receipts::Receipts;
 use crate::{
     audit, ban, block, choices, command, conversation, conversation_page, edit, forward, hidden,
     history, member, member_page, message, mute, one_conversation, one_message, peers, pin, poll,
-    poll_result, presence, reaction, recall, receipts, report, search, site_emoji, thread,
+    poll_result, presence, profile, reaction, recall, receipts, report, search, site_emoji, thread,
     thread_answer, thread_page, typing, vote, voters,
 };
 
@@ -72,6 +72,9 @@ impl Product for Talk {
             .routes(routes!(receipts::ack))
             .routes(routes!(typing::typing))
             .routes(routes!(presence::say))
+            .routes(routes!(profile::person))
+            .routes(routes!(profile::set_status, profile::end_status))
+            .routes(routes!(profile::set_picture, profile::remove_picture))
             .routes(routes!(mute::mute, mute::unmute))
             .routes(routes!(ban::ban, ban::lift))
             .routes(routes!(ban::list))
@@ -99,6 +102,7 @@ impl Product for Talk {
             .event::<mute::MemberMuted>()
             .event::<choices::ChoicesChanged>()
             .event::<block::Blocked>()
+            .event::<profile::PersonChanged>()
             .event::<report::Reported>()
             .event::<edit::Edited>()
             .event::<reaction::Reacted>()

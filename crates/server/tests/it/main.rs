@@ -31,6 +31,7 @@ mod operation;
 mod ops;
 mod pairs;
 mod polls;
+mod profile;
 mod push;
 mod quotas;
 mod reached;

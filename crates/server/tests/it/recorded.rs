@@ -162,6 +162,8 @@ fn every_kind_of_event_is_written_as_before() {
     names.0.push((reminder, "[id of the reminder]".into()));
     until(&mut feed, "draft_removed");
     until(&mut feed, "hidden");
+    ada.client.send("PUT", "/v1/profile/status", &json!({"text": "away"})).is(200);
+    until(&mut feed, "person_changed");
 
     let answer = json!({"text": format!("Hello <@{}>", ben.id)});
     let path = format!("/v1/conversations/{direct}/messages/2/thread");

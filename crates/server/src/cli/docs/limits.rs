@@ -6,7 +6,7 @@ use encke_engine::number_text::{bytes, grouped};
 use super::{cell, head, wrapped};
 
 pub fn page() -> String {
-    let files = "`limits.rs`, `talk_limits.rs`, `file_limits.rs`, `keep_limits.rs` and `outgoing_limits.rs`";
+    let files = "`limits.rs` and the files beside it whose names end with `_limits.rs`";
     let mut out = head("Limits", &format!("{files} in `crates/engine/src`"));
     let text = "What Encke holds, waits and takes at most. The limits are constants: an operator can't change them, but for the \
         [quotas](options.md#--quota-guest-percent) of each role and the room for [files](options.md#--files-mib-max-mib).";

@@ -3,7 +3,7 @@
 mod access;
 mod bucket;
 mod hostile;
-mod pictures;
+pub mod pictures;
 mod upload;
 
 use serde_json::{Value, json};

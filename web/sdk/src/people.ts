@@ -1,0 +1,39 @@
+/**
+ * The calls for what people show of themselves. A file of its own (`@encke/sdk/people`), so that a first load does not carry
+ * them.
+ *
+ * Entry point: `PeopleApi`.
+ */
+import type { Api } from './api.js';
+import type { NewStatus, Person } from './types.js';
+
+export class PeopleApi {
+  readonly #api: Pick<Api, 'call'>;
+
+  constructor(api: Pick<Api, 'call'>) {
+    this.#api = api;
+  }
+
+  /** A person as the caller sees it now. */
+  person(id: string): Promise<Person> {
+    return this.#api.call('GET', `/v1/people/${encodeURIComponent(id)}`);
+  }
+
+  /** Sets the caller's status in place of an earlier one. */
+  setStatus(status: NewStatus): Promise<Person> {
+    return this.#api.call('PUT', '/v1/profile/status', status);
+  }
+
+  endStatus(): Promise<Person> {
+    return this.#api.call('DELETE', '/v1/profile/status');
+  }
+
+  /** Makes a picture that the caller has uploaded its own. */
+  setPicture(file: string): Promise<Person> {
+    return this.#api.call('PUT', '/v1/profile/picture', { file });
+  }
+
+  removePicture(): Promise<Person> {
+    return this.#api.call('DELETE', '/v1/profile/picture');
+  }
+}
