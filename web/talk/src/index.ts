@@ -8,6 +8,7 @@ export { called, calledOf, saidLine } from './i18n/describe';
 export { choicesOf, tells } from './model/choices';
 export { counterpart, nameOf, neighbour, titleOf } from './model/directory';
 export { presenceIn } from './model/presence';
+export { statusOf } from './model/status';
 export { loudUnread, totalMentions } from './model/unread';
 export { keepsOrder, membersAfter } from './model/room';
 export { knowsAll, type World } from './model/world';

@@ -140,6 +140,7 @@ export const en = {
   },
 
   blocked: 'Blocked people',
+  profile: 'Edit profile',
   reported: (title: string) => `A message was reported in “${title}”.`,
   reportedSomewhere: 'A message was reported. The site settings list it.',
 

@@ -138,6 +138,7 @@ export const zhCN: Words = {
   },
 
   blocked: '已屏蔽的人',
+  profile: '编辑个人资料',
   reported: (title) => `“${title}”中有消息被举报。`,
   reportedSomewhere: '有消息被举报，请在站点设置中查看。',
 

@@ -2,6 +2,7 @@ import type { EnckeClient, Me } from '@encke/sdk';
 import { Shell, type Inside } from '@encke/shell/state';
 import { keepsOrder, Talk, vocabulary as talkVocabulary, type SearchFilter } from '@encke/talk/state';
 import type { TextStorage } from '@encke/ui/plain';
+import type { Profiles } from '@encke/talk/profiles';
 import { vocabulary, type Words } from '../i18n/words';
 import { joinSecretIn } from '../model/join-link';
 import { forgetCopy, readCopy } from '../model/offline-store';
@@ -19,7 +20,7 @@ export interface SearchFrom {
 /** A list of what the person keeps for itself. */
 export type SavedTab = 'stars' | 'scheduled' | 'reminders';
 
-export type OpenDialog = 'create' | 'settings' | 'password' | 'keys' | 'noticing' | 'blocked';
+export type OpenDialog = 'create' | 'settings' | 'password' | 'keys' | 'noticing' | 'blocked' | 'profile';
 
 /** What stands beside the conversation, unless a thread does. */
 export type Pane =
@@ -46,6 +47,8 @@ export class Chat {
   noticing: Noticing | null = $state.raw(null);
   /** The conversations beside the open one; null until that is loaded. */
   sides: Sides | null = $state.raw(null);
+  /** What people show of themselves; null until it is loaded. */
+  profiles: Profiles | null = $state.raw(null);
   /** What is kept for a time without the server; null until it is loaded. */
   offline: Offline | null = null;
   /** What was opened beside the conversation last. */
@@ -148,6 +151,8 @@ export class Chat {
         talk.stop();
         this.noticing?.end();
         this.noticing = null;
+        this.profiles?.stop();
+        this.profiles = null;
         this.offline?.end();
         this.offline = null;
         this.sides?.end();

@@ -4,6 +4,7 @@ export { default as Details } from './details/Details.svelte';
 export { default as Dialogs } from './Dialogs.svelte';
 export { ConnectionMenu } from '@encke/shell';
 export { Keeping } from '@encke/talk/keeping';
+export { Profiles } from '@encke/talk/profiles';
 export { Noticing } from '../state/noticing.svelte';
 export { Offline } from '../state/offline';
 export { Sides } from '../state/sides.svelte';

@@ -75,6 +75,7 @@ export function worldOf(copy: OfflineCopy): World {
     unreadElsewhere: copy.unreadElsewhere,
     doubts: 0,
     folders: copy.folders,
+    changed: new Set(),
     blocked: new Set(copy.blocked),
     invitations: new Map(),
   };

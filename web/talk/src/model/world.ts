@@ -36,6 +36,8 @@ export interface World {
   readonly folders: readonly string[];
   /** The people whom the person blocks. */
   readonly blocked: ReadonlySet<string>;
+  /** People that show something else of themselves than what is known here. */
+  readonly changed: ReadonlySet<string>;
 }
 
 /** Members that are remembered of one conversation: those of larger ones are asked for by pages. */
@@ -61,6 +63,7 @@ export function fromSnapshot(snapshot: Snapshot, known?: World): World {
     invitations: new Map(snapshot.invitations.map((each) => [each.conversation, each])),
     folders: snapshot.folders,
     blocked: new Set(snapshot.blocked),
+    changed: new Set(),
   };
 }
 
@@ -100,6 +103,10 @@ export function applyEvent(world: World, event: FeedEvent): World {
     }
     case 'hidden':
       return hidden(moved, event);
+    case 'person_changed': {
+      const { person } = event.body;
+      return world.people.has(person) ? { ...moved, changed: new Set(world.changed).add(person) } : moved;
+    }
     case 'reacted':
     case 'pinned':
     case 'data':
@@ -131,6 +138,15 @@ export function withPresence(world: World, id: string, presence: Presence): Worl
   if (person === undefined || person.presence === presence) return world;
   const people = new Map(world.people).set(id, { ...person, presence });
   return { ...world, people, me: id === world.me.id ? { ...world.me, presence } : world.me };
+}
+
+/** A person as the server shows it now; presence is told by signals, which may be newer. */
+export function withPerson(world: World, person: Person): World {
+  const presence = world.people.get(person.id)?.presence ?? person.presence;
+  const now = { ...person, presence };
+  const changed = new Set([...world.changed].filter((id) => id !== person.id));
+  const me = person.id === world.me.id ? { ...now, site_name: world.me.site_name } : world.me;
+  return { ...world, me, changed, people: new Map(world.people).set(person.id, now) };
 }
 
 /** Names that came by another way than the feed: from an older event, a search, an answer. Never overwrites what is known. */
@@ -191,11 +207,21 @@ export function withSite(world: World, site_name: string): World {
 
 function added(world: World, event: EventOf<'conversation_added'>): World {
   const { conversation } = event.body;
-  const people = new Map(world.people);
-  for (const person of event.body.people) people.set(person.id, person);
   const here = world.conversations.get(conversation.id);
-  if (here !== undefined && here.head_seq > conversation.head_seq) return { ...world, people };
-  return replaced({ ...world, people }, conversation);
+  const met = named(world, event.body.people);
+  return here !== undefined && here.head_seq > conversation.head_seq ? met : replaced(met, conversation);
+}
+
+/** People as an event names them: it does not tell what they show of themselves. */
+function named(world: World, persons: readonly Person[]): World {
+  const people = new Map(world.people);
+  const changed = new Set(world.changed);
+  for (const person of persons) {
+    const { picture, status } = people.get(person.id) ?? {};
+    people.set(person.id, { ...person, ...(picture && { picture }), ...(status && { status }) });
+    if (!world.people.has(person.id)) changed.add(person.id);
+  }
+  return { ...world, people, changed };
 }
 
 function removed(world: World, id: string): World {
@@ -303,6 +329,7 @@ type ConversationEvent = Exclude<
       | 'answered'
       | 'thread_followed'
       | 'hidden'
+      | 'person_changed'
       | 'data';
   }
 >;
@@ -329,10 +356,9 @@ function appended(world: World, event: ConversationEvent): World {
       return replaced(world, withMarks(conversation, [mark], world.me.id));
     }
     case 'member_joined': {
-      const people = new Map(world.people).set(event.body.person.id, event.body.person);
+      const met = named(world, [event.body.person]);
       const id = event.body.person.id;
-      if (conversation.members.some((member) => member.person === id))
-        return replaced({ ...world, people }, conversation);
+      if (conversation.members.some((member) => member.person === id)) return replaced(met, conversation);
       const { role, muted_until } = event.body;
       const muted = muted_until === undefined ? {} : { muted_until };
       const member: Member = { person: id, role, delivered: 0, read: 0, ...muted };
@@ -340,10 +366,7 @@ function appended(world: World, event: ConversationEvent): World {
         conversation.members.length < membersKeptMax
           ? [...conversation.members, member]
           : conversation.members;
-      return replaced(
-        { ...world, people },
-        { ...conversation, members, member_count: before.member_count + 1 },
-      );
+      return replaced(met, { ...conversation, members, member_count: before.member_count + 1 });
     }
     case 'member_left':
     case 'role_changed':
@@ -387,6 +410,6 @@ function replaced(world: World, conversation: Conversation): World {
 }
 
 function withoutSite(me: Me): Person {
-  const { id, name, display_name, role, presence } = me;
-  return { id, name, display_name, role, presence };
+  const { site_name: _, ...person } = me;
+  return person;
 }
