@@ -9,4 +9,8 @@ pub const STATUS_AHEAD_MS_MAX: u64 = 366 * 24 * 60 * 60 * 1000;
 pub const PORTRAIT_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Conversations in which a change of a person's picture or status is told, those with the latest activity.
 pub const PROFILE_CONVERSATIONS_MAX: usize = 100;
+/// People in one write that says when they were last seen.
+pub const LAST_SEEN_WRITTEN_MAX: usize = 1_000;
+/// People whose leaving waits for such a write at one node. Beyond it, the time of some is not kept.
+pub const LAST_SEEN_WAITING_MAX: usize = 100_000;
 }

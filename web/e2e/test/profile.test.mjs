@@ -104,6 +104,32 @@ test('the card of an author or a member opens on a click, and writes to the pers
   assert.ok(anna.id !== bo.id);
 });
 
+test('when somebody was last seen is shown, unless one of the two hides it', async (t) => {
+  const { anna, mei } = await three(t);
+  const chat = await chatOf(t, anna);
+  const theirs = await chatOf(t, mei);
+  await chat.choose('Mei');
+  const head = chat.page.locator('.thread-pane header');
+  await head.getByText('Online').waitFor();
+  await theirs.page.close();
+  await head.getByText(/^Last seen \d\d:\d\d$/).waitFor({ timeout: 20_000 });
+  const details = await chat.openDetails();
+  await details.getByText(/^Last seen \d\d:\d\d$/).waitFor();
+
+  await chat.fromAccountMenu('Edit profile');
+  const dialog = chat.page.getByRole('dialog', { name: 'Edit profile' });
+  const hides = dialog.getByRole('switch', { name: 'Hide when I was last seen' });
+  await hides.check();
+  await head.getByText('Offline').waitFor();
+  assert.equal((await mei.call('GET', `/v1/people/${anna.id}`)).last_seen, undefined);
+  await hides.uncheck();
+  await chat.page.keyboard.press('Escape');
+  await head.getByText(/^Last seen/).waitFor();
+
+  await mei.call('PUT', '/v1/profile/last-seen', { hidden: true });
+  await head.getByText('Offline').waitFor();
+});
+
 /** @param {import('playwright-core').Locator} place */
 function pictures(place) {
   return place.locator('.avatar img:visible').count();

@@ -24,6 +24,11 @@ export class PeopleApi {
     return this.#api.call('PUT', '/v1/profile/status', status);
   }
 
+  /** Hides when the caller was last seen, or shows it again. Who hides it sees nobody else's. */
+  hideLastSeen(hidden: boolean): Promise<Person> {
+    return this.#api.call('PUT', '/v1/profile/last-seen', { hidden });
+  }
+
   endStatus(): Promise<Person> {
     return this.#api.call('DELETE', '/v1/profile/status');
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { textPaths } from '@encke/ui/testing';
 import { profileWords } from '../src/i18n/profile-words';
+import { lastSeenOf, seenText } from '../src/model/last-seen';
 import { statusLine, statusOf } from '../src/model/status';
 import { endAt, ends, suggestions } from '../src/model/status-times';
 import { applyEvent, fromSnapshot, withPerson } from '../src/model/world';
@@ -54,6 +55,25 @@ describe('a person who shows something else', () => {
     expect(now.me.status).toEqual({ text: 'here' });
     expect(now.me.site_name).toBe(before.me.site_name);
     expect(withPerson(now, person('p1', 'Mei')).me).not.toHaveProperty('status');
+  });
+});
+
+describe('when somebody was last seen', () => {
+  const tom = { ...person('p2', 'Tom', 'offline'), last_seen: 60_000 };
+  it('is known of those who are offline, to those who do not hide it', () => {
+    expect(lastSeenOf(tom, {})).toBe(60_000);
+    expect(lastSeenOf({ ...tom, presence: 'away' }, {})).toBeNull();
+    expect(lastSeenOf(tom, { hides_last_seen: true })).toBeNull();
+    expect(lastSeenOf(person('p2', 'Tom', 'offline'), {})).toBeNull();
+  });
+  it('is a time of today, and days before that', () => {
+    const at = (text: string): number => new Date(text).getTime();
+    const now = at('2025-11-19T12:00');
+    const said = (text: string): string[] =>
+      (['en', 'zh-CN'] as const).map((l) => seenText(at(text), now, l));
+    expect(said('2025-11-19T10:42')).toEqual(['10:42', '10:42']);
+    expect(said('2025-11-18T23:59')).toEqual(['yesterday', '昨天']);
+    expect(said('2025-11-16T10:42')).toEqual(['3 days ago', '3天前']);
   });
 });
 

@@ -14,6 +14,7 @@ pub mod gateway_sign_in;
 mod guest;
 mod hasher;
 mod identity;
+mod last_seen;
 mod limits;
 mod look;
 mod pass;
@@ -34,6 +35,7 @@ mod token;
 pub use administer::{Listed, NewAccount, add, add_as, bot, everyone, named, set_password};
 pub use block::{blocked_by, has_blocked, set_blocked};
 pub use identity::hash as hash_of_secret;
+pub use last_seen::{hide_last_seen, note_last_seen};
 pub use password::Recovered;
 pub use person::{
     Me, Person, PresenceOf, PresenceState, me, one, pattern, people, people_named, presence,

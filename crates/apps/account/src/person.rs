@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::display_name::is_hidden;
+use super::last_seen::coarse;
 use super::settings::settings;
 use super::status::Status;
 use encke_site::Act;
@@ -48,6 +49,15 @@ pub struct Person {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub status: Option<Status>,
+    /// The minute at which the person was last seen, in milliseconds since 1970, while it is offline; absent if it is
+    /// unknown, or hidden by either of the two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub last_seen: Option<u64>,
+    /// Whether the caller itself hides when it was last seen. Of others this is not told.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub hides_last_seen: bool,
 }
 
 impl Person {
@@ -58,7 +68,7 @@ impl Person {
 
     /// The person as an event names it: without what it shows of itself for a time, which would stay in the log (P10).
     pub fn in_event(self) -> Self {
-        Person { picture: None, status: None, ..self }
+        Person { picture: None, status: None, last_seen: None, hides_last_seen: false, ..self }
     }
 }
 
@@ -93,25 +103,39 @@ pub fn presence(site: &Site, person: PersonId) -> Presence {
     site.find_part::<PresenceOf>().map_or(Presence::Offline, |PresenceOf(of)| of(site, person))
 }
 
-const COLUMNS: &str = "p.id, p.shown_name, p.display_name, p.role, b.person, p.picture, s.place";
+const COLUMNS: &str = "p.id, p.shown_name, p.display_name, p.role, b.person, p.picture, s.place,
+    l.at_ms, l.hidden, own.hidden";
 
-/// Finds what people say of themselves, and who has blocked the person that looks, which is the parameter with the number that follows.
-const BLOCKS: &str = "LEFT JOIN status s ON s.person = p.id
-    LEFT JOIN block b ON b.person = p.id AND b.blocked = ?";
+/// Finds what people show of themselves, and who has blocked the person that looks, which is the parameter with this
+/// number.
+fn joins(seen_by: usize) -> String {
+    format!(
+        "LEFT JOIN status s ON s.person = p.id LEFT JOIN last_seen l ON l.person = p.id
+         LEFT JOIN last_seen own ON own.person = ?{seen_by}
+         LEFT JOIN block b ON b.person = p.id AND b.blocked = ?{seen_by}"
+    )
+}
 
-fn of(row: &Row, site: &Site) -> Result<Person, StoreError> {
+fn of(row: &Row, site: &Site, seen_by: PersonId) -> Result<Person, StoreError> {
     let id = row.get(0)?;
     let has_blocked = row.get::<Option<u64>>(4)?.is_some();
+    let presence = if has_blocked { Presence::Offline } else { presence(site, id) };
     let place: Option<Vec<u8>> = row.get(6)?;
     let status = place.map(|place| Status::in_place(&place, site.now_ms())).transpose()?;
+    let hides = |column| Ok::<_, StoreError>(row.get::<Option<u64>>(column)? == Some(1));
+    let shows_time =
+        presence == Presence::Offline && id != seen_by && !(has_blocked || hides(8)? || hides(9)?);
+    let at_ms = row.get::<Option<u64>>(7)?.filter(|_| shows_time).unwrap_or_default();
     Ok(Person {
         id,
         name: row.get(1)?,
         display_name: row.get(2)?,
         role: Role::of(&row.get::<String>(3)?),
-        presence: if has_blocked { Presence::Offline } else { presence(site, id) },
+        presence,
         picture: row.get(5)?,
         status: status.flatten(),
+        last_seen: coarse(at_ms),
+        hides_last_seen: id == seen_by && hides(9)?,
     })
 }
 
@@ -127,13 +151,13 @@ pub fn people(
         let values = bulk::values(part.len(), 1);
         let query = format!(
             "WITH v (id) AS ({values}) SELECT {COLUMNS} FROM v JOIN person p ON p.id = v.id
-             {BLOCKS}{}",
-            part.len() + 1
+             {}",
+            joins(part.len() + 1)
         );
         let params: Vec<Value> =
             part.iter().map(|id| (*id).into()).chain([seen_by.into()]).collect();
         for row in sql.query(&query, &params)? {
-            let person = of(&row, site)?;
+            let person = of(&row, site, seen_by)?;
             found.insert(person.id, person);
         }
     }
@@ -263,17 +287,18 @@ pub(crate) async fn search(
     let people = site.store.read(move |read| {
         let rows = read.query(
             &format!(
-                "SELECT {COLUMNS} FROM person p {BLOCKS}3
+                "SELECT {COLUMNS} FROM person p {}
                  WHERE p.disabled_ms IS NULL AND (lower(p.display_name) LIKE ?1 ESCAPE '\\'
                     OR p.display_name LIKE ?5 ESCAPE '\\' OR p.name LIKE ?1 ESCAPE '\\')
                  AND (?2 = 0 OR EXISTS (SELECT 1 FROM member a JOIN member b
                     ON a.conversation = b.conversation WHERE a.person = ?3 AND b.person = p.id))
-                 ORDER BY p.display_name, p.id LIMIT ?4"
+                 ORDER BY p.display_name, p.id LIMIT ?4",
+                joins(3)
             ),
             // Some engines' lower() knows ASCII only. The text as it was written still matches there.
             params![pattern(&fold(&wanted.q)), guest, me, limit, pattern(&wanted.q)],
         )?;
-        rows.iter().map(|row| Ok(of(row, &site_for_store)?)).collect::<Result<_, Error>>()
+        rows.iter().map(|row| Ok(of(row, &site_for_store, me)?)).collect::<Result<_, Error>>()
     });
     Ok(Json(People { people: people.await? }))
 }

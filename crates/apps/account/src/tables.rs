@@ -27,4 +27,8 @@ pub const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0005.sql"),
         include_str!("tables/postgres/0005.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0006.sql"),
+        include_str!("tables/postgres/0006.sql"),
+    ),
 ];

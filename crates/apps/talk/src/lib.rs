@@ -23,6 +23,7 @@ mod forward;
 pub mod hidden;
 mod history;
 pub mod kind;
+mod last_seen;
 mod marks;
 pub mod member;
 mod member_page;

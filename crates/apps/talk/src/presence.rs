@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::last_seen;
 use super::peers::{self, Note, PresenceReports};
 use super::remote_presence::RemotePresence;
 use encke_account::PresenceState;
@@ -42,7 +43,7 @@ impl Presences {
 
 /// A feed connection of a person's device opened.
 pub(crate) fn connected(site: &Arc<Site>, person: PersonId, device: &str) {
-    changed(site, |roll| roll.opened(person, device));
+    let _ = changed(site, |roll| roll.opened(person, device));
 }
 
 /// A feed connection of a person's device ended.
@@ -59,7 +60,12 @@ pub(crate) fn presence_of(site: &Site, person: PersonId) -> Presence {
 }
 
 /// Notes a change at this node, tells the other nodes, and then the sessions here.
-fn changed<C: IntoIterator<Item = Change>>(site: &Arc<Site>, act: impl FnOnce(&mut Roll) -> C) {
+///
+/// Returns the people whose presence at this node has changed.
+fn changed<C: IntoIterator<Item = Change>>(
+    site: &Arc<Site>,
+    act: impl FnOnce(&mut Roll) -> C,
+) -> Vec<PersonId> {
     let presences = Presences::of(site);
     let mut people = Vec::new();
     {
@@ -71,19 +77,22 @@ fn changed<C: IntoIterator<Item = Change>>(site: &Arc<Site>, act: impl FnOnce(&m
         }
     }
     refold(site, &people);
+    people
 }
 
 /// A device tells whether somebody sits before it.
 pub(crate) fn says(site: &Arc<Site>, person: PersonId, device: &str, state: Presence) {
-    changed(site, |roll| roll.says(person, device, state));
+    let _ = changed(site, |roll| roll.says(person, device, state));
 }
 
 /// Marks people as offline when their last connection ended a while ago, or when the node of that connection is gone.
 pub(crate) fn expire(site: &Arc<Site>) {
     let now = site.now_ms();
-    changed(site, |roll| roll.expire(now));
+    let mut left = changed(site, |roll| roll.expire(now));
     let gone = Presences::of(site).remote(|r| r.expire(now));
     refold(site, &gone);
+    left.extend(gone);
+    last_seen::left(site, &left, now.saturating_sub(limits::PRESENCE_GRACE_MS));
 }
 
 /// Tells the sessions of this node the presences, over all nodes, that are news to them.

@@ -21,9 +21,9 @@ use crate::presence::{Presences, presence_of};
 use crate::receipts::Receipts;
 use crate::{
     audit, ban, block, choices, command, conversation, conversation_page, edit, forward, hidden,
-    history, member, member_page, message, mute, one_conversation, one_message, peers, pin, poll,
-    poll_result, presence, profile, reaction, recall, receipts, report, search, site_emoji, thread,
-    thread_answer, thread_page, typing, vote, voters,
+    history, last_seen, member, member_page, message, mute, one_conversation, one_message, peers,
+    pin, poll, poll_result, presence, profile, reaction, recall, receipts, report, search,
+    site_emoji, thread, thread_answer, thread_page, typing, vote, voters,
 };
 
 /// The product behind all conversations, whatever their kind.
@@ -38,6 +38,7 @@ impl Product for Talk {
         parts.insert(Receipts::default());
         parts.insert(KnownConversations::default());
         parts.insert(Presences::default());
+        parts.insert(last_seen::Left::default());
         parts.insert(search::Followed::default());
         parts.insert(PresenceOf(presence_of));
     }
@@ -75,6 +76,7 @@ impl Product for Talk {
             .routes(routes!(profile::person))
             .routes(routes!(profile::set_status, profile::end_status))
             .routes(routes!(profile::set_picture, profile::remove_picture))
+            .routes(routes!(profile::hide_last_seen))
             .routes(routes!(mute::mute, mute::unmute))
             .routes(routes!(ban::ban, ban::lift))
             .routes(routes!(ban::list))
@@ -205,6 +207,7 @@ impl Housekeeping for Talk {
             }
             receipts::flush(site).await;
             presence::expire(site);
+            last_seen::store(site).await;
             if number.is_multiple_of(limits::INDEX_EVERY_MS / limits::RECEIPTS_FOLD_MS) {
                 search::follow(site).await;
             }
@@ -212,6 +215,9 @@ impl Housekeeping for Talk {
     }
 
     fn settle<'a>(&'a self, site: &'a Arc<Site>) -> BoxFuture<'a, ()> {
-        Box::pin(receipts::flush(site))
+        Box::pin(async move {
+            receipts::flush(site).await;
+            last_seen::settle(site).await;
+        })
     }
 }

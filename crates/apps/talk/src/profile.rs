@@ -137,6 +137,27 @@ pub(crate) async fn remove_picture(
     Ok(Json(change(&site, &caller, remove).await?))
 }
 
+/// Whether a person hides when it was last seen.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LastSeenChoice {
+    hidden: bool,
+}
+
+/// Hides from others when the caller was last seen, and forgets it; or shows it again. Who hides it sees nobody else's.
+#[utoipa::path(put, operation_id = "hide_last_seen", path = "/v1/profile/last-seen", tag = "people",
+    request_body = LastSeenChoice,
+    responses((status = 200, body = Person), (status = 429, description = "rate_limited")))]
+pub(crate) async fn hide_last_seen(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Body(LastSeenChoice { hidden }): Body<LastSeenChoice>,
+) -> Result<Json<Person>, Refusal> {
+    let me = caller.0.person;
+    let hide = move |tx: &mut Tx<'_>| Ok(encke_account::hide_last_seen(tx, me, hidden)?);
+    Ok(Json(change(&site, &caller, hide).await?))
+}
+
 /// Changes what the caller shows of itself, and tells of it if `set` says that there is anything to tell.
 async fn change(
     site: &Arc<Site>,

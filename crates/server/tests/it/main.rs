@@ -25,6 +25,7 @@ mod harness;
 mod hidden;
 mod invitations;
 mod keeping;
+mod last_seen;
 mod life;
 mod mentions;
 mod operation;

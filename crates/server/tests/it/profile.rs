@@ -65,7 +65,7 @@ fn a_status_is_told_to_those_who_share_a_conversation_and_ends_by_itself() {
     let away = ben.now();
     let mut device = Feed::now(&site, Transport::Sse, &ann);
     let mut other = Feed::now(&site, Transport::WebSocket, &ben);
-    let until = now_ms() + 3_000;
+    let until = now_ms() + 6_000;
     let set = json!({"emoji": "\u{1F4C5}", "text": "  in a   meeting ", "until": until});
     let kept = json!({"emoji": "\u{1F4C5}", "text": "in a meeting", "until": until});
     assert_eq!(ann.status(&set).is(200).json()["status"], kept);
@@ -80,7 +80,12 @@ fn a_status_is_told_to_those_who_share_a_conversation_and_ends_by_itself() {
     assert_eq!(other.event()["body"]["text"], "marker");
     assert_eq!(ben.conversation(&direct)["unread"], 0, "it is no message");
     // It ends without anybody's doing, also for a device that was away.
-    eventually("it has ended", || ben.sees(&ann).get("status").is_none().then_some(()));
+    let path = format!("/v1/people/{}", ann.id);
+    let ended = || {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        ben.client.get(&path).is(200).json().get("status").is_none().then_some(())
+    };
+    eventually("it has ended", ended);
     assert!(now_ms() >= until);
     let mut late = Feed::at(&site, Transport::LongPoll, &ben, &away);
     told(&mut late, &amendments_of(&room), &ann);

@@ -4,8 +4,10 @@ import { browserClock as clock } from '@encke/ui/plain';
 import { untrack } from 'svelte';
 import { profileWords, type ProfileWords } from '../i18n/profile-words';
 import { counterpart } from '../model/directory';
+import { lastSeenOf, seenText } from '../model/last-seen';
 import { squarePicture } from '../model/square-picture';
 import * as worlds from '../model/world';
+import { minute } from './now.svelte';
 import type { Talk } from './talk.svelte';
 
 /** People are read anew one after the other, and at most so many before a pause. */
@@ -15,6 +17,8 @@ const spreadMs = 1_500;
 const againMs = 30_000;
 /** The person of a direct conversation is read anew when it is opened, if that was not done for so long. */
 const freshMs = 60_000;
+/** The server notes when somebody was last seen a moment after it tells that the person is gone. */
+const leftMs = 2_000;
 
 /** What people show of themselves: it is read anew when they change it, and changed for the person at this page. */
 export class Profiles {
@@ -31,6 +35,9 @@ export class Profiles {
     this.#undo = [
       talk.client.on('event', () => {
         if ((talk.world?.changed.size ?? 0) > 0) this.#soon(Math.random() * spreadMs);
+      }),
+      talk.client.on('signal', ({ kind, from, body }) => {
+        if (kind === 'presence' && body.state === 'offline') this.#gone(from);
       }),
       $effect.root(() => {
         $effect(() => {
@@ -51,6 +58,23 @@ export class Profiles {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     for (const undo of this.#undo) undo();
+  }
+
+  /** Whether a person is there, or when it was last seen. */
+  presence(person: Person): string {
+    const { world, words } = this.talk;
+    const at = world === null ? null : lastSeenOf(person, world.me);
+    return at === null
+      ? words.presence[person.presence]
+      : this.words.lastSeen(seenText(at, minute(), this.talk.language));
+  }
+
+  /** What is seen of others changes with it. */
+  async hideLastSeen(hidden: boolean): Promise<void> {
+    await this.#change(() => this.api.hideLastSeen(hidden));
+    this.#read.clear();
+    const other = this.#other();
+    if (other !== null) await this.look(other);
   }
 
   /** Shows a person. What is known stands there at once, and the rest comes. */
@@ -84,6 +108,20 @@ export class Profiles {
 
   removePicture(): Promise<boolean> {
     return this.#change(() => this.api.removePicture());
+  }
+
+  /** The other person of the open conversation, if it is direct. */
+  #other(): string | null {
+    const { open, world } = this.talk;
+    return open === null || world === null ? null : (counterpart(open, world)?.id ?? null);
+  }
+
+  /** Somebody whose time is on the screen has left. */
+  #gone(person: string): void {
+    if (person !== this.#other() && person !== this.card) return;
+    setTimeout(() => {
+      if (!this.#stopped) void this.#fetch(person);
+    }, leftMs);
   }
 
   #change(change: () => Promise<Person>): Promise<boolean> {
