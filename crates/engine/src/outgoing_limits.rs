@@ -25,6 +25,10 @@ pub const PUSH_FOLLOW_MS: u64 = 1_000;
 pub const PUSH_PART_EVENTS: usize = 2_000;
 /// Parts of the log that are looked through in one turn.
 pub const PUSH_PARTS_MAX: usize = 16;
+/// Milliseconds from now to the end of a pause of all notifications of a person.
+pub const QUIET_AHEAD_MS_MAX: u64 = 31 * 24 * 60 * 60 * 1000;
+/// Bytes of the name of a time zone.
+pub const ZONE_BYTES_MAX: usize = 64;
 /// Milliseconds after which nobody is told of a message any more, if the server was away.
 pub const PUSH_AGE_MS_MAX: u64 = 10 * 60 * 1000;
 /// Milliseconds between a message and its notification, in which the person may read it.

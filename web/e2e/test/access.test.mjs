@@ -176,13 +176,13 @@ for (const locale of ['en-GB', 'zh-CN']) {
         await clean(page, `new conversation, tab ${tab + 1}`);
       }
       await page.keyboard.press('Escape');
-      // Notifications, blocked people, keyboard help, settings, password, sign out everywhere: the items of the account menu, but for the sixth.
-      for (const item of [0, 1, 2, 3, 4, 6]) {
+      // Profile, notifications, blocked people, keyboard help, settings, password, sign out everywhere: the items of the account menu, but for the seventh.
+      for (const item of [0, 1, 2, 3, 4, 5, 7]) {
         await page.getByTestId('account').click();
         await page.getByRole('menuitem').nth(item).click();
         await page.getByRole('dialog').waitFor();
         await clean(page, `dialog ${item + 1} of the account menu`);
-        if (item === 3) {
+        if (item === 4) {
           await page.getByRole('tab').nth(1).click();
           await page.getByRole('dialog').locator('li').first().waitFor();
           await clean(page, 'people of the site');

@@ -58,7 +58,10 @@ test('a status with an end is seen by others, ends by itself, and is cleared', a
   await theirs.choose('Anna');
   await theirs.page.locator('.thread-pane header').getByText('<b>In a meeting</b>').waitFor();
   const details = await theirs.openDetails();
-  await details.getByTestId('status').getByText(/^until \d\d:\d\d$/).waitFor();
+  await details
+    .getByTestId('status')
+    .getByText(/^until \d\d:\d\d$/)
+    .waitFor();
   const shown = await mei.call('GET', `/v1/people/${anna.id}`);
   const left = shown.status.until - Date.now();
   assert.ok(left > 59 * 60_000 && left <= 3_600_000, `${left} ms are left`);
@@ -137,9 +140,7 @@ function pictures(place) {
 
 /** Chooses a picture in the dialog. @param {Chat} chat @param {string} name @param {Buffer} buffer */
 function put(chat, name, buffer) {
-  return chat.page
-    .locator('dialog input[type=file]')
-    .setInputFiles({ name, mimeType: 'image/png', buffer });
+  return chat.page.locator('dialog input[type=file]').setInputFiles({ name, mimeType: 'image/png', buffer });
 }
 
 /** @param {import('node:test').TestContext} t */

@@ -1,11 +1,11 @@
 /**
- * The calls for what people show of themselves. A file of its own (`@encke/sdk/people`), so that a first load does not carry
+ * The calls for what people show of themselves, and for their quiet hours. A file of its own (`@encke/sdk/people`), so that a first load does not carry
  * them.
  *
  * Entry point: `PeopleApi`.
  */
 import type { Api } from './api.js';
-import type { NewStatus, Person } from './types.js';
+import type { NewStatus, Person, Quiet } from './types.js';
 
 export class PeopleApi {
   readonly #api: Pick<Api, 'call'>;
@@ -27,6 +27,16 @@ export class PeopleApi {
   /** Hides when the caller was last seen, or shows it again. Who hides it sees nobody else's. */
   hideLastSeen(hidden: boolean): Promise<Person> {
     return this.#api.call('PUT', '/v1/profile/last-seen', { hidden });
+  }
+
+  /** The times at which the caller is not notified of anything. */
+  quiet(): Promise<Quiet> {
+    return this.#api.call('GET', '/v1/quiet');
+  }
+
+  /** Sets them in place of earlier ones, on all devices. */
+  setQuiet(quiet: Quiet): Promise<Quiet> {
+    return this.#api.call('PUT', '/v1/quiet', quiet);
   }
 
   endStatus(): Promise<Person> {

@@ -15,6 +15,8 @@ export type ConversationKind = Schemas['Kind'];
 export type Person = Schemas['Person'];
 export type Status = Schemas['Status'];
 export type NewStatus = Schemas['NewStatus'];
+export type Quiet = Schemas['Quiet'];
+export type QuietHours = Schemas['QuietHours'];
 export type Me = Schemas['Me'];
 /** How far a person has got in a conversation, as `seq` of its stream. */
 export type Mark = Schemas['Mark'];

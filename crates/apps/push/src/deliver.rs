@@ -18,7 +18,7 @@ use crate::key::SiteKey;
 use crate::notification::Notification;
 use crate::service::{self, Outcome, Ready};
 use crate::state::{Ground, State};
-use crate::{credential, subscription, vapid};
+use crate::{credential, quiet, subscription, vapid};
 
 /// Characters of a topic at most (RFC 8030).
 const TOPIC_CHARS: usize = 32;
@@ -63,8 +63,11 @@ async fn decide(site: &Arc<Site>, due: &Due) -> Result<Decision, Error> {
     let Some(ground) = State::of(site).ground() else { return Ok(Decision::Done) };
     let (held, wanted) = (site.clone(), due.clone());
     let found = site.store.read(move |read| find(read, &held, &wanted)).await?;
-    let Some((browser, news)) = found else { return Ok(Decision::Done) };
+    let Some((browser, news, quiet)) = found else { return Ok(Decision::Done) };
     let now = site.now_ms();
+    if quiet.holds(now) {
+        return Ok(Decision::Done);
+    }
     if presence(site, browser.person) != Presence::Offline {
         // An open page tells the person itself. But it may have been closed a moment ago, or before the person looked.
         let is_late = now >= due.since_ms + outgoing_limits::PUSH_PAGE_MS_MAX;
@@ -95,8 +98,12 @@ struct Browser {
     keys: BrowserKeys,
 }
 
-/// The browser of a row and its news; `None` if either is gone.
-fn find(read: &mut Read<'_>, site: &Site, due: &Due) -> Result<Option<(Browser, News)>, Error> {
+/// The browser of a row, its news, and the quiet hours of its person; `None` if either of the first two is gone.
+fn find(
+    read: &mut Read<'_>,
+    site: &Site,
+    due: &Due,
+) -> Result<Option<(Browser, News, quiet::Quiet)>, Error> {
     let query =
         "SELECT person, credential, endpoint, p256dh, auth FROM push_subscription WHERE id = ?1";
     let Some(row) = read.query_one(query, params![due.subscription])? else { return Ok(None) };
@@ -108,7 +115,8 @@ fn find(read: &mut Read<'_>, site: &Site, due: &Due) -> Result<Option<(Browser, 
     };
     let messages = due.first_seq..=due.last_seq;
     let news = notice::news(read, site, due.conversation, browser.person, messages)?;
-    Ok(news.map(|news| (browser, news)))
+    let quiet = quiet::of(read, browser.person, site.now_ms())?;
+    Ok(news.map(|news| (browser, news, quiet)))
 }
 
 /// Makes the request; `None` if nothing can be sent to this browser.

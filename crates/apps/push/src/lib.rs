@@ -26,6 +26,7 @@ mod key;
 mod notification;
 mod options;
 mod product;
+mod quiet;
 mod service;
 mod state;
 mod subscription;

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use encke_engine::{Batch, Step, outgoing_limits};
 use encke_site::product::{AfterCommits, Extras, Housekeeping};
-use encke_site::{Parts, Product, Site};
+use encke_site::{InFeed, Parts, Product, Site};
 use encke_store::Migration;
 use futures_util::future::BoxFuture;
 use utoipa::openapi::OpenApiBuilder;
@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use crate::state::State;
 use crate::tables::TABLES;
-use crate::{key, subscription, turn};
+use crate::{key, quiet, subscription, turn};
 
 /// Notifications by Web Push.
 pub struct Push;
@@ -40,6 +40,11 @@ impl Product for Push {
         OpenApiRouter::with_openapi(api)
             .routes(routes!(key::get))
             .routes(routes!(subscription::put, subscription::delete))
+            .routes(routes!(quiet::get, quiet::put))
+    }
+
+    fn in_feed(&self) -> InFeed {
+        InFeed::default().event::<quiet::QuietChanged>()
     }
 
     fn extras(&self) -> Extras<'_> {

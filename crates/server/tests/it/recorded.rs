@@ -162,6 +162,9 @@ fn every_kind_of_event_is_written_as_before() {
     names.0.push((reminder, "[id of the reminder]".into()));
     until(&mut feed, "draft_removed");
     until(&mut feed, "hidden");
+    let hours = json!({"from": 1_320, "to": 420, "days": [1, 5], "zone": "Asia/Shanghai"});
+    ben.client.clone().send("PUT", "/v1/quiet", &json!({"hours": hours})).is(200);
+    until(&mut feed, "quiet_changed");
     ada.client.send("PUT", "/v1/profile/status", &json!({"text": "away"})).is(200);
     until(&mut feed, "person_changed");
 

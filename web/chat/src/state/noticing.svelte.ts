@@ -1,4 +1,5 @@
-import type { FeedEvent } from '@encke/sdk';
+import type { EnckeClient, FeedEvent, Quiet } from '@encke/sdk';
+import { PeopleApi } from '@encke/sdk/people';
 import { calledOf, mentionedName, mentions, tells, type Talk } from '@encke/talk/state';
 import type { Shell } from '@encke/shell/state';
 import { plainText } from '@encke/ui/plain';
@@ -14,6 +15,7 @@ import {
 } from '../model/subscribing';
 import { chime } from '../model/chime';
 import { isLookedAt, lookAt } from '../model/looked-at';
+import { isQuiet } from '../model/quiet';
 
 /** Characters of a message in a notification. */
 const textCharsMax = 240;
@@ -25,9 +27,24 @@ export class Noticing {
   /** Whether the browser lets this page show notifications. */
   allowed = $state('Notification' in window && Notification.permission === 'granted');
 
+  /** The times at which the person is not notified of anything, as all its devices have them. */
+  quiet: Quiet = $state.raw({});
+
+  #undo: (() => void)[] = [];
   #lookAway: () => void = () => undefined;
 
-  constructor(private readonly shell: Shell) {
+  constructor(
+    private readonly shell: Shell,
+    client: EnckeClient,
+  ) {
+    this.#undo = [
+      client.on('event', (event) => {
+        if (event.kind === 'quiet_changed') this.quiet = event.body.quiet;
+      }),
+      // What changed while this page was away may be in no event.
+      client.on('snapshot', () => void this.#askQuiet()),
+    ];
+    void this.#askQuiet();
     this.seen(document.hasFocus());
     if (canSubscribe()) navigator.serviceWorker.addEventListener('message', this.#asked);
     void this.#begin();
@@ -37,6 +54,7 @@ export class Noticing {
   end(): void {
     if (canSubscribe()) navigator.serviceWorker.removeEventListener('message', this.#asked);
     this.#lookAway();
+    for (const undo of this.#undo) undo();
     void unsubscribe(null).catch(() => undefined);
   }
 
@@ -52,6 +70,12 @@ export class Noticing {
     });
     this.allowed = 'Notification' in window && Notification.permission === 'granted';
     this.busy = false;
+  }
+
+  async setQuiet(quiet: Quiet): Promise<void> {
+    await this.shell.attempt(async () => {
+      this.quiet = await new PeopleApi(this.shell.api).setQuiet(quiet);
+    });
   }
 
   /** Turns notifications of a hidden page on or off. */
@@ -74,6 +98,7 @@ export class Noticing {
     if (talk.world.blocked.has(event.from ?? '')) return;
     const mentioned = mentions(event, talk.world.me.id);
     if (conversation !== undefined && !tells(conversation, mentioned, Date.now())) return;
+    if (isQuiet(this.quiet, Date.now())) return;
     if ((!sound && !hiddenNotices) || document.hasFocus() || (await isLookedAt(navigator.locks))) return;
     if (sound) chime();
     if (!hiddenNotices || !this.allowed) return;
@@ -90,6 +115,13 @@ export class Noticing {
 
   get #language(): 'en' | 'zh-CN' {
     return this.shell.preferences.current.language;
+  }
+
+  async #askQuiet(): Promise<void> {
+    await new PeopleApi(this.shell.api).quiet().then(
+      (quiet) => (this.quiet = quiet),
+      () => undefined,
+    );
   }
 
   async #begin(): Promise<void> {

@@ -1,6 +1,7 @@
 //! Notifications while no page is open, at a push service that decrypts what it gets.
 
 mod nodes;
+mod quiet;
 mod service;
 mod subscriptions;
 
