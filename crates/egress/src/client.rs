@@ -56,7 +56,7 @@ pub struct Answer {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The beginning of the body, at most [`outgoing_limits::EGRESS_ANSWER_BYTES_MAX`].
+    /// The beginning of the body, at most as many bytes as were asked for.
     pub body: Bytes,
 }
 
@@ -161,6 +161,16 @@ impl Egress {
 
     /// Sends a request and returns its answer. It waits for a place first, if there are many others.
     pub async fn send(&self, outgoing: Outgoing) -> Result<Answer, EgressError> {
+        self.send_reading(outgoing, outgoing_limits::EGRESS_ANSWER_BYTES_MAX).await
+    }
+
+    /// The same, with at most this many bytes of the body in place of
+    /// [`EGRESS_ANSWER_BYTES_MAX`](outgoing_limits::EGRESS_ANSWER_BYTES_MAX).
+    pub async fn send_reading(
+        &self,
+        outgoing: Outgoing,
+        bytes_max: usize,
+    ) -> Result<Answer, EgressError> {
         let url = self.check(outgoing.url.as_str())?;
         let _place = self.places.acquire().await.expect("it is never closed");
         let clients = self.clients.get_or_init(|| Clients::new(self)).as_ref();
@@ -170,7 +180,7 @@ impl Egress {
         let mut answer = request.body(outgoing.body).send().await.map_err(|e| failed(&e))?;
         let mut body = BytesMut::new();
         while let Some(part) = answer.chunk().await.map_err(|e| failed(&e))? {
-            let room = outgoing_limits::EGRESS_ANSWER_BYTES_MAX - body.len();
+            let room = bytes_max - body.len();
             body.extend_from_slice(&part[..part.len().min(room)]);
             if part.len() >= room {
                 break;

@@ -17,6 +17,51 @@ pub const EGRESS_IDLE_PER_HOST_MAX: usize = 8;
 /// Milliseconds that a connection to a server outside is kept without a request.
 pub const EGRESS_IDLE_MS_MAX: u64 = 30_000;
 
+/// Bytes of a page that are read for the preview of a link.
+pub const PREVIEW_PAGE_BYTES_MAX: usize = 512 * 1024;
+/// Bytes of a picture that is fetched for the preview of a link.
+pub const PREVIEW_PICTURE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Pixels of the longer side of the picture of a preview.
+pub const PREVIEW_PICTURE_SIDE_PX: u32 = 192;
+/// Redirects that are followed for the preview of a link.
+pub const PREVIEW_REDIRECTS_MAX: usize = 4;
+/// Milliseconds that all requests for the preview of a link may take together.
+pub const PREVIEW_WAIT_MS_MAX: u64 = 20_000;
+/// Characters of the title in a preview.
+pub const PREVIEW_TITLE_CHARS_MAX: usize = 200;
+/// Characters of the description in a preview.
+pub const PREVIEW_DESCRIPTION_CHARS_MAX: usize = 300;
+/// Characters of the name of a site in a preview.
+pub const PREVIEW_SITE_CHARS_MAX: usize = 60;
+/// Milliseconds that reading a page may take.
+pub const PREVIEW_READ_MS_MAX: u64 = 500;
+/// Milliseconds between two looks at the log for messages with links.
+pub const PREVIEW_FOLLOW_MS: u64 = 600;
+/// Events that are looked through at one time for messages with links.
+pub const PREVIEW_PART_EVENTS: usize = 2_000;
+/// Parts of the log that are looked through for links in one turn.
+pub const PREVIEW_PARTS_MAX: usize = 16;
+/// Milliseconds after which a message gets no preview any more.
+pub const PREVIEW_AGE_MS_MAX: u64 = 10 * 60 * 1000;
+/// Previews that a node makes at one time. They leave places for other requests outside.
+pub const PREVIEW_RUNNING_MAX: usize = 8;
+/// Milliseconds after which another node makes a preview that a node has begun to make.
+pub const PREVIEW_LEASE_MS: u64 = 60_000;
+/// Milliseconds until a message looks again whether the page that another message has asked for is there.
+pub const PREVIEW_AGAIN_MS: u64 = 1_000;
+/// Milliseconds for which messages with the same link share what was fetched.
+pub const PREVIEW_REUSE_MS_MAX: u64 = 24 * 60 * 60 * 1000;
+/// Milliseconds in which a page that gave no preview is not asked for again.
+pub const PREVIEW_FAILED_MS: u64 = 10 * 60 * 1000;
+/// Pages that gave no preview that are remembered.
+pub const PREVIEW_FAILED_KEPT_MAX: u64 = 10_000;
+/// Pages that are fetched in a minute for the messages of one person.
+pub const PREVIEWS_PER_PERSON_PER_MIN: u64 = 20;
+/// Pages that are fetched in a minute from one host.
+pub const PREVIEWS_PER_HOST_PER_MIN: u64 = 30;
+/// People and hosts whose fetched pages are counted.
+pub const PREVIEW_COUNTED_MAX: usize = 10_000;
+
 /// Browsers of one person that are told of messages by Web Push; a further one takes the place of the oldest.
 pub const PUSH_SUBSCRIPTIONS_PER_PERSON_MAX: usize = 10;
 /// Milliseconds between two looks at the log for messages that somebody is to be told of.

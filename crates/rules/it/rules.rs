@@ -21,6 +21,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("apps/channel", &["engine", "store", "site", "account", "talk"]),
     ("apps/keep", &["engine", "store", "site", "account", "talk"]),
     ("apps/push", &["egress", "engine", "store", "site", "account", "talk"]),
+    ("apps/preview", &["egress", "engine", "store", "site", "account", "files", "talk"]),
     (
         "apps/tests",
         &[
@@ -48,6 +49,7 @@ const MAY: &[(&str, &[&str])] = &[
             "channel",
             "keep",
             "push",
+            "preview",
             "egress",
             "gateway",
             "rig",
@@ -75,6 +77,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ("apps/channel", &["hyper", "rusqlite", "rustix"]),
     ("apps/keep", &["hyper", "rusqlite", "rustix"]),
     // Requests outside go through the egress alone.
+    ("apps/preview", &["hyper", "reqwest", "rusqlite", "rustix"]),
     ("apps/push", &["hyper", "reqwest", "rusqlite", "rustix"]),
 ];
 
@@ -180,6 +183,7 @@ fn only_the_list_of_products_names_them_to_the_rest() {
         "encke_channel",
         "encke_files",
         "encke_keep",
+        "encke_preview",
         "encke_push",
         "encke_talk",
     ];

@@ -246,6 +246,16 @@ export class Api {
     return on ? this.#put(path) : this.#delete(path);
   }
 
+  /** Removes the preview of a message's link for everybody. The link stays. */
+  removePreview(id: string, seq: number): Promise<void> {
+    return this.#delete(`${message(id, seq)}/preview`);
+  }
+
+  /** Where the picture of a message's preview is. */
+  previewPictureAddress(id: string, seq: number): string {
+    return `${this.#http.base}${message(id, seq)}/preview/picture`;
+  }
+
   /** Copies a message of another conversation into this one. With the same `key`, it is one copy. */
   forward(id: string, from: { conversation: string; message: number; key: string }): Promise<Sent> {
     return this.#post(`/v1/conversations/${part(id)}/forwards`, from);

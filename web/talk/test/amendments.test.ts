@@ -36,6 +36,24 @@ function event<K extends AmendingEvent['kind']>(seq: number, kind: K, from: stri
   return { type: 'event', cursor: `e.${seq}`, stream: 'a1', seq, at, kind, from, body } as AmendingEvent;
 }
 
+describe('previews', () => {
+  const preview = { link: 'https://example.com/a', title: 'A page' };
+  const shown = event(1, 'previewed', '', { message: 2, preview });
+
+  it('are shown until they are taken away', () => {
+    const after = withAmendment(noAmendments, shown, me);
+    expect(after.messages.get(2)?.preview).toEqual(preview);
+    const without = withAmendment(after, event(2, 'previewed', '', { message: 2 }), me);
+    expect(without.messages.has(2)).toBe(false);
+  });
+
+  it('leave nothing behind when the message is recalled', () => {
+    const after = withAmendment(noAmendments, shown, me);
+    const gone = withAmendment(after, event(2, 'recalled', 'p1', { message: 2 }), me);
+    expect(JSON.stringify([gone.held, [...gone.messages]])).not.toContain('A page');
+  });
+});
+
 /** A log of amendments as a server would allow it. */
 function logOf(seed: number, length: number): AmendingEvent[] {
   const roll = dice(seed);

@@ -24,14 +24,20 @@ pub struct Settings {
     pub guests: bool,
     /// The channels that guests may follow: names, and beginnings of names with a `*` at the end.
     pub guest_channels: Vec<String>,
+    /// Whether messages show previews of their links, if the server's options let them.
+    pub previews: bool,
     /// Name of the site.
     pub site_name: String,
 }
 
 /// Reads the settings.
 pub fn settings(sql: &mut impl Sql) -> Result<Settings, StoreError> {
-    let mut settings =
-        Settings { guests: false, guest_channels: Vec::new(), site_name: "Encke".into() };
+    let mut settings = Settings {
+        guests: false,
+        guest_channels: Vec::new(),
+        previews: true,
+        site_name: "Encke".into(),
+    };
     for row in sql.query("SELECT name, value FROM setting", params![])? {
         let value: String = row.get(1)?;
         match row.get::<String>(0)?.as_str() {
@@ -40,6 +46,7 @@ pub fn settings(sql: &mut impl Sql) -> Result<Settings, StoreError> {
             "guest_channels" => {
                 settings.guest_channels = serde_json::from_str(&value).unwrap_or_default();
             }
+            "previews" => settings.previews = value == "true",
             "site_name" => settings.site_name = value,
             _ => {}
         }
@@ -69,6 +76,7 @@ fn check_channels(allowed: &[String]) -> Result<(), Error> {
 pub(crate) struct SettingsChange {
     guests: Option<bool>,
     guest_channels: Option<Vec<String>>,
+    previews: Option<bool>,
     site_name: Option<String>,
 }
 
@@ -107,7 +115,7 @@ pub(crate) async fn change(
         check_channels(allowed)?;
     }
     let changed = site.store.write(move |tx| {
-        let SettingsChange { guests, guest_channels, site_name } = change;
+        let SettingsChange { guests, guest_channels, previews, site_name } = change;
         let now = settings(tx)?.guest_channels;
         if guest_channels.as_ref().is_some_and(|new| *new != now) {
             // Guests that follow channels reconnect at once, and the new list decides which they may follow.
@@ -117,6 +125,7 @@ pub(crate) async fn change(
         let new = [
             ("guests", guests.map(|g| g.to_string())),
             ("guest_channels", guest_channels.map(list)),
+            ("previews", previews.map(|p| p.to_string())),
             ("site_name", site_name),
         ];
         for (name, value) in new {

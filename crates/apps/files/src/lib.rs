@@ -44,6 +44,7 @@ pub use file::File;
 pub use file_id::FileId;
 pub use holding::{for_message, hold, let_go};
 pub use options::FileOptions;
+pub use picture::{Miniature, miniature};
 pub use portrait::{hold_portrait, let_portrait_go};
 pub use product::Files;
 pub use small::{SmallPicture, small_picture, unchanging};

@@ -13,7 +13,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use img_parts::png::Png;
 use img_parts::webp::{CHUNK_ANMF, WebP};
 
-use crate::strip;
+use crate::{media_type, strip};
 
 /// The quality of thumbnails, of 100.
 const QUALITY: u8 = 80;
@@ -32,9 +32,48 @@ pub(crate) struct Picture {
     pub thumbnail: Option<(Bytes, &'static str)>,
 }
 
+/// A small picture that was made of another one.
+pub struct Miniature {
+    /// The bytes of a PNG or JPEG.
+    pub bytes: Bytes,
+    /// Their type.
+    pub media_type: &'static str,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+/// Makes a small picture of bytes from anywhere, with sides of at most this many pixels; `None` if they are no picture, or
+/// one beyond a bound. This blocks.
+pub fn miniature(bytes: &Bytes, side_px: u32) -> Option<Miniature> {
+    let media_type = media_type::of(bytes, media_type::UNKNOWN);
+    let format = ImageFormat::from_mime_type(&media_type)?;
+    let (image, turned) = decoded(bytes, format)?;
+    small(image, turned, side_px)
+}
+
 /// Looks at a picture of this type; `None` if it is none, or beyond a bound.
 pub(crate) fn look_at(bytes: &Bytes, media_type: &str) -> Option<Picture> {
     let format = ImageFormat::from_mime_type(media_type)?;
+    let (image, turned) = decoded(bytes, format)?;
+    let (width, height) = (image.width(), image.height());
+    let clean = strip::stripped(bytes, format, turned)?;
+    let bytes = clean.as_ref().unwrap_or(bytes).len() as u64;
+    let side = file_limits::THUMBNAIL_SIDE_PX;
+    let needed = width.max(height) > side || bytes > file_limits::THUMBNAIL_NEEDED_BYTES;
+    let thumbnail = if needed {
+        let small = small(image, turned, side)?;
+        Some((small.bytes, small.media_type))
+    } else {
+        None
+    };
+    let (width, height) = if is_on_its_side(turned) { (height, width) } else { (width, height) };
+    Some(Picture { width, height, clean, thumbnail })
+}
+
+/// Decodes the first picture of these bytes, and says how it has to be turned; `None` if it is beyond a bound.
+fn decoded(bytes: &Bytes, format: ImageFormat) -> Option<(DynamicImage, Orientation)> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(file_limits::PICTURE_MEMORY_BYTES_MAX);
@@ -50,14 +89,7 @@ pub(crate) fn look_at(bytes: &Bytes, media_type: &str) -> Option<Picture> {
         return None;
     }
     let turned = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let image = DynamicImage::from_decoder(decoder).ok()?;
-    let clean = strip::stripped(bytes, format, turned)?;
-    let bytes = clean.as_ref().unwrap_or(bytes).len() as u64;
-    let side = file_limits::THUMBNAIL_SIDE_PX;
-    let needed = width.max(height) > side || bytes > file_limits::THUMBNAIL_NEEDED_BYTES;
-    let thumbnail = if needed { Some(thumbnail(image, turned)?) } else { None };
-    let (width, height) = if is_on_its_side(turned) { (height, width) } else { (width, height) };
-    Some(Picture { width, height, clean, thumbnail })
+    Some((DynamicImage::from_decoder(decoder).ok()?, turned))
 }
 
 fn is_on_its_side(turned: Orientation) -> bool {
@@ -65,20 +97,20 @@ fn is_on_its_side(turned: Orientation) -> bool {
     matches!(turned, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)
 }
 
-fn thumbnail(image: DynamicImage, turned: Orientation) -> Option<(Bytes, &'static str)> {
-    let side = file_limits::THUMBNAIL_SIDE_PX;
+fn small(image: DynamicImage, turned: Orientation, side: u32) -> Option<Miniature> {
     let is_small = image.width().max(image.height()) <= side;
     let mut small = if is_small { image } else { image.thumbnail(side, side) };
     small.apply_orientation(turned);
+    let (width, height) = (small.width(), small.height());
     let mut out = Vec::new();
     // JPEG has no transparent pixels.
     if small.color().has_alpha() {
         small.to_rgba8().write_to(&mut Cursor::new(&mut out), ImageFormat::Png).ok()?;
-        return Some((out.into(), "image/png"));
+        return Some(Miniature { bytes: out.into(), media_type: "image/png", width, height });
     }
     let encoder = JpegEncoder::new_with_quality(&mut out, QUALITY);
     small.to_rgb8().write_with_encoder(encoder).ok()?;
-    Some((out.into(), "image/jpeg"))
+    Some(Miniature { bytes: out.into(), media_type: "image/jpeg", width, height })
 }
 
 /// The number of pictures in an animation, found without decoding any; `None` if the file is broken.

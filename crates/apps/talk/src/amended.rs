@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::member::check_member;
 use crate::message;
 use crate::poll_result::{self, PollResult};
+use crate::preview::{self, LinkPreview};
 use crate::reaction::Shown;
 use crate::thread::ThreadSummary;
 
@@ -49,6 +50,10 @@ pub(crate) struct Amended {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     reactions: Vec<Reaction>,
+    /// The preview of its first link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    preview: Option<LinkPreview>,
     /// Its thread.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -230,6 +235,10 @@ fn amended(
     for (message, result) in poll_result::of_messages(read, id, person, messages)? {
         let fresh = || Amended { message, ..Amended::default() };
         all.entry(message).or_insert_with(fresh).poll = Some(result);
+    }
+    for (message, found) in preview::of_messages(read, id, messages)? {
+        let fresh = || Amended { message, ..Amended::default() };
+        all.entry(message).or_insert_with(fresh).preview = Some(found);
     }
     let mut all: Vec<Amended> = all.into_values().collect();
     for one in &mut all {

@@ -18,6 +18,7 @@ use crate::kind::Kind;
 use crate::member::role_in;
 use crate::message::{check_text, text_of};
 use crate::poll;
+use crate::preview;
 
 /// The author of a message has given it another text.
 #[derive(Serialize, ToSchema)]
@@ -109,6 +110,7 @@ fn change(
     let edits = edits + 1;
     let body = Edited { message: seq, text, edits };
     let appended = it.append(tx, &body)?;
+    preview::edited(tx, it, &body.text)?;
     tx.execute(
         "INSERT INTO amended (conversation, seq, position, edited_position, edits)
          VALUES (?1, ?2, ?3, ?4, ?5)
@@ -131,7 +133,7 @@ fn edited_with(tx: &mut Tx<'_>, it: &Amending, key: &str) -> Result<Option<Strin
     text_at(tx, row.get(0)?)
 }
 
-fn text_at(tx: &mut Tx<'_>, position: Position) -> Result<Option<String>, Error> {
+pub(crate) fn text_at(tx: &mut Tx<'_>, position: Position) -> Result<Option<String>, Error> {
     Ok(tx.event(position)?.and_then(|entry| text_of(&entry.event.body)))
 }
 

@@ -22,7 +22,7 @@ use crate::receipts::Receipts;
 use crate::{
     audit, ban, block, choices, command, conversation, conversation_page, edit, forward, hidden,
     history, last_seen, member, member_page, message, mute, one_conversation, one_message, peers,
-    pin, poll, poll_result, presence, profile, reaction, recall, receipts, report, search,
+    pin, poll, poll_result, presence, preview, profile, reaction, recall, receipts, report, search,
     site_emoji, thread, thread_answer, thread_page, typing, vote, voters,
 };
 
@@ -63,6 +63,7 @@ impl Product for Talk {
             .routes(routes!(vote::vote))
             .routes(routes!(vote::close))
             .routes(routes!(voters::list))
+            .routes(routes!(preview::remove))
             .routes(routes!(hidden::hide, hidden::show))
             .routes(routes!(history::page))
             .routes(routes!(search::search))
@@ -111,6 +112,7 @@ impl Product for Talk {
             .event::<pin::Pinned>()
             .event::<poll_result::Polled>()
             .event::<vote::Voted>()
+            .event::<preview::Previewed>()
             .event::<thread::Answered>()
             .event::<thread::ThreadFollowed>()
             .event::<recall::Recalled>()

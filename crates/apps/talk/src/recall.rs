@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::amendment::{Amending, amend, edits_of, wipe};
 use crate::audit::{self, AuditNote, Deed};
-use crate::{poll_result, thread};
+use crate::{poll_result, preview, thread};
 
 /// A message is gone, with its edits and files. Whoever holds them forgets them.
 #[derive(Serialize, ToSchema)]
@@ -62,6 +62,7 @@ fn take_back(tx: &mut Tx<'_>, it: &Amending) -> Result<(), Error> {
     let mut erases = edits_of(tx, it.key())?;
     erases.push(it.message.position);
     erases.extend(poll_result::told_at(tx, it.key())?);
+    erases.extend(preview::forget(tx, it.key())?);
     wipe(tx, it.key())?;
     encke_files::let_go(tx, conversation, seq)?;
     it.append_erasing(tx, &Recalled { message: seq }, erases)?;

@@ -62,4 +62,8 @@ pub const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0014.sql"),
         include_str!("tables/postgres/0014.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0015.sql"),
+        include_str!("tables/postgres/0015.sql"),
+    ),
 ];

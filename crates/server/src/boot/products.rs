@@ -6,10 +6,11 @@ use encke_chat::Chat;
 use encke_files::Files;
 use encke_gateway::ClassicPages;
 use encke_keep::Keep;
+use encke_preview::Preview;
 use encke_push::Push;
 use encke_site::Products;
 use encke_talk::Talk;
 
 /// The products. Each comes after those that it uses.
 pub const PRODUCTS: Products =
-    &[&Account, &Files, &Talk, &Keep, &Chat, &Channel, &Push, &ClassicPages];
+    &[&Account, &Files, &Talk, &Keep, &Chat, &Channel, &Push, &Preview, &ClassicPages];

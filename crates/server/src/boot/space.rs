@@ -246,6 +246,7 @@ impl Space {
         let site = Site::new(store, Arc::new(SystemClock), options.site(), process.products);
         encke_files::open(&site, &options.files, &options.data()).context("files")?;
         let egress = Arc::new(Egress::new(&options.egress).map_err(anyhow::Error::msg)?);
+        encke_preview::open(&site, &options.preview, egress.clone());
         encke_push::open(&site, &options.push, egress, options.public_url.as_deref());
         let cluster = Arc::new(OnceLock::new());
         let gateways = Gateways::new(&site, &options.gateways);

@@ -192,6 +192,7 @@ impl Options {
             files: self.files.clone(),
             egress: self.egress.clone(),
             push: self.push.clone(),
+            preview: self.preview.clone(),
             gateways: self.gateways.clone(),
             quotas: self.quotas.clone(),
         }

@@ -73,6 +73,11 @@ macro_rules! options {
             #[serde(skip_serializing_if = "encke_push::PushOptions::is_open")]
             pub push: encke_push::PushOptions,
 
+            /// Previews of links; a table of its own in the file.
+            #[command(flatten)]
+            #[serde(skip_serializing_if = "encke_preview::PreviewOptions::is_open")]
+            pub preview: encke_preview::PreviewOptions,
+
             /// Gateways to other protocols; a table of its own in the file.
             #[command(flatten)]
             #[serde(rename = "classic", skip_serializing_if = "encke_gateway::GatewayOptions::is_open")]

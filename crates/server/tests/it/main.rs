@@ -32,6 +32,7 @@ mod operation;
 mod ops;
 mod pairs;
 mod polls;
+mod preview;
 mod profile;
 mod push;
 mod quotas;

@@ -167,6 +167,8 @@ export const en = {
     site: 'Site',
     siteName: 'Site name',
     guests: 'Guests may enter',
+    previews: 'Link previews',
+    previewsHint: 'The server fetches the pages of links, if its option preview-on lets it.',
     guestsHint: 'Anyone who has the address can chat without an account.',
     guestChannels: 'Channels that guests may read',
     guestChannelsHint:

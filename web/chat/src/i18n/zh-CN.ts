@@ -164,6 +164,8 @@ export const zhCN: Words = {
     site: '站点',
     siteName: '站点名称',
     guests: '允许访客进入',
+    previews: '链接预览',
+    previewsHint: '由服务器抓取链接的网页，需要服务器开启 preview-on 选项。',
     guestsHint: '知道地址的人无需账号即可聊天。',
     guestChannels: '游客可读的频道',
     guestChannelsHint: '名称之间用空格分隔；news:* 表示以 news: 开头的全部频道，* 表示所有频道。',

@@ -1,5 +1,5 @@
 /*
- * What amendments (edits, reactions, pins, votes, threads, recalls) have made of the messages of one conversation. Answers of the server bring it
+ * What amendments (edits, reactions, pins, votes, previews, threads, recalls) have made of the messages of one conversation. Answers of the server bring it
  * as it was at some `amendments_seq`, the feed brings the events one by one; either may be ahead of the other, and an
  * answer may come late. So the newest events are held, and applied again to an answer that is older than they are.
  */
@@ -10,7 +10,7 @@ export const amendmentsHeldMax = 500;
 /** People that are named with an emoji; the server's limit, by which it names them, too. */
 export const reactionPeopleShownMax = 10;
 
-const kinds = ['edited', 'reacted', 'pinned', 'polled', 'answered', 'recalled'] as const;
+const kinds = ['edited', 'reacted', 'pinned', 'polled', 'previewed', 'answered', 'recalled'] as const;
 export type AmendingEvent = Extract<FeedEvent, { kind: (typeof kinds)[number] }>;
 
 /** The messages from one `seq` to another, of which an answer knew all amendments up to this one. */
@@ -70,14 +70,18 @@ export function withAmendment(amendments: Amendments, event: AmendingEvent, me: 
   const { message } = event.body;
   // The texts and votes of a message that was recalled are forgotten here, too.
   const own = (each: AmendingEvent): boolean => event.kind === 'recalled' && each.body.message === message;
-  const before = amendments.held.map((each) =>
-    own(each) && (each.kind === 'edited' || each.kind === 'polled') ? { ...event, seq: each.seq } : each,
-  );
+  const before = amendments.held.map((each) => (own(each) ? withoutContent(each, event) : each));
   const held = [...before, event].slice(-amendmentsHeldMax);
   const known = amendments.ahead.some((each) => each.seq >= seq && covers(each, message));
   const ahead = amendments.ahead.filter((each) => each.seq > seq);
   const messages = known ? amendments.messages : changed(amendments.messages, event, me);
   return { messages, seq, held, ahead };
+}
+
+/** An amendment of a message that is recalled by another event. */
+function withoutContent(each: AmendingEvent, recalled: AmendingEvent): AmendingEvent {
+  const hasContent = each.kind === 'edited' || each.kind === 'polled' || each.kind === 'previewed';
+  return hasContent ? { ...recalled, seq: each.seq } : each;
 }
 
 /** Whether an answer is older than what is still held, so that it has to be asked for again. */
@@ -159,6 +163,10 @@ function applied(before: Amended | undefined, event: AmendingEvent, me: string):
       if (event.body.on) return { ...now, pinned: true, pinned_by: from };
       delete now.pinned;
       delete now.pinned_by;
+      break;
+    case 'previewed':
+      if (event.body.preview) return { ...now, preview: event.body.preview };
+      delete now.preview;
       break;
     case 'reacted': {
       const reactions = event.body.on

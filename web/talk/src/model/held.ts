@@ -37,7 +37,7 @@ export class HeldEvents {
     const gone = event.kind === 'recalled' ? event.body.message : null;
     const isGone = (each: FeedEvent): boolean =>
       (each.kind === 'message' && each.seq === gone) ||
-      (each.kind === 'edited' && each.body.message === gone);
+      ((each.kind === 'edited' || each.kind === 'previewed') && each.body.message === gone);
     const events = before.map((each) => (isGone(each) ? erased(each) : each));
     events.push(event);
     if (events.length > heldEventsMax) events.shift();

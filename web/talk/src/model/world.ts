@@ -109,6 +109,7 @@ export function applyEvent(world: World, event: FeedEvent): World {
     }
     case 'reacted':
     case 'pinned':
+    case 'previewed':
     case 'data':
       return moved;
     default:
@@ -323,6 +324,7 @@ type ConversationEvent = Exclude<
       | 'edited'
       | 'reacted'
       | 'pinned'
+      | 'previewed'
       | 'recalled'
       | 'choices_changed'
       | 'blocked'
