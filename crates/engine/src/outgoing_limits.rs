@@ -106,6 +106,42 @@ pub const PUSH_RETRY_MS_MAX: u64 = 10 * 60 * 1000;
 pub const PUSH_TTL_S: u64 = 24 * 60 * 60;
 /// Seconds for which a push service may take the site's word for who it is.
 pub const PUSH_TOKEN_AGE_S: u64 = 12 * 60 * 60;
+/// Bytes of an e-mail address.
+pub const MAIL_ADDRESS_BYTES_MAX: usize = 254;
+/// Requests to confirm an address that one person may have sent in a day.
+pub const MAIL_ASKED_PER_PERSON_PER_DAY: u64 = 5;
+/// Requests to confirm that go to one address in a day, whoever asks.
+pub const MAIL_ASKED_PER_ADDRESS_PER_DAY: u64 = 3;
+/// Milliseconds for which the link in such a request works.
+pub const MAIL_CONFIRM_MS_MAX: u64 = 24 * 60 * 60 * 1000;
+/// Milliseconds between two looks at the log for messages that somebody may miss.
+pub const MAIL_FOLLOW_MS: u64 = 1_000;
+/// Events that are looked through at one time for messages that somebody may miss.
+pub const MAIL_PART_EVENTS: usize = 2_000;
+/// Parts of the log that are looked through for mails in one turn.
+pub const MAIL_PARTS_MAX: usize = 16;
+/// Milliseconds after which nobody is mailed about a message any more, if the server was away.
+pub const MAIL_AGE_MS_MAX: u64 = 2 * 24 * 60 * 60 * 1000;
+/// People who are mailed about the messages of one conversation in one part of the log.
+pub const MAIL_PEOPLE_TOLD_MAX: u64 = 10_000;
+/// Conversations in one mail.
+pub const MAIL_CONVERSATIONS_MAX: u64 = 50;
+/// Characters of a message in a mail.
+pub const MAIL_TEXT_CHARS_MAX: usize = 500;
+/// Mails that a node sends at one time.
+pub const MAIL_RUNNING_MAX: usize = 4;
+/// Milliseconds that a mail server may take for one answer.
+pub const MAIL_ANSWER_MS_MAX: u64 = 20_000;
+/// Milliseconds that sending a mail may take.
+pub const MAIL_WAIT_MS_MAX: u64 = 60_000;
+/// Milliseconds after which another node sends a mail that a node has begun to send.
+pub const MAIL_LEASE_MS: u64 = 180_000;
+/// Tries to send a mail.
+pub const MAIL_TRIES_MAX: u64 = 8;
+/// Milliseconds between the first two tries; between further ones each time twice as many.
+pub const MAIL_RETRY_MS: u64 = 5_000;
+/// Milliseconds between two tries at most.
+pub const MAIL_RETRY_MS_MAX: u64 = 60 * 60 * 1000;
 /// Ends of sessions that wait until their subscriptions are looked at. Each notification looks again.
 pub const PUSH_ENDED_WAITING_MAX: usize = 1_000;
 }

@@ -1,4 +1,4 @@
-//! Parts for tests: a real PostgreSQL, a real NATS server, a real nginx, wires to them that can be cut, machines on
+//! Parts for tests: a real PostgreSQL, a real NATS server, a real mail server, a real nginx, wires to them that can be cut, machines on
 //! cables that can be cut, and a disk that loses its power.
 //!
 //! The servers listen on free ports of 127.0.0.1 only, or in a network namespace of the test's own. They keep their
@@ -7,6 +7,7 @@
 
 pub mod disk;
 mod machine;
+mod mail_server;
 mod nats;
 mod nginx;
 mod postgres;
@@ -15,6 +16,7 @@ mod relay;
 mod wire;
 
 pub use machine::{Machine, alone};
+pub use mail_server::MailServer;
 pub use nats::Nats;
 pub use nginx::Nginx;
 pub use postgres::Postgres;

@@ -21,6 +21,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("apps/channel", &["engine", "store", "site", "account", "talk"]),
     ("apps/keep", &["engine", "store", "site", "account", "talk"]),
     ("apps/push", &["egress", "engine", "store", "site", "account", "talk"]),
+    ("apps/digest", &["engine", "store", "site", "account", "talk"]),
     ("apps/preview", &["egress", "engine", "store", "site", "account", "files", "talk"]),
     (
         "apps/tests",
@@ -50,6 +51,7 @@ const MAY: &[(&str, &[&str])] = &[
             "keep",
             "push",
             "preview",
+            "digest",
             "egress",
             "gateway",
             "rig",
@@ -77,6 +79,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ("apps/channel", &["hyper", "rusqlite", "rustix"]),
     ("apps/keep", &["hyper", "rusqlite", "rustix"]),
     // Requests outside go through the egress alone.
+    ("apps/digest", &["hyper", "reqwest", "rusqlite", "rustix"]),
     ("apps/preview", &["hyper", "reqwest", "rusqlite", "rustix"]),
     ("apps/push", &["hyper", "reqwest", "rusqlite", "rustix"]),
 ];
@@ -181,6 +184,7 @@ fn only_the_list_of_products_names_them_to_the_rest() {
         "encke_account",
         "encke_chat",
         "encke_channel",
+        "encke_digest",
         "encke_files",
         "encke_keep",
         "encke_preview",

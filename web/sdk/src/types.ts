@@ -116,6 +116,10 @@ export type NewAccount = Schemas['NewAccount'];
 export type FirstAccount = Schemas['FirstAccount'];
 export type NewConversation = Schemas['NewConversation'];
 
+// Of `@encke/sdk/mail`
+export type Mails = Schemas['Mails'];
+export type WantedMails = Schemas['WantedMails'];
+
 // Of `@encke/sdk/rooms`
 /** The choice that a message offers. */
 export type Poll = Schemas['Poll'];

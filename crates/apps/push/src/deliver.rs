@@ -9,7 +9,7 @@ use encke_engine::presence::Presence;
 use encke_engine::{Error, PersonId, limits, outgoing_limits};
 use encke_site::Site;
 use encke_store::{Read, Sql, params};
-use encke_talk::notice::{self, News};
+use encke_talk::notice::{self, Counted, News};
 use ring::digest;
 
 use crate::due::{self, Due};
@@ -114,7 +114,7 @@ fn find(
         keys: BrowserKeys { p256dh: row.get(3)?, auth: row.get(4)? },
     };
     let messages = due.first_seq..=due.last_seq;
-    let news = notice::news(read, site, due.conversation, browser.person, messages)?;
+    let news = notice::news(read, site, due.conversation, browser.person, messages, Counted::All)?;
     let quiet = quiet::of(read, browser.person, site.now_ms())?;
     Ok(news.map(|news| (browser, news, quiet)))
 }

@@ -16,8 +16,28 @@ use crate::amended::{edited_by, newest_edits};
 use crate::choices::{self, Notify};
 use crate::conversation::{self, ConversationRow};
 use crate::hidden;
+use crate::kind::Kind;
 use crate::mention;
 use crate::message::{self, is_message};
+
+/// Which messages of a conversation count for a person.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Counted {
+    /// All of those that the person wants to be told of there.
+    All,
+    /// Those of them that mention the person.
+    Mentions,
+}
+
+/// Whether a conversation is a direct one, or a thread in one.
+pub fn is_direct(sql: &mut impl Sql, id: ConversationId) -> Result<bool, StoreError> {
+    let Some(found) = conversation::find(sql, id)? else { return Ok(false) };
+    let house = match found.parent {
+        Some(parent) => conversation::find(sql, parent.conversation)?,
+        None => Some(found),
+    };
+    Ok(house.is_some_and(|house| house.kind == Kind::Direct))
+}
 
 /// A message, as far as it decides who is told of it.
 pub struct Said {
@@ -136,6 +156,7 @@ pub fn news(
     id: ConversationId,
     person: PersonId,
     messages: RangeInclusive<Seq>,
+    counted: Counted,
 ) -> Result<Option<News>, Error> {
     let query = "SELECT read, joined_seq FROM member WHERE conversation = ?1 AND person = ?2";
     let Some(row) = read.query_one(query, params![id, person])? else { return Ok(None) };
@@ -158,7 +179,8 @@ pub fn news(
             continue;
         };
         let mentioned = said.mentions(person);
-        if hidden.contains(&(id, said.seq)) || (wish == Notify::Mentions && !mentioned) {
+        let only_mentions = wish == Notify::Mentions || counted == Counted::Mentions;
+        if hidden.contains(&(id, said.seq)) || (only_mentions && !mentioned) {
             continue;
         }
         if said.from.map_or(Ok(false), |author| unwanted.contains(read, author))? {

@@ -3,6 +3,7 @@
 use encke_account::Account;
 use encke_channel::Channel;
 use encke_chat::Chat;
+use encke_digest::Digest;
 use encke_files::Files;
 use encke_gateway::ClassicPages;
 use encke_keep::Keep;
@@ -13,4 +14,4 @@ use encke_talk::Talk;
 
 /// The products. Each comes after those that it uses.
 pub const PRODUCTS: Products =
-    &[&Account, &Files, &Talk, &Keep, &Chat, &Channel, &Push, &Preview, &ClassicPages];
+    &[&Account, &Files, &Talk, &Keep, &Chat, &Channel, &Push, &Preview, &Digest, &ClassicPages];

@@ -246,8 +246,10 @@ impl Space {
         let site = Site::new(store, Arc::new(SystemClock), options.site(), process.products);
         encke_files::open(&site, &options.files, &options.data()).context("files")?;
         let egress = Arc::new(Egress::new(&options.egress).map_err(anyhow::Error::msg)?);
+        let public_url = options.public_url.as_deref();
+        encke_digest::open(&site, &options.mail, public_url).map_err(anyhow::Error::msg)?;
         encke_preview::open(&site, &options.preview, egress.clone());
-        encke_push::open(&site, &options.push, egress, options.public_url.as_deref());
+        encke_push::open(&site, &options.push, egress, public_url);
         let cluster = Arc::new(OnceLock::new());
         let gateways = Gateways::new(&site, &options.gateways);
         let name = process.spaces.told_name(number);

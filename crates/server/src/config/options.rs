@@ -193,6 +193,7 @@ impl Options {
             egress: self.egress.clone(),
             push: self.push.clone(),
             preview: self.preview.clone(),
+            mail: self.mail.clone(),
             gateways: self.gateways.clone(),
             quotas: self.quotas.clone(),
         }

@@ -78,6 +78,11 @@ macro_rules! options {
             #[serde(skip_serializing_if = "encke_preview::PreviewOptions::is_open")]
             pub preview: encke_preview::PreviewOptions,
 
+            /// Mails; a table of its own in the file.
+            #[command(flatten)]
+            #[serde(skip_serializing_if = "encke_digest::MailOptions::is_open")]
+            pub mail: encke_digest::MailOptions,
+
             /// Gateways to other protocols; a table of its own in the file.
             #[command(flatten)]
             #[serde(rename = "classic", skip_serializing_if = "encke_gateway::GatewayOptions::is_open")]

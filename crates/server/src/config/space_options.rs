@@ -66,6 +66,7 @@ impl SpaceOptions {
         self.files.check()?;
         self.egress.check().map_err(anyhow::Error::msg)?;
         self.push.check().map_err(anyhow::Error::msg)?;
+        self.mail.check(self.public_url.as_deref()).map_err(anyhow::Error::msg)?;
         if let Some(token) = &self.metrics_token {
             ensure!(
                 token.len() >= METRICS_TOKEN_BYTES_MIN

@@ -27,6 +27,7 @@ mod invitations;
 mod keeping;
 mod last_seen;
 mod life;
+mod mail;
 mod mentions;
 mod operation;
 mod ops;
