@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::feed::{Feed, Transport};
 use crate::harness::{Auth, Client, Person, Server, Site, encke};
+use crate::preview::outside::Outside;
 
 /// Rooms that others bring somebody into before they have to ask.
 const BY_OTHERS: usize = 100;
@@ -76,7 +77,8 @@ fn kinds_of(union: &str) -> BTreeSet<String> {
 
 /// A site without a quota for members.
 fn site() -> Site {
-    Site::on(Server::start_with(&["--quota-member", "off"], &[]))
+    let previews = ["--preview-on", "--egress-allow", "127.0.0.0/8"];
+    Site::on(Server::start_with(&[&["--quota-member", "off"], &previews[..]].concat(), &[]))
 }
 
 fn add(by: &mut Client, room: &str, whom: &Person) -> u16 {
@@ -215,6 +217,11 @@ fn every_kind_of_event_is_written_as_before() {
     let poll = ada.client.post(&format!("/v1/conversations/{own}/polls"), &poll).is(201).json();
     let vote = format!("/v1/conversations/{own}/messages/{}/vote", poll["seq"]);
     ben.client.clone().send("PUT", &vote, &json!({"options": [1]})).is(204);
+    let outside = Outside::start();
+    let link = outside.url("/recorded");
+    ada.say(&own, &link);
+    names.0.push((link, "[link]".into()));
+    until(&mut feed, "previewed");
 
     let large = ada.room(&[]);
     names.conversation("large room", &large);

@@ -1,7 +1,7 @@
 //! Previews of links, of a web site outside that this machine serves.
 
 mod hostile;
-mod outside;
+pub mod outside;
 
 use serde_json::{Value, json};
 
