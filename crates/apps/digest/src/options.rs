@@ -32,7 +32,7 @@ pub struct MailOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     host: Option<String>,
 
-    /// Port of the mail server [default: 587, 465 with implicit TLS, 25 without]
+    /// Port of the mail server; without it 465 with implicit TLS, and 25 without any [default: 587]
     #[arg(long = "mail-port", env = "ENCKE_MAIL_PORT", value_name = "PORT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     port: Option<u16>,
