@@ -2,9 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::{
-    file_limits, keep_limits, limits, outgoing_limits, people_limits, talk_limits,
-};
+use crate::{file_limits, keep_limits, limits, outgoing_limits, people_limits, talk_limits};
 
 /// A limit, for the reference page and the description of the API.
 pub struct Limit {

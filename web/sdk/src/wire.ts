@@ -612,6 +612,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/messages/{seq}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Removes the preview of a message for good: the author's own, or any in a room of which the caller is an owner or a
+         *     moderator. The link stays.
+         * @description Removes the preview of a message for good: the author's own, or any in a room of which the caller is an owner or a
+         *     moderator. The link stays.
+         */
+        delete: operations["remove_preview"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/messages/{seq}/preview/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The picture of a message's preview, a PNG or JPEG that this server has made.
+         * @description The picture of a message's preview, a PNG or JPEG that this server has made.
+         */
+        get: operations["preview_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/messages/{seq}/reactions/{emoji}": {
         parameters: {
             query?: never;
@@ -874,6 +916,82 @@ export interface paths {
          * @description Tells the others in a conversation that the caller types, or stopped.
          */
         post: operations["typing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/digest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own mails.
+         * @description One's own mails.
+         */
+        get: operations["mails"];
+        /**
+         * Chooses an address, and how long a message may stay unread before a mail tells of it.
+         * @description Chooses an address, and how long a message may stay unread before a mail tells of it.
+         */
+        put: operations["choose_mails"];
+        post?: never;
+        /**
+         * Forgets one's own address.
+         * @description Forgets one's own address.
+         */
+        delete: operations["forget_mail_address"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/digest/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The page on which an address is confirmed.
+         * @description The page on which an address is confirmed.
+         */
+        get: operations["mail_address_page"];
+        put?: never;
+        /**
+         * Confirms an address: the button of its page.
+         * @description Confirms an address: the button of its page.
+         */
+        post: operations["confirm_mail_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/digest/unsubscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The page on which mails are ended.
+         * @description The page on which mails are ended.
+         */
+        get: operations["unsubscribe_page"];
+        put?: never;
+        /**
+         * Ends mails: the button of its page, or one request of a mail program (RFC 8058).
+         * @description Ends mails: the button of its page, or one request of a mail program (RFC 8058).
+         */
+        post: operations["unsubscribe_from_mails"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1248,7 +1366,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * A person as the caller sees it. Guests see those alone that share a conversation with them.
+         * @description A person as the caller sees it. Guests see those alone that share a conversation with them.
+         */
+        get: operations["person"];
         put?: never;
         post?: never;
         /**
@@ -1276,6 +1398,74 @@ export interface paths {
          */
         post: operations["say_presence"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/profile/last-seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Hides from others when the caller was last seen, and forgets it; or shows it again. Who hides it sees nobody else's.
+         * @description Hides from others when the caller was last seen, and forgets it; or shows it again. Who hides it sees nobody else's.
+         */
+        put: operations["hide_last_seen"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/profile/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Makes a file the caller's picture. Everybody who is signed in may read it; the earlier picture is deleted.
+         * @description Makes a file the caller's picture. Everybody who is signed in may read it; the earlier picture is deleted.
+         */
+        put: operations["set_picture"];
+        post?: never;
+        /**
+         * Takes the caller's picture away. It is deleted.
+         * @description Takes the caller's picture away. It is deleted.
+         */
+        delete: operations["remove_picture"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/profile/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets the caller's status in place of an earlier one.
+         * @description Sets the caller's status in place of an earlier one.
+         */
+        put: operations["set_status"];
+        post?: never;
+        /**
+         * Ends the caller's status.
+         * @description Ends the caller's status.
+         */
+        delete: operations["end_status"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1320,6 +1510,30 @@ export interface paths {
          * @description Tells a browser of messages no more.
          */
         delete: operations["unsubscribe_from_push"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quiet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's quiet hours.
+         * @description The caller's quiet hours.
+         */
+        get: operations["quiet"];
+        /**
+         * Sets the caller's quiet hours in place of earlier ones, on all its devices.
+         * @description Sets the caller's quiet hours in place of earlier ones, on all its devices.
+         */
+        put: operations["set_quiet"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1733,6 +1947,8 @@ export interface components {
             pinned_by?: string;
             /** @description The result of a poll; absent while nobody has voted and it is open. */
             poll?: components["schemas"]["PollResult"];
+            /** @description The preview of its first link. */
+            preview?: components["schemas"]["LinkPreview"];
             /** @description The emoji under it, in the order in which they came. */
             reactions?: components["schemas"]["Reaction"][];
             /** @description The text that it has now. */
@@ -2291,8 +2507,13 @@ export interface components {
          * @enum {string}
          */
         ErrorCode: "bad_request" | "bad_cursor" | "bad_json" | "not_signed_in" | "wrong_password" | "wrong_setup_code" | "forbidden" | "foreign_origin" | "not_member" | "muted" | "read_only" | "banned" | "blocked" | "not_yours" | "not_found" | "wrong_method" | "conflict" | "key_reused" | "name_taken" | "already_set_up" | "no_room" | "erased" | "out_of_range" | "too_large" | "wrong_type" | "unknown_field" | "invalid" | "bad_name" | "rate_limited" | "too_many_channels" | "internal" | "store_full" | "overloaded" | "draining" | "misdirected";
+        /**
+         * @description How long a message may stay unread before it is told.
+         * @enum {string}
+         */
+        Every: "never" | "soon" | "hour" | "day";
         /** @description An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds. */
-        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"];
+        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["PreviewedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"] | components["schemas"]["QuietChangedEvent"];
         /** @description A file as a message shows it. */
         File: {
             /** @description Number of bytes. */
@@ -2508,6 +2729,10 @@ export interface components {
          * @enum {string}
          */
         Kind: "direct" | "room" | "thread";
+        /** @description Whether a person hides when it was last seen. */
+        LastSeenChoice: {
+            hidden: boolean;
+        };
         /** @description The room that an invite link leads to. */
         LinkedRoom: {
             conversation: string;
@@ -2518,6 +2743,19 @@ export interface components {
             title: string | null;
             /** @description The subject of the room; absent if it has none. */
             topic?: string;
+        };
+        /** @description What a message shows of the page that its first link leads to. All texts are the page's own words. */
+        LinkPreview: {
+            /** @description What the page says that it is about. */
+            description?: string;
+            /** @description The link, as the message has it. */
+            link: string;
+            /** @description The size of its picture, if it has one. */
+            picture?: components["schemas"]["PreviewPicture"];
+            /** @description What the page calls its site. */
+            site?: string;
+            /** @description The title of the page. */
+            title: string;
         };
         /** @description The secret of an invite link. */
         LinkSecret: {
@@ -2542,6 +2780,16 @@ export interface components {
         MadeToken: {
             person: string;
             token: string;
+        };
+        /** @description The mails of a person. */
+        Mails: {
+            /** @description The address; absent if there is none. */
+            address?: string;
+            /** @description Whether the person has opened the link that was sent there. Nothing else is sent before. */
+            confirmed: boolean;
+            every: components["schemas"]["Every"];
+            /** @description The seconds of `soon`. */
+            soon_s: number;
         };
         /** @description The marks of a member, as `seq` of the conversation's stream. */
         Mark: {
@@ -2835,6 +3083,11 @@ export interface components {
             /** @description The text; it may be empty if there are files. */
             text: string;
         };
+        /** @description The picture that a person sets. */
+        NewPicture: {
+            /** @description Id of a file that the caller has uploaded, and sent to nobody: a PNG, JPEG, GIF or WebP picture. */
+            file: string;
+        };
         /** @description A poll to be made. */
         NewPoll: {
             /** @description Whether nobody is told who voted. */
@@ -2883,6 +3136,15 @@ export interface components {
             /** @description The time at which it is to be sent, in milliseconds since 1970. */
             send_at: number;
             text: string;
+        };
+        /** @description A status that a person sets. */
+        NewStatus: {
+            /** @description One emoji. */
+            emoji?: string | null;
+            /** @description A few words on one line. With an emoji they may be empty. */
+            text?: string;
+            /** @description The time at which the status ends by itself, in milliseconds since 1970; absent if only the person ends it. */
+            until?: number | null;
         };
         /** @description A subscription of a browser, as its `PushSubscription` has it. */
         NewSubscription: {
@@ -2986,14 +3248,52 @@ export interface components {
         Person: {
             /** @description Name that others see. */
             display_name: string;
+            /** @description Whether the caller itself hides when it was last seen. Of others this is not told. */
+            hides_last_seen?: boolean;
             /** @description Id of the person. */
             id: string;
+            /**
+             * @description The minute at which the person was last seen, in milliseconds since 1970, while it is offline; absent if it is
+             *     unknown, or hidden by either of the two.
+             */
+            last_seen?: number;
             /** @description Name to sign in with; guests and bots have none. */
             name: string | null;
+            /** @description The address of the person's picture, on this site; absent without one. Another picture has another address. */
+            picture?: string;
             /** @description Whether the person is there. */
             presence: components["schemas"]["PresenceState"];
             /** @description Role of the person on this site. */
             role: components["schemas"]["Role"];
+            /** @description What the person says of itself, until it ends. */
+            status?: components["schemas"]["Status"];
+        };
+        /** @description A person shows another picture or status than before. `GET /v1/people/{id}` says which. */
+        PersonChanged: {
+            person: string;
+        };
+        /** @description An event of the kind `person_changed`. */
+        PersonChangedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["PersonChanged"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "person_changed";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
         };
         /** @description A message is pinned from now on, or no longer. */
         Pinned: {
@@ -3128,6 +3428,48 @@ export interface components {
         PresenceTold: {
             state: components["schemas"]["PresenceState"];
         };
+        /** @description A message has a preview of its first link from now on, or no longer. It comes from nobody: the server has looked. */
+        Previewed: {
+            message: number;
+            /** @description Absent if the message has none any more. */
+            preview?: components["schemas"]["LinkPreview"];
+        };
+        /** @description An event of the kind `previewed`. */
+        PreviewedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["Previewed"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "previewed";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description The picture of a preview. Its bytes are at `/v1/conversations/{id}/messages/{seq}/preview/picture`. */
+        PreviewPicture: {
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            height: number;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            width: number;
+        };
         /** @description The caller's progress in a conversation. */
         Progress: {
             delivered?: number;
@@ -3137,6 +3479,57 @@ export interface components {
         PublicKey: {
             /** @description A point of P-256 in base64url, as `pushManager.subscribe` takes it for `applicationServerKey`. */
             key: string;
+        };
+        /** @description The times at which a person is not notified of anything. */
+        Quiet: {
+            /** @description Hours of some days of the week; absent without any. */
+            hours?: components["schemas"]["QuietHours"];
+            /** @description The time until which all is quiet, in milliseconds since 1970; absent if it is not. */
+            paused_until?: number;
+        };
+        /** @description The quiet hours of the person that this is told to are others from here on. */
+        QuietChanged: {
+            quiet: components["schemas"]["Quiet"];
+        };
+        /** @description An event of the kind `quiet_changed`. */
+        QuietChangedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["QuietChanged"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "quiet_changed";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description Hours of some days of the week. */
+        QuietHours: {
+            /** @description The days on which they begin: 1 is Monday, 7 is Sunday. */
+            days: number[];
+            /**
+             * Format: int32
+             * @description The minute of the day at which they begin.
+             */
+            from: number;
+            /**
+             * Format: int32
+             * @description The minute of the day, or of the next day, at which they end. If both are the same, they last for a day.
+             */
+            to: number;
+            /** @description The time zone of the hours, as the IANA names it. */
+            zone: string;
         };
         /** @description A person has reacted to a message with an emoji, or has taken it back. */
         Reacted: {
@@ -3553,6 +3946,8 @@ export interface components {
             guest_channels: string[];
             /** @description Whether anyone may enter with a display name alone. */
             guests: boolean;
+            /** @description Whether messages show previews of their links, if the server's options let them. */
+            previews: boolean;
             /** @description Name of the site. */
             site_name: string;
         };
@@ -3560,6 +3955,7 @@ export interface components {
         SettingsChange: {
             guest_channels?: string[] | null;
             guests?: boolean | null;
+            previews?: boolean | null;
             site_name?: string | null;
         };
         /** @description State of the site for a visitor. */
@@ -3691,6 +4087,15 @@ export interface components {
         StarsOfConversation: {
             /** @description Their `seq`, rising. */
             messages: number[];
+        };
+        /** @description What a person says of itself. */
+        Status: {
+            /** @description One emoji. */
+            emoji?: string;
+            /** @description A few words; empty if the emoji says it all. */
+            text: string;
+            /** @description The time at which it ends by itself, in milliseconds since 1970; absent if only the person ends it. */
+            until?: number;
         };
         TalkCommand: {
             clear_draft?: boolean;
@@ -3861,6 +4266,14 @@ export interface components {
             /** @description The `after` of the next page; null on the last one. */
             next: string | null;
             people: components["schemas"]["Person"][];
+        };
+        /** @description The mails that a person wants. */
+        WantedMails: {
+            /** @description The address. One that is not confirmed gets a link, also if it was given before. */
+            address: string;
+            every: components["schemas"]["Every"];
+            /** @description The language of the mails: `en` or `zh-CN`. */
+            language: string;
         };
         /** @description The refusal of a message that was to be sent. */
         WhyFailed: {
@@ -6144,6 +6557,79 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    remove_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMemberNotYours"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Erased"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    preview_picture: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": number[];
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
     react: {
         parameters: {
             query?: never;
@@ -6707,6 +7193,220 @@ export interface operations {
             421: components["responses"]["Misdirected"];
             422: components["responses"]["UnknownFieldInvalid"];
             429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    mails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mails"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    choose_mails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantedMails"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mails"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    forget_mail_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    mail_address_page: {
+        parameters: {
+            query: {
+                /** @description The language of the page. */
+                lang?: string;
+                /** @description The text that the mail has. */
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    confirm_mail_address: {
+        parameters: {
+            query: {
+                /** @description The language of the page. */
+                lang?: string;
+                /** @description The text that the mail has. */
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    unsubscribe_page: {
+        parameters: {
+            query: {
+                /** @description The language of the page. */
+                lang?: string;
+                /** @description The text that the mail has. */
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    unsubscribe_from_mails: {
+        parameters: {
+            query: {
+                /** @description The language of the page. */
+                lang?: string;
+                /** @description The text that the mail has. */
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
             507: components["responses"]["StoreFull"];
@@ -7488,6 +8188,37 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
     disable_person: {
         parameters: {
             query?: never;
@@ -7545,6 +8276,171 @@ export interface operations {
             415: components["responses"]["WrongType"];
             421: components["responses"]["Misdirected"];
             422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    hide_last_seen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LastSeenChoice"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    set_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPicture"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    remove_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    set_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStatus"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    end_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
@@ -7633,6 +8529,69 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    quiet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quiet"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    set_quiet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Quiet"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quiet"];
+                };
             };
             400: components["responses"]["BadRequestBadJson"];
             401: components["responses"]["NotSignedIn"];

@@ -24,7 +24,7 @@ pub(crate) fn reaction(text: &str) -> Result<String, Error> {
 ///
 /// # Errors
 /// If the text is not exactly one emoji.
-fn emoji(text: &str) -> Result<String, Error> {
+pub(crate) fn emoji(text: &str) -> Result<String, Error> {
     let wrong = || Error::new(Code::Invalid, "A reaction is exactly one emoji.");
     let is_one = text.len() <= limits::EMOJI_BYTES_MAX && text.graphemes(true).count() == 1;
     let mut chars = text.chars();
