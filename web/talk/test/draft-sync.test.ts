@@ -1,4 +1,4 @@
-import { ApiError } from '@encke/sdk';
+import { ApiError, type Draft } from '@encke/sdk';
 import { TestStorage } from '@encke/ui/testing';
 import { describe, expect, it } from 'vitest';
 import { draftAgainMs, draftPauseMs, draftSaveMsMax } from '../src/model/draft-sync';
