@@ -43,8 +43,9 @@ async fn guests_enter_only_if_the_owner_lets_them() {
     let refused = site.call(mei.patch("/v1/settings").json(json!({"guests": true}))).await;
     assert_eq!(refused.refusal(), (403, "forbidden"));
     assert_eq!(site.call(mei.get("/v1/settings")).await.refusal(), (403, "forbidden"));
-    let all = json!({"guests": true, "guest_channels": ["news:*"], "site_name": "Comet 彗星"});
+    let mut all = json!({"guests": true, "guest_channels": ["news:*"], "site_name": "Comet 彗星"});
     let changed = site.call(ada.patch("/v1/settings").json(all.clone())).await;
+    all["previews"] = true.into();
     assert_eq!((changed.status.as_u16(), &changed.body), (200, &all));
     assert_eq!(site.call(ada.get("/v1/settings")).await.body, all);
     assert_eq!(site.call(get("/v1/setup")).await.body["guests"], true);
