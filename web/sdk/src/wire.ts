@@ -7292,11 +7292,11 @@ export interface operations {
     };
     mail_address_page: {
         parameters: {
-            query: {
+            query?: {
                 /** @description The language of the page. */
                 lang?: string;
-                /** @description The text that the mail has. */
-                token: string;
+                /** @description The text that the mail has. Without it the page says that the link does nothing. */
+                token?: string;
             };
             header?: never;
             path?: never;
@@ -7322,11 +7322,11 @@ export interface operations {
     };
     confirm_mail_address: {
         parameters: {
-            query: {
+            query?: {
                 /** @description The language of the page. */
                 lang?: string;
-                /** @description The text that the mail has. */
-                token: string;
+                /** @description The text that the mail has. Without it the page says that the link does nothing. */
+                token?: string;
             };
             header?: never;
             path?: never;
@@ -7353,11 +7353,11 @@ export interface operations {
     };
     unsubscribe_page: {
         parameters: {
-            query: {
+            query?: {
                 /** @description The language of the page. */
                 lang?: string;
-                /** @description The text that the mail has. */
-                token: string;
+                /** @description The text that the mail has. Without it the page says that the link does nothing. */
+                token?: string;
             };
             header?: never;
             path?: never;
@@ -7383,11 +7383,11 @@ export interface operations {
     };
     unsubscribe_from_mails: {
         parameters: {
-            query: {
+            query?: {
                 /** @description The language of the page. */
                 lang?: string;
-                /** @description The text that the mail has. */
-                token: string;
+                /** @description The text that the mail has. Without it the page says that the link does nothing. */
+                token?: string;
             };
             header?: never;
             path?: never;

@@ -35,7 +35,9 @@ const HEADERS: [(HeaderName, &str); 5] = [
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Link {
-    /// The text that the mail has.
+    /// The text that the mail has. Without it the page says that the link does nothing.
+    #[serde(default)]
+    #[param(required = false)]
     token: String,
     /// The language of the page.
     lang: Option<String>,

@@ -12,7 +12,7 @@ use encke_site::{Act, Body, Caller, EventBody, Refusal, Site, event};
 use encke_store::{Sql, StoreError, Tx, params};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 /// Minutes of a day.
@@ -40,13 +40,18 @@ pub(crate) struct QuietHours {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Quiet {
     /// Hours of some days of the week; absent without any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "there", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     hours: Option<QuietHours>,
     /// The time until which all is quiet, in milliseconds since 1970; absent if it is not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "there", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     paused_until: Option<u64>,
+}
+
+/// Reads a field that is there. What is meant to be absent is left out, and not null.
+fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 /// The quiet hours of the person that this is told to are others from here on.
