@@ -7,11 +7,17 @@
 import { fetched } from '@encke/ui/plain';
 import '@encke/ui/theme.css';
 import { mount } from 'svelte';
+import { hashAsked } from './model/route';
 import { Chat } from './state/chat.svelte';
 import Root from './view/Root.svelte';
 
 const target = document.getElementById('app');
 if (target === null) throw new Error('index.html has no #app');
 const chat = new Chat(localStorage);
+// A notification was clicked. This may be before anybody is signed in, and before what shows notifications is there.
+navigator.serviceWorker?.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+  const hash = hashAsked(data);
+  if (hash !== null) location.hash = hash;
+});
 // No top-level await: the bundler would then cut the first load into many files.
 void fetched(() => chat.shell.loadWords()).then(() => mount(Root, { target, props: { chat } }));

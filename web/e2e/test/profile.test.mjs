@@ -48,6 +48,7 @@ test('a status with an end is seen by others, ends by itself, and is cleared', a
   await dialog.getByRole('button', { name: 'In a meeting' }).click();
   await dialog.getByRole('button', { name: 'Emoji of the status' }).click();
   await dialog.getByRole('searchbox', { name: 'Search emoji' }).fill('palm tree');
+  await dialog.getByRole('button', { name: 'palm tree', exact: true }).waitFor();
   await chat.page.keyboard.press('Enter');
   await dialog.getByRole('textbox', { name: 'Status' }).fill('<b>In a meeting</b>');
   await dialog.getByRole('button', { name: 'Save' }).click();

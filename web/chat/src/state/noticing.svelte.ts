@@ -5,14 +5,7 @@ import type { Shell } from '@encke/shell/state';
 import { plainText } from '@encke/ui/plain';
 import { vocabulary } from '../i18n/words';
 import { hashOf } from '../model/route';
-import {
-  canSubscribe,
-  renew,
-  subscribe,
-  subscribing,
-  unsubscribe,
-  type Subscribing,
-} from '../model/subscribing';
+import { renew, subscribe, subscribing, unsubscribe, type Subscribing } from '../model/subscribing';
 import { chime } from '../model/chime';
 import { isLookedAt, lookAt } from '../model/looked-at';
 import { isQuiet } from '../model/quiet';
@@ -46,13 +39,11 @@ export class Noticing {
     ];
     void this.#askQuiet();
     this.seen(document.hasFocus());
-    if (canSubscribe()) navigator.serviceWorker.addEventListener('message', this.#asked);
     void this.#begin();
   }
 
   /** Called when the person is no longer signed in. The server has forgotten the subscription with the session. */
   end(): void {
-    if (canSubscribe()) navigator.serviceWorker.removeEventListener('message', this.#asked);
     this.#lookAway();
     for (const undo of this.#undo) undo();
     void unsubscribe(null).catch(() => undefined);
@@ -143,11 +134,4 @@ export class Noticing {
       await registration?.showNotification(title, { ...options, data: { conversation, seq } });
     }
   }
-
-  /** A notification was clicked. */
-  readonly #asked = ({ data }: MessageEvent<unknown>): void => {
-    if (typeof data !== 'object' || data === null || !('type' in data) || data.type !== 'open') return;
-    if ('hash' in data && typeof data.hash === 'string' && data.hash.startsWith('#/'))
-      location.hash = data.hash;
-  };
 }
