@@ -1,5 +1,6 @@
-//! What a stopped server has left of recalled messages in its files (P10).
+//! What a server has left of recalled messages in its files (P10).
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::Result;
@@ -14,9 +15,17 @@ pub fn left_in(folder: &Path, recalls: &[Recall]) -> Result<Vec<String>> {
         let path = entry?.path();
         if path.is_dir() {
             left.extend(left_in(&path, recalls)?);
+        }
+        // There may be sockets and locks.
+        if !path.is_file() {
             continue;
         }
-        let bytes = std::fs::read(&path)?;
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            // The server may delete it at this moment.
+            Err(e) if e.kind() == ErrorKind::NotFound => continue,
+            Err(e) => return Err(e.into()),
+        };
         for recall in recalls.iter().filter(|recall| recall.acknowledged) {
             if memmem::find(&bytes, recall.secret.as_bytes()).is_some() {
                 let Recall { stream, seq, .. } = recall;

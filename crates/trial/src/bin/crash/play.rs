@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use encke_bench::seed;
 use encke_trial::cast::{Cast, Following, joined};
 use encke_trial::doors::Doors;
 use encke_trial::feed::{TRANSPORTS, Transport};
+use encke_trial::journal::Recall;
 use encke_trial::left::left_in;
 use encke_trial::random::Random;
 use encke_trial::reader::Habit;
@@ -29,6 +30,8 @@ const STEADY: usize = 2;
 const CHANGING: usize = 4;
 /// The time for everything but the kills: start, catching up, checking.
 const REST_MAX: Duration = Duration::from_secs(180);
+/// How long texts of recalled messages may stay in the files. It is five seconds on a disk that is not late.
+const OVERWRITTEN_MAX: Duration = Duration::from_secs(15);
 /// How long an answer over a WebSocket may take.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 /// The longest pause of a writer between two sends.
@@ -87,10 +90,9 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
         brought.evidence.late = joined(threads(auditors))?;
         brought.evidence.readings = joined(threads(readers))?;
         brought.evidence.histories = world.histories()?.into();
+        brought.faults.extend(left_at_last(&data, &brought.evidence.recalls)?);
         server.still_runs()?;
-        server.terminate()?;
-        brought.faults.extend(left_in(&data, &brought.evidence.recalls)?);
-        Ok(())
+        server.terminate().map(drop)
     });
     run.all_end.store(true, Ordering::SeqCst);
     if let Err(e) = ended {
@@ -139,6 +141,18 @@ fn kill_often(
     }
     sleep(random.millis(cli.life_ms_min, cli.life_ms_max));
     Ok(())
+}
+
+/// What is left of recalled messages in the files once the server has had its time to overwrite them.
+fn left_at_last(data: &Path, recalls: &[Recall]) -> Result<Vec<String>> {
+    let end = Instant::now() + OVERWRITTEN_MAX;
+    loop {
+        let left = left_in(data, recalls)?;
+        if left.is_empty() || Instant::now() > end {
+            return Ok(left);
+        }
+        sleep(Duration::from_millis(100));
+    }
 }
 
 fn habits() -> impl Iterator<Item = Habit> {
