@@ -1,12 +1,12 @@
 //! The state of mails in memory for one site.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use encke_engine::{Code, Error, outgoing_limits};
 use encke_site::Site;
+use encke_site::following::Following;
 use tokio::sync::Semaphore;
 
-use crate::follow::Mark;
 use crate::options::MailOptions;
 use crate::smtp::Smtp;
 
@@ -23,7 +23,7 @@ pub(crate) struct Ground {
 pub(crate) struct State {
     ground: OnceLock<Ground>,
     /// How far this node has looked through the log.
-    pub seen: Mutex<Mark>,
+    pub following: Following,
     /// Mails that may be sent at one time.
     pub running: Arc<Semaphore>,
 }
@@ -32,7 +32,7 @@ impl Default for State {
     fn default() -> Self {
         State {
             ground: OnceLock::new(),
-            seen: Mutex::default(),
+            following: Following::new("digest_mark"),
             running: Arc::new(Semaphore::new(outgoing_limits::MAIL_RUNNING_MAX)),
         }
     }

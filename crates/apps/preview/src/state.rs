@@ -1,13 +1,13 @@
 //! The state of previews in memory for one site.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use encke_egress::Egress;
 use encke_engine::outgoing_limits;
 use encke_site::Site;
+use encke_site::following::Following;
 use tokio::sync::Semaphore;
 
-use crate::follow::Mark;
 use crate::options::PreviewOptions;
 use crate::rate::Rates;
 
@@ -25,7 +25,7 @@ pub(crate) struct Ground {
 pub(crate) struct State {
     ground: OnceLock<Ground>,
     /// How far this node has looked through the log.
-    pub seen: Mutex<Mark>,
+    pub following: Following,
     /// Previews that may be made at one time.
     pub running: Arc<Semaphore>,
     /// The pages that were fetched lately, by person and by host.
@@ -36,7 +36,7 @@ impl Default for State {
     fn default() -> Self {
         State {
             ground: OnceLock::new(),
-            seen: Mutex::default(),
+            following: Following::new("preview_mark"),
             running: Arc::new(Semaphore::new(outgoing_limits::PREVIEW_RUNNING_MAX)),
             rates: Rates::default(),
         }

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 use encke_egress::Egress;
 use encke_engine::{Code, Error, PersonId, outgoing_limits};
 use encke_site::Site;
+use encke_site::following::Following;
 use tokio::sync::Semaphore;
 
-use crate::follow::Mark;
 use crate::key::SiteKey;
 use crate::options::PushOptions;
 
@@ -32,7 +32,7 @@ pub(crate) struct State {
     /// People of whom a session or token has ended since the last turn.
     pub ended: Mutex<Vec<PersonId>>,
     /// How far this node has looked through the log.
-    pub seen: Mutex<Mark>,
+    pub following: Following,
     /// Notifications that may be sent at one time.
     pub running: Arc<Semaphore>,
 }
@@ -44,7 +44,7 @@ impl Default for State {
             key: OnceLock::new(),
             subscribed: AtomicBool::new(false),
             ended: Mutex::default(),
-            seen: Mutex::default(),
+            following: Following::new("push_mark"),
             running: Arc::new(Semaphore::new(outgoing_limits::PUSH_RUNNING_MAX)),
         }
     }

@@ -15,6 +15,7 @@ pub mod caller;
 mod command;
 pub mod description;
 pub mod feed_body;
+pub mod following;
 pub mod follows;
 mod guest_channels;
 pub mod identity;

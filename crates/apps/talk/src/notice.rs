@@ -1,13 +1,15 @@
 //! The news of a conversation for a member who has no page open: which messages count, and what is told of them.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use encke_account::{has_blocked, people};
 use encke_engine::{
-    ConversationId, Entry, Error, Event, Owner, PersonId, Seq, StreamId, outgoing_limits,
+    ConversationId, Entry, Error, Event, Owner, PersonId, Position, Seq, StreamId, outgoing_limits,
 };
 use encke_site::Site;
+use encke_site::following::Place;
 use encke_store::{Read, Sql, StoreError, params};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -82,6 +84,41 @@ pub fn said(event: &Event) -> Option<Said> {
     let Named { mentions, everyone, .. } = serde_json::from_slice(&event.body).ok()?;
     let Event { seq, at_ms, from, .. } = *event;
     Some(Said { conversation, seq, at_ms, from, mentions, everyone })
+}
+
+/// The messages behind a place in the log, by conversation, and how far that is. Where more than `most` events wait,
+/// those before `oldest_ms` are left out, since nobody is told of what is long ago.
+pub fn said_behind(
+    read: &mut Read<'_>,
+    mut place: Place,
+    most: usize,
+    oldest_ms: u64,
+) -> Result<(Position, BTreeMap<ConversationId, Vec<Said>>), Error> {
+    if read.position().0.saturating_sub(place.after.0) > most as u64 {
+        place.after = place.after.max(read.position_at(oldest_ms)?);
+    }
+    let (up_to, entries) = place.events(read, most)?;
+    let mut all: BTreeMap<ConversationId, Vec<Said>> = BTreeMap::new();
+    for one in entries.iter().filter_map(|entry| said(&entry.event)) {
+        all.entry(one.conversation).or_default().push(one);
+    }
+    Ok((up_to, all))
+}
+
+/// The people that these messages mention by name, each once.
+pub fn mentioned_in(messages: &[Said]) -> Vec<PersonId> {
+    let mut people: Vec<PersonId> =
+        messages.iter().flat_map(|said| &said.mentions).copied().collect();
+    people.sort_unstable();
+    people.dedup();
+    people
+}
+
+/// The first and the last of these messages that count; `None` if none does.
+pub fn first_and_last(messages: &[Said], counts: impl Fn(&Said) -> bool) -> Option<(&Said, &Said)> {
+    let mut counting = messages.iter().filter(|said| counts(said));
+    let first = counting.next()?;
+    Some((first, counting.next_back().unwrap_or(first)))
 }
 
 /// Whether members are told of mentions only, because so many people write in the conversation.

@@ -5,11 +5,12 @@
 //! begins with empty ones. On SQLite, triggers keep the full-text table equal to `index_message`.
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use encke_engine::{
     ConversationId, Error, Event, Owner, PersonId, Position, Seq, StreamId, limits,
 };
+use encke_site::following::{Following, Part, Place};
 use encke_site::{EventBody, Site};
 use encke_store::{Engine, Read, Sql, StoreError, Tx, params};
 use serde::Deserialize;
@@ -20,15 +21,12 @@ use crate::message::Said;
 use crate::poll::Poll;
 
 /// How far the index has followed the log.
-#[derive(Default)]
-pub(crate) struct Followed(Mutex<Mark>);
+pub(crate) struct Followed(Following);
 
-#[derive(Clone, Copy, Default)]
-struct Mark {
-    /// The position in the table.
-    stored: Position,
-    /// All up to here was looked at by this node. What lies between the two had nothing for the index.
-    seen: Position,
+impl Default for Followed {
+    fn default() -> Self {
+        Followed(Following::new("index_mark"))
+    }
 }
 
 /// A change of the index.
@@ -37,78 +35,29 @@ enum Change {
     Forget { at: Position },
 }
 
-/// The next events of the log.
-struct Part {
-    stored: Position,
-    up_to: Position,
-    changes: Vec<Change>,
-    /// Whether the log goes on behind them.
-    more: bool,
-}
-
-/// The most positions that a node looks at without storing how far it is.
-const UNSTORED_EVENTS_MAX: u64 = 4_096;
-
 /// Takes what is new in the log into the index.
 pub(crate) async fn follow(site: &Arc<Site>) {
-    for _ in 0..limits::INDEX_PARTS_MAX {
-        match follow_part(site).await {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(e) => return tracing::warn!("the index of words: {e}"),
-        }
+    let Followed(following) = site.part();
+    if let Err(e) = following.follow(site, limits::INDEX_PARTS_MAX, look, change_all).await {
+        tracing::warn!("the index of words: {e}");
     }
 }
 
-/// Takes one part, and returns whether there is more.
-async fn follow_part(site: &Arc<Site>) -> Result<bool, Error> {
-    let followed: &Followed = site.part();
-    let mark = *followed.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let part = site.store.read(move |read| part(read, mark)).await?;
-    let (more, up_to, stored) = (part.more, part.up_to, part.stored);
-    let silent = part.changes.is_empty() && up_to.0 - stored.0 < UNSTORED_EVENTS_MAX;
-    let stored = match silent {
-        true => stored,
-        false => site.store.write(move |tx| store(tx, part)).await?,
-    };
-    let seen = up_to.max(stored);
-    *followed.0.lock().unwrap_or_else(PoisonError::into_inner) = Mark { stored, seen };
-    Ok(more)
-}
-
-fn stored_mark(sql: &mut impl Sql) -> Result<Position, StoreError> {
-    let row = sql.query_one("SELECT position FROM index_mark WHERE id = 0", params![])?;
-    row.map_or(Ok(Position(0)), |row| row.get(0))
-}
-
-fn part(read: &mut Read<'_>, mark: Mark) -> Result<Part, Error> {
-    let stored = stored_mark(read)?;
-    // If another node has moved the mark, what this one has seen counts no more than that.
-    let after = if stored == mark.stored { mark.seen.max(stored) } else { stored };
-    let head = read.position();
-    let mut up_to = Position((after.0 + limits::INDEX_PART_EVENTS as u64).min(head.0).max(after.0));
-    let at: Vec<Position> = (after.0 + 1..=up_to.0).map(Position).collect();
-    let mut changes = Vec::new();
-    for entry in read.events(&at)? {
-        changes.extend(change(read, &entry.event)?);
-        if changes.len() == limits::INDEX_PART_MESSAGES {
+fn look(read: &mut Read<'_>, place: Place, _: u64) -> Result<Option<Part<Change>>, Error> {
+    let (mut up_to, entries) = place.events(read, limits::INDEX_PART_EVENTS)?;
+    let mut found = Vec::new();
+    for entry in entries {
+        found.extend(change(read, &entry.event)?);
+        if found.len() == limits::INDEX_PART_MESSAGES {
             up_to = entry.event.position;
             break;
         }
     }
-    Ok(Part { stored, up_to, changes, more: up_to < head })
+    Ok(Some(Part { up_to, found }))
 }
 
-/// Stores a part unless another node did. Returns how far the index is.
-fn store(tx: &mut Tx<'_>, part: Part) -> Result<Position, Error> {
-    let moved = tx.execute(
-        "UPDATE index_mark SET position = ?2 WHERE id = 0 AND position = ?1",
-        params![part.stored, part.up_to],
-    )?;
-    if moved == 0 {
-        return Ok(stored_mark(tx)?);
-    }
-    for change in part.changes {
+fn change_all(tx: &mut Tx<'_>, changes: Vec<Change>) -> Result<(), Error> {
+    for change in changes {
         match change {
             Change::Put { at, conversation, words } => {
                 forget(tx, at)?;
@@ -117,7 +66,7 @@ fn store(tx: &mut Tx<'_>, part: Part) -> Result<Position, Error> {
             Change::Forget { at } => forget(tx, at)?,
         }
     }
-    Ok(part.up_to)
+    Ok(())
 }
 
 fn put(
