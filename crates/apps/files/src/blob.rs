@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use encke_engine::{Code, Error, file_limits};
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::bucket::{Bucket, Part};
 use crate::file_id::{FileId, not_found};
@@ -27,6 +27,21 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, Error> {
     let done = spawn_blocking(work).await;
     done.map_err(|e| refused(&io::Error::other(e)))?.map_err(|e| refused(&e))
+}
+
+/// Blocks on their way to the disk.
+pub(crate) struct Syncing(JoinHandle<io::Result<()>>);
+
+impl Syncing {
+    /// Whether waiting for it would take no time.
+    pub fn is_over(&self) -> bool {
+        self.0.is_finished()
+    }
+
+    /// Waits until the blocks are on the disk.
+    pub async fn over(self) -> Result<(), Error> {
+        self.0.await.map_err(|e| refused(&io::Error::other(e)))?.map_err(|e| refused(&e))
+    }
 }
 
 /// The refusal after a fault of the disk.
@@ -72,14 +87,22 @@ impl Blobs {
         }
     }
 
-    /// Makes all blocks of an upload durable.
-    pub async fn sync(&self, id: &FileId) -> Result<(), Error> {
+    /// Begins to make all blocks of an upload durable. `None` if they are so already.
+    pub fn begin_sync(&self, id: &FileId) -> Option<Syncing> {
         match self {
             Blobs::Folder(folder) => {
                 let (folder, id) = (folder.clone(), id.clone());
-                blocking(move || folder.sync(&id)).await
+                Some(Syncing(spawn_blocking(move || folder.sync(&id))))
             }
-            Blobs::Bucket(_) => Ok(()),
+            Blobs::Bucket(_) => None,
+        }
+    }
+
+    /// Makes all blocks of an upload durable.
+    pub async fn sync(&self, id: &FileId) -> Result<(), Error> {
+        match self.begin_sync(id) {
+            Some(syncing) => syncing.over().await,
+            None => Ok(()),
         }
     }
 

@@ -24,6 +24,7 @@ use http::{HeaderMap, HeaderName, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::blob::Syncing;
 use crate::file::{File, FileRow, State, find};
 use crate::file_id::{FileId, not_found};
 use crate::holding::readable;
@@ -198,7 +199,7 @@ pub(crate) async fn piece(
         // The answer to the last piece was lost.
         return Ok(Json(UploadState { offset: row.received, file: Some(row.shown()) }));
     }
-    let mut receiving = Receiving { site: &site, written: row.received, row };
+    let mut receiving = Receiving { site: &site, written: row.received, row, syncing: None };
     receiving.take(request.into_body().into_data_stream()).await?;
     let row = receiving.row;
     let offset = row.received;
@@ -232,6 +233,8 @@ struct Receiving<'a> {
     row: FileRow,
     /// The bytes that are written, whether they are noted or not.
     written: u64,
+    /// Blocks go to the disk while further ones come, so that [`Receiving::note`] waits for little.
+    syncing: Option<Syncing>,
 }
 
 impl Receiving<'_> {
@@ -275,7 +278,22 @@ impl Receiving<'_> {
         self.row.parts = blobs.write(&self.row.id, parts, self.written, block).await?;
         self.written += bytes;
         let is_due = self.written - self.row.received >= file_limits::UPLOAD_SYNC_BYTES;
-        if is_due || !blobs.takes_short_blocks() { self.note().await } else { Ok(()) }
+        if is_due || !blobs.takes_short_blocks() {
+            return self.note().await;
+        }
+        if self.syncing.as_ref().is_none_or(Syncing::is_over) {
+            self.synced().await?;
+            self.syncing = blobs.begin_sync(&self.row.id);
+        }
+        Ok(())
+    }
+
+    /// Waits for the blocks that are on their way to the disk. A fault is told once, so it must not be missed.
+    async fn synced(&mut self) -> Result<(), Error> {
+        match self.syncing.take() {
+            Some(syncing) => syncing.over().await,
+            None => Ok(()),
+        }
     }
 
     /// Notes what is written, once it is durable.
@@ -284,6 +302,7 @@ impl Receiving<'_> {
         if from == to {
             return Ok(());
         }
+        self.synced().await?;
         Storage::of(self.site).blobs()?.sync(&id).await?;
         let parts = self.row.parts.clone();
         let noted = self.site.store.write(move |tx| {
