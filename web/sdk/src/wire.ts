@@ -1743,8 +1743,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tells whether the site needs an owner, and whether guests may enter.
-         * @description Tells whether the site needs an owner, and whether guests may enter.
+         * Tells whether the site needs an owner, whether guests may enter, and who is signed in.
+         * @description Tells whether the site needs an owner, whether guests may enter, and who is signed in.
          */
         get: operations["setup_state"];
         put?: never;
@@ -3962,6 +3962,8 @@ export interface components {
         SetupState: {
             /** @description Whether guests may enter. */
             guests: boolean;
+            /** @description The signed-in person; absent for a visitor. */
+            me?: components["schemas"]["Me"];
             /** @description Whether the site has no owner yet. The holder of the set-up code is to create it. */
             needed: boolean;
             site_name: string;

@@ -12,13 +12,14 @@ use utoipa::ToSchema;
 
 use super::administer::{NewAccount, insert};
 use super::limits::Try;
-use super::person::Me;
+use super::person::{Me, me};
 use super::product::try_to_sign_in;
 use super::session;
-use super::settings::settings;
+use super::settings::{Settings, settings};
 use super::setup_code::{self, is_setup_code};
 use super::sign_in::SignInRequest;
 use crate::Accounts;
+use encke_site::Caller;
 use encke_site::Role;
 use encke_site::Site;
 use encke_site::body::Body;
@@ -32,6 +33,10 @@ pub(crate) struct SetupState {
     /// Whether guests may enter.
     guests: bool,
     site_name: String,
+    /// The signed-in person; absent for a visitor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    me: Option<Me>,
 }
 
 pub(super) fn has_owner(sql: &mut impl Sql) -> Result<bool, StoreError> {
@@ -39,14 +44,21 @@ pub(super) fn has_owner(sql: &mut impl Sql) -> Result<bool, StoreError> {
     Ok(sql.query_one(query, params![])?.is_some())
 }
 
-/// Tells whether the site needs an owner, and whether guests may enter.
+/// Tells whether the site needs an owner, whether guests may enter, and who is signed in.
 #[utoipa::path(get, operation_id = "setup_state", path = "/v1/setup", tag = "people", security(()),
     responses((status = 200, body = SetupState)))]
-pub(crate) async fn needed(State(site): State<Arc<Site>>) -> Result<Json<SetupState>, Refusal> {
-    let found = site.store.read(|read| {
-        let settings = settings(read)?;
+pub(crate) async fn needed(
+    State(site): State<Arc<Site>>,
+    caller: Result<Caller, Refusal>,
+) -> Result<Json<SetupState>, Refusal> {
+    // Everybody may ask this, so a credential that does not count is none.
+    let person = caller.ok().map(|caller| caller.0.person);
+    let held = site.clone();
+    let found = site.store.read(move |read| {
+        let Settings { guests, site_name, .. } = settings(read)?;
         let needed = !has_owner(read)?;
-        Ok(SetupState { needed, guests: settings.guests, site_name: settings.site_name })
+        let me = person.map(|person| me(read, &held, person)).transpose()?;
+        Ok(SetupState { needed, guests, site_name, me })
     });
     Ok(Json(found.await?))
 }

@@ -32,11 +32,15 @@ fn of_two_visitors_with_the_setup_code_one_becomes_the_owner() {
     assert_eq!((&me["role"], &me["presence"]), (&json!("owner"), &json!("offline")));
     let mut owner = Client::new(server.address, Auth::Cookie(both[0].1.session()));
     assert_eq!(owner.get("/v1/me").is(200).json()["id"], me["id"]);
+    assert_eq!(owner.get("/v1/setup").is(200).json()["me"], owner.get("/v1/me").json());
     let cookie = both[0].1.header("set-cookie").unwrap();
     for part in ["HttpOnly", "SameSite=Lax", "Path=/"] {
         assert!(cookie.contains(part), "{cookie}");
     }
-    assert_eq!(server.visitor().get("/v1/setup").is(200).json()["needed"], false);
+    let state = server.visitor().get("/v1/setup").is(200).json();
+    assert_eq!((&state["needed"], &state["me"]), (&json!(false), &json!(null)));
+    let mut unknown = Client::new(server.address, Auth::Bearer("nobody's".into()));
+    assert_eq!(unknown.get("/v1/setup").is(200).json(), state);
     let people = owner.get("/v1/people").json();
     assert_eq!(people["people"].as_array().unwrap().len(), 1, "{people}");
 }

@@ -1,4 +1,4 @@
-import { ApiError, EnckeClient, type ConnectionState, type Me } from '@encke/sdk';
+import { EnckeClient, type ConnectionState, type Me } from '@encke/sdk';
 import { browserClock, errorText, type Locale, type TextStorage } from '@encke/ui/plain';
 import { thrownText } from '../i18n/errors';
 import { vocabulary, type Words } from '../i18n/words';
@@ -87,17 +87,13 @@ export class Shell {
   async begin(): Promise<void> {
     this.stage = 'loading';
     try {
-      const setup = await this.api.setup();
-      this.guests = setup.guests;
-      this.siteName = setup.site_name;
-      if (setup.needed) this.stage = 'setup';
-      else this.enter(await this.api.me());
-    } catch (thrown) {
-      if (thrown instanceof ApiError && thrown.status === 401) {
-        this.screen.forgetOffline();
-        this.stage = 'sign-in';
-        return;
-      }
+      const { needed, guests, site_name, me } = await this.api.setup();
+      this.guests = guests;
+      this.siteName = site_name;
+      if (me !== undefined) return this.enter(me);
+      this.screen.forgetOffline();
+      this.stage = needed ? 'setup' : 'sign-in';
+    } catch {
       const me = await this.screen.offline();
       if (me === null) this.stage = 'unreachable';
       else this.enter(me);
