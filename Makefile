@@ -116,6 +116,8 @@ cluster-test: $(WEB_BUILT)
 
 bench: build
 	benches/run
+	benches/messages
+	benches/screen
 
 clean:
 	cargo clean

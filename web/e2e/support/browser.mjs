@@ -33,7 +33,8 @@ function launched() {
   return browser;
 }
 
-function executable() {
+/** The browser of this machine. */
+export function executable() {
   return process.env['CHROMIUM'] ?? execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
 }
 

@@ -7,3 +7,5 @@ declare var heard: any[];
 /** The scripts that a page has run. */
 declare var ran: string[];
 declare var encke: (item: any) => void;
+/** Milliseconds that the tasks of the page have taken beyond 50 ms each. */
+declare var blocked: number;

@@ -66,6 +66,11 @@ export class Server {
     clearTimeout(timer);
   }
 
+  /** The number of its process. */
+  get pid() {
+    return this.#process?.pid ?? 0;
+  }
+
   /** Runs another command of the binary on the same data. @param {string[]} args */
   async command(...args) {
     const { stdout } = await promisify(execFile)(binary, [...args, '--data', this.data]);
