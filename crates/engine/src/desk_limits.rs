@@ -54,11 +54,11 @@ pub const VISITOR_ATTRIBUTES_MAX: usize = 20;
 /// Pages in the trail of a visitor, the newest ones.
 pub const VISIT_TRAIL_MAX: usize = 20;
 /// Milliseconds after its last visit for which a visitor counts as being on the site.
-pub const VISITOR_HERE_MS: u64 = 60_000;
+pub const VISITOR_HERE_MS: u64 = 5 * 60_000;
 /// Visitors in one page of those that are on the site.
 pub const VISITORS_PAGE_MAX: usize = 50;
 /// Milliseconds without a session after which an agent is taken for gone, and its waiting tickets are given to others.
-pub const OWNER_GONE_MS: u64 = 60_000;
+pub const OWNER_GONE_MS: u64 = 30_000;
 /// Milliseconds between two looks at what waits.
 pub const DESK_LOOK_MS: u64 = 2_000;
 /// Tickets that one look gives to agents or takes back. The others follow at once.

@@ -2112,7 +2112,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Changes a ticket: all staff may.
+         * @description Changes a ticket: all staff may.
+         */
+        patch: operations["change_ticket"];
         trace?: never;
     };
     "/v1/tickets/{id}/claim": {
@@ -2175,6 +2179,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tickets/{id}/looking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Tells the rest of the staff that the caller looks at a ticket. A console says it every 20 seconds while the ticket is open.
+         * @description Tells the rest of the staff that the caller looks at a ticket. A console says it every 20 seconds while the ticket is open.
+         */
+        put: operations["look_at_ticket"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest notes about a ticket, or those before a `seq`.
+         * @description The newest notes about a ticket, or those before a `seq`.
+         */
+        get: operations["notes"];
+        put?: never;
+        /**
+         * Writes a note about a ticket. No visitor ever gets it.
+         * @description Writes a note about a ticket. No visitor ever gets it.
+         */
+        post: operations["write_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Rates a ticket of the calling visitor. A further rating takes the place of the first one.
+         * @description Rates a ticket of the calling visitor. A further rating takes the place of the first one.
+         */
+        put: operations["rate_ticket"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tickets/{id}/return": {
         parameters: {
             query?: never;
@@ -2189,6 +2257,26 @@ export interface paths {
          * @description Puts a ticket back into the queue: its owner does it, or a supervisor.
          */
         post: operations["return_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands a ticket on to an agent or a team: its owner does it, anybody if nobody has it, or a supervisor.
+         * @description Hands a ticket on to an agent or a team: its owner does it, anybody if nobody has it, or a supervisor.
+         */
+        post: operations["transfer_ticket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3094,7 +3182,7 @@ export interface components {
             trail: components["schemas"]["Seen"][];
         };
         /** @description An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds. */
-        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["PreviewedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["TicketFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"] | components["schemas"]["TicketEvent"] | components["schemas"]["TicketStatusEvent"] | components["schemas"]["AgentEvent"] | components["schemas"]["QuietChangedEvent"];
+        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["PreviewedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["TicketFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"] | components["schemas"]["TicketEvent"] | components["schemas"]["TicketStatusEvent"] | components["schemas"]["AgentEvent"] | components["schemas"]["NoteEvent"] | components["schemas"]["QuietChangedEvent"];
         /**
          * @description A kind of a field in the form before the first question.
          * @enum {string}
@@ -3381,6 +3469,25 @@ export interface components {
             /** @description Id to revoke the token by. */
             id: string;
             label: string;
+        };
+        /** @description The person looks at a ticket. */
+        Looking: {
+            ticket: string;
+        };
+        /** @description A signal of the kind `looking`. */
+        LookingSignal: {
+            body: components["schemas"]["Looking"];
+            /** @description The person that it is about. */
+            from: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "looking";
+            /** @description The conversation in which it is told. */
+            stream: string;
+            /** @enum {string} */
+            type: "signal";
         };
         /** @description An invite link that was made. */
         MadeLink: {
@@ -3710,6 +3817,14 @@ export interface components {
             /** @description The text; it may be empty if there are files. */
             text: string;
         };
+        /** @description A note to be written. */
+        NewNote: {
+            /** @description Idempotency key, for clients that can't set a header. */
+            key?: string | null;
+            /** @description Staff that is to see it: it takes part in the ticket from then on. */
+            mentions?: string[];
+            text: string;
+        };
         /** @description The picture that a person sets. */
         NewPicture: {
             /** @description Id of a file that the caller has uploaded, and sent to nobody: a PNG, JPEG, GIF or WebP picture. */
@@ -3819,6 +3934,44 @@ export interface components {
         NewVote: {
             /** @description The options, the first one of the poll is 0; empty to take the vote back. */
             options: number[];
+        };
+        /** @description A note about a ticket. */
+        Note: {
+            /** @description The staff that it mentions, who takes part from then on; absent if there is none. */
+            mentions?: string[];
+            text: string;
+        };
+        /** @description An event of the kind `note`. */
+        NoteEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["Note"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "note";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description A page of notes. */
+        Notes: {
+            /** @description Whether there are older ones. */
+            more: boolean;
+            /** @description The events, the oldest first. */
+            notes: components["schemas"]["FeedEvent"][];
+            /** @description Their writers. */
+            people: components["schemas"]["Person"][];
         };
         /**
          * @description The events of a conversation of which a person wants to be noticed.
@@ -4188,6 +4341,15 @@ export interface components {
             to: number;
             /** @description The time zone of the hours, as the IANA names it. */
             zone: string;
+        };
+        /** @description A rating. */
+        Rating: {
+            comment?: string;
+            /**
+             * Format: int32
+             * @description 1 to 5.
+             */
+            stars: number;
         };
         /** @description A person has reacted to a message with an emoji, or has taken it back. */
         Reacted: {
@@ -4637,7 +4799,7 @@ export interface components {
          */
         Side: "right" | "left";
         /** @description A signal: at most once, never stored. `kind` tells its body. */
-        Signal: components["schemas"]["TypingSignal"] | components["schemas"]["PresenceSignal"];
+        Signal: components["schemas"]["TypingSignal"] | components["schemas"]["PresenceSignal"] | components["schemas"]["LookingSignal"];
         /** @description A request to end sessions. */
         SignOut: {
             /** @description Whether all sessions of the person end, not only this one. */
@@ -4859,6 +5021,21 @@ export interface components {
             expires_in_ms: number;
             ticket: string;
         };
+        /** @description Changes of a ticket; fields that are absent stay as they are. */
+        TicketChange: {
+            /**
+             * Format: int32
+             * @description How urgent it is: 0 to 3.
+             */
+            priority?: number | null;
+            /**
+             * @description Until when it is put off, in milliseconds since 1970. It goes with `snoozed` alone, and without it a ticket is put off
+             *     until the visitor writes.
+             */
+            snoozed_until?: number | null;
+            state?: components["schemas"]["TicketState"] | null;
+            tags?: string[] | null;
+        };
         /** @description How many tickets there are in this state, each up to a bound. */
         TicketCounts: {
             all: number;
@@ -4987,6 +5164,15 @@ export interface components {
         /** @description A person's tokens. */
         Tokens: {
             tokens: components["schemas"]["ListedToken"][];
+        };
+        /** @description To whom a ticket goes: a person or a team. */
+        Transfer: {
+            /** @description A note for those who take it up. */
+            note?: string | null;
+            /** @description An agent of the desk. */
+            person?: string | null;
+            /** @description A team: a skill of its agents. The ticket waits in the queue for one of them. */
+            team?: string | null;
         };
         /** @description Whether the person types. */
         Typing: {
@@ -10705,6 +10891,43 @@ export interface operations {
             503: components["responses"]["OverloadedDraining"];
         };
     };
+    change_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     claim_ticket: {
         parameters: {
             query?: never;
@@ -10796,6 +11019,153 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    look_at_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    notes: {
+        parameters: {
+            query?: {
+                /** @description Only those with a `seq` below this one. */
+                before?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notes"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    write_note: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["KeyReused"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    rate_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rating"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     return_ticket: {
         parameters: {
             query?: never;
@@ -10821,6 +11191,44 @@ export interface operations {
             403: components["responses"]["ForbiddenForeignOriginNotMember"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    transfer_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Transfer"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];

@@ -17,6 +17,7 @@ use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::assignment::give;
 use crate::desk::DeskRow;
 use crate::settings::{FieldKind, FormField};
 use crate::status::{self, VisitorTicket};
@@ -100,6 +101,7 @@ fn make(
     ticket::insert(tx, &new, form)?;
     say_message(tx, site, me, message(id))?;
     ticket::tell(tx, &new, Some(me))?;
+    give(tx, site, desk.house)?;
     Ok(id)
 }
 

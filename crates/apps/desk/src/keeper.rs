@@ -8,6 +8,7 @@ use encke_talk::conversation::not_member;
 use encke_talk::ticket::{KeepsTickets, take_part};
 
 use crate::agent::is_there;
+use crate::assignment::give;
 use crate::claim::release;
 use crate::ticket::{self, Speaker, Ticket, TicketState};
 
@@ -40,7 +41,11 @@ impl KeepsTickets for Keeper {
         } else {
             answered(tx, &mut after, from, appended)?;
         }
-        ticket::change(tx, site, &before, after, Some(from)).map(drop)
+        let after = ticket::change(tx, site, &before, after, Some(from))?;
+        if after.is_queued() {
+            give(tx, site, after.desk)?;
+        }
+        Ok(())
     }
 }
 

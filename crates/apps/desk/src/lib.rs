@@ -14,13 +14,20 @@
 
 mod agent;
 mod ask;
+mod assignment;
+mod change;
 mod claim;
 mod desk;
 mod door;
+mod due;
 mod hours;
 mod keeper;
 mod key;
+mod looking;
+mod note;
+mod plan;
 mod product;
+mod rating;
 mod settings;
 mod staff;
 mod status;

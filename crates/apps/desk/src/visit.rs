@@ -119,9 +119,11 @@ pub(crate) async fn visit(
     let noted = site.store.write(move |tx| {
         let (_, VisitorRow { person, facts, .. }) = visitor::at(tx, &key, caller)?;
         let now = tx.now_ms();
-        let tag = language(visit.language.as_deref());
+        let tag = visit.language.as_deref().map(|tag| language(Some(tag)));
         let facts = facts.after(visit, device, now).stored();
-        let update = "UPDATE visitor SET facts = ?2, seen_ms = ?3, language = ?4 WHERE person = ?1";
+        let update =
+            "UPDATE visitor SET facts = ?2, seen_ms = ?3, language = coalesce(?4, language)
+                      WHERE person = ?1";
         tx.execute(update, params![person, facts, now, tag])?;
         Ok(())
     });
