@@ -67,6 +67,12 @@ pub const ASSIGNED_AT_ONCE_MAX: usize = 100;
 pub const NOTES_PAGE_MAX: usize = 50;
 /// Bytes of a note of staff.
 pub const NOTE_BYTES_MAX: usize = 4_000;
+/// Days that a report covers.
+pub const REPORT_DAYS_MAX: u64 = 366;
+/// Teams in a report, and tags.
+pub const REPORT_NAMES_MAX: usize = 100;
+/// Tickets of a report's table that are read at one time.
+pub const REPORT_PART_TICKETS: usize = 500;
 /// People that a note mentions.
 pub const NOTE_MENTIONS_MAX: usize = 20;
 }

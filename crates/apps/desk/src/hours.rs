@@ -40,7 +40,8 @@ pub(crate) struct Hours {
     holidays: Vec<String>,
 }
 
-fn zone(name: &str) -> Result<TimeZone, Error> {
+/// The time zone with a name of the IANA.
+pub(crate) fn zone(name: &str) -> Result<TimeZone, Error> {
     let unknown =
         || Error::new(Code::Invalid, "`time_zone` is a time zone of the IANA, as Asia/Shanghai.");
     if name.len() > ZONE_BYTES_MAX {
@@ -50,6 +51,11 @@ fn zone(name: &str) -> Result<TimeZone, Error> {
 }
 
 impl Hours {
+    /// The name of the time zone.
+    pub fn time_zone(&self) -> &str {
+        &self.time_zone
+    }
+
     /// Refuses hours that no week has.
     pub fn check(&self) -> Result<(), Error> {
         let refused = |what: String| Err(Error::new(Code::Invalid, what));

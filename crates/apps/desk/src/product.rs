@@ -18,8 +18,8 @@ use crate::due::Gone;
 use crate::keeper::Keeper;
 use crate::tables::TABLES;
 use crate::{
-    agent, ask, change, claim, desk, door, due, looking, note, rating, status, ticket, ticket_list,
-    ticket_page, visit, visitor,
+    agent, ask, change, claim, desk, door, due, looking, note, rating, report, report_tickets,
+    status, ticket, ticket_list, ticket_page, visit, visitor,
 };
 
 /// The customer-service desk.
@@ -59,6 +59,9 @@ impl Product for Desk {
             .routes(routes!(note::write, note::list))
             .routes(routes!(looking::look))
             .routes(routes!(rating::rate))
+            .routes(routes!(report::report))
+            .routes(routes!(report_tickets::list))
+            .routes(routes!(report_tickets::table))
             .routes(routes!(claim::claim))
             .routes(routes!(claim::give_back))
             .routes(routes!(claim::join))

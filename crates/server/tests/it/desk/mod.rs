@@ -4,6 +4,7 @@ mod claims;
 mod closed;
 mod flow;
 mod hostile;
+mod report;
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
