@@ -222,6 +222,10 @@ impl Search {
 
     fn run(&self, read: &mut Read<'_>, me: PersonId, limit: usize) -> Result<Found, Error> {
         let scope = self.scope(read, me)?;
+        if read.engine() == Engine::Postgres {
+            // Which index serves depends on how common the words are, so a plan that is made for any words is a bad one.
+            read.query("SET LOCAL plan_cache_mode = force_custom_plan", params![])?;
+        }
         let above = self.after_ms.map_or(Ok(Position(0)), |ms| read.position_at(ms))?;
         let mut end = Position(read.position().0 + 1);
         if let Some(ms) = self.before_ms {
