@@ -13,13 +13,17 @@
 //! Never in here: what a message is, and who may read a conversation. The crate `talk` knows.
 
 mod agent;
+mod article;
 mod ask;
 mod assignment;
+mod blocked;
+mod canned;
 mod change;
 mod claim;
 mod desk;
 mod door;
 mod due;
+mod help;
 mod hours;
 mod keeper;
 mod key;
@@ -38,4 +42,5 @@ mod ticket_page;
 mod visit;
 mod visitor;
 
+pub use door::origins;
 pub use product::Desk;

@@ -3,7 +3,9 @@
 mod claims;
 mod closed;
 mod flow;
+mod help;
 mod hostile;
+mod storm;
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
