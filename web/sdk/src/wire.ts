@@ -1010,6 +1010,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/desks/{desk}/articles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The articles of a desk, those that are not published, too.
+         * @description The articles of a desk, those that are not published, too.
+         */
+        get: operations["articles"];
+        put?: never;
+        /**
+         * Writes an article. Owners and supervisors do it.
+         * @description Writes an article. Owners and supervisors do it.
+         */
+        post: operations["create_article"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/articles/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One article, as the staff has it.
+         * @description One article, as the staff has it.
+         */
+        get: operations["article"];
+        /**
+         * Writes an article anew. Owners and supervisors do it.
+         * @description Writes an article anew. Owners and supervisors do it.
+         */
+        put: operations["write_article"];
+        post?: never;
+        /**
+         * Deletes an article. Owners and supervisors do it.
+         * @description Deletes an article. Owners and supervisors do it.
+         */
+        delete: operations["delete_article"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/blocked/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Blocks a visitor: it may write nothing to the desk any more. Owners and supervisors do it.
+         * @description Blocks a visitor: it may write nothing to the desk any more. Owners and supervisors do it.
+         */
+        put: operations["block_visitor"];
+        post?: never;
+        /**
+         * Lets a visitor write again.
+         * @description Lets a visitor write again.
+         */
+        delete: operations["unblock_visitor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/canned": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The canned replies that the caller may use: those of the desk, of its teams, and its own.
+         * @description The canned replies that the caller may use: those of the desk, of its teams, and its own.
+         */
+        get: operations["canned_replies"];
+        put?: never;
+        /**
+         * Makes a canned reply.
+         * @description Makes a canned reply.
+         */
+        post: operations["create_canned_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/canned/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a canned reply.
+         * @description Deletes a canned reply.
+         */
+        delete: operations["delete_canned_reply"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a canned reply.
+         * @description Changes a canned reply.
+         */
+        patch: operations["change_canned_reply"];
+        trace?: never;
+    };
     "/v1/desks/{desk}/door": {
         parameters: {
             query?: never;
@@ -1022,6 +1146,46 @@ export interface paths {
          * @description What everybody may know of a desk before asking.
          */
         get: operations["desk_door"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/help": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The published articles of a desk, or those that fit what somebody has typed.
+         * @description The published articles of a desk, or those that fit what somebody has typed.
+         */
+        get: operations["help"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/help/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One published article.
+         * @description One published article.
+         */
+        get: operations["help_article"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2463,6 +2627,49 @@ export interface components {
             /** @description The thread, which is a conversation. */
             thread: string;
         };
+        /** @description An article. */
+        Article: components["schemas"]["ArticleContent"] & {
+            /** @description When it changed last, in milliseconds since 1970. */
+            changed_at: number;
+            /** @description Its number. */
+            id: number;
+        };
+        /** @description An article as it is written. */
+        ArticleContent: {
+            /**
+             * @description Whether everybody may read it.
+             * @default false
+             */
+            published: boolean;
+            /**
+             * @description The text, in Markdown.
+             * @default {
+             *       "en": "",
+             *       "zh-CN": ""
+             *     }
+             */
+            text: components["schemas"]["DeskText"];
+            /**
+             * @description The title, one line.
+             * @default {
+             *       "en": "",
+             *       "zh-CN": ""
+             *     }
+             */
+            title: components["schemas"]["DeskText"];
+        };
+        /** @description The articles of a desk. */
+        Articles: {
+            /** @description The oldest first. */
+            articles: components["schemas"]["ArticleTitle"][];
+        };
+        /** @description The title of an article in the list of the staff. */
+        ArticleTitle: {
+            changed_at: number;
+            id: number;
+            published: boolean;
+            title: components["schemas"]["DeskText"];
+        };
         /** @description The person was asked, and joins once it accepts. */
         Asked: {
             invited: boolean;
@@ -2574,6 +2781,30 @@ export interface components {
          * @enum {string}
          */
         ByeReason: "drain" | "slow" | "revoked" | "idle" | "too_many" | "changed" | "protocol";
+        /** @description Changes of a canned reply; fields that are absent stay as they are. */
+        CannedChange: {
+            shortcut?: string | null;
+            text?: string | null;
+        };
+        /** @description A page of canned replies. */
+        CannedReplies: {
+            canned: components["schemas"]["CannedReply"][];
+            /** @description Whether there are more. */
+            more: boolean;
+        };
+        /** @description A canned reply. */
+        CannedReply: {
+            /** @description Its number. */
+            id: number;
+            /** @description The agent whose it is; absent if it is the desk's or a team's. */
+            person?: string;
+            /** @description What is typed behind a `/` for it. */
+            shortcut: string;
+            /** @description The team whose it is; absent if it is the desk's or an agent's. */
+            team?: string;
+            /** @description The text. `{{visitor}}` and `{{agent}}` in it stand for names, which the console puts there. */
+            text: string;
+        };
         /** @description An event of the kind `changed`. */
         ChangedEvent: {
             /** @description Milliseconds since 1970 by the server's clock. */
@@ -3243,6 +3474,11 @@ export interface components {
             /** @description The name of that person when the message was forwarded. */
             name: string;
         };
+        /** @description An article that was found. */
+        FoundArticle: {
+            id: number;
+            title: components["schemas"]["DeskText"];
+        };
         /** @description Messages that were found, the newest first. */
         FoundMessages: {
             /** @description The messages as in the feed, with the texts that edits have given them. The stream of each names its conversation. */
@@ -3268,6 +3504,11 @@ export interface components {
         /** @description A request to enter as a guest. */
         Guest: {
             display_name: string;
+        };
+        /** @description Articles for everybody. */
+        Help: {
+            /** @description Without a search all that are published, the oldest first; otherwise those that fit best. */
+            articles: components["schemas"]["FoundArticle"][];
         };
         /** @description The person that this is told to has hidden a message from itself, or shows it again. */
         Hidden: {
@@ -3731,6 +3972,16 @@ export interface components {
             /** @description Idempotency key, for clients that can't set a header. */
             key?: string | null;
             /** @description The text; it may be empty if there are files. */
+            text: string;
+        };
+        /** @description A canned reply to be made. */
+        NewCanned: {
+            /** @description Whether it is the caller's own. Otherwise it is the desk's or a team's, which owners and supervisors make. */
+            own?: boolean;
+            /** @description What is typed behind a `/` for it: a short name of one line. */
+            shortcut: string;
+            /** @description The team whose it is. */
+            team?: string | null;
             text: string;
         };
         /** @description Changes of one's own settings of a conversation; fields that are absent stay as they are. */
@@ -5241,6 +5492,8 @@ export interface components {
         };
         /** @description A visitor as the staff sees it. */
         VisitorShown: components["schemas"]["Facts"] & {
+            /** @description Whether it may write nothing to the desk any more. */
+            blocked: boolean;
             /** @description The language of its browser: `en` or `zh-CN`. */
             language: string;
             person: components["schemas"]["Person"];
@@ -5449,6 +5702,24 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "conflict" | "key_reused";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `conflict`: The request does not fit what is there now. Read it again.
+         *
+         *     `name_taken`: Somebody has this name, or one that looks like it. Choose another.
+         */
+        ConflictNameTaken: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "conflict" | "name_taken";
                     };
                 };
             };
@@ -8452,6 +8723,386 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    articles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Articles"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    create_article: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArticleContent"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Article"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    article: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Article"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    write_article: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArticleContent"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Article"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    delete_article: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    block_visitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    unblock_visitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    canned_replies: {
+        parameters: {
+            query?: {
+                /** @description Go on behind the reply with this `id`. */
+                after?: number;
+                /** @description Only those with this text in them. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReplies"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    create_canned_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCanned"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ConflictNameTaken"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    delete_canned_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    change_canned_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CannedChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["NameTaken"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     desk_door: {
         parameters: {
             query?: never;
@@ -8470,6 +9121,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Door"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    help: {
+        parameters: {
+            query?: {
+                /** @description What somebody has typed. Those that hold most of its words come first. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Help"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    help_article: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Article"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -8624,7 +9335,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestBadJson"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForbiddenForeignOrigin"];
+            403: components["responses"]["ForbiddenForeignOriginBlocked"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["ConflictKeyReused"];
             413: components["responses"]["TooLarge"];

@@ -50,7 +50,7 @@ pub(crate) struct Asked {
     params(("desk" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = NewTicket,
     responses((status = 201, body = Asked), (status = 200, body = Asked),
-        (status = 403, description = "forbidden"), (status = 404, description = "not_found"),
+        (status = 403, description = "blocked, forbidden"), (status = 404, description = "not_found"),
         (status = 409, description = "conflict, key_reused"),
         (status = 413, description = "too_large"), (status = 422, description = "invalid"),
         (status = 429, description = "rate_limited")))]
@@ -68,6 +68,7 @@ pub(crate) async fn ask(
     let held = site.clone();
     let asked = site.store.write(move |tx| {
         let (desk, visitor) = visitor::at(tx, &key, caller)?;
+        visitor::check_not_blocked(&visitor)?;
         let me = visitor.person;
         let (status, id) = match asked_before(tx, me, &text, once.as_deref())? {
             Some(id) => (StatusCode::OK, id),

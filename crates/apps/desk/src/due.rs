@@ -18,9 +18,12 @@ use crate::claim::release;
 use crate::desk::DeskRow;
 use crate::settings::Assignment;
 use crate::ticket::{self, Ticket};
+use crate::visitor;
 
 /// The number of turns of housekeeping between two looks.
 const TURNS: u64 = desk_limits::DESK_LOOK_MS / limits::RECEIPTS_FOLD_MS;
+/// The number of turns of housekeeping between two looks for visitors to forget.
+const FORGET_TURNS: u64 = desk_limits::VISITORS_FORGET_MS / limits::RECEIPTS_FOLD_MS;
 
 /// Since when this node has seen that owners of waiting tickets are gone.
 #[derive(Default)]
@@ -48,6 +51,11 @@ impl Gone {
 pub(crate) async fn turn(site: &Arc<Site>, number: u64) {
     if !number.is_multiple_of(TURNS.max(1)) {
         return;
+    }
+    if number.is_multiple_of(FORGET_TURNS)
+        && let Err(e) = site.store.write(visitor::forget_idle).await
+    {
+        tracing::warn!("visitors that never asked could not be forgotten: {e}");
     }
     if let Err(e) = look(site).await {
         tracing::warn!("the desks' tickets could not be looked after: {e}");

@@ -13,8 +13,11 @@
 //! Never in here: what a message is, and who may read a conversation. The crate `talk` knows.
 
 mod agent;
+mod article;
 mod ask;
 mod assignment;
+mod blocked;
+mod canned;
 mod change;
 mod claim;
 mod csv;
@@ -22,6 +25,7 @@ mod desk;
 mod door;
 mod due;
 mod figures;
+mod help;
 mod hours;
 mod keeper;
 mod key;
@@ -43,4 +47,5 @@ mod ticket_page;
 mod visit;
 mod visitor;
 
+pub use door::origins;
 pub use product::Desk;

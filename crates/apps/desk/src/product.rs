@@ -18,8 +18,8 @@ use crate::due::Gone;
 use crate::keeper::Keeper;
 use crate::tables::TABLES;
 use crate::{
-    agent, ask, change, claim, desk, door, due, looking, note, rating, report, report_tickets,
-    status, ticket, ticket_list, ticket_page, visit, visitor,
+    agent, article, ask, blocked, canned, change, claim, desk, door, due, help, looking, note,
+    rating, report, report_tickets, status, ticket, ticket_list, ticket_page, visit, visitor,
 };
 
 /// The customer-service desk.
@@ -62,6 +62,13 @@ impl Product for Desk {
             .routes(routes!(report::report))
             .routes(routes!(report_tickets::list))
             .routes(routes!(report_tickets::table))
+            .routes(routes!(canned::list, canned::create))
+            .routes(routes!(canned::change, canned::delete))
+            .routes(routes!(article::list, article::create))
+            .routes(routes!(article::get, article::write, article::delete))
+            .routes(routes!(help::list))
+            .routes(routes!(help::get))
+            .routes(routes!(blocked::block, blocked::unblock))
             .routes(routes!(claim::claim))
             .routes(routes!(claim::give_back))
             .routes(routes!(claim::join))

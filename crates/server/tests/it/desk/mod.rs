@@ -3,8 +3,10 @@
 mod claims;
 mod closed;
 mod flow;
+mod help;
 mod hostile;
 mod report;
+mod storm;
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
