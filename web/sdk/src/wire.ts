@@ -1234,6 +1234,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/desks/{desk}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The report of a desk over a time. Owners and supervisors see it.
+         * @description The report of a desk over a time. Owners and supervisors see it.
+         */
+        get: operations["desk_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/report.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same tickets, all of them, as comma-separated values: a table that other programs read. The first line names the
+         *     columns. Times are as `2026-11-22T09:30:00Z`, durations in seconds.
+         * @description The same tickets, all of them, as comma-separated values: a table that other programs read. The first line names the
+         *     columns. Times are as `2026-11-22T09:30:00Z`, durations in seconds.
+         */
+        get: operations["report_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/report/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tickets behind a report.
+         * @description The tickets behind a report.
+         */
+        get: operations["report_tickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/desks/{desk}/tickets": {
         parameters: {
             query?: never;
@@ -2551,6 +2613,12 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
+        /** @description The figures of an agent. */
+        AgentFigures: {
+            /** @description The agent that has the tickets, or had them when they were resolved; null for those that nobody has. */
+            agent: string | null;
+            figures: components["schemas"]["Figures"];
+        };
         /** @description The agents of a desk. */
         Agents: {
             /** @description Those that joined first come first. */
@@ -3058,6 +3126,12 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
+        /** @description The figures of a day. */
+        DayFigures: {
+            /** @description The day by the clocks of the time zone, as `2026-11-22`. */
+            day: string;
+            figures: components["schemas"]["Figures"];
+        };
         /**
          * @description A deed that the trail notes.
          * @enum {string}
@@ -3089,6 +3163,17 @@ export interface components {
         DeskChange: {
             name?: string | null;
             settings?: components["schemas"]["DeskSettings"] | null;
+        };
+        /** @description What a desk has to do at this moment. */
+        DeskNow: {
+            /** @description Open tickets. */
+            open: number;
+            /** @description Open tickets that nobody has. */
+            unassigned: number;
+            /** @description Open tickets whose visitor waits for an answer. */
+            waiting: number;
+            /** @description Since when the visitor waits that waits longest; null if nobody waits. */
+            waiting_since: number | null;
         };
         /** @description The desks of a person. */
         Desks: {
@@ -3419,6 +3504,28 @@ export interface components {
          * @enum {string}
          */
         FieldKind: "text" | "email" | "phone";
+        /** @description What became of the tickets that were asked in a time. An average is null if there is nothing to average. */
+        Figures: {
+            /** @description Those that a person has answered. */
+            answered: number;
+            /** @description Tickets that were asked. */
+            asked: number;
+            /** @description The average time to the first answer, in milliseconds. */
+            first_answer_ms: number | null;
+            /** @description Those whose first answer came within the time that the desk allows; null if it allows any. */
+            in_time: number | null;
+            /** @description Those that the visitor has rated. */
+            rated: number;
+            /** @description The average time until they were resolved, in milliseconds. */
+            resolution_ms: number | null;
+            /** @description Those that are resolved. */
+            resolved: number;
+            /**
+             * Format: double
+             * @description The average of their stars, 1 to 5.
+             */
+            stars: number | null;
+        };
         /** @description A file as a message shows it. */
         File: {
             /** @description Number of bytes. */
@@ -3955,6 +4062,11 @@ export interface components {
         NameAndPassword: {
             name: string;
             password: string;
+        };
+        /** @description The figures of a team or a tag. */
+        NamedFigures: {
+            figures: components["schemas"]["Figures"];
+            name: string;
         };
         /** @description An account to be made. */
         NewAccount: {
@@ -4839,6 +4951,14 @@ export interface components {
             people: components["schemas"]["Person"][];
             /** @description Those that wait, the oldest first. */
             reports: components["schemas"]["Report"][];
+        };
+        /** @description A page of the tickets behind a report, the newest first. */
+        ReportTickets: {
+            /** @description The `before` of the next page; null on the last one. */
+            before: string | null;
+            /** @description The visitors and the owners of the tickets. */
+            people: components["schemas"]["Person"][];
+            tickets: components["schemas"]["DeskTicket"][];
         };
         /** @description This cursor can't be replayed: the client takes a snapshot and goes on from its cursor. */
         Reset: {
@@ -9253,6 +9373,135 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    desk_report: {
+        parameters: {
+            query: {
+                /** @description Tickets that were asked from this time on, in milliseconds since 1970. */
+                from: number;
+                /** @description The time zone whose days and hours count, as the IANA names it; that of the office hours if absent, or else UTC. */
+                time_zone?: string;
+                /** @description Tickets that were asked before this time; now if absent. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    report_table: {
+        parameters: {
+            query: {
+                /** @description Those of this agent. */
+                agent?: string;
+                /** @description Go on behind the page that gave this as `before`. */
+                before?: string;
+                /** @description Tickets that were asked from this time on, in milliseconds since 1970. */
+                from: number;
+                /** @description Those with this tag. */
+                tag?: string;
+                /** @description Those of this team. */
+                team?: string;
+                /** @description Tickets that were asked before this time; now if absent. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    report_tickets: {
+        parameters: {
+            query: {
+                /** @description Those of this agent. */
+                agent?: string;
+                /** @description Go on behind the page that gave this as `before`. */
+                before?: string;
+                /** @description Tickets that were asked from this time on, in milliseconds since 1970. */
+                from: number;
+                /** @description Those with this tag. */
+                tag?: string;
+                /** @description Those of this team. */
+                team?: string;
+                /** @description Tickets that were asked before this time; now if absent. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportTickets"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
