@@ -69,6 +69,8 @@ codes! {
     WrongMethod = "wrong_method", 405, false;
     /// The request does not fit what is there now. Read it again.
     Conflict = "conflict", 409, false;
+    /// Somebody else has what only one may have, such as a ticket. The message says who.
+    Taken = "taken", 409, false;
     /// The idempotency key was used with another body. Make a new one for each message.
     KeyReused = "key_reused", 409, false;
     /// Somebody has this name, or one that looks like it. Choose another.

@@ -16,6 +16,7 @@ pub mod append;
 pub mod batch;
 pub mod connection;
 pub mod cursor;
+pub mod desk_limits;
 pub mod entry;
 pub mod error;
 pub mod event;

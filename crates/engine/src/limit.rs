@@ -2,7 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use crate::{file_limits, keep_limits, limits, outgoing_limits, people_limits, talk_limits};
+use crate::{
+    desk_limits, file_limits, keep_limits, limits, outgoing_limits, people_limits, talk_limits,
+};
 
 /// A limit, for the reference page and the description of the API.
 pub struct Limit {
@@ -54,7 +56,11 @@ number!(u8, u16, u32, u64, usize, i32, i64);
 /// All limits, by subject.
 pub fn all() -> impl Iterator<Item = &'static Limit> {
     let talked = limits::ALL.iter().chain(talk_limits::ALL).chain(people_limits::ALL);
-    talked.chain(file_limits::ALL).chain(keep_limits::ALL).chain(outgoing_limits::ALL)
+    talked
+        .chain(file_limits::ALL)
+        .chain(keep_limits::ALL)
+        .chain(outgoing_limits::ALL)
+        .chain(desk_limits::ALL)
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("apps/push", &["egress", "engine", "store", "site", "account", "talk"]),
     ("apps/digest", &["engine", "store", "site", "account", "talk"]),
     ("apps/preview", &["egress", "engine", "store", "site", "account", "files", "talk"]),
+    ("apps/desk", &["engine", "store", "site", "account", "talk"]),
     (
         "apps/tests",
         &[
@@ -52,6 +53,7 @@ const MAY: &[(&str, &[&str])] = &[
             "push",
             "preview",
             "digest",
+            "desk",
             "egress",
             "gateway",
             "rig",
@@ -78,6 +80,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ("apps/chat", &["hyper", "rusqlite", "rustix"]),
     ("apps/channel", &["hyper", "rusqlite", "rustix"]),
     ("apps/keep", &["hyper", "rusqlite", "rustix"]),
+    ("apps/desk", &["hyper", "rusqlite", "rustix"]),
     // Requests outside go through the egress alone.
     ("apps/digest", &["hyper", "reqwest", "rusqlite", "rustix"]),
     ("apps/preview", &["hyper", "reqwest", "rusqlite", "rustix"]),
@@ -184,6 +187,7 @@ fn only_the_list_of_products_names_them_to_the_rest() {
         "encke_account",
         "encke_chat",
         "encke_channel",
+        "encke_desk",
         "encke_digest",
         "encke_files",
         "encke_keep",

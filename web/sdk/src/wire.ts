@@ -922,6 +922,222 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/desks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The desks whose staff the caller belongs to.
+         * @description The desks whose staff the caller belongs to.
+         */
+        get: operations["desks"];
+        put?: never;
+        /**
+         * Makes a desk with a room for its staff. The caller owns both.
+         * @description Makes a desk with a room for its staff. The caller owns both.
+         */
+        post: operations["create_desk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One desk.
+         * @description One desk.
+         */
+        get: operations["desk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes a desk. Owners and supervisors do it.
+         * @description Changes a desk. Owners and supervisors do it.
+         */
+        patch: operations["change_desk"];
+        trace?: never;
+    };
+    "/v1/desks/{desk}/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The staff of a desk.
+         * @description The staff of a desk.
+         */
+        get: operations["desk_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/agents/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets what an agent is given. Owners and supervisors do it.
+         * @description Sets what an agent is given. Owners and supervisors do it.
+         */
+        put: operations["set_agent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/door": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What everybody may know of a desk before asking.
+         * @description What everybody may know of a desk before asking.
+         */
+        get: operations["desk_door"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets whether the caller is given tickets at a desk, and how many.
+         * @description Sets whether the caller is given tickets at a desk, and how many.
+         */
+        put: operations["set_my_work"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/my-tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tickets of the calling visitor.
+         * @description The tickets of the calling visitor.
+         */
+        get: operations["my_tickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the tickets of a desk.
+         * @description A page of the tickets of a desk.
+         */
+        get: operations["tickets"];
+        put?: never;
+        /**
+         * Asks a desk.
+         * @description Asks a desk.
+         */
+        post: operations["ask_desk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/visit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Notes the page that the calling visitor is on. Longer texts are cut.
+         * @description Notes the page that the calling visitor is on. Longer texts are cut.
+         */
+        put: operations["visit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/visitors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The visitors that have opened a page of the site lately.
+         * @description The visitors that have opened a page of the site lately.
+         */
+        get: operations["desk_visitors"];
+        put?: never;
+        /**
+         * Lets a visitor in. Its token opens its own tickets at this desk and nothing else, also on a site that has no guests.
+         * @description Lets a visitor in. Its token opens its own tickets at this desk and nothing else, also on a site that has no guests.
+         */
+        post: operations["enter_desk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/digest": {
         parameters: {
             query?: never;
@@ -1879,6 +2095,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tickets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One ticket.
+         * @description One ticket.
+         */
+        get: operations["ticket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a ticket that nobody has. Of many that ask at once, one gets it.
+         * @description Takes a ticket that nobody has. Of many that ask at once, one gets it.
+         */
+        post: operations["claim_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes part in a ticket without owning it: its events come in the feed.
+         * @description Takes part in a ticket without owning it: its events come in the feed.
+         */
+        post: operations["join_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes part in a ticket no longer. Its owner returns it instead.
+         * @description Takes part in a ticket no longer. Its owner returns it instead.
+         */
+        post: operations["leave_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Puts a ticket back into the queue: its owner does it, or a supervisor.
+         * @description Puts a ticket back into the queue: its owner does it, or a supervisor.
+         */
+        post: operations["return_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens": {
         parameters: {
             query?: never;
@@ -1932,6 +2248,67 @@ export interface components {
         /** @description An ack by itself, for transports that only go down. */
         Ack: {
             cursor: string;
+        };
+        /** @description An agent of a desk. */
+        Agent: {
+            availability: components["schemas"]["Availability"];
+            /** @description Open tickets that it is given at most. */
+            capacity: number;
+            /** @description Open tickets that it has. */
+            open: number;
+            person: components["schemas"]["Person"];
+            /** @description Whether it is connected. */
+            present: boolean;
+            role: components["schemas"]["MemberRole"];
+            skills: string[];
+        };
+        /** @description An agent as everybody may see it. */
+        AgentAtDoor: {
+            name: string;
+            /** @description The address of its picture; absent without one. */
+            picture?: string;
+        };
+        /** @description An agent has changed what it is given. */
+        AgentChanged: {
+            availability: components["schemas"]["Availability"];
+            /** @description Open tickets that it is given at most; null if the desk decides. */
+            capacity: number | null;
+            person: string;
+            skills: string[];
+        };
+        /** @description An event of the kind `agent`. */
+        AgentEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["AgentChanged"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "agent";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description The agents of a desk. */
+        Agents: {
+            /** @description Those that joined first come first. */
+            agents: components["schemas"]["Agent"][];
+        };
+        /** @description What an agent is given; fields that are absent stay as they are. */
+        AgentWork: {
+            /** @description Open tickets that it is given at most. */
+            capacity?: number | null;
+            skills?: string[] | null;
         };
         /** @description What amendments have made of a message. Fields that don't apply are absent. */
         Amended: {
@@ -2002,6 +2379,11 @@ export interface components {
         Asked: {
             invited: boolean;
         };
+        /**
+         * @description How a ticket finds its agent.
+         * @enum {string}
+         */
+        Assignment: "manual" | "round_robin" | "least_busy";
         /** @description An entry of the audit trail. */
         AuditEntry: {
             act: components["schemas"]["Deed"];
@@ -2028,6 +2410,11 @@ export interface components {
             /** @description The people that the entries name. */
             people: components["schemas"]["Person"][];
         };
+        /**
+         * @description What an agent has set by hand.
+         * @enum {string}
+         */
+        Availability: "online" | "away" | "invisible";
         /** @description A person that is banned from a room. */
         BannedPerson: {
             /** @description Time of the ban, in milliseconds since 1970. */
@@ -2186,8 +2573,8 @@ export interface components {
             /** @description The person's own settings; absent if it left all as it was. */
             choices?: components["schemas"]["Choices"];
             /**
-             * @description Whether the person follows a thread: it gets its events, and what is new counts as unread. Absent if this is no
-             *     thread.
+             * @description Whether the person follows a thread, or takes part in a ticket as staff: it gets its events, and what is new counts
+             *     as unread. Absent if this is neither.
              */
             followed?: boolean;
             /** @description The `seq` of the newest event. */
@@ -2196,7 +2583,7 @@ export interface components {
             id: string;
             /** @description The `seq` of the event with which the person joined. */
             joined_seq: number;
-            /** @description Direct, a room, or a thread. */
+            /** @description Direct, a room, a thread, or a ticket. */
             kind: components["schemas"]["Kind"];
             last: components["schemas"]["FeedEvent"] | null;
             /** @description Whether the person has hidden the newest event from itself; absent if not. */
@@ -2297,7 +2684,7 @@ export interface components {
         };
         /** @description A conversation begins: its first event. */
         Created: {
-            /** @description Direct, a room, or a thread. */
+            /** @description Direct, a room, a thread, or a ticket. */
             kind: components["schemas"]["Kind"];
             /** @description Whether every account may join. */
             open: boolean;
@@ -2357,10 +2744,187 @@ export interface components {
          * @enum {string}
          */
         Deed: "role_changed" | "removed" | "banned" | "unbanned" | "muted" | "unmuted" | "renamed" | "topic_changed" | "opened" | "closed" | "announcement_on" | "announcement_off" | "recalled" | "link_made" | "link_revoked";
+        /** @description A desk as its staff sees it. */
+        Desk: {
+            /** @description The id: that of its house, which is the room of its staff. */
+            id: string;
+            /** @description The public key, by which pages show it. */
+            key: string;
+            name: string;
+            /** @description The role of the caller: owner, moderator (a supervisor), member (an agent). */
+            role: components["schemas"]["MemberRole"];
+            settings: components["schemas"]["DeskSettings"];
+        };
+        /** @description The texts and the look of a desk. */
+        DeskAtDoor: {
+            /** @description Whether agents see what the visitor is typing. */
+            draft_preview: boolean;
+            greeting: components["schemas"]["DeskText"];
+            name: string;
+            offline: components["schemas"]["DeskText"];
+            /** @description The web sites that may embed the window; empty for all. */
+            origins: string[];
+            theme: components["schemas"]["DeskTheme"];
+        };
+        /** @description Changes of a desk; fields that are absent stay as they are. */
+        DeskChange: {
+            name?: string | null;
+            settings?: components["schemas"]["DeskSettings"] | null;
+        };
+        /** @description The desks of a person. */
+        Desks: {
+            /** @description The oldest first. */
+            desks: components["schemas"]["Desk"][];
+        };
+        /** @description The settings of a desk. Fields that are left out are as in a new desk. */
+        DeskSettings: {
+            /**
+             * @description Seconds after which a ticket whose owner does not answer goes back to the queue; 0 for never.
+             * @default 0
+             */
+            answer_within_s: number;
+            /**
+             * @description How a ticket finds its agent.
+             * @default manual
+             */
+            assignment: components["schemas"]["Assignment"];
+            /**
+             * @description Open tickets that an agent is given, unless its own number says otherwise.
+             * @default 4
+             */
+            capacity: number;
+            /**
+             * @description Whether the window asks for consent before it stores or sends anything.
+             * @default false
+             */
+            consent: boolean;
+            /**
+             * @description Whether agents see what a visitor is typing. The visitor is told so.
+             * @default false
+             */
+            draft_preview: boolean;
+            /**
+             * @description The form before the first question; empty for none.
+             * @default []
+             */
+            form: components["schemas"]["FormField"][];
+            /**
+             * @description What a visitor reads first.
+             * @default {
+             *       "en": "",
+             *       "zh-CN": ""
+             *     }
+             */
+            greeting: components["schemas"]["DeskText"];
+            /** @default null */
+            hours: components["schemas"]["Hours"] | null;
+            /**
+             * @description What a visitor reads while the desk is closed.
+             * @default {
+             *       "en": "",
+             *       "zh-CN": ""
+             *     }
+             */
+            offline: components["schemas"]["DeskText"];
+            /**
+             * @description The web sites that may embed the window, as `https://www.example.com`; empty for all.
+             * @default []
+             */
+            origins: string[];
+            /**
+             * @description How the window looks.
+             * @default {
+             *       "color": "",
+             *       "side": "right"
+             *     }
+             */
+            theme: components["schemas"]["DeskTheme"];
+        };
+        /** @description A text in the languages of the widget; empty without one. */
+        DeskText: {
+            /**
+             * @description In English.
+             * @default
+             */
+            en: string;
+            /**
+             * @description In simplified Chinese.
+             * @default
+             */
+            "zh-CN": string;
+        };
+        /** @description How the window looks. */
+        DeskTheme: {
+            /**
+             * @description The accent colour as `#rrggbb`; empty for that of the widget itself.
+             * @default
+             */
+            color: string;
+            /**
+             * @description The side of the page.
+             * @default right
+             */
+            side: components["schemas"]["Side"];
+        };
+        /** @description A ticket as the staff sees it. Times are in milliseconds since 1970. */
+        DeskTicket: {
+            /** @description When it was asked. */
+            asked_at: number;
+            /** @description When it changed last. */
+            changed_at: number;
+            /** @description The desk. */
+            desk: string;
+            /** @description When a person answered first. */
+            first_answer_at: number | null;
+            /** @description The id, which is that of its conversation. */
+            id: string;
+            /** @description The agent that has it; null while it is in the queue. */
+            owner: string | null;
+            /**
+             * Format: int32
+             * @description How urgent it is: 0 to 3.
+             */
+            priority: number;
+            /**
+             * Format: int32
+             * @description The stars that the visitor gave, 1 to 5.
+             */
+            rating: number | null;
+            /** @description When it was resolved; null while it is not. */
+            resolved_at: number | null;
+            /** @description Until when it is put off; null if it is not. */
+            snoozed_until: number | null;
+            /** @description Who answers. */
+            speaker: components["schemas"]["Speaker"];
+            state: components["schemas"]["TicketState"];
+            tags: string[];
+            /** @description The team that it is for; absent if it is for all. */
+            team?: string;
+            /** @description The visitor that asks. */
+            visitor: string;
+            /** @description Since when the visitor waits for an answer; null while it does not. */
+            waiting_since: number | null;
+        };
         /** @description The presence that a device reports. */
         DeviceState: {
             client?: string;
             state: components["schemas"]["SaidPresence"];
+        };
+        /** @description What everybody may know of a desk. */
+        Door: {
+            /** @description Some of the agents that are online. */
+            agents: components["schemas"]["AgentAtDoor"][];
+            /** @description Whether the window asks for consent first. */
+            consent: boolean;
+            desk: components["schemas"]["DeskAtDoor"];
+            /** @description The form before the first question; empty for none. */
+            form: components["schemas"]["FormField"][];
+            /** @description Whether somebody is there to answer: in office hours, if the desk has them, and otherwise while an agent is online. */
+            open: boolean;
+            /** @description When it opens next, in milliseconds since 1970; absent if it is open, or if nobody can tell. */
+            opens_at?: number;
+            /** @description The number of visitors in the queue. */
+            waiting: number;
         };
         /** @description A draft. */
         Draft: {
@@ -2506,14 +3070,36 @@ export interface components {
          * @description The stable code of a refusal; docs/reference/errors.md tells each.
          * @enum {string}
          */
-        ErrorCode: "bad_request" | "bad_cursor" | "bad_json" | "not_signed_in" | "wrong_password" | "wrong_setup_code" | "forbidden" | "foreign_origin" | "not_member" | "muted" | "read_only" | "banned" | "blocked" | "not_yours" | "not_found" | "wrong_method" | "conflict" | "key_reused" | "name_taken" | "already_set_up" | "no_room" | "erased" | "out_of_range" | "too_large" | "wrong_type" | "unknown_field" | "invalid" | "bad_name" | "rate_limited" | "too_many_channels" | "internal" | "store_full" | "overloaded" | "draining" | "misdirected";
+        ErrorCode: "bad_request" | "bad_cursor" | "bad_json" | "not_signed_in" | "wrong_password" | "wrong_setup_code" | "forbidden" | "foreign_origin" | "not_member" | "muted" | "read_only" | "banned" | "blocked" | "not_yours" | "not_found" | "wrong_method" | "conflict" | "taken" | "key_reused" | "name_taken" | "already_set_up" | "no_room" | "erased" | "out_of_range" | "too_large" | "wrong_type" | "unknown_field" | "invalid" | "bad_name" | "rate_limited" | "too_many_channels" | "internal" | "store_full" | "overloaded" | "draining" | "misdirected";
         /**
          * @description How long a message may stay unread before it is told.
          * @enum {string}
          */
         Every: "never" | "soon" | "hour" | "day";
+        /** @description What is known of a visitor. All of it is text from outside. */
+        Facts: {
+            /** @description What the site says of it. */
+            attributes: {
+                [key: string]: string;
+            };
+            /** @description What its browser says of itself. */
+            device: string;
+            /** @description The address of the page that it is on; empty if unknown. */
+            page: string;
+            /** @description The address of the page that led it to the site. */
+            referrer: string;
+            /** @description The title of that page. */
+            title: string;
+            /** @description The pages that it was on, the newest last. */
+            trail: components["schemas"]["Seen"][];
+        };
         /** @description An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds. */
-        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["PreviewedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"] | components["schemas"]["QuietChangedEvent"];
+        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["PreviewedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["TicketFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"] | components["schemas"]["TicketEvent"] | components["schemas"]["TicketStatusEvent"] | components["schemas"]["AgentEvent"] | components["schemas"]["QuietChangedEvent"];
+        /**
+         * @description A kind of a field in the form before the first question.
+         * @enum {string}
+         */
+        FieldKind: "text" | "email" | "phone";
         /** @description A file as a message shows it. */
         File: {
             /** @description Number of bytes. */
@@ -2548,6 +3134,17 @@ export interface components {
         FollowedThread: {
             conversation: components["schemas"]["Conversation"];
             parent: components["schemas"]["FeedEvent"] | null;
+        };
+        /** @description A field of the form before the first question. */
+        FormField: {
+            /** @description The kind of what is asked for. */
+            kind: components["schemas"]["FieldKind"];
+            /** @description What the visitor reads beside it. */
+            label: components["schemas"]["DeskText"];
+            /** @description Its name in the ticket: letters, digits, dashes and underscores. */
+            name: string;
+            /** @description Whether a question without it is refused. */
+            required?: boolean;
         };
         /** @description The first message behind a forwarded one. */
         Forwarded: {
@@ -2627,6 +3224,15 @@ export interface components {
             more: boolean;
             /** @description The authors of these events, and people that amendments name. Some may have left, so the snapshot lacks them. */
             people: components["schemas"]["Person"][];
+        };
+        /** @description The office hours of a desk. */
+        Hours: {
+            /** @description The hours of each day of the week, Monday first. */
+            days: components["schemas"]["OpenSpan"][][];
+            /** @description The days on which the desk is closed, as `2026-10-01`. */
+            holidays?: string[];
+            /** @description The time zone, as the IANA names it: `Asia/Shanghai`. */
+            time_zone: string;
         };
         /** @description An invitation to a room. */
         Invitation: {
@@ -2725,13 +3331,19 @@ export interface components {
         /** @description Any item of a feed. */
         Item: components["schemas"]["FeedEvent"] | components["schemas"]["Signal"] | components["schemas"]["Ready"] | components["schemas"]["Reset"] | components["schemas"]["Bye"] | components["schemas"]["Ok"] | components["schemas"]["CommandError"];
         /**
-         * @description Direct (two people), a room, or a thread.
+         * @description Direct (two people), a room, a thread, or a ticket.
          * @enum {string}
          */
-        Kind: "direct" | "room" | "thread";
+        Kind: "direct" | "room" | "thread" | "ticket";
         /** @description Whether a person hides when it was last seen. */
         LastSeenChoice: {
             hidden: boolean;
+        };
+        /** @description A visitor that was let in. */
+        LetIn: {
+            me: components["schemas"]["Me"];
+            /** @description Its token, for `Authorization: Bearer`. It can't be shown again. */
+            token: string;
         };
         /** @description The room that an invite link leads to. */
         LinkedRoom: {
@@ -2980,6 +3592,17 @@ export interface components {
             /** @description Seconds, from a minute to a leap year. */
             seconds: number;
         };
+        /** @description The questions of a visitor. */
+        MyTickets: {
+            /** @description The newest first. */
+            tickets: components["schemas"]["VisitorTicket"][];
+        };
+        /** @description What an agent chooses for itself; fields that are absent stay as they are. */
+        MyWork: {
+            availability?: components["schemas"]["Availability"] | null;
+            /** @description Open tickets that it is given at most. */
+            capacity?: number | null;
+        };
         /** @description Name and password. */
         NameAndPassword: {
             name: string;
@@ -3024,6 +3647,10 @@ export interface components {
             members?: string[];
             open?: boolean;
             title: string;
+        };
+        /** @description A desk to be made. */
+        NewDesk: {
+            name: string;
         };
         /** @description A draft that a person saves. */
         NewDraft: {
@@ -3159,6 +3786,17 @@ export interface components {
         NewText: {
             text: string;
         };
+        /** @description A question. */
+        NewTicket: {
+            /** @description The form of the desk as the visitor filled it in: what it wrote by the names of the fields. */
+            form?: {
+                [key: string]: string;
+            };
+            /** @description Idempotency key, for clients that can't set a header. */
+            key?: string | null;
+            /** @description The first message. */
+            text: string;
+        };
         /** @description Request to make a token. */
         NewToken: {
             /** @description Seconds until it expires; never if absent. */
@@ -3169,6 +3807,13 @@ export interface components {
             password?: string | null;
             /** @description Person that the token is for; the caller if absent. */
             person?: string | null;
+        };
+        /** @description A visitor that comes. */
+        NewVisitor: {
+            /** @description The language of its browser, as `zh-CN`. */
+            language?: string | null;
+            /** @description The name that the staff sees. Without one the visitor gets a name with a number. */
+            name?: string | null;
         };
         /** @description A vote in a poll. */
         NewVote: {
@@ -3222,6 +3867,19 @@ export interface components {
             /** @description The `after` of the next page; absent on the last one. */
             next?: string;
             rooms: components["schemas"]["OpenRoom"][];
+        };
+        /** @description A span of a day in which a desk is open. */
+        OpenSpan: {
+            /**
+             * Format: int32
+             * @description The minute of the day at which it begins.
+             */
+            from: number;
+            /**
+             * Format: int32
+             * @description The minute of the day at which it ends, after `from`; 1440 is the end of the day.
+             */
+            to: number;
         };
         /** @description One's own settings of one conversation. */
         OwnChoices: {
@@ -3929,6 +4587,13 @@ export interface components {
             /** @description What has become of it. */
             state: components["schemas"]["PlanState"];
         };
+        /** @description A page that a visitor was on. */
+        Seen: {
+            /** @description When it opened the page, in milliseconds since 1970. */
+            at: number;
+            title: string;
+            url: string;
+        };
         /** @description The person's own marks have moved in a large room. The other members of a large room are told nothing of it. */
         SelfMarked: {
             conversation: string;
@@ -3966,6 +4631,11 @@ export interface components {
             needed: boolean;
             site_name: string;
         };
+        /**
+         * @description The side of the page on which the window opens.
+         * @enum {string}
+         */
+        Side: "right" | "left";
         /** @description A signal: at most once, never stored. `kind` tells its body. */
         Signal: components["schemas"]["TypingSignal"] | components["schemas"]["PresenceSignal"];
         /** @description A request to end sessions. */
@@ -4032,6 +4702,11 @@ export interface components {
             /** @description Sums over all conversations, also those of later pages. */
             unread: components["schemas"]["Unread"];
         };
+        /**
+         * @description Who answers the visitor.
+         * @enum {string}
+         */
+        Speaker: "bot" | "person" | "nobody";
         /** @description The person that this is told to has starred a message, or has taken the star away. */
         Starred: {
             conversation: string;
@@ -4184,6 +4859,131 @@ export interface components {
             expires_in_ms: number;
             ticket: string;
         };
+        /** @description How many tickets there are in this state, each up to a bound. */
+        TicketCounts: {
+            all: number;
+            /** @description Those of the caller. */
+            mine: number;
+            /** @description Those that nobody has. */
+            unassigned: number;
+        };
+        /** @description An event of the kind `ticket`. */
+        TicketEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["DeskTicket"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "ticket";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description The person that this is told to takes part in a ticket from now on, or no longer. */
+        TicketFollowed: {
+            on: boolean;
+            ticket: string;
+        };
+        /** @description An event of the kind `ticket_followed`. */
+        TicketFollowedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["TicketFollowed"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "ticket_followed";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description A page of tickets. */
+        TicketList: {
+            /** @description The `before` of the next page; null on the last one. */
+            before: string | null;
+            counts: components["schemas"]["TicketCounts"];
+            /** @description The owners of the tickets. */
+            people: components["schemas"]["Person"][];
+            /** @description Open ones that nobody has come in the order of the queue; all others with the newest change first. */
+            tickets: components["schemas"]["TicketRow"][];
+        };
+        /** @description A ticket with all that the staff is shown beside it. */
+        TicketPage: {
+            /** @description What the visitor wrote with its rating; absent without it. */
+            comment?: string;
+            conversation: components["schemas"]["Conversation"];
+            /** @description Other tickets of the visitor, the newest first. */
+            earlier: components["schemas"]["DeskTicket"][];
+            /** @description The form as the visitor filled it in, by the names of the fields. */
+            form: {
+                [key: string]: string;
+            };
+            /** @description The members that are shown, and the owners of the tickets. */
+            people: components["schemas"]["Person"][];
+            /** @description The staff that takes part. */
+            taking_part: string[];
+            ticket: components["schemas"]["DeskTicket"];
+            visitor: components["schemas"]["VisitorShown"];
+        };
+        /** @description A ticket in a list. */
+        TicketRow: {
+            last: components["schemas"]["FeedEvent"] | null;
+            ticket: components["schemas"]["DeskTicket"];
+            /** @description Events that are unread for the caller, if it takes part. */
+            unread: number;
+            visitor: components["schemas"]["Person"];
+        };
+        /**
+         * @description The state of a ticket.
+         * @enum {string}
+         */
+        TicketState: "open" | "snoozed" | "resolved";
+        /** @description A ticket of the visitor that this is told to has another state, or another agent. */
+        TicketStatus: components["schemas"]["VisitorTicket"];
+        /** @description An event of the kind `ticket_status`. */
+        TicketStatusEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["TicketStatus"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "ticket_status";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
         /** @description A person's tokens. */
         Tokens: {
             tokens: components["schemas"]["ListedToken"][];
@@ -4229,6 +5029,58 @@ export interface components {
             file?: components["schemas"]["File"];
             /** @description The number of bytes that are stored: where the next piece begins. */
             offset: number;
+        };
+        /** @description A page that a visitor opens. */
+        Visit: {
+            /** @description What the site says of the visitor; absent if it says nothing new. */
+            attributes?: {
+                [key: string]: string;
+            } | null;
+            /** @description The language of the browser. */
+            language?: string | null;
+            /** @description The address of the page that led to the site. */
+            referrer?: string;
+            title?: string;
+            /** @description The address of the page. */
+            url: string;
+        };
+        /** @description The visitors that are on the site. */
+        VisitorsHere: {
+            /** @description The `before` of the next page; null on the last one. */
+            before: string | null;
+            /** @description The one that opened a page last comes first. */
+            visitors: components["schemas"]["VisitorShown"][];
+        };
+        /** @description A visitor as the staff sees it. */
+        VisitorShown: components["schemas"]["Facts"] & {
+            /** @description The language of its browser: `en` or `zh-CN`. */
+            language: string;
+            person: components["schemas"]["Person"];
+            /** @description Whether its window is connected. */
+            present: boolean;
+            /** @description When it opened a page last, in milliseconds since 1970. */
+            seen_at: number;
+            /** @description Whether the site has proved who it is. */
+            verified: boolean;
+        };
+        /** @description A ticket as its visitor sees it. */
+        VisitorTicket: {
+            /** @description The agent that has it; absent while nobody has. */
+            agent?: components["schemas"]["Person"];
+            /** @description When it was asked, in milliseconds since 1970. */
+            asked_at: number;
+            /** @description The id, which is that of its conversation. */
+            id: string;
+            /** @description The place in the queue, from 1; absent if it is not waiting there. Only an answer has it, an event does not. */
+            place?: number;
+            /**
+             * Format: int32
+             * @description The stars that the visitor gave; absent if it gave none.
+             */
+            rating?: number;
+            /** @description Who answers. */
+            speaker: components["schemas"]["Speaker"];
+            state: components["schemas"]["TicketState"];
         };
         /**
          * @description The person that this is told to has changed its vote in a poll. What it has chosen stands in the answers that have the
@@ -4969,6 +5821,20 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "store_full";
+                    };
+                };
+            };
+        };
+        /** @description `taken`: Somebody else has what only one may have, such as a ticket. The message says who. */
+        Taken: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "taken";
                     };
                 };
             };
@@ -7198,6 +8064,498 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    desks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desks"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    create_desk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDesk"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desk"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    desk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desk"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    change_desk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeskChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desk"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    desk_agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agents"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    set_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentWork"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    desk_door: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Door"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    set_my_work: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MyWork"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    my_tickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyTickets"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    tickets: {
+        parameters: {
+            query?: {
+                /** @description Go on behind the page that gave this as `before`. */
+                before?: string;
+                /** @description Greatest number of tickets in the page; 50 if absent, 50 at most. */
+                limit?: number;
+                /** @description Only those in this state; open ones if absent. */
+                state?: "open" | "snoozed" | "resolved";
+                /** @description Which tickets; all if absent. */
+                view?: "mine" | "unassigned" | "all";
+            };
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    ask_desk: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTicket"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ConflictKeyReused"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Visit"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    desk_visitors: {
+        parameters: {
+            query?: {
+                /** @description Go on behind the page that gave this as `before`. */
+                before?: string;
+            };
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsHere"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    enter_desk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVisitor"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetIn"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["NameTaken"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalidBadName"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     mails: {
         parameters: {
             query?: never;
@@ -9309,6 +10667,158 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["ForeignOrigin"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    claim_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            409: components["responses"]["Taken"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    join_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    leave_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    return_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["RateLimited"];

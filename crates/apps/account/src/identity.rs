@@ -4,7 +4,7 @@ use std::sync::{Arc, RwLock};
 
 use encke_engine::{Error, PersonId, limits};
 use encke_site::follows::read_follows;
-use encke_site::identity::{Identify, LookedUp, not_signed_in};
+use encke_site::identity::{Identify, LookedUp, VISITOR, not_signed_in};
 use encke_site::remembered::Remembered;
 use encke_site::{Credentials, Followed, Identity, Role, Site};
 use encke_store::{Read, Sql, StoreError, Tx, params};
@@ -241,9 +241,11 @@ pub(crate) fn look_up(
          WHERE t.hash = ?1 AND p.disabled_ms IS NULL"
     };
     let Some(row) = sql.query_one(query, params![&hash[..]])? else { return Ok(None) };
+    let role: String = row.get(1)?;
     Ok(Some(Identity {
         person: row.get(0)?,
-        role: Role::of(&row.get::<String>(1)?),
+        role: Role::of(&role),
+        visitor: role == VISITOR,
         credential: number(hash),
         by_cookie,
         expires_ms: row.get(2)?,

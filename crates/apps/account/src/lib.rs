@@ -31,6 +31,7 @@ mod snapshot;
 mod status;
 mod tables;
 mod token;
+pub mod visitor;
 
 pub use administer::{Listed, NewAccount, add, add_as, bot, everyone, named, set_password};
 pub use block::{blocked_by, has_blocked, set_blocked};

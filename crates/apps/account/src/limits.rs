@@ -8,7 +8,7 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::Mutex;
 
-use encke_engine::{Code, Error, PersonId, household, limits};
+use encke_engine::{Code, Error, PersonId, desk_limits, household, limits};
 
 use super::device::DeviceId;
 use encke_site::remembered::Remembered;
@@ -98,6 +98,7 @@ struct Left {
     devices: Buckets<DeviceId>,
     entries: Buckets<Address>,
     guesses: Buckets<PersonId>,
+    visitors: Buckets<Address>,
 }
 
 impl Default for SignInLimits {
@@ -109,6 +110,7 @@ impl Default for SignInLimits {
             devices: Buckets::new(limits::SIGN_INS_PER_DEVICE_PER_MIN),
             entries: Buckets::new(limits::ENTRIES_PER_ADDRESS_PER_MIN),
             guesses: Buckets::new(limits::PASSWORD_GUESSES_PER_MIN),
+            visitors: Buckets::new(desk_limits::VISITORS_PER_ADDRESS_PER_MIN),
         }))
     }
 }
@@ -154,6 +156,11 @@ impl SignInLimits {
     /// Takes one entry from an address, by a form without a password.
     pub fn take_entry(&self, address: Address, now_ms: u64) -> Result<(), Error> {
         self.left(|left| left.entries.take(address.map(household), now_ms)).map_err(refused)
+    }
+
+    /// Takes one new visitor of a desk from an address.
+    pub fn take_visitor(&self, address: Address, now_ms: u64) -> Result<(), Error> {
+        self.left(|left| left.visitors.take(address.map(household), now_ms)).map_err(refused)
     }
 
     /// Takes one guess of a password by somebody who is signed in. It does not count as a try to sign in.

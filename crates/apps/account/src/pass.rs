@@ -22,7 +22,7 @@ use crate::Accounts;
 use crate::identity::{Hash, hash, look_up, secret};
 use encke_site::Act;
 use encke_site::Site;
-use encke_site::caller::{Caller, Scheme, credentials};
+use encke_site::caller::{CallerOrVisitor, Scheme, credentials};
 use encke_site::identity::{Credentials, Identity, not_signed_in};
 use encke_site::random;
 use encke_site::reply::Refusal;
@@ -154,7 +154,7 @@ pub(crate) struct IssuedPass {
     responses((status = 201, body = IssuedPass), (status = 429, description = "rate_limited")))]
 pub(crate) async fn issue(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     scheme: Scheme,
     headers: HeaderMap,
 ) -> Result<(StatusCode, Json<IssuedPass>), Refusal> {
@@ -186,7 +186,8 @@ mod tests {
 
     fn identity(person: u64) -> Identity {
         let (credential, by_cookie, expires_ms) = (1, true, u64::MAX);
-        Identity { person: PersonId(person), role: Role::Guest, credential, by_cookie, expires_ms }
+        let (person, role, visitor) = (PersonId(person), Role::Guest, false);
+        Identity { person, role, visitor, credential, by_cookie, expires_ms }
     }
 
     fn pass(number: usize) -> Hash {

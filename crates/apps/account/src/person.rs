@@ -177,7 +177,17 @@ pub fn people_named(
     people(sql, site, seen_by, &ids)
 }
 
-/// One person, as another one sees it. A guest sees those alone that share a conversation with it.
+/// Asks whether a person is staff of a desk that a visitor has asked.
+const ASKED: &str = "SELECT 1 FROM member v JOIN conversation c ON c.id = v.conversation
+    JOIN member a ON a.conversation = c.house AND a.person = ?1 WHERE v.person = ?2 LIMIT 1";
+
+fn is_visitor(sql: &mut impl Sql, id: PersonId) -> Result<bool, StoreError> {
+    let query = "SELECT 1 FROM person WHERE id = ?1 AND role = 'visitor'";
+    Ok(sql.query_one(query, params![id])?.is_some())
+}
+
+/// One person, as another one sees it. A guest sees those alone that share a conversation with it, and a visitor of a desk
+/// is seen by the desk's staff alone.
 pub fn one(
     sql: &mut impl Sql,
     site: &Site,
@@ -188,7 +198,11 @@ pub fn one(
     let (me, role) = seen_by;
     let share = "SELECT 1 FROM member a JOIN member b ON a.conversation = b.conversation
                  WHERE a.person = ?1 AND b.person = ?2 LIMIT 1";
-    if role == Role::Guest && me != id && sql.query_one(share, params![me, id])?.is_none() {
+    if me != id
+        && (role == Role::Guest || is_visitor(sql, id)?)
+        && sql.query_one(share, params![me, id])?.is_none()
+        && sql.query_one(ASKED, params![me, id])?.is_none()
+    {
         return Err(nobody());
     }
     people(sql, site, me, &[id])?.pop().ok_or_else(nobody)
@@ -288,7 +302,7 @@ pub(crate) async fn search(
         let rows = read.query(
             &format!(
                 "SELECT {COLUMNS} FROM person p {}
-                 WHERE p.disabled_ms IS NULL AND (lower(p.display_name) LIKE ?1 ESCAPE '\\'
+                 WHERE p.disabled_ms IS NULL AND p.role <> 'visitor' AND (lower(p.display_name) LIKE ?1 ESCAPE '\\'
                     OR p.display_name LIKE ?5 ESCAPE '\\' OR p.name LIKE ?1 ESCAPE '\\')
                  AND (?2 = 0 OR EXISTS (SELECT 1 FROM member a JOIN member b
                     ON a.conversation = b.conversation WHERE a.person = ?3 AND b.person = p.id))

@@ -23,7 +23,7 @@ use crate::set_cookie::{self, set_cookie};
 use encke_credentials::{HOSTS_COOKIE, PLAIN_COOKIE};
 use encke_site::Site;
 use encke_site::body::MaybeBody;
-use encke_site::caller::{Browser, Caller, Scheme};
+use encke_site::caller::{Browser, Caller, CallerOrVisitor, Scheme};
 use encke_site::identity::Ended;
 use encke_site::random;
 use encke_site::reply::Refusal;
@@ -189,7 +189,7 @@ pub(crate) async fn sign_out(
     responses((status = 200, body = Me)))]
 pub(crate) async fn who(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
 ) -> Result<Json<Me>, Refusal> {
     let site_for_store = site.clone();
     Ok(Json(site.store.read(move |read| me(read, &site_for_store, caller.0.person)).await?))

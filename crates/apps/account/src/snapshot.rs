@@ -9,7 +9,7 @@ use axum::extract::State;
 use bytes::Bytes;
 use encke_engine::{Error, PersonId};
 use encke_site::identity::not_signed_in;
-use encke_site::{Act, Caller, JsonObject, Refusal, Site};
+use encke_site::{Act, CallerOrVisitor, JsonObject, Refusal, Site};
 use encke_store::Read;
 use utoipa::ToSchema;
 
@@ -33,7 +33,7 @@ pub(crate) struct Snapshot {
     responses((status = 200, body = Snapshot), (status = 429, description = "rate_limited")))]
 pub(crate) async fn snapshot(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
 ) -> Result<JsonObject, Refusal> {
     site.take(caller.0.person, caller.0.role, Act::Read)?;
     let held = site.clone();

@@ -208,7 +208,7 @@ pub async fn all_tokens(site: &Arc<Site>) -> Result<Vec<AnyToken>, Error> {
         let query = "SELECT t.hash, t.label, t.created_ms, t.expires_ms, p.id,
                         coalesce(p.shown_name, p.display_name)
                      FROM token t JOIN person p ON p.id = t.person
-                     ORDER BY p.id, t.created_ms, t.hash";
+                     WHERE p.role <> 'visitor' ORDER BY p.id, t.created_ms, t.hash";
         let listed = |row: &encke_store::Row| {
             let id = id_of(&row.get::<Vec<u8>>(0)?);
             let token =

@@ -37,6 +37,7 @@ pub(crate) fn room(kind: Kind) -> Result<(), Error> {
         Kind::Room => return Ok(()),
         Kind::Direct => "A direct conversation always has the same two people.",
         Kind::Thread => "A thread is open to the people of the conversation that it is part of.",
+        Kind::Ticket => "A ticket is open to the visitor that asks and to the staff of the desk.",
     };
     Err(Error::new(Code::Forbidden, what))
 }

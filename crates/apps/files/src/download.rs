@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use encke_engine::Error;
-use encke_site::caller::Caller;
+use encke_site::caller::CallerOrVisitor;
 use encke_site::path::Path;
 use encke_site::{Act, Refusal, Site};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -22,7 +22,7 @@ use crate::storage::Storage;
 /// The name under which browsers save a thumbnail.
 const THUMBNAIL_NAME: &str = "thumbnail";
 
-async fn find(site: &Arc<Site>, caller: &Caller, id: &str) -> Result<FileRow, Error> {
+async fn find(site: &Arc<Site>, caller: &CallerOrVisitor, id: &str) -> Result<FileRow, Error> {
     let (id, me): (FileId, _) = (id.parse()?, caller.0.person);
     site.take(me, caller.0.role, Act::FileRequest)?;
     site.store.read(move |read| readable(read, &id, me)).await
@@ -53,7 +53,7 @@ fn text(value: &str) -> HeaderValue {
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn get(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
@@ -92,7 +92,7 @@ pub(crate) async fn get(
         (status = 404, description = "not_found"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn thumbnail(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {

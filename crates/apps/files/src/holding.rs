@@ -21,7 +21,7 @@ pub(crate) fn readable(
     let may = match row.state {
         State::Held => {
             let query = "SELECT 1 FROM file_of_message m
-                         JOIN follow f ON f.stream = coalesce(m.readers, m.stream) AND f.person = ?2
+                         JOIN follow f ON f.stream IN (m.readers, m.stream) AND f.person = ?2
                          WHERE m.file = ?1 LIMIT 1";
             sql.query_one(query, params![id, person])?.is_some()
         }

@@ -15,7 +15,7 @@ use bytes::{Bytes, BytesMut};
 use encke_engine::number_text::{bytes as said, grouped};
 use encke_engine::{Code, Error, file_limits};
 use encke_site::body;
-use encke_site::caller::Caller;
+use encke_site::caller::CallerOrVisitor;
 use encke_site::path::Path;
 use encke_site::{Act, Body, Identity, Refusal, Role, Site};
 use encke_store::{Sql, Tx, params};
@@ -89,7 +89,7 @@ pub(crate) struct UploadState {
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn begin(
     Shared(site): Shared<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Body(new): Body<NewFile>,
 ) -> Result<(StatusCode, Json<UploadBegun>), Refusal> {
     let Identity { person, role, .. } = caller.0;
@@ -102,7 +102,11 @@ pub(crate) async fn begin(
     Ok((StatusCode::CREATED, Json(UploadBegun { id, offset: 0, url })))
 }
 
-fn announced(caller: &Caller, new: NewFile, allowance: &Allowance) -> Result<FileRow, Error> {
+fn announced(
+    caller: &CallerOrVisitor,
+    new: NewFile,
+    allowance: &Allowance,
+) -> Result<FileRow, Error> {
     let NewFile { name, bytes, announced, width, height, duration_ms } = new;
     if bytes == 0 {
         return Err(Error::new(Code::Invalid, "A file has at least one byte."));
@@ -172,7 +176,7 @@ fn insert(tx: &mut Tx<'_>, row: &FileRow, role: Role, allowance: &Allowance) -> 
         (status = 409, description = "conflict"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn piece(
     Shared(site): Shared<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Json<UploadState>, Refusal> {
@@ -310,7 +314,7 @@ impl Receiving<'_> {
         (status = 404, description = "not_found"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn state(
     Shared(site): Shared<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
     let (id, me): (FileId, _) = (id.parse()?, caller.0.person);
@@ -332,7 +336,7 @@ pub(crate) async fn state(
         (status = 409, description = "conflict"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn cancel(
     Shared(site): Shared<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
     let (id, me): (FileId, _) = (id.parse()?, caller.0.person);

@@ -14,7 +14,10 @@ use crate::scheduled::{PlanState, ScheduledMessage, tell};
 /// is kept as failed. The error is one that passes: the message is still due.
 pub(crate) async fn send(site: Arc<Site>, id: String, now: u64) -> Result<(), Error> {
     let planned = id.clone();
-    let sent = site.store.write(move |tx| send_due(tx, &planned, now)).await;
+    let sent = {
+        let held = site.clone();
+        site.store.write(move |tx| send_due(tx, &held, &planned, now)).await
+    };
     let Err(e) = sent else { return Ok(()) };
     if is_passing(&e) {
         return Err(e);
@@ -24,7 +27,7 @@ pub(crate) async fn send(site: Arc<Site>, id: String, now: u64) -> Result<(), Er
 
 /// Takes the planned message away and appends it, in one write: whoever commits first has done both, and nobody does
 /// either of them again.
-fn send_due(tx: &mut Tx<'_>, id: &str, now: u64) -> Result<(), Error> {
+fn send_due(tx: &mut Tx<'_>, site: &Site, id: &str, now: u64) -> Result<(), Error> {
     let Some(planned) = due(tx, id, now)? else { return Ok(()) };
     let person = planned.person;
     check_account(tx, person)?;
@@ -34,7 +37,7 @@ fn send_due(tx: &mut Tx<'_>, id: &str, now: u64) -> Result<(), Error> {
     // The row is enough for it to be sent once. The key tells the writer's clients which one it was.
     let key = Some(format!("scheduled-{id}").into());
     let message = Message { conversation, key, text, reply_to };
-    told.seq = Some(say_message(tx, person, message)?.seq);
+    told.seq = Some(say_message(tx, site, person, message)?.seq);
     tell(tx, person, &told, None)?;
     Ok(())
 }

@@ -9,7 +9,7 @@ use encke_engine::{Code, Error};
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, header};
 
-use crate::identity::{Credentials, Identity, Role};
+use crate::identity::{Credentials, Identity, Role, not_for_visitors};
 use crate::origin::{Origin, PageRule};
 use crate::reply::Refusal;
 use crate::site::Site;
@@ -51,9 +51,14 @@ impl<S: Sync> FromRequestParts<S> for Scheme {
     }
 }
 
-/// The signed-in person of a request.
+/// The signed-in person of a request. Visitors are refused: a route that is open to them, too, says so with
+/// [`CallerOrVisitor`].
 #[derive(Clone, Copy, Debug)]
 pub struct Caller(pub Identity);
+
+/// The signed-in person of a request, or a visitor that a product let in.
+#[derive(Clone, Copy, Debug)]
+pub struct CallerOrVisitor(pub Identity);
 
 impl Caller {
     /// Refuses every person but the owner.
@@ -69,15 +74,27 @@ impl FromRequestParts<Arc<Site>> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Refusal> {
+        let CallerOrVisitor(identity) = CallerOrVisitor::from_request_parts(parts, site).await?;
+        if identity.visitor {
+            return Err(Refusal(not_for_visitors()));
+        }
+        Ok(Caller(identity))
+    }
+}
+
+impl FromRequestParts<Arc<Site>> for CallerOrVisitor {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Refusal> {
         // The administration socket of the data folder sets the identity itself.
         if let Some(identity) = parts.extensions.get::<Identity>() {
-            return Ok(Caller(*identity));
+            return Ok(CallerOrVisitor(*identity));
         }
         let identity = site.identify(shown(parts)).await?;
         if identity.by_cookie {
             check_page(site, parts)?;
         }
-        Ok(Caller(identity))
+        Ok(CallerOrVisitor(identity))
     }
 }
 

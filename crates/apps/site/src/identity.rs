@@ -74,6 +74,9 @@ pub struct Identity {
     pub person: PersonId,
     /// The person's role on this site.
     pub role: Role,
+    /// Whether the person is a visitor that a product let in for one purpose: then only what that product and its
+    /// conversations offer to visitors is open to it ([`CallerOrVisitor`](crate::CallerOrVisitor)).
+    pub visitor: bool,
     /// The number of the credential. With it, just the connections that rest on this credential can be ended.
     pub credential: u64,
     /// Whether browsers send the credential by themselves. Then the origin of a request has to be checked.
@@ -132,6 +135,14 @@ pub trait Identify: Send + Sync {
         credential: u64,
         reply: LookedUp<u64>,
     );
+}
+
+/// The role, as it is stored, of a visitor that a product let in for one purpose. Read as a [`Role`], it is that of a guest.
+pub const VISITOR: &str = "visitor";
+
+/// The refusal of what a visitor may not do.
+pub fn not_for_visitors() -> Error {
+    Error::new(Code::Forbidden, "This is not open to visitors.")
 }
 
 /// The refusal of a request without a valid credential.

@@ -36,7 +36,7 @@ mod site;
 pub mod snapshot;
 
 pub use body::{Body, MaybeBody};
-pub use caller::{Browser, Caller, Peer, Scheme, credentials, shown};
+pub use caller::{Browser, Caller, CallerOrVisitor, Peer, Scheme, credentials, shown};
 pub use command::{Sender, command, unread};
 pub use embedded::{Embedded, Embedding};
 pub use feed_body::{EventBody, FeedEvent, InFeed, SignalBody, event};

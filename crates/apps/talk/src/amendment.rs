@@ -9,7 +9,7 @@ use encke_engine::event::ERASED;
 use encke_engine::{
     Code, ConversationId, Entry, Error, Event, NewEvent, PersonId, Position, Seq, StreamId,
 };
-use encke_site::{Caller, EventBody, Refusal, Site, event};
+use encke_site::{EventBody, Identity, Refusal, Site, event};
 use encke_store::{Appended, Read, Sql, StoreError, Tx, params};
 use http::StatusCode;
 
@@ -89,11 +89,11 @@ impl Amending {
 /// Amends a message: `rule` decides and writes. The names are those in the path of the request.
 pub(crate) async fn amend(
     site: &Arc<Site>,
-    caller: Caller,
+    caller: Identity,
     (id, seq): (&str, &str),
     rule: impl FnOnce(&mut Tx<'_>, &Amending) -> Result<(), Error> + Send + 'static,
 ) -> Result<StatusCode, Refusal> {
-    let (conversation, me) = (parse(id)?, caller.0.person);
+    let (conversation, me) = (parse(id)?, caller.person);
     let seq = parse_seq(seq)?;
     let found = site.store.read(move |read| {
         check_member(read, conversation, me)?;

@@ -8,7 +8,7 @@ use encke_engine::append::key_reused;
 use encke_engine::event::ERASED;
 use encke_engine::{Error, NewEvent, PersonId, StreamId};
 use encke_files::{FileId, for_message, hold};
-use encke_site::{EventBody, event};
+use encke_site::{EventBody, Site, event};
 use encke_store::{Appended, Tx};
 
 use crate::conversation::ConversationRow;
@@ -18,7 +18,7 @@ use crate::mention::{self, Written};
 use crate::message::{ReadMessage, Said, check_reply_to, check_text};
 use crate::mute;
 use crate::rights::check_may_write;
-use crate::thread;
+use crate::{thread, ticket};
 
 /// Reads the ids of the files of a message.
 pub(crate) fn ids(files: &[String]) -> Result<Vec<FileId>, Error> {
@@ -28,6 +28,7 @@ pub(crate) fn ids(files: &[String]) -> Result<Vec<FileId>, Error> {
 /// Appends a message of a member.
 pub(crate) fn append(
     tx: &mut Tx<'_>,
+    site: &Site,
     from: PersonId,
     message: ReadMessage,
 ) -> Result<Appended, Error> {
@@ -38,6 +39,7 @@ pub(crate) fn append(
     let stream = StreamId::conversation(conversation);
     let (found, me) = in_conversation(tx, conversation, from)?;
     check_may_write(&found, &me.member, tx.now_ms())?;
+    ticket::check_may_say(tx, site, &found, from)?;
     mute::end_if_over(tx, &me)?;
     // The text of a message with files may be empty.
     if !text.is_empty() || files.is_empty() {
@@ -62,7 +64,7 @@ pub(crate) fn append(
     };
     let mut new = event(stream, Some(from), &said);
     new.key = key;
-    let appended = append_said(tx, &found, from, new, &said)?;
+    let appended = append_said(tx, site, &found, from, new, &said)?;
     mention::note(tx, (conversation, appended.seq), &said.mentions, everyone)?;
     Ok(appended)
 }
@@ -70,6 +72,7 @@ pub(crate) fn append(
 /// Appends a message with its files; in a thread with what its followers and the message above it are told.
 pub(crate) fn append_said(
     tx: &mut Tx<'_>,
+    site: &Site,
     found: &ConversationRow,
     from: PersonId,
     new: NewEvent,
@@ -80,8 +83,9 @@ pub(crate) fn append_said(
         thread::take_part(tx, found.id, parent, from, &said.mentions)?;
     }
     let appended = tx.append(new)?;
-    let readers = found.parent.map(|parent| parent.conversation);
+    let readers = found.parent.map(|parent| parent.conversation).or(found.desk);
     hold(tx, found.id, appended.seq, &said.files, readers)?;
+    ticket::note_said(tx, site, found, from, appended)?;
     if let Some(parent) = found.parent {
         thread::answered(tx, found.id, parent, from, appended.at_ms)?;
     }

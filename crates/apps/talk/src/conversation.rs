@@ -12,7 +12,7 @@ use super::amended::{edited_by, newest_edits};
 use super::choices::{self, Choices};
 use super::hidden::is_hidden;
 use super::kind::Kind;
-use super::member::role_in;
+use super::member::{role_at_desk, role_in};
 pub use super::member_role::MemberRole;
 use super::mention;
 use super::message::is_message;
@@ -49,14 +49,14 @@ pub struct Conversation {
     /// Id of the conversation: a number behind a `c`.
     #[schema(value_type = String)]
     pub id: ConversationId,
-    /// Direct, a room, or a thread.
+    /// Direct, a room, a thread, or a ticket.
     pub kind: Kind,
     /// The message that a thread belongs to; absent if this is no thread.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub parent: Option<Parent>,
-    /// Whether the person follows a thread: it gets its events, and what is new counts as unread. Absent if this is no
-    /// thread.
+    /// Whether the person follows a thread, or takes part in a ticket as staff: it gets its events, and what is new counts
+    /// as unread. Absent if this is neither.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub followed: Option<bool>,
@@ -126,7 +126,7 @@ pub struct Parent {
 pub struct ConversationRow {
     /// Id of the conversation.
     pub id: ConversationId,
-    /// Direct, a room, or a thread.
+    /// Direct, a room, a thread, or a ticket.
     pub kind: Kind,
     /// The title of a room.
     pub title: Option<String>,
@@ -142,11 +142,13 @@ pub struct ConversationRow {
     pub blocked: bool,
     /// The message that a thread belongs to.
     pub parent: Option<Parent>,
+    /// The room of the desk that a ticket asks.
+    pub desk: Option<ConversationId>,
 }
 
 impl ConversationRow {
     /// The columns that [`ConversationRow::of`] reads, of `conversation c`.
-    pub const COLUMNS: &'static str = "c.id, c.kind, c.title, c.open, c.members, c.topic, c.announcement, c.blocked, c.parent, c.parent_message";
+    pub const COLUMNS: &'static str = "c.id, c.kind, c.title, c.open, c.members, c.topic, c.announcement, c.blocked, c.parent, c.parent_message, c.house";
 
     /// Reads a row of these columns.
     pub fn of(row: &Row) -> Result<Self, StoreError> {
@@ -158,10 +160,23 @@ impl ConversationRow {
             (Some(conversation), Some(message)) => Some(Parent { conversation, message }),
             _ => None,
         };
-        Ok(ConversationRow { id, kind, title, open, members, topic, announcement, blocked, parent })
+        let desk = row.get(10)?;
+        Ok(ConversationRow {
+            id,
+            kind,
+            title,
+            open,
+            members,
+            topic,
+            announcement,
+            blocked,
+            parent,
+            desk,
+        })
     }
 
-    /// The conversation whose members may read and write here: the one of a thread's message, or this one.
+    /// The conversation whose members may read and write here: the one of a thread's message, or this one. The staff of a
+    /// desk may read and write in its tickets besides.
     pub fn house(&self) -> ConversationId {
         self.parent.map_or(self.id, |parent| parent.conversation)
     }
@@ -229,7 +244,7 @@ fn seen_without_last(
     // The writer of a message has read it, and no receipt tells so. A snapshot must not lag behind that.
     Receipts::of(site).fold_own_into(view, found.id, head, &mut members)?;
     let mine = members.iter().find(|m| m.member.person == person).cloned();
-    let followed = found.parent.map(|_| mine.is_some());
+    let followed = role.map(|_| mine.is_some());
     let me = match (mine, role) {
         (Some(me), None) => me,
         (Some(me), Some(role)) => MemberRow { member: Member { role, ..me.member }, ..me },
@@ -296,7 +311,8 @@ pub struct Rows {
     conversation: ConversationRow,
     /// The members that are shown.
     members: Vec<MemberRow>,
-    /// The person's role in the conversation of a thread's message; `None` if this is no thread.
+    /// The person's role in the conversation of a thread's message, or in the room of the desk that a ticket asks; `None` if
+    /// this is neither, or if the person is the visitor that asks.
     role: Option<MemberRole>,
 }
 
@@ -307,7 +323,7 @@ impl Rows {
         let conversation = find(view, id)?.ok_or_else(not_member)?;
         let role = match conversation.parent {
             Some(parent) => Some(role_in(view, parent.conversation, person)?.1),
-            None => None,
+            None => role_at_desk(view, &conversation, person)?,
         };
         let shown = shown_members(view, std::slice::from_ref(&conversation), person)?.remove(&id);
         Ok(Rows { conversation, members: shown.unwrap_or_default(), role })
@@ -354,7 +370,7 @@ impl EventBody for ConversationAdded {
 /// A conversation begins: its first event.
 #[derive(Serialize, ToSchema)]
 pub struct Created {
-    /// Direct, a room, or a thread.
+    /// Direct, a room, a thread, or a ticket.
     pub kind: Kind,
     /// The title of a room; others have none.
     #[schema(required)]
@@ -413,9 +429,10 @@ pub fn insert_member(
     Ok(())
 }
 
-/// Refuses an unknown person and one with a disabled account, because nobody may talk to them.
+/// Refuses an unknown person, one with a disabled account, and a visitor of a desk, which is in its tickets alone: nobody may
+/// begin to talk to them.
 pub fn check_present(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Error> {
-    let query = "SELECT 1 FROM person WHERE id = ?1 AND disabled_ms IS NULL";
+    let query = "SELECT 1 FROM person WHERE id = ?1 AND disabled_ms IS NULL AND role <> 'visitor'";
     match tx.query_one(query, params![person])? {
         Some(_) => Ok(()),
         None => Err(Error::new(Code::NotFound, "There is no such person.")),

@@ -13,7 +13,7 @@ use axum::extract::{Query, State};
 use bytes::Bytes;
 use encke_account::{Person, people};
 use encke_engine::{Code, ConversationId, Entry, Error, PersonId, Position, Seq, StreamId, limits};
-use encke_site::{Act, Caller, JsonList, JsonObject, Refusal, Site, bulk, check_search};
+use encke_site::{Act, CallerOrVisitor, JsonList, JsonObject, Refusal, Site, bulk, check_search};
 use encke_store::{Head, Read, Sql, StoreError, Value, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
@@ -142,7 +142,7 @@ pub fn first_page(
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn list(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     wanted: Result<Query<WantedConversations>, QueryRejection>,
 ) -> Result<JsonObject, Refusal> {
     let me = caller.0.person;
@@ -190,9 +190,10 @@ pub(crate) fn standings(
     site: &Site,
     person: PersonId,
 ) -> Result<Vec<Standing>, Error> {
+    // Tickets that a person answers as staff are in the desk's own list.
     let query = "SELECT conversation, joined_seq, read, parent,
                      EXISTS (SELECT 1 FROM hidden WHERE person = ?1)
-                 FROM member WHERE person = ?1";
+                 FROM member WHERE person = ?1 AND is_ticket = 0";
     let rows = read.query(query, params![person])?;
     let ids = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<_>, _>>()?;
     let streams: Vec<_> = ids.iter().map(|id| StreamId::conversation(*id)).collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use encke_engine::{Code, Error, Position, Seq, limits};
-use encke_site::{Act, Body, Caller, EventBody, Path, Refusal, Site, sent};
+use encke_site::{Act, Body, CallerOrVisitor, EventBody, Path, Refusal, Site, sent};
 use encke_store::{Sql, Tx, params};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ pub(crate) struct NewText {
         (status = 410, description = "erased"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn edit(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Path((id, seq)): Path<(String, String)>,
     headers: HeaderMap,
     Body(NewText { text }): Body<NewText>,
@@ -62,7 +62,7 @@ pub(crate) async fn edit(
     let key = sent::key_of(&headers, None)?;
     check_text(&text)?;
     site.take_message(caller.0.person, caller.0.role, text.len())?;
-    amend(&site, caller, (&id, &seq), move |tx, it| change(tx, it, text, key)).await
+    amend(&site, caller.0, (&id, &seq), move |tx, it| change(tx, it, text, key)).await
 }
 
 fn change(
@@ -161,7 +161,7 @@ pub(crate) struct Wordings {
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn edits(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Path((id, seq)): Path<(String, String)>,
 ) -> Result<Json<Wordings>, Refusal> {
     let (id, seq, me) = (parse(&id)?, parse_seq(&seq)?, caller.0.person);

@@ -29,7 +29,7 @@ use crate::member::{check_member, in_conversation};
 use crate::message::{Said, text_of};
 use crate::rights::check_may_write;
 use crate::view::View;
-use crate::{mention, mute};
+use crate::{mention, mute, ticket};
 
 /// The first message behind a forwarded one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
@@ -127,7 +127,8 @@ impl Forwarding {
         let said = Said { text: text.into(), reply_to, mentions, everyone, files, forwarded, poll };
         let mut new = event(StreamId::conversation(to), Some(me), &said);
         new.key = key;
-        append_said(tx, &target, me, new, &said)
+        ticket::check_may_say(tx, site, &target, me)?;
+        append_said(tx, site, &target, me, new, &said)
     }
 
     /// The first send with the same key. What it says was decided then: a retry is the same send (P3), whatever became of

@@ -15,7 +15,7 @@ use encke_site::Act;
 use encke_site::FeedEvent;
 use encke_site::JsonObject;
 use encke_site::Site;
-use encke_site::caller::Caller;
+use encke_site::caller::CallerOrVisitor;
 use encke_site::path::Path;
 use encke_site::reply::Refusal;
 
@@ -62,7 +62,7 @@ pub(crate) struct HistoryPage {
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn page(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Path(id): Path<String>,
     which: Result<Query<Which>, axum::extract::rejection::QueryRejection>,
 ) -> Result<JsonObject, Refusal> {

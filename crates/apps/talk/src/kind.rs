@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Direct (two people), a room, or a thread.
+/// Direct (two people), a room, a thread, or a ticket.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -13,6 +13,8 @@ pub enum Kind {
     Room,
     /// The answers to one message of another conversation.
     Thread,
+    /// A question of a visitor to a desk.
+    Ticket,
 }
 
 impl Kind {
@@ -22,6 +24,7 @@ impl Kind {
             Kind::Direct => "direct",
             Kind::Room => "room",
             Kind::Thread => "thread",
+            Kind::Ticket => "ticket",
         }
     }
 
@@ -30,6 +33,7 @@ impl Kind {
         match text {
             "direct" => Kind::Direct,
             "thread" => Kind::Thread,
+            "ticket" => Kind::Ticket,
             _ => Kind::Room,
         }
     }

@@ -56,6 +56,7 @@ mod tables;
 mod thread;
 mod thread_answer;
 mod thread_page;
+pub mod ticket;
 mod typing;
 pub mod view;
 mod vote;

@@ -95,8 +95,8 @@ pub fn is_member(
     Ok(sql.query_one(query, params![id, person])?.is_some())
 }
 
-/// Refuses a person unless it may read the conversation: a member, and in a thread also a member of the conversation that
-/// the thread is part of.
+/// Refuses a person unless it may read the conversation: a member, in a thread also a member of the conversation that the
+/// thread is part of, and in a ticket also the staff of the desk.
 pub fn check_member(sql: &mut impl Sql, id: ConversationId, person: PersonId) -> Result<(), Error> {
     if is_member(sql, id, person)? || looks_on(sql, id, person)? {
         return Ok(());
@@ -104,9 +104,10 @@ pub fn check_member(sql: &mut impl Sql, id: ConversationId, person: PersonId) ->
     Err(not_member())
 }
 
-/// Whether a conversation is a thread of one that the person is in.
+/// Whether a conversation is a thread of one that the person is in, or a ticket of a desk whose staff it belongs to.
 fn looks_on(sql: &mut impl Sql, id: ConversationId, person: PersonId) -> Result<bool, StoreError> {
-    let query = "SELECT 1 FROM conversation t JOIN member m ON m.conversation = t.parent
+    let query =
+        "SELECT 1 FROM conversation t JOIN member m ON m.conversation = coalesce(t.parent, t.house)
                  WHERE t.id = ?1 AND m.person = ?2";
     Ok(sql.query_one(query, params![id, person])?.is_some())
 }
@@ -134,18 +135,35 @@ pub fn role_in(
 
 /// A conversation and the row with a person's rights in it; `not_member` unless the person is in it. Of a thread, both say
 /// what holds in the conversation that it is part of: the row is that of the member there, and `announcement` and `blocked`, too.
+/// In a ticket, the row of staff is that in the room of the desk.
 pub fn in_conversation(
     sql: &mut impl Sql,
     id: ConversationId,
     person: PersonId,
 ) -> Result<(ConversationRow, MemberRow), Error> {
     let mut found = find(sql, id)?.ok_or_else(not_member)?;
+    if let Some(desk) = found.desk
+        && let Some(me) = member_of(sql, desk, person)?
+    {
+        return Ok((found, me));
+    }
     let me = member_of(sql, found.house(), person)?.ok_or_else(not_member)?;
     if let Some(parent) = found.parent {
         let house = find(sql, parent.conversation)?.ok_or_else(not_member)?;
         (found.announcement, found.blocked) = (house.announcement, house.blocked);
     }
     Ok((found, me))
+}
+
+/// The role of a person in the room of the desk that a ticket asks; `None` if the person is the visitor that asks, or if this
+/// is no ticket.
+pub(crate) fn role_at_desk(
+    sql: &mut impl Sql,
+    found: &ConversationRow,
+    person: PersonId,
+) -> Result<Option<MemberRole>, Error> {
+    let Some(desk) = found.desk else { return Ok(None) };
+    Ok(member_of(sql, desk, person)?.map(|me| me.member.role))
 }
 
 /// Whether a conversation has at least this many owners.

@@ -20,7 +20,7 @@ use encke_site::EventBody;
 use encke_site::Identity;
 use encke_site::Site;
 use encke_site::body;
-use encke_site::caller::Caller;
+use encke_site::caller::CallerOrVisitor;
 use encke_site::path::Path;
 use encke_site::posted::{self, Posted};
 use encke_site::product::Reply;
@@ -121,6 +121,7 @@ pub fn text_of(body: &[u8]) -> Option<String> {
 /// Appends a message of a member, in the caller's write.
 pub fn say(
     tx: &mut Tx<'_>,
+    site: &Site,
     from: PersonId,
     conversation: ConversationId,
     text: &str,
@@ -128,7 +129,7 @@ pub fn say(
     let (key, reply_to, files, clear_draft, poll) = Default::default();
     let message =
         ReadMessage { conversation, key, text: text.into(), reply_to, files, clear_draft, poll };
-    composed::append(tx, from, message)
+    composed::append(tx, site, from, message)
 }
 
 /// A message that another product sends for a person.
@@ -144,11 +145,16 @@ pub struct Message {
 }
 
 /// Appends a message of a member, in the caller's write.
-pub fn say_message(tx: &mut Tx<'_>, from: PersonId, message: Message) -> Result<Appended, Error> {
+pub fn say_message(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    from: PersonId,
+    message: Message,
+) -> Result<Appended, Error> {
     let Message { conversation, key, text, reply_to } = message;
     let (files, clear_draft, poll) = Default::default();
     let message = ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll };
-    composed::append(tx, from, message)
+    composed::append(tx, site, from, message)
 }
 
 /// Submits a message that is only a text to the store. `reply` gets the result once it is durable (P1); it must not
@@ -181,11 +187,11 @@ fn submit(site: &Arc<Site>, from: PersonId, message: ReadMessage, reply: Reply) 
 }
 
 /// Submits a message for which the store has to be asked.
-fn submit_composed(site: &Site, from: PersonId, message: ReadMessage, reply: Reply) {
+fn submit_composed(site: &Arc<Site>, from: PersonId, message: ReadMessage, reply: Reply) {
     let clear = message.clear_draft.then(|| site.find_part::<ClearDraft>().copied()).flatten();
-    let conversation = message.conversation;
+    let (conversation, held) = (message.conversation, site.clone());
     let write = move |tx: &mut Tx<'_>| {
-        let appended = composed::append(tx, from, message)?;
+        let appended = composed::append(tx, &held, from, message)?;
         // A retry must not delete what was begun since.
         if let (Some(ClearDraft(clear)), false) = (clear, appended.repeated) {
             clear(tx, from, conversation)?;
@@ -225,7 +231,7 @@ pub(crate) struct NewMessage {
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn send(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<(StatusCode, axum::Json<Sent>), Refusal> {

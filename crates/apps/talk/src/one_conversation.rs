@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use encke_account::{Person, people_named};
 use encke_engine::StreamId;
-use encke_site::{Caller, Path, Refusal, Site};
+use encke_site::{CallerOrVisitor, Path, Refusal, Site};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,7 +27,7 @@ pub(crate) struct OneConversation {
     responses((status = 200, body = OneConversation), (status = 403, description = "not_member")))]
 pub(crate) async fn get(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Path(id): Path<String>,
 ) -> Result<Json<OneConversation>, Refusal> {
     let (id, me) = (parse(&id)?, caller.0.person);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use encke_account::Person;
-use encke_site::{Act, Caller, FeedEvent, JsonObject, Path, Refusal, Site};
+use encke_site::{Act, CallerOrVisitor, FeedEvent, JsonObject, Path, Refusal, Site};
 use utoipa::ToSchema;
 
 use crate::amended::{Amended, Page};
@@ -35,7 +35,7 @@ pub(crate) struct OneMessage {
         (status = 404, description = "not_found"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn get(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Path((id, seq)): Path<(String, String)>,
 ) -> Result<JsonObject, Refusal> {
     let (id, seq, me) = (parse(&id)?, parse_seq(&seq)?, caller.0.person);

@@ -42,7 +42,7 @@ pub(crate) async fn pin(
     Path((id, seq)): Path<(String, String)>,
 ) -> Result<StatusCode, Refusal> {
     site.take(caller.0.person, caller.0.role, Act::Message)?;
-    amend(&site, caller, (&id, &seq), |tx, it| set(tx, it, true)).await
+    amend(&site, caller.0, (&id, &seq), |tx, it| set(tx, it, true)).await
 }
 
 /// Takes a pin away. A message that is not pinned stays as it is.
@@ -58,7 +58,7 @@ pub(crate) async fn unpin(
     Path((id, seq)): Path<(String, String)>,
 ) -> Result<StatusCode, Refusal> {
     site.take(caller.0.person, caller.0.role, Act::Message)?;
-    amend(&site, caller, (&id, &seq), |tx, it| set(tx, it, false)).await
+    amend(&site, caller.0, (&id, &seq), |tx, it| set(tx, it, false)).await
 }
 
 fn set(tx: &mut Tx<'_>, it: &Amending, on: bool) -> Result<(), Error> {

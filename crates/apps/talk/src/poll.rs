@@ -156,7 +156,8 @@ pub(crate) async fn create(
     let (files, clear_draft) = Default::default();
     let (text, poll) = (question, Some(poll));
     let message = ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll };
-    let appended = site.store.write(move |tx| composed::append(tx, me, message)).await?;
+    let held = site.clone();
+    let appended = site.store.write(move |tx| composed::append(tx, &held, me, message)).await?;
     Ok(Sent::answer(&site, appended))
 }
 

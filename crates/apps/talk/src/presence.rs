@@ -20,7 +20,7 @@ use encke_site::SignalBody;
 use encke_site::Site;
 use encke_site::body::Body;
 use encke_site::bulk;
-use encke_site::caller::Caller;
+use encke_site::caller::CallerOrVisitor;
 use encke_site::reply::Refusal;
 
 /// The connected people, here and at the other nodes, and what others were told of them.
@@ -216,7 +216,7 @@ pub(crate) fn check(state: Presence) -> Result<(), encke_engine::Error> {
     responses((status = 204), (status = 429, description = "rate_limited")))]
 pub(crate) async fn say(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Body(DeviceState { state, client }): Body<DeviceState>,
 ) -> Result<StatusCode, Refusal> {
     check(state)?;

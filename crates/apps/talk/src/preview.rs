@@ -254,7 +254,7 @@ pub(crate) async fn remove(
     Path((id, seq)): Path<(String, String)>,
 ) -> Result<StatusCode, Refusal> {
     site.take(caller.0.person, caller.0.role, Act::Message)?;
-    amend(&site, caller, (&id, &seq), refuse).await
+    amend(&site, caller.0, (&id, &seq), refuse).await
 }
 
 fn refuse(tx: &mut Tx<'_>, it: &Amending) -> Result<(), Error> {

@@ -23,7 +23,7 @@ use crate::{
     audit, ban, block, choices, command, conversation, conversation_page, edit, forward, hidden,
     history, last_seen, member, member_page, message, mute, one_conversation, one_message, peers,
     pin, poll, poll_result, presence, preview, profile, reaction, recall, receipts, report, search,
-    site_emoji, thread, thread_answer, thread_page, typing, vote, voters,
+    site_emoji, thread, thread_answer, thread_page, ticket, typing, vote, voters,
 };
 
 /// The product behind all conversations, whatever their kind.
@@ -115,6 +115,7 @@ impl Product for Talk {
             .event::<preview::Previewed>()
             .event::<thread::Answered>()
             .event::<thread::ThreadFollowed>()
+            .event::<ticket::TicketFollowed>()
             .event::<recall::Recalled>()
             .event::<recall::Erased>()
             .event::<hidden::Hidden>()

@@ -12,7 +12,7 @@ use axum::extract::State;
 use encke_account::{Person, Status, one};
 use encke_engine::{Code, ConversationId, Error, PersonId, StreamId, people_limits};
 use encke_files::{FileId, hold_portrait, let_portrait_go};
-use encke_site::{Act, Body, Caller, EventBody, Path, Refusal, Site, bulk, event};
+use encke_site::{Act, Body, Caller, CallerOrVisitor, EventBody, Path, Refusal, Site, bulk, event};
 use encke_store::{Sql, Tx, Value};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -38,7 +38,7 @@ impl EventBody for PersonChanged {
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn person(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Path(id): Path<String>,
 ) -> Result<Json<Person>, Refusal> {
     let nobody = || Error::new(Code::NotFound, "There is no such person.");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use encke_engine::{Code, Error, PersonId, Seq, limits};
-use encke_site::{Act, Caller, EventBody, Path, Refusal, Site};
+use encke_site::{Act, CallerOrVisitor, EventBody, Path, Refusal, Site};
 use encke_store::{Sql, Tx, params};
 use http::StatusCode;
 use serde::Serialize;
@@ -37,12 +37,12 @@ impl EventBody for Reacted {
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn react(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Path((id, seq, text)): Path<(String, String, String)>,
 ) -> Result<StatusCode, Refusal> {
     let emoji = reaction(&text)?;
     site.take(caller.0.person, caller.0.role, Act::Message)?;
-    amend(&site, caller, (&id, &seq), move |tx, it| add(tx, it, emoji)).await
+    amend(&site, caller.0, (&id, &seq), move |tx, it| add(tx, it, emoji)).await
 }
 
 /// Takes a reaction back. One that is not there changes nothing.
@@ -54,12 +54,12 @@ pub(crate) async fn react(
         (status = 422, description = "invalid"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn take_back(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Path((id, seq, text)): Path<(String, String, String)>,
 ) -> Result<StatusCode, Refusal> {
     let emoji = reaction(&text)?;
     site.take(caller.0.person, caller.0.role, Act::Message)?;
-    amend(&site, caller, (&id, &seq), move |tx, it| remove(tx, it, emoji)).await
+    amend(&site, caller.0, (&id, &seq), move |tx, it| remove(tx, it, emoji)).await
 }
 
 /// The people that have reacted with an emoji.

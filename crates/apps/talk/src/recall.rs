@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use encke_engine::{Code, Error, Seq};
-use encke_site::{Act, Caller, EventBody, Path, Refusal, Site};
+use encke_site::{Act, CallerOrVisitor, EventBody, Path, Refusal, Site};
 use encke_store::Tx;
 use http::StatusCode;
 use serde::Serialize;
@@ -42,11 +42,11 @@ impl EventBody for Erased {
         (status = 404, description = "not_found"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn recall(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Path((id, seq)): Path<(String, String)>,
 ) -> Result<StatusCode, Refusal> {
     site.take(caller.0.person, caller.0.role, Act::Message)?;
-    match amend(&site, caller, (&id, &seq), take_back).await {
+    match amend(&site, caller.0, (&id, &seq), take_back).await {
         // The answer to an earlier request was lost, or two people recall the message at once.
         Err(Refusal(e)) if e.code == Code::Erased => Ok(StatusCode::NO_CONTENT),
         other => other,

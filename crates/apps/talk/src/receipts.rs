@@ -25,7 +25,7 @@ use super::view::View;
 use encke_site::Act;
 use encke_site::Site;
 use encke_site::body::Body;
-use encke_site::caller::Caller;
+use encke_site::caller::CallerOrVisitor;
 use encke_site::path::Path;
 use encke_site::remembered::Remembered;
 use encke_site::reply::Refusal;
@@ -353,7 +353,7 @@ pub(crate) struct Progress {
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn mark(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Path(id): Path<String>,
     Body(Progress { delivered, read }): Body<Progress>,
 ) -> Result<StatusCode, Refusal> {
@@ -416,7 +416,7 @@ pub(crate) fn take_ack(
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn ack(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Body(Ack { cursor }): Body<Ack>,
 ) -> Result<StatusCode, Refusal> {
     site.take(caller.0.person, caller.0.role, Act::Signal)?;

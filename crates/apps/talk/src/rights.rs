@@ -50,7 +50,7 @@ pub(crate) fn may_type(
 ) -> Result<Option<bool>, StoreError> {
     let query = "SELECT m.role, m.muted_until_ms, c.announcement, c.blocked FROM conversation t
                  JOIN conversation c ON c.id = coalesce(t.parent, t.id)
-                 JOIN member m ON m.conversation = c.id
+                 JOIN member m ON m.conversation IN (c.id, t.house)
                  WHERE t.id = ?1 AND m.person = ?2";
     let Some(row) = sql.query_one(query, params![id, person])? else { return Ok(None) };
     let moderates = MemberRole::of(&row.get::<String>(0)?).moderates();
@@ -76,6 +76,7 @@ pub fn moderator_of(
         Kind::Thread => {
             Some("What holds in a thread is decided in the conversation of its message.")
         }
+        Kind::Ticket => Some("What holds in a ticket is decided in the room of its desk."),
     };
     if let Some(what) = elsewhere {
         return Err(Error::new(Code::Forbidden, what));

@@ -66,4 +66,8 @@ pub const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0015.sql"),
         include_str!("tables/postgres/0015.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0019.sql"),
+        include_str!("tables/postgres/0019.sql"),
+    ),
 ];

@@ -171,7 +171,7 @@ pub(crate) fn follow(
 /// Has a person that follows too many threads follow the oldest one no longer. The newest stays.
 fn make_room(tx: &mut Tx<'_>, newest: ConversationId, person: PersonId) -> Result<(), Error> {
     let query = "SELECT conversation FROM member
-                 WHERE person = ?1 AND parent IS NOT NULL AND conversation <> ?2
+                 WHERE person = ?1 AND parent IS NOT NULL AND is_ticket = 0 AND conversation <> ?2
                  ORDER BY conversation DESC LIMIT 1 OFFSET ?3";
     let most = limits::THREADS_FOLLOWED_MAX as u64;
     if let Some(row) = tx.query_one(query, params![person, newest, most - 1])? {
@@ -202,7 +202,8 @@ pub(crate) fn thread_at(sql: &mut impl Sql, id: ConversationId) -> Result<Parent
     parent.ok_or_else(|| Error::new(Code::Invalid, "This conversation is not a thread."))
 }
 
-/// Makes a person that leaves a conversation follow none of its threads, in the same write. The event that tells it of the
+/// Makes a person that leaves a conversation follow none of its threads, and take part in none of its desk's tickets, in the
+/// same write. The event that tells it of the
 /// conversation stands for its threads, too.
 pub(crate) fn leave_all_of(
     tx: &mut Tx<'_>,
@@ -210,7 +211,8 @@ pub(crate) fn leave_all_of(
     person: PersonId,
 ) -> Result<(), StoreError> {
     let followed = "SELECT conversation FROM member WHERE person = ?2 AND parent = ?1";
-    let rows = tx.query(followed, params![conversation, person])?;
+    let both = "SELECT conversation, is_ticket FROM member WHERE person = ?2 AND parent = ?1";
+    let rows = tx.query(both, params![conversation, person])?;
     if rows.is_empty() {
         return Ok(());
     }
@@ -219,7 +221,11 @@ pub(crate) fn leave_all_of(
     let delete = "DELETE FROM member WHERE person = ?2 AND parent = ?1";
     tx.execute(delete, params![conversation, person])?;
     for row in rows {
-        tx.unsubscribe(person, StreamId::conversation(row.get(0)?))?;
+        let id = row.get(0)?;
+        tx.unsubscribe(person, StreamId::conversation(id))?;
+        if row.get(1)? {
+            tx.unsubscribe(person, StreamId::notes(id))?;
+        }
     }
     Ok(())
 }

@@ -72,12 +72,13 @@ pub(crate) async fn answer(
     });
     let position = found.await?;
     let parent = Parent { conversation, message };
+    let held = site.clone();
     let answered = site.store.write(move |tx| {
         check_has_threads(tx, conversation, me)?;
         let thread = find_or_make(tx, parent, position, me)?;
         let (conversation, reply_to, clear_draft, poll) = (thread, None, false, None);
         let answer = ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll };
-        Ok((thread, composed::append(tx, me, answer)?))
+        Ok((thread, composed::append(tx, &held, me, answer)?))
     });
     let (thread, appended) = answered.await?;
     let (status, Json(sent)) = Sent::answer(&site, appended);

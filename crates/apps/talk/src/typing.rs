@@ -15,7 +15,7 @@ use encke_site::Act;
 use encke_site::SignalBody;
 use encke_site::Site;
 use encke_site::body::Body;
-use encke_site::caller::Caller;
+use encke_site::caller::CallerOrVisitor;
 use encke_site::path::Path;
 use encke_site::reply::Refusal;
 
@@ -90,7 +90,7 @@ pub(crate) fn written_anew(stream: StreamId, item: &[u8]) -> Option<bytes::Bytes
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn typing(
     State(site): State<Arc<Site>>,
-    caller: Caller,
+    caller: CallerOrVisitor,
     Path(id): Path<String>,
     Body(typing): Body<Typing>,
 ) -> Result<StatusCode, Refusal> {

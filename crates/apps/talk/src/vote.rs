@@ -58,7 +58,7 @@ pub(crate) async fn vote(
     site.take(caller.0.person, caller.0.role, Act::Message)?;
     options.sort_unstable();
     options.dedup();
-    amend(&site, caller, (&id, &seq), move |tx, it| put(tx, it, &options)).await
+    amend(&site, caller.0, (&id, &seq), move |tx, it| put(tx, it, &options)).await
 }
 
 /// Closes a poll: its author does, or an owner or moderator of the room. One that is closed already stays so.
@@ -75,7 +75,7 @@ pub(crate) async fn close(
     Path((id, seq)): Path<(String, String)>,
 ) -> Result<StatusCode, Refusal> {
     site.take(caller.0.person, caller.0.role, Act::Message)?;
-    amend(&site, caller, (&id, &seq), shut).await
+    amend(&site, caller.0, (&id, &seq), shut).await
 }
 
 fn put(tx: &mut Tx<'_>, it: &Amending, options: &[u64]) -> Result<(), Error> {

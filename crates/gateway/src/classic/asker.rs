@@ -2,6 +2,7 @@
 
 use axum::http::request::Parts;
 use encke_engine::{Error, PersonId};
+use encke_site::identity::not_for_visitors;
 use encke_site::{Identity, Origin, PageRule, Peer, shown};
 use encke_transport::Who;
 use http::{HeaderMap, Version, header};
@@ -57,7 +58,8 @@ impl Classic {
     pub(super) async fn anybody(&self, parts: &Parts) -> Result<Asker, Refused> {
         let mut asker = self.ask(parts, false).await?;
         if asker.identity.is_none() {
-            asker.identity = self.site.identify(shown(parts)).await.ok();
+            let found = self.site.identify(shown(parts)).await.ok();
+            asker.identity = found.filter(|identity| !identity.visitor);
         }
         Ok(asker)
     }
@@ -68,7 +70,13 @@ impl Classic {
         }
         let revocations_seen = self.site.revocations();
         let identity = match session {
-            true => Some(self.site.identify(shown(parts)).await?),
+            true => {
+                let identity = self.site.identify(shown(parts)).await?;
+                if identity.visitor {
+                    return Err(not_for_visitors().into());
+                }
+                Some(identity)
+            }
             false => None,
         };
         let peer = parts.extensions.get::<Peer>().map(|Peer(address)| *address);

@@ -106,7 +106,7 @@ impl Classic {
                 return Err(nobody());
             }
             let conversation = gateway_conversations::direct(tx, &this.site, me, other)?;
-            let said = message::say(tx, me, conversation, &text)?;
+            let said = message::say(tx, &this.site, me, conversation, &text)?;
             let before = Position(said.position.0 - 1);
             mark::begin(tx, reader(me), before)?;
             Ok(mark::begin(tx, reader(other), before)?)

@@ -53,7 +53,8 @@ pub(super) fn bind(tx: &mut Tx<'_>, name: &str, person: PersonId) -> Result<(), 
 /// Whether a name is free: it is nobody's, or of a guest whose last session is over.
 pub(super) fn is_free(sql: &mut impl Sql, name: &str, now_ms: u64) -> Result<bool, StoreError> {
     let Some(person) = find(sql, name)? else { return Ok(true) };
-    let query = "SELECT 1 FROM person p WHERE p.id = ?1 AND (p.role <> 'guest' OR EXISTS
+    let query =
+        "SELECT 1 FROM person p WHERE p.id = ?1 AND (p.role NOT IN ('guest', 'visitor') OR EXISTS
                  (SELECT 1 FROM session s WHERE s.person = p.id AND s.expires_ms > ?2))";
     Ok(sql.query_one(query, params![person, now_ms])?.is_none())
 }
@@ -70,7 +71,7 @@ pub(super) fn find_number(
     }
     let guests = claims == Claims::Session;
     let query = "SELECT id FROM person
-                 WHERE id = ?1 AND disabled_ms IS NULL AND (?2 = 1 OR role <> 'guest')";
+                 WHERE id = ?1 AND disabled_ms IS NULL AND (?2 = 1 OR role NOT IN ('guest', 'visitor'))";
     sql.query_one(query, params![number, guests])?.map(|row| row.get(0)).transpose()
 }
 

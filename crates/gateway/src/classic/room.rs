@@ -151,7 +151,7 @@ impl Classic {
         let added = self.site.store.write(move |tx| {
             // A person that was removed from the room joins again by writing.
             let id = join(tx, &this.site, me)?;
-            message::say(tx, me, id, &text)
+            message::say(tx, &this.site, me, id, &text)
         });
         added.await?;
         Ok(html(""))

@@ -86,7 +86,7 @@ impl Classic {
                 return Err(nobody());
             }
             let conversation = gateway_conversations::direct(tx, &this.site, me, other)?;
-            message::say(tx, me, conversation, &text)
+            message::say(tx, &this.site, me, conversation, &text)
         });
         match sent.await {
             Ok(sent) => Ok(html(json(&Sent { status: 1, info: sent.position.0 }))),

@@ -102,6 +102,7 @@ impl Visitor<'_> {
         let identity = Identity {
             person: who,
             role: Role::Member,
+            visitor: false,
             credential: 0,
             by_cookie: false,
             expires_ms: u64::MAX,

@@ -3,6 +3,7 @@
 use encke_account::Account;
 use encke_channel::Channel;
 use encke_chat::Chat;
+use encke_desk::Desk;
 use encke_digest::Digest;
 use encke_files::Files;
 use encke_gateway::ClassicPages;
@@ -13,5 +14,16 @@ use encke_site::Products;
 use encke_talk::Talk;
 
 /// The products. Each comes after those that it uses.
-pub const PRODUCTS: Products =
-    &[&Account, &Files, &Talk, &Keep, &Chat, &Channel, &Push, &Preview, &Digest, &ClassicPages];
+pub const PRODUCTS: Products = &[
+    &Account,
+    &Files,
+    &Talk,
+    &Keep,
+    &Chat,
+    &Channel,
+    &Desk,
+    &Push,
+    &Preview,
+    &Digest,
+    &ClassicPages,
+];

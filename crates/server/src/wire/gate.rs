@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use encke_engine::hub::{Follow, Page, PageRequest};
 use encke_engine::{Batch, Code, Error, Position, Step};
+use encke_site::identity::not_for_visitors;
 use encke_site::{
     Credentials, Followed, Identity, Origin, PageRule, Posted, Role, Scheme, Sender, Site,
 };
@@ -127,7 +128,9 @@ impl SiteGate {
                     |()| gate.admission(&asked, identity, revocations_seen, follows, as_of);
                 reply.admit(may.map_err(Refusal::from).and_then(admission));
             };
-            if identity.role == Role::Guest && !names.is_empty() {
+            if identity.visitor && !names.is_empty() {
+                admission(Err(not_for_visitors()));
+            } else if identity.role == Role::Guest && !names.is_empty() {
                 site.submit_may_guest_follow(names, admission);
             } else {
                 admission(Ok(()));

@@ -16,6 +16,7 @@ mod cli;
 mod cluster;
 mod crowd;
 mod deploy;
+mod desk;
 mod encrypted;
 mod feed;
 mod files;

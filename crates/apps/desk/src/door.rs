@@ -1,0 +1,105 @@
+//! The door of a desk: what everybody may know of it before asking.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use encke_account::people;
+use encke_engine::{ConversationId, Error, PersonId, desk_limits};
+use encke_site::{Path, Refusal, Site};
+use encke_store::Read;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::agent::{self, AgentRow};
+use crate::desk::DeskRow;
+use crate::settings::{DeskText, DeskTheme, FormField};
+use crate::status;
+
+/// An agent as everybody may see it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AgentAtDoor {
+    name: String,
+    /// The address of its picture; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    picture: Option<String>,
+}
+
+/// The texts and the look of a desk.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeskAtDoor {
+    name: String,
+    greeting: DeskText,
+    offline: DeskText,
+    theme: DeskTheme,
+    /// Whether agents see what the visitor is typing.
+    draft_preview: bool,
+    /// The web sites that may embed the window; empty for all.
+    origins: Vec<String>,
+}
+
+/// What everybody may know of a desk.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Door {
+    desk: DeskAtDoor,
+    /// Whether somebody is there to answer: in office hours, if the desk has them, and otherwise while an agent is online.
+    open: bool,
+    /// When it opens next, in milliseconds since 1970; absent if it is open, or if nobody can tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    opens_at: Option<u64>,
+    /// Some of the agents that are online.
+    agents: Vec<AgentAtDoor>,
+    /// The number of visitors in the queue.
+    waiting: u64,
+    /// The form before the first question; empty for none.
+    form: Vec<FormField>,
+    /// Whether the window asks for consent first.
+    consent: bool,
+}
+
+/// What everybody may know of a desk before asking.
+#[utoipa::path(get, operation_id = "desk_door", path = "/v1/desks/{desk}/door", tag = "desk",
+    params(("desk" = String, Path)), security(()),
+    responses((status = 200, body = Door), (status = 404, description = "not_found")))]
+pub(crate) async fn door(
+    State(site): State<Arc<Site>>,
+    Path(key): Path<String>,
+) -> Result<Json<Door>, Refusal> {
+    let held = site.clone();
+    Ok(Json(site.store.read(move |read| at(read, &held, &key)).await?))
+}
+
+fn at(read: &mut Read<'_>, site: &Site, key: &str) -> Result<Door, Error> {
+    let DeskRow { house, name, settings, .. } = DeskRow::by_key(read, key)?;
+    let there = there(read, site, house)?;
+    let now = site.now_ms();
+    let (open, opens_at) = match &settings.hours {
+        Some(hours) if hours.hold(now) => (true, None),
+        Some(hours) => (false, hours.next(now)),
+        None => (!there.is_empty(), None),
+    };
+    let shown: Vec<_> = there.iter().copied().take(desk_limits::DESK_AGENTS_SHOWN_MAX).collect();
+    let agents = people(read, site, PersonId::NOBODY, &shown)?.into_iter();
+    let agents = agents.map(|p| AgentAtDoor { name: p.display_name, picture: p.picture }).collect();
+    let waiting = status::waiting(read, house)?;
+    let crate::settings::DeskSettings { greeting, offline, theme, draft_preview, origins, .. } =
+        settings;
+    let desk = DeskAtDoor { name, greeting, offline, theme, draft_preview, origins };
+    Ok(Door {
+        desk,
+        open,
+        opens_at,
+        agents,
+        waiting,
+        form: settings.form,
+        consent: settings.consent,
+    })
+}
+
+/// The agents of a desk that are online.
+fn there(read: &mut Read<'_>, site: &Site, house: ConversationId) -> Result<Vec<PersonId>, Error> {
+    let all: Vec<AgentRow> = agent::all(read, house)?;
+    Ok(all.iter().filter(|agent| agent.is_there(site)).map(|agent| agent.person).collect())
+}

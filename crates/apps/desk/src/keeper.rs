@@ -1,0 +1,93 @@
+//! What a message does to its ticket: it begins or ends the visitor's wait, opens the ticket again, and makes its writer take
+//! part.
+
+use encke_engine::{Code, ConversationId, Error, PersonId};
+use encke_site::{Role, Site};
+use encke_store::{Appended, Sql, Tx, params};
+use encke_talk::conversation::not_member;
+use encke_talk::ticket::{KeepsTickets, take_part};
+
+use crate::agent::is_there;
+use crate::claim::release;
+use crate::ticket::{self, Speaker, Ticket, TicketState};
+
+/// The keeper of tickets that the desk gives to talk.
+pub(crate) struct Keeper;
+
+impl KeepsTickets for Keeper {
+    fn may_say(&self, tx: &mut Tx<'_>, id: ConversationId, from: PersonId) -> Result<(), Error> {
+        let ticket = ticket::find(tx, id)?.ok_or_else(not_member)?;
+        if from != ticket.visitor && ticket.speaker == Speaker::Person && is_bot(tx, from)? {
+            let what =
+                "A person answers this visitor; a bot may not until the ticket is handed back.";
+            return Err(Error::new(Code::Conflict, what));
+        }
+        Ok(())
+    }
+
+    fn said(
+        &self,
+        tx: &mut Tx<'_>,
+        site: &Site,
+        id: ConversationId,
+        from: PersonId,
+        appended: Appended,
+    ) -> Result<(), Error> {
+        let before = ticket::find(tx, id)?.ok_or_else(not_member)?;
+        let mut after = before.clone();
+        if from == before.visitor {
+            asked(tx, site, &mut after, appended)?;
+        } else {
+            answered(tx, &mut after, from, appended)?;
+        }
+        ticket::change(tx, site, &before, after, Some(from)).map(drop)
+    }
+}
+
+fn is_bot(tx: &mut Tx<'_>, person: PersonId) -> Result<bool, Error> {
+    let row = tx.query_one("SELECT role FROM person WHERE id = ?1", params![person])?;
+    let role = row.map(|row| row.get::<String>(0)).transpose()?;
+    Ok(role.is_some_and(|role| Role::of(&role) == Role::Bot))
+}
+
+/// The visitor has written.
+fn asked(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    ticket: &mut Ticket,
+    appended: Appended,
+) -> Result<(), Error> {
+    ticket.begin_to_wait(appended.at_ms);
+    if ticket.state == TicketState::Open {
+        return Ok(());
+    }
+    ticket.state = TicketState::Open;
+    (ticket.resolved_at, ticket.snoozed_until) = (None, None);
+    // It goes on with the same agent if that one is there, and else to the queue, where nobody forgets it.
+    let Some(owner) = ticket.owner else { return Ok(()) };
+    if is_there(tx, site, ticket.desk, owner)? {
+        let before = encke_engine::Seq(appended.seq.0 - 1);
+        return take_part(tx, ticket.id, owner, before);
+    }
+    release(tx, ticket)
+}
+
+/// Somebody of the staff has written.
+fn answered(
+    tx: &mut Tx<'_>,
+    ticket: &mut Ticket,
+    from: PersonId,
+    appended: Appended,
+) -> Result<(), Error> {
+    ticket.end_to_wait(appended.at_ms);
+    if is_bot(tx, from)? {
+        ticket.speaker = Speaker::Bot;
+        return Ok(());
+    }
+    ticket.speaker = Speaker::Person;
+    ticket.first_answer_at.get_or_insert(appended.at_ms);
+    ticket.owner.get_or_insert(from);
+    ticket.state = TicketState::Open;
+    (ticket.resolved_at, ticket.snoozed_until) = (None, None);
+    take_part(tx, ticket.id, from, appended.seq)
+}

@@ -1,0 +1,34 @@
+//! Desk: visitors ask, agents answer.
+//!
+//! A desk is a closed room of staff, its *house*, that visitors can ask. Who is staff, and who of it leads, is decided in that
+//! room. A question is a ticket: a conversation of the crate `talk`, so messages, files, receipts and history come from
+//! there. Here is the rest: whose the ticket is, who waits, and what visitors are shown.
+//!
+//! Entry point: [`Desk`], the product.
+//!
+//! Invariants: a ticket has one owner or none, and each change of it is one write (P11). Every change of a ticket's row is told
+//! to the house in the same write (`ticket`), and what the visitor may know of it to the ticket (`ticket_status`). No table
+//! here holds the text of a message (P10). Notes have a stream of their own, which only staff follows.
+//!
+//! Never in here: what a message is, and who may read a conversation. The crate `talk` knows.
+
+mod agent;
+mod ask;
+mod claim;
+mod desk;
+mod door;
+mod hours;
+mod keeper;
+mod key;
+mod product;
+mod settings;
+mod staff;
+mod status;
+mod tables;
+mod ticket;
+mod ticket_list;
+mod ticket_page;
+mod visit;
+mod visitor;
+
+pub use product::Desk;

@@ -1,0 +1,54 @@
+//! Who may do what at a desk: its staff are the members of its house.
+
+use encke_engine::{Code, ConversationId, Error, PersonId};
+use encke_store::Sql;
+use encke_talk::conversation::{MemberRole, not_member};
+use encke_talk::member::member_of;
+
+use crate::desk::DeskRow;
+use crate::key::no_such_desk;
+use crate::ticket::{self, Ticket};
+
+/// A desk and the role of a person at it; `not_found` unless the person is staff. Others don't learn whether there is one.
+pub(crate) fn at_desk(
+    sql: &mut impl Sql,
+    house: ConversationId,
+    person: PersonId,
+) -> Result<(DeskRow, MemberRole), Error> {
+    let me = member_of(sql, house, person)?.ok_or_else(no_such_desk)?;
+    let desk = DeskRow::find(sql, house)?.ok_or_else(no_such_desk)?;
+    Ok((desk, me.member.role))
+}
+
+/// The same for an owner or a supervisor; `forbidden` for other staff.
+pub(crate) fn leading(
+    sql: &mut impl Sql,
+    house: ConversationId,
+    person: PersonId,
+) -> Result<DeskRow, Error> {
+    let (desk, role) = at_desk(sql, house, person)?;
+    if role.moderates() {
+        return Ok(desk);
+    }
+    Err(Error::new(Code::Forbidden, "Only owners and supervisors of the desk may do this."))
+}
+
+/// A ticket and the role at its desk of a person; `not_member` unless the person is staff.
+pub(crate) fn at_ticket(
+    sql: &mut impl Sql,
+    id: ConversationId,
+    person: PersonId,
+) -> Result<(Ticket, MemberRole), Error> {
+    let ticket = ticket::find(sql, id)?.ok_or_else(not_member)?;
+    let me = member_of(sql, ticket.desk, person)?.ok_or_else(not_member)?;
+    Ok((ticket, me.member.role))
+}
+
+/// Whether a person is staff of a desk.
+pub(crate) fn is_staff(
+    sql: &mut impl Sql,
+    house: ConversationId,
+    person: PersonId,
+) -> Result<bool, Error> {
+    Ok(member_of(sql, house, person)?.is_some())
+}

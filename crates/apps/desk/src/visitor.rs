@@ -1,0 +1,131 @@
+//! Visitors: letting one in, and its row.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{FromRequestParts, State};
+use encke_account::{Me, me, visitor};
+use encke_engine::{ConversationId, Error, PersonId};
+use encke_site::identity::not_for_visitors;
+use encke_site::{Body, CallerOrVisitor, Path, Peer, Refusal, Site};
+use encke_store::{Row, Sql, StoreError, params};
+use http::StatusCode;
+use http::request::Parts;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::desk::DeskRow;
+use crate::visit::Facts;
+
+/// A row of `visitor`.
+pub(crate) struct VisitorRow {
+    pub person: PersonId,
+    pub house: ConversationId,
+    pub language: String,
+    pub facts: Facts,
+    /// When it opened a page last.
+    pub seen_ms: u64,
+}
+
+impl VisitorRow {
+    /// The columns that [`VisitorRow::of`] reads, of `visitor v`.
+    pub const COLUMNS: &'static str = "v.person, v.house, v.language, v.facts, v.seen_ms";
+
+    /// Reads a row of these columns.
+    pub fn of(row: &Row) -> Result<Self, StoreError> {
+        let facts = serde_json::from_str(&row.get::<String>(3)?)
+            .map_err(|_| StoreError::Damaged("the facts about a visitor are damaged".into()))?;
+        let (person, house, language) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(VisitorRow { person, house, language, facts, seen_ms: row.get(4)? })
+    }
+
+    /// The visitor with this number.
+    pub fn find(sql: &mut impl Sql, person: PersonId) -> Result<Option<Self>, StoreError> {
+        let query = format!("SELECT {} FROM visitor v WHERE v.person = ?1", Self::COLUMNS);
+        sql.query_one(&query, params![person])?.as_ref().map(Self::of).transpose()
+    }
+}
+
+/// The desk with this key, if the caller is one of its visitors; `forbidden` for everybody else.
+pub(crate) fn at(
+    sql: &mut impl Sql,
+    key: &str,
+    CallerOrVisitor(identity): CallerOrVisitor,
+) -> Result<(DeskRow, VisitorRow), Error> {
+    let desk = DeskRow::by_key(sql, key)?;
+    let row = VisitorRow::find(sql, identity.person)?;
+    let row = row.filter(|row| identity.visitor && row.house == desk.house);
+    Ok((desk, row.ok_or_else(not_for_visitors)?))
+}
+
+/// The language of a visitor: one of those of the widget.
+pub(crate) fn language(wanted: Option<&str>) -> &'static str {
+    match wanted {
+        Some(tag) if tag.get(..2).is_some_and(|tag| tag.eq_ignore_ascii_case("zh")) => "zh-CN",
+        _ => "en",
+    }
+}
+
+/// The address of a request.
+pub(crate) struct Address(Option<std::net::IpAddr>);
+
+impl<S: Sync> FromRequestParts<S> for Address {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Address(parts.extensions.get::<Peer>().map(|Peer(address)| *address)))
+    }
+}
+
+/// A visitor that comes.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewVisitor {
+    /// The name that the staff sees. Without one the visitor gets a name with a number.
+    name: Option<String>,
+    /// The language of its browser, as `zh-CN`.
+    language: Option<String>,
+}
+
+/// A visitor that was let in.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LetIn {
+    /// Its token, for `Authorization: Bearer`. It can't be shown again.
+    token: String,
+    me: Me,
+}
+
+/// Lets a visitor in. Its token opens its own tickets at this desk and nothing else, also on a site that has no guests.
+#[utoipa::path(post, operation_id = "enter_desk", path = "/v1/desks/{desk}/visitors", tag = "desk",
+    params(("desk" = String, Path)), request_body = NewVisitor, security(()),
+    responses((status = 201, body = LetIn), (status = 404, description = "not_found"),
+        (status = 409, description = "name_taken"), (status = 422, description = "bad_name, invalid"),
+        (status = 429, description = "rate_limited")))]
+pub(crate) async fn enter(
+    State(site): State<Arc<Site>>,
+    Path(key): Path<String>,
+    Address(address): Address,
+    Body(NewVisitor { name, language: tag }): Body<NewVisitor>,
+) -> Result<(StatusCode, Json<LetIn>), Refusal> {
+    crate::key::check_key(&key)?;
+    visitor::take_entry(&site, address)?;
+    let token = visitor::new_secret()?;
+    let number = getrandom::u32().unwrap_or_default() % 9_000 + 1_000;
+    let (language, held, secret) = (language(tag.as_deref()), site.clone(), token.clone());
+    let entered = site.store.write(move |tx| {
+        let desk = DeskRow::by_key(tx, &key)?;
+        let name = match (name, language) {
+            (Some(name), _) => visitor::check_name(tx, &name)?,
+            (None, "zh-CN") => format!("访客 {number}"),
+            (None, _) => format!("Visitor {number}"),
+        };
+        let person = visitor::let_in(tx, &name, &secret)?;
+        let now = tx.now_ms();
+        tx.execute(
+            "INSERT INTO visitor (person, house, language, facts, seen_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![person, desk.house, language, Facts::default().stored(), now],
+        )?;
+        me(tx, &held, person)
+    });
+    Ok((StatusCode::CREATED, Json(LetIn { me: entered.await?, token })))
+}

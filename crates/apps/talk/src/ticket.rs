@@ -1,0 +1,152 @@
+//! Tickets: conversations of a visitor with the staff of a desk. Which desk, in which state and whose they are is a product's
+//! business; here is what any conversation needs to know of them.
+//!
+//! The visitor is a member as in any conversation. The staff are the members of the desk's room, the ticket's *house*: each may
+//! read and write. Those that take part have a row of their own, as followers of a thread have: they get its events and the notes
+//! of the staff, and what is new counts as unread. They leave with the room (P7).
+//!
+//! All sends to a ticket are reserved in the store, and the product that keeps tickets decides on each ([`KeepsTickets`]).
+
+use encke_engine::{Code, ConversationId, Error, PersonId, Seq, StreamId};
+use encke_site::{EventBody, Site, event};
+use encke_store::{Appended, Sql, StoreError, Tx, params};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::conversation::{
+    ConversationRow, MemberRole, begin, find, insert, insert_member, not_member,
+};
+use crate::kind::Kind;
+
+/// The product that keeps tickets: it decides who may say something in one, and notes that it was said. Both happen in the
+/// write of the message.
+pub trait KeepsTickets: Sync {
+    /// Refuses a message that this person may not send now.
+    fn may_say(&self, tx: &mut Tx<'_>, ticket: ConversationId, from: PersonId)
+    -> Result<(), Error>;
+
+    /// Notes a message that was appended.
+    fn said(
+        &self,
+        tx: &mut Tx<'_>,
+        site: &Site,
+        ticket: ConversationId,
+        from: PersonId,
+        appended: Appended,
+    ) -> Result<(), Error>;
+}
+
+/// The keeper of the tickets. The product that keeps them adds it to the parts of a site.
+#[derive(Clone, Copy)]
+pub struct TicketKeeper(pub &'static dyn KeepsTickets);
+
+/// The keeper of a site. Without one, nobody writes in a ticket.
+pub(crate) fn keeper(site: &Site) -> Result<&'static dyn KeepsTickets, Error> {
+    let nobody = || Error::new(Code::Forbidden, "This site has no desks any more.");
+    site.find_part::<TicketKeeper>().map(|TicketKeeper(keeper)| *keeper).ok_or_else(nobody)
+}
+
+/// The person that this is told to takes part in a ticket from now on, or no longer.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TicketFollowed {
+    #[schema(value_type = String)]
+    ticket: ConversationId,
+    on: bool,
+}
+
+impl EventBody for TicketFollowed {
+    const KIND: &'static str = "ticket_followed";
+}
+
+/// Makes a ticket of a visitor at the desk with this room.
+pub fn open(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    house: ConversationId,
+    visitor: PersonId,
+) -> Result<ConversationId, Error> {
+    let id = insert(tx, Kind::Ticket, None, false, None)?;
+    tx.execute("UPDATE conversation SET house = ?2 WHERE id = ?1", params![id, house])?;
+    tx.reserve(StreamId::conversation(id), None)?;
+    insert_member(tx, id, visitor, MemberRole::Member, Seq(1), visitor)?;
+    begin(tx, site, id, visitor, std::iter::once(visitor))?;
+    Ok(id)
+}
+
+/// Makes staff take part in a ticket: what comes after `seen` is unread for it. If it takes part already, nothing changes.
+pub fn take_part(
+    tx: &mut Tx<'_>,
+    ticket: ConversationId,
+    person: PersonId,
+    seen: Seq,
+) -> Result<(), Error> {
+    let house = find(tx, ticket)?.and_then(|found| found.desk).ok_or_else(not_member)?;
+    let now = tx.now_ms();
+    let made = tx.execute(
+        "INSERT INTO member (conversation, person, role, joined_seq, joined_ms, delivered, read,
+             guest, parent, is_ticket)
+         VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, 0, ?6, 1) ON CONFLICT (conversation, person) DO NOTHING",
+        params![ticket, person, MemberRole::Member.text(), seen, now, house],
+    )?;
+    if made == 0 {
+        return Ok(());
+    }
+    tx.execute("UPDATE conversation SET members = members + 1 WHERE id = ?1", params![ticket])?;
+    tx.subscribe(person, StreamId::conversation(ticket))?;
+    tx.subscribe(person, StreamId::notes(ticket))?;
+    tell(tx, ticket, person, true)
+}
+
+/// Makes staff take part in a ticket no longer. It may go on reading.
+pub fn step_back(tx: &mut Tx<'_>, ticket: ConversationId, person: PersonId) -> Result<(), Error> {
+    let delete = "DELETE FROM member WHERE conversation = ?1 AND person = ?2 AND is_ticket = 1";
+    if tx.execute(delete, params![ticket, person])? == 0 {
+        return Ok(());
+    }
+    tx.execute("UPDATE conversation SET members = members - 1 WHERE id = ?1", params![ticket])?;
+    tell(tx, ticket, person, false)?;
+    tx.unsubscribe(person, StreamId::notes(ticket))?;
+    Ok(tx.unsubscribe(person, StreamId::conversation(ticket))?)
+}
+
+/// The staff that takes part in a ticket, in the order in which it came.
+pub fn taking_part(
+    sql: &mut impl Sql,
+    ticket: ConversationId,
+) -> Result<Vec<PersonId>, StoreError> {
+    let query = "SELECT person FROM member WHERE conversation = ?1 AND is_ticket = 1
+                 ORDER BY joined_ms, person";
+    sql.query(query, params![ticket])?.iter().map(|row| row.get(0)).collect()
+}
+
+fn tell(tx: &mut Tx<'_>, ticket: ConversationId, to: PersonId, on: bool) -> Result<(), Error> {
+    let told = event(StreamId::person(to), None, &TicketFollowed { ticket, on });
+    tx.append(told).map(drop)
+}
+
+/// Refuses a message to a ticket that the keeper does not want now.
+pub(crate) fn check_may_say(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    found: &ConversationRow,
+    from: PersonId,
+) -> Result<(), Error> {
+    if found.kind != Kind::Ticket {
+        return Ok(());
+    }
+    keeper(site)?.may_say(tx, found.id, from)
+}
+
+/// Tells the keeper of a message that was appended to a ticket.
+pub(crate) fn note_said(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    found: &ConversationRow,
+    from: PersonId,
+    appended: Appended,
+) -> Result<(), Error> {
+    if found.kind != Kind::Ticket || appended.repeated {
+        return Ok(());
+    }
+    keeper(site)?.said(tx, site, found.id, from, appended)
+}
