@@ -60,6 +60,17 @@ export function actionOfKey(press: ActionPress, actions: readonly Action[]): Act
   return actions.find((action) => actionKeys[action] === press.key) ?? null;
 }
 
+const forTicket: readonly Action[] = [
+  'reply',
+  'original',
+  'react',
+  'edit',
+  'history',
+  'copy',
+  'link',
+  'recall',
+];
+
 /**
  * The actions that the menu offers, in its order. The server refuses what is not offered, too. `recalling`: the recall of the
  * message waits, and can be undone. `starred`: whether the person has starred it; null while it can't be starred.
@@ -71,6 +82,16 @@ export function actionsFor(
   starred: boolean | null = null,
 ): Action[] {
   if (recalling) return ['undo'];
+  // What others of the desk have to read stays there, and so does what belongs to lists that a desk has not.
+  if (kind === 'ticket')
+    return forTicket.filter(
+      (action) =>
+        (action !== 'original' || event.body.reply_to != null) &&
+        (action !== 'edit' || own) &&
+        (action !== 'history' || (amended?.edits ?? 0) > 0) &&
+        (action !== 'copy' || text !== '') &&
+        (action !== 'recall' || own || role !== 'member'),
+    );
   const moderates = kind !== 'direct' && role !== 'member';
   const pins = kind === 'direct' || moderates;
   return [

@@ -2,11 +2,20 @@
 import type { Conversation, Person } from '@encke/sdk';
 import type { World } from './world';
 
-/** The other person of a direct conversation. Null in rooms, in a conversation with oneself, and when the other is unknown. */
+/**
+ * The other person of a direct conversation, and the visitor of a ticket. Null in rooms, in a conversation with oneself, and when the
+ * other is unknown.
+ */
 export function counterpart(conversation: Conversation, world: World): Person | null {
+  if (conversation.kind === 'ticket') return visitorOf(conversation, world);
   if (conversation.kind !== 'direct') return null;
   const other = conversation.members.find((member) => member.person !== world.me.id);
   return world.people.get(other?.person ?? '') ?? null;
+}
+
+function visitorOf({ members }: Conversation, world: World): Person | null {
+  const people = members.map(({ person }) => world.people.get(person));
+  return people.find((person) => person?.role === 'guest') ?? null;
 }
 
 export function nameOf(world: World, person: string, unknown: string): string {
