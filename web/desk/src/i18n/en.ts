@@ -67,7 +67,6 @@ export const en = {
     mine: 'Mine',
     unassigned: 'Unassigned',
     all: 'All',
-    count: (name: string, count: number) => `${name}, ${number(count)}`,
     state: 'State',
     states: { open: 'Open', snoozed: 'Snoozed', resolved: 'Resolved' },
     empty: {
@@ -94,9 +93,7 @@ export const en = {
     none: 'Choose a ticket',
     noneLead: 'Those who wait longest stand at the top of “Unassigned”.',
     gone: 'This ticket does not exist, or belongs to another desk.',
-    number: (id: string) => `Ticket ${id.slice(1)}`,
     claim: 'Take it',
-    claimed: 'It is yours.',
     taken: (name: string) => `${name} has it already.`,
     answerTakes: 'Your answer makes it yours.',
     owner: (name: string) => `${name} answers`,
@@ -147,7 +144,7 @@ export const en = {
     placeholder: 'Only the staff of this desk reads this',
     send: 'Add the note',
     by: (name: string) => `${name} · private note`,
-    tooLong: 'This note is too long.',
+    earlier: 'Show earlier notes',
   },
 
   visitor: {
@@ -165,7 +162,6 @@ export const en = {
     noEarlier: 'This is the first one.',
     asked: (when: string) => `Asked ${when}`,
     facts: 'About',
-    unknown: 'Nothing is known of this visitor.',
   },
 
   visitors: {
@@ -177,7 +173,6 @@ export const en = {
     page: 'Page',
     from: 'Came from',
     since: 'Here for',
-    device: 'Device',
     more: 'Show more',
     count: (count: number) => plural(count, { one: '1 visitor', other: `${number(count)} visitors` }),
     pages: (count: number) => plural(count, { one: '1 page', other: `${number(count)} pages` }),
@@ -220,6 +215,7 @@ export const en = {
     preview: 'Preview',
     previewAsks: 'Do you ship to Norway?',
     previewAnswers: 'Yes, within three days.',
+    privacy: 'Privacy',
     consent: 'Ask for consent first',
     consentHint: 'Nothing is stored or sent before the visitor agrees.',
     draftPreview: 'Show what visitors are typing',
@@ -229,11 +225,9 @@ export const en = {
     origins: 'Sites that may show the window',
     originsHint: 'One address a line, as https://www.example.com. Empty: all.',
     agents: 'Agents',
-    agent: 'Agent',
     roles: { owner: 'Owner', moderator: 'Supervisor', member: 'Agent' },
     capacityOf: (name: string) => `Open tickets for ${name}`,
     roleOf: (name: string) => `Role of ${name}`,
-    openNow: 'Open',
     addAgent: 'Add an agent',
     addAgentHint: 'The name of a person of this site.',
     invited: (name: string) => `${name} is invited, and comes in by accepting.`,
@@ -246,8 +240,6 @@ export const en = {
   notice: {
     title: 'A visitor waits',
     body: (name: string) => `${name} waits for an answer`,
-    waiting: (count: number) =>
-      plural(count, { one: '1 visitor waits', other: `${number(count)} visitors wait` }),
   },
 
   keys: {

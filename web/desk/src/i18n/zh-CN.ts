@@ -66,7 +66,6 @@ export const zhCN: Words = {
     mine: '我的',
     unassigned: '未分配',
     all: '全部',
-    count: (name, count) => `${name}，${number(count)}`,
     state: '状态',
     states: { open: '进行中', snoozed: '已搁置', resolved: '已解决' },
     empty: {
@@ -93,9 +92,7 @@ export const zhCN: Words = {
     none: '请选择一个工单',
     noneLead: '等待最久的排在“未分配”的最上面。',
     gone: '该工单不存在，或属于其他客服台。',
-    number: (id) => `工单 ${id.slice(1)}`,
     claim: '接待',
-    claimed: '已由您接待。',
     taken: (name) => `${begin(name)}已在接待。`,
     answerTakes: '您一回复，就由您接待。',
     owner: (name) => `由${amid(name)}接待`,
@@ -146,7 +143,7 @@ export const zhCN: Words = {
     placeholder: '只有本客服台的同事能看到',
     send: '添加备注',
     by: (name) => `${name} · 内部备注`,
-    tooLong: '备注太长了。',
+    earlier: '显示更早的备注',
   },
 
   visitor: {
@@ -164,7 +161,6 @@ export const zhCN: Words = {
     noEarlier: '这是第一个。',
     asked: (when) => `${when}提问`,
     facts: '资料',
-    unknown: '暂无此访客的资料。',
   },
 
   visitors: {
@@ -176,7 +172,6 @@ export const zhCN: Words = {
     page: '页面',
     from: '来源',
     since: '停留',
-    device: '设备',
     more: '显示更多',
     count: (count) => `${number(count)} 位访客`,
     pages: (count) => `${number(count)} 个页面`,
@@ -219,6 +214,7 @@ export const zhCN: Words = {
     preview: '预览',
     previewAsks: '可以寄到挪威吗？',
     previewAnswers: '可以，三天内送达。',
+    privacy: '隐私',
     consent: '先征求同意',
     consentHint: '访客同意之前，不保存也不发送任何内容。',
     draftPreview: '显示访客正在输入的内容',
@@ -228,11 +224,9 @@ export const zhCN: Words = {
     origins: '可以显示窗口的网站',
     originsHint: '每行一个地址，如 https://www.example.com。留空表示全部。',
     agents: '客服',
-    agent: '客服',
     roles: { owner: '所有者', moderator: '主管', member: '客服' },
     capacityOf: (name) => `${begin(name)}的进行中工单上限`,
     roleOf: (name) => `${begin(name)}的角色`,
-    openNow: '进行中',
     addAgent: '添加客服',
     addAgentHint: '本站成员的用户名。',
     invited: (name) => `已邀请${amid(name)}，接受后加入。`,
@@ -245,7 +239,6 @@ export const zhCN: Words = {
   notice: {
     title: '有访客在等待',
     body: (name) => `${begin(name)}在等待回复`,
-    waiting: (count) => `${number(count)} 位访客在等待`,
   },
 
   keys: {
