@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { deviceOf } from '../src/model/device';
 import { dayForm, officeHours, spansOf } from '../src/model/hours';
 import { forgetLookerMs, lookersMax, lookingNow, withLooker, type Lookers } from '../src/model/lookers';
 import { pageTitle } from '../src/model/page-title';
@@ -59,6 +60,17 @@ describe('what a visitor’s browser says', () => {
     expect(attributesOf(many).length).toBe(attributesMax);
     expect(attributesOf({ long: 'x'.repeat(5_000) })[0]?.text.length).toBe(attributeCharsMax + 1);
     for (const odd of [null, undefined, 'x', 7]) expect(attributesOf(odd)).toEqual([]);
+  });
+  it('is a browser in a few words, or what it says', () => {
+    const chrome = 'AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36';
+    expect([
+      deviceOf(`Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${chrome}`),
+      deviceOf(`Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${chrome} Edg/141.0`),
+      deviceOf(
+        'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Version/18.1 Mobile/15E148 Safari/604.1',
+      ),
+      deviceOf('<script>'),
+    ]).toEqual(['Chrome 141 · Windows', 'Edge 141 · Windows', 'Safari 18 · iPhone', '<script>']);
   });
   it('names a language where there is one', () => {
     expect(languageName('zh-CN', 'en')).toBe('Chinese (China)');

@@ -11,8 +11,9 @@ import {
   type TicketList,
 } from '../model/ticket-list';
 
-/** Tickets that change together are asked for together. */
+/** Tickets that change together are asked for together, and on a busy desk not more often than this. */
 const refreshAfterMs = 200;
+const refreshPauseMs = 1_500;
 
 export interface InboxOptions {
   readonly api: DeskApi;
@@ -30,6 +31,10 @@ export class Inbox {
   /** Raised by what makes an answer on its way one to another question. */
   #generation = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  /** Whether something changed since the last question. */
+  #again = false;
+  #stopped = false;
+  #loadedAt = -refreshPauseMs;
   /** Lists that were shown before, so that a tab shows something at once. */
   readonly #kept = new Map<string, TicketList>();
 
@@ -61,10 +66,16 @@ export class Inbox {
 
   /** Asks for the first page, soon. */
   refresh(): void {
+    const pause = Math.max(refreshAfterMs, this.#loadedAt + refreshPauseMs - performance.now());
     this.#timer ??= setTimeout(() => {
-      this.#timer = null;
-      void this.#load();
-    }, refreshAfterMs);
+      // What comes while an answer is on its way is asked for after it.
+      void this.#load().finally(() => {
+        this.#timer = null;
+        if (this.#again && !this.#stopped) this.refresh();
+      });
+      this.#again = false;
+    }, pause);
+    this.#again = true;
   }
 
   async more(): Promise<void> {
@@ -77,10 +88,12 @@ export class Inbox {
 
   stop(): void {
     this.#generation += 1;
+    this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
   async #load(): Promise<void> {
+    this.#loadedAt = performance.now();
     const page = await this.#ask({ ...this.shown, limit: pageSize });
     if (page === null) return;
     const isFirst = this.list.rows.length === 0;

@@ -2,6 +2,8 @@ import type { Availability, Desk, DeskAgent, DeskApi, DeskTicket } from '@encke/
 import type { Talk } from '@encke/talk/state';
 import { Inbox } from './inbox.svelte';
 
+const agentsAfterMs = 5_000;
+
 /** The desk on screen: its tickets and its staff. */
 export class OpenDesk {
   readonly inbox: Inbox;
@@ -45,11 +47,11 @@ export class OpenDesk {
 
   happened(ticket: DeskTicket): void {
     this.inbox.happened(ticket);
-    // How many tickets each agent has follows them, a little later.
+    // How many tickets each agent has follows them, some time later.
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
       void this.loadAgents();
-    }, 1_000);
+    }, agentsAfterMs);
   }
 
   async loadAgents(): Promise<void> {

@@ -94,6 +94,7 @@ export class DeskScreen {
       this.failed = true;
       return;
     }
+    this.#followDesks(this.desks);
     const [first] = this.desks;
     if (first !== undefined && placeInHash(location.hash).at === 'start' && this.made === null)
       history.replaceState(null, '', hashOf({ at: 'tickets', desk: first.id, ticket: null }));
@@ -182,6 +183,7 @@ export class DeskScreen {
         return this.desk?.inbox.refresh();
       case 'conversation_added':
       case 'conversation_removed':
+      case 'role_changed':
         return void this.loadDesks();
       default:
         return;
@@ -202,6 +204,19 @@ export class DeskScreen {
 
   #signalled(signal: Signal): void {
     if (signal.kind === 'looking' && signal.body.ticket === this.ticket?.id) this.ticket.looked(signal.from);
+  }
+
+  /** The open desk as it is now. It is left when this person is no longer of its staff. */
+  #followDesks(desks: readonly Desk[]): void {
+    if (this.desk === null) return;
+    const now = desks.find(({ id }) => id === this.desk?.id);
+    if (now !== undefined) {
+      this.desk.desk = now;
+      return;
+    }
+    history.replaceState(null, '', hashOf({ at: 'start' }));
+    this.#openTicket(null);
+    this.#openDesk(null);
   }
 
   #openDesk(id: string | null): void {
