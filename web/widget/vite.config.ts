@@ -35,7 +35,8 @@ function withoutUnusedTokens(): Plugin {
     generateBundle(_, bundle) {
       for (const file of Object.values(bundle)) {
         if (file.type !== 'asset' || !file.fileName.endsWith('.css')) continue;
-        const css = String(file.source);
+        // Nobody chooses a theme here: the device does.
+        const css = String(file.source).replace(/:root\[data-theme=[^{]*\{[^}]*\}/, '');
         const used = new Set([...css.matchAll(/var\((--[\w-]+)/g)].map(([, name]) => name));
         file.source = css.replace(/(--[\w-]+):[^;{}]*(;|(?=\}))/g, (whole, name: string) =>
           used.has(name) ? whole : '',

@@ -17,6 +17,7 @@ mod ask;
 mod claim;
 mod desk;
 mod door;
+mod framing;
 mod hours;
 mod keeper;
 mod key;

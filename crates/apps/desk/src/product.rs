@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use encke_site::{InFeed, Parts, Product, Site};
+use encke_site::{Embedded, InFeed, Parts, Product, Site};
 use encke_store::Migration;
 use encke_talk::ticket::TicketKeeper;
 use utoipa::openapi::OpenApiBuilder;
@@ -10,6 +10,7 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::framing::Window;
 use crate::keeper::Keeper;
 use crate::tables::TABLES;
 use crate::{
@@ -30,6 +31,7 @@ impl Product for Desk {
 
     fn parts(&self, parts: &mut Parts) {
         parts.insert(TicketKeeper(&Keeper));
+        parts.insert(Embedded(&Window));
     }
 
     fn routes(&self) -> OpenApiRouter<Arc<Site>> {

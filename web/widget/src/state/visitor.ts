@@ -92,7 +92,7 @@ export class Visitor {
   async #open(): Promise<void> {
     try {
       this.door = await door(this.desk);
-      if (this.#visits) void this.#visit();
+      void this.#visit();
     } catch (thrown) {
       const error = ApiError.from(thrown);
       if (error.status === 404 || error.status === 422 || error.status === 400) this.door = 'missing';

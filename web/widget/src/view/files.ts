@@ -7,7 +7,9 @@ import type { Screen } from './screen';
 const side_max = 220;
 
 export function fileView(file: MessageFile, screen: Screen): HTMLElement {
-  return file.thumbnail === true ? picture(file, screen) : plainFile(file, screen);
+  // As the server has read the bytes, whatever the name says.
+  const isPicture = /^image\/(png|jpeg|gif|webp)$/.test(file.type);
+  return isPicture ? picture(file, screen) : plainFile(file, screen);
 }
 
 function address({ id }: MessageFile): string {
@@ -24,7 +26,7 @@ function picture(file: MessageFile, screen: Screen): HTMLElement {
     { type: 'button', class: 'picture', onclick: () => enlarge(file, screen) },
     image,
   );
-  screen.pictures.of(`${address(file)}/thumbnail`).then(
+  screen.pictures.of(file.thumbnail === true ? `${address(file)}/thumbnail` : address(file)).then(
     (src) => (image.src = src),
     () => button.replaceWith(plainFile(file, screen)),
   );

@@ -43,7 +43,7 @@ export function ratingView(screen: Screen, rated: number | null): HTMLElement {
       { title: words.stars(value) },
       input,
       icon('star'),
-      h('span', { class: 'unseen' }, words.stars(value)),
+      h('span', { class: 'visually-hidden' }, words.stars(value)),
     );
   });
   const labels = choices;
