@@ -60,6 +60,7 @@ export function actionOfKey(press: ActionPress, actions: readonly Action[]): Act
   return actions.find((action) => actionKeys[action] === press.key) ?? null;
 }
 
+/** What others of the desk have to read stays there, and a desk has no lists of what one keeps. */
 const forTicket: readonly Action[] = [
   'reply',
   'original',
@@ -82,19 +83,9 @@ export function actionsFor(
   starred: boolean | null = null,
 ): Action[] {
   if (recalling) return ['undo'];
-  // What others of the desk have to read stays there, and so does what belongs to lists that a desk has not.
-  if (kind === 'ticket')
-    return forTicket.filter(
-      (action) =>
-        (action !== 'original' || event.body.reply_to != null) &&
-        (action !== 'edit' || own) &&
-        (action !== 'history' || (amended?.edits ?? 0) > 0) &&
-        (action !== 'copy' || text !== '') &&
-        (action !== 'recall' || own || role !== 'member'),
-    );
   const moderates = kind !== 'direct' && role !== 'member';
   const pins = kind === 'direct' || moderates;
-  return [
+  const all: Action[] = [
     'reply',
     ...(kind === 'thread' ? [] : (['thread'] as const)),
     ...(event.body.reply_to == null ? [] : (['original'] as const)),
@@ -113,6 +104,7 @@ export function actionsFor(
     ...(own ? [] : (['report'] as const)),
     ...(own || moderates ? (['recall'] as const) : []),
   ];
+  return kind === 'ticket' ? all.filter((action) => forTicket.includes(action)) : all;
 }
 
 /** A poll is no text that could be written anew. */

@@ -7,15 +7,12 @@ import type { World } from './world';
  * other is unknown.
  */
 export function counterpart(conversation: Conversation, world: World): Person | null {
-  if (conversation.kind === 'ticket') return visitorOf(conversation, world);
-  if (conversation.kind !== 'direct') return null;
-  const other = conversation.members.find((member) => member.person !== world.me.id);
+  const { kind, members } = conversation;
+  if (kind !== 'direct' && kind !== 'ticket') return null;
+  const other = members.find(({ person }) =>
+    kind === 'ticket' ? world.people.get(person)?.role === 'guest' : person !== world.me.id,
+  );
   return world.people.get(other?.person ?? '') ?? null;
-}
-
-function visitorOf({ members }: Conversation, world: World): Person | null {
-  const people = members.map(({ person }) => world.people.get(person));
-  return people.find((person) => person?.role === 'guest') ?? null;
 }
 
 export function nameOf(world: World, person: string, unknown: string): string {

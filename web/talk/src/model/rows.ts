@@ -4,7 +4,6 @@
  */
 import type { Amended, Conversation, FeedEvent, MessageEvent, Outgoing } from '@encke/sdk';
 import { textOf } from './amendments';
-import type { Thread } from './thread';
 import { reachOf, type Reach } from './tick';
 
 /** Messages of one author within this time stand together. */
@@ -71,8 +70,6 @@ export interface RowsInput {
   readonly hidden: ReadonlySet<number>;
   /** The line "new messages" stands after this `seq`; null: no line. */
   readonly newAfter: number | null;
-  /** By their time, the oldest first. */
-  readonly asides?: readonly Aside[];
 }
 
 export function rowsOf({
@@ -83,7 +80,6 @@ export function rowsOf({
   amended: amendedBy,
   hidden,
   newAfter,
-  asides = [],
 }: RowsInput): Row[] {
   const joined = joinsIn(events);
   const echoed = new Set(events.map((event) => (event.from === me ? event.key : undefined)));
@@ -98,20 +94,10 @@ export function rowsOf({
     rows.push({ kind: 'day', key: `day:${here}`, at });
   };
 
-  let asidesPut = 0;
-  const asidesBefore = (at: number): void => {
-    for (let aside = asides[asidesPut]; aside !== undefined && aside.at < at; aside = asides[asidesPut]) {
-      asidesPut += 1;
-      dayBefore(aside.at);
-      rows.push({ kind: 'aside', key: `aside:${aside.id}`, aside });
-    }
-  };
-
   for (const event of events) {
     // The beginning of a thread is the message above it, that of a ticket the question.
     if (event.kind === 'created' && (event.body.kind === 'thread' || event.body.kind === 'ticket')) continue;
     if (hidden.has(event.seq)) continue;
-    asidesBefore(event.at);
     dayBefore(event.at);
     if (
       !lineDrawn &&
@@ -135,7 +121,6 @@ export function rowsOf({
     const text = textOf(event, amended);
     rows.push({ kind: 'message', key, event, own, text, amended, first: true, last: true, reach });
   }
-  asidesBefore(Infinity);
   for (const message of outgoing) {
     if (echoed.has(message.key)) continue;
     dayBefore(message.createdAt);
@@ -162,17 +147,6 @@ function isSame(one: Row, other: Row): boolean {
   return Object.entries(other).every(([name, value]) =>
     name === 'reach' ? JSON.stringify(a[name]) === JSON.stringify(value) : a[name] === value,
   );
-}
-
-/** Those of the time that is loaded. */
-export function asidesWithin(
-  asides: readonly Aside[],
-  { events, earlier, later }: Pick<Thread, 'events' | 'earlier' | 'later'>,
-): readonly Aside[] {
-  if (!earlier && !later) return asides;
-  const from = earlier ? (events[0]?.at ?? 0) : 0;
-  const to = later ? (events.at(-1)?.at ?? 0) : Infinity;
-  return asides.filter(({ at }) => at >= from && at <= to);
 }
 
 /** The `seq` at which members joined, as far as the loaded history tells. */
