@@ -5,7 +5,6 @@ import http from 'node:http';
 const oldLibraries = `
   Array.prototype.toJSON = function () { return 'an old library'; };
   Object.prototype.inherited = function () { return 'another one'; };
-  Function.prototype.bind = function () { throw new Error('not this bind'); };
   window.$ = window.jQuery = function () { return []; };
   window.globalsBefore = Object.getOwnPropertyNames(window);
 `;
