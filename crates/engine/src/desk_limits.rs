@@ -54,11 +54,11 @@ pub const VISITOR_ATTRIBUTES_MAX: usize = 20;
 /// Pages in the trail of a visitor, the newest ones.
 pub const VISIT_TRAIL_MAX: usize = 20;
 /// Milliseconds after its last visit for which a visitor counts as being on the site.
-pub const VISITOR_HERE_MS: u64 = 60_000;
+pub const VISITOR_HERE_MS: u64 = 5 * 60_000;
 /// Visitors in one page of those that are on the site.
 pub const VISITORS_PAGE_MAX: usize = 50;
 /// Milliseconds without a session after which an agent is taken for gone, and its waiting tickets are given to others.
-pub const OWNER_GONE_MS: u64 = 60_000;
+pub const OWNER_GONE_MS: u64 = 30_000;
 /// Milliseconds between two looks at what waits.
 pub const DESK_LOOK_MS: u64 = 2_000;
 /// Tickets that one look gives to agents or takes back. The others follow at once.
@@ -69,4 +69,26 @@ pub const NOTES_PAGE_MAX: usize = 50;
 pub const NOTE_BYTES_MAX: usize = 4_000;
 /// People that a note mentions.
 pub const NOTE_MENTIONS_MAX: usize = 20;
+/// Canned replies of one desk and its teams, and of one agent there.
+pub const CANNED_MAX: usize = 500;
+/// Canned replies in one page.
+pub const CANNED_PAGE_MAX: usize = 50;
+/// Articles of one desk.
+pub const ARTICLES_MAX: usize = 200;
+/// Bytes of the title of an article, in one language.
+pub const ARTICLE_TITLE_BYTES_MAX: usize = 200;
+/// Bytes of an article, in one language.
+pub const ARTICLE_BYTES_MAX: usize = 16 * 1024;
+/// Articles that a search finds at most.
+pub const ARTICLES_FOUND_MAX: usize = 5;
+/// Bytes of a search for articles or canned replies. Of a longer one the beginning counts.
+pub const DESK_SEARCH_BYTES_MAX: usize = 100;
+/// Words, or pairs of Chinese characters, that a search for articles looks for.
+pub const DESK_SEARCH_WORDS_MAX: usize = 6;
+/// Milliseconds after its last visit until a visitor that has never asked is forgotten.
+pub const VISITOR_IDLE_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1000;
+/// Milliseconds between two looks for visitors to forget.
+pub const VISITORS_FORGET_MS: u64 = 10 * 60 * 1000;
+/// Visitors that one look forgets.
+pub const VISITORS_FORGOTTEN_AT_ONCE_MAX: usize = 1_000;
 }

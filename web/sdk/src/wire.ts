@@ -1010,6 +1010,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/desks/{desk}/articles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The articles of a desk, those that are not published, too.
+         * @description The articles of a desk, those that are not published, too.
+         */
+        get: operations["articles"];
+        put?: never;
+        /**
+         * Writes an article. Owners and supervisors do it.
+         * @description Writes an article. Owners and supervisors do it.
+         */
+        post: operations["create_article"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/articles/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One article, as the staff has it.
+         * @description One article, as the staff has it.
+         */
+        get: operations["article"];
+        /**
+         * Writes an article anew. Owners and supervisors do it.
+         * @description Writes an article anew. Owners and supervisors do it.
+         */
+        put: operations["write_article"];
+        post?: never;
+        /**
+         * Deletes an article. Owners and supervisors do it.
+         * @description Deletes an article. Owners and supervisors do it.
+         */
+        delete: operations["delete_article"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/blocked/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Blocks a visitor: it may write nothing to the desk any more. Owners and supervisors do it.
+         * @description Blocks a visitor: it may write nothing to the desk any more. Owners and supervisors do it.
+         */
+        put: operations["block_visitor"];
+        post?: never;
+        /**
+         * Lets a visitor write again.
+         * @description Lets a visitor write again.
+         */
+        delete: operations["unblock_visitor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/canned": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The canned replies that the caller may use: those of the desk, of its teams, and its own.
+         * @description The canned replies that the caller may use: those of the desk, of its teams, and its own.
+         */
+        get: operations["canned_replies"];
+        put?: never;
+        /**
+         * Makes a canned reply.
+         * @description Makes a canned reply.
+         */
+        post: operations["create_canned_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/canned/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a canned reply.
+         * @description Deletes a canned reply.
+         */
+        delete: operations["delete_canned_reply"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a canned reply.
+         * @description Changes a canned reply.
+         */
+        patch: operations["change_canned_reply"];
+        trace?: never;
+    };
     "/v1/desks/{desk}/door": {
         parameters: {
             query?: never;
@@ -1022,6 +1146,46 @@ export interface paths {
          * @description What everybody may know of a desk before asking.
          */
         get: operations["desk_door"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/help": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The published articles of a desk, or those that fit what somebody has typed.
+         * @description The published articles of a desk, or those that fit what somebody has typed.
+         */
+        get: operations["help"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/help/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One published article.
+         * @description One published article.
+         */
+        get: operations["help_article"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2112,7 +2276,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Changes a ticket: all staff may.
+         * @description Changes a ticket: all staff may.
+         */
+        patch: operations["change_ticket"];
         trace?: never;
     };
     "/v1/tickets/{id}/claim": {
@@ -2175,6 +2343,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tickets/{id}/looking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Tells the rest of the staff that the caller looks at a ticket. A console says it every 20 seconds while the ticket is open.
+         * @description Tells the rest of the staff that the caller looks at a ticket. A console says it every 20 seconds while the ticket is open.
+         */
+        put: operations["look_at_ticket"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest notes about a ticket, or those before a `seq`.
+         * @description The newest notes about a ticket, or those before a `seq`.
+         */
+        get: operations["notes"];
+        put?: never;
+        /**
+         * Writes a note about a ticket. No visitor ever gets it.
+         * @description Writes a note about a ticket. No visitor ever gets it.
+         */
+        post: operations["write_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Rates a ticket of the calling visitor. A further rating takes the place of the first one.
+         * @description Rates a ticket of the calling visitor. A further rating takes the place of the first one.
+         */
+        put: operations["rate_ticket"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tickets/{id}/return": {
         parameters: {
             query?: never;
@@ -2189,6 +2421,26 @@ export interface paths {
          * @description Puts a ticket back into the queue: its owner does it, or a supervisor.
          */
         post: operations["return_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands a ticket on to an agent or a team: its owner does it, anybody if nobody has it, or a supervisor.
+         * @description Hands a ticket on to an agent or a team: its owner does it, anybody if nobody has it, or a supervisor.
+         */
+        post: operations["transfer_ticket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2375,6 +2627,49 @@ export interface components {
             /** @description The thread, which is a conversation. */
             thread: string;
         };
+        /** @description An article. */
+        Article: components["schemas"]["ArticleContent"] & {
+            /** @description When it changed last, in milliseconds since 1970. */
+            changed_at: number;
+            /** @description Its number. */
+            id: number;
+        };
+        /** @description An article as it is written. */
+        ArticleContent: {
+            /**
+             * @description Whether everybody may read it.
+             * @default false
+             */
+            published: boolean;
+            /**
+             * @description The text, in Markdown.
+             * @default {
+             *       "en": "",
+             *       "zh-CN": ""
+             *     }
+             */
+            text: components["schemas"]["DeskText"];
+            /**
+             * @description The title, one line.
+             * @default {
+             *       "en": "",
+             *       "zh-CN": ""
+             *     }
+             */
+            title: components["schemas"]["DeskText"];
+        };
+        /** @description The articles of a desk. */
+        Articles: {
+            /** @description The oldest first. */
+            articles: components["schemas"]["ArticleTitle"][];
+        };
+        /** @description The title of an article in the list of the staff. */
+        ArticleTitle: {
+            changed_at: number;
+            id: number;
+            published: boolean;
+            title: components["schemas"]["DeskText"];
+        };
         /** @description The person was asked, and joins once it accepts. */
         Asked: {
             invited: boolean;
@@ -2486,6 +2781,30 @@ export interface components {
          * @enum {string}
          */
         ByeReason: "drain" | "slow" | "revoked" | "idle" | "too_many" | "changed" | "protocol";
+        /** @description Changes of a canned reply; fields that are absent stay as they are. */
+        CannedChange: {
+            shortcut?: string | null;
+            text?: string | null;
+        };
+        /** @description A page of canned replies. */
+        CannedReplies: {
+            canned: components["schemas"]["CannedReply"][];
+            /** @description Whether there are more. */
+            more: boolean;
+        };
+        /** @description A canned reply. */
+        CannedReply: {
+            /** @description Its number. */
+            id: number;
+            /** @description The agent whose it is; absent if it is the desk's or a team's. */
+            person?: string;
+            /** @description What is typed behind a `/` for it. */
+            shortcut: string;
+            /** @description The team whose it is; absent if it is the desk's or an agent's. */
+            team?: string;
+            /** @description The text. `{{visitor}}` and `{{agent}}` in it stand for names, which the console puts there. */
+            text: string;
+        };
         /** @description An event of the kind `changed`. */
         ChangedEvent: {
             /** @description Milliseconds since 1970 by the server's clock. */
@@ -3094,7 +3413,7 @@ export interface components {
             trail: components["schemas"]["Seen"][];
         };
         /** @description An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds. */
-        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["PreviewedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["TicketFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"] | components["schemas"]["TicketEvent"] | components["schemas"]["TicketStatusEvent"] | components["schemas"]["AgentEvent"] | components["schemas"]["QuietChangedEvent"];
+        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["PreviewedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["TicketFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"] | components["schemas"]["TicketEvent"] | components["schemas"]["TicketStatusEvent"] | components["schemas"]["AgentEvent"] | components["schemas"]["NoteEvent"] | components["schemas"]["QuietChangedEvent"];
         /**
          * @description A kind of a field in the form before the first question.
          * @enum {string}
@@ -3155,6 +3474,11 @@ export interface components {
             /** @description The name of that person when the message was forwarded. */
             name: string;
         };
+        /** @description An article that was found. */
+        FoundArticle: {
+            id: number;
+            title: components["schemas"]["DeskText"];
+        };
         /** @description Messages that were found, the newest first. */
         FoundMessages: {
             /** @description The messages as in the feed, with the texts that edits have given them. The stream of each names its conversation. */
@@ -3180,6 +3504,11 @@ export interface components {
         /** @description A request to enter as a guest. */
         Guest: {
             display_name: string;
+        };
+        /** @description Articles for everybody. */
+        Help: {
+            /** @description Without a search all that are published, the oldest first; otherwise those that fit best. */
+            articles: components["schemas"]["FoundArticle"][];
         };
         /** @description The person that this is told to has hidden a message from itself, or shows it again. */
         Hidden: {
@@ -3381,6 +3710,25 @@ export interface components {
             /** @description Id to revoke the token by. */
             id: string;
             label: string;
+        };
+        /** @description The person looks at a ticket. */
+        Looking: {
+            ticket: string;
+        };
+        /** @description A signal of the kind `looking`. */
+        LookingSignal: {
+            body: components["schemas"]["Looking"];
+            /** @description The person that it is about. */
+            from: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "looking";
+            /** @description The conversation in which it is told. */
+            stream: string;
+            /** @enum {string} */
+            type: "signal";
         };
         /** @description An invite link that was made. */
         MadeLink: {
@@ -3626,6 +3974,16 @@ export interface components {
             /** @description The text; it may be empty if there are files. */
             text: string;
         };
+        /** @description A canned reply to be made. */
+        NewCanned: {
+            /** @description Whether it is the caller's own. Otherwise it is the desk's or a team's, which owners and supervisors make. */
+            own?: boolean;
+            /** @description What is typed behind a `/` for it: a short name of one line. */
+            shortcut: string;
+            /** @description The team whose it is. */
+            team?: string | null;
+            text: string;
+        };
         /** @description Changes of one's own settings of a conversation; fields that are absent stay as they are. */
         NewChoices: {
             archived?: boolean | null;
@@ -3708,6 +4066,14 @@ export interface components {
             /** @description The `seq` of the event of the same conversation that it answers. */
             reply_to?: number | null;
             /** @description The text; it may be empty if there are files. */
+            text: string;
+        };
+        /** @description A note to be written. */
+        NewNote: {
+            /** @description Idempotency key, for clients that can't set a header. */
+            key?: string | null;
+            /** @description Staff that is to see it: it takes part in the ticket from then on. */
+            mentions?: string[];
             text: string;
         };
         /** @description The picture that a person sets. */
@@ -3819,6 +4185,44 @@ export interface components {
         NewVote: {
             /** @description The options, the first one of the poll is 0; empty to take the vote back. */
             options: number[];
+        };
+        /** @description A note about a ticket. */
+        Note: {
+            /** @description The staff that it mentions, who takes part from then on; absent if there is none. */
+            mentions?: string[];
+            text: string;
+        };
+        /** @description An event of the kind `note`. */
+        NoteEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["Note"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "note";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description A page of notes. */
+        Notes: {
+            /** @description Whether there are older ones. */
+            more: boolean;
+            /** @description The events, the oldest first. */
+            notes: components["schemas"]["FeedEvent"][];
+            /** @description Their writers. */
+            people: components["schemas"]["Person"][];
         };
         /**
          * @description The events of a conversation of which a person wants to be noticed.
@@ -4188,6 +4592,15 @@ export interface components {
             to: number;
             /** @description The time zone of the hours, as the IANA names it. */
             zone: string;
+        };
+        /** @description A rating. */
+        Rating: {
+            comment?: string;
+            /**
+             * Format: int32
+             * @description 1 to 5.
+             */
+            stars: number;
         };
         /** @description A person has reacted to a message with an emoji, or has taken it back. */
         Reacted: {
@@ -4637,7 +5050,7 @@ export interface components {
          */
         Side: "right" | "left";
         /** @description A signal: at most once, never stored. `kind` tells its body. */
-        Signal: components["schemas"]["TypingSignal"] | components["schemas"]["PresenceSignal"];
+        Signal: components["schemas"]["TypingSignal"] | components["schemas"]["PresenceSignal"] | components["schemas"]["LookingSignal"];
         /** @description A request to end sessions. */
         SignOut: {
             /** @description Whether all sessions of the person end, not only this one. */
@@ -4859,6 +5272,21 @@ export interface components {
             expires_in_ms: number;
             ticket: string;
         };
+        /** @description Changes of a ticket; fields that are absent stay as they are. */
+        TicketChange: {
+            /**
+             * Format: int32
+             * @description How urgent it is: 0 to 3.
+             */
+            priority?: number | null;
+            /**
+             * @description Until when it is put off, in milliseconds since 1970. It goes with `snoozed` alone, and without it a ticket is put off
+             *     until the visitor writes.
+             */
+            snoozed_until?: number | null;
+            state?: components["schemas"]["TicketState"] | null;
+            tags?: string[] | null;
+        };
         /** @description How many tickets there are in this state, each up to a bound. */
         TicketCounts: {
             all: number;
@@ -4988,6 +5416,15 @@ export interface components {
         Tokens: {
             tokens: components["schemas"]["ListedToken"][];
         };
+        /** @description To whom a ticket goes: a person or a team. */
+        Transfer: {
+            /** @description A note for those who take it up. */
+            note?: string | null;
+            /** @description An agent of the desk. */
+            person?: string | null;
+            /** @description A team: a skill of its agents. The ticket waits in the queue for one of them. */
+            team?: string | null;
+        };
         /** @description Whether the person types. */
         Typing: {
             on: boolean;
@@ -5053,6 +5490,8 @@ export interface components {
         };
         /** @description A visitor as the staff sees it. */
         VisitorShown: components["schemas"]["Facts"] & {
+            /** @description Whether it may write nothing to the desk any more. */
+            blocked: boolean;
             /** @description The language of its browser: `en` or `zh-CN`. */
             language: string;
             person: components["schemas"]["Person"];
@@ -5261,6 +5700,24 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "conflict" | "key_reused";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `conflict`: The request does not fit what is there now. Read it again.
+         *
+         *     `name_taken`: Somebody has this name, or one that looks like it. Choose another.
+         */
+        ConflictNameTaken: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "conflict" | "name_taken";
                     };
                 };
             };
@@ -8264,6 +8721,386 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    articles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Articles"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    create_article: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArticleContent"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Article"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    article: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Article"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    write_article: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArticleContent"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Article"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    delete_article: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    block_visitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    unblock_visitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    canned_replies: {
+        parameters: {
+            query?: {
+                /** @description Go on behind the reply with this `id`. */
+                after?: number;
+                /** @description Only those with this text in them. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReplies"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    create_canned_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCanned"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ConflictNameTaken"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    delete_canned_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    change_canned_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CannedChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["NameTaken"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     desk_door: {
         parameters: {
             query?: never;
@@ -8282,6 +9119,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Door"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    help: {
+        parameters: {
+            query?: {
+                /** @description What somebody has typed. Those that hold most of its words come first. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Help"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    help_article: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Article"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -8436,7 +9333,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestBadJson"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForbiddenForeignOrigin"];
+            403: components["responses"]["ForbiddenForeignOriginBlocked"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["ConflictKeyReused"];
             413: components["responses"]["TooLarge"];
@@ -10705,6 +11602,43 @@ export interface operations {
             503: components["responses"]["OverloadedDraining"];
         };
     };
+    change_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     claim_ticket: {
         parameters: {
             query?: never;
@@ -10796,6 +11730,153 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    look_at_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    notes: {
+        parameters: {
+            query?: {
+                /** @description Only those with a `seq` below this one. */
+                before?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notes"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    write_note: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["KeyReused"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    rate_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rating"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     return_ticket: {
         parameters: {
             query?: never;
@@ -10821,6 +11902,44 @@ export interface operations {
             403: components["responses"]["ForbiddenForeignOriginNotMember"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    transfer_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Transfer"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];

@@ -56,9 +56,11 @@ pub fn let_in(tx: &mut Tx<'_>, name: &str, secret: &str) -> Result<PersonId, Err
     Ok(person)
 }
 
-/// Gives a visitor another display name. It has passed [`check_name`].
-pub fn rename(tx: &mut Tx<'_>, person: PersonId, name: &str) -> Result<(), Error> {
-    let update = "UPDATE person SET display_name = ?2 WHERE id = ?1 AND role = 'visitor'";
-    tx.execute(update, params![person, name])?;
-    Ok(())
+/// Forgets a visitor that has left nothing behind: no conversation and no message. The product has deleted its own rows.
+pub fn forget(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Error> {
+    for table in ["token", "last_seen"] {
+        tx.execute(&format!("DELETE FROM {table} WHERE person = ?1"), params![person])?;
+    }
+    tx.execute("DELETE FROM person WHERE id = ?1 AND role = 'visitor'", params![person])?;
+    Ok(tx.revoke(person, None)?)
 }

@@ -15,6 +15,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::assignment::give;
 use crate::desk::parse_desk;
 use crate::settings::is_short_name;
 use crate::staff;
@@ -254,12 +255,14 @@ pub(crate) async fn set_mine(
     let (house, me) = (parse_desk(&desk)?, caller.0.person);
     check_capacity(capacity)?;
     site.take(me, caller.0.role, Act::Message)?;
+    let held = site.clone();
     let set = site.store.write(move |tx| {
         staff::at_desk(tx, house, me)?;
         let Some(mut agent) = one(tx, house, me)? else { return Ok(()) };
         agent.availability = availability.unwrap_or(agent.availability);
         agent.capacity = capacity.or(agent.capacity);
-        store(tx, house, agent, me)
+        store(tx, house, agent, me)?;
+        give(tx, &held, house).map(drop)
     });
     set.await?;
     Ok(http::StatusCode::NO_CONTENT)

@@ -17,6 +17,7 @@ use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::assignment::give;
 use crate::desk::DeskRow;
 use crate::settings::{FieldKind, FormField};
 use crate::status::{self, VisitorTicket};
@@ -49,7 +50,7 @@ pub(crate) struct Asked {
     params(("desk" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = NewTicket,
     responses((status = 201, body = Asked), (status = 200, body = Asked),
-        (status = 403, description = "forbidden"), (status = 404, description = "not_found"),
+        (status = 403, description = "blocked, forbidden"), (status = 404, description = "not_found"),
         (status = 409, description = "conflict, key_reused"),
         (status = 413, description = "too_large"), (status = 422, description = "invalid"),
         (status = 429, description = "rate_limited")))]
@@ -67,6 +68,7 @@ pub(crate) async fn ask(
     let held = site.clone();
     let asked = site.store.write(move |tx| {
         let (desk, visitor) = visitor::at(tx, &key, caller)?;
+        visitor::check_not_blocked(&visitor)?;
         let me = visitor.person;
         let (status, id) = match asked_before(tx, me, &text, once.as_deref())? {
             Some(id) => (StatusCode::OK, id),
@@ -100,6 +102,7 @@ fn make(
     ticket::insert(tx, &new, form)?;
     say_message(tx, site, me, message(id))?;
     ticket::tell(tx, &new, Some(me))?;
+    give(tx, site, desk.house)?;
     Ok(id)
 }
 

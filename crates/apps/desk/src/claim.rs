@@ -14,6 +14,7 @@ use encke_talk::parse_conversation;
 use encke_talk::ticket::{step_back, take_part};
 use http::StatusCode;
 
+use crate::assignment::give;
 use crate::staff;
 use crate::ticket::{self, Speaker, Ticket, TicketState};
 
@@ -25,6 +26,7 @@ pub(crate) fn own(
     seen: Seq,
 ) -> Result<(), Error> {
     (ticket.owner, ticket.speaker) = (Some(owner), Speaker::Person);
+    ticket.passed_by = None;
     if ticket.state != TicketState::Open {
         ticket.state = TicketState::Open;
         (ticket.resolved_at, ticket.snoozed_until) = (None, None);
@@ -100,8 +102,11 @@ pub(crate) async fn give_back(
             return Err(Error::new(Code::Forbidden, what));
         }
         let mut after = before.clone();
+        after.passed_by = before.owner;
         release(tx, &mut after)?;
-        ticket::change(tx, &held, &before, after, Some(me))
+        let after = ticket::change(tx, &held, &before, after, Some(me))?;
+        give(tx, &held, after.desk)?;
+        Ok(ticket::find(tx, id)?.unwrap_or(after))
     });
     Ok(Json(returned.await?))
 }

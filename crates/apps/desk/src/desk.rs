@@ -13,6 +13,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::assignment::give;
 use crate::key::{check_key, new_key, no_such_desk};
 use crate::settings::DeskSettings;
 use crate::staff;
@@ -212,11 +213,13 @@ pub(crate) async fn change(
         settings.check()?;
     }
     site.take(me, caller.0.role, Act::Message)?;
+    let held = site.clone();
     let changed = site.store.write(move |tx| {
         let mut desk = staff::leading(tx, house, me)?;
         desk.name = change.name.unwrap_or(desk.name);
         desk.settings = change.settings.unwrap_or(desk.settings);
         store(tx, &desk)?;
+        give(tx, &held, house)?;
         let (desk, role) = staff::at_desk(tx, house, me)?;
         Ok(desk.shown(role))
     });

@@ -8,8 +8,10 @@ use encke_talk::conversation::not_member;
 use encke_talk::ticket::{KeepsTickets, take_part};
 
 use crate::agent::is_there;
+use crate::assignment::give;
 use crate::claim::release;
 use crate::ticket::{self, Speaker, Ticket, TicketState};
+use crate::visitor::{VisitorRow, check_not_blocked};
 
 /// The keeper of tickets that the desk gives to talk.
 pub(crate) struct Keeper;
@@ -17,7 +19,11 @@ pub(crate) struct Keeper;
 impl KeepsTickets for Keeper {
     fn may_say(&self, tx: &mut Tx<'_>, id: ConversationId, from: PersonId) -> Result<(), Error> {
         let ticket = ticket::find(tx, id)?.ok_or_else(not_member)?;
-        if from != ticket.visitor && ticket.speaker == Speaker::Person && is_bot(tx, from)? {
+        if from == ticket.visitor {
+            let visitor = VisitorRow::find(tx, from)?.ok_or_else(not_member)?;
+            return check_not_blocked(&visitor);
+        }
+        if ticket.speaker == Speaker::Person && is_bot(tx, from)? {
             let what =
                 "A person answers this visitor; a bot may not until the ticket is handed back.";
             return Err(Error::new(Code::Conflict, what));
@@ -40,7 +46,11 @@ impl KeepsTickets for Keeper {
         } else {
             answered(tx, &mut after, from, appended)?;
         }
-        ticket::change(tx, site, &before, after, Some(from)).map(drop)
+        let after = ticket::change(tx, site, &before, after, Some(from))?;
+        if after.is_queued() {
+            give(tx, site, after.desk)?;
+        }
+        Ok(())
     }
 }
 
@@ -86,6 +96,10 @@ fn answered(
     }
     ticket.speaker = Speaker::Person;
     ticket.first_answer_at.get_or_insert(appended.at_ms);
+    if ticket.state == TicketState::Resolved {
+        // Its owner follows it no longer, so it goes on with whoever takes it up again.
+        ticket.owner = None;
+    }
     ticket.owner.get_or_insert(from);
     ticket.state = TicketState::Open;
     (ticket.resolved_at, ticket.snoozed_until) = (None, None);

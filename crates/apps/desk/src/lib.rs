@@ -13,15 +13,26 @@
 //! Never in here: what a message is, and who may read a conversation. The crate `talk` knows.
 
 mod agent;
+mod article;
 mod ask;
+mod assignment;
+mod blocked;
+mod canned;
+mod change;
 mod claim;
 mod desk;
 mod door;
+mod due;
 mod framing;
+mod help;
 mod hours;
 mod keeper;
 mod key;
+mod looking;
+mod note;
+mod plan;
 mod product;
+mod rating;
 mod settings;
 mod staff;
 mod status;

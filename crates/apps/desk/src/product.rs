@@ -1,20 +1,26 @@
-//! The desk as a product: its tables, routes and events.
+//! The desk as a product: its tables, routes, events and housekeeping.
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use encke_engine::StreamId;
+use encke_site::product::{Extras, Housekeeping, Peer};
 use encke_site::{Embedded, InFeed, Parts, Product, Site};
 use encke_store::Migration;
 use encke_talk::ticket::TicketKeeper;
+use futures_util::future::BoxFuture;
 use utoipa::openapi::OpenApiBuilder;
 use utoipa::openapi::tag::TagBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::due::Gone;
 use crate::framing::Window;
 use crate::keeper::Keeper;
 use crate::tables::TABLES;
 use crate::{
-    agent, ask, claim, desk, door, status, ticket, ticket_list, ticket_page, visit, visitor,
+    agent, article, ask, blocked, canned, change, claim, desk, door, due, help, looking, note,
+    rating, status, ticket, ticket_list, ticket_page, visit, visitor,
 };
 
 /// The customer-service desk.
@@ -32,6 +38,7 @@ impl Product for Desk {
     fn parts(&self, parts: &mut Parts) {
         parts.insert(TicketKeeper(&Keeper));
         parts.insert(Embedded(&Window));
+        parts.insert(Gone::default());
     }
 
     fn routes(&self) -> OpenApiRouter<Arc<Site>> {
@@ -49,7 +56,18 @@ impl Product for Desk {
             .routes(routes!(visit::visit))
             .routes(routes!(ask::ask, ticket_list::list))
             .routes(routes!(ask::mine))
-            .routes(routes!(ticket_page::get))
+            .routes(routes!(ticket_page::get, change::change))
+            .routes(routes!(change::transfer))
+            .routes(routes!(note::write, note::list))
+            .routes(routes!(looking::look))
+            .routes(routes!(rating::rate))
+            .routes(routes!(canned::list, canned::create))
+            .routes(routes!(canned::change, canned::delete))
+            .routes(routes!(article::list, article::create))
+            .routes(routes!(article::get, article::write, article::delete))
+            .routes(routes!(help::list))
+            .routes(routes!(help::get))
+            .routes(routes!(blocked::block, blocked::unblock))
             .routes(routes!(claim::claim))
             .routes(routes!(claim::give_back))
             .routes(routes!(claim::join))
@@ -61,5 +79,23 @@ impl Product for Desk {
             .event::<ticket::Ticket>()
             .event::<status::TicketStatus>()
             .event::<agent::AgentChanged>()
+            .event::<note::Note>()
+            .signal::<looking::Looking>()
+    }
+
+    fn extras(&self) -> Extras<'_> {
+        Extras { peer: Some(self), housekeeping: Some(self), ..Extras::default() }
+    }
+}
+
+impl Peer for Desk {
+    fn signal(&self, stream: StreamId, item: &[u8]) -> Option<Bytes> {
+        looking::written_anew(stream, item)
+    }
+}
+
+impl Housekeeping for Desk {
+    fn turn<'a>(&'a self, site: &'a Arc<Site>, number: u64) -> BoxFuture<'a, ()> {
+        Box::pin(due::turn(site, number))
     }
 }

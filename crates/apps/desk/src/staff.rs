@@ -43,12 +43,3 @@ pub(crate) fn at_ticket(
     let me = member_of(sql, ticket.desk, person)?.ok_or_else(not_member)?;
     Ok((ticket, me.member.role))
 }
-
-/// Whether a person is staff of a desk.
-pub(crate) fn is_staff(
-    sql: &mut impl Sql,
-    house: ConversationId,
-    person: PersonId,
-) -> Result<bool, Error> {
-    Ok(member_of(sql, house, person)?.is_some())
-}

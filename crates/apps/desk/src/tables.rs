@@ -3,7 +3,13 @@
 use encke_store::Migration;
 
 /// The migrations of these tables, the oldest first. A change is a further migration at the end.
-pub(crate) const TABLES: &[Migration] = &[Migration::new(
-    include_str!("tables/sqlite/0001.sql"),
-    include_str!("tables/postgres/0001.sql"),
-)];
+pub(crate) const TABLES: &[Migration] = &[
+    Migration::new(
+        include_str!("tables/sqlite/0001.sql"),
+        include_str!("tables/postgres/0001.sql"),
+    ),
+    Migration::new(
+        include_str!("tables/sqlite/0002.sql"),
+        include_str!("tables/postgres/0002.sql"),
+    ),
+];

@@ -126,6 +126,9 @@ pub(crate) struct Ticket {
     /// When the owner got it.
     #[serde(skip)]
     pub owned_ms: u64,
+    /// The agent that gave it back or did not answer in time. It is not given the ticket again, but may claim it.
+    #[serde(skip)]
+    pub passed_by: Option<PersonId>,
 }
 
 impl EventBody for Ticket {
@@ -136,7 +139,7 @@ impl Ticket {
     /// The columns that [`Ticket::of`] reads, of `desk_ticket t`.
     pub const COLUMNS: &'static str = "t.conversation, t.house, t.visitor, t.state, t.speaker, t.owner, t.team,
         t.lowness, t.tags, t.asked_ms, t.waiting, t.since_ms, t.first_answer_ms, t.resolved_ms, t.snoozed_until_ms,
-        t.stars, t.changed_ms, t.owned_ms";
+        t.stars, t.changed_ms, t.owned_ms, t.passed_by";
 
     /// Reads a row of these columns.
     pub fn of(row: &Row) -> Result<Self, StoreError> {
@@ -162,6 +165,7 @@ impl Ticket {
             changed_at: row.get(16)?,
             since_ms,
             owned_ms: row.get(17)?,
+            passed_by: row.get(18)?,
         })
     }
 
@@ -186,6 +190,7 @@ impl Ticket {
             changed_at: now_ms,
             since_ms: now_ms,
             owned_ms: 0,
+            passed_by: None,
         }
     }
 
@@ -275,7 +280,7 @@ pub(crate) fn change(
     tx.execute(
         "UPDATE desk_ticket SET state = ?2, speaker = ?3, owner = ?4, team = ?5, lowness = ?6, tags = ?7, waiting = ?8,
              since_ms = ?9, owned_ms = ?10, first_answer_ms = ?11, resolved_ms = ?12, snoozed_until_ms = ?13,
-             stars = ?14, changed_ms = ?15
+             stars = ?14, changed_ms = ?15, passed_by = ?16
          WHERE conversation = ?1",
         params![
             after.id,
@@ -292,7 +297,8 @@ pub(crate) fn change(
             after.resolved_at,
             after.snoozed_until,
             after.rating.map(u64::from),
-            after.changed_at
+            after.changed_at,
+            after.passed_by
         ],
     )?;
     tell(tx, &after, by)?;

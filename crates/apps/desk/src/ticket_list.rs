@@ -168,27 +168,29 @@ impl Page {
     }
 
     fn tickets(&self, read: &mut Read<'_>) -> Result<Vec<Ticket>, Error> {
-        let owner = match self.view {
-            TicketView::Mine => "AND t.owner = ?3",
-            // The parameter is named, since not each engine can tell its type otherwise.
-            TicketView::Unassigned => "AND t.owner IS NULL AND ?3 = ?3",
-            TicketView::All => "AND ?3 = ?3",
-        };
+        let mut all: Vec<Value> = params![self.house, self.limit as u64 + 1].to_vec();
+        all.extend(self.behind.iter().map(|number| Value::from(*number)));
         let order = match self.is_queue() {
+            // The state is spelled out, so that the index of the queue is used.
             true => {
-                "AND (t.lowness, t.since_ms, t.conversation) > (?5, ?6, ?7)
-                 ORDER BY t.lowness, t.since_ms, t.conversation LIMIT ?4"
+                "t.state = 'open' AND (t.lowness, t.since_ms, t.conversation) > (?3, ?4, ?5)
+                 ORDER BY t.lowness, t.since_ms, t.conversation LIMIT ?2"
             }
             false => {
-                "AND (t.changed_ms, t.conversation) < (?5, ?6)
-                 ORDER BY t.changed_ms DESC, t.conversation DESC LIMIT ?4"
+                all.push(self.state.text().into());
+                "t.state = ?5 AND (t.changed_ms, t.conversation) < (?3, ?4)
+                 ORDER BY t.changed_ms DESC, t.conversation DESC LIMIT ?2"
             }
         };
-        let condition = format!("t.house = ?1 AND t.state = ?2 {owner} {order}");
-        let mut all: Vec<Value> =
-            params![self.house, self.state.text(), self.me, self.limit as u64 + 1].to_vec();
-        all.extend(self.behind.iter().map(|number| Value::from(*number)));
-        Ok(ticket::select(read, &condition, &all)?)
+        let owner = match self.view {
+            TicketView::Mine => {
+                all.push(self.me.into());
+                "t.owner = ?6 AND"
+            }
+            TicketView::Unassigned => "t.owner IS NULL AND",
+            TicketView::All => "",
+        };
+        Ok(ticket::select(read, &format!("t.house = ?1 AND {owner} {order}"), &all)?)
     }
 
     fn load(&self, read: &mut Read<'_>, site: &Site) -> Result<TicketList, Error> {
@@ -218,7 +220,7 @@ impl Page {
         let state = self.state.text();
         let mut count = |owner: &str, more: Option<PersonId>| -> Result<u64, Error> {
             let query = format!(
-                "SELECT count(*) FROM (SELECT 1 FROM desk_ticket WHERE house = ?1 AND state = ?2 {owner} LIMIT ?3) AS some"
+                "SELECT count(*) FROM (SELECT 1 FROM desk_ticket WHERE house = ?1 AND state = ?2 {owner} LIMIT ?3) AS counted"
             );
             let mut all = params![self.house, state, desk_limits::TICKETS_COUNTED_MAX].to_vec();
             all.extend(more.map(Value::from));

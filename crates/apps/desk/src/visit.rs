@@ -119,9 +119,11 @@ pub(crate) async fn visit(
     let noted = site.store.write(move |tx| {
         let (_, VisitorRow { person, facts, .. }) = visitor::at(tx, &key, caller)?;
         let now = tx.now_ms();
-        let tag = language(visit.language.as_deref());
+        let tag = visit.language.as_deref().map(|tag| language(Some(tag)));
         let facts = facts.after(visit, device, now).stored();
-        let update = "UPDATE visitor SET facts = ?2, seen_ms = ?3, language = ?4 WHERE person = ?1";
+        let update =
+            "UPDATE visitor SET facts = ?2, seen_ms = ?3, language = coalesce(?4, language)
+                      WHERE person = ?1";
         tx.execute(update, params![person, facts, now, tag])?;
         Ok(())
     });
@@ -161,6 +163,8 @@ pub(crate) struct VisitorShown {
     pub facts: Facts,
     /// Whether the site has proved who it is.
     pub verified: bool,
+    /// Whether it may write nothing to the desk any more.
+    pub blocked: bool,
     /// Whether its window is connected.
     pub present: bool,
     /// When it opened a page last, in milliseconds since 1970.
@@ -170,9 +174,10 @@ pub(crate) struct VisitorShown {
 impl VisitorShown {
     /// A visitor with the person that the staff sees.
     pub fn of(site: &Site, row: VisitorRow, person: Person) -> Self {
-        let VisitorRow { language, facts, seen_ms, .. } = row;
+        let VisitorRow { language, facts, seen_ms, blocked, .. } = row;
         let present = is_present(site, person.id);
-        VisitorShown { person, language, facts, verified: false, present, seen_at: seen_ms }
+        let (verified, seen_at) = (false, seen_ms);
+        VisitorShown { person, language, facts, verified, blocked, present, seen_at }
     }
 }
 

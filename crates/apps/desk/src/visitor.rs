@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
+use encke_account::visitor::forget;
 use encke_account::{Me, me, visitor};
-use encke_engine::{ConversationId, Error, PersonId};
+use encke_engine::{Code, ConversationId, Error, PersonId, desk_limits};
 use encke_site::identity::not_for_visitors;
 use encke_site::{Body, CallerOrVisitor, Path, Peer, Refusal, Site};
-use encke_store::{Row, Sql, StoreError, params};
+use encke_store::{Row, Sql, StoreError, Tx, params};
 use http::StatusCode;
 use http::request::Parts;
 use serde::{Deserialize, Serialize};
@@ -25,18 +26,22 @@ pub(crate) struct VisitorRow {
     pub facts: Facts,
     /// When it opened a page last.
     pub seen_ms: u64,
+    /// Whether it may write nothing any more.
+    pub blocked: bool,
 }
 
 impl VisitorRow {
     /// The columns that [`VisitorRow::of`] reads, of `visitor v`.
-    pub const COLUMNS: &'static str = "v.person, v.house, v.language, v.facts, v.seen_ms";
+    pub const COLUMNS: &'static str =
+        "v.person, v.house, v.language, v.facts, v.seen_ms, v.blocked";
 
     /// Reads a row of these columns.
     pub fn of(row: &Row) -> Result<Self, StoreError> {
         let facts = serde_json::from_str(&row.get::<String>(3)?)
             .map_err(|_| StoreError::Damaged("the facts about a visitor are damaged".into()))?;
         let (person, house, language) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(VisitorRow { person, house, language, facts, seen_ms: row.get(4)? })
+        let (seen_ms, blocked) = (row.get(4)?, row.get(5)?);
+        Ok(VisitorRow { person, house, language, facts, seen_ms, blocked })
     }
 
     /// The visitor with this number.
@@ -56,6 +61,29 @@ pub(crate) fn at(
     let row = VisitorRow::find(sql, identity.person)?;
     let row = row.filter(|row| identity.visitor && row.house == desk.house);
     Ok((desk, row.ok_or_else(not_for_visitors)?))
+}
+
+/// Refuses a visitor that was blocked.
+pub(crate) fn check_not_blocked(row: &VisitorRow) -> Result<(), Error> {
+    if row.blocked {
+        return Err(Error::new(Code::Blocked, "The desk takes no messages of yours any more."));
+    }
+    Ok(())
+}
+
+/// Forgets visitors that have never asked and were not seen for long, a bounded number of them.
+pub(crate) fn forget_idle(tx: &mut Tx<'_>) -> Result<(), Error> {
+    let before = tx.now_ms().saturating_sub(desk_limits::VISITOR_IDLE_MS_MAX);
+    let most = desk_limits::VISITORS_FORGOTTEN_AT_ONCE_MAX as u64;
+    let query = "SELECT v.person FROM visitor v WHERE v.seen_ms < ?1
+                 AND NOT EXISTS (SELECT 1 FROM desk_ticket t WHERE t.visitor = v.person)
+                 ORDER BY v.seen_ms, v.person LIMIT ?2";
+    for row in tx.query(query, params![before, most])? {
+        let person: PersonId = row.get(0)?;
+        tx.execute("DELETE FROM visitor WHERE person = ?1", params![person])?;
+        forget(tx, person)?;
+    }
+    Ok(())
 }
 
 /// The language of a visitor: one of those of the widget.

@@ -1,9 +1,9 @@
 -- Desks. A desk has the number of its house: the room of its staff.
 CREATE TABLE desk (
     house BIGINT PRIMARY KEY REFERENCES conversation (id),
-    public_key TEXT COLLATE "C" NOT NULL UNIQUE,      -- 16 random characters, for the pages that show it
+    public_key TEXT COLLATE "C" NOT NULL UNIQUE, -- 16 random characters, for the pages that show it
     name TEXT COLLATE "C" NOT NULL,
-    settings TEXT COLLATE "C" NOT NULL,               -- JSON
+    settings TEXT COLLATE "C" NOT NULL,   -- JSON
     created_ms BIGINT NOT NULL
 );
 
@@ -11,10 +11,10 @@ CREATE TABLE desk (
 CREATE TABLE desk_agent (
     house BIGINT NOT NULL REFERENCES desk (house),
     person BIGINT NOT NULL REFERENCES person (id),
-    availability TEXT COLLATE "C" NOT NULL,           -- online, away, invisible
-    capacity BIGINT,                     -- open tickets that it is given; NULL: as the desk says
-    skills TEXT COLLATE "C" NOT NULL,                 -- JSON
-    given_ms BIGINT NOT NULL,            -- when it was given a ticket last; 0: never
+    availability TEXT COLLATE "C" NOT NULL, -- online, away, invisible
+    capacity BIGINT,                      -- open tickets that it is given; NULL: as the desk says
+    skills TEXT COLLATE "C" NOT NULL,     -- JSON
+    given_ms BIGINT NOT NULL,             -- when it was given a ticket last; 0: never
     PRIMARY KEY (house, person)
 );
 
@@ -23,8 +23,8 @@ CREATE TABLE visitor (
     person BIGINT PRIMARY KEY REFERENCES person (id),
     house BIGINT NOT NULL REFERENCES desk (house),
     language TEXT COLLATE "C" NOT NULL,
-    facts TEXT COLLATE "C" NOT NULL,                  -- JSON: the page that it is on, its trail, what the site says of it
-    seen_ms BIGINT NOT NULL              -- when it opened a page last
+    facts TEXT COLLATE "C" NOT NULL,      -- JSON: the page that it is on, its trail, what the site says of it
+    seen_ms BIGINT NOT NULL               -- when it opened a page last
 );
 CREATE INDEX visitor_here ON visitor (house, seen_ms, person);
 
@@ -33,16 +33,17 @@ CREATE TABLE desk_ticket (
     conversation BIGINT PRIMARY KEY REFERENCES conversation (id),
     house BIGINT NOT NULL REFERENCES desk (house),
     visitor BIGINT NOT NULL REFERENCES person (id),
-    state TEXT COLLATE "C" NOT NULL,                  -- open, snoozed, resolved
-    speaker TEXT COLLATE "C" NOT NULL,                -- bot, person, nobody
-    owner BIGINT,                        -- the agent; NULL: it is in the queue
+    state TEXT COLLATE "C" NOT NULL,      -- open, snoozed, resolved
+    speaker TEXT COLLATE "C" NOT NULL,    -- bot, person, nobody
+    owner BIGINT,                         -- the agent; NULL: it is in the queue
     team TEXT COLLATE "C",
-    lowness BIGINT NOT NULL,             -- 3 less the priority, so that the queue is one ascending order
-    tags TEXT COLLATE "C" NOT NULL,                   -- JSON
+    lowness BIGINT NOT NULL,              -- 3 less the priority, so that the queue is one ascending order
+    tags TEXT COLLATE "C" NOT NULL,       -- JSON
     asked_ms BIGINT NOT NULL,
-    waiting BIGINT NOT NULL,             -- 1: the visitor waits for an answer
-    since_ms BIGINT NOT NULL,            -- since when it waits, or does not
-    owned_ms BIGINT NOT NULL,            -- when the owner got it; 0: nobody has it
+    waiting BIGINT NOT NULL,              -- 1: the visitor waits for an answer
+    since_ms BIGINT NOT NULL,             -- since when it waits, or does not
+    owned_ms BIGINT NOT NULL,             -- when the owner got it; 0: nobody has it
+    passed_by BIGINT,                     -- who gave it back or did not answer: it is not given that agent again
     first_answer_ms BIGINT,
     resolved_ms BIGINT,
     snoozed_until_ms BIGINT,

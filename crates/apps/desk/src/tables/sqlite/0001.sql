@@ -43,6 +43,7 @@ CREATE TABLE desk_ticket (
     waiting INTEGER NOT NULL,             -- 1: the visitor waits for an answer
     since_ms INTEGER NOT NULL,            -- since when it waits, or does not
     owned_ms INTEGER NOT NULL,            -- when the owner got it; 0: nobody has it
+    passed_by INTEGER,                    -- who gave it back or did not answer: it is not given that agent again
     first_answer_ms INTEGER,
     resolved_ms INTEGER,
     snoozed_until_ms INTEGER,

@@ -1,0 +1,148 @@
+//! Help: the published articles of a desk, for everybody, with a search that also works while somebody types a question.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use encke_account::pattern;
+use encke_engine::{Code, Error, desk_limits};
+use encke_site::{Path, Refusal, Site};
+use encke_store::{Read, Row, Sql, Value, params};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::article::{Article, none};
+use crate::desk::DeskRow;
+use crate::settings::DeskText;
+use crate::visit::cut;
+
+/// An article that was found.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FoundArticle {
+    id: u64,
+    title: DeskText,
+}
+
+/// Articles for everybody.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Help {
+    /// Without a search all that are published, the oldest first; otherwise those that fit best.
+    articles: Vec<FoundArticle>,
+}
+
+/// A search for articles.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WantedHelp {
+    /// What somebody has typed. Those that hold most of its words come first.
+    #[serde(default)]
+    q: String,
+}
+
+/// The words of a search: words as they stand between spaces, and pairs of characters of Chinese, which has none.
+fn words(text: &str) -> Vec<String> {
+    let text = cut(text, desk_limits::DESK_SEARCH_BYTES_MAX).to_lowercase();
+    let is_chinese = |c: char| ('\u{2E80}'..='\u{9FFF}').contains(&c) || c >= '\u{20000}';
+    let mut words: Vec<String> = Vec::new();
+    for part in text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()) {
+        let all: Vec<char> = part.chars().collect();
+        match all.iter().any(|c| is_chinese(*c)) {
+            true if all.len() > 1 => words.extend(all.windows(2).map(|two| two.iter().collect())),
+            true => words.push(part.into()),
+            // Shorter words say nothing of what somebody looks for.
+            false if all.len() > 2 => words.push(part.into()),
+            false => {}
+        }
+    }
+    words.sort();
+    words.dedup();
+    words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+    words.truncate(desk_limits::DESK_SEARCH_WORDS_MAX);
+    words
+}
+
+/// The published articles of a desk, or those that fit what somebody has typed.
+#[utoipa::path(get, operation_id = "help", path = "/v1/desks/{desk}/help", tag = "desk",
+    params(("desk" = String, Path), WantedHelp), security(()),
+    responses((status = 200, body = Help), (status = 404, description = "not_found")))]
+pub(crate) async fn list(
+    State(site): State<Arc<Site>>,
+    Path(key): Path<String>,
+    wanted: Result<Query<WantedHelp>, QueryRejection>,
+) -> Result<Json<Help>, Refusal> {
+    let Query(wanted) = wanted.map_err(|e| Error::new(Code::BadRequest, e.body_text()))?;
+    let articles = site.store.read(move |read| {
+        let desk = DeskRow::by_key(read, &key)?;
+        let words = words(&wanted.q);
+        if words.is_empty() && !wanted.q.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        find(read, &desk, &words)
+    });
+    Ok(Json(Help { articles: articles.await? }))
+}
+
+fn find(read: &mut Read<'_>, desk: &DeskRow, words: &[String]) -> Result<Vec<FoundArticle>, Error> {
+    let most = match words.is_empty() {
+        true => desk_limits::ARTICLES_MAX,
+        false => desk_limits::ARTICLES_FOUND_MAX,
+    };
+    let mut all: Vec<Value> = params![desk.house, most as u64].to_vec();
+    let mut score = String::from("0");
+    for word in words {
+        all.push(pattern(word).into());
+        let number = all.len();
+        let holds = |column: &str| format!("lower(a.{column}) LIKE ?{number} ESCAPE '\\'");
+        // A word of the title says more than one of the text.
+        score.push_str(&format!(
+            " + CASE WHEN {} OR {} THEN 3 WHEN {} OR {} THEN 1 ELSE 0 END",
+            holds("title_en"),
+            holds("title_zh"),
+            holds("body_en"),
+            holds("body_zh")
+        ));
+    }
+    let query = format!(
+        "SELECT number, title_en, title_zh FROM (
+             SELECT a.number, a.title_en, a.title_zh, {score} AS score FROM desk_article a
+             WHERE a.house = ?1 AND a.published = 1) AS scored
+         WHERE score > 0 OR {} ORDER BY score DESC, number LIMIT ?2",
+        if words.is_empty() { "1 = 1" } else { "1 = 0" }
+    );
+    let found = |row: &Row| {
+        Ok(FoundArticle { id: row.get(0)?, title: DeskText { en: row.get(1)?, zh: row.get(2)? } })
+    };
+    read.query(&query, &all)?.iter().map(found).collect()
+}
+
+/// One published article.
+#[utoipa::path(get, operation_id = "help_article", path = "/v1/desks/{desk}/help/{number}", tag = "desk",
+    params(("desk" = String, Path), ("number" = String, Path)), security(()),
+    responses((status = 200, body = Article), (status = 404, description = "not_found")))]
+pub(crate) async fn get(
+    State(site): State<Arc<Site>>,
+    Path((key, number)): Path<(String, String)>,
+) -> Result<Json<Article>, Refusal> {
+    let found = site.store.read(move |read| {
+        let desk = DeskRow::by_key(read, &key)?;
+        let article = Article::find(read, desk.house, &number)?;
+        article.filter(|article| article.content.published).ok_or_else(none)
+    });
+    Ok(Json(found.await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_looks_for_words_and_for_pairs_of_chinese_characters() {
+        assert_eq!(words("How do I return a T-shirt?"), ["return", "shirt", "how"]);
+        assert_eq!(words("怎么退货"), ["么退", "怎么", "退货"]);
+        assert_eq!(words("% _ ' \" \\ -"), Vec::<String>::new());
+        assert!(words(&"word ".repeat(100)).len() <= desk_limits::DESK_SEARCH_WORDS_MAX);
+        assert!(words(&"我们".repeat(100)).len() <= desk_limits::DESK_SEARCH_WORDS_MAX);
+    }
+}
