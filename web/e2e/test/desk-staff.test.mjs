@@ -55,7 +55,9 @@ test('visitors stand in the queue as they came; two agents claim one, one gets i
   // Both are told of a claim at once, so both clicks are made before either answer can come.
   await Promise.all(
     [annas, lins].map((screen) =>
-      screen.page.getByRole('button', { name: 'Take it' }).evaluate((button) => button.click()),
+      screen.page
+        .getByRole('button', { name: 'Take it' })
+        .evaluate((button) => button instanceof HTMLElement && button.click()),
     ),
   );
   const owner = await eventually(
