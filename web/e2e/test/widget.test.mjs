@@ -61,6 +61,23 @@ test('a question, an answer, a reload, a second page, and a rating', async (t) =
     return visitor.title === 'Shop/second' ? visitor : null;
   });
   assert.ok(seen.page.endsWith('/second'), seen.page);
+
+  // Resolved, rated, and a new question beside it.
+  await anna.call('PATCH', `/v1/tickets/${ticket}`, { state: 'resolved' });
+  await widget.state('This question has been resolved.');
+  await widget.frame.getByRole('radio', { name: '5 stars' }).check({ force: true });
+  await widget.frame.getByLabel('Anything to add? (optional)').fill('Quick!');
+  await widget.frame.getByRole('button', { name: 'Send rating' }).click();
+  await widget.frame.getByText('Thank you for your rating!').waitFor();
+  const { ticket: rated } = await anna.call('GET', `/v1/tickets/${ticket}`);
+  assert.equal(rated.rating, 5);
+  await widget.frame.getByRole('button', { name: 'Menu' }).click();
+  await widget.frame.getByRole('button', { name: 'New question' }).click();
+  await widget.say('Another thing');
+  await widget.shows(['Another thing']);
+  await widget.frame.getByRole('button', { name: 'Menu' }).click();
+  await widget.frame.getByRole('button', { name: /^Question of Today/ }).click();
+  await becomes('the old question', async () => (await widget.texts()).length, 4);
 });
 
 test('files both ways, an edit, a recall, and what is written while there is no network', async (t) => {
