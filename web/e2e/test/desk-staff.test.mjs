@@ -185,6 +185,11 @@ test('what a visitor’s browser says of itself is text', async (t) => {
     [],
   );
   assert.equal(await screen.page.locator('img[src="x"]').count(), 0);
+  await panel.getByRole('button', { name: 'Block this visitor' }).click();
+  const question = screen.page.getByRole('dialog', { name: 'Block this visitor' });
+  await question.getByRole('button', { name: 'Block this visitor' }).click();
+  await panel.getByText('Blocked', { exact: true }).waitFor();
+  await assert.rejects(visitor.says(ticket, 'Once more'), /403/);
   await screen.page.getByRole('link', { name: 'Visitors' }).click();
   await screen.page.getByTestId('visitor').getByText(hostile).first().waitFor();
   assert.deepEqual(

@@ -91,6 +91,11 @@ export class DeskApi {
     return this.#api.call('GET', `${at(desk)}/visitors${query}`);
   }
 
+  /** A blocked visitor writes nothing to the desk. */
+  block(desk: string, person: string, on: boolean): Promise<void> {
+    return this.#api.call(on ? 'PUT' : 'DELETE', `${at(desk)}/blocked/${encodeURIComponent(person)}`);
+  }
+
   ticket(id: string): Promise<TicketPage> {
     return this.#api.call('GET', of(id));
   }
