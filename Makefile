@@ -1,6 +1,6 @@
 # The two commands that a fresh machine needs are `make run` and `make test`; `make help` lists all.
 
-WEB_BUILT := web/chat/dist/index.html
+WEB_BUILT := web/widget/dist/widget.js
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 # The programs that tests start, with the features of the whole workspace and its tests. Those of one crate alone, or
@@ -60,7 +60,7 @@ web/node_modules: web/package.json web/package-lock.json
 	@touch web/node_modules
 
 $(WEB_BUILT): web/node_modules $(WEB_SOURCES)
-	cd web && npm run build -w chat
+	cd web && npm run build -w chat -w desk -w widget
 	@touch $(WEB_BUILT)
 
 lint: $(WEB_BUILT)

@@ -1,5 +1,6 @@
 /** Every HTTP call of docs/protocol.md, one method each. Throws ApiError; never retries by itself. */
-import type { Call, Http } from './http.js';
+import type { Http } from './http.js';
+import { asQuery, LeanApi, part } from './lean-api.js';
 import type {
   AnswerSent,
   Conversation,
@@ -9,8 +10,6 @@ import type {
   Drafts,
   FirstAccount,
   FoundMessages,
-  HistoryPage,
-  HistoryQuery,
   Invitation,
   Json,
   KeptQuery,
@@ -34,23 +33,21 @@ import type {
   ScheduledMessage,
   ScheduledMessages,
   SearchQuery,
-  SendOptions,
   Sent,
   Settings,
   SetupState,
   SiteEmoji,
-  Snapshot,
   StarredMessages,
   ThreadPage,
   ThreadQuery,
-  Ticket,
   Wordings,
 } from './types.js';
 
-export class Api {
+export class Api extends LeanApi {
   readonly #http: Http;
 
   constructor(http: Http) {
+    super(http);
     this.#http = http;
   }
 
@@ -78,10 +75,6 @@ export class Api {
     return this.#post('/v1/sign-out', options);
   }
 
-  me(): Promise<Me> {
-    return this.#get('/v1/me');
-  }
-
   changePassword(oldPassword: string, newPassword: string): Promise<void> {
     return this.#post('/v1/password', { old: oldPassword, new: newPassword });
   }
@@ -107,15 +100,7 @@ export class Api {
     return this.#patch('/v1/settings', changes);
   }
 
-  ticket(): Promise<Ticket> {
-    return this.#post('/v1/tickets');
-  }
-
   // Conversations
-
-  snapshot(): Promise<Snapshot> {
-    return this.#get('/v1/snapshot');
-  }
 
   createConversation(conversation: NewConversation): Promise<Conversation> {
     return this.#post('/v1/conversations', conversation);
@@ -126,7 +111,7 @@ export class Api {
    * What it says may be newer than the cursor at which events are followed: events up to its `head_seq` are in it already.
    */
   conversations(query: ConversationQuery = {}): Promise<ConversationPage> {
-    return this.#get(`/v1/conversations${search(query)}`);
+    return this.#get(`/v1/conversations${asQuery(query)}`);
   }
 
   /** A conversation that one is in, with the people in it. */
@@ -140,7 +125,7 @@ export class Api {
 
   /** A page of the open rooms, by title: those whose title holds `q`, behind the page that gave `after` as `next`. */
   rooms(query: { q?: string; after?: string; limit?: number } = {}): Promise<RoomPage> {
-    return this.#get(`/v1/rooms${search(query)}`);
+    return this.#get(`/v1/rooms${asQuery(query)}`);
   }
 
   invitations(): Promise<{ invitations: Invitation[] }> {
@@ -161,7 +146,7 @@ export class Api {
 
   /** A page of those who are in a conversation, whoever joined first first. */
   members(id: string, query: MemberQuery = {}): Promise<MemberPage> {
-    return this.#get(`/v1/conversations/${part(id)}/members${search(query)}`);
+    return this.#get(`/v1/conversations/${part(id)}/members${asQuery(query)}`);
   }
 
   /** Brings somebody into a room; `invited` if the person was asked instead, and has to accept. */
@@ -176,12 +161,6 @@ export class Api {
   /** An owner removes somebody, or somebody leaves. */
   removeMember(id: string, person: string): Promise<void> {
     return this.#delete(`/v1/conversations/${part(id)}/members/${part(person)}`);
-  }
-
-  /** One attempt; `EnckeClient.send` is what queues, persists and repeats. */
-  sendMessage(id: string, text: string, key: string, options: SendOptions = {}): Promise<Sent> {
-    const body = { text, ...fieldsOf(options) };
-    return this.#post(`/v1/conversations/${part(id)}/messages`, body, { 'Idempotency-Key': key });
   }
 
   /** The address of a file's bytes, for pages of the server's own origin. */
@@ -207,11 +186,6 @@ export class Api {
   /** Deletes an uploaded file that no message holds. */
   deleteFile(id: string): Promise<void> {
     return this.#delete(`/v1/files/${part(id)}`);
-  }
-
-  /** The newest page, or the one before or after a `seq`; oldest first. */
-  history(id: string, query: HistoryQuery = {}): Promise<HistoryPage> {
-    return this.#get(`/v1/conversations/${part(id)}/events${search(query)}`);
   }
 
   /** One message with what has been made of it. */
@@ -274,7 +248,7 @@ export class Api {
 
   /** Messages of all conversations that one is in, the newest first. A page may be short or empty and not be the last. */
   search(query: SearchQuery): Promise<FoundMessages> {
-    return this.#get(`/v1/search${search(query)}`);
+    return this.#get(`/v1/search${asQuery(query)}`);
   }
 
   /** Answers a message in its thread, which is made if there is none. */
@@ -290,23 +264,7 @@ export class Api {
 
   /** The threads that one follows, the one with the newest answer first. */
   threads(query: ThreadQuery = {}): Promise<ThreadPage> {
-    return this.#get(`/v1/threads${search(query)}`);
-  }
-
-  receipts(id: string, marks: { delivered?: number; read?: number }): Promise<void> {
-    return this.#post(`/v1/conversations/${part(id)}/receipts`, marks);
-  }
-
-  typing(id: string, on: boolean): Promise<void> {
-    return this.#post(`/v1/conversations/${part(id)}/typing`, { on });
-  }
-
-  ack(cursor: string): Promise<void> {
-    return this.#post('/v1/acks', { cursor });
-  }
-
-  presence(state: 'online' | 'away', client?: string): Promise<void> {
-    return this.#post('/v1/presence', client === undefined ? { state } : { state, client });
+    return this.#get(`/v1/threads${asQuery(query)}`);
   }
 
   // What a person keeps for itself
@@ -323,7 +281,7 @@ export class Api {
 
   /** The starred messages of all conversations that one is in, the newest star first. */
   stars(query: KeptQuery = {}): Promise<StarredMessages> {
-    return this.#get(`/v1/stars${search(query)}`);
+    return this.#get(`/v1/stars${asQuery(query)}`);
   }
 
   draft(id: string): Promise<Draft> {
@@ -346,7 +304,7 @@ export class Api {
 
   /** The drafts of all conversations, the one that was saved last first. */
   drafts(query: KeptQuery = {}): Promise<Drafts> {
-    return this.#get(`/v1/drafts${search(query)}`);
+    return this.#get(`/v1/drafts${asQuery(query)}`);
   }
 
   /** Plans a message, which the server sends at its time. */
@@ -356,7 +314,7 @@ export class Api {
 
   /** The messages that are to be sent later, by their time, those that failed included. */
   scheduled(query: KeptQuery = {}): Promise<ScheduledMessages> {
-    return this.#get(`/v1/scheduled${search(query)}`);
+    return this.#get(`/v1/scheduled${asQuery(query)}`);
   }
 
   changeScheduled(scheduled: string, change: ScheduledChange): Promise<ScheduledMessage> {
@@ -373,7 +331,7 @@ export class Api {
 
   /** The reminders by their time, those that are due first. */
   reminders(query: KeptQuery = {}): Promise<Reminders> {
-    return this.#get(`/v1/reminders${search(query)}`);
+    return this.#get(`/v1/reminders${asQuery(query)}`);
   }
 
   /** Puts a reminder off. One that is due waits again. */
@@ -409,11 +367,6 @@ export class Api {
     return this.#post(`/v1/channels/${part(channel)}/events`, data, headers);
   }
 
-  /** Any other call: files that come later (`@encke/sdk/rooms`) make theirs by it. */
-  call<T>(method: Call['method'], path: string, body?: unknown): Promise<T> {
-    return this.#http.json<T>({ method, path, body });
-  }
-
   #get<T>(path: string): Promise<T> {
     return this.#http.json<T>({ method: 'GET', path });
   }
@@ -435,27 +388,6 @@ export class Api {
   }
 }
 
-/** The given fields as the query of an address. */
-function search(query: object): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
-  const text = search.toString();
-  return text === '' ? '' : `?${text}`;
-}
-
-/** What a message has besides its text, as it travels. */
-export function fieldsOf({ replyTo, files = [], clearDraft = false }: SendOptions): {
-  reply_to?: number;
-  files?: string[];
-  clear_draft?: boolean;
-} {
-  return {
-    ...(replyTo === undefined ? {} : { reply_to: replyTo }),
-    ...(files.length === 0 ? {} : { files: [...files] }),
-    ...(clearDraft ? { clear_draft: true } : {}),
-  };
-}
-
 /** The address of a draft. */
 function draft(id: string): string {
   return `/v1/conversations/${part(id)}/draft`;
@@ -464,8 +396,4 @@ function draft(id: string): string {
 /** The address of a message. */
 function message(id: string, seq: number): string {
   return `/v1/conversations/${part(id)}/messages/${seq}`;
-}
-
-function part(text: string): string {
-  return encodeURIComponent(text);
 }

@@ -1,9 +1,9 @@
 /** The public face: options in, events out, and the messages, marks and presence of this tab. */
-import { Api } from './api.js';
 import { Emitter } from './emitter.js';
 import { browserEnvironment, browserStorage, type Environment, type KeyValueStorage } from './environment.js';
 import { ApiError } from './errors.js';
 import { Http } from './http.js';
+import type { LeanApi } from './lean-api.js';
 import { Life, transportName } from './life.js';
 import { Outbox } from './outbox.js';
 import { PresenceFold, type Shown } from './presence.js';
@@ -62,9 +62,10 @@ const stopped: ConnectionState = {
   lastError: null,
 };
 
-export class EnckeClient {
-  /** Typed calls for every HTTP endpoint. */
-  readonly api: Api;
+/** The client, with as many typed calls as the page wants to carry. */
+export class Client<A extends LeanApi> {
+  /** Typed calls for HTTP endpoints. */
+  readonly api: A;
   readonly #options: ClientOptions;
   readonly #environment: Environment;
   readonly #http: Http;
@@ -87,11 +88,11 @@ export class EnckeClient {
   #state = stopped;
   #declared: Shown | null = null;
 
-  constructor(options: ClientOptions = {}) {
+  constructor(options: ClientOptions, apiOf: (http: Http) => A) {
     this.#options = options;
     this.#environment = { ...browserEnvironment(), ...options.environment };
     this.#http = new Http(this.#environment, options.baseUrl ?? '', options.token ?? null);
-    this.api = new Api(this.#http);
+    this.api = apiOf(this.#http);
     this.#store = new Store(options.storage ?? browserStorage(), `encke:${this.#http.base}:`);
     const { clock } = this.#environment;
     this.#emitter = new Emitter((thrown) => clock.setTimeout(() => raise(thrown), 0));

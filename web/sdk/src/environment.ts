@@ -235,8 +235,11 @@ function browserNetwork(): Network {
 function browserLocks(): Locks {
   return {
     request(name, signal, held) {
-      // Rejects when the signal ends the wait, which is what was asked for.
-      navigator.locks.request(name, { signal }, held).catch(() => undefined);
+      navigator.locks.request(name, { signal }, held).catch(() => {
+        // When the signal ends the wait, that is what was asked for. Otherwise the browser gives no locks here, as to a page
+        // framed by another site: then nobody else gets this one either.
+        if (!signal.aborted) void held();
+      });
     },
   };
 }

@@ -1,5 +1,6 @@
 /** `@encke/sdk`: the browser client of Encke. Entry point: `EnckeClient`. */
-export { EnckeClient, type ClientEvents, type ClientOptions } from './client.js';
+export type { ClientEvents, ClientOptions } from './client.js';
+export { EnckeClient } from './encke-client.js';
 export { Api } from './api.js';
 export { ApiError, type LocalCode } from './errors.js';
 export { memoryStorage, type Environment, type KeyValueStorage } from './environment.js';

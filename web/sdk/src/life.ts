@@ -2,7 +2,7 @@
  * From start to stop: one person, in one of two roles. It opens with a snapshot, then leads or follows, and changes
  * role when the browser says so. A reset in either role ends in a snapshot and the same role again.
  */
-import type { Api } from './api.js';
+import type { LeanApi } from './lean-api.js';
 import { Choice, transports_best_first } from './choice.js';
 import { order } from './cursor.js';
 import type { Environment } from './environment.js';
@@ -38,7 +38,7 @@ export interface LifeListener {
 export interface LifeParts {
   environment: Environment;
   http: Http;
-  api: Api;
+  api: LeanApi;
   store: Store;
   /** Names this tab, or all that share the connection, for the server. */
   client: string;

@@ -3,7 +3,7 @@
  * `Held` judges what came, and the listener decides who hears of it. A session takes no snapshot itself.
  */
 import { Acks } from './acks.js';
-import { fieldsOf, type Api } from './api.js';
+import { fieldsOf, type LeanApi } from './lean-api.js';
 import { Attempt, type Ending } from './attempt.js';
 import { Backoff } from './backoff.js';
 import type { Choice } from './choice.js';
@@ -51,7 +51,7 @@ export interface SessionListener {
 export interface SessionParts {
   environment: Environment;
   http: Http;
-  api: Api;
+  api: LeanApi;
   choice: Choice;
   held: Held;
   client: string;

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { aside_ms } from '../src/choice.js';
-import { EnckeClient, type ClientOptions } from '../src/client.js';
+import type { ClientOptions } from '../src/client.js';
+import { EnckeClient } from '../src/encke-client.js';
 import { memoryStorage } from '../src/environment.js';
 import { FakeBrowser } from './support/browser.js';
 import { FakeClock, settle } from './support/clock.js';

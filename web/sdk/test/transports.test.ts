@@ -6,7 +6,7 @@ import {
   type Frame,
   type PageDocument,
 } from '../src/environment.js';
-import { EnckeClient } from '../src/client.js';
+import { EnckeClient } from '../src/encke-client.js';
 import type { Item } from '../src/types.js';
 import { FakeClock, settle } from './support/clock.js';
 import { cursorAt, message } from './support/events.js';

@@ -4,7 +4,7 @@ export { counterpart, nameOf, neighbour, titleOf } from './model/directory';
 export { tells } from './model/choices';
 export { keepsOrder } from './model/room';
 export { mentions } from './model/unread';
-export { type World } from './model/world';
+export { withRefreshed, type World } from './model/world';
 export { provideTalk, useTalk } from './state/context';
 export { type SearchFilter } from './model/search';
 export { type TalkOptions } from './state/options';

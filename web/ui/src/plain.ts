@@ -12,6 +12,7 @@ export { Vocabulary } from './i18n/vocabulary';
 export { commonZhCN } from './i18n/zh-CN';
 export { movedBy, rowAfterKey, scrollTo, spanOf, spareRows, type Span, type View } from './list/rows';
 export { addresses, isEmojiOnly, safeHref, type Address } from './text/addresses';
+export { inline } from './text/inline';
 export { markdown, markdownDepthMax, markdownNodesMax, tableColumnsMax, tableRowsMax } from './text/markdown';
 export type { Block, Inline } from './text/nodes';
 export type { Mentioned } from './text/mentioned';

@@ -71,12 +71,6 @@ pub(crate) async fn door(
     Ok(Json(site.store.read(move |read| at(read, &held, &key)).await?))
 }
 
-/// The web sites that may embed the window of the desk with this key; empty for all. `not_found` if no desk has it.
-pub async fn origins(site: &Arc<Site>, key: &str) -> Result<Vec<String>, Error> {
-    let key = key.to_owned();
-    site.store.read(move |read| Ok(DeskRow::by_key(read, &key)?.settings.origins)).await
-}
-
 fn at(read: &mut Read<'_>, site: &Site, key: &str) -> Result<Door, Error> {
     let DeskRow { house, name, settings, .. } = DeskRow::by_key(read, key)?;
     let there = there(read, site, house)?;

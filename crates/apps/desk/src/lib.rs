@@ -25,6 +25,7 @@ mod desk;
 mod door;
 mod due;
 mod figures;
+mod framing;
 mod help;
 mod hours;
 mod keeper;
@@ -47,5 +48,4 @@ mod ticket_page;
 mod visit;
 mod visitor;
 
-pub use door::origins;
 pub use product::Desk;

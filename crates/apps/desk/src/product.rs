@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use encke_engine::StreamId;
 use encke_site::product::{Extras, Housekeeping, Peer};
-use encke_site::{InFeed, Parts, Product, Site};
+use encke_site::{Embedded, InFeed, Parts, Product, Site};
 use encke_store::Migration;
 use encke_talk::ticket::TicketKeeper;
 use futures_util::future::BoxFuture;
@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::due::Gone;
+use crate::framing::Window;
 use crate::keeper::Keeper;
 use crate::tables::TABLES;
 use crate::{
@@ -36,6 +37,7 @@ impl Product for Desk {
 
     fn parts(&self, parts: &mut Parts) {
         parts.insert(TicketKeeper(&Keeper));
+        parts.insert(Embedded(&Window));
         parts.insert(Gone::default());
     }
 

@@ -1,14 +1,17 @@
-//! The web chat, embedded in the binary.
+//! The screens, embedded in the binary: the chat, the console of the desk, and what visitors of a desk see.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
-use axum::response::{IntoResponse, Response};
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
 use encke_engine::{Code, Error};
-use encke_site::Refusal;
+use encke_site::{Refusal, Site};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use sha2::{Digest, Sha256};
+
+use crate::http::framing;
 
 struct File {
     name: &'static str,
@@ -19,31 +22,60 @@ struct File {
 
 static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// The content security policy of the site's pages: nothing from other sites, no inline scripts. `blob:` is what a
-/// page has made itself: a picture that is chosen and not yet sent, a voice that is recorded.
+/// The content security policy of the site's pages, but for who may frame them: nothing from other sites, no inline
+/// scripts. `blob:` is what a page has made itself: a picture that is chosen and not yet sent, a voice that is recorded.
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self' ws: wss:; \
-    frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+    frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors ";
+
+/// The page of a visitor, which is framed by the pages of other sites, and opened at `/ask/…`.
+const VISITORS_PAGE: &str = "widget/index.html";
+
+/// The script that the pages of other sites load.
+const LOADER: &str = "widget.js";
 
 const NOT_BUILT: &str = "<!doctype html><title>Encke</title><p>The server runs, but it was built \
     without the web chat. Run <code>make build</code>.";
 
-/// Answers with a file of the web chat. A path without a file gets the start page if it can be a path of the chat's
-/// own.
-pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+/// Answers with a file of a screen. A path without a file gets the page that it may be a path of.
+pub async fn serve(
+    State(site): State<Arc<Site>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     if method != Method::GET && method != Method::HEAD {
         return refuse(Code::WrongMethod, "There is nothing here that takes this method.");
     }
     let path = uri.path().trim_start_matches('/');
-    let found = |name: &str| FILES.iter().position(|f| f.name == name);
     if let Some(index) = found(path).filter(|_| !path.is_empty()) {
-        return file(index, &headers);
+        return file(index, &headers, "'none'");
+    }
+    match path {
+        // The addresses in the pages are relative to these.
+        "widget" | "desk" => return Redirect::permanent(&format!("/{path}/")).into_response(),
+        "widget/" => return page(VISITORS_PAGE, &headers, &framing::ancestors(&site, &uri).await),
+        _ => {}
     }
     if path == "v1" || path.starts_with("v1/") || path.contains('.') {
         return refuse(Code::NotFound, "There is nothing at this address.");
     }
-    match found("index.html") {
-        Some(index) => file(index, &headers),
+    let name = match path.split_once('/') {
+        Some(("ask", _)) => VISITORS_PAGE,
+        Some(("desk", _)) => "desk/index.html",
+        _ => "index.html",
+    };
+    page(name, &headers, "'none'")
+}
+
+fn found(name: &str) -> Option<usize> {
+    FILES.iter().position(|f| f.name == name)
+}
+
+/// A page, which these origins may frame.
+fn page(name: &str, headers: &HeaderMap, ancestors: &str) -> Response {
+    match found(name) {
+        Some(index) => file(index, headers, ancestors),
         None => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response(),
     }
 }
@@ -52,7 +84,7 @@ fn refuse(code: Code, message: &str) -> Response {
     Refusal(Error::new(code, message)).into_response()
 }
 
-fn file(index: usize, headers: &HeaderMap) -> Response {
+fn file(index: usize, headers: &HeaderMap, ancestors: &str) -> Response {
     let file = &FILES[index];
     let tag = &tags()[index];
     let mut response = Response::new(Body::empty());
@@ -65,7 +97,7 @@ fn file(index: usize, headers: &HeaderMap) -> Response {
         (header::CONTENT_TYPE, set(kind(file.name))),
         (header::X_CONTENT_TYPE_OPTIONS, set("nosniff")),
         (header::REFERRER_POLICY, set("same-origin")),
-        (header::CONTENT_SECURITY_POLICY, set(POLICY)),
+        (header::CONTENT_SECURITY_POLICY, set(&format!("{POLICY}{ancestors}"))),
         // A page and the site that opened it can't reach each other's windows.
         (HeaderName::from_static("cross-origin-opener-policy"), set("same-origin")),
     ];
@@ -73,6 +105,11 @@ fn file(index: usize, headers: &HeaderMap) -> Response {
         if let Some(value) = value {
             out.insert(name, value);
         }
+    }
+    if file.name == LOADER {
+        // Also for pages that take nothing from other sites unless that says so.
+        let anybody = HeaderValue::from_static("cross-origin");
+        out.insert(HeaderName::from_static("cross-origin-resource-policy"), anybody);
     }
     let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
     if known.is_some_and(|known| known.split(',').any(|t| t.trim().trim_start_matches("W/") == tag))
@@ -100,9 +137,16 @@ fn encoding(item: &str) -> &str {
     if rest.trim() == "q=0" { "" } else { name.trim() }
 }
 
-/// How long a browser may keep a file. A name with a hash never changes its content.
+/// How long a browser may keep a file. A name with a hash never changes its content. The loader is asked for by every page of
+/// a site, and is a few minutes old at most after an upgrade.
 fn lifetime(name: &str) -> &'static str {
-    if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" }
+    match name {
+        LOADER => "public, max-age=600",
+        _ if name.starts_with("assets/") || name.contains("/assets/") => {
+            "public, max-age=31536000, immutable"
+        }
+        _ => "no-cache",
+    }
 }
 
 fn kind(name: &str) -> &'static str {

@@ -1,4 +1,4 @@
-//! All that is served over HTTP beside the feed: the router, the web chat, administration and operation. Also the parts
+//! All that is served over HTTP beside the feed: the router, the screens, administration and operation. Also the parts
 //! that find out where a request came from.
 //!
 //! Entry point: [`router::all`].
@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod assets;
 mod feed_description;
+mod framing;
 pub mod hosts;
 pub mod metrics;
 pub mod openapi;

@@ -1,4 +1,4 @@
-//! The router of all that is served over HTTP beside the feed: the API, its description, the web chat.
+//! The router of all that is served over HTTP beside the feed: the API, its description, the screens.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use crate::http::assets;
 use crate::http::openapi;
 
-/// The API, without its description, operation and the web chat.
+/// The API, without its description, operation and the screens.
 pub fn api(site: &Arc<Site>) -> Router {
     let (router, _) = encke_site::router(site.clone()).split_for_parts();
     let known = middleware::from_fn_with_state(site.clone(), cross_origin);
@@ -27,7 +27,7 @@ pub fn api(site: &Arc<Site>) -> Router {
 /// The whole router. `operation` is [`operation::router`](crate::http::operation::router).
 pub fn all(site: &Arc<Site>, operation: Router, gateways: &Gateways) -> Router {
     let all = api(site).merge(operation).merge(openapi::router(site.products()));
-    gateways.mounted_on(all).fallback(assets::serve)
+    gateways.mounted_on(all).fallback_service(any(assets::serve).with_state(site.clone()))
 }
 
 async fn wrong_method() -> Response {

@@ -6,7 +6,7 @@ import { plainText } from '@encke/ui/plain';
 import { vocabulary } from '../i18n/words';
 import { hashOf } from '../model/route';
 import { renew, subscribe, subscribing, unsubscribe, type Subscribing } from '../model/subscribing';
-import { chime } from '../model/chime';
+import { chime } from '@encke/shell/chime';
 import { isLookedAt, lookAt } from '../model/looked-at';
 import { isQuiet } from '../model/quiet';
 

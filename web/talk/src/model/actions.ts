@@ -60,6 +60,18 @@ export function actionOfKey(press: ActionPress, actions: readonly Action[]): Act
   return actions.find((action) => actionKeys[action] === press.key) ?? null;
 }
 
+/** What others of the desk have to read stays there, and a desk has no lists of what one keeps. */
+const forTicket: readonly Action[] = [
+  'reply',
+  'original',
+  'react',
+  'edit',
+  'history',
+  'copy',
+  'link',
+  'recall',
+];
+
 /**
  * The actions that the menu offers, in its order. The server refuses what is not offered, too. `recalling`: the recall of the
  * message waits, and can be undone. `starred`: whether the person has starred it; null while it can't be starred.
@@ -73,7 +85,7 @@ export function actionsFor(
   if (recalling) return ['undo'];
   const moderates = kind !== 'direct' && role !== 'member';
   const pins = kind === 'direct' || moderates;
-  return [
+  const all: Action[] = [
     'reply',
     ...(kind === 'thread' ? [] : (['thread'] as const)),
     ...(event.body.reply_to == null ? [] : (['original'] as const)),
@@ -92,6 +104,7 @@ export function actionsFor(
     ...(own ? [] : (['report'] as const)),
     ...(own || moderates ? (['recall'] as const) : []),
   ];
+  return kind === 'ticket' ? all.filter((action) => forTicket.includes(action)) : all;
 }
 
 /** A poll is no text that could be written anew. */

@@ -2,10 +2,16 @@
 import type { Conversation, Person } from '@encke/sdk';
 import type { World } from './world';
 
-/** The other person of a direct conversation. Null in rooms, in a conversation with oneself, and when the other is unknown. */
+/**
+ * The other person of a direct conversation, and the visitor of a ticket. Null in rooms, in a conversation with oneself, and when the
+ * other is unknown.
+ */
 export function counterpart(conversation: Conversation, world: World): Person | null {
-  if (conversation.kind !== 'direct') return null;
-  const other = conversation.members.find((member) => member.person !== world.me.id);
+  const { kind, members } = conversation;
+  if (kind !== 'direct' && kind !== 'ticket') return null;
+  const other = members.find(({ person }) =>
+    kind === 'ticket' ? world.people.get(person)?.role === 'guest' : person !== world.me.id,
+  );
   return world.people.get(other?.person ?? '') ?? null;
 }
 

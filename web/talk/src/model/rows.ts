@@ -47,7 +47,17 @@ export interface NewRow {
   readonly kind: 'new';
   readonly key: 'new';
 }
-export type Row = MessageRow | OutgoingRow | SystemRow | DayRow | NewRow;
+/** Something of the screen's own that stands among the messages at its time. */
+export interface Aside {
+  readonly id: string;
+  readonly at: number;
+}
+export interface AsideRow {
+  readonly kind: 'aside';
+  readonly key: string;
+  readonly aside: Aside;
+}
+export type Row = MessageRow | OutgoingRow | SystemRow | DayRow | NewRow | AsideRow;
 
 export interface RowsInput {
   readonly events: readonly FeedEvent[];
@@ -85,8 +95,8 @@ export function rowsOf({
   };
 
   for (const event of events) {
-    // The beginning of a thread is the message above it.
-    if (event.kind === 'created' && event.body.kind === 'thread') continue;
+    // The beginning of a thread is the message above it, that of a ticket the question.
+    if (event.kind === 'created' && (event.body.kind === 'thread' || event.body.kind === 'ticket')) continue;
     if (hidden.has(event.seq)) continue;
     dayBefore(event.at);
     if (

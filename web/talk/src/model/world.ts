@@ -188,6 +188,19 @@ export function withConversation(
   return own && world.unreadElsewhere > 0 ? doubted(moved) : moved;
 }
 
+/** A conversation as an answer shows it now, in the place of an older one: for tickets that nobody here takes part in. */
+export function withRefreshed(
+  world: World,
+  conversation: Conversation,
+  persons: Iterable<Person> = [],
+): World {
+  const before = world.conversations.get(conversation.id);
+  const isNewer = before === undefined || conversation.head_seq >= before.head_seq;
+  const { followed } = conversation;
+  const now = isNewer ? conversation : { ...before, ...(followed === undefined ? {} : { followed }) };
+  return replaced(learn(world, persons), now);
+}
+
 /** All invitations as the server lists them. Those that an event has brought stay as they are. */
 export function withInvitations(world: World, listed: readonly Invitation[]): World {
   const invitations = new Map(listed.map((each) => [each.conversation, each]));

@@ -494,6 +494,6 @@ export class Talk {
       if (this.world !== null) this.world = worlds.withPresence(this.world, signal.from, signal.body.state);
       return;
     }
-    this.#typists.signalled(signal);
+    if (signal.kind === 'typing') this.#typists.signalled(signal);
   }
 }

@@ -11,7 +11,6 @@ import {
   type Amendments,
 } from '../model/amendments';
 import { copiedEventsMax, type CopiedThread } from '../model/offline-copy';
-import { firstAt } from '../model/dates';
 import { eventAt } from '../model/quote';
 import {
   bounded,
@@ -149,6 +148,8 @@ export class Threads {
   /** The `seq` of the first event of a conversation at or after a time; its last one if there is none. */
   async at(id: string, at: number): Promise<number> {
     const head = this.headOf(id);
+    // Seldom needed, so it is no part of the first load.
+    const { firstAt } = await import('../model/dates');
     return firstAt(at, head, async (seq) => {
       const page = await this.api.history(id, { after: seq - 1, limit: 1 });
       return page.events[0]?.at ?? Infinity;

@@ -1,0 +1,74 @@
+import type { Availability, Desk, DeskAgent, DeskApi, DeskTicket } from '@encke/sdk/desk';
+import type { Talk } from '@encke/talk/state';
+import { Inbox } from './inbox.svelte';
+
+const agentsAfterMs = 5_000;
+
+/** The desk on screen: its tickets and its staff. */
+export class OpenDesk {
+  readonly inbox: Inbox;
+  agents: readonly DeskAgent[] = $state.raw([]);
+  desk: Desk = $state.raw(null!);
+
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(
+    desk: Desk,
+    private readonly api: DeskApi,
+    private readonly talk: Talk,
+    private readonly me: string,
+  ) {
+    this.desk = desk;
+    this.inbox = new Inbox({ api, desk: desk.id, me, learnt: (people) => talk.learn(people) });
+  }
+
+  get id(): string {
+    return this.desk.id;
+  }
+
+  /** Whether this person may change the desk. */
+  get governs(): boolean {
+    return this.desk.role !== 'member';
+  }
+
+  get mine(): DeskAgent | undefined {
+    return this.agents.find(({ person }) => person.id === this.me);
+  }
+
+  begin(): void {
+    void this.inbox.begin();
+    void this.loadAgents();
+  }
+
+  stop(): void {
+    this.inbox.stop();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  happened(ticket: DeskTicket): void {
+    this.inbox.happened(ticket);
+    // How many tickets each agent has follows them, some time later.
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      void this.loadAgents();
+    }, agentsAfterMs);
+  }
+
+  async loadAgents(): Promise<void> {
+    const answer = await this.api.agents(this.id).catch(() => null);
+    if (answer === null) return;
+    this.talk.learn(answer.agents.map(({ person }) => person));
+    this.agents = answer.agents;
+  }
+
+  /** Sets how available this person is. It shows at once, and goes back if the server refuses. */
+  async setAvailability(
+    availability: Availability,
+    attempt: (action: () => Promise<void>) => Promise<boolean>,
+  ): Promise<void> {
+    const before = this.agents;
+    this.agents = before.map((agent) => (agent.person.id === this.me ? { ...agent, availability } : agent));
+    const went = await attempt(async () => void (await this.api.setMe(this.id, { availability })));
+    if (!went) this.agents = before;
+  }
+}

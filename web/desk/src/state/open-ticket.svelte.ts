@@ -1,0 +1,204 @@
+import { ApiError } from '@encke/sdk';
+import type { DeskApi, DeskTicket, NoteEvent, TicketChange, TicketPage } from '@encke/sdk/desk';
+import { withRefreshed, type Talk } from '@encke/talk/state';
+import { lookAgainMs, lookingNow, withLooker, type Lookers } from '../model/lookers';
+import { second } from './second.svelte';
+
+/** How often a ticket is looked at that does not send its messages, because this agent does not take part. */
+const lookOnMs = 4_000;
+
+export interface OpenTicketOptions {
+  readonly api: DeskApi;
+  readonly talk: Talk;
+  readonly id: string;
+  readonly me: string;
+  /** Shows a refusal, and answers whether there was none. */
+  readonly attempt: (action: () => Promise<void>) => Promise<boolean>;
+  /** Somebody else was first. */
+  readonly taken: (owner: string) => void;
+  readonly changed: (ticket: DeskTicket) => void;
+}
+
+/** The ticket on screen: what the staff sees of it besides its messages, and what can be done with it. */
+export class OpenTicket {
+  page: TicketPage | null = $state.raw(null);
+  absent = $state(false);
+  /** The oldest first. */
+  notes: readonly NoteEvent[] = $state.raw([]);
+  /** Whether there are older ones. */
+  earlierNotes = $state(false);
+  mode: 'reply' | 'note' = $state('reply');
+  /** What was begun as a note. */
+  draft = $state('');
+  busy = $state(false);
+
+  #lookers: Lookers = $state.raw(new Map());
+  #timers: ReturnType<typeof setInterval>[] = [];
+  #stopped = false;
+  /** The note that is being sent: the same text has the same key in a further try. */
+  #sending: { readonly text: string; readonly key: string } | null = null;
+
+  constructor(readonly options: OpenTicketOptions) {}
+
+  get id(): string {
+    return this.options.id;
+  }
+
+  get ticket(): DeskTicket | null {
+    return this.page?.ticket ?? null;
+  }
+
+  /** The others who look at it now. */
+  get lookers(): readonly string[] {
+    return lookingNow(this.#lookers, second(), this.options.me);
+  }
+
+  begin(): void {
+    void this.load();
+    void this.loadNotes();
+    void this.#tellLooking();
+    this.#timers = [
+      setInterval(() => void this.#tellLooking(), lookAgainMs),
+      setInterval(() => void this.#lookOn(), lookOnMs),
+    ];
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  async load(): Promise<void> {
+    try {
+      const page = await this.options.api.ticket(this.id);
+      if (this.#stopped) return;
+      this.#take(page);
+    } catch (thrown) {
+      if (!ApiError.from(thrown).retry) this.absent = true;
+    }
+  }
+
+  /** It as an event tells it. */
+  happened(ticket: DeskTicket): void {
+    if (this.page === null || this.page.ticket.changed_at > ticket.changed_at) return;
+    this.page = { ...this.page, ticket };
+  }
+
+  noted(note: NoteEvent): void {
+    this.notes = merged(this.notes, [note]);
+  }
+
+  looked(person: string): void {
+    this.#lookers = withLooker(this.#lookers, person, Date.now());
+  }
+
+  claim(): Promise<boolean> {
+    return this.#act(async () => {
+      try {
+        return await this.options.api.claim(this.id);
+      } catch (thrown) {
+        if (ApiError.from(thrown).code !== 'taken') throw thrown;
+        const { ticket, people } = await this.options.api.ticket(this.id);
+        this.options.talk.learn(people);
+        if (ticket.owner !== null) this.options.taken(ticket.owner);
+        return ticket;
+      }
+    });
+  }
+
+  giveBack(): Promise<boolean> {
+    return this.#act(() => this.options.api.giveBack(this.id));
+  }
+
+  transfer(person: string, note: string): Promise<boolean> {
+    return this.#act(() => this.options.api.transfer(this.id, note === '' ? { person } : { person, note }));
+  }
+
+  change(change: TicketChange): Promise<boolean> {
+    return this.#act(() => this.options.api.changeTicket(this.id, change));
+  }
+
+  /** Adds what was written as a note. Its text stays until the server has it. */
+  async note(): Promise<boolean> {
+    const text = this.draft.trim();
+    if (text === '' || this.busy) return false;
+    this.busy = true;
+    if (this.#sending?.text !== text) this.#sending = { text, key: crypto.randomUUID() };
+    const { key } = this.#sending;
+    const went = await this.options.attempt(async () => {
+      await this.options.api.note(this.id, text, key);
+      await this.loadNotes();
+    });
+    if (went) this.draft = '';
+    if (went) this.#sending = null;
+    this.busy = false;
+    return went;
+  }
+
+  async #act(act: () => Promise<DeskTicket>): Promise<boolean> {
+    if (this.busy) return false;
+    this.busy = true;
+    const went = await this.options.attempt(async () => {
+      const ticket = await act();
+      this.happened(ticket);
+      this.options.changed(ticket);
+    });
+    this.busy = false;
+    return went;
+  }
+
+  async loadNotes(before?: number): Promise<void> {
+    const page = await this.options.api.notes(this.id, before).catch(() => null);
+    if (page === null || this.#stopped) return;
+    this.options.talk.learn(page.people);
+    if (before !== undefined || this.notes.length === 0) this.earlierNotes = page.more;
+    this.notes = merged(this.notes, page.notes);
+  }
+
+  #take(page: TicketPage): void {
+    const { talk } = this.options;
+    this.page = page;
+    this.absent = false;
+    if (talk.world !== null)
+      talk.world = withRefreshed(talk.world, page.conversation, [page.visitor.person, ...page.people]);
+    void talk.threads.open(page.conversation.id, page.conversation.unread);
+  }
+
+  async #tellLooking(): Promise<void> {
+    if (document.visibilityState === 'visible')
+      await this.options.api.looking(this.id).catch(() => undefined);
+  }
+
+  /** Who takes part gets each message; who looks on asks. */
+  async #lookOn(): Promise<void> {
+    const { talk } = this.options;
+    const known = talk.world?.conversations.get(this.id);
+    if (known === undefined || known.followed !== false || document.visibilityState !== 'visible') return;
+    void this.loadNotes();
+    const { conversation, people } = await talk.client.api
+      .conversation(this.id)
+      .catch(() => ({ conversation: null, people: [] }));
+    if (conversation === null || talk.world === null || this.#stopped) return;
+    if (conversation.head_seq === known.head_seq && conversation.followed === known.followed) return;
+    talk.world = withRefreshed(talk.world, conversation, people);
+    await talk.threads.open(conversation.id, conversation.unread);
+  }
+
+  /** This agent takes part from now on, or no longer. */
+  async followed(): Promise<void> {
+    const { talk } = this.options;
+    await talk.client.api.conversation(this.id).then(
+      ({ conversation, people }) => {
+        if (talk.world === null || this.#stopped) return;
+        talk.world = withRefreshed(talk.world, conversation, people);
+        void talk.threads.open(conversation.id, conversation.unread);
+      },
+      () => undefined,
+    );
+  }
+}
+
+function merged(before: readonly NoteEvent[], more: readonly NoteEvent[]): readonly NoteEvent[] {
+  const bySeq = new Map([...before, ...more].map((note) => [note.seq, note]));
+  return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+}

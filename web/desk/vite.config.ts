@@ -1,0 +1,45 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { loadEnv } from 'vite';
+import { defineConfig } from 'vitest/config';
+import { emojiData } from '@encke/talk/emoji-plugin';
+
+/** The addresses that the server answers, besides the page. */
+const served = ['/v1', '/widget.js', '/widget', '/ask'];
+
+export default defineConfig(({ mode }) => ({
+  plugins: [svelte(), emojiData()],
+  base: './',
+  build: {
+    target: 'es2022',
+    assetsDir: 'assets',
+    // No data: addresses: the server sends its files with a strict Content-Security-Policy.
+    assetsInlineLimit: 0,
+    modulePreload: false,
+    reportCompressedSize: true,
+    rolldownOptions: {
+      output: {
+        // The words of all packages in one language are one file: they are needed together, before anything is shown.
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: 'words-en', test: /\/src\/i18n\/en\.ts$/ },
+            { name: 'words-zh-CN', test: /\/src\/i18n\/zh-CN\.ts$/ },
+          ],
+        },
+      },
+    },
+  },
+  server: {
+    // The browser's own Host and Origin go through, so that the server sees them agree. Nothing on the way keeps an answer back:
+    // streams pass piece by piece.
+    proxy: Object.fromEntries(
+      served.map((path) => [path, { target: serverOf(mode), ws: true, changeOrigin: false }]),
+    ),
+  },
+  test: { include: ['test/**/*.test.ts'] },
+}));
+
+/** Where Vite finds the server: `make dev` sets `ENCKE_SERVER`. */
+function serverOf(mode: string): string {
+  return loadEnv(mode, '.', 'ENCKE_')['ENCKE_SERVER'] ?? 'http://127.0.0.1:8080';
+}

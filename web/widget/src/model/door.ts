@@ -1,0 +1,86 @@
+/* What a desk shows to everybody who comes to it. */
+import type { Locale } from '@encke/ui/plain';
+
+/** A text of the desk's in the languages that it has been written in. */
+export type Texts = { readonly [L in Locale]?: string };
+
+export interface DoorAgent {
+  readonly name: string;
+  /** The address of a picture on this site. */
+  readonly picture?: string;
+}
+
+/** A question that the desk asks before the first message. */
+export interface FormField {
+  readonly name: string;
+  readonly label: Texts;
+  readonly kind: 'text' | 'email' | 'phone';
+  readonly required?: boolean;
+}
+
+export interface Door {
+  readonly desk: {
+    readonly name: string;
+    readonly greeting?: Texts;
+    readonly offline?: Texts;
+    readonly theme?: { readonly color?: string; readonly side?: 'left' | 'right' };
+  };
+  /** Whether it is within the hours of the desk. */
+  readonly open: boolean;
+  /** Milliseconds since 1970. */
+  readonly opens_at?: number;
+  readonly agents: readonly DoorAgent[];
+  /** Visitors in the queue. */
+  readonly waiting: number;
+  readonly form: readonly FormField[];
+  /** Whether a visitor has to agree before anything is kept. */
+  readonly consent: boolean;
+}
+
+/** The visitor's own ticket. */
+export interface VisitorTicket {
+  /** That of its conversation. */
+  readonly id: string;
+  readonly state: 'open' | 'snoozed' | 'resolved';
+  /** Its place in the queue, from 1; absent while nobody has to be waited for. */
+  readonly place?: number;
+  readonly agent?: { readonly id: string; readonly display_name: string; readonly picture?: string };
+  readonly rating?: number;
+  /** Milliseconds since 1970. */
+  readonly asked_at: number;
+}
+
+/** The text in a language, or in the other one if there is no other. */
+export function textIn(texts: Texts | undefined, locale: Locale): string {
+  return texts?.[locale] || texts?.['en'] || texts?.['zh-CN'] || '';
+}
+
+/** The colour of the desk's choice, as `#rrggbb`. */
+export function colorOf(door: Door | null): string {
+  const color = door?.desk.theme?.color ?? '';
+  return /^#[0-9a-f]{6}$/i.test(color) ? color : '#0a6c7e';
+}
+
+/** Black or white, whichever is read better on a colour (WCAG's relative luminance). */
+export function inkOn(color: string): string {
+  const light = luminance(color);
+  return 1.05 / (light + 0.05) >= (light + 0.05) / (luminance('#13202b') + 0.05) ? '#ffffff' : '#13202b';
+}
+
+export function luminance(color: string): number {
+  const value = Number.parseInt(color.slice(1), 16);
+  const part = (shift: number) => {
+    const share = ((value >> shift) & 255) / 255;
+    return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  };
+  return 0.2126 * part(16) + 0.7152 * part(8) + 0.0722 * part(0);
+}
+
+/** A field of the form whose value will not do. An e-mail address is only looked at: whether it exists, only mail can tell. */
+export function missing(form: readonly FormField[], values: Readonly<Record<string, string>>): FormField[] {
+  return form.filter(({ name, kind, required }) => {
+    const value = (values[name] ?? '').trim();
+    if (value === '') return required === true;
+    return kind === 'email' && !/^[^\s@]{1,64}@[^\s@]+\.[^\s@]{2,}$/.test(value);
+  });
+}

@@ -1,0 +1,154 @@
+/*
+ * The messages of one ticket, from pages of its history and from what the feed brings, in any order and twice: an event is put
+ * in its place by its `seq`, an amendment changes the message that it names.
+ */
+import type { Amended, FeedEvent, HistoryPage, MessageEvent, MessageFile, Outgoing } from '@encke/sdk';
+
+/** The stream in which edits and recalls of a conversation come, and what happens to its ticket. */
+export function amendmentsOf(conversation: string): string {
+  return `a${conversation.slice(1)}`;
+}
+
+/** What is shown of an event that a person may read. */
+export interface Said {
+  readonly seq: number;
+  readonly at: number;
+  readonly from: string;
+  readonly text: string;
+  readonly files: readonly MessageFile[];
+  readonly replyTo: number | null;
+  readonly edited: boolean;
+  readonly recalled: boolean;
+}
+
+/** Messages of a ticket that are kept; the oldest go first. They come again when somebody scrolls up. */
+export const saidMax = 2_000;
+
+export class Thread {
+  readonly conversation: string;
+  /** Whether there are older ones than those held. */
+  more = false;
+  #said = new Map<number, Said>();
+  #edits = new Map<number, string>();
+  #recalled = new Set<number>();
+
+  constructor(conversation: string) {
+    this.conversation = conversation;
+  }
+
+  /** In the order of the conversation. */
+  get said(): Said[] {
+    return [...this.#said.values()].sort((a, b) => a.seq - b.seq);
+  }
+
+  get firstSeq(): number | null {
+    const all = [...this.#said.keys()];
+    return all.length === 0 ? null : Math.min(...all);
+  }
+
+  has(seq: number): Said | undefined {
+    return this.#said.get(seq);
+  }
+
+  /** A page of the history. `older`: of those before what is held. */
+  page(page: HistoryPage, older: boolean): void {
+    if (older || this.#said.size === 0) this.more = page.more;
+    for (const event of page.events) this.event(event);
+    for (const amended of page.amended) this.#amend(amended);
+  }
+
+  /** Whether anything that is shown has changed. */
+  event(event: FeedEvent): boolean {
+    if (event.stream === this.conversation) {
+      if (event.kind === 'message') return this.#add(event);
+      return event.kind === 'erased' && this.#put(placeholder(event));
+    }
+    if (event.stream !== amendmentsOf(this.conversation)) return false;
+    if (event.kind === 'edited') return this.#edit(event.body.message, event.body.text);
+    return event.kind === 'recalled' && this.#recall(event.body.message);
+  }
+
+  #add(event: MessageEvent): boolean {
+    const { seq, at, from = '', body } = event;
+    if (this.#recalled.has(seq)) return this.#put(placeholder(event));
+    const text = this.#edits.get(seq);
+    return this.#put({
+      seq,
+      at,
+      from,
+      text: text ?? body.text,
+      files: body.files ?? [],
+      replyTo: body.reply_to ?? null,
+      edited: text !== undefined,
+      recalled: false,
+    });
+  }
+
+  #put(said: Said): boolean {
+    this.#said.set(said.seq, said);
+    if (this.#said.size > saidMax) {
+      this.#said.delete(this.firstSeq ?? 0);
+      this.more = true;
+    }
+    return true;
+  }
+
+  #amend({ message, text }: Amended): void {
+    if (text !== undefined) this.#edit(message, text);
+  }
+
+  #edit(message: number, text: string): boolean {
+    this.#edits.set(message, text);
+    const said = this.#said.get(message);
+    return said !== undefined && !said.recalled && this.#put({ ...said, text, edited: true });
+  }
+
+  #recall(message: number): boolean {
+    this.#recalled.add(message);
+    this.#edits.delete(message);
+    const said = this.#said.get(message);
+    return said !== undefined && this.#put(placeholder(said));
+  }
+}
+
+function placeholder({ seq, at, from = '' }: { seq: number; at: number; from?: string }): Said {
+  return { seq, at, from, text: '', files: [], replyTo: null, edited: false, recalled: true };
+}
+
+/** A line of the screen. */
+export type Row =
+  | { readonly kind: 'day'; readonly key: string; readonly at: number }
+  | {
+      readonly kind: 'said';
+      readonly key: string;
+      readonly said: Said;
+      readonly mine: boolean;
+      readonly first: boolean;
+    }
+  | { readonly kind: 'out'; readonly key: string; readonly out: Outgoing; readonly first: boolean };
+
+/** Messages of one person that come within this time stand together. */
+const together_ms = 5 * 60_000;
+
+/** The lines of a thread: days between, and behind all what is on its way. */
+export function rowsOf(said: readonly Said[], outgoing: readonly Outgoing[], me: string): Row[] {
+  const rows: Row[] = [];
+  let day = '';
+  let last: { from: string; at: number } | null = null;
+  for (const each of said) {
+    const date = new Date(each.at).toDateString();
+    if (date !== day) {
+      rows.push({ kind: 'day', key: `day ${date}`, at: each.at });
+      last = null;
+    }
+    day = date;
+    const first: boolean = last === null || last.from !== each.from || each.at - last.at > together_ms;
+    rows.push({ kind: 'said', key: `said ${each.seq}`, said: each, mine: each.from === me, first });
+    last = { from: each.from, at: each.at };
+  }
+  for (const out of outgoing) {
+    rows.push({ kind: 'out', key: `out ${out.key}`, out, first: last?.from !== me });
+    last = { from: me, at: out.createdAt };
+  }
+  return rows;
+}

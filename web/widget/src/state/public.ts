@@ -1,0 +1,43 @@
+/* The two calls that a visitor makes before it has a token. No cookie goes along: whoever is signed in here is not the visitor. */
+import { ApiError } from '@encke/sdk';
+import type { Door } from '../model/door';
+
+const wait_ms_max = 20_000;
+
+export interface NewVisitor {
+  readonly token: string;
+}
+
+export function door(desk: string): Promise<Door> {
+  return ask('GET', `/v1/desks/${encodeURIComponent(desk)}/door`);
+}
+
+export function becomeVisitor(
+  desk: string,
+  visitor: { name?: string; language: string },
+): Promise<NewVisitor> {
+  return ask('POST', `/v1/desks/${encodeURIComponent(desk)}/visitors`, visitor);
+}
+
+async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  let status = 0;
+  try {
+    const response = await fetch(path, {
+      method,
+      credentials: 'omit',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(wait_ms_max),
+      ...(body === undefined
+        ? {}
+        : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    status = response.status;
+    const answer = (await response.json()) as T & { error?: Parameters<typeof ApiError.fromBody>[0] };
+    if (response.ok) return answer;
+    if (typeof answer.error?.code === 'string') throw ApiError.fromBody(answer.error, status);
+  } catch (thrown) {
+    if (thrown instanceof ApiError) throw thrown;
+    if (status === 0) throw ApiError.from(thrown);
+  }
+  throw ApiError.local('not_encke', `Something on the way answered ${status}.`, true, status);
+}

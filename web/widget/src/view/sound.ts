@@ -1,0 +1,29 @@
+/* A short sound for a new message, made here, so that nothing has to be loaded. */
+
+const tones_hz = [660, 990];
+const tone_s = 0.12;
+const volume = 0.08;
+/** Messages that come together sound once. */
+const pause_ms = 2_000;
+
+let context: AudioContext | null = null;
+let last = -pause_ms;
+
+/** Sounds, unless it has just done so. A page that has not been clicked yet stays silent. */
+export function chime(now = performance.now()): void {
+  if (now - last < pause_ms || navigator.userActivation?.hasBeenActive === false) return;
+  last = now;
+  context ??= new AudioContext();
+  const gain = context.createGain();
+  gain.connect(context.destination);
+  const begin = context.currentTime;
+  gain.gain.setValueAtTime(volume, begin);
+  gain.gain.exponentialRampToValueAtTime(0.001, begin + tones_hz.length * tone_s);
+  for (const [index, hz] of tones_hz.entries()) {
+    const tone = context.createOscillator();
+    tone.frequency.value = hz;
+    tone.connect(gain);
+    tone.start(begin + index * tone_s);
+    tone.stop(begin + (index + 1) * tone_s);
+  }
+}
