@@ -5,9 +5,13 @@ crate::limit::table! {
 pub const STATUS_CHARS_MAX: usize = 100;
 /// Milliseconds from now to the end of a person's status.
 pub const STATUS_AHEAD_MS_MAX: u64 = 366 * 24 * 60 * 60 * 1000;
+/// Milliseconds between two looks for statuses that have ended and lie in the store still.
+pub const STATUSES_ENDED_EVERY_MS: u64 = 5_000;
+/// Statuses that one write takes out of the store because they have ended.
+pub const STATUSES_ENDED_MAX: usize = 500;
 /// Bytes of a person's picture.
 pub const PORTRAIT_BYTES_MAX: u64 = 8 * 1024 * 1024;
-/// Conversations in which a change of a person's picture or status is told, those with the latest activity.
+/// Conversations in which a change of a person's name, picture or status is told, those with the latest activity.
 pub const PROFILE_CONVERSATIONS_MAX: usize = 100;
 /// People in one write that says when they were last seen.
 pub const LAST_SEEN_WRITTEN_MAX: usize = 1_000;

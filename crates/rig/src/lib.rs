@@ -16,7 +16,7 @@ mod relay;
 mod wire;
 
 pub use machine::{Machine, alone};
-pub use mail_server::MailServer;
+pub use mail_server::{Guard, MailServer};
 pub use nats::Nats;
 pub use nginx::Nginx;
 pub use postgres::Postgres;

@@ -18,9 +18,62 @@ pub struct MailServer {
     folder: TempDir,
 }
 
+/// What a mail server asks of those that send: TLS, and a password.
+pub struct Guard<'a> {
+    /// The certificate, in PEM.
+    pub certificate: &'a str,
+    /// Its key, in PEM.
+    pub key: &'a str,
+    /// Whether a connection is encrypted from the beginning.
+    pub implicit: bool,
+    /// The name with which to sign in. It has letters alone, like the password.
+    pub user: &'a str,
+    /// The password.
+    pub password: &'a str,
+}
+
+impl Guard<'_> {
+    /// The lines of the configuration before the ACLs, for a server that has the files of `place`.
+    fn options(&self, place: &str, port: u16) -> String {
+        let implicit = match self.implicit {
+            true => format!("tls_on_connect_ports = {port}"),
+            false => String::new(),
+        };
+        format!(
+            "tls_advertise_hosts = *
+             tls_certificate = {place}/certificate.pem
+             tls_privatekey = {place}/key.pem
+             {implicit}"
+        )
+    }
+
+    fn authenticator(&self) -> String {
+        let Guard { user, password, .. } = self;
+        format!(
+            "begin authenticators
+             plain:
+               driver = plaintext
+               public_name = PLAIN
+               server_prompts = :
+               server_advertise_condition = ${{if def:tls_in_cipher}}
+               server_condition = ${{if and{{{{eq{{$auth2}}{{{user}}}}}{{eq{{$auth3}}{{{password}}}}}}}}}
+               server_set_id = $auth2"
+        )
+    }
+}
+
 impl MailServer {
     /// A fresh server.
     pub fn start() -> Self {
+        MailServer::configured(None)
+    }
+
+    /// A fresh server that takes mails over TLS alone, and from those alone that have signed in.
+    pub fn guarded(guard: &Guard<'_>) -> Self {
+        MailServer::configured(Some(guard))
+    }
+
+    fn configured(guard: Option<&Guard<'_>>) -> Self {
         let folder = tempfile::Builder::new().prefix("encke-exim-").tempdir();
         let folder = folder.expect("a folder can be made");
         let (port, place) = (free_port(), folder.path().display().to_string());
@@ -35,6 +88,15 @@ impl MailServer {
                 rustix::process::getgid().as_raw().to_string(),
             ),
         };
+        if let Some(guard) = guard {
+            for (name, text) in [("certificate", guard.certificate), ("key", guard.key)] {
+                let file = folder.path().join(name).with_extension("pem");
+                std::fs::write(file, text).expect("it can be written");
+            }
+        }
+        let tls = guard.map_or("tls_advertise_hosts =".into(), |it| it.options(&place, port));
+        let signed_in = guard.map_or("", |_| "require authenticated = *");
+        let authenticator = guard.map(Guard::authenticator).unwrap_or_default();
         // exim gives up root for a configuration that is not Debian's, and everything is done by one user.
         let text = format!(
             "primary_hostname = mail.test
@@ -45,7 +107,7 @@ impl MailServer {
              local_interfaces = 127.0.0.1
              exim_user = {user}
              exim_group = {group}
-             tls_advertise_hosts =
+             {tls}
              deliver_drop_privilege = true
              keep_environment =
              rfc1413_query_timeout = 0s
@@ -54,6 +116,7 @@ impl MailServer {
              acl_smtp_rcpt = rcpt
              begin acl
              rcpt:
+               {signed_in}
                deny local_parts = refused
                defer local_parts = busy
                      condition = ${{if exists{{{place}/busy}}}}
@@ -69,7 +132,8 @@ impl MailServer {
                maildir_format = true
                envelope_to_add = true
                user = {user}
-               group = {group}\n"
+               group = {group}
+             {authenticator}\n"
         );
         // Options of an ACL, a router or a transport may stand at any column, but names may not.
         let text = text.lines().map(str::trim).collect::<Vec<_>>().join("\n");
@@ -96,6 +160,11 @@ impl MailServer {
     /// The port of the server.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The file with the certificate of a guarded server.
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.path().join("certificate.pem")
     }
 
     /// Whether it says "later" to mails for `busy@…`.

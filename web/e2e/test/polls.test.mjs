@@ -129,6 +129,33 @@ test('an anonymous poll takes several answers, ends by itself, and names nobody'
   await poll(chat).getByText('还没有人投票 · 已结束').waitFor();
 });
 
+test('who is muted can’t vote and reads why, until the mute ends by itself', async (t) => {
+  const { anna, mei } = await two(t);
+  const room = await anna.room('Kitchen', [mei]);
+  const body = { question: 'Tea?', options: ['Yes', 'No'], key: 'tea' };
+  await anna.call('POST', `/v1/conversations/${room}/polls`, body);
+  const chat = await chatOf(t, mei);
+  await chat.choose('Kitchen');
+  const yes = poll(chat).getByRole('radio', { name: 'Yes' });
+  await becomes('a vote can be given', () => yes.isEnabled(), true);
+  await anna.call('PUT', `/v1/conversations/${room}/members/${mei.id}/mute`, { seconds: 60 });
+  const why = poll(chat).getByText('You are muted in this room until');
+  await why.waitFor();
+  assert.equal(await yes.isDisabled(), true);
+  await chat.page.getByTestId('shut').waitFor();
+  await clean(chat.page, 'a poll of somebody who is muted');
+  await shot(chat.page, 'poll-muted');
+
+  // The page's own time, which moves once a minute, would tell it much later.
+  await chat.page.clock.install({ time: Date.now() });
+  await chat.page.reload();
+  await why.waitFor();
+  await chat.page.clock.runFor(56_000);
+  await why.waitFor({ state: 'detached', timeout: 5_000 });
+  await chat.composer.waitFor();
+  assert.equal(await yes.isEnabled(), true);
+});
+
 /** The newest poll on screen. @param {import('../support/chat.mjs').Chat} chat */
 function poll(chat) {
   return chat.page.getByTestId('poll').last();

@@ -39,6 +39,33 @@ test('a picture stands in place of the initials on every screen, and goes when i
     await becomes('no picture', () => pictures(place), 0);
 });
 
+test('a new name is shown at once to everybody who shows it, and one like another person’s is refused', async (t) => {
+  const { anna, mei } = await three(t);
+  const chat = await chatOf(t, anna);
+  const theirs = await chatOf(t, mei);
+  await theirs.choose('Anna');
+  await chat.fromAccountMenu('Edit profile');
+  const dialog = chat.page.getByRole('dialog', { name: 'Edit profile' });
+  const name = dialog.getByRole('textbox', { name: 'Display name' });
+  const save = dialog.getByRole('button', { name: 'Save' });
+  await name.fill('MEI');
+  await save.click();
+  await chat.page.getByText('This name is taken, or looks like one that is.').waitFor();
+  await name.fill('<i>Anna</i> 林美');
+  await save.click();
+  await dialog.waitFor({ state: 'detached' });
+  await theirs.page.locator('.thread-pane header').getByText('<i>Anna</i> 林美').waitFor();
+  await theirs.entry('<i>Anna</i> 林美').waitFor();
+  await theirs.choose('Kitchen');
+  await theirs.page
+    .getByTestId('message')
+    .filter({ hasText: 'Hello' })
+    .getByText('<i>Anna</i> 林美')
+    .waitFor();
+  await chat.account.click();
+  await chat.page.getByText('<i>Anna</i> 林美').first().waitFor();
+});
+
 test('a status with an end is seen by others, ends by itself, and is cleared', async (t) => {
   const { anna, mei } = await three(t);
   const chat = await chatOf(t, anna);

@@ -43,6 +43,18 @@ test('conversations stand side by side, are read and written in there, and stay 
   await side('林晓雨').getByText('再见').waitFor();
   await becomes('it is read', () => chat.unread('林晓雨'), '');
 
+  // A screen reader hears what comes where the focus is.
+  const announcer = page.getByTestId('announcer');
+  await side('林晓雨').getByRole('textbox').focus();
+  await mei.say(room, 'said in the middle');
+  await lin.say(withLin, '在旁边');
+  await becomes('the side is heard', () => announcer.textContent(), '林晓雨: 在旁边');
+  await inTheMiddle.focus();
+  await becomes('nothing old is said again', () => announcer.textContent(), '');
+  await lin.say(withLin, '没人听');
+  await mei.say(room, 'heard again');
+  await becomes('the middle is heard', () => announcer.textContent(), 'Mei: heard again');
+
   // The one in the middle is not shown twice, and its place at the side is kept.
   await side('Mei').getByRole('link', { name: 'Mei', exact: true }).click();
   await chat.thread('Mei').getByText('an answer at the side').waitFor();

@@ -60,6 +60,35 @@ test('two people answer in a thread: beside the room, with its own unread count,
   await toms.pane.waitFor({ state: 'detached' });
 });
 
+test('the first answer has a file and calls somebody; a date leads to a place in the thread', async (t) => {
+  const { anna, mei, tom, room } = await three(t);
+  await mei.say(room, 'Who cooks today?');
+  const chat = await chatOf(t, anna);
+  await chat.choose('Kitchen');
+  const message = chat.page.getByTestId('message').filter({ hasText: 'Who cooks' });
+  await message.focus();
+  await chat.page.keyboard.press('t');
+  const { pane } = paneOf(chat);
+  const buffer = Buffer.from('a list');
+  await pane.getByTestId('attach').setInputFiles({ name: 'list.txt', mimeType: 'text/plain', buffer });
+  const field = pane.getByRole('textbox');
+  await field.pressSequentially('for @To');
+  await chat.page.keyboard.press('Enter');
+  await chat.page.keyboard.press('Enter');
+  const answer = pane.getByTestId('message').filter({ hasText: 'list.txt' });
+  await answer.getByText('@Tom').waitFor();
+  assert.equal(await pane.getByTestId('message').count(), 1);
+  // Tom is called, so it follows the thread.
+  const toms = await chatOf(t, tom);
+  await toms.page.getByRole('button', { name: 'Threads, 1 unread' }).waitFor();
+
+  await pane.getByTitle('Jump to a date').click();
+  await chat.page.getByRole('dialog').getByRole('button', { name: 'Jump', exact: true }).click();
+  await chat.page.getByRole('dialog').waitFor({ state: 'detached' });
+  await answer.waitFor();
+  await message.waitFor();
+});
+
 test('a thread by keys and by its address; its message may be recalled; on a phone it fills the screen', async (t) => {
   const { server, anna, mei, room } = await three(t);
   const chat = await chatOf(t, anna);

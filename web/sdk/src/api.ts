@@ -252,8 +252,14 @@ export class Api extends LeanApi {
   }
 
   /** Answers a message in its thread, which is made if there is none. */
-  answer(id: string, seq: number, text: string, key: string): Promise<AnswerSent> {
-    return this.#post(`${message(id, seq)}/thread`, { text, key });
+  answer(
+    id: string,
+    seq: number,
+    text: string,
+    key: string,
+    files: readonly string[] = [],
+  ): Promise<AnswerSent> {
+    return this.#post(`${message(id, seq)}/thread`, { text, key, files });
   }
 
   /** Follows a thread, or no longer. */

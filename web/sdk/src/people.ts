@@ -19,6 +19,11 @@ export class PeopleApi {
     return this.#api.call('GET', `/v1/people/${encodeURIComponent(id)}`);
   }
 
+  /** Gives the caller another display name. One that looks like somebody else's is refused. */
+  setName(display_name: string): Promise<Person> {
+    return this.#api.call('PUT', '/v1/profile/name', { display_name });
+  }
+
   /** Sets the caller's status in place of an earlier one. */
   setStatus(status: NewStatus): Promise<Person> {
     return this.#api.call('PUT', '/v1/profile/status', status);

@@ -4,3 +4,4 @@ export { unreadThreads } from './model/answers';
 export { default as AnswersPane } from './view/answers/AnswersPane.svelte';
 export { default as Column } from './view/Column.svelte';
 export { default as ThreadList } from './view/answers/ThreadList.svelte';
+export { listensTo } from './view/listen';

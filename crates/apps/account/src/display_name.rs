@@ -9,7 +9,7 @@ const EMOJI_STYLE: char = '\u{FE0F}';
 const JOINER: char = '\u{200D}';
 
 /// A display name in its stored form: no spaces around it, single ones inside.
-pub(super) fn display_name(name: &str) -> Result<String, Error> {
+pub fn display_name(name: &str) -> Result<String, Error> {
     check_visible(name)?;
     let line = one_line(name);
     match line.chars().count() {

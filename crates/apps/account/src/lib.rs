@@ -17,6 +17,7 @@ mod identity;
 mod last_seen;
 mod limits;
 mod look;
+mod own_name;
 mod pass;
 mod password;
 mod person;
@@ -35,8 +36,10 @@ pub mod visitor;
 
 pub use administer::{Listed, NewAccount, add, add_as, bot, everyone, named, set_password};
 pub use block::{blocked_by, has_blocked, set_blocked};
+pub use display_name::display_name;
 pub use identity::hash as hash_of_secret;
 pub use last_seen::{hide_last_seen, note_last_seen};
+pub use own_name::set_display_name;
 pub use password::Recovered;
 pub use person::{
     Me, Person, PresenceOf, PresenceState, me, one, pattern, people, people_named, presence,

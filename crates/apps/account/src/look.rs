@@ -1,7 +1,8 @@
 //! The looks of names, so that a guest can't pass for a person with an account.
 //!
 //! Two names look alike if their skeletons are the same (Unicode Technical Standard 39). The table `look` has the
-//! skeletons of all people but guests. A person from before this table gets its skeletons before the next comparison.
+//! skeletons of all people but guests. A new person, or one with a new name, gets its skeletons before the next
+//! comparison.
 
 use encke_engine::PersonId;
 use encke_store::{Sql, StoreError, Tx, Value, params};
@@ -42,6 +43,26 @@ pub(super) fn is_somebodys(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreErr
     complete(tx)?;
     let query = "SELECT 1 FROM look WHERE skeleton IN (?1, ?2) LIMIT 1";
     Ok(tx.query_one(query, params![folded(name), as_written(name)])?.is_some())
+}
+
+/// Whether this name looks like a name of anybody but a guest, and of somebody else than this person.
+pub(super) fn is_somebody_elses(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    name: &str,
+) -> Result<bool, StoreError> {
+    complete(tx)?;
+    let query = "SELECT 1 FROM look WHERE skeleton IN (?1, ?2) AND person <> ?3 LIMIT 1";
+    Ok(tx.query_one(query, params![folded(name), as_written(name), person])?.is_some())
+}
+
+/// Forgets how a person with this display name looks, because it gets another one.
+pub(super) fn forget(tx: &mut Tx<'_>, person: PersonId, name: &str) -> Result<(), StoreError> {
+    let delete = "DELETE FROM look WHERE skeleton IN (?1, ?2) AND person = ?3";
+    tx.execute(delete, params![folded(name), as_written(name), person])?;
+    // A look that the sign-in name has, too, comes back with those of the new name.
+    tx.execute("UPDATE person SET skeleton = NULL WHERE id = ?1", params![person])?;
+    Ok(())
 }
 
 /// Computes the missing skeletons of people.

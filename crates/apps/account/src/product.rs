@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use encke_engine::{Batch, Error, Step};
-use encke_site::product::{AfterCommits, Extras, Peer};
+use encke_engine::{Batch, Error, Step, limits, people_limits};
+use encke_site::product::{AfterCommits, Extras, Housekeeping, Peer};
 use encke_site::{Identify, Parts, Product, Site};
 use encke_store::Migration;
+use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,7 +21,8 @@ use crate::limits::{SignInLimits, Try};
 use crate::pass::Passes;
 use crate::session::Sessions;
 use crate::{
-    administer, guest, pass, password, person, session, settings, setup, sign_in, snapshot, token,
+    administer, guest, pass, password, person, session, settings, setup, sign_in, snapshot, status,
+    token,
 };
 
 /// The product of people and their sign-in.
@@ -74,7 +76,23 @@ impl Product for Account {
     }
 
     fn extras(&self) -> Extras<'_> {
-        Extras { after_commits: Some(self), peer: Some(self), ..Extras::default() }
+        Extras {
+            after_commits: Some(self),
+            peer: Some(self),
+            housekeeping: Some(self),
+            ..Extras::default()
+        }
+    }
+}
+
+impl Housekeeping for Account {
+    fn turn<'a>(&'a self, site: &'a Arc<Site>, number: u64) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let turns = people_limits::STATUSES_ENDED_EVERY_MS / limits::RECEIPTS_FOLD_MS;
+            if number.is_multiple_of(turns) {
+                status::end_those_over(site).await;
+            }
+        })
     }
 }
 

@@ -1,11 +1,14 @@
 //! What a person says of itself for a time: an emoji, a few words, and when they end.
 //!
-//! The words lie in a place of one size, which is overwritten by the next ones (P10). No event has a copy of them.
+//! The words lie in a place of one size, which is overwritten by the next ones, and once they have ended (P10). No event has a copy of them.
+
+use std::sync::Arc;
 
 use encke_engine::limits::EMOJI_BYTES_MAX;
-use encke_engine::people_limits::{STATUS_AHEAD_MS_MAX, STATUS_CHARS_MAX};
+use encke_engine::people_limits::{STATUS_AHEAD_MS_MAX, STATUS_CHARS_MAX, STATUSES_ENDED_MAX};
 use encke_engine::{Code, Error, PersonId};
-use encke_store::{Sql, StoreError, Tx, params};
+use encke_site::Site;
+use encke_store::{Row, Sql, StoreError, Tx, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -106,11 +109,46 @@ pub fn set_status(
     let query = match known {
         Some(row) if row.get::<Vec<u8>>(0)? == place => return Ok(false),
         None if status.is_none() => return Ok(false),
-        Some(_) => "UPDATE status SET place = ?2 WHERE person = ?1",
-        None => "INSERT INTO status (person, place) VALUES (?1, ?2)",
+        Some(_) => "UPDATE status SET place = ?2, ends_ms = ?3 WHERE person = ?1",
+        None => "INSERT INTO status (person, place, ends_ms) VALUES (?1, ?2, ?3)",
     };
-    tx.execute(query, params![person, place])?;
+    let ends_ms = status.and_then(|status| status.until).unwrap_or_default();
+    tx.execute(query, params![person, place, ends_ms])?;
     Ok(true)
+}
+
+/// Takes those that have ended out of the store: nobody sees them any more.
+pub(crate) async fn end_those_over(site: &Arc<Site>) {
+    let now = site.now_ms();
+    let read = site.store.read(move |read| Ok(!over(read, now)?.is_empty()));
+    let ended = match read.await {
+        Ok(false) => return,
+        Ok(true) => site.store.write(move |tx| empty(tx, now)).await,
+        Err(e) => Err(e),
+    };
+    if let Err(e) = ended {
+        tracing::warn!("statuses that have ended could not be taken out of the store: {e}");
+    }
+}
+
+/// The people whose statuses have ended, or whose ends are not known yet, with their places.
+fn over(sql: &mut impl Sql, now_ms: u64) -> Result<Vec<Row>, StoreError> {
+    let query = "SELECT person, place FROM status WHERE ends_ms <> 0 AND ends_ms <= ?1
+                 ORDER BY ends_ms LIMIT ?2";
+    sql.query(query, params![now_ms, STATUSES_ENDED_MAX as u64])
+}
+
+fn empty(tx: &mut Tx<'_>, now_ms: u64) -> Result<(), Error> {
+    for row in over(tx, now_ms)? {
+        let person: PersonId = row.get(0)?;
+        let (place, ends_ms) = match Status::in_place(&row.get::<Vec<u8>>(1)?, now_ms)? {
+            Some(status) => (status.place(), status.until.unwrap_or_default()),
+            None => (vec![0; PLACE_BYTES], 0),
+        };
+        let update = "UPDATE status SET place = ?2, ends_ms = ?3 WHERE person = ?1";
+        tx.execute(update, params![person, place, ends_ms])?;
+    }
+    Ok(())
 }
 
 /// Sets the address of a person's picture, or takes it away. Returns whether this changed anything.

@@ -31,4 +31,8 @@ pub const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0006.sql"),
         include_str!("tables/postgres/0006.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0007.sql"),
+        include_str!("tables/postgres/0007.sql"),
+    ),
 ];

@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use crate::due::check_time;
 use crate::id::{is_id, new_id};
 use crate::page::{Behind, Page, Wanted, WantedPage};
+use crate::room::Planned;
 use crate::text::{self, TextId, text_in};
 
 /// The letter of their ids.
@@ -268,15 +269,14 @@ fn planned_before(
     Ok(Some(Reminder { id, at, conversation, message, note, due, number, person, place }))
 }
 
+/// The list of a person's own.
+const PLANNED: Planned =
+    Planned { table: "reminder", time: "at_ms", most: keep_limits::REMINDERS_PER_PERSON_MAX };
+
 fn check_room(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Error> {
-    let most = keep_limits::REMINDERS_PER_PERSON_MAX;
-    let query = "SELECT 1 FROM reminder WHERE person = ?1
-                 ORDER BY at_ms, number LIMIT 1 OFFSET ?2";
-    if tx.query_one(query, params![person, most as u64 - 1])?.is_some() {
-        let what = format!("You have {most} reminders, which is the most. Dismiss some.");
-        return Err(Error::new(Code::Conflict, what));
-    }
-    Ok(())
+    PLANNED.check_room(tx, person, |most| {
+        format!("You have {most} reminders, which is the most. Dismiss some.")
+    })
 }
 
 /// A page of reminders.

@@ -1,6 +1,7 @@
 //! What amendments have made of messages, as answers with events of a conversation have it beside these.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::sync::Arc;
 
 use encke_account::{Person, people};
@@ -216,6 +217,23 @@ pub(crate) fn query_parts<T: Copy, const N: usize>(
     Ok(found)
 }
 
+/// A statement for each part of some messages of one conversation. It has their numbers as the table `v (seq)`, and after
+/// them as its parameters the conversation and what else it asks about. The number of the conversation's parameter is
+/// handed to `statement`.
+pub(crate) fn query_messages(
+    sql: &mut impl Sql,
+    id: ConversationId,
+    messages: &[Seq],
+    more: &[Value],
+    statement: impl Fn(usize) -> String,
+) -> Result<Vec<Row>, StoreError> {
+    let more: Vec<Value> = iter::once(id.into()).chain(more.iter().cloned()).collect();
+    let (filler, params_of) = ([Seq(0).into()], |seq: Seq| [seq.into()]);
+    query_parts(sql, messages, params_of, filler, &more, |v, given| {
+        format!("WITH v (seq) AS ({v}) {}", statement(given + 1))
+    })
+}
+
 /// What amendments have made of these messages for a person; of those alone that have any. In the order of the messages.
 fn amended(
     read: &mut Read<'_>,
@@ -252,22 +270,12 @@ fn edited_and_pinned(
     id: ConversationId,
     messages: &[Seq],
 ) -> Result<BTreeMap<Seq, Amended>, Error> {
-    let filler = [Seq(0).into()];
-    let rows = query_parts(
-        read,
-        messages,
-        |seq| [seq.into()],
-        filler,
-        &[id.into()],
-        |v, given| {
-            let conversation = given + 1;
-            format!(
-                "WITH v (seq) AS ({v})
-             SELECT a.seq, a.edited_position, a.edits, a.pinned_position, a.pinned_by FROM v
+    let rows = query_messages(read, id, messages, &[], |conversation| {
+        format!(
+            "SELECT a.seq, a.edited_position, a.edits, a.pinned_position, a.pinned_by FROM v
              JOIN amended a ON a.conversation = ?{conversation} AND a.seq = v.seq"
-            )
-        },
-    )?;
+        )
+    })?;
     let edited = rows.iter().map(|row| row.get(1)).collect::<Result<Vec<_>, _>>()?;
     read.expect_events(&edited.iter().copied().flatten().collect::<Vec<Position>>())?;
     let mut all = BTreeMap::new();
@@ -297,21 +305,13 @@ fn threads(
     id: ConversationId,
     messages: &[Seq],
 ) -> Result<Vec<(Seq, ThreadSummary)>, StoreError> {
-    let rows = query_parts(
-        sql,
-        messages,
-        |seq| [seq.into()],
-        [Seq(0).into()],
-        &[id.into()],
-        |v, given| {
-            let (conversation, columns) = (given + 1, ThreadSummary::COLUMNS);
-            format!(
-                "WITH v (seq) AS ({v})
-             SELECT {columns}, t.parent_message FROM v
+    let rows = query_messages(sql, id, messages, &[], |conversation| {
+        let columns = ThreadSummary::COLUMNS;
+        format!(
+            "SELECT {columns}, t.parent_message FROM v
              JOIN conversation t ON t.parent = ?{conversation} AND t.parent_message = v.seq"
-            )
-        },
-    )?;
+        )
+    })?;
     rows.iter().map(|row| Ok((row.get(4)?, ThreadSummary::of(row)?))).collect()
 }
 
@@ -321,24 +321,15 @@ fn reactions(
     person: PersonId,
     messages: &[Seq],
 ) -> Result<Vec<(Seq, Reaction)>, StoreError> {
-    let (filler, more) = ([Seq(0).into()], [id.into(), person.into()]);
-    let rows = query_parts(
-        sql,
-        messages,
-        |seq| [seq.into()],
-        filler,
-        &more,
-        |v, given| {
-            let (conversation, person) = (given + 1, given + 2);
-            format!(
-                "WITH v (seq) AS ({v})
-             SELECT r.seq, r.emoji, r.position, r.people, r.shown, m.person FROM v
+    let rows = query_messages(sql, id, messages, &[person.into()], |conversation| {
+        let person = conversation + 1;
+        format!(
+            "SELECT r.seq, r.emoji, r.position, r.people, r.shown, m.person FROM v
              JOIN reacted r ON r.conversation = ?{conversation} AND r.seq = v.seq
              LEFT JOIN reaction m ON m.conversation = r.conversation AND m.seq = r.seq
                  AND m.person = ?{person} AND m.emoji = r.emoji"
-            )
-        },
-    )?;
+        )
+    })?;
     let reaction = |row: &Row| -> Result<(Seq, Reaction), StoreError> {
         let reaction = Reaction {
             emoji: row.get(1)?,

@@ -12,6 +12,7 @@ use encke_store::{Row, Sql, StoreError, Tx, params};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::amendment::Amending;
 use crate::conversation::{MemberRole, parse};
 use crate::rights::moderator_of;
 
@@ -69,6 +70,10 @@ deeds! {
     AnnouncementOff = "announcement_off";
     /// Somebody else's message was recalled.
     Recalled = "recalled";
+    /// Somebody else's poll was closed.
+    PollClosed = "poll_closed";
+    /// The preview of a link was removed from somebody else's message.
+    PreviewRemoved = "preview_removed";
     /// An invite link was made.
     LinkMade = "link_made";
     /// An invite link was revoked.
@@ -137,6 +142,16 @@ pub fn note(
     Ok(())
 }
 
+/// Notes a deed that was done to a message, unless its author has done it.
+pub(crate) fn note_of_message(tx: &mut Tx<'_>, it: &Amending, deed: Deed) -> Result<(), Error> {
+    let Some(author) = it.message.from.filter(|author| *author != it.me) else { return Ok(()) };
+    let (_, seq) = it.key();
+    // The trail of a room names the message that a thread belongs to.
+    let message = it.conversation.parent.map_or(seq, |parent| parent.message);
+    let done = AuditNote { message: Some(message), ..AuditNote::of(deed, author) };
+    note(tx, it.conversation.house(), it.me, done)
+}
+
 /// A choice of entries.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -170,7 +185,7 @@ pub(crate) struct AuditEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     until: Option<u64>,
-    /// The `seq` of the message that was recalled.
+    /// The `seq` of the message that it was done to.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u64>, nullable = false)]
     message: Option<Seq>,

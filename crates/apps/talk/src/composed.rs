@@ -4,9 +4,9 @@
 //! Such a message takes a write of its own, because the store has to be asked in it. A message that is only a text takes
 //! the short way of [`message`](crate::message).
 
-use encke_engine::append::key_reused;
+use encke_engine::append::{FirstAppend, key_reused};
 use encke_engine::event::ERASED;
-use encke_engine::{Error, NewEvent, PersonId, StreamId};
+use encke_engine::{ConversationId, Error, NewEvent, PersonId, StreamId};
 use encke_files::{FileId, for_message, hold};
 use encke_site::{EventBody, Site, event};
 use encke_store::{Appended, Tx};
@@ -32,7 +32,11 @@ pub(crate) fn append(
     from: PersonId,
     message: ReadMessage,
 ) -> Result<Appended, Error> {
-    if let Some(first) = sent_before(tx, from, &message)? {
+    let is_same = |_: &mut Tx<'_>, first: &FirstAppend| {
+        Ok(first.kind == Said::KIND && says(&first.body, &message))
+    };
+    let key = message.key.as_deref();
+    if let Some(first) = sent_before(tx, from, message.conversation, key, is_same)? {
         return Ok(first);
     }
     let ReadMessage { conversation, key, text, reply_to, files, poll, .. } = message;
@@ -92,21 +96,22 @@ pub(crate) fn append_said(
     Ok(appended)
 }
 
-/// The first send with the same key. What it mentions and holds was decided then: a retry is the same send (P3), whoever
-/// has come or gone since, and whatever became of the message.
-fn sent_before(
+/// The first send with the same key, if it said the same as this one. What it mentions and holds was decided then: a retry
+/// is the same send (P3), whoever has come or gone since, and whatever became of the message.
+pub(crate) fn sent_before(
     tx: &mut Tx<'_>,
     from: PersonId,
-    message: &ReadMessage,
+    to: ConversationId,
+    key: Option<&str>,
+    is_same: impl FnOnce(&mut Tx<'_>, &FirstAppend) -> Result<bool, Error>,
 ) -> Result<Option<Appended>, Error> {
-    let Some(key) = &message.key else { return Ok(None) };
+    let Some(key) = key else { return Ok(None) };
     let Some(first) = tx.first_with_key(from, key)? else { return Ok(None) };
-    let is_same = first.stream == StreamId::conversation(message.conversation)
-        && (first.kind == ERASED || (first.kind == Said::KIND && says(&first.body, message)));
-    if is_same {
-        return Ok(Some(Appended { repeated: true, ..first.appended }));
+    if first.stream != StreamId::conversation(to) || !(first.kind == ERASED || is_same(tx, &first)?)
+    {
+        return Err(key_reused());
     }
-    Err(key_reused())
+    Ok(Some(Appended { repeated: true, ..first.appended }))
 }
 
 /// Whether the body of a message's event says what this message says.

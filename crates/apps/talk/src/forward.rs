@@ -10,8 +10,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use encke_account::people;
-use encke_engine::append::key_reused;
-use encke_engine::event::ERASED;
 use encke_engine::{Code, ConversationId, Error, Event, PersonId, Position, Seq, StreamId, limits};
 use encke_files::{FileId, for_message};
 use encke_site::sent::{self, Sent};
@@ -23,7 +21,7 @@ use utoipa::ToSchema;
 
 use crate::amended::newest_edits;
 use crate::amendment::{find_event, message_at, no_such_message};
-use crate::composed::append_said;
+use crate::composed::{append_said, sent_before};
 use crate::conversation::parse;
 use crate::member::{check_member, in_conversation};
 use crate::message::{Said, text_of};
@@ -131,19 +129,12 @@ impl Forwarding {
         append_said(tx, site, &target, me, new, &said)
     }
 
-    /// The first send with the same key. What it says was decided then: a retry is the same send (P3), whatever became of
-    /// either message.
+    /// The first send with the same key, whatever became of either message.
     fn sent_before(&self, tx: &mut Tx<'_>) -> Result<Option<Appended>, Error> {
-        let Some(key) = &self.key else { return Ok(None) };
-        let Some(first) = tx.first_with_key(self.me, key)? else { return Ok(None) };
-        let source = self.at.map(|at| tx.event(at)).transpose()?.flatten();
-        let is_same = first.stream == StreamId::conversation(self.to)
-            && (first.kind == ERASED
-                || source.is_some_and(|source| is_copy(&first.body, &source.event)));
-        if is_same {
-            return Ok(Some(Appended { repeated: true, ..first.appended }));
-        }
-        Err(key_reused())
+        sent_before(tx, self.me, self.to, self.key.as_deref(), |tx, first| {
+            let source = self.at.map(|at| tx.event(at)).transpose()?.flatten();
+            Ok(source.is_some_and(|source| is_copy(&first.body, &source.event)))
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use encke_store::{Row, Sql, StoreError, Tx, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::amended::query_parts;
+use crate::amended::query_messages;
 use crate::amendment::Amending;
 use crate::poll::Poll;
 
@@ -127,26 +127,16 @@ pub(crate) fn of_messages(
     person: PersonId,
     messages: &[Seq],
 ) -> Result<BTreeMap<Seq, PollResult>, StoreError> {
-    let (filler, more) = ([Seq(0).into()], [id.into(), person.into()]);
-    let rows = query_parts(
-        sql,
-        messages,
-        |seq| [seq.into()],
-        filler,
-        &more,
-        |v, given| {
-            let (conversation, person) = (given + 1, given + 2);
-            let columns = PollResult::COLUMNS;
-            format!(
-                "WITH v (seq) AS ({v})
-             SELECT {columns}, p.seq, m.choice FROM v
+    let rows = query_messages(sql, id, messages, &[person.into()], |conversation| {
+        let (person, columns) = (conversation + 1, PollResult::COLUMNS);
+        format!(
+            "SELECT {columns}, p.seq, m.choice FROM v
              JOIN poll p ON p.conversation = ?{conversation} AND p.seq = v.seq
              LEFT JOIN poll_vote m ON m.conversation = p.conversation AND m.seq = p.seq
                  AND m.person = ?{person}
              ORDER BY p.seq, m.choice"
-            )
-        },
-    )?;
+        )
+    })?;
     let mut found = BTreeMap::new();
     for row in &rows {
         let result = match found.entry(row.get(4)?) {

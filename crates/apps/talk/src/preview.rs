@@ -15,8 +15,9 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::amended::query_parts;
+use crate::amended::query_messages;
 use crate::amendment::{Amending, amend, find_message, message_at};
+use crate::audit::{self, Deed};
 use crate::edit::{Edited, text_at};
 use crate::first_link::first_link;
 use crate::message::{is_message, text_of};
@@ -265,6 +266,7 @@ fn refuse(tx: &mut Tx<'_>, it: &Amending) -> Result<(), Error> {
     let (id, seq) = it.key();
     if let position @ Some(_) = state_of(tx, it.key())?.position {
         set(tx, it.key(), position, None)?;
+        audit::note_of_message(tx, it, Deed::PreviewRemoved)?;
     }
     tx.execute(
         "INSERT INTO previewed (conversation, seq, position, refused) VALUES (?1, ?2, NULL, 1)
@@ -280,23 +282,13 @@ pub(crate) fn of_messages(
     id: ConversationId,
     messages: &[Seq],
 ) -> Result<Vec<(Seq, LinkPreview)>, Error> {
-    let filler = [Seq(0).into()];
-    let rows = query_parts(
-        read,
-        messages,
-        |seq| [seq.into()],
-        filler,
-        &[id.into()],
-        |v, given| {
-            let conversation = given + 1;
-            format!(
-                "WITH v (seq) AS ({v})
-             SELECT p.seq, p.position FROM v
+    let rows = query_messages(read, id, messages, &[], |conversation| {
+        format!(
+            "SELECT p.seq, p.position FROM v
              JOIN previewed p ON p.conversation = ?{conversation} AND p.seq = v.seq
              WHERE p.position IS NOT NULL"
-            )
-        },
-    )?;
+        )
+    })?;
     let at = rows.iter().map(|row| row.get(1)).collect::<Result<Vec<Position>, _>>()?;
     read.expect_events(&at)?;
     let mut found = Vec::with_capacity(rows.len());

@@ -75,6 +75,7 @@ impl Product for Talk {
             .routes(routes!(typing::typing))
             .routes(routes!(presence::say))
             .routes(routes!(profile::person))
+            .routes(routes!(profile::set_name))
             .routes(routes!(profile::set_status, profile::end_status))
             .routes(routes!(profile::set_picture, profile::remove_picture))
             .routes(routes!(profile::hide_last_seen))

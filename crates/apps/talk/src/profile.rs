@@ -1,4 +1,4 @@
-//! What people show of themselves: a picture and a status.
+//! What people show of themselves: a name, a picture and a status.
 //!
 //! A change is told in the conversations of the person with the latest activity, and to the person's own devices. The
 //! number of conversations is bounded, so one change writes as little for somebody in 10,000 conversations as for
@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 use crate::conversation_page::standings;
 use crate::emoji::emoji;
 
-/// A person shows another picture or status than before. `GET /v1/people/{id}` says which.
+/// A person shows another name, picture or status than before. `GET /v1/people/{id}` says which.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PersonChanged {
     #[schema(value_type = String)]
@@ -47,6 +47,32 @@ pub(crate) async fn person(
     site.take(me, role, Act::Read)?;
     let held = site.clone();
     Ok(Json(site.store.read(move |read| one(read, &held, (me, role), id)).await?))
+}
+
+/// The display name that a person gives itself.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewName {
+    display_name: String,
+}
+
+/// Gives the caller another display name. It may not look like the name of somebody else who is no guest. A bot keeps
+/// the name that the operator gave it.
+#[utoipa::path(put, operation_id = "set_name", path = "/v1/profile/name", tag = "people",
+    request_body = NewName,
+    responses((status = 200, body = Person), (status = 403, description = "forbidden"),
+        (status = 409, description = "name_taken"),
+        (status = 422, description = "bad_name, invalid"),
+        (status = 429, description = "rate_limited")))]
+pub(crate) async fn set_name(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Body(NewName { display_name }): Body<NewName>,
+) -> Result<Json<Person>, Refusal> {
+    let name = encke_account::display_name(&display_name)?;
+    let me = (caller.0.person, caller.0.role);
+    let set = move |tx: &mut Tx<'_>| encke_account::set_display_name(tx, me, &name);
+    Ok(Json(change(&site, &caller, set).await?))
 }
 
 /// A status that a person sets.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::amendment::{Amending, amend, edits_of, wipe};
-use crate::audit::{self, AuditNote, Deed};
+use crate::audit::{self, Deed};
 use crate::{poll_result, preview, thread};
 
 /// A message is gone, with its edits and files. Whoever holds them forgets them.
@@ -67,11 +67,5 @@ fn take_back(tx: &mut Tx<'_>, it: &Amending) -> Result<(), Error> {
     encke_files::let_go(tx, conversation, seq)?;
     it.append_erasing(tx, &Recalled { message: seq }, erases)?;
     thread::answer_recalled(tx, &it.conversation, it.me)?;
-    if let Some(author) = it.message.from.filter(|author| *author != it.me) {
-        // The trail of a room names the message that a thread belongs to.
-        let message = it.conversation.parent.map_or(seq, |parent| parent.message);
-        let note = AuditNote { message: Some(message), ..AuditNote::of(Deed::Recalled, author) };
-        audit::note(tx, it.conversation.house(), it.me, note)?;
-    }
-    Ok(())
+    audit::note_of_message(tx, it, Deed::Recalled)
 }

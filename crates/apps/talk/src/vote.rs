@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::amendment::{Amending, amend};
+use crate::audit::{self, Deed};
 use crate::poll::{Poll, poll_of};
 use crate::poll_result::PollResult;
 
@@ -153,7 +154,8 @@ fn shut(tx: &mut Tx<'_>, it: &Amending) -> Result<(), Error> {
         return Ok(());
     }
     result.closed_at = Some(now);
-    result.store(tx, it, Some(it.me))
+    result.store(tx, it, Some(it.me))?;
+    audit::note_of_message(tx, it, Deed::PollClosed)
 }
 
 #[cfg(test)]

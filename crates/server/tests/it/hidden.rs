@@ -1,10 +1,11 @@
 //! Messages that a person hides from itself: who still sees them, and where they are left out.
 
+use encke_engine::limits::HIDDEN_PER_PERSON_MAX;
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 use crate::feed::{Feed, Transport};
-use crate::harness::{Answer, Person, Site, eventually};
+use crate::harness::{Answer, Person, Server, Site, eventually};
 
 impl Person {
     fn hide(&mut self, room: &str, seq: u64, on: bool) -> Answer {
@@ -157,4 +158,36 @@ fn what_is_hidden_is_the_same_on_every_node() {
     while device.event_of(&ann.id)["body"] != on {}
     assert_eq!(there.hidden(&room, ""), json!([seq]));
     assert_eq!(there.everywhere(&room)["last_hidden"], json!(true));
+}
+
+#[test]
+fn a_person_hides_a_bounded_number_of_messages() {
+    let site = Site::on(Server::start_with(&["--quota-member", "off"], &[]));
+    let (ann, ben) = (site.person("ann"), site.person("ben"));
+    let room = ann.at(&site).room(&[&ben]);
+    // Several devices at once get there sooner.
+    let devices = 8;
+    std::thread::scope(|scope| {
+        for _ in 0..devices {
+            let mut device = ann.at(&site);
+            let room = &room;
+            scope.spawn(move || {
+                for number in 0..HIDDEN_PER_PERSON_MAX / devices {
+                    let seq = device.say_at(room, &format!("{number}"));
+                    device.hide(room, seq, true).is(204);
+                }
+            });
+        }
+    });
+    let mut ann = ann;
+    let (last, more) = (ann.say_at(&room, "last"), ann.say_at(&room, "more"));
+    assert_eq!(refused(ann.hide(&room, last, true)), (409, "conflict".into()));
+    // Those that are hidden stay so, and each that is shown again makes room for one.
+    let first = last - HIDDEN_PER_PERSON_MAX as u64;
+    ann.hide(&room, first, true).is(204);
+    ann.hide(&room, first, false).is(204);
+    ann.hide(&room, last, true).is(204);
+    assert_eq!(refused(ann.hide(&room, more, true)), (409, "conflict".into()));
+    // It is the bound of one person, and not of the site.
+    ben.at(&site).hide(&room, more, true).is(204);
 }

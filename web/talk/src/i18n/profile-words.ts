@@ -4,6 +4,8 @@ import type { Locale, Shape } from '@encke/ui/plain';
 const en = {
   edit: 'Edit profile',
   card: 'Profile',
+  name: 'Display name',
+  nameHint: 'The name that others see.',
   picture: 'Choose a picture…',
   removePicture: 'Remove the picture',
   pictureHint: 'Everybody who is signed in may see it.',
@@ -46,6 +48,8 @@ export type ProfileWords = Shape<typeof en>;
 const zhCN: ProfileWords = {
   edit: '编辑个人资料',
   card: '个人资料',
+  name: '显示名称',
+  nameHint: '别人看到的名字。',
   picture: '选择头像…',
   removePicture: '移除头像',
   pictureHint: '所有已登录的人都能看到。',

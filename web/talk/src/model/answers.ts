@@ -39,11 +39,24 @@ export function asKnown(conversation: Conversation, world: World): Conversation 
 export function threadToBe(house: Conversation, message: number): Conversation {
   return {
     ...house,
-    id: `${house.id}:${message}`,
+    id: placeOfFirst(house.id, message),
     kind: 'thread',
     parent: { conversation: house.id, message },
     followed: false,
     mentions: [],
     unread: 0,
   };
+}
+
+/** The name under which the first answer is written, while its thread has none. */
+export function placeOfFirst(house: string, message: number): string {
+  return `${house}:${message}`;
+}
+
+/** The message that a first answer is written to; null for the name of any other conversation. */
+export function answeredBy(
+  place: string,
+): { readonly conversation: string; readonly message: number } | null {
+  const [conversation = '', message] = place.split(':');
+  return message === undefined ? null : { conversation, message: Number(message) };
 }

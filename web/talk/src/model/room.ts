@@ -65,6 +65,11 @@ export type Shut =
   | { readonly why: 'announcement' }
   | { readonly why: 'muted'; readonly until: number };
 
+/** When the mute of a member ends. */
+export function mutedUntil({ members }: Pick<Conversation, 'members'>, me: string): number {
+  return members.find(({ person }) => person === me)?.muted_until ?? 0;
+}
+
 export function shutTo(
   conversation: Conversation,
   me: string,
@@ -76,7 +81,7 @@ export function shutTo(
     const other = members.find(({ person }) => person !== me);
     return other !== undefined && blocked.has(other.person) ? { why: 'blocked' } : null;
   }
-  const until = members.find(({ person }) => person === me)?.muted_until ?? 0;
+  const until = mutedUntil(conversation, me);
   if (until > now) return { why: 'muted', until };
   return announcement === true && !keepsOrder(conversation) ? { why: 'announcement' } : null;
 }

@@ -1,5 +1,6 @@
 import { ApiError, type MessageFile, type SendOptions } from '@encke/sdk';
 import type { UploadOptions } from '@encke/sdk/upload';
+import { answeredBy, placeOfFirst } from '../model/answers';
 import * as trays from '../model/tray';
 import type { Attachment, Post, Trays } from '../model/tray';
 import type { Talk } from './talk.svelte';
@@ -196,6 +197,20 @@ async function whyOf(thrown: unknown, bytes: Blob): Promise<ApiError> {
   return readable ? error : new ApiError('unreadable', '', false, null, 0);
 }
 
+/** The first answer to a message makes its thread, which the page learns of by the feed. */
+async function begin(
+  talk: Talk,
+  { conversation, message }: { readonly conversation: string; readonly message: number },
+  { text, files }: { readonly text: string; readonly files: readonly MessageFile[] },
+): Promise<void> {
+  const key = crypto.randomUUID();
+  const ids = files.map(({ id }) => id);
+  const went = await talk.attempt(
+    async () => void (await talk.client.api.answer(conversation, message, text, key, ids)),
+  );
+  if (!went) talk.keepDraft(placeOfFirst(conversation, message), text);
+}
+
 /** The uploads of a page with the browser's own means. */
 export function attachingOf(talk: Talk): Attaching {
   const { client } = talk;
@@ -206,6 +221,8 @@ export function attachingOf(talk: Talk): Attaching {
       const uploaded = new Map(talk.files.uploaded);
       for (const file of files) uploaded.set(file.id, file);
       talk.files.uploaded = uploaded;
+      const answered = answeredBy(conversation);
+      if (answered !== null) return void begin(talk, answered, { text, files });
       client.send(conversation, text, { ...options, files: files.map((file) => file.id) });
     },
     drop: (id) => client.api.deleteFile(id),

@@ -90,6 +90,10 @@ export class Profiles {
     await this.#fetch(person);
   }
 
+  setName(name: string): Promise<boolean> {
+    return this.#change(() => this.api.setName(name));
+  }
+
   async setStatus(emoji: string, text: string, until: number | null): Promise<boolean> {
     const status = { text, ...(emoji === '' ? {} : { emoji }), ...(until === null ? {} : { until }) };
     return this.#change(() =>

@@ -62,6 +62,8 @@ export class Talk {
   world: worlds.World | null = $state.raw(null);
   outgoing: readonly Outgoing[] = $state.raw([]);
   openId: string | null = $state(null);
+  /** The conversation beside the open one that has the focus. */
+  besideId: string | null = $state(null);
   /** Whether this person is not in the conversation that was to be shown. */
   absent = $state(false);
   /** The line "new messages" in the open thread stands after this seq. */
@@ -84,7 +86,7 @@ export class Talk {
   forwarding: { readonly conversation: string; readonly event: MessageEvent; readonly text: string } | null =
     $state.raw(null);
   /** The date from which another one is being chosen; null while none is. */
-  dateAsked: number | null = $state(null);
+  dateAsked: { readonly conversation: string; readonly at: number } | null = $state.raw(null);
   /** Raised by every draft that is kept, so that previews follow. */
   draftsKept = $state(0);
   /** Raised by every draft that came from elsewhere, so that its composer follows. */
@@ -257,16 +259,16 @@ export class Talk {
   }
 
   /** Asks for a date to jump to; a day of the thread is where it begins. */
-  askDate(at: number = clock.now()): void {
-    this.dateAsked = at;
+  askDate(at: number = clock.now(), conversation = this.openId): void {
+    if (conversation !== null) this.dateAsked = { conversation, at };
   }
 
-  /** Shows the first event of the open conversation at or after a time. */
-  async jumpTo(at: number): Promise<void> {
-    const id = this.openId;
-    if (id === null) return;
-    const seq = await this.threads.at(id, at);
+  /** Shows the first event of a conversation at or after a time, where the conversation is shown. */
+  async jumpTo(id: string, at: number): Promise<void> {
+    // A thread begins with an event that nobody sees.
+    const seq = Math.max(id === this.openId ? 1 : 2, await this.threads.at(id, at));
     if (id === this.openId) await this.jump(id, seq);
+    else if (await this.threads.around(id, seq)) this.target = { conversation: id, seq };
   }
 
   /** Goes on to the event that is wanted, once its conversation is known. */
@@ -468,9 +470,8 @@ export class Talk {
     if (event.kind === 'message' && event.from !== undefined) this.#typists.said(event.stream, event.from);
     if (event.from === this.options.person) return;
     if (event.kind === 'message') this.options.came(event);
-    if (event.stream !== this.openId) return;
-    this.line = lineOnNews(this.line, this.attention, event.seq - 1);
-    this.heard = { event };
+    if (event.stream === (this.besideId ?? this.openId)) this.heard = { event };
+    if (event.stream === this.openId) this.line = lineOnNews(this.line, this.attention, event.seq - 1);
   }
 
   #added(id: string): void {

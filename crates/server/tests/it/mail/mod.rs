@@ -1,5 +1,6 @@
 //! Missed messages by e-mail, at a real mail server.
 
+mod guarded;
 mod links;
 mod reader;
 

@@ -333,7 +333,7 @@ fn the_rights_of_the_room_hold_in_polls() {
     let (mut ann, mut ben, mut cem, mut eve) =
         (site.person("ann"), site.person("ben"), site.person("cem"), site.person("eve"));
     let room = ann.room(&[&ben, &cem]);
-    let seq = ben.poll(&room, json!({}));
+    let (seq, noted) = (ben.poll(&room, json!({})), ben.poll(&room, json!({})));
     let not_member = refusal(403, "not_member");
     assert_eq!(refused(eve.vote(&room, seq, &[0])), not_member);
     assert_eq!(refused(eve.close(&room, seq)), not_member);
@@ -356,8 +356,20 @@ fn the_rights_of_the_room_hold_in_polls() {
     // Authors close, and those who keep order.
     assert_eq!(refused(cem.close(&room, seq)), refusal(403, "not_yours"));
     assert_eq!(refused(ben.close(&room, asked)), refusal(403, "not_yours"));
+    for _ in 0..2 {
+        ann.close(&room, noted).is(204);
+    }
     ben.close(&room, seq).is(204);
     ann.close(&room, seq).is(204);
+    // The trail of the room has the poll of somebody else, once.
+    let trail = ann.client.get(&format!("/v1/conversations/{room}/audit")).is(200).json();
+    let all = trail["entries"].as_array().unwrap();
+    let closed: Vec<_> = all.iter().filter(|entry| entry["act"] == "poll_closed").collect();
+    let [entry] = closed[..] else { panic!("{trail}") };
+    assert_eq!(
+        (&entry["by"], &entry["person"], &entry["message"]),
+        (&json!(ann.id), &json!(ben.id), &json!(noted))
+    );
     assert_eq!(refused(cem.vote(&room, seq, &[0])), refusal(409, "conflict"));
     assert_eq!(refused(cem.vote(&room, seq, &[])), refusal(409, "conflict"));
     // Who has left votes no more, and keeps its vote.

@@ -235,6 +235,16 @@ fn its_author_or_a_moderator_removes_a_preview_for_good() {
     // The owner of the room removes any.
     mei.client.delete(&preview_of(&room, &of_eve)).is(204);
     assert_eq!(eve.amended(&room, &of_eve), Value::Null);
+    mei.client.delete(&preview_of(&room, &of_eve)).is(204);
+    // The trail of the room has that alone, and once.
+    let trail = mei.client.get(&format!("/v1/conversations/{room}/audit")).is(200).json();
+    let entries = trail["entries"].as_array().unwrap();
+    let told: Vec<_> = entries.iter().filter(|one| one["act"] == "preview_removed").collect();
+    let [entry] = told[..] else { panic!("{trail}") };
+    assert_eq!(
+        (&entry["by"], &entry["person"], &entry["message"]),
+        (&json!(mei.id), &json!(eve.id), &of_eve["seq"])
+    );
     tom.client.delete(&format!("/v1/conversations/{room}/messages/999/preview")).is(404);
 }
 
