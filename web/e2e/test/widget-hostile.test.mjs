@@ -55,7 +55,7 @@ test('nobody but the page itself is heard, and nobody else is told anything', as
   await widget.open();
   // A stranger's frame on the same page, which speaks to every frame that it finds.
   await page.evaluate(() => {
-    const heard = /** @type {any} */ ((window).heard = /** @type {any[]} */ ([]));
+    const heard = /** @type {any} */ (window.heard = /** @type {any[]} */ ([]));
     addEventListener('message', ({ data }) => heard.push(data));
   });
   const frame = page.mainFrame();
@@ -65,9 +65,11 @@ test('nobody but the page itself is heard, and nobody else is told anything', as
     made.src = src;
     document.body.append(made);
   }, `${origin}/stranger`);
-  const foreign = await eventually('the frame', () =>
-    page.frames().find((each) => each.url().endsWith('/stranger')),
+  const foreign = await eventually(
+    'the frame',
+    () => page.frames().find((each) => each.url().endsWith('/stranger')) ?? null,
   );
+  assert.ok(foreign !== null);
   await foreign.waitForLoadState();
   await foreign.evaluate(() => {
     const told = [
@@ -76,9 +78,10 @@ test('nobody but the page itself is heard, and nobody else is told anything', as
       { encke: 'encke-desk', say: 'state', unread: 99, color: '#ff0000', side: 'left', returning: true },
       { encke: 'encke-desk', say: 'close' },
     ];
-    for (let index = 0; index < top.length; index += 1)
-      for (const each of told) top[index].postMessage(each, '*');
-    for (const each of told) top?.postMessage(each, '*');
+    const above = /** @type {any} */ (window.top);
+    for (let index = 0; index < above.length; index += 1)
+      for (const each of told) above[index].postMessage(each, '*');
+    for (const each of told) above.postMessage(each, '*');
   });
   // The page itself is heard after that, so what came before would have been, too.
   await page.evaluate(() =>
