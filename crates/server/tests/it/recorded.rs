@@ -289,10 +289,10 @@ fn every_kind_of_event_is_written_as_before() {
 fn every_other_item_is_written_as_before() {
     let site = site();
     let (mut ada, ben) = (site.person("ada"), site.person("ben"));
+    let (desk, _, ticket) = asked(&site, &mut ada, &ben);
     let room = ada.room(&[&ben]);
     let mut names = Names::of(&[("ada", &ada), ("ben", &ben)]);
     names.conversation("room", &room);
-    let (desk, _, ticket) = asked(&site, &mut ada, &ben);
     names.conversation("desk", &desk);
     let open = |cursor| Feed::begin(site.address(), Transport::WebSocket, ada.auth(), cursor, "");
     let mut seen = BTreeMap::new();
