@@ -4319,7 +4319,7 @@ export interface components {
              *     unknown, or hidden by either of the two.
              */
             last_seen?: number;
-            /** @description Name to sign in with; guests and bots have none. */
+            /** @description Name to sign in with; guests and bots have none, and visitors of a desk are shown none. */
             name: string | null;
             /** @description The address of the person's picture, on this site; absent without one. Another picture has another address. */
             picture?: string;

@@ -31,7 +31,7 @@ pub struct Person {
     /// Id of the person.
     #[schema(value_type = String)]
     pub id: PersonId,
-    /// Name to sign in with; guests and bots have none.
+    /// Name to sign in with; guests and bots have none, and visitors of a desk are shown none.
     #[schema(required)]
     pub name: Option<String>,
     /// Name that others see.
@@ -104,20 +104,22 @@ pub fn presence(site: &Site, person: PersonId) -> Presence {
 }
 
 const COLUMNS: &str = "p.id, p.shown_name, p.display_name, p.role, b.person, p.picture, s.place,
-    l.at_ms, l.hidden, own.hidden";
+    l.at_ms, l.hidden, own.hidden, looking.id";
 
-/// Finds what people show of themselves, and who has blocked the person that looks, which is the parameter with this
-/// number.
+/// Finds what people show of themselves, who has blocked the person that looks, which is the parameter with this number,
+/// and whether that one is a visitor.
 fn joins(seen_by: usize) -> String {
     format!(
         "LEFT JOIN status s ON s.person = p.id LEFT JOIN last_seen l ON l.person = p.id
          LEFT JOIN last_seen own ON own.person = ?{seen_by}
-         LEFT JOIN block b ON b.person = p.id AND b.blocked = ?{seen_by}"
+         LEFT JOIN block b ON b.person = p.id AND b.blocked = ?{seen_by}
+         LEFT JOIN person looking ON looking.id = ?{seen_by} AND looking.role = 'visitor'"
     )
 }
 
 fn of(row: &Row, site: &Site, seen_by: PersonId) -> Result<Person, StoreError> {
     let id = row.get(0)?;
+    let is_for_visitor = row.get::<Option<u64>>(10)?.is_some();
     let has_blocked = row.get::<Option<u64>>(4)?.is_some();
     let presence = if has_blocked { Presence::Offline } else { presence(site, id) };
     let place: Option<Vec<u8>> = row.get(6)?;
@@ -128,7 +130,8 @@ fn of(row: &Row, site: &Site, seen_by: PersonId) -> Result<Person, StoreError> {
     let at_ms = row.get::<Option<u64>>(7)?.filter(|_| shows_time).unwrap_or_default();
     Ok(Person {
         id,
-        name: row.get(1)?,
+        // A visitor of a desk is shown nothing to sign in with.
+        name: row.get::<Option<String>>(1)?.filter(|_| !is_for_visitor),
         display_name: row.get(2)?,
         role: Role::of(&row.get::<String>(3)?),
         presence,

@@ -109,7 +109,7 @@ fn general(path: &str) -> String {
     let id = |part: &str| {
         let number = part.strip_prefix(['c', 'p']).unwrap_or(part);
         part.starts_with('{')
-            || ["news", "shipit"].contains(&part)
+            || ["news", "shipit", "KEY"].contains(&part)
             || part.ends_with('…')
             || part == "👍"
             || !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use encke_engine::limits::{RECEIPTS_MEMBERS_MAX, TEXT_BYTES_MAX};
 use serde_json::{Value, json};
 
+use crate::desk::let_in;
 use crate::feed::{Feed, Transport};
 use crate::harness::{Auth, Client, Person, Server, Site, encke};
 use crate::preview::outside::Outside;
@@ -17,8 +18,19 @@ use crate::preview::outside::Outside;
 const BY_OTHERS: usize = 100;
 
 /// Fields that differ from run to run, whatever is in them.
-const VARYING: [&str; 8] =
-    ["cursor", "at", "edited_at", "after_ms", "retry_after_ms", "send_at", "ticket", "until"];
+const VARYING: [&str; 11] = [
+    "cursor",
+    "at",
+    "edited_at",
+    "after_ms",
+    "retry_after_ms",
+    "send_at",
+    "ticket",
+    "until",
+    "asked_at",
+    "waiting_since",
+    "changed_at",
+];
 
 /// Names for the ids and names of one run.
 struct Names(Vec<(String, String)>);
@@ -36,6 +48,7 @@ impl Names {
         self.0.push((id.to_owned(), format!("[{name}]")));
         self.0.push((id.replacen('c', "r", 1), format!("[receipts of {name}]")));
         self.0.push((id.replacen('c', "a", 1), format!("[amendments of {name}]")));
+        self.0.push((id.replacen('c', "n", 1), format!("[notes of {name}]")));
     }
 
     /// The value with these names in it.
@@ -120,6 +133,14 @@ fn fill(site: &Site, by: &mut Client, room: &str) {
         let me = Client::new(site.address(), Auth::Bearer(token)).get("/v1/me").is(200).json();
         by.post(&format!("/v1/conversations/{room}/members"), &json!({"person": me["id"]})).is(204);
     }
+}
+
+/// A desk with two of staff, and a visitor that has asked it: the ids of the desk, the visitor and the ticket.
+fn asked(site: &Site, owner: &mut Person, agent: &Person) -> (String, String, String) {
+    let desk = owner.desk(&[agent]);
+    let mut guest = let_in(site, &desk);
+    let ticket = guest.ask_desk(&desk, "Where is it?");
+    (desk.id, guest.id, ticket)
 }
 
 #[test]
@@ -223,6 +244,17 @@ fn every_kind_of_event_is_written_as_before() {
     names.0.push((link, "[link]".into()));
     until(&mut feed, "previewed");
 
+    let (desk, guest, ticket) = asked(&site, &mut ada, &ben);
+    names.0.push((guest, "[id of the visitor]".into()));
+    names.conversation("desk", &desk);
+    names.conversation("ticket of a visitor", &ticket);
+    let work = json!({"availability": "away", "capacity": 3});
+    ben.client.clone().send("PUT", &format!("/v1/desks/{desk}/me"), &work).is(204);
+    ben.clone().act(&ticket, "claim").is(200);
+    let note = json!({"text": "Ask the warehouse"});
+    ben.client.clone().post(&format!("/v1/tickets/{ticket}/notes"), &note).is(201);
+    until(&mut feed, "note");
+
     let large = ada.room(&[]);
     names.conversation("large room", &large);
     assert_eq!(add(&mut ada.client, &large, &ben), 204);
@@ -257,9 +289,11 @@ fn every_kind_of_event_is_written_as_before() {
 fn every_other_item_is_written_as_before() {
     let site = site();
     let (mut ada, ben) = (site.person("ada"), site.person("ben"));
+    let (desk, _, ticket) = asked(&site, &mut ada, &ben);
     let room = ada.room(&[&ben]);
     let mut names = Names::of(&[("ada", &ada), ("ben", &ben)]);
     names.conversation("room", &room);
+    names.conversation("desk", &desk);
     let open = |cursor| Feed::begin(site.address(), Transport::WebSocket, ada.auth(), cursor, "");
     let mut seen = BTreeMap::new();
     let mut note = |feed: &mut Feed, name: &str, is_meant: &dyn Fn(&Value) -> bool| {
@@ -288,6 +322,10 @@ fn every_other_item_is_written_as_before() {
                 ben_says.command(&json!({"type": "typing", "conversation": room, "on": true}))
             }
             "presence" => ben_says.command(&json!({"type": "presence", "state": "away"})),
+            "looking" => {
+                let path = format!("/v1/tickets/{ticket}/looking");
+                ben.client.clone().ask("PUT", &path, &[], None).is(204);
+            }
             other => panic!("the signal {other} is new: have it told here"),
         }
         let is_meant = |item: &Value| {

@@ -148,7 +148,7 @@ fn tickets_go_to_agents_that_are_there_first_come_first_served() {
 #[test]
 fn a_ticket_whose_owner_does_not_answer_goes_to_another() {
     let site = free_site();
-    let (mut ann, mut ben) = (site.person("ann"), site.person("ben"));
+    let (mut ann, ben) = (site.person("ann"), site.person("ben"));
     let desk = ann.desk(&[&ben]);
     ann.settle(&desk, json!({"assignment": "round_robin", "answer_within_s": 2}));
     let mut guest = let_in(&site, &desk);

@@ -21,8 +21,8 @@ fn free_site() -> Site {
 
 /// A desk, as a test has it.
 #[derive(Clone)]
-struct Desk {
-    id: String,
+pub struct Desk {
+    pub id: String,
     key: String,
 }
 
@@ -38,7 +38,7 @@ fn visitor_of(site: &Site, key: &str, body: &Value) -> Answer {
     wire.answer().expect("an answer")
 }
 
-fn let_in(site: &Site, desk: &Desk) -> Person {
+pub fn let_in(site: &Site, desk: &Desk) -> Person {
     let entered = visitor_of(site, &desk.key, &json!({"language": "en"})).is(201).json();
     let token = entered["token"].as_str().unwrap().to_owned();
     let me = &entered["me"];
@@ -51,7 +51,7 @@ fn let_in(site: &Site, desk: &Desk) -> Person {
 
 impl Person {
     /// Makes a desk with these agents.
-    fn desk(&mut self, agents: &[&Person]) -> Desk {
+    pub fn desk(&mut self, agents: &[&Person]) -> Desk {
         let made = self.client.post("/v1/desks", &json!({"name": "Shop"})).is(201).json();
         let text = |name: &str| made[name].as_str().unwrap().to_owned();
         let desk = Desk { id: text("id"), key: text("key") };
@@ -72,13 +72,13 @@ impl Person {
     }
 
     /// Asks a desk; returns the id of the ticket.
-    fn ask_desk(&mut self, desk: &Desk, text: &str) -> String {
+    pub fn ask_desk(&mut self, desk: &Desk, text: &str) -> String {
         let asked = self.try_ask_desk(desk, &json!({"text": text})).is(201).json();
         asked["ticket"]["id"].as_str().unwrap().to_owned()
     }
 
     /// Does something to a ticket that needs no body.
-    fn act(&mut self, ticket: &str, what: &str) -> Answer {
+    pub fn act(&mut self, ticket: &str, what: &str) -> Answer {
         self.client.ask("POST", &format!("/v1/tickets/{ticket}/{what}"), &[], None)
     }
 
@@ -147,6 +147,9 @@ fn a_visitor_asks_an_agent_answers_and_both_have_the_same_conversation() {
     let status = page.event_of(&amendments(&ticket));
     assert_eq!(status["kind"], "ticket_status");
     assert_eq!(status["body"]["agent"]["id"], ben.id);
+    assert_eq!(status["body"]["agent"]["name"], Value::Null, "nothing to sign in with");
+    let people = guest.client.get("/v1/snapshot").is(200).json()["people"].clone();
+    assert!(people.as_array().unwrap().iter().all(|p| p["name"] == Value::Null), "{people}");
     let taken = ann.act(&ticket, "claim").is(409);
     assert_eq!(taken.code(), "taken");
     assert!(taken.text().contains(&ben.name), "{}", taken.text());
