@@ -137,8 +137,8 @@ fn encoding(item: &str) -> &str {
     if rest.trim() == "q=0" { "" } else { name.trim() }
 }
 
-/// How long a browser may keep a file. A name with a hash never changes its content. The loader is asked for by every page of
-/// a site, and is a few minutes old at most after an upgrade.
+/// How long a browser may keep a file. A name with a hash never changes its content. The loader is
+/// asked for by every page of a site, and is a few minutes old at most after an upgrade.
 fn lifetime(name: &str) -> &'static str {
     match name {
         LOADER => "public, max-age=600",
