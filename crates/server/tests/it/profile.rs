@@ -195,7 +195,7 @@ fn a_person_gives_itself_another_name_that_is_told_to_all_who_show_it() {
     let room = ann.room(&[&ben]);
     let direct = ann.direct(&ben);
     let mut device = Feed::now(&site, Transport::Sse, &ann);
-    let mut other = Feed::now(&site, Transport::LongPoll, &ben);
+    let mut other = Feed::now(&site, Transport::WebSocket, &ben);
     let new = format!("林 美 {}", ann.name);
     let named = ann.rename(&format!("  林  美\u{3000}{} ", ann.name)).is(200).json();
     assert_eq!((&named["display_name"], &named["name"]), (&json!(new), &json!(ann.name)));
