@@ -1865,6 +1865,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/profile/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Gives the caller another display name. It may not look like the name of somebody else who is no guest. A bot keeps
+         *     the name that the operator gave it.
+         * @description Gives the caller another display name. It may not look like the name of somebody else who is no guest. A bot keeps
+         *     the name that the operator gave it.
+         */
+        put: operations["set_name"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/profile/picture": {
         parameters: {
             query?: never;
@@ -2753,7 +2775,7 @@ export interface components {
             /** @description The time, in milliseconds since 1970. */
             at: number;
             by: string;
-            /** @description The `seq` of the message that was recalled. */
+            /** @description The `seq` of the message that it was done to. */
             message?: number;
             /** @description The entries of a room are numbered from 1. */
             number: number;
@@ -3136,7 +3158,7 @@ export interface components {
          * @description A deed that the trail notes.
          * @enum {string}
          */
-        Deed: "role_changed" | "removed" | "banned" | "unbanned" | "muted" | "unmuted" | "renamed" | "topic_changed" | "opened" | "closed" | "announcement_on" | "announcement_off" | "recalled" | "link_made" | "link_revoked";
+        Deed: "role_changed" | "removed" | "banned" | "unbanned" | "muted" | "unmuted" | "renamed" | "topic_changed" | "opened" | "closed" | "announcement_on" | "announcement_off" | "recalled" | "poll_closed" | "preview_removed" | "link_made" | "link_revoked";
         /** @description A desk as its staff sees it. */
         Desk: {
             /** @description The id: that of its house, which is the room of its staff. */
@@ -4180,6 +4202,10 @@ export interface components {
             /** @description The text; it may be empty if there are files. */
             text: string;
         };
+        /** @description The display name that a person gives itself. */
+        NewName: {
+            display_name: string;
+        };
         /** @description A note to be written. */
         NewNote: {
             /** @description Idempotency key, for clients that can't set a header. */
@@ -4442,7 +4468,7 @@ export interface components {
             /** @description What the person says of itself, until it ends. */
             status?: components["schemas"]["Status"];
         };
-        /** @description A person shows another picture or status than before. `GET /v1/people/{id}` says which. */
+        /** @description A person shows another name, picture or status than before. `GET /v1/people/{id}` says which. */
         PersonChanged: {
             person: string;
         };
@@ -10817,6 +10843,42 @@ export interface operations {
             415: components["responses"]["WrongType"];
             421: components["responses"]["Misdirected"];
             422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    set_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewName"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            409: components["responses"]["NameTaken"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalidBadName"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
