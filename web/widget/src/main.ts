@@ -4,7 +4,9 @@
  * weigh less than a picture. This package never speaks to a server but through @encke/sdk and state/public.ts.
  */
 import '@encke/ui/theme.css';
-import './style.css';
+import './style/panel.css';
+import './style/talk.css';
+import './style/write.css';
 import { browserClock, fetched, isLocale, pickLocale, type Locale } from '@encke/ui/plain';
 import { Host } from './host';
 import { colorOf, inkOn } from './model/door';

@@ -4,38 +4,20 @@
  */
 import { ApiError, type FeedEvent, type Outgoing, type Signal, type Snapshot } from '@encke/sdk';
 import { LeanClient } from '@encke/sdk/lean';
-import type { Locale } from '@encke/ui/plain';
 import type { Door, VisitorTicket } from '../model/door';
 import { type Facts, noFacts } from '../model/facts';
-import type { Keep } from '../model/keep';
 import { amendmentsOf, Thread } from '../model/thread';
 import { TypingTeller, Typists } from '../model/typing';
 import type { SeenPage } from '../protocol';
 import { becomeVisitor, door } from './public';
-import { Asking, type Question, type Timers } from './question';
+import { Asking, type Question } from './question';
+import type { Somebody, VisitorParts } from './visitor-parts';
 
 /** The pause before the door is asked again while the server is away. */
 const again_ms = 3_000;
 /** How often the place in the queue is asked for, while somebody looks at it. */
 const place_ms = 15_000;
 const page_events = 50;
-
-export interface Somebody {
-  readonly id: string;
-  readonly name: string;
-  readonly picture: string | null;
-}
-
-export interface VisitorParts {
-  readonly desk: string;
-  readonly keep: Keep;
-  readonly timers: Timers;
-  language(): Locale;
-  /** Something that is shown may be different. */
-  changed(): void;
-  /** An agent has written, and nobody has seen it yet. */
-  arrived(): void;
-}
 
 export class Visitor {
   readonly desk: string;

@@ -1,0 +1,21 @@
+/* What a visitor is given, and the people that it knows. */
+import type { Locale } from '@encke/ui/plain';
+import type { Keep } from '../model/keep';
+import type { Timers } from './question';
+
+export interface Somebody {
+  readonly id: string;
+  readonly name: string;
+  readonly picture: string | null;
+}
+
+export interface VisitorParts {
+  readonly desk: string;
+  readonly keep: Keep;
+  readonly timers: Timers;
+  language(): Locale;
+  /** Something that is shown may be different. */
+  changed(): void;
+  /** An agent has written, and nobody has seen it yet. */
+  arrived(): void;
+}
