@@ -3197,6 +3197,26 @@ export interface components {
             /** @description Since when the visitor waits that waits longest; null if nobody waits. */
             waiting_since: number | null;
         };
+        /** @description A report. A day and an hour are those by the clocks of the time zone. Lists have the greatest first. */
+        DeskReport: {
+            agents: components["schemas"]["AgentFigures"][];
+            /** @description Those of the same time before that. */
+            before: components["schemas"]["Figures"];
+            /** @description Each day with a ticket, in their order. */
+            days: components["schemas"]["DayFigures"][];
+            from: number;
+            /** @description The tickets asked in each hour of the week: seven days, Monday first, of 24 hours. */
+            hours: number[][];
+            now: components["schemas"]["DeskNow"];
+            /** @description The agents. */
+            people: components["schemas"]["Person"][];
+            tags: components["schemas"]["NamedFigures"][];
+            teams: components["schemas"]["NamedFigures"][];
+            time_zone: string;
+            to: number;
+            /** @description The tickets that were asked from `from` until `to`. */
+            total: components["schemas"]["Figures"];
+        };
         /** @description The desks of a person. */
         Desks: {
             /** @description The oldest first. */
@@ -9428,7 +9448,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Report"];
+                    "application/json": components["schemas"]["DeskReport"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -24,7 +24,8 @@ for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true }))
   const gz = gzipSync(plain, { level: 9 });
   if (path === loader) bytes.loader = gz.length;
   else if (/^(en|zh-CN)-/.test(entry.name)) bytes.words.push(gz.length);
-  else bytes.page += gz.length;
+  // The page on which it is tried is no part of it.
+  else if (!entry.name.startsWith('try.')) bytes.page += gz.length;
   for (const [end, packed] of [
     ['br', brotliCompressSync(plain, quality)],
     ['gz', gz],

@@ -64,7 +64,7 @@ pub(crate) struct NamedFigures {
 
 /// A report. A day and an hour are those by the clocks of the time zone. Lists have the greatest first.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Report {
+pub(crate) struct DeskReport {
     from: u64,
     to: u64,
     time_zone: String,
@@ -87,7 +87,7 @@ pub(crate) struct Report {
 /// The report of a desk over a time. Owners and supervisors see it.
 #[utoipa::path(get, operation_id = "desk_report", path = "/v1/desks/{desk}/report", tag = "desk",
     params(("desk" = String, Path), WantedSpan),
-    responses((status = 200, body = Report), (status = 403, description = "forbidden"),
+    responses((status = 200, body = DeskReport), (status = 403, description = "forbidden"),
         (status = 404, description = "not_found"), (status = 422, description = "invalid"),
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn report(
@@ -95,7 +95,7 @@ pub(crate) async fn report(
     caller: Caller,
     Path(desk): Path<String>,
     wanted: Result<Query<WantedSpan>, QueryRejection>,
-) -> Result<Json<Report>, Refusal> {
+) -> Result<Json<DeskReport>, Refusal> {
     let (house, me) = (parse_desk(&desk)?, caller.0.person);
     let Query(wanted) = wanted.map_err(|e| Error::new(Code::BadRequest, e.body_text()))?;
     site.take(me, caller.0.role, Act::Read)?;
@@ -103,12 +103,12 @@ pub(crate) async fn report(
     let made = site.store.read(move |read| {
         let desk = staff::leading(read, house, me)?;
         let span = Span::of(&wanted, &desk, held.now_ms())?;
-        Report::make(read, &held, me, &desk, &span)
+        DeskReport::make(read, &held, me, &desk, &span)
     });
     Ok(Json(made.await?))
 }
 
-impl Report {
+impl DeskReport {
     fn make(
         read: &mut Read<'_>,
         site: &Site,
@@ -132,7 +132,7 @@ impl Report {
         let agent_of =
             |(agent, sums): (_, Sums)| AgentFigures { agent, figures: sums.figures(has_limit) };
         let day_of = |(day, sums): (_, Sums)| DayFigures { day, figures: sums.figures(has_limit) };
-        Ok(Report {
+        Ok(DeskReport {
             from: span.from_ms,
             to: span.to_ms,
             time_zone: span.zone_name(),

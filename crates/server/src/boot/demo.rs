@@ -1,4 +1,4 @@
-//! `--demo`: people and messages for an empty data folder.
+//! `--demo`: people, messages and a desk with questions for an empty data folder.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -23,6 +23,9 @@ const PEOPLE: [(&str, &str); 2] = [("mei", "林美 Mei"), ("tom", "Tom")];
 /// The file in the data folder that keeps the demo's passwords, one a line. Each start prints them.
 const PASSWORDS: &str = "demo-passwords";
 
+/// The file in the data folder that keeps the public key of the demo's desk.
+const DESK: &str = "demo-desk";
+
 /// The messages of the demo's room, each with the number of its author in `PEOPLE`.
 const SAID: [(usize, &str); 6] = [
     (0, "Welcome to Encke! This room is open to every account."),
@@ -33,12 +36,25 @@ const SAID: [(usize, &str); 6] = [
     (1, "Kill the server and start it again, too. Everything is still here."),
 ];
 
+/// What visitors of the demo's desk ask: name, language, question, and what the second person answers.
+const ASKED: [(&str, &str, &str, Option<&str>); 3] = [
+    (
+        "Ingrid",
+        "en",
+        "Do you ship the Touring 5 to Norway?",
+        Some("We do! It takes five to seven days."),
+    ),
+    ("王小明", "zh-CN", "我的订单什么时候发货？", None),
+    ("Sam", "en", "The left pedal squeaks after 200 km. Is that normal?", None),
+];
+
 /// Makes two people, a room and a short history if the site has no people, and prints how to sign in.
 pub async fn make(site: &Arc<Site>, data: &Path, address: &str) -> Result<()> {
     let file = data.join(PASSWORDS);
     if account::everyone(site).await.map_err(|e| anyhow!(e))?.is_empty() {
         let passwords = make_passwords(&file)?;
-        fill(site, &passwords).await?;
+        let key = fill(site, &passwords).await?;
+        std::fs::write(data.join(DESK), key).context("writing the key of the demo's desk")?;
     }
     let Ok(passwords) = std::fs::read_to_string(&file) else {
         println!(
@@ -49,6 +65,13 @@ pub async fn make(site: &Arc<Site>, data: &Path, address: &str) -> Result<()> {
     println!("Demo: open {address} in two browser windows (one of them private) and sign in as");
     for ((name, _), password) in PEOPLE.into_iter().zip(passwords.lines()) {
         println!("  {name}   password {password}");
+    }
+    if let Ok(key) = std::fs::read_to_string(data.join(DESK)) {
+        println!(
+            "Demo: a shop with the desk's window is {address}/widget/try.html?desk={}",
+            key.trim()
+        );
+        println!("  and both answer its visitors at {address}/desk/");
     }
     Ok(())
 }
@@ -65,7 +88,8 @@ fn make_passwords(file: &Path) -> Result<Vec<String>> {
     Ok(made)
 }
 
-async fn fill(site: &Arc<Site>, passwords: &[String]) -> Result<()> {
+/// Returns the public key of the desk.
+async fn fill(site: &Arc<Site>, passwords: &[String]) -> Result<String> {
     let mut people = Vec::new();
     let roles = [Role::Owner, Role::Member];
     for (((name, shown), role), password) in PEOPLE.into_iter().zip(roles).zip(passwords) {
@@ -73,52 +97,92 @@ async fn fill(site: &Arc<Site>, passwords: &[String]) -> Result<()> {
         let account = NewAccount { name, password, display_name: Some(shown.to_owned()) };
         people.push(account::add(site, account, role).await.map_err(|e| anyhow!(e))?);
     }
-    let visitor = Visitor { site };
+    let caller = Caller { site };
+    let [mei, tom] = [By::Person(people[0]), By::Person(people[1])];
     let room = json!({"kind": "room", "title": "Comet 彗星", "open": true, "members": [people[1]]});
-    let room = visitor.post(people[0], "/v1/conversations", room).await?;
+    let room = caller.post(&mei, "/v1/conversations", room).await?;
     let direct = json!({"kind": "direct", "person": people[1]});
-    let direct = visitor.post(people[0], "/v1/conversations", direct).await?;
+    let direct = caller.post(&mei, "/v1/conversations", direct).await?;
     for (by, text) in SAID {
-        visitor.say(people[by], &room, text).await?;
+        caller.say([&mei, &tom][by], &room["id"], text).await?;
     }
-    visitor.say(people[0], &direct, "Hi Tom, this is just between the two of us.").await?;
-    visitor.say(people[1], &direct, "收到 👍").await
+    caller.say(&mei, &direct["id"], "Hi Tom, this is just between the two of us.").await?;
+    caller.say(&tom, &direct["id"], "收到 👍").await?;
+    caller.desk(&mei, &tom, people[1]).await
 }
 
-/// A client that calls the API as one person.
-struct Visitor<'a> {
+/// Who calls.
+enum By {
+    Person(PersonId),
+    /// A visitor, by its token.
+    Token(String),
+    Nobody,
+}
+
+/// A client that calls the API.
+struct Caller<'a> {
     site: &'a Arc<Site>,
 }
 
-impl Visitor<'_> {
-    async fn say(&self, who: PersonId, conversation: &Value, text: &str) -> Result<()> {
-        let id = conversation["id"].as_str().unwrap_or_default();
-        let path = format!("/v1/conversations/{id}/messages");
-        self.post(who, &path, json!({"text": text})).await.map(drop)
+impl Caller<'_> {
+    /// Makes a desk with two agents and some questions. Returns its public key.
+    async fn desk(&self, owner: &By, agent: &By, agent_id: PersonId) -> Result<String> {
+        let desk = self.post(owner, "/v1/desks", json!({"name": "Harbour Bikes 港湾单车"})).await?;
+        let (house, key) = (text(&desk["id"]), text(&desk["key"]));
+        let members = format!("/v1/conversations/{house}/members");
+        self.post(owner, &members, json!({"person": agent_id})).await?;
+        for (name, language, question, answer) in ASKED {
+            let visitor = json!({"name": name, "language": language});
+            let entered =
+                self.post(&By::Nobody, &format!("/v1/desks/{key}/visitors"), visitor).await?;
+            let visitor = By::Token(text(&entered["token"]).to_owned());
+            let tickets = format!("/v1/desks/{key}/tickets");
+            let asked = self.post(&visitor, &tickets, json!({"text": question})).await?;
+            if let Some(answer) = answer {
+                self.say(agent, &asked["ticket"]["id"], answer).await?;
+            }
+        }
+        Ok(key.to_owned())
     }
 
-    async fn post(&self, who: PersonId, path: &str, body: Value) -> Result<Value> {
-        let router = router::api(self.site);
-        let identity = Identity {
-            person: who,
-            role: Role::Member,
-            visitor: false,
-            credential: 0,
-            by_cookie: false,
-            expires_ms: u64::MAX,
-        };
-        let request = Request::builder()
+    async fn say(&self, who: &By, conversation: &Value, said: &str) -> Result<()> {
+        let path = format!("/v1/conversations/{}/messages", text(conversation));
+        self.post(who, &path, json!({"text": said})).await.map(drop)
+    }
+
+    async fn post(&self, who: &By, path: &str, body: Value) -> Result<Value> {
+        let mut request = Request::builder()
             .method(Method::POST)
             .uri(path)
-            .header(header::CONTENT_TYPE, "application/json")
-            .extension(identity)
-            .body(Body::from(body.to_string()))?;
+            .header(header::CONTENT_TYPE, "application/json");
+        request = match who {
+            By::Person(person) => request.extension(identity(*person)),
+            By::Token(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+            By::Nobody => request,
+        };
+        let request = request.body(Body::from(body.to_string()))?;
+        let router = router::api(self.site);
         let response = router.oneshot(request).await.unwrap_or_else(|never| match never {});
         let status = response.status();
         let bytes = response.into_body().collect().await?.to_bytes();
         if !status.is_success() {
             return Err(anyhow!("the demo's {path}: {status} {}", String::from_utf8_lossy(&bytes)));
         }
-        Ok(serde_json::from_slice(&bytes)?)
+        if bytes.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_slice(&bytes)?) }
     }
+}
+
+fn identity(person: PersonId) -> Identity {
+    Identity {
+        person,
+        role: Role::Member,
+        visitor: false,
+        credential: 0,
+        by_cookie: false,
+        expires_ms: u64::MAX,
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }

@@ -17,7 +17,8 @@ pub async fn ancestors(site: &Arc<Site>, uri: &Uri) -> String {
     let (embedded, desk) = (*embedded, desk.to_owned());
     match site.store.read(move |read| embedded.origins(read, &desk)).await {
         Ok(origins) if origins.is_empty() => "*".into(),
-        Ok(origins) => origins.join(" "),
+        // The site's own page for trying it is always one of them.
+        Ok(origins) => format!("'self' {}", origins.join(" ")),
         // Better shown nowhere than where the desk does not want it.
         Err(_) => "'none'".into(),
     }

@@ -286,7 +286,12 @@ fn the_demo_has_something_to_see() {
     let session = server.visitor().post("/v1/sign-in", &body).is(200).session();
     let mut mei = crate::harness::Client::new(server.address, Auth::Cookie(session));
     let snapshot = mei.get("/v1/snapshot").is(200).json();
-    assert_eq!(snapshot["conversations"].as_array().unwrap().len(), 2);
+    assert_eq!(snapshot["conversations"].as_array().unwrap().len(), 3, "the desk's house is one");
+    let desk = mei.get("/v1/desks").is(200).json()["desks"][0].clone();
+    let try_page = format!("/widget/try.html?desk={}", desk["key"].as_str().unwrap());
+    assert!(server.printed.contains(&try_page), "{}", server.printed);
+    let waiting = format!("/v1/desks/{}/tickets?view=unassigned", desk["id"].as_str().unwrap());
+    assert_eq!(mei.get(&waiting).is(200).json()["counts"]["unassigned"], 2);
     // Made only once.
     let (folder, address) = (server.folder.clone(), server.address.to_string());
     drop(server);

@@ -20,6 +20,11 @@ export function keyOf(target: EventTarget | null): string | null {
   return target.closest<HTMLElement>('[data-row="message"]')?.dataset['key'] ?? null;
 }
 
+/** The row with a key, if it is drawn. */
+export function rowAt(list: Element, key: string): HTMLElement | null {
+  return list.querySelector(`[data-key="${CSS.escape(key)}"]`);
+}
+
 /** Brings the focus from one message to the next, or the one before. */
 export function step(list: Element, from: HTMLElement, by: 1 | -1): void {
   const all = [...list.querySelectorAll<HTMLElement>('[data-row="message"]')];
