@@ -306,5 +306,5 @@ fn the_demo_has_something_to_see() {
         None,
     ));
     let again = wire.answer().unwrap().is(200).json();
-    assert_eq!(again["conversations"].as_array().unwrap().len(), 2);
+    assert_eq!(again["conversations"].as_array().unwrap().len(), 3);
 }
