@@ -16,6 +16,7 @@ describe('addresses', () => {
       { at: 'tickets', desk: 'c3', ticket: null },
       { at: 'tickets', desk: 'c3', ticket: 'c7' },
       { at: 'visitors', desk: 'c3' },
+      { at: 'reports', desk: 'c3' },
       { at: 'settings', desk: 'c3' },
     ] as const)
       expect(placeInHash(hashOf(place))).toEqual(place);

@@ -31,6 +31,15 @@ export type TicketPage = Schemas['TicketPage'];
 export type VisitorShown = Schemas['VisitorShown'];
 export type VisitorsHere = Schemas['VisitorsHere'];
 
+/** What was asked in a time, and what became of it. */
+export type DeskReport = Schemas['DeskReport'];
+export type Figures = Schemas['Figures'];
+export type DayFigures = Schemas['DayFigures'];
+export type WantedReport = operations['desk_report']['parameters']['query'];
+/** The tickets behind a report: `from` and `to` in milliseconds since 1970, of an agent, a team or a tag. */
+export type WantedTickets = operations['report_tickets']['parameters']['query'];
+export type ReportTickets = Schemas['ReportTickets'];
+
 /** What staff wrote for staff. */
 export type NoteEvent = EventOf<'note'>;
 /** A page of notes: older ones are those before the first. */
@@ -79,10 +88,21 @@ export class DeskApi {
   }
 
   tickets(desk: string, query: TicketQuery): Promise<TicketList> {
-    const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
-      value == null ? [] : [[name, String(value)]],
-    );
-    return this.#api.call('GET', `${at(desk)}/tickets?${new URLSearchParams(given).toString()}`);
+    return this.#api.call('GET', `${at(desk)}/tickets?${text(query)}`);
+  }
+
+  /** Owners and supervisors see it. */
+  report(desk: string, query: WantedReport): Promise<DeskReport> {
+    return this.#api.call('GET', `${at(desk)}/report?${text(query)}`);
+  }
+
+  reportTickets(desk: string, query: WantedTickets): Promise<ReportTickets> {
+    return this.#api.call('GET', `${at(desk)}/report/tickets?${text(query)}`);
+  }
+
+  /** The address of the same tickets as a table, on this page's own server. */
+  reportTable(desk: string, { from, to }: Pick<DeskReport, 'from' | 'to'>): string {
+    return `${at(desk)}/report.csv?${text({ from, to })}`;
   }
 
   /** The visitors who have opened a page of the site lately. */
@@ -131,6 +151,14 @@ export class DeskApi {
   looking(id: string): Promise<void> {
     return this.#api.call('PUT', `${of(id)}/looking`);
   }
+}
+
+/** A query string of the values that are there. */
+function text(query: object): string {
+  const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
+    value == null ? [] : [[name, String(value)]],
+  );
+  return new URLSearchParams(given).toString();
 }
 
 const at = (desk: string): string => `/v1/desks/${encodeURIComponent(desk)}`;

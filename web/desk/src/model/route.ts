@@ -3,14 +3,14 @@ export type Place =
   | { readonly at: 'start' }
   /** The list of a desk, and the ticket that is open. */
   | { readonly at: 'tickets'; readonly desk: string; readonly ticket: string | null }
-  | { readonly at: 'visitors' | 'settings'; readonly desk: string };
+  | { readonly at: 'visitors' | 'reports' | 'settings'; readonly desk: string };
 
-const pattern = /^#\/(c\d{1,15})(?:\/(?:(c\d{1,15})|(visitors|settings)))?(?:\/(\d{1,15}))?$/;
+const pattern = /^#\/(c\d{1,15})(?:\/(?:(c\d{1,15})|(visitors|reports|settings)))?(?:\/(\d{1,15}))?$/;
 
 export function placeInHash(hash: string): Place {
   const [, desk, ticket, page] = pattern.exec(hash) ?? [];
   if (desk === undefined) return { at: 'start' };
-  if (page === 'visitors' || page === 'settings') return { at: page, desk };
+  if (page === 'visitors' || page === 'reports' || page === 'settings') return { at: page, desk };
   return { at: 'tickets', desk, ticket: ticket ?? null };
 }
 
