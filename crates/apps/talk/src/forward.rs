@@ -132,21 +132,29 @@ impl Forwarding {
     /// The first send with the same key, whatever became of either message.
     fn sent_before(&self, tx: &mut Tx<'_>) -> Result<Option<Appended>, Error> {
         sent_before(tx, self.me, self.to, self.key.as_deref(), |tx, first| {
-            let source = self.at.map(|at| tx.event(at)).transpose()?.flatten();
-            Ok(source.is_some_and(|source| is_copy(&first.body, &source.event)))
+            let Some(source) = self.at.map(|at| tx.event(at)).transpose()?.flatten() else {
+                return Ok(false);
+            };
+            let edits = newest_edits(tx, &[(self.of, source.event.seq)])?;
+            Ok(is_copy(&first.body, &source.event, !edits.is_empty()))
         })
     }
 }
 
 /// Whether the body of a message's event is the copy of this one. Of a message that was erased nothing is left to compare.
-fn is_copy(body: &[u8], source: &Event) -> bool {
-    let said = serde_json::from_slice::<Said<'_>>(body).ok();
-    let Some(copy) = said.and_then(|said| said.forwarded) else { return false };
+fn is_copy(body: &[u8], source: &Event, is_edited: bool) -> bool {
+    let Ok(Said { text, forwarded: Some(copy), .. }) = serde_json::from_slice(body) else {
+        return false;
+    };
     let Ok(said) = said_in(source) else { return source.is_erased() };
-    match said.forwarded {
+    // One may say two things in one millisecond. What a copy says of an edit, a mention or a poll may have changed since.
+    let is_plain =
+        !is_edited && said.mentions.is_empty() && said.everyone.is_none() && said.poll.is_none();
+    let is_first = match said.forwarded {
         Some(first) => first == copy,
         None => source.from == Some(copy.from) && source.at_ms == copy.at,
-    }
+    };
+    is_first && (!is_plain || said.text == text)
 }
 
 /// Whether a message was forwarded.
