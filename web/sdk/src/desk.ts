@@ -40,6 +40,9 @@ export type WantedReport = operations['desk_report']['parameters']['query'];
 export type WantedTickets = operations['report_tickets']['parameters']['query'];
 export type ReportTickets = Schemas['ReportTickets'];
 
+export type CannedReply = Schemas['CannedReply'];
+export type CannedReplies = Schemas['CannedReplies'];
+
 /** What staff wrote for staff. */
 export type NoteEvent = EventOf<'note'>;
 /** A page of notes: older ones are those before the first. */
@@ -114,6 +117,24 @@ export class DeskApi {
   /** A blocked visitor writes nothing to the desk. */
   block(desk: string, person: string, on: boolean): Promise<void> {
     return this.#api.call(on ? 'PUT' : 'DELETE', `${at(desk)}/blocked/${encodeURIComponent(person)}`);
+  }
+
+  /** The replies that have this text in them, behind the one with the number `after`. */
+  canned(desk: string, q: string, after?: number): Promise<CannedReplies> {
+    return this.#api.call('GET', `${at(desk)}/canned?${text({ q, after })}`);
+  }
+
+  /** The caller's own, or that of the desk, which owners and supervisors make. */
+  createCanned(desk: string, reply: { shortcut: string; text: string; own: boolean }): Promise<CannedReply> {
+    return this.#api.call('POST', `${at(desk)}/canned`, reply);
+  }
+
+  changeCanned(desk: string, id: number, change: { shortcut: string; text: string }): Promise<CannedReply> {
+    return this.#api.call('PATCH', `${at(desk)}/canned/${id}`, change);
+  }
+
+  deleteCanned(desk: string, id: number): Promise<void> {
+    return this.#api.call('DELETE', `${at(desk)}/canned/${id}`);
   }
 
   ticket(id: string): Promise<TicketPage> {

@@ -183,6 +183,26 @@ export const en = {
     pages: (count: number) => plural(count, { one: '1 page', other: `${number(count)} pages` }),
   },
 
+  canned: {
+    title: 'Canned replies',
+    hint: 'Type / at the beginning of an answer.',
+    search: 'Find a reply',
+    none: 'There are no canned replies yet.',
+    noneFound: 'No reply has this in it.',
+    manage: 'Write them in Settings',
+    ofDesk: 'of the desk',
+    own: 'your own',
+    shortcut: 'Short name',
+    shortcutHint: 'One word, as it is looked for: thanks',
+    text: 'Text',
+    variables: '{{visitor}} and {{agent}} stand for the two names.',
+    forAll: 'For everybody at the desk',
+    add: 'Add the reply',
+    save: 'Save',
+    change: (name: string) => `Change /${name}`,
+    remove: (name: string) => `Delete /${name}`,
+  },
+
   reports: {
     title: 'Reports',
     period: 'Time',
@@ -293,6 +313,7 @@ export const en = {
     back: 'Back to the list',
     send: 'Send',
     line: 'Next line',
+    canned: 'Canned replies, at the beginning of an answer',
     help: 'This list',
   },
 };

@@ -182,6 +182,26 @@ export const zhCN: Words = {
     pages: (count) => `${number(count)} 个页面`,
   },
 
+  canned: {
+    title: '快捷回复',
+    hint: '在回复开头输入 / 即可选择。',
+    search: '查找快捷回复',
+    none: '还没有快捷回复。',
+    noneFound: '没有包含这些文字的快捷回复。',
+    manage: '在设置中添加',
+    ofDesk: '客服台共用',
+    own: '我的',
+    shortcut: '短名称',
+    shortcutHint: '一个词，用来查找，例如：谢谢',
+    text: '内容',
+    variables: '{{visitor}} 和 {{agent}} 会替换为双方的名字。',
+    forAll: '客服台所有人可用',
+    add: '添加',
+    save: '保存',
+    change: (name) => `修改 /${name}`,
+    remove: (name) => `删除 /${name}`,
+  },
+
   reports: {
     title: '报表',
     period: '时间',
@@ -291,6 +311,7 @@ export const zhCN: Words = {
     back: '回到列表',
     send: '发送',
     line: '换行',
+    canned: '快捷回复（在回复开头）',
     help: '这个列表',
   },
 };
