@@ -4,9 +4,12 @@
  * The scene is a team that writes English and Chinese. Look at every picture before it is committed.
  */
 import { test } from 'node:test';
-import { chatOf } from '../support/browser.mjs';
+import { chatOf, freshBrowser } from '../support/browser.mjs';
+import { DeskPage } from '../support/desk.mjs';
 import { Member } from '../support/member.mjs';
 import { Server } from '../support/server.mjs';
+import { Visitor } from '../support/visitor.mjs';
+import { eventually } from '../support/wait.mjs';
 
 const folder = new URL('../../../docs/images/', import.meta.url);
 const desktop = { width: 1280, height: 800 };
@@ -50,6 +53,65 @@ test('pictures', async (t) => {
     await picture(small.page, name);
   }
 });
+
+test('pictures of a desk', async (t) => {
+  const server = await Server.start(t, '--quota-guest', 'off');
+  const { anna, key, ticket } = await desk(server.url);
+
+  const screen = await DeskPage.open(t, anna, { viewport: desktop, deviceScaleFactor: 1.5 });
+  await screen.see('Mine');
+  await screen.choose('Ingrid Solberg');
+  await screen.notes.first().waitFor();
+  await picture(screen.page, 'desk');
+
+  const shop = await freshBrowser(t, { viewport: desktop, deviceScaleFactor: 1.5 });
+  const page = await shop.newPage();
+  await page.goto(`${server.url}/widget/try.html?desk=${key}`);
+  await page.getByRole('button').first().click();
+  const widget = page.frameLocator('iframe');
+  await widget.getByRole('textbox').fill('Is the Touring 5 there in blue, too?');
+  await widget.getByRole('textbox').press('Enter');
+  const asked = await eventually('the question', async () => {
+    const { tickets } = await anna.call('GET', `/v1/desks/${ticket.desk}/tickets?view=unassigned`);
+    return tickets.find((/** @type {any} */ { last }) => last.body.text.startsWith('Is the Touring 5'));
+  });
+  await anna.say(asked.ticket.id, 'It is, in two sizes: 54 and 58. Shall I put one aside for you? 🚲');
+  await widget.getByText('in two sizes').waitFor();
+  await picture(page, 'widget');
+});
+
+/** A desk with an open ticket and some that wait. @param {string} url */
+async function desk(url) {
+  const anna = await Member.owner(url, 'anna', 'Anna Weber');
+  const lin = await anna.adds('linyue', '林悦');
+  const { id, key } = await anna.call('POST', '/v1/desks', { name: 'Harbour Bikes' });
+  await anna.call('POST', `/v1/conversations/${id}/members`, { person: lin.id });
+  const greeting = {
+    en: 'Hello! Ask us anything about bicycles.',
+    'zh-CN': '您好！关于自行车的问题请随时提问。',
+  };
+  await anna.call('PATCH', `/v1/desks/${id}`, { settings: { greeting } });
+  for (const [name, text] of /** @type {const} */ ([
+    ['王小明', '我的订单还没有发货，能帮我查一下吗？'],
+    ['Tom Okafor', 'The invoice has the wrong address.'],
+  ]))
+    await (await Visitor.enter(url, key, name)).asks(text);
+  const ingrid = await Visitor.enter(url, key, 'Ingrid Solberg');
+  await ingrid.visits({ url: 'https://bikes.example/', title: 'Harbour Bikes' });
+  await ingrid.visits({
+    url: 'https://bikes.example/touring-5',
+    title: 'Touring 5 · Harbour Bikes',
+    referrer: 'https://search.example/',
+    attributes: { 'customer since': '2021', orders: '3' },
+  });
+  const ticket = await ingrid.asks('Hello! Do you ship the Touring 5 to Norway, and how long does it take?');
+  await anna.say(ticket, 'Good morning Ingrid! Yes, we do: **five to seven days** to Oslo.');
+  await ingrid.says(ticket, 'Wonderful. Is the rack included?');
+  const text = 'Regular customer. Lin, is a rack left in the shop?';
+  await anna.call('POST', `/v1/tickets/${ticket}/notes`, { text, key: 'note' });
+  await anna.call('PATCH', `/v1/tickets/${ticket}`, { tags: ['delivery'] });
+  return { anna, key, ticket: { id: ticket, desk: id } };
+}
 
 /** @param {string} url */
 async function scene(url) {
