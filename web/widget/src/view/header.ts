@@ -47,16 +47,14 @@ export class Header {
     this.#line.classList.toggle('open', door.open);
     const shown =
       agent === undefined
-        ? door.agents.slice(0, facesMax)
-        : [{ name: agent.display_name, picture: agent.picture }];
+        ? door.agents.slice(0, facesMax).map((each) => ({ ...each, id: each.name }))
+        : [{ name: agent.display_name, picture: agent.picture, id: agent.id }];
     const sign = JSON.stringify(shown);
     if (sign === this.#drawn) return;
     this.#drawn = sign;
     fill(
       this.#faces,
-      ...shown.map(({ name, picture }) =>
-        avatar({ id: agent?.id ?? name, name, picture: picture ?? null }, this.#screen.pictures),
-      ),
+      ...shown.map((each) => avatar({ ...each, picture: each.picture ?? null }, this.#screen.pictures)),
     );
   }
 
