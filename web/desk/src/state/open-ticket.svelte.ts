@@ -2,10 +2,14 @@ import { ApiError } from '@encke/sdk';
 import type { DeskApi, DeskTicket, NoteEvent, TicketChange, TicketPage } from '@encke/sdk/desk';
 import { withRefreshed, type Talk } from '@encke/talk/state';
 import { lookAgainMs, lookingNow, withLooker, type Lookers } from '../model/lookers';
+import { Turns } from '../model/turns';
 import { second } from './second.svelte';
 
 /** How often a ticket is looked at that does not send its messages, because this agent does not take part. */
 const lookOnMs = 4_000;
+
+/** Acts that wait for the answer to the one before; a key that is held down is not heard beyond them. */
+const actsWaitingMax = 4;
 
 export interface OpenTicketOptions {
   readonly api: DeskApi;
@@ -31,10 +35,13 @@ export class OpenTicket {
   /** What was begun as a note. */
   draft = $state('');
   busy = $state(false);
+  /** Whether a note is on its way. */
+  noting = $state(false);
 
   #lookers: Lookers = $state.raw(new Map());
   #timers: ReturnType<typeof setInterval>[] = [];
   #stopped = false;
+  readonly #turns = new Turns(actsWaitingMax);
   /** The note that is being sent: the same text has the same key in a further try. */
   #sending: { readonly text: string; readonly key: string } | null = null;
 
@@ -121,8 +128,8 @@ export class OpenTicket {
   /** Adds what was written as a note. Its text stays until the server has it. */
   async note(): Promise<boolean> {
     const text = this.draft.trim();
-    if (text === '' || this.busy) return false;
-    this.busy = true;
+    if (text === '' || this.noting) return false;
+    this.noting = true;
     if (this.#sending?.text !== text) this.#sending = { text, key: crypto.randomUUID() };
     const { key } = this.#sending;
     const went = await this.options.attempt(async () => {
@@ -131,20 +138,22 @@ export class OpenTicket {
     });
     if (went) this.draft = '';
     if (went) this.#sending = null;
-    this.busy = false;
+    this.noting = false;
     return went;
   }
 
-  async #act(act: () => Promise<DeskTicket>): Promise<boolean> {
-    if (this.busy) return false;
-    this.busy = true;
-    const went = await this.options.attempt(async () => {
-      const ticket = await act();
-      this.happened(ticket);
-      this.options.changed(ticket);
+  /** One after the other: what a key asked for while an answer was on its way is done next. */
+  #act(act: () => Promise<DeskTicket>): Promise<boolean> {
+    return this.#turns.take(async () => {
+      this.busy = true;
+      const went = await this.options.attempt(async () => {
+        const ticket = await act();
+        this.happened(ticket);
+        this.options.changed(ticket);
+      });
+      this.busy = false;
+      return went;
     });
-    this.busy = false;
-    return went;
   }
 
   async loadNotes(before?: number): Promise<void> {
