@@ -17,7 +17,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("apps/files", &["engine", "store", "site", "account"]),
     ("apps/talk", &["engine", "store", "site", "account", "files"]),
     // Products: none of them depends on another one.
-    ("apps/chat", &["engine", "store", "site", "account", "talk"]),
+    ("apps/chat", &["engine", "store", "site", "account", "files", "talk"]),
     ("apps/channel", &["engine", "store", "site", "account", "talk"]),
     ("apps/keep", &["engine", "store", "site", "account", "talk"]),
     ("apps/push", &["egress", "engine", "store", "site", "account", "talk"]),

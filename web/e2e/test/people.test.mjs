@@ -69,7 +69,7 @@ test('rooms: created, joined, invited to, left, and lost at once by who is remov
   await bos.say('What is there?');
   await annas.shows(['Who cooks?', 'I do', 'What is there?']);
 
-  await details.getByRole('button', { name: 'Edit title and topic' }).click();
+  await details.getByRole('button', { name: 'Edit title, topic and picture' }).click();
   await details.getByRole('textbox', { name: 'Room title' }).fill('Großküche 厨房');
   await details.getByRole('button', { name: 'Save' }).click();
   for (const chat of [annas, meis, bos]) await chat.thread('Großküche 厨房').waitFor();

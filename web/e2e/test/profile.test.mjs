@@ -39,6 +39,27 @@ test('a picture stands in place of the initials on every screen, and goes when i
     await becomes('no picture', () => pictures(place), 0);
 });
 
+test('a room’s picture stands in the list, above the thread and in its details, for all its members', async (t) => {
+  const { anna, mei } = await three(t);
+  const chat = await chatOf(t, anna);
+  const theirs = await chatOf(t, mei);
+  await chat.choose('Kitchen');
+  const details = await chat.openDetails();
+  await details.getByRole('button', { name: 'Edit title, topic and picture' }).click();
+  const field = details.locator('input[type=file]');
+  const file = (/** @type {Buffer} */ buffer) => ({ name: 'a.png', mimeType: 'image/png', buffer });
+  await field.setInputFiles(file(Buffer.from('<svg onload="alert(1)"/>')));
+  await details.getByText('This file is no picture that can be shown').waitFor();
+  await field.setInputFiles(file(Buffer.from(png(900, 600))));
+  const places = [details.locator('.top'), chat.page.locator('.thread-pane header'), theirs.entry('Kitchen')];
+  for (const place of places) await becomes('the picture', () => pictures(place), 1);
+  await clean(chat.page, 'the details of a room with a picture');
+  await theirs.choose('Kitchen');
+  await theirs.thread('Kitchen').getByText('Anna gave the room a picture').waitFor();
+  await details.getByRole('button', { name: 'Remove the picture' }).click();
+  for (const place of places) await becomes('no picture', () => pictures(place), 0);
+});
+
 test('a new name is shown at once to everybody who shows it, and one like another person’s is refused', async (t) => {
   const { anna, mei } = await three(t);
   const chat = await chatOf(t, anna);

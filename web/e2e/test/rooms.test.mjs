@@ -73,7 +73,7 @@ test('rooms are kept in order, and those who can’t write are told why', async 
   const shut = meis.page.getByTestId('shut');
   const details = await annas.openDetails();
 
-  await details.getByRole('button', { name: 'Edit title and topic' }).click();
+  await details.getByRole('button', { name: 'Edit title, topic and picture' }).click();
   await details.getByRole('textbox', { name: 'Topic' }).fill('What we cook 做饭');
   await details.getByRole('button', { name: 'Save' }).click();
   await details.getByText('What we cook 做饭').waitFor();

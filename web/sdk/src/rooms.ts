@@ -144,6 +144,15 @@ export class RoomsApi {
     return this.#api.call('POST', `${room(id)}/messages/${seq}/report`, { reason });
   }
 
+  /** Gives a room a picture that the caller has uploaded; its owners may. */
+  setPicture(id: string, file: string): Promise<Conversation> {
+    return this.#api.call('PUT', `${room(id)}/picture`, { file });
+  }
+
+  removePicture(id: string): Promise<Conversation> {
+    return this.#api.call('DELETE', `${room(id)}/picture`);
+  }
+
   /** The open reports of a room, the oldest first. */
   reports(id: string, query: PageQuery = {}): Promise<ReportPage> {
     return this.#api.call('GET', `${room(id)}/reports${search({ ...query })}`);

@@ -782,6 +782,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Gives a room a picture, which owners do. Everybody who is signed in may read it; the earlier picture is deleted.
+         * @description Gives a room a picture, which owners do. Everybody who is signed in may read it; the earlier picture is deleted.
+         */
+        put: operations["set_room_picture"];
+        post?: never;
+        /**
+         * Takes the picture of a room away, which owners do. It is deleted.
+         * @description Takes the picture of a room away, which owners do. It is deleted.
+         */
+        delete: operations["remove_room_picture"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/pins": {
         parameters: {
             query?: never;
@@ -3010,6 +3034,8 @@ export interface components {
             open: boolean;
             /** @description The message that a thread belongs to; absent if this is no thread. */
             parent?: components["schemas"]["Parent"];
+            /** @description The address of the picture of a room; absent if it has none. */
+            picture?: string;
             /** @description The person has read everything up to this `seq`. */
             read_seq: number;
             /** @description The `seq` of the newest event in the stream of receipts. */
@@ -3158,7 +3184,7 @@ export interface components {
          * @description A deed that the trail notes.
          * @enum {string}
          */
-        Deed: "role_changed" | "removed" | "banned" | "unbanned" | "muted" | "unmuted" | "renamed" | "topic_changed" | "opened" | "closed" | "announcement_on" | "announcement_off" | "recalled" | "poll_closed" | "preview_removed" | "link_made" | "link_revoked";
+        Deed: "role_changed" | "removed" | "banned" | "unbanned" | "muted" | "unmuted" | "renamed" | "topic_changed" | "picture_changed" | "opened" | "closed" | "announcement_on" | "announcement_off" | "recalled" | "poll_closed" | "preview_removed" | "link_made" | "link_revoked";
         /** @description A desk as its staff sees it. */
         Desk: {
             /** @description The id: that of its house, which is the room of its staff. */
@@ -3718,6 +3744,8 @@ export interface components {
             at: number;
             by: components["schemas"]["Person"] | null;
             conversation: string;
+            /** @description The address of the picture of the room; absent if it has none. */
+            picture?: string;
             title: string | null;
         };
         /** @description An invitation of the person no longer waits for an answer. */
@@ -3830,6 +3858,8 @@ export interface components {
             joined: boolean;
             /** @description Number of members. */
             members: number;
+            /** @description The address of its picture; absent if it has none. */
+            picture?: string;
             title: string | null;
             /** @description The subject of the room; absent if it has none. */
             topic?: string;
@@ -4278,6 +4308,11 @@ export interface components {
         NewRole: {
             role: components["schemas"]["MemberRole"];
         };
+        /** @description The picture that a room gets. */
+        NewRoomPicture: {
+            /** @description Id of a file that the caller has uploaded, and sent to nobody: a PNG, JPEG, GIF or WebP picture. */
+            file: string;
+        };
         /** @description A message that is to be sent later. */
         NewScheduled: {
             /** @description Idempotency key, for clients that can't set a header. */
@@ -4422,6 +4457,8 @@ export interface components {
             id: string;
             joined: boolean;
             members: number;
+            /** @description The address of its picture; absent if it has none. */
+            picture?: string;
             title: string;
         };
         /** @description A page of open rooms. */
@@ -5067,6 +5104,8 @@ export interface components {
             announcement?: boolean;
             by: string;
             open?: boolean;
+            /** @description The address of the picture; empty if it was taken away. */
+            picture?: string;
             title?: string;
             /** @description The subject; empty if it was taken away. */
             topic?: string;
@@ -8423,6 +8462,76 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    set_room_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRoomPicture"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    remove_room_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
         };
     };
     pins: {

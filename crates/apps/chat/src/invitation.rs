@@ -33,6 +33,10 @@ pub(crate) struct Invitation {
     conversation: ConversationId,
     #[schema(required)]
     title: Option<String>,
+    /// The address of the picture of the room; absent if it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    picture: Option<String>,
     /// The person who invites; perhaps one that the invited person does not know otherwise.
     #[schema(required)]
     by: Option<Person>,
@@ -181,7 +185,7 @@ pub(crate) fn of(
     person: PersonId,
 ) -> Result<Vec<Invitation>, StoreError> {
     let rows = sql.query(
-        "SELECT i.conversation, c.title, i.inviter, i.at_ms FROM invitation i
+        "SELECT i.conversation, c.title, i.inviter, i.at_ms, c.picture FROM invitation i
          JOIN conversation c ON c.id = i.conversation WHERE i.person = ?1",
         params![person],
     )?;
@@ -190,7 +194,8 @@ pub(crate) fn of(
     let invitation = |row: &Row| {
         let inviter: PersonId = row.get(2)?;
         let by = shown.iter().find(|p| p.id == inviter).cloned();
-        Ok(Invitation { conversation: row.get(0)?, title: row.get(1)?, by, at: row.get(3)? })
+        let (title, picture) = (row.get(1)?, row.get(4)?);
+        Ok(Invitation { conversation: row.get(0)?, title, picture, by, at: row.get(3)? })
     };
     let mut all = rows.iter().map(invitation).collect::<Result<Vec<_>, StoreError>>()?;
     // Most people have none. A statement with an order would prepare to sort them all the same.

@@ -9,6 +9,7 @@ mod invitation;
 mod link;
 mod members;
 mod room;
+mod room_picture;
 mod rooms;
 mod snapshot;
 mod start;
@@ -40,6 +41,7 @@ impl Product for Chat {
         OpenApiRouter::new()
             .routes(routes!(start::create))
             .routes(routes!(room::change))
+            .routes(routes!(room_picture::set, room_picture::remove))
             .routes(routes!(rooms::list))
             .routes(routes!(members::join))
             .routes(routes!(invitation::list, invitation::decline))

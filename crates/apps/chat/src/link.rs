@@ -271,6 +271,10 @@ pub(crate) struct LinkedRoom {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     topic: Option<String>,
+    /// The address of its picture; absent if it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    picture: Option<String>,
     /// Number of members.
     members: u64,
     /// Whether the caller is one of them.
@@ -298,8 +302,8 @@ pub(crate) async fn look(
             row.check_good(read, now_ms)?;
         }
         let room = find(read, id)?.ok_or_else(gone)?;
-        let (title, topic, members) = (room.title, room.topic, room.members);
-        Ok(LinkedRoom { conversation: id, title, topic, members, joined })
+        let (title, topic, picture, members) = (room.title, room.topic, room.picture, room.members);
+        Ok(LinkedRoom { conversation: id, title, topic, picture, members, joined })
     });
     Ok(Json(found.await?))
 }

@@ -113,6 +113,10 @@ pub(crate) struct RoomChanged {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     topic: Option<String>,
+    /// The address of the picture; empty if it was taken away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    picture: Option<String>,
     /// Whether only owners and moderators write from here on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -134,6 +138,7 @@ impl RoomChange {
             title: self.title.filter(|title| now.title.as_ref() != Some(title)),
             open: self.open.filter(|open| now.open != *open),
             topic: self.topic.filter(|new| new != topic),
+            picture: None,
             announcement: self.announcement.filter(|new| *new != announcement),
             by,
         }
@@ -141,6 +146,12 @@ impl RoomChange {
 }
 
 impl RoomChanged {
+    /// The room got a picture with this address, or lost it.
+    pub fn picture(address: String, by: PersonId) -> Self {
+        let (title, open, topic, announcement) = Default::default();
+        RoomChanged { title, open, topic, picture: Some(address), announcement, by }
+    }
+
     /// The changes as the audit trail names them.
     fn deeds(&self) -> impl Iterator<Item = Deed> {
         let open = self.open.map(|open| if open { Deed::Opened } else { Deed::Closed });
@@ -150,7 +161,8 @@ impl RoomChanged {
         });
         let title = self.title.as_ref().map(|_| Deed::Renamed);
         let topic = self.topic.as_ref().map(|_| Deed::TopicChanged);
-        [title, open, topic, announcement].into_iter().flatten()
+        let picture = self.picture.as_ref().map(|_| Deed::PictureChanged);
+        [title, open, topic, picture, announcement].into_iter().flatten()
     }
 }
 
@@ -190,24 +202,30 @@ pub(crate) async fn change(
             return Ok(now);
         }
         store(tx, id, &changed)?;
-        tx.append(event(StreamId::conversation(id), Some(me), &changed))?;
         load(tx, &held, id, me)
     });
     Ok(Json(changed.await?))
 }
 
-fn store(tx: &mut Tx<'_>, id: ConversationId, changed: &RoomChanged) -> Result<(), Error> {
+/// Stores a change, and tells of it.
+pub(crate) fn store(
+    tx: &mut Tx<'_>,
+    id: ConversationId,
+    changed: &RoomChanged,
+) -> Result<(), Error> {
     tx.execute(
         "UPDATE conversation SET title = coalesce(?2, title), open = coalesce(?3, open),
              topic = CASE WHEN CAST(?4 AS TEXT) IS NULL THEN topic ELSE nullif(?4, '') END,
-             announcement = coalesce(?5, announcement)
+             announcement = coalesce(?5, announcement),
+             picture = CASE WHEN CAST(?6 AS TEXT) IS NULL THEN picture ELSE nullif(?6, '') END
          WHERE id = ?1",
         params![
             id,
             changed.title.as_ref(),
             changed.open,
             changed.topic.as_ref(),
-            changed.announcement
+            changed.announcement,
+            changed.picture.as_ref()
         ],
     )?;
     let said = StreamId::conversation(id);
@@ -220,5 +238,5 @@ fn store(tx: &mut Tx<'_>, id: ConversationId, changed: &RoomChanged) -> Result<(
     for deed in changed.deeds() {
         audit::note(tx, id, changed.by, AuditNote::of_room(deed))?;
     }
-    Ok(())
+    tx.append(event(said, Some(changed.by), changed)).map(drop)
 }

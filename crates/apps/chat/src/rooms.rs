@@ -40,6 +40,10 @@ pub(crate) struct OpenRoom {
     #[schema(value_type = String)]
     id: ConversationId,
     title: String,
+    /// The address of its picture; absent if it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    picture: Option<String>,
     members: u64,
     joined: bool,
 }
@@ -86,7 +90,8 @@ pub(crate) async fn list(
         };
         let rows = read.query(
             "SELECT c.id, c.title, c.members,
-                    (SELECT count(*) FROM member m WHERE m.conversation = c.id AND m.person = ?1)
+                    (SELECT count(*) FROM member m WHERE m.conversation = c.id AND m.person = ?1),
+                    c.picture
              FROM conversation c
              WHERE c.open = 1 AND (c.title, c.id) > (?2, ?3)
                AND (lower(c.title) LIKE ?4 ESCAPE '\\' OR c.title LIKE ?5 ESCAPE '\\')
@@ -107,6 +112,7 @@ pub(crate) async fn list(
                 title: row.get(1)?,
                 members: row.get(2)?,
                 joined: row.get(3)?,
+                picture: row.get(4)?,
             })
         };
         let more = rows.len() as u64 > limit;

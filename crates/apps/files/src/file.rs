@@ -49,6 +49,8 @@ pub(crate) enum State {
     Held,
     /// It is the picture of its uploader.
     Portrait,
+    /// It is the picture of a room.
+    Emblem,
     /// Nobody may read it any more, and housekeeping deletes it.
     Gone,
 }
@@ -60,13 +62,30 @@ impl State {
             "whole" => State::Whole,
             "held" => State::Held,
             "portrait" => State::Portrait,
+            "emblem" => State::Emblem,
             _ => State::Gone,
         }
     }
 
+    pub fn text(self) -> &'static str {
+        match self {
+            State::Coming => "coming",
+            State::Whole => "whole",
+            State::Held => "held",
+            State::Portrait => "portrait",
+            State::Emblem => "emblem",
+            State::Gone => "gone",
+        }
+    }
+
+    /// Whether it is the picture of a person or a room, so that no message can hold it.
+    pub fn stands_for_something(self) -> bool {
+        matches!(self, State::Portrait | State::Emblem)
+    }
+
     /// Whether the bytes can be read.
     pub fn is_readable(self) -> bool {
-        matches!(self, State::Whole | State::Held | State::Portrait)
+        matches!(self, State::Whole | State::Held) || self.stands_for_something()
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn readable(
                          WHERE m.file = ?1 LIMIT 1";
             sql.query_one(query, params![id, person])?.is_some()
         }
-        State::Portrait => true,
+        State::Portrait | State::Emblem => true,
         _ => row.uploader == person,
     };
     if may { Ok(row) } else { Err(not_found()) }
@@ -46,8 +46,9 @@ pub fn for_message(
         return Err(Error::new(Code::Invalid, "A message has each file once."));
     }
     let file = |id| {
-        // The picture of a person goes when another one takes its place, whatever others have made of it.
-        let row = Some(readable(sql, id, person)?).filter(|row| row.state != State::Portrait);
+        // The picture of a person or a room goes when another one takes its place, whatever others have made of it.
+        let row = readable(sql, id, person)?;
+        let row = Some(row).filter(|row| !row.state.stands_for_something());
         Ok(row.ok_or_else(not_found)?.shown())
     };
     ids.iter().map(file).collect()

@@ -365,6 +365,7 @@ pub(crate) async fn cancel(
         let held = match row.ok_or_else(not_found)?.state {
             State::Held => Some("A message holds this file; recall the message."),
             State::Portrait => Some("This is your picture; take it away in your profile."),
+            State::Emblem => Some("This is the picture of a room; take it away there."),
             _ => None,
         };
         if let Some(what) = held {

@@ -60,6 +60,8 @@ deeds! {
     Renamed = "renamed";
     /// The room got another topic, or lost it.
     TopicChanged = "topic_changed";
+    /// The room got another picture, or lost it.
+    PictureChanged = "picture_changed";
     /// Every account may join from here on.
     Opened = "opened";
     /// Nobody joins by itself from here on.

@@ -69,6 +69,10 @@ pub struct Conversation {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub topic: Option<String>,
+    /// The address of the picture of a room; absent if it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub picture: Option<String>,
     /// Whether only owners and moderators write; absent if not.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -136,6 +140,8 @@ pub struct ConversationRow {
     pub members: u64,
     /// The subject of a room.
     pub topic: Option<String>,
+    /// The address of the picture of a room.
+    pub picture: Option<String>,
     /// Whether only owners and moderators write.
     pub announcement: bool,
     /// Whether one of the two people of a direct conversation has blocked the other.
@@ -148,7 +154,9 @@ pub struct ConversationRow {
 
 impl ConversationRow {
     /// The columns that [`ConversationRow::of`] reads, of `conversation c`.
-    pub const COLUMNS: &'static str = "c.id, c.kind, c.title, c.open, c.members, c.topic, c.announcement, c.blocked, c.parent, c.parent_message, c.house";
+    pub const COLUMNS: &'static str =
+        "c.id, c.kind, c.title, c.open, c.members, c.topic, c.announcement, c.blocked,
+        c.parent, c.parent_message, c.house, c.picture";
 
     /// Reads a row of these columns.
     pub fn of(row: &Row) -> Result<Self, StoreError> {
@@ -160,7 +168,7 @@ impl ConversationRow {
             (Some(conversation), Some(message)) => Some(Parent { conversation, message }),
             _ => None,
         };
-        let desk = row.get(10)?;
+        let (desk, picture) = (row.get(10)?, row.get(11)?);
         Ok(ConversationRow {
             id,
             kind,
@@ -168,6 +176,7 @@ impl ConversationRow {
             open,
             members,
             topic,
+            picture,
             announcement,
             blocked,
             parent,
@@ -266,6 +275,7 @@ fn seen_without_last(
         title: found.title,
         open: found.open,
         topic: found.topic,
+        picture: found.picture,
         announcement: found.announcement.then_some(true),
         member_count: found.members,
         role: me.member.role,

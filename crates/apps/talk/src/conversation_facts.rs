@@ -55,6 +55,9 @@ impl Facts {
         if let Some(topic) = &row.topic {
             before_role.put("topic", topic);
         }
+        if let Some(picture) = &row.picture {
+            before_role.put("picture", picture);
+        }
         if row.announcement {
             before_role.put("announcement", &true);
         }

@@ -70,4 +70,8 @@ pub const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0019.sql"),
         include_str!("tables/postgres/0019.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0020.sql"),
+        include_str!("tables/postgres/0020.sql"),
+    ),
 ];

@@ -42,6 +42,7 @@ mod reached;
 mod recall;
 mod recorded;
 mod reference;
+mod room_picture;
 mod scenarios;
 mod sealed;
 mod search;

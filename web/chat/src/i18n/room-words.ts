@@ -15,10 +15,16 @@ const roles = { owner: 'an owner', moderator: 'a moderator', member: 'a member' 
 
 const en = {
   role: { owner: 'Owner', moderator: 'Moderator', member: 'Member' },
-  edit: 'Edit title and topic',
+  edit: 'Edit title, topic and picture',
   editTopic: 'Edit the topic',
   topic: 'Topic',
   topicHint: 'What the room is about, on one line.',
+  picture: {
+    choose: 'Choose a picture…',
+    remove: 'Remove the picture',
+    hint: 'Everybody who is signed in may see it.',
+    bad: 'This file is no picture that can be shown. Take a PNG, JPEG, GIF or WebP file.',
+  },
   announcement: 'Announcement room',
   announcementHint: 'Only owners and moderators write. Everybody may react.',
   order: 'Keeping order',
@@ -50,6 +56,7 @@ const en = {
     muted: ({ by, whom, until }: Told) => `${by} muted ${whom} until ${until}`,
     unmuted: ({ by, whom }: Told) => `${by} unmuted ${whom}`,
     renamed: ({ by }: Told) => `${by} changed the title`,
+    picture_changed: ({ by }: Told) => `${by} changed the picture`,
     topic_changed: ({ by }: Told) => `${by} changed the topic`,
     opened: ({ by }: Told) => `${by} opened the room to everyone`,
     closed: ({ by }: Told) => `${by} closed the room to people without an invitation`,
@@ -70,10 +77,16 @@ const zhRoles = { owner: '群主', moderator: '管理员', member: '普通成员
 
 const zhCN: RoomWords = {
   role: { owner: '群主', moderator: '管理员', member: '成员' },
-  edit: '编辑名称和话题',
+  edit: '编辑名称、话题和头像',
   editTopic: '编辑话题',
   topic: '话题',
   topicHint: '用一行文字说明这个群聊的内容。',
+  picture: {
+    choose: '选择群头像…',
+    remove: '移除群头像',
+    hint: '所有已登录的人都能看到。',
+    bad: '无法显示这个文件。请选择 PNG、JPEG、GIF 或 WebP 图片。',
+  },
   announcement: '公告群',
   announcementHint: '只有群主和管理员可以发言，所有人都可以回应表情。',
   order: '管理',
@@ -104,6 +117,7 @@ const zhCN: RoomWords = {
     muted: ({ by, whom, until }) => `${by} 将 ${whom} 禁言至 ${until}`,
     unmuted: ({ by, whom }) => `${by} 解除了 ${whom} 的禁言`,
     renamed: ({ by }) => `${by} 修改了群聊名称`,
+    picture_changed: ({ by }) => `${by} 修改了群头像`,
     topic_changed: ({ by }) => `${by} 修改了话题`,
     opened: ({ by }) => `${by} 将群聊设为公开`,
     closed: ({ by }) => `${by} 将群聊设为仅限邀请`,

@@ -8,6 +8,7 @@ export interface Place extends Entry {
   readonly kind: 'conversation' | 'person';
   readonly face: string;
   readonly square: boolean;
+  readonly picture: string | undefined;
   /** Only of a person. */
   readonly person?: Person;
 }
@@ -27,13 +28,17 @@ export class Places {
     return [...world.conversations.values()]
       .filter(({ parent }) => parent === undefined)
       .sort((a, b) => (b.last?.at ?? 0) - (a.last?.at ?? 0))
-      .map((conversation) => ({
-        key: conversation.id,
-        kind: 'conversation',
-        label: this.talk.titleOf(conversation),
-        face: counterpart(conversation, world)?.id ?? conversation.id,
-        square: conversation.kind === 'room',
-      }));
+      .map((conversation) => {
+        const other = counterpart(conversation, world);
+        return {
+          key: conversation.id,
+          kind: 'conversation',
+          label: this.talk.titleOf(conversation),
+          face: other?.id ?? conversation.id,
+          picture: other?.picture ?? conversation.picture,
+          square: conversation.kind === 'room',
+        };
+      });
   });
   readonly #others: readonly Place[] = $derived.by(() => {
     const known = new Set([this.talk.world?.me.id, ...this.#conversations.map((place) => place.face)]);
@@ -45,6 +50,7 @@ export class Places {
         label: person.display_name,
         words: person.name ?? '',
         face: person.id,
+        picture: person.picture,
         square: false,
         person,
       }));

@@ -63,8 +63,9 @@ export function systemLine(event: FeedEvent, conversation: Conversation, world: 
       if (typeof event.body.title === 'string') parts.push(words.event.renamed(by, event.body.title));
       if (event.body.open !== undefined)
         parts.push(event.body.open ? words.event.opened(by) : words.event.closed(by));
-      const { topic, announcement } = event.body;
+      const { topic, picture, announcement } = event.body;
       if (topic !== undefined) parts.push(words.event.topic(by, topic));
+      if (picture !== undefined) parts.push(words.event.picture(by, picture !== ''));
       if (announcement !== undefined)
         parts.push(announcement ? words.event.announces(by) : words.event.discusses(by));
       return parts.join(' · ') || words.event.unknown;

@@ -184,6 +184,8 @@ export const en = {
     closed: (by: string) => `${by} made the room by invitation only`,
     topic: (by: string, topic: string) =>
       topic === '' ? `${by} took the topic away` : `${by} set the topic “${topic}”`,
+    picture: (by: string, there: boolean) =>
+      `${by} ${there ? 'gave the room a picture' : 'took the picture of the room away'}`,
     announces: (by: string) => `${by} allowed only owners and moderators to write`,
     discusses: (by: string) => `${by} allowed everybody to write`,
     recalled: (who: string) => `A message from ${who} was recalled`,

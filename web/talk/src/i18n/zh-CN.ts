@@ -180,6 +180,7 @@ export const zhCN: Words = {
     opened: (by) => `${begin(by)}将群聊设为公开`,
     closed: (by) => `${begin(by)}将群聊设为仅限邀请`,
     topic: (by, topic) => `${begin(by)}${topic === '' ? '清除了话题' : `将话题设为“${topic}”`}`,
+    picture: (by, there) => `${begin(by)}${there ? '更换了群头像' : '移除了群头像'}`,
     announces: (by) => `${begin(by)}设置了仅群主和管理员可发言`,
     discusses: (by) => `${begin(by)}允许所有人发言`,
     recalled: (who) => `${begin(who)}的消息已撤回`,

@@ -22,13 +22,15 @@ export function afterRoomEvent(room: Conversation, event: RoomEvent, me: string)
 }
 
 function changed(room: Conversation, { body }: EventOf<'changed'>): Conversation {
-  const { topic: topicBefore, announcement: before, ...rest } = room;
-  const { title = room.title, open = room.open, topic = topicBefore, announcement = before } = body;
+  const { topic: topicBefore, picture: pictureBefore, announcement: before, ...rest } = room;
+  const { title = room.title, open = room.open, announcement = before } = body;
+  const { topic = topicBefore, picture = pictureBefore } = body;
   return {
     ...rest,
     title,
     open,
     ...(topic === undefined || topic === '' ? {} : { topic }),
+    ...(picture === undefined || picture === '' ? {} : { picture }),
     ...(announcement === true ? { announcement } : {}),
   };
 }

@@ -1,4 +1,4 @@
-/** Pixels of the side of a person's picture: enough for the largest place where it is shown, on a dense screen. */
+/** Pixels of the side of the picture of a person or a room: enough for the largest place where it is shown, on a dense screen. */
 export const pictureSidePx = 320;
 const quality = 0.88;
 
