@@ -14,7 +14,12 @@ export default defineConfig(({ mode }) => ({
     assetsDir: 'assets',
     // No data: addresses: the server sends its files with a strict Content-Security-Policy.
     assetsInlineLimit: 0,
-    modulePreload: false,
+    // The page names the files that its script imports, so that they come beside it. Parts that come later name only their styles.
+    modulePreload: {
+      polyfill: false,
+      resolveDependencies: (_file, files, { hostType }) =>
+        hostType === 'html' ? files : files.filter((file) => file.endsWith('.css')),
+    },
     reportCompressedSize: true,
     rolldownOptions: {
       output: {

@@ -19,5 +19,9 @@ navigator.serviceWorker?.addEventListener('message', ({ data }: MessageEvent<unk
   const hash = hashAsked(data);
   if (hash !== null) location.hash = hash;
 });
+chat.shell.ask();
 // No top-level await: the bundler would then cut the first load into many files.
-void fetched(() => chat.shell.loadWords()).then(() => mount(Root, { target, props: { chat } }));
+void fetched(() => chat.shell.loadWords()).then(() => {
+  target.replaceChildren();
+  mount(Root, { target, props: { chat } });
+});

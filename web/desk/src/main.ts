@@ -13,5 +13,9 @@ import Root from './view/Root.svelte';
 const target = document.getElementById('app');
 if (target === null) throw new Error('index.html has no #app');
 const screen = new DeskScreen(localStorage);
+screen.shell.ask();
 // No top-level await: the bundler would then cut the first load into many files.
-void fetched(() => screen.shell.loadWords()).then(() => mount(Root, { target, props: { screen } }));
+void fetched(() => screen.shell.loadWords()).then(() => {
+  target.replaceChildren();
+  mount(Root, { target, props: { screen } });
+});

@@ -48,6 +48,7 @@ export class Shell {
   #client = new EnckeClient();
   connection: ConnectionState = $state.raw(this.#client.state);
   #inside: Inside | null = null;
+  #asked: ReturnType<EnckeClient['api']['setup']> | null = null;
   #idle: Idle | null = null;
   #undo: (() => void)[] = [];
   /** Whether the person is signing out. The server then ends this connection too, which is no news. */
@@ -61,6 +62,13 @@ export class Shell {
     this.setupCode = setupCodeInHash(location.hash) ?? '';
     // The secret is removed from the address as soon as possible, because people see, store and share addresses.
     if (this.setupCode !== '') history.replaceState(null, '', location.pathname);
+  }
+
+  /** Asks the server who is signed in. The answer may come while the page still loads its words. */
+  ask(): void {
+    this.#asked = this.api.setup();
+    // `begin` says what is wrong.
+    this.#asked.catch(() => undefined);
   }
 
   get words(): Words {
@@ -87,7 +95,9 @@ export class Shell {
   async begin(): Promise<void> {
     this.stage = 'loading';
     try {
-      const { needed, guests, site_name, me } = await this.api.setup();
+      const asked = this.#asked ?? this.api.setup();
+      this.#asked = null;
+      const { needed, guests, site_name, me } = await asked;
       this.guests = guests;
       this.siteName = site_name;
       if (me !== undefined) return this.enter(me);
