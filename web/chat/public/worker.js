@@ -11,6 +11,12 @@ const words = {
     message: 'New message',
     more: (count) => `and ${count - 1} more`,
     mention: (from) => `${from} mentioned you`,
+    reminder: 'Reminder',
+    reminders: (count) => (count === 1 ? 'You wanted to be reminded of something' : `${count} reminders`),
+    waits: (from, count) =>
+      count === 1 ? `${from} waits for an answer` : `${count} visitors wait, ${from} among them`,
+    given: (from, count) =>
+      count === 1 ? `The ticket of ${from} is yours` : `${count} tickets are yours now`,
   },
   'zh-CN': {
     app: 'Encke',
@@ -18,6 +24,10 @@ const words = {
     message: '新消息',
     more: (count) => `还有 ${count - 1} 条`,
     mention: (from) => `${from} 提到了你`,
+    reminder: '提醒',
+    reminders: (count) => (count === 1 ? '您设置的提醒时间到了' : `${count} 条提醒`),
+    waits: (from, count) => (count === 1 ? `${from} 正在等待回复` : `${from} 等 ${count} 位访客正在等待`),
+    given: (from, count) => (count === 1 ? `${from} 的会话已分配给您` : `${count} 个会话已分配给您`),
   },
 };
 
@@ -128,20 +138,35 @@ function read(data) {
 
 function notificationOf(pushed, lang) {
   const said = words[lang];
-  const { conversation = '', seq = 0, title = null, from = said.app, text, files = 0, count = 1 } = pushed;
+  const { type, conversation = '', seq = 0, desk = '', from = said.app, count = 1 } = pushed;
+  const about = { data: { conversation, seq, desk }, icon: 'icons/192.png', badge: 'icons/badge.png', lang };
+  if (type === 'reminder')
+    return {
+      title: said.reminder,
+      options: { ...about, body: pushed.text || said.reminders(count), tag: 'reminder', renotify: true },
+    };
+  if (type === 'ticket_waits' || type === 'ticket_given') {
+    const body = type === 'ticket_given' ? said.given(from, count) : said.waits(from, count);
+    return {
+      title: pushed.title ?? said.app,
+      options: { ...about, body, tag: `desk ${desk}`, renotify: true },
+    };
+  }
+  return messageOf(pushed, said, about);
+}
+
+function messageOf(pushed, said, about) {
+  const { conversation = '', title = null, from = said.app, text, files = 0, count = 1 } = pushed;
   const who = pushed.mention === true ? said.mention(from) : from;
   const what = text || (files > 0 ? said.file(files) : said.message);
   return {
     title: title === null ? who : `${who} · ${title}`,
     options: {
+      ...about,
       body: count > 1 ? `${what}\n${said.more(count)}` : what,
       // A newer notification of the conversation takes the place of this one.
       tag: conversation,
       renotify: conversation !== '' && pushed.mention === true,
-      data: { conversation, seq },
-      icon: 'icons/192.png',
-      badge: 'icons/badge.png',
-      lang,
     },
   };
 }
@@ -155,13 +180,19 @@ async function language() {
 
 self.addEventListener('notificationclick', (event) => {
   event.notification.close();
-  const { conversation = '', seq = 0 } = event.notification.data ?? {};
-  event.waitUntil(opened(/^[\w-]+$/.test(conversation) ? `#/${conversation}/${Number(seq)}` : '#/'));
+  const { conversation = '', seq = 0, desk = '' } = event.notification.data ?? {};
+  const isId = (text) => /^[\w-]+$/.test(text);
+  const message = isId(conversation) ? `${conversation}/${Number(seq)}` : '';
+  if (isId(desk)) event.waitUntil(opened('desk/', `#/${desk}/${message}`.replace(/\/0?$/, '')));
+  else event.waitUntil(opened('', `#/${message}`));
 });
 
-async function opened(hash) {
-  const [page] = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
-  if (page === undefined) return self.clients.openWindow(new URL(hash, self.registration.scope));
+/** Shows an address in a window of that screen, or in a new one. */
+async function opened(folder, hash) {
+  const screen = new URL(folder, scope());
+  const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const page = windows.find(({ url }) => new URL(url).pathname === screen.pathname);
+  if (page === undefined) return self.clients.openWindow(new URL(hash, screen));
   page.postMessage({ type: 'open', hash });
   return page.focus();
 }

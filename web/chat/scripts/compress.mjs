@@ -6,6 +6,10 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 const packable = new Set(['.html', '.js', '.css', '.svg', '.json', '.webmanifest', '.txt']);
 const dist = new URL('../dist', import.meta.url).pathname;
 
+// The page itself without the room that makes it easy to read.
+const written = join(dist, 'index.html');
+writeFileSync(written, readFileSync(written, 'utf8').replace(/\n\s+/g, ' '));
+
 for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
   const path = join(entry.parentPath, entry.name);
   if (!entry.isFile() || !packable.has(extname(path))) continue;

@@ -4,10 +4,10 @@
  * TypeScript without a browser; state/ makes them reactive; view/ only shows them; i18n/ has the words. This package never
  * speaks to a server by itself: everything travels through @encke/sdk.
  */
+import { hashAsked } from '@encke/shell/state';
 import { fetched } from '@encke/ui/plain';
 import '@encke/ui/theme.css';
 import { mount } from 'svelte';
-import { hashAsked } from './model/route';
 import { Chat } from './state/chat.svelte';
 import Root from './view/Root.svelte';
 

@@ -110,6 +110,29 @@ test('a browser is told while no page is open, in its language, until the person
     ['after'],
   );
 
+  // What waits at a desk is shown by the desk's screen.
+  const { id: desk } = await anna.call('POST', '/v1/desks', { name: 'Shop' });
+  const queue = { type: 'ticket_waits', conversation: 'c99', desk, title: 'Shop', from: 'Ingrid', count: 2 };
+  await deliver(page, origin, queue);
+  const called = {
+    title: 'Shop',
+    body: '2 visitors wait, Ingrid among them',
+    tag: `desk ${desk}`,
+    lang: 'en',
+  };
+  await eventually('the call to the queue', async () =>
+    (await shown()).some((/** @type {object} */ one) => JSON.stringify(one) === JSON.stringify(called)),
+  );
+  await page.goto(`${origin}/desk/`);
+  await page.getByRole('button', { name: 'Shop' }).first().waitFor();
+  await worker().evaluate(async (tag) => {
+    // @ts-expect-error The worker's global object is not the page's.
+    const [notification] = await self.registration.getNotifications({ tag });
+    // @ts-expect-error As above.
+    self.dispatchEvent(new NotificationEvent('notificationclick', { notification }));
+  }, `desk ${desk}`);
+  await page.waitForURL(`${origin}/desk/#/${desk}/c99`);
+
   await page.goto(origin);
   await chat.account.click();
   await page.getByRole('menuitem', { name: 'Sign out', exact: true }).click();

@@ -17,6 +17,7 @@ mod article;
 mod ask;
 mod assignment;
 mod blocked;
+mod calling;
 mod canned;
 mod change;
 mod claim;

@@ -87,7 +87,12 @@ impl Product for Desk {
     }
 
     fn extras(&self) -> Extras<'_> {
-        Extras { peer: Some(self), housekeeping: Some(self), ..Extras::default() }
+        Extras {
+            peer: Some(self),
+            notices: Some(self),
+            housekeeping: Some(self),
+            ..Extras::default()
+        }
     }
 }
 

@@ -33,10 +33,10 @@ fn look(read: &mut Read<'_>, place: Place, now_ms: u64) -> Result<Option<Part<Ne
         return Ok(Some(Part { up_to: read.position(), found: Vec::new() }));
     }
     let oldest_ms = now_ms.saturating_sub(outgoing_limits::MAIL_AGE_MS_MAX);
-    let (up_to, said) =
-        notice::said_behind(read, place, outgoing_limits::MAIL_PART_EVENTS, oldest_ms)?;
+    let (up_to, entries) =
+        notice::events_behind(read, place, outgoing_limits::MAIL_PART_EVENTS, oldest_ms)?;
     let mut found = Vec::new();
-    for (id, messages) in said {
+    for (id, messages) in notice::said_in(&entries) {
         let is_direct = notice::is_direct(read, id)?;
         for (person, since_ms) in people(read, id, &messages, is_direct)? {
             found.extend(waiting_of(id, &messages, (person, since_ms), is_direct));

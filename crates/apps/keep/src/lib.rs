@@ -17,6 +17,7 @@ mod id;
 mod page;
 mod product;
 mod reminder;
+mod reminding;
 mod room;
 mod scheduled;
 mod sending;

@@ -67,6 +67,7 @@ impl Product for Keep {
         Extras {
             in_snapshot: Some(self),
             after_commits: Some(self),
+            notices: Some(self),
             housekeeping: Some(self),
             ..Extras::default()
         }

@@ -40,11 +40,11 @@ pub(crate) enum ReminderState {
 #[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct ReminderTold {
     /// The id of the reminder.
-    reminder: String,
+    pub reminder: String,
     /// The time of the reminder, in milliseconds since 1970.
     at: u64,
     /// What has become of it.
-    state: ReminderState,
+    pub state: ReminderState,
     /// The conversation of the message that it reminds of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
@@ -69,15 +69,15 @@ pub(crate) struct Reminder {
     /// The conversation of the message that it reminds of.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
-    conversation: Option<ConversationId>,
+    pub conversation: Option<ConversationId>,
     /// The `seq` of that message.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u64>, nullable = false)]
-    message: Option<Seq>,
+    pub message: Option<Seq>,
     /// A note of the person's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    note: Option<String>,
+    pub note: Option<String>,
     /// Whether its time has come.
     due: bool,
     #[serde(skip)]
@@ -136,6 +136,18 @@ impl Reminder {
         let told = event(StreamId::person(self.person), Some(self.person), &told);
         tx.append(NewEvent { key, ..told }).map(drop)
     }
+}
+
+/// A person's reminder that is due; `None` if it is not, or is gone.
+pub(crate) fn due(
+    sql: &mut impl Sql,
+    person: PersonId,
+    id: &str,
+) -> Result<Option<Reminder>, StoreError> {
+    let query = select("r.id = ?1 AND r.person = ?2");
+    let row = sql.query_one(&query, params![id, person])?;
+    let found = row.as_ref().map(Reminder::of).transpose()?;
+    Ok(found.filter(|found| found.due))
 }
 
 /// The refusal of an id that no reminder of the caller has.

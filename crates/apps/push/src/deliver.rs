@@ -6,8 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use encke_account::presence;
 use encke_engine::presence::Presence;
-use encke_engine::{Error, PersonId, limits, outgoing_limits};
+use encke_engine::{ConversationId, Error, Owner, PersonId, Seq, limits, outgoing_limits};
 use encke_site::Site;
+use encke_site::notices::Notice;
 use encke_store::{Read, Sql, params};
 use encke_talk::notice::{self, Counted, News};
 use ring::digest;
@@ -15,7 +16,7 @@ use ring::digest;
 use crate::due::{self, Due};
 use crate::encrypt::{BrowserKeys, encrypt};
 use crate::key::SiteKey;
-use crate::notification::Notification;
+use crate::notification::{NoticeText, Notification};
 use crate::service::{self, Outcome, Ready};
 use crate::state::{Ground, State};
 use crate::{credential, quiet, subscription, vapid};
@@ -63,7 +64,7 @@ async fn decide(site: &Arc<Site>, due: &Due) -> Result<Decision, Error> {
     let Some(ground) = State::of(site).ground() else { return Ok(Decision::Done) };
     let (held, wanted) = (site.clone(), due.clone());
     let found = site.store.read(move |read| find(read, &held, &wanted)).await?;
-    let Some((browser, news, quiet)) = found else { return Ok(Decision::Done) };
+    let Some((browser, told, quiet)) = found else { return Ok(Decision::Done) };
     let now = site.now_ms();
     if quiet.holds(now) {
         return Ok(Decision::Done);
@@ -77,7 +78,7 @@ async fn decide(site: &Arc<Site>, due: &Due) -> Result<Decision, Error> {
     if credential::has_ended(site, browser.person, browser.credential).await? {
         return Ok(Decision::Forget);
     }
-    let Some(ready) = ready(site, ground, due, &browser, &news).await? else {
+    let Some(ready) = ready(site, ground, due, &browser, &told).await? else {
         return Ok(Decision::Forget);
     };
     Ok(match service::send(&ground.egress, ready).await {
@@ -98,12 +99,44 @@ struct Browser {
     keys: BrowserKeys,
 }
 
-/// The browser of a row, its news, and the quiet hours of its person; `None` if either of the first two is gone.
+/// What a browser is told.
+enum Told {
+    /// The news of a conversation.
+    News(ConversationId, News),
+    /// What a product has to say.
+    Notice(Notice),
+}
+
+/// What a row tells a person at this moment; `None` if nothing of it is news any more.
+fn told(
+    read: &mut Read<'_>,
+    site: &Site,
+    due: &Due,
+    person: PersonId,
+) -> Result<Option<Told>, Error> {
+    if let Owner::Conversation(id) = due.stream.owner() {
+        let messages = due.first_seq..=due.last_seq;
+        let news = notice::news(read, site, id, person, messages, Counted::All)?;
+        return Ok(news.map(|news| Told::News(id, news)));
+    }
+    let most = outgoing_limits::PUSH_MESSAGES_COUNTED_MAX;
+    let before = Some(Seq(due.last_seq.0 + 1));
+    let (mut events, _) = read.before(due.stream, before, most)?;
+    events.retain(|entry| entry.event.seq >= due.first_seq);
+    for product in site.products().iter().filter_map(|product| product.extras().notices) {
+        if let Some(notice) = product.notice(read, site, &events, person)? {
+            return Ok(Some(Told::Notice(notice)));
+        }
+    }
+    Ok(None)
+}
+
+/// The browser of a row, what it is told, and the quiet hours of its person; `None` if either of the first two is gone.
 fn find(
     read: &mut Read<'_>,
     site: &Site,
     due: &Due,
-) -> Result<Option<(Browser, News, quiet::Quiet)>, Error> {
+) -> Result<Option<(Browser, Told, quiet::Quiet)>, Error> {
     let query =
         "SELECT person, credential, endpoint, p256dh, auth FROM push_subscription WHERE id = ?1";
     let Some(row) = read.query_one(query, params![due.subscription])? else { return Ok(None) };
@@ -113,10 +146,9 @@ fn find(
         endpoint: row.get(2)?,
         keys: BrowserKeys { p256dh: row.get(3)?, auth: row.get(4)? },
     };
-    let messages = due.first_seq..=due.last_seq;
-    let news = notice::news(read, site, due.conversation, browser.person, messages, Counted::All)?;
+    let told = told(read, site, due, browser.person)?;
     let quiet = quiet::of(read, browser.person, site.now_ms())?;
-    Ok(news.map(|news| (browser, news, quiet)))
+    Ok(told.map(|told| (browser, told, quiet)))
 }
 
 /// Makes the request; `None` if nothing can be sent to this browser.
@@ -125,19 +157,24 @@ async fn ready(
     ground: &Ground,
     due: &Due,
     browser: &Browser,
-    news: &News,
+    told: &Told,
 ) -> Result<Option<Ready>, Error> {
     // The options may have changed since the browser subscribed.
     let Ok(url) = ground.egress.check(&browser.endpoint) else { return Ok(None) };
-    let text = Notification::of(due.conversation, news, ground.has_text).json();
+    let (text, is_urgent) = match told {
+        Told::News(id, news) => {
+            let is_urgent = news.mentions || news.title.is_none();
+            (Notification::of(*id, news, ground.has_text).json(), is_urgent)
+        }
+        Told::Notice(notice) => (NoticeText::of(notice, ground.has_text).json(), true),
+    };
     let Ok(body) = encrypt(&browser.keys, &text) else { return Ok(None) };
     let key = SiteKey::of(site).await?;
     let contact = ground.contact.as_deref();
     let authorization = vapid::authorization(key, &url, contact, site.now_ms())?;
     // The push service learns nothing from it but that two notifications belong together.
-    let secret = [&browser.keys.auth[..], due.conversation.to_string().as_bytes()].concat();
+    let secret = [&browser.keys.auth[..], &due.stream.raw().to_be_bytes()].concat();
     let mut topic = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &secret));
     topic.truncate(TOPIC_CHARS);
-    let is_urgent = news.mentions || news.title.is_none();
     Ok(Some(Ready { url, authorization, topic, is_urgent, body }))
 }

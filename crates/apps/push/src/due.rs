@@ -1,18 +1,18 @@
-//! Rows of `push_due`: browsers that are to be told of messages of a conversation.
+//! Rows of `push_due`: browsers that are to be told of events of a stream, most of all of the messages of a conversation.
 
 use std::sync::Arc;
 
-use encke_engine::{ConversationId, Error, Seq, outgoing_limits};
+use encke_engine::{Error, Seq, StreamId, outgoing_limits};
 use encke_site::{Site, bulk};
 use encke_store::{Read, Row, Sql, StoreError, Tx, Value, params};
 use rustc_hash::FxHashSet;
 
-/// Messages that a browser is to be told of.
+/// Events that a browser is to be told of.
 pub(crate) struct NewDue {
     /// The subscription of the browser.
     pub subscription: u64,
-    /// The conversation of the messages.
-    pub conversation: ConversationId,
+    /// The stream of the events.
+    pub stream: StreamId,
     /// The first of them.
     pub first_seq: Seq,
     /// The last of them.
@@ -26,8 +26,8 @@ pub(crate) struct NewDue {
 pub(crate) struct Due {
     /// The subscription of the browser.
     pub subscription: u64,
-    /// The conversation of the messages.
-    pub conversation: ConversationId,
+    /// The stream of the events.
+    pub stream: StreamId,
     /// The first of them.
     pub first_seq: Seq,
     /// The last of them, when the row was taken.
@@ -40,26 +40,26 @@ pub(crate) struct Due {
     until_ms: u64,
 }
 
-/// Notes what is due a moment later. A row that waits already takes the messages along.
+/// Notes what is due a moment later. A row that waits already takes the events along.
 pub(crate) fn note(tx: &mut Tx<'_>, due: &[NewDue]) -> Result<(), StoreError> {
     let most = outgoing_limits::PUSH_DUE_PER_SUBSCRIPTION_MAX;
     for part in bulk::parts(due) {
         let insert = format!(
-            "WITH v (subscription, conversation, first_seq, last_seq, since_ms, due_ms) AS ({})
+            "WITH v (subscription, stream, first_seq, last_seq, since_ms, due_ms) AS ({})
              INSERT INTO push_due
-                 (subscription, conversation, first_seq, last_seq, since_ms, due_ms, tries)
-             SELECT subscription, conversation, first_seq, last_seq, since_ms, due_ms, 0 FROM v
+                 (subscription, stream, first_seq, last_seq, since_ms, due_ms, tries)
+             SELECT subscription, stream, first_seq, last_seq, since_ms, due_ms, 0 FROM v
              WHERE (SELECT count(*) FROM push_due d WHERE d.subscription = v.subscription) < {most}
-             ON CONFLICT (subscription, conversation) DO UPDATE SET last_seq = excluded.last_seq
+             ON CONFLICT (subscription, stream) DO UPDATE SET last_seq = excluded.last_seq
                  WHERE push_due.last_seq < excluded.last_seq",
             bulk::values(part.len(), 6)
         );
         let row = |due: &NewDue| -> [Value; 6] {
             let at = due.since_ms + outgoing_limits::PUSH_DELAY_MS;
-            let NewDue { subscription, conversation, first_seq, last_seq, since_ms } = *due;
+            let NewDue { subscription, stream, first_seq, last_seq, since_ms } = *due;
             [
                 subscription.into(),
-                conversation.into(),
+                stream.into(),
                 first_seq.into(),
                 last_seq.into(),
                 since_ms.into(),
@@ -82,12 +82,12 @@ pub(crate) async fn take(site: &Arc<Site>, count: usize) -> Result<Vec<Due>, Err
 }
 
 fn waiting(read: &mut Read<'_>, now_ms: u64, count: usize) -> Result<Vec<Due>, StoreError> {
-    let query = "SELECT subscription, conversation, first_seq, last_seq, since_ms, tries, due_ms
+    let query = "SELECT subscription, stream, first_seq, last_seq, since_ms, tries, due_ms
                  FROM push_due WHERE due_ms <= ?1 ORDER BY due_ms LIMIT ?2";
     let of = |row: &Row| {
         Ok(Due {
             subscription: row.get(0)?,
-            conversation: row.get(1)?,
+            stream: row.get(1)?,
             first_seq: row.get(2)?,
             last_seq: row.get(3)?,
             since_ms: row.get(4)?,
@@ -104,31 +104,31 @@ fn claim(tx: &mut Tx<'_>, waiting: Vec<Due>) -> Result<Vec<Due>, StoreError> {
     let mut taken = FxHashSet::default();
     for part in bulk::parts(&waiting) {
         let update = format!(
-            "WITH v (subscription, conversation, due_ms) AS ({})
+            "WITH v (subscription, stream, due_ms) AS ({})
              UPDATE push_due SET due_ms = ?{} FROM v
              WHERE push_due.subscription = v.subscription
-                 AND push_due.conversation = v.conversation AND push_due.due_ms = v.due_ms
-             RETURNING push_due.subscription, push_due.conversation",
+                 AND push_due.stream = v.stream AND push_due.due_ms = v.due_ms
+             RETURNING push_due.subscription, push_due.stream",
             bulk::values(part.len(), 3),
             part.len() * 3 + 1
         );
         let row = |due: &Due| -> [Value; 3] {
-            [due.subscription.into(), due.conversation.into(), due.until_ms.into()]
+            [due.subscription.into(), due.stream.into(), due.until_ms.into()]
         };
         let params: Vec<Value> = part.iter().flat_map(row).chain([until_ms.into()]).collect();
         for row in tx.query(&update, &params)? {
-            taken.insert((row.get::<u64>(0)?, row.get::<ConversationId>(1)?));
+            taken.insert((row.get::<u64>(0)?, row.get::<StreamId>(1)?));
         }
     }
-    let mine = waiting.into_iter().filter(|d| taken.contains(&(d.subscription, d.conversation)));
+    let mine = waiting.into_iter().filter(|d| taken.contains(&(d.subscription, d.stream)));
     Ok(mine.map(|due| Due { until_ms, ..due }).collect())
 }
 
-/// Forgets what the browser was told of, or what it need not be told of. Messages that came meanwhile are due later.
+/// Forgets what the browser was told of, or what it need not be told of. Events that came meanwhile are due later.
 pub(crate) fn done(tx: &mut Tx<'_>, due: &Due) -> Result<(), StoreError> {
-    let which = "subscription = ?1 AND conversation = ?2";
+    let which = "subscription = ?1 AND stream = ?2";
     let told = format!("DELETE FROM push_due WHERE {which} AND last_seq <= ?3");
-    tx.execute(&told, params![due.subscription, due.conversation, due.last_seq])?;
+    tx.execute(&told, params![due.subscription, due.stream, due.last_seq])?;
     let now = tx.now_ms();
     let rest = format!(
         "UPDATE push_due SET first_seq = ?3, since_ms = ?4, due_ms = ?5, tries = 0
@@ -136,14 +136,14 @@ pub(crate) fn done(tx: &mut Tx<'_>, due: &Due) -> Result<(), StoreError> {
     );
     let next = Seq(due.last_seq.0 + 1);
     let at = now + outgoing_limits::PUSH_DELAY_MS;
-    let params = params![due.subscription, due.conversation, next, now, at, due.until_ms];
+    let params = params![due.subscription, due.stream, next, now, at, due.until_ms];
     tx.execute(&rest, params).map(drop)
 }
 
 /// Lets a row wait until a time.
 pub(crate) fn later(tx: &mut Tx<'_>, due: &Due, at_ms: u64, tries: u64) -> Result<(), StoreError> {
     let update = "UPDATE push_due SET due_ms = ?3, tries = ?4
-                  WHERE subscription = ?1 AND conversation = ?2 AND due_ms = ?5";
-    let params = params![due.subscription, due.conversation, at_ms, tries, due.until_ms];
+                  WHERE subscription = ?1 AND stream = ?2 AND due_ms = ?5";
+    let params = params![due.subscription, due.stream, at_ms, tries, due.until_ms];
     tx.execute(update, params).map(drop)
 }

@@ -48,7 +48,15 @@ pub struct Part<T> {
 
 /// Finds what is to be done in the part of the log that begins at a place; the last argument is the time in milliseconds
 /// since 1970. `None` if nobody wants any of it now.
-pub type Look<T> = fn(&mut Read<'_>, Place, u64) -> Result<Option<Part<T>>, Error>;
+pub trait Look<T>:
+    Fn(&mut Read<'_>, Place, u64) -> Result<Option<Part<T>>, Error> + Clone + Send + 'static
+{
+}
+
+impl<T, F> Look<T> for F where
+    F: Fn(&mut Read<'_>, Place, u64) -> Result<Option<Part<T>>, Error> + Clone + Send + 'static
+{
+}
 
 /// Stores what was found.
 pub type Note<T> = fn(&mut Tx<'_>, Vec<T>) -> Result<(), Error>;
@@ -79,12 +87,12 @@ impl Following {
         &self,
         site: &Arc<Site>,
         parts_max: usize,
-        look: Look<T>,
+        look: impl Look<T>,
         note: Note<T>,
     ) -> Result<bool, Error> {
         let mut is_wanted = false;
         for _ in 0..parts_max {
-            let Turn { more, wanted } = self.turn(site, look, note).await?;
+            let Turn { more, wanted } = self.turn(site, look.clone(), note).await?;
             is_wanted = wanted;
             if !more {
                 break;
@@ -96,7 +104,7 @@ impl Following {
     async fn turn<T: Send + 'static>(
         &self,
         site: &Arc<Site>,
-        look: Look<T>,
+        look: impl Look<T>,
         note: Note<T>,
     ) -> Result<Turn, Error> {
         let table = self.table;

@@ -21,6 +21,7 @@ pub mod follows;
 mod guest_channels;
 pub mod identity;
 mod json_object;
+pub mod notices;
 pub mod origin;
 mod parts;
 pub mod path;

@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::command::Sender;
 use crate::feed_body::InFeed;
 use crate::identity::Identity;
+use crate::notices::Notices;
 use crate::parts::Parts;
 use crate::posted::Posted;
 use crate::site::Site;
@@ -110,6 +111,8 @@ pub struct Extras<'a> {
     pub after_commits: Option<&'a dyn AfterCommits>,
     /// Its work with notes and signals of other nodes.
     pub peer: Option<&'a dyn Peer>,
+    /// Its events that people are told of while they have no page open.
+    pub notices: Option<&'a dyn Notices>,
     /// Its work from time to time.
     pub housekeeping: Option<&'a dyn Housekeeping>,
 }

@@ -86,23 +86,27 @@ pub fn said(event: &Event) -> Option<Said> {
     Some(Said { conversation, seq, at_ms, from, mentions, everyone })
 }
 
-/// The messages behind a place in the log, by conversation, and how far that is. Where more than `most` events wait,
-/// those before `oldest_ms` are left out, since nobody is told of what is long ago.
-pub fn said_behind(
+/// The events behind a place in the log, and how far that is. Where more than `most` wait, those before `oldest_ms` are
+/// left out, since nobody is told of what is long ago.
+pub fn events_behind(
     read: &mut Read<'_>,
     mut place: Place,
     most: usize,
     oldest_ms: u64,
-) -> Result<(Position, BTreeMap<ConversationId, Vec<Said>>), Error> {
+) -> Result<(Position, Vec<Arc<Entry>>), Error> {
     if read.position().0.saturating_sub(place.after.0) > most as u64 {
         place.after = place.after.max(read.position_at(oldest_ms)?);
     }
-    let (up_to, entries) = place.events(read, most)?;
+    place.events(read, most)
+}
+
+/// The messages among these events, by conversation.
+pub fn said_in(entries: &[Arc<Entry>]) -> BTreeMap<ConversationId, Vec<Said>> {
     let mut all: BTreeMap<ConversationId, Vec<Said>> = BTreeMap::new();
     for one in entries.iter().filter_map(|entry| said(&entry.event)) {
         all.entry(one.conversation).or_default().push(one);
     }
-    Ok((up_to, all))
+    all
 }
 
 /// The people that these messages mention by name, each once.
@@ -134,6 +138,8 @@ fn is_large(conversation: &ConversationRow) -> bool {
 
 /// The news of a conversation for one member.
 pub struct News {
+    /// The desk of a ticket.
+    pub desk: Option<ConversationId>,
     /// The title of a room, also for its threads; a direct conversation has none.
     pub title: Option<String>,
     /// The name of the writer of the newest message.
@@ -236,12 +242,13 @@ pub fn news(
     let from: Vec<PersonId> = event.from.into_iter().collect();
     let writer = people(read, site, person, &from)?.into_iter().next();
     let from = writer.map(|writer| writer.display_name).unwrap_or_default();
+    let desk = conversation.desk;
     let house = match conversation.parent {
         Some(parent) => conversation::find(read, parent.conversation)?,
         None => Some(conversation),
     };
     let (title, seq) = (house.and_then(|house| house.title), event.seq);
-    Ok(Some(News { title, from, seq, text, files, count, mentions }))
+    Ok(Some(News { desk, title, from, seq, text, files, count, mentions }))
 }
 
 /// A message with the text that it has now.

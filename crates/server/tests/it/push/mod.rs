@@ -1,9 +1,12 @@
 //! Notifications while no page is open, at a push service that decrypts what it gets.
 
 mod nodes;
+mod notices;
 mod quiet;
 mod service;
 mod subscriptions;
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -29,6 +32,10 @@ fn scene_with(args: &[&str]) -> Scene {
     let (mut mei, tom, eve) = (site.person("mei"), site.person("tom"), site.person("eve"));
     let room = mei.room(&[&tom, &eve]);
     Scene { site, service: PushService::start(), mei, tom, eve, room }
+}
+
+fn now_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64
 }
 
 fn key(client: &mut Client) -> String {

@@ -1,19 +1,12 @@
 //! Quiet hours: no notification in them, on any device, and counts that count on.
-
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use encke_engine::outgoing_limits::QUIET_AHEAD_MS_MAX;
 use serde_json::{Value, json};
 
 use super::service::Browser;
-use super::{scene_with, told};
+use super::{now_ms, scene_with, told};
 use crate::cluster::Cluster;
 use crate::feed::{Feed, Transport};
 use crate::harness::{Answer, Person, Site};
-
-fn now_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64
-}
 
 impl Person {
     fn set_quiet(&mut self, quiet: &Value) -> Answer {
