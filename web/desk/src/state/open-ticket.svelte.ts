@@ -30,6 +30,8 @@ export class OpenTicket {
   mode: 'reply' | 'note' = $state('reply');
   /** What was begun as a note. */
   draft = $state('');
+  /** The staff whom the note calls. */
+  mentions: readonly string[] = $state.raw([]);
   busy = $state(false);
 
   #lookers: Lookers = $state.raw(new Map());
@@ -114,6 +116,20 @@ export class OpenTicket {
     return this.#act(() => this.options.api.transfer(this.id, note === '' ? { person } : { person, note }));
   }
 
+  transferToTeam(team: string, note: string): Promise<boolean> {
+    return this.#act(() => this.options.api.transfer(this.id, note === '' ? { team } : { team, note }));
+  }
+
+  async mentionsSeen(): Promise<void> {
+    await this.options.api.mentionsSeen(this.id).catch(() => undefined);
+  }
+
+  /** The visitor was erased, and the notes with it. */
+  forgetNotes(): void {
+    this.notes = [];
+    void this.load();
+  }
+
   change(change: TicketChange): Promise<boolean> {
     return this.#act(() => this.options.api.changeTicket(this.id, change));
   }
@@ -126,10 +142,11 @@ export class OpenTicket {
     if (this.#sending?.text !== text) this.#sending = { text, key: crypto.randomUUID() };
     const { key } = this.#sending;
     const went = await this.options.attempt(async () => {
-      await this.options.api.note(this.id, text, key);
+      await this.options.api.note(this.id, text, key, this.mentions);
       await this.loadNotes();
     });
     if (went) this.draft = '';
+    if (went) this.mentions = [];
     if (went) this.#sending = null;
     this.busy = false;
     return went;
@@ -152,7 +169,9 @@ export class OpenTicket {
     if (page === null || this.#stopped) return;
     this.options.talk.learn(page.people);
     if (before !== undefined || this.notes.length === 0) this.earlierNotes = page.more;
-    this.notes = merged(this.notes, page.notes);
+    // What was erased has a place and no text.
+    const kept = page.notes.filter(({ kind }) => kind === 'note');
+    this.notes = merged(this.notes, kept);
   }
 
   #take(page: TicketPage): void {
