@@ -26,7 +26,8 @@ use crate::staff;
 use crate::ticket::{self, TicketState};
 use crate::visit::Facts;
 
-/// The events of this stream that came before are gone, with the contact that they were about.
+/// A contact was erased. In the notes of a ticket and in the stream of a person, all events before are gone with it; to the
+/// staff it says that whoever shows anything of the contact forgets it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ContactErased {
     #[schema(value_type = String)]
@@ -129,8 +130,16 @@ async fn finish(site: &Arc<Site>, person: PersonId, me: PersonId) -> Result<(), 
     for each in selves {
         whole(site, StreamId::person(each), person, me).await?;
     }
-    let done = "UPDATE desk_erasure SET is_done = 1 WHERE person = ?1";
-    site.store.write(move |tx| Ok(tx.execute(done, params![person]).map(drop)?)).await
+    site.store.write(move |tx| done(tx, person, me)).await
+}
+
+/// Notes that nothing of a contact is left, and tells all of the staff: some looked at a ticket without following it.
+fn done(tx: &mut Tx<'_>, person: PersonId, me: PersonId) -> Result<(), Error> {
+    let update = "UPDATE desk_erasure SET is_done = 1 WHERE person = ?1 RETURNING house";
+    let Some(row) = tx.query_one(update, params![person])? else { return Ok(()) };
+    let house: ConversationId = row.get(0)?;
+    let told = event(StreamId::amendments(house), Some(me), &ContactErased { person });
+    tx.append(told).map(drop)
 }
 
 /// Ends what the staff has to do with a ticket.

@@ -124,10 +124,12 @@ export class OpenTicket {
     await this.options.api.mentionsSeen(this.id).catch(() => undefined);
   }
 
-  /** The visitor was erased, and the notes with it. */
-  forgetNotes(): void {
+  /** The visitor was erased, and what was said with it. */
+  async erased(): Promise<void> {
     this.notes = [];
-    void this.load();
+    this.options.talk.threads.drop(this.id);
+    await this.load();
+    await this.followed();
   }
 
   change(change: TicketChange): Promise<boolean> {

@@ -184,7 +184,7 @@ export class DeskScreen {
         if (event.body.ticket === this.ticket?.id) void this.ticket.followed();
         return this.desk?.inbox.refresh();
       case 'contact_erased':
-        return void (isOf(event.stream, this.ticket?.id) && this.ticket?.forgetNotes());
+        return this.#erased(event.body.person);
       case 'conversation_added':
       case 'conversation_removed':
       case 'role_changed':
@@ -192,6 +192,13 @@ export class DeskScreen {
       default:
         return;
     }
+  }
+
+  /** A contact was erased: nothing of it stays on screen or in memory. */
+  #erased(person: string): void {
+    this.desk?.inbox.forget();
+    if (this.ticket?.ticket?.visitor === person) void this.ticket.erased();
+    void this.desk?.countMentions();
   }
 
   /** Somebody called this agent by a note. It has seen it if the ticket is open. */
