@@ -1,11 +1,27 @@
 /** People and order at a desk: contacts, teams, many tickets at once, views, mentions, take-over, erasing. */
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { clean } from '../support/axe.mjs';
+import { freshBrowser } from '../support/browser.mjs';
 import { DeskPage, deskOf } from '../support/desk.mjs';
 import { Member } from '../support/member.mjs';
 import { Server } from '../support/server.mjs';
+import { shop } from '../support/shop.mjs';
 import { becomes } from '../support/wait.mjs';
+import { Widget } from '../support/widget.mjs';
+
+/**
+ * What the back end of a site signs.
+ * @param {string} secret
+ * @param {object} claims
+ */
+function signed(secret, claims) {
+  const part = (/** @type {object} */ value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const now = Math.floor(Date.now() / 1000);
+  const body = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ iat: now, exp: now + 600, ...claims })}`;
+  return `${body}.${createHmac('sha256', secret).update(body).digest('base64url')}`;
+}
 
 test('those who lead know the people, put tickets in order and call colleagues', async (t) => {
   const server = await Server.start(t);
@@ -94,4 +110,38 @@ test('those who lead know the people, put tickets in order and call colleagues',
   assert.ok(!/lighthouse|ingrid/i.test(left), left);
   await becomes('what the colleague still sees', () => lins.getByText('lighthouse').count(), 0);
   assert.ok(annas);
+});
+
+test('a visitor whom its site has signed has its questions on each device', async (t) => {
+  const server = await Server.start(t);
+  const anna = await Member.owner(server.url, 'anna', 'Anna');
+  const desk = await deskOf(anna, []);
+  const { secret } = await anna.call('POST', `/v1/desks/${desk.id}/secrets`, {});
+  const identity = signed(secret, { sub: 'u1', aud: desk.key, name: 'Dora Doe' });
+  const address = await shop(t, server.url, desk.key, { attributes: `data-identity="${identity}"` });
+  const device = async () => {
+    const page = await (await freshBrowser(t, { locale: 'en-US' })).newPage();
+    await page.goto(address);
+    const widget = new Widget(page);
+    await widget.open();
+    return widget;
+  };
+  const phone = await device();
+  await phone.say('Where is my order?');
+  await phone.shows(['Where is my order?']);
+  const { tickets } = await anna.call('GET', `/v1/desks/${desk.id}/tickets`);
+  assert.equal(tickets[0].visitor.display_name, 'Dora Doe');
+  assert.equal((await anna.call('GET', `/v1/tickets/${tickets[0].ticket.id}`)).visitor.verified, true);
+  const work = await device();
+  await work.shows(['Where is my order?']);
+  await anna.say(tickets[0].ticket.id, 'On its way');
+  for (const widget of [phone, work]) await widget.shows(['Where is my order?', 'On its way']);
+
+  // Somebody else signs in at the same browser: what was asked before is not there.
+  const other = signed(secret, { sub: 'u2', aud: desk.key, name: 'Rolf' });
+  await work.page.evaluate((text) => {
+    const api = /** @type {any} */ (window)['EnckeDesk'];
+    api.identify({ identity: text });
+  }, other);
+  await becomes('what another one sees', () => work.texts(), []);
 });

@@ -1,6 +1,5 @@
 import { commonEn, formatOf, type Shape } from '@encke/ui/plain';
 import { clockOf, type Span } from '../model/waiting';
-import { peopleEn } from './people.en';
 
 const { number, plural } = formatOf('en');
 
@@ -13,7 +12,6 @@ function span(time: Span): string {
 /** The English words of the desk. Every other language has the same keys with the same parameters. */
 export const en = {
   ...commonEn,
-  ...peopleEn,
 
   title: 'Desk',
   span,

@@ -1,4 +1,4 @@
-import { formatOf } from '@encke/ui/plain';
+import { formatOf, type Shape } from '@encke/ui/plain';
 
 const { number, plural } = formatOf('en');
 
@@ -127,3 +127,5 @@ export const peopleEn = {
     takeOver: 'Take over',
   },
 };
+
+export type PeopleWords = Shape<typeof peopleEn>;

@@ -1,10 +1,10 @@
 import { formatOf } from '@encke/ui/plain';
-import type { Words } from './en';
+import type { PeopleWords } from './people.en';
 
 const { number } = formatOf('zh-CN');
 
 /** 关于人员与工单整理的文字：联系人、小组、视图、提及、已验证的访客。 */
-export const peopleZhCN: Pick<Words, 'contacts' | 'teams' | 'secrets' | 'find' | 'mentions' | 'people'> = {
+export const peopleZhCN: PeopleWords = {
   contacts: {
     title: '联系人',
     lead: '咨询过的人，以及由您的网站签名确认的人。',

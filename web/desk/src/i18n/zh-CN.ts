@@ -1,7 +1,6 @@
 import { amid, begin, commonZhCN, formatOf } from '@encke/ui/plain';
 import { clockOf, type Span } from '../model/waiting';
 import type { Words } from './en';
-import { peopleZhCN } from './people.zh-CN';
 
 const { number } = formatOf('zh-CN');
 
@@ -12,7 +11,6 @@ function span(time: Span): string {
 
 export const zhCN: Words = {
   ...commonZhCN,
-  ...peopleZhCN,
 
   title: '客服台',
   span,
