@@ -3399,7 +3399,10 @@ export interface components {
             name?: string | null;
             phone?: string | null;
         };
-        /** @description The events of this stream that came before are gone, with the contact that they were about. */
+        /**
+         * @description A contact was erased. In the notes of a ticket and in the stream of a person, all events before are gone with it; to the
+         *     staff it says that whoever shows anything of the contact forgets it.
+         */
         ContactErased: {
             person: string;
         };
