@@ -97,4 +97,47 @@ pub const VISITOR_IDLE_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1000;
 pub const VISITORS_FORGET_MS: u64 = 10 * 60 * 1000;
 /// Visitors that one look forgets.
 pub const VISITORS_FORGOTTEN_AT_ONCE_MAX: usize = 1_000;
+// Contacts, teams, views, verified visitors.
+/// Contacts in one page.
+pub const CONTACTS_PAGE_MAX: usize = 50;
+/// Contacts that one page of a search looks at. The next page goes on behind them.
+pub const CONTACTS_SCANNED_MAX: usize = 5_000;
+/// Bytes of the address of a contact.
+pub const CONTACT_ADDRESS_BYTES_MAX: usize = 400;
+/// Notes about one contact.
+pub const CONTACT_NOTES_MAX: usize = 100;
+/// Events of one ticket in the export of a contact, the newest ones.
+pub const EXPORT_EVENTS_PER_TICKET_MAX: usize = 1_000;
+/// Events in the export of a contact.
+pub const EXPORT_EVENTS_MAX: usize = 20_000;
+/// Events that one write erases with a contact.
+pub const CONTACT_ERASED_AT_ONCE_MAX: usize = 50;
+/// Contacts whose erasing one look goes on with, if it was interrupted.
+pub const ERASURES_RESUMED_AT_ONCE_MAX: usize = 10;
+/// Milliseconds after which an erasing counts as interrupted.
+pub const ERASURE_RESUMED_AFTER_MS: u64 = 30_000;
+/// Bytes of what a site signs about a visitor.
+pub const IDENTITY_BYTES_MAX: usize = 4 * 1024;
+/// Bytes of the id that a person has at the site.
+pub const IDENTITY_SUBJECT_BYTES_MAX: usize = 200;
+/// Seconds for which what a site signs about a visitor may hold.
+pub const IDENTITY_AGE_S_MAX: u64 = 60 * 60;
+/// Seconds by which the clock of a site may be ahead.
+pub const IDENTITY_AHEAD_S_MAX: u64 = 60;
+/// Secrets of a desk that hold at one time.
+pub const SITE_SECRETS_MAX: usize = 2;
+/// Tokens of one visitor that the site has verified. With one more the oldest ends.
+pub const VERIFIED_TOKENS_MAX: usize = 10;
+/// Teams of one desk.
+pub const TEAMS_MAX: usize = 50;
+/// Tickets that one bulk change names.
+pub const BULK_TICKETS_MAX: usize = 100;
+/// Saved views of one desk, and of one agent there.
+pub const SAVED_VIEWS_MAX: usize = 50;
+/// Characters of the name of a saved view.
+pub const SAVED_VIEW_NAME_CHARS_MAX: usize = 60;
+/// Tickets that one page of a saved view or a search looks at. The next page goes on behind them.
+pub const TICKETS_SCANNED_MAX: usize = 2_000;
+/// Mentions in one page.
+pub const MENTIONS_PAGE_MAX: usize = 50;
 }

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { textPaths } from '@encke/ui/testing';
 import { en } from '../src/i18n/en';
+import { peopleEn } from '../src/i18n/people.en';
+import { peopleZhCN } from '../src/i18n/people.zh-CN';
 import { zhCN } from '../src/i18n/zh-CN';
 import { spanOf } from '../src/model/waiting';
 
 describe('the dictionaries', () => {
   it('have the same keys, none of them empty', () => {
     expect(textPaths(zhCN)).toEqual(textPaths(en));
+    expect(textPaths(peopleZhCN)).toEqual(textPaths(peopleEn));
     expect(textPaths(en).filter((path) => path.endsWith('(empty)'))).toEqual([]);
   });
   it('tell how long somebody waits', () => {

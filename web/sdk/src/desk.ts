@@ -43,6 +43,26 @@ export type ReportTickets = Schemas['ReportTickets'];
 export type CannedReply = Schemas['CannedReply'];
 export type CannedReplies = Schemas['CannedReplies'];
 
+/** What a visitor is to the staff as a person. */
+export type ContactRow = Schemas['ContactRow'];
+export type Contacts = Schemas['Contacts'];
+export type ContactPage = Schemas['ContactPage'];
+export type ContactFields = Schemas['ContactFields'];
+export type ContactNote = Schemas['ContactNote'];
+export type ContactChange = Schemas['ContactChange'];
+/** Agents that a ticket can be for. */
+export type DeskTeam = Schemas['DeskTeam'];
+export type TicketChoice = Schemas['TicketChoice'];
+export type FoundTickets = Schemas['FoundTickets'];
+export type SavedView = Schemas['SavedView'];
+export type BulkChange = Schemas['BulkChange'];
+export type BulkResult = Schemas['BulkResult'];
+export type StaffMention = Schemas['StaffMention'];
+export type StaffMentions = Schemas['StaffMentions'];
+/** The secret with which a site signs who its visitor is, without what is secret of it. */
+export type SecretShown = Schemas['SecretShown'];
+export type NewSecret = Schemas['NewSecret'];
+
 /** What staff wrote for staff. */
 export type NoteEvent = EventOf<'note'>;
 /** A page of notes: older ones are those before the first. */
@@ -85,7 +105,7 @@ export class DeskApi {
   changeAgent(
     desk: string,
     person: string,
-    change: { capacity?: number; skills?: string[] },
+    change: { capacity?: number; skills?: string[]; reads_only?: boolean },
   ): Promise<unknown> {
     return this.#api.call('PUT', `${at(desk)}/agents/${encodeURIComponent(person)}`, change);
   }
@@ -164,8 +184,103 @@ export class DeskApi {
   }
 
   /** Throws with the same `key` if the text is another one. */
-  note(id: string, text: string, key: string): Promise<unknown> {
-    return this.#api.call('POST', `${of(id)}/notes`, { text, key });
+  note(id: string, text: string, key: string, mentions: readonly string[] = []): Promise<unknown> {
+    return this.#api.call('POST', `${of(id)}/notes`, { text, key, mentions });
+  }
+
+  /** People that have asked or that the site or the staff knows; `q` is a part of a name, an address or a number. */
+  contacts(desk: string, q: string, before?: string): Promise<Contacts> {
+    return this.#api.call('GET', `${at(desk)}/contacts?${text({ q, before })}`);
+  }
+
+  contact(desk: string, person: string): Promise<ContactPage> {
+    return this.#api.call('GET', contactAt(desk, person));
+  }
+
+  changeContact(desk: string, person: string, change: ContactChange): Promise<ContactFields> {
+    return this.#api.call('PATCH', contactAt(desk, person), change);
+  }
+
+  noteContact(desk: string, person: string, note: string): Promise<ContactNote> {
+    return this.#api.call('POST', `${contactAt(desk, person)}/notes`, { text: note });
+  }
+
+  deleteContactNote(desk: string, person: string, number: number): Promise<void> {
+    return this.#api.call('DELETE', `${contactAt(desk, person)}/notes/${number}`);
+  }
+
+  /** The tickets of the first become those of the second. */
+  mergeContact(desk: string, person: string, into: string): Promise<void> {
+    return this.#api.call('POST', `${contactAt(desk, person)}/merge`, { into });
+  }
+
+  /** Everything about a contact, as it is kept. */
+  exportContact(desk: string, person: string): Promise<object> {
+    return this.#api.call('GET', `${contactAt(desk, person)}/export`);
+  }
+
+  /** Cannot be undone. */
+  eraseContact(desk: string, person: string): Promise<void> {
+    return this.#api.call('DELETE', contactAt(desk, person));
+  }
+
+  teams(desk: string): Promise<{ teams: DeskTeam[] }> {
+    return this.#api.call('GET', `${at(desk)}/teams`);
+  }
+
+  makeTeam(desk: string, name: string): Promise<DeskTeam> {
+    return this.#api.call('POST', `${at(desk)}/teams`, { name });
+  }
+
+  setTeam(desk: string, number: number, members: readonly string[]): Promise<DeskTeam> {
+    return this.#api.call('PUT', `${at(desk)}/teams/${number}`, { members });
+  }
+
+  deleteTeam(desk: string, number: number): Promise<void> {
+    return this.#api.call('DELETE', `${at(desk)}/teams/${number}`);
+  }
+
+  /** Up to 100 tickets, each answered by itself. */
+  changeTickets(desk: string, change: BulkChange): Promise<{ results: BulkResult[] }> {
+    return this.#api.call('POST', `${at(desk)}/bulk`, change);
+  }
+
+  findTickets(desk: string, choice: TicketChoice): Promise<FoundTickets> {
+    return this.#api.call('GET', `${at(desk)}/found?${text(choice)}`);
+  }
+
+  views(desk: string): Promise<{ views: SavedView[] }> {
+    return this.#api.call('GET', `${at(desk)}/views`);
+  }
+
+  saveView(desk: string, view: { name: string; own: boolean; choice: TicketChoice }): Promise<SavedView> {
+    return this.#api.call('POST', `${at(desk)}/views`, view);
+  }
+
+  deleteView(desk: string, number: number): Promise<void> {
+    return this.#api.call('DELETE', `${at(desk)}/views/${number}`);
+  }
+
+  /** The caller's mentions in notes, the newest first. */
+  mentions(desk: string, before?: string): Promise<StaffMentions> {
+    return this.#api.call('GET', `${at(desk)}/mentions?${text({ before })}`);
+  }
+
+  mentionsSeen(ticket: string): Promise<void> {
+    return this.#api.call('PUT', `${of(ticket)}/mentions`);
+  }
+
+  secrets(desk: string): Promise<{ secrets: SecretShown[] }> {
+    return this.#api.call('GET', `${at(desk)}/secrets`);
+  }
+
+  /** Its text comes with this answer alone. The one before holds on; older ones end. */
+  makeSecret(desk: string): Promise<NewSecret> {
+    return this.#api.call('POST', `${at(desk)}/secrets`);
+  }
+
+  endSecret(desk: string, number: number): Promise<void> {
+    return this.#api.call('DELETE', `${at(desk)}/secrets/${number}`);
   }
 
   /** Tells the others that the caller looks at a ticket. */
@@ -183,4 +298,6 @@ function text(query: object): string {
 }
 
 const at = (desk: string): string => `/v1/desks/${encodeURIComponent(desk)}`;
+const contactAt = (desk: string, person: string): string =>
+  `${at(desk)}/contacts/${encodeURIComponent(person)}`;
 const of = (ticket: string): string => `/v1/tickets/${encodeURIComponent(ticket)}`;

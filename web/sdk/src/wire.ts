@@ -1110,6 +1110,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/desks/{desk}/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Changes up to 100 tickets of a desk.
+         * @description Changes up to 100 tickets of a desk.
+         */
+        post: operations["change_tickets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/desks/{desk}/canned": {
         parameters: {
             query?: never;
@@ -1158,6 +1178,134 @@ export interface paths {
         patch: operations["change_canned_reply"];
         trace?: never;
     };
+    "/v1/desks/{desk}/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The contacts of a desk: visitors that have asked, and those that the site or the staff knows.
+         * @description The contacts of a desk: visitors that have asked, and those that the site or the staff knows.
+         */
+        get: operations["contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/contacts/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A contact.
+         * @description A contact.
+         */
+        get: operations["contact"];
+        put?: never;
+        post?: never;
+        /**
+         * Erases a contact with its messages, files, forms, facts and notes. Owners and supervisors do it; it can't be undone.
+         * @description Erases a contact with its messages, files, forms, facts and notes. Owners and supervisors do it; it can't be undone.
+         */
+        delete: operations["erase_contact"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes what is noted of a contact. Longer texts are cut.
+         * @description Changes what is noted of a contact. Longer texts are cut.
+         */
+        patch: operations["change_contact"];
+        trace?: never;
+    };
+    "/v1/desks/{desk}/contacts/{person}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that a desk has about one contact. Owners and supervisors get it.
+         * @description Everything that a desk has about one contact. Owners and supervisors get it.
+         */
+        get: operations["export_contact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/contacts/{person}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merges a contact into another one, which gets its tickets and notes. Owners and supervisors do it.
+         * @description Merges a contact into another one, which gets its tickets and notes. Owners and supervisors do it.
+         */
+        post: operations["merge_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/contacts/{person}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Writes a note about a contact. No visitor ever gets it.
+         * @description Writes a note about a contact. No visitor ever gets it.
+         */
+        post: operations["write_contact_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/contacts/{person}/notes/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a note about a contact: its writer, or a supervisor.
+         * @description Deletes a note about a contact: its writer, or a supervisor.
+         */
+        delete: operations["delete_contact_note"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/desks/{desk}/door": {
         parameters: {
             query?: never;
@@ -1170,6 +1318,26 @@ export interface paths {
          * @description What everybody may know of a desk before asking.
          */
         get: operations["desk_door"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/found": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tickets of a desk that a choice is met by.
+         * @description The tickets of a desk that a choice is met by.
+         */
+        get: operations["find_tickets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1218,6 +1386,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/desks/{desk}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Proves who the calling visitor is at the site. If the person was here before, in another browser, the caller goes on as that
+         *     visitor with the token in the answer, and what it has asked so far goes along.
+         * @description Proves who the calling visitor is at the site. If the person was here before, in another browser, the caller goes on as that
+         *     visitor with the token in the answer, and what it has asked so far goes along.
+         */
+        post: operations["identify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/desks/{desk}/me": {
         parameters: {
             query?: never;
@@ -1231,6 +1421,26 @@ export interface paths {
          * @description Sets whether the caller is given tickets at a desk, and how many.
          */
         put: operations["set_my_work"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/mentions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The mentions of the caller in the notes of a desk.
+         * @description The mentions of the caller in the notes of a desk.
+         */
+        get: operations["staff_mentions"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1320,6 +1530,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/desks/{desk}/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The secrets of a desk, without what is secret of them. Owners and supervisors see it.
+         * @description The secrets of a desk, without what is secret of them. Owners and supervisors see it.
+         */
+        get: operations["site_secrets"];
+        put?: never;
+        /**
+         * Makes a secret. The one before it still holds; older ones don't any more. Owners and supervisors do it.
+         * @description Makes a secret. The one before it still holds; older ones don't any more. Owners and supervisors do it.
+         */
+        post: operations["make_site_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/secrets/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Ends a secret at once. Owners and supervisors do it.
+         * @description Ends a secret at once. Owners and supervisors do it.
+         */
+        delete: operations["end_site_secret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The teams of a desk.
+         * @description The teams of a desk.
+         */
+        get: operations["teams"];
+        put?: never;
+        /**
+         * Makes a team. Owners and supervisors do it.
+         * @description Makes a team. Owners and supervisors do it.
+         */
+        post: operations["make_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/teams/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets who is in a team. Owners and supervisors do it.
+         * @description Sets who is in a team. Owners and supervisors do it.
+         */
+        put: operations["set_team"];
+        post?: never;
+        /**
+         * Deletes a team for which no ticket waits. Owners and supervisors do it.
+         * @description Deletes a team for which no ticket waits. Owners and supervisors do it.
+         */
+        delete: operations["delete_team"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/desks/{desk}/tickets": {
         parameters: {
             query?: never;
@@ -1339,6 +1641,50 @@ export interface paths {
          */
         post: operations["ask_desk"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The saved views that the caller may use: those of the desk, and its own.
+         * @description The saved views that the caller may use: those of the desk, and its own.
+         */
+        get: operations["saved_views"];
+        put?: never;
+        /**
+         * Saves a view.
+         * @description Saves a view.
+         */
+        post: operations["save_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/views/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a saved view: one's own, or as owner or supervisor one of the desk.
+         * @description Deletes a saved view: one's own, or as owner or supervisor one of the desk.
+         */
+        delete: operations["delete_view"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2471,6 +2817,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tickets/{id}/mentions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Notes that the caller has seen its mentions in a ticket.
+         * @description Notes that the caller has seen its mentions in a ticket.
+         */
+        put: operations["mentions_seen"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tickets/{id}/notes": {
         parameters: {
             query?: never;
@@ -2619,8 +2985,12 @@ export interface components {
             person: components["schemas"]["Person"];
             /** @description Whether it is connected. */
             present: boolean;
+            /** @description Whether it only reads: it answers nobody and is given no tickets. */
+            reads_only: boolean;
             role: components["schemas"]["MemberRole"];
             skills: string[];
+            /** @description The teams that it belongs to. */
+            teams: string[];
         };
         /** @description An agent as everybody may see it. */
         AgentAtDoor: {
@@ -2674,6 +3044,8 @@ export interface components {
         AgentWork: {
             /** @description Open tickets that it is given at most. */
             capacity?: number | null;
+            /** @description Whether it only reads. Owners and supervisors never do. */
+            reads_only?: boolean | null;
             skills?: string[] | null;
         };
         /** @description What amendments have made of a message. Fields that don't apply are absent. */
@@ -2880,6 +3252,49 @@ export interface components {
             blocks: components["schemas"]["BlockedPerson"][];
             people: components["schemas"]["Person"][];
         };
+        /** @description What happens to many tickets; fields that are absent stay as they are. */
+        BulkChange: {
+            /** @description A tag that they get. */
+            add_tag?: string | null;
+            /** @description The agent that they go to. */
+            person?: string | null;
+            /**
+             * Format: int32
+             * @description How urgent they are: 0 to 3.
+             */
+            priority?: number | null;
+            /** @description A tag that they lose. */
+            remove_tag?: string | null;
+            /** @description Until when they are put off; it goes with `snoozed` alone. */
+            snoozed_until?: number | null;
+            state?: components["schemas"]["TicketState"] | null;
+            /** @description The team that they go to. */
+            team?: string | null;
+            /** @description Up to 100 tickets. */
+            tickets: string[];
+        };
+        /** @description Why the change of one ticket was refused. */
+        BulkError: {
+            /** @description The stable code, as in other refusals. */
+            code: string;
+            /** @description What is wrong, in a sentence. */
+            message: string;
+            /** @description Whether the same change may succeed later. */
+            retry: boolean;
+        };
+        /** @description What became of one ticket. */
+        BulkResult: {
+            /** @description Why it was refused; absent if it was not. */
+            error?: components["schemas"]["BulkError"];
+            id: string;
+            /** @description The ticket as it is now; absent if the change was refused. */
+            ticket?: components["schemas"]["DeskTicket"];
+        };
+        /** @description What became of the tickets. */
+        BulkResults: {
+            /** @description In the order of the request. */
+            results: components["schemas"]["BulkResult"][];
+        };
         /** @description The connection ends. */
         Bye: {
             /** @description Milliseconds after which to come back. */
@@ -2998,6 +3413,105 @@ export interface components {
             id?: number;
             /** @enum {string} */
             type: "error";
+        };
+        /** @description What the staff notes of a contact; fields that are absent stay as they are. */
+        ContactChange: {
+            address?: string | null;
+            company?: string | null;
+            mail?: string | null;
+            /** @description The name that the staff and the visitor itself see. */
+            name?: string | null;
+            phone?: string | null;
+        };
+        /**
+         * @description A contact was erased. In the notes of a ticket and in the stream of a person, all events before are gone with it; to the
+         *     staff it says that whoever shows anything of the contact forgets it.
+         */
+        ContactErased: {
+            person: string;
+        };
+        /** @description An event of the kind `contact_erased`. */
+        ContactErasedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["ContactErased"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "contact_erased";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description Everything that a desk has about one contact. */
+        ContactExport: {
+            fields: components["schemas"]["ContactFields"];
+            notes: components["schemas"]["ContactNote"][];
+            /** @description Its id at the site; null if the site has not verified it. */
+            subject: string | null;
+            /** @description The newest first. */
+            tickets: components["schemas"]["TicketExport"][];
+            visitor: components["schemas"]["VisitorShown"];
+        };
+        /** @description What the staff has noted of a contact. Texts that are unknown are empty. */
+        ContactFields: {
+            /**
+             * @description Its address, also on several lines.
+             * @default
+             */
+            address: string;
+            /** @default  */
+            company: string;
+            /** @default  */
+            mail: string;
+            /** @default  */
+            phone: string;
+        };
+        /** @description A note of the staff about a contact. */
+        ContactNote: {
+            /** @description When it was written, in milliseconds since 1970. */
+            at: number;
+            /** @description Who wrote it. */
+            from: string;
+            number: number;
+            text: string;
+        };
+        /** @description A contact with all that the staff knows of it. */
+        ContactPage: {
+            fields: components["schemas"]["ContactFields"];
+            /** @description The newest first. */
+            notes: components["schemas"]["ContactNote"][];
+            /** @description The owners of the tickets, and the writers of the notes. */
+            people: components["schemas"]["Person"][];
+            /** @description Its id at the site, if the site has verified it; absent if not. */
+            subject?: string;
+            /** @description Its tickets, the newest first. */
+            tickets: components["schemas"]["DeskTicket"][];
+            visitor: components["schemas"]["VisitorShown"];
+        };
+        /** @description A contact in a list. */
+        ContactRow: {
+            fields: components["schemas"]["ContactFields"];
+            /** @description The number of its tickets. */
+            tickets: number;
+            visitor: components["schemas"]["VisitorShown"];
+        };
+        /** @description A page of contacts. */
+        Contacts: {
+            /** @description The `before` of the next page; null on the last one. A page of a search may have no contact and a next page. */
+            before: string | null;
+            /** @description The one that was on the site last comes first. */
+            contacts: components["schemas"]["ContactRow"][];
         };
         /** @description A conversation as one of its members sees it. */
         Conversation: {
@@ -3311,6 +3825,17 @@ export interface components {
              *     }
              */
             theme: components["schemas"]["DeskTheme"];
+            /**
+             * @description Whether the desk takes questions of those visitors alone whose site has signed who they are.
+             * @default false
+             */
+            verified_only: boolean;
+        };
+        /** @description A team. */
+        DeskTeam: {
+            members: string[];
+            name: string;
+            number: number;
         };
         /** @description A text in the languages of the widget; empty without one. */
         DeskText: {
@@ -3395,6 +3920,8 @@ export interface components {
             open: boolean;
             /** @description When it opens next, in milliseconds since 1970; absent if it is open, or if nobody can tell. */
             opens_at?: number;
+            /** @description Whether the desk takes questions of those visitors alone whose site has signed who they are. */
+            verified_only: boolean;
             /** @description The number of visitors in the queue. */
             waiting: number;
         };
@@ -3566,7 +4093,7 @@ export interface components {
             trail: components["schemas"]["Seen"][];
         };
         /** @description An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds. */
-        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["PreviewedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["TicketFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"] | components["schemas"]["TicketEvent"] | components["schemas"]["TicketStatusEvent"] | components["schemas"]["AgentEvent"] | components["schemas"]["NoteEvent"] | components["schemas"]["QuietChangedEvent"];
+        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["PreviewedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["TicketFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"] | components["schemas"]["TicketEvent"] | components["schemas"]["TicketStatusEvent"] | components["schemas"]["AgentEvent"] | components["schemas"]["NoteEvent"] | components["schemas"]["ContactErasedEvent"] | components["schemas"]["QuietChangedEvent"];
         /**
          * @description A kind of a field in the form before the first question.
          * @enum {string}
@@ -3674,6 +4201,15 @@ export interface components {
             parent: components["schemas"]["Parent"];
             thread: string;
         };
+        /** @description Tickets that were found. */
+        FoundTickets: {
+            /** @description The `before` of the next page; null on the last one. A page may have no ticket and a next page. */
+            before: string | null;
+            /** @description The owners of the tickets. */
+            people: components["schemas"]["Person"][];
+            /** @description The newest change first. */
+            tickets: components["schemas"]["TicketRow"][];
+        };
         /** @description The content of a WebSocket frame. */
         Frame: components["schemas"]["Item"] | components["schemas"]["Command"];
         /** @description A request to enter as a guest. */
@@ -3737,6 +4273,17 @@ export interface components {
             holidays?: string[];
             /** @description The time zone, as the IANA names it: `Asia/Shanghai`. */
             time_zone: string;
+        };
+        /** @description A visitor that the site has verified. */
+        Identified: {
+            me: components["schemas"]["Me"];
+            /** @description The token of the visitor that the person was before; absent if the caller goes on with its own. */
+            token?: string;
+        };
+        /** @description What the site has signed about the calling visitor. */
+        Identity: {
+            /** @description A JWT with HS256. */
+            identity: string;
         };
         /** @description An invitation to a room. */
         Invitation: {
@@ -4091,6 +4638,10 @@ export interface components {
             conversation: string;
             marks: components["schemas"]["Mark"][];
         };
+        /** @description The contact that another one turned out to be. */
+        MergeContact: {
+            into: string;
+        };
         /** @description An event of the kind `message`. */
         MessageEvent: {
             /** @description Milliseconds since 1970 by the server's clock. */
@@ -4177,6 +4728,10 @@ export interface components {
             muted_until?: number | null;
             notify?: components["schemas"]["Notify"] | null;
             pinned?: boolean | null;
+        };
+        /** @description A note to be written. */
+        NewContactNote: {
+            text: string;
         };
         /** @description A direct conversation or a room to be. */
         NewConversation: {
@@ -4323,6 +4878,13 @@ export interface components {
             send_at: number;
             text: string;
         };
+        /** @description A secret that was just made. */
+        NewSecret: {
+            made_at: number;
+            number: number;
+            /** @description The secret, as the key of HS256. It can't be shown again. */
+            secret: string;
+        };
         /** @description A status that a person sets. */
         NewStatus: {
             /** @description One emoji. */
@@ -4340,6 +4902,12 @@ export interface components {
             endpoint: string;
             /** @description The public key of the browser, in base64url. */
             p256dh: string;
+        };
+        /** @description A team to be made. */
+        NewTeam: {
+            members?: string[];
+            /** @description A short name of one line, without commas. */
+            name: string;
         };
         /** @description The new text of a message. */
         NewText: {
@@ -4367,8 +4935,17 @@ export interface components {
             /** @description Person that the token is for; the caller if absent. */
             person?: string | null;
         };
+        /** @description A view to be saved. */
+        NewView: {
+            choice: components["schemas"]["TicketChoice"];
+            name: string;
+            /** @description Whether it is the caller's own. Otherwise it is the desk's, which owners and supervisors make. */
+            own?: boolean;
+        };
         /** @description A visitor that comes. */
         NewVisitor: {
+            /** @description What the site has signed about it: a JWT with HS256. */
+            identity?: string | null;
             /** @description The language of its browser, as `zh-CN`. */
             language?: string | null;
             /** @description The name that the staff sees. Without one the visitor gets a name with a number. */
@@ -5132,6 +5709,19 @@ export interface components {
          * @enum {string}
          */
         SaidPresence: "away" | "online";
+        /** @description A choice of tickets by name. */
+        SavedView: {
+            choice: components["schemas"]["TicketChoice"];
+            name: string;
+            number: number;
+            /** @description Whether it is the caller's own. Otherwise it is the desk's. */
+            own: boolean;
+        };
+        /** @description Saved views. */
+        SavedViews: {
+            /** @description Those of the desk first. */
+            views: components["schemas"]["SavedView"][];
+        };
         /** @description A change of a planned message. */
         ScheduledChange: {
             /** @description Another time, in milliseconds since 1970. One that failed waits again, so it needs one. */
@@ -5204,6 +5794,18 @@ export interface components {
             seq?: number;
             /** @description What has become of it. */
             state: components["schemas"]["PlanState"];
+        };
+        /** @description The secrets of a desk. */
+        Secrets: {
+            /** @description The newest first. */
+            secrets: components["schemas"]["SecretShown"][];
+        };
+        /** @description A secret without what is secret of it. */
+        SecretShown: {
+            /** @description When it was made, in milliseconds since 1970. */
+            made_at: number;
+            /** @description Its number, which a JWT may name as `kid`. */
+            number: number;
         };
         /** @description A page that a visitor was on. */
         Seen: {
@@ -5327,6 +5929,27 @@ export interface components {
          * @enum {string}
          */
         Speaker: "bot" | "person" | "nobody";
+        /** @description A mention of the caller. */
+        StaffMention: {
+            /** @description The note. */
+            note: components["schemas"]["FeedEvent"];
+            /** @description Whether the caller has seen it. */
+            seen: boolean;
+            ticket: string;
+            /** @description The visitor that asked. */
+            visitor: string;
+        };
+        /** @description A page of mentions. */
+        StaffMentions: {
+            /** @description The `before` of the next page; null on the last one. */
+            before: string | null;
+            /** @description The newest first. */
+            mentions: components["schemas"]["StaffMention"][];
+            /** @description The writers of the notes, and the visitors. */
+            people: components["schemas"]["Person"][];
+            /** @description How many the caller has not seen, up to a bound. */
+            unseen: number;
+        };
         /** @description The person that this is told to has starred a message, or has taken the star away. */
         Starred: {
             conversation: string;
@@ -5425,6 +6048,15 @@ export interface components {
             /** @enum {string} */
             type: "ping";
         };
+        /** @description The agents of a team. */
+        TeamMembers: {
+            members: string[];
+        };
+        /** @description The teams of a desk. */
+        Teams: {
+            /** @description In the order of their names. */
+            teams: components["schemas"]["DeskTeam"][];
+        };
         /** @description The person that this is told to follows a thread from now on, or no longer. */
         ThreadFollowed: {
             on: boolean;
@@ -5494,6 +6126,32 @@ export interface components {
             state?: components["schemas"]["TicketState"] | null;
             tags?: string[] | null;
         };
+        /** @description A choice of tickets. What is absent does not matter. */
+        TicketChoice: {
+            /** @description Go on behind the page that gave this as `before`. A saved view has none. */
+            before?: string;
+            /** @description The language of the visitor: `en` or `zh-CN`. */
+            language?: string;
+            /** @description Whose they are: `me`, `nobody`, or an agent. */
+            owner?: string;
+            /** @description A part of the address of the page that the visitor is on. */
+            page?: string;
+            /**
+             * Format: int32
+             * @description The least priority.
+             */
+            priority?: number;
+            /** @description A part of the visitor's name, or of what it wrote into the form. */
+            q?: string;
+            /** @description Only those in this state; open ones if absent. */
+            state?: components["schemas"]["TicketState"];
+            /** @description A tag that they have. */
+            tag?: string;
+            /** @description The team that they are for. */
+            team?: string;
+            /** @description Seconds for which the visitor waits at least. */
+            waiting_s?: number;
+        };
         /** @description How many tickets there are in this state, each up to a bound. */
         TicketCounts: {
             all: number;
@@ -5524,6 +6182,24 @@ export interface components {
             stream: string;
             /** @enum {string} */
             type: "event";
+        };
+        /** @description A ticket with all that was said in it. */
+        TicketExport: {
+            /** @description What has changed an event since, such as an edit. */
+            amendments: components["schemas"]["FeedEvent"][];
+            /** @description What the visitor wrote with its rating; null without it. */
+            comment: string | null;
+            /** @description What was said, the oldest first. */
+            events: components["schemas"]["FeedEvent"][];
+            /** @description The form as the visitor filled it in. */
+            form: {
+                [key: string]: string;
+            };
+            /** @description Whether there were more events than an export has. */
+            more: boolean;
+            /** @description The notes of the staff. */
+            notes: components["schemas"]["FeedEvent"][];
+            ticket: components["schemas"]["DeskTicket"];
         };
         /** @description The person that this is told to takes part in a ticket from now on, or no longer. */
         TicketFollowed: {
@@ -5957,6 +6633,20 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "erased";
+                    };
+                };
+            };
+        };
+        /** @description `forbidden`: This person may not do this. */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "forbidden";
                     };
                 };
             };
@@ -8988,6 +9678,7 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["ForbiddenForeignOrigin"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             421: components["responses"]["Misdirected"];
@@ -9232,6 +9923,44 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    change_tickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResults"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     canned_replies: {
         parameters: {
             query?: {
@@ -9378,6 +10107,287 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    contacts: {
+        parameters: {
+            query?: {
+                /** @description Go on behind the page that gave this as `before`. */
+                before?: string;
+                /** @description Only those with this text in their name, mail address, telephone number or company. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contacts"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    erase_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    change_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactFields"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["NameTaken"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalidBadName"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    export_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactExport"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    merge_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeContact"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    write_contact_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewContactNote"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactNote"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    delete_contact_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     desk_door: {
         parameters: {
             query?: never;
@@ -9402,6 +10412,59 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    find_tickets: {
+        parameters: {
+            query?: {
+                /** @description Go on behind the page that gave this as `before`. A saved view has none. */
+                before?: string;
+                /** @description The language of the visitor: `en` or `zh-CN`. */
+                language?: string;
+                /** @description Whose they are: `me`, `nobody`, or an agent. */
+                owner?: string;
+                /** @description A part of the address of the page that the visitor is on. */
+                page?: string;
+                /** @description The least priority. */
+                priority?: number;
+                /** @description A part of the visitor's name, or of what it wrote into the form. */
+                q?: string;
+                /** @description Only those in this state; open ones if absent. */
+                state?: "open" | "snoozed" | "resolved";
+                /** @description A tag that they have. */
+                tag?: string;
+                /** @description The team that they are for. */
+                team?: string;
+                /** @description Seconds for which the visitor waits at least. */
+                waiting_s?: number;
+            };
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundTickets"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
         };
@@ -9466,6 +10529,44 @@ export interface operations {
             503: components["responses"]["OverloadedDraining"];
         };
     };
+    identify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Identity"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Identified"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     set_my_work: {
         parameters: {
             query?: never;
@@ -9500,6 +10601,40 @@ export interface operations {
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
             507: components["responses"]["StoreFull"];
+        };
+    };
+    staff_mentions: {
+        parameters: {
+            query?: {
+                /** @description Go on behind the page that gave this as `before`. */
+                before?: string;
+            };
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffMentions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
         };
     };
     my_tickets: {
@@ -9662,6 +10797,241 @@ export interface operations {
             503: components["responses"]["OverloadedDraining"];
         };
     };
+    site_secrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secrets"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    make_site_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewSecret"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    end_site_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Teams"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    make_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTeam"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTeam"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ConflictNameTaken"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    set_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamMembers"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTeam"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    delete_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     tickets: {
         parameters: {
             query?: {
@@ -9746,6 +11116,107 @@ export interface operations {
             415: components["responses"]["WrongType"];
             421: components["responses"]["Misdirected"];
             422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    saved_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViews"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    save_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewView"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ConflictNameTaken"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
@@ -9847,6 +11318,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequestBadJson"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["NameTaken"];
             413: components["responses"]["TooLarge"];
@@ -12070,7 +13542,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestBadJson"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForeignOriginNotMember"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             421: components["responses"]["Misdirected"];
@@ -12103,7 +13575,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForeignOriginNotMember"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
             409: components["responses"]["Taken"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
@@ -12173,6 +13645,35 @@ export interface operations {
         };
     };
     look_at_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    mentions_seen: {
         parameters: {
             query?: never;
             header?: never;
@@ -12271,7 +13772,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestBadJson"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForeignOriginNotMember"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["KeyReused"];
             413: components["responses"]["TooLarge"];

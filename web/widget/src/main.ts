@@ -23,7 +23,7 @@ import type { Screen } from './view/screen';
 import { chime } from './view/sound';
 
 const app = document.getElementById('app');
-if (app === null) throw new Error('index.html has no #app');
+if (app === null) throw new Error('#app');
 const query = new URLSearchParams(location.search);
 const asked = /^\/ask\/([^/]+)\/?$/.exec(location.pathname)?.[1];
 const desk = asked === undefined ? (query.get('desk') ?? '') : decodeURIComponent(asked);

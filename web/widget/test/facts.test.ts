@@ -14,6 +14,9 @@ test('facts are a bounded number of texts, whatever the page hands over', () => 
     ['yes', 'true'],
   ]);
   expect(Object.getPrototypeOf(odd.attributes)).toBe(Object.prototype);
+  const signed = readFacts({ identity: 'a.b.c', plan: 'gold' });
+  expect([signed.identity, signed.attributes]).toEqual(['a.b.c', { plan: 'gold' }]);
+  for (const identity of [7, {}]) expect(readFacts({ identity }).identity).toBe('');
   for (const value of [null, 7, 'x', ['a']]) expect(readFacts(value).attributes).toEqual({});
 });
 

@@ -12,7 +12,7 @@ use encke_store::{Sql, StoreError, Tx, params};
 
 use crate::Accounts;
 use crate::display_name::display_name;
-use crate::identity::hash;
+use crate::identity::{hash, number};
 use crate::look;
 
 /// The label of a visitor's token.
@@ -48,19 +48,51 @@ pub fn let_in(tx: &mut Tx<'_>, name: &str, secret: &str) -> Result<PersonId, Err
     )?;
     let row = row.ok_or_else(|| StoreError::Other("an insert returned no row".into()))?;
     let person = row.get(0)?;
+    give_token(tx, person, secret)?;
+    Ok(person)
+}
+
+fn give_token(tx: &mut Tx<'_>, person: PersonId, secret: &str) -> Result<(), Error> {
+    let now = tx.now_ms();
     let expires_ms = now + desk_limits::VISITOR_TOKEN_AGE_MS;
     tx.execute(
         "INSERT INTO token (hash, person, label, created_ms, expires_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![&hash(secret)[..], person, LABEL, now, expires_ms],
     )?;
-    Ok(person)
+    Ok(())
+}
+
+/// Gives a visitor a further token, for another browser. It has a bounded number of them: the oldest end.
+pub fn let_in_again(tx: &mut Tx<'_>, person: PersonId, secret: &str) -> Result<(), Error> {
+    give_token(tx, person, secret)?;
+    let query = "SELECT hash FROM token WHERE person = ?1 ORDER BY created_ms DESC, hash LIMIT 100 OFFSET ?2";
+    let most = desk_limits::VERIFIED_TOKENS_MAX as u64;
+    for row in tx.query(query, params![person, most])? {
+        let stored: Vec<u8> = row.get(0)?;
+        tx.execute("DELETE FROM token WHERE hash = ?1", params![&stored[..]])?;
+        tx.revoke(person, Some(number(&stored)))?;
+    }
+    Ok(())
+}
+
+/// Gives a visitor the display name that the site or the staff knows it by. It has passed [`check_name`].
+pub fn set_name(tx: &mut Tx<'_>, person: PersonId, name: &str) -> Result<(), Error> {
+    let update = "UPDATE person SET display_name = ?2 WHERE id = ?1 AND role = 'visitor'";
+    tx.execute(update, params![person, name])?;
+    Ok(())
+}
+
+/// Ends all tokens of a visitor, and its connections.
+pub fn shut_out(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Error> {
+    for table in ["token", "last_seen"] {
+        tx.execute(&format!("DELETE FROM {table} WHERE person = ?1"), params![person])?;
+    }
+    Ok(tx.revoke(person, None)?)
 }
 
 /// Forgets a visitor that has left nothing behind: no conversation and no message. The product has deleted its own rows.
 pub fn forget(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Error> {
-    for table in ["token", "last_seen"] {
-        tx.execute(&format!("DELETE FROM {table} WHERE person = ?1"), params![person])?;
-    }
+    shut_out(tx, person)?;
     tx.execute("DELETE FROM person WHERE id = ?1 AND role = 'visitor'", params![person])?;
-    Ok(tx.revoke(person, None)?)
+    Ok(())
 }

@@ -19,6 +19,7 @@ use crate::assignment::give;
 use crate::desk::parse_desk;
 use crate::settings::is_short_name;
 use crate::staff;
+use crate::team;
 
 /// What an agent has set by hand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
@@ -60,6 +61,8 @@ pub(crate) struct AgentRow {
     pub skills: Vec<String>,
     /// When it was given a ticket last.
     pub given_ms: u64,
+    /// Whether it only reads.
+    pub reads_only: bool,
 }
 
 impl AgentRow {
@@ -72,12 +75,14 @@ impl AgentRow {
             capacity: row.get(3)?,
             skills: skills.and_then(|s| serde_json::from_str(&s).ok()).unwrap_or_default(),
             given_ms: row.get::<Option<u64>>(5)?.unwrap_or_default(),
+            reads_only: row.get::<u64>(6)? > 0,
         })
     }
 
     fn select(condition: &str) -> String {
         format!(
-            "SELECT m.person, m.role, a.availability, a.capacity, a.skills, a.given_ms
+            "SELECT m.person, m.role, a.availability, a.capacity, a.skills, a.given_ms,
+                 (SELECT count(*) FROM desk_reader r WHERE r.house = m.conversation AND r.person = m.person)
              FROM member m LEFT JOIN desk_agent a ON a.house = m.conversation AND a.person = m.person
              WHERE m.conversation = ?1 {condition}"
         )
@@ -85,7 +90,9 @@ impl AgentRow {
 
     /// Whether tickets may be given to it.
     pub fn is_there(&self, site: &Site) -> bool {
-        self.availability == Availability::Online && is_present(site, self.person)
+        self.availability == Availability::Online
+            && !self.reads_only
+            && is_present(site, self.person)
     }
 }
 
@@ -143,6 +150,10 @@ pub(crate) struct Agent {
     /// Open tickets that it is given at most.
     capacity: u64,
     skills: Vec<String>,
+    /// The teams that it belongs to.
+    teams: Vec<String>,
+    /// Whether it only reads: it answers nobody and is given no tickets.
+    reads_only: bool,
     /// Open tickets that it has.
     open: u64,
 }
@@ -170,6 +181,7 @@ pub(crate) async fn list(
     let agents = site.store.read(move |read| {
         let (desk, _) = staff::at_desk(read, house, me)?;
         let (rows, open) = (all(read, house)?, open_tickets(read, house)?);
+        let mut teams = team::of_agents(read, house)?;
         let ids: Vec<_> = rows.iter().map(|row| row.person).collect();
         let shown = people(read, &held, me, &ids)?;
         let mut shown: FxHashMap<_, _> = shown.into_iter().map(|p| (p.id, p)).collect();
@@ -182,6 +194,8 @@ pub(crate) async fn list(
                 availability: row.availability,
                 capacity: row.capacity.unwrap_or(desk.settings.capacity),
                 skills: row.skills,
+                teams: teams.remove(&row.person).unwrap_or_default(),
+                reads_only: row.reads_only,
             })
         };
         Ok(rows.into_iter().filter_map(agent).collect())
@@ -275,18 +289,21 @@ pub(crate) struct AgentWork {
     /// Open tickets that it is given at most.
     capacity: Option<u64>,
     skills: Option<Vec<String>>,
+    /// Whether it only reads. Owners and supervisors never do.
+    reads_only: Option<bool>,
 }
 
 /// Sets what an agent is given. Owners and supervisors do it.
 #[utoipa::path(put, operation_id = "set_agent", path = "/v1/desks/{desk}/agents/{person}", tag = "desk",
     params(("desk" = String, Path), ("person" = String, Path)), request_body = AgentWork,
     responses((status = 204), (status = 403, description = "forbidden"),
-        (status = 404, description = "not_found"), (status = 429, description = "rate_limited")))]
+        (status = 404, description = "not_found"), (status = 409, description = "conflict"),
+        (status = 422, description = "invalid"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn set(
     State(site): State<Arc<Site>>,
     caller: Caller,
     Path((desk, person)): Path<(String, String)>,
-    Body(AgentWork { capacity, skills }): Body<AgentWork>,
+    Body(AgentWork { capacity, skills, reads_only }): Body<AgentWork>,
 ) -> Result<http::StatusCode, Refusal> {
     let (house, person, me) = (parse_desk(&desk)?, parse_person(&person)?, caller.0.person);
     check_capacity(capacity)?;
@@ -303,10 +320,37 @@ pub(crate) async fn set(
         let mut agent = one(tx, house, person)?.ok_or_else(nobody)?;
         agent.capacity = capacity.or(agent.capacity);
         agent.skills = skills.unwrap_or(agent.skills);
+        if let Some(on) = reads_only {
+            set_reader(tx, house, &agent, on)?;
+        }
         store(tx, house, agent, me)
     });
     set.await?;
     Ok(http::StatusCode::NO_CONTENT)
+}
+
+/// Makes an agent read only, or lets it work again.
+fn set_reader(
+    tx: &mut Tx<'_>,
+    house: ConversationId,
+    agent: &AgentRow,
+    on: bool,
+) -> Result<(), Error> {
+    if !on {
+        let delete = "DELETE FROM desk_reader WHERE house = ?1 AND person = ?2";
+        return Ok(tx.execute(delete, params![house, agent.person]).map(drop)?);
+    }
+    if agent.role.moderates() {
+        return Err(Error::new(Code::Invalid, "Owners and supervisors do more than read."));
+    }
+    let owned =
+        "SELECT 1 FROM desk_ticket WHERE house = ?1 AND owner = ?2 AND state = 'open' LIMIT 1";
+    if tx.query_one(owned, params![house, agent.person])?.is_some() {
+        let what = "The agent has open tickets: hand them on first.";
+        return Err(Error::new(Code::Conflict, what));
+    }
+    let insert = "INSERT INTO desk_reader (house, person) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    Ok(tx.execute(insert, params![house, agent.person]).map(drop)?)
 }
 
 /// Refuses a person that is not staff of a desk.

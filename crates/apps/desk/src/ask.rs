@@ -22,6 +22,7 @@ use crate::desk::DeskRow;
 use crate::settings::{FieldKind, FormField};
 use crate::status::{self, VisitorTicket};
 use crate::ticket::{self, Ticket};
+use crate::verified;
 use crate::visit::cut;
 use crate::visitor;
 
@@ -69,6 +70,9 @@ pub(crate) async fn ask(
     let asked = site.store.write(move |tx| {
         let (desk, visitor) = visitor::at(tx, &key, caller)?;
         visitor::check_not_blocked(&visitor)?;
+        if desk.settings.verified_only && !visitor.verified {
+            return Err(verified::required());
+        }
         let me = visitor.person;
         let (status, id) = match asked_before(tx, me, &text, once.as_deref())? {
             Some(id) => (StatusCode::OK, id),

@@ -12,6 +12,7 @@ use crate::claim::{head, own};
 use crate::desk::DeskRow;
 use crate::plan::{Free, Wanted, plan};
 use crate::settings::Assignment;
+use crate::team;
 use crate::ticket::{self, Ticket};
 
 /// Tickets of the queue that are looked at in one step.
@@ -51,11 +52,12 @@ fn free(tx: &mut Tx<'_>, site: &Site, desk: &DeskRow) -> Result<Vec<Free>, Error
         return Ok(Vec::new());
     }
     let open = agent::open_tickets(tx, desk.house)?;
+    let mut teams = team::of_agents(tx, desk.house)?;
     let free = |agent: AgentRow| Free {
         person: agent.person,
         open: open.get(&agent.person).copied().unwrap_or_default(),
         capacity: agent.capacity.unwrap_or(desk.settings.capacity),
-        skills: agent.skills,
+        skills: [agent.skills, teams.remove(&agent.person).unwrap_or_default()].concat(),
         given: agent.given_ms,
     };
     Ok(there.into_iter().map(free).collect())

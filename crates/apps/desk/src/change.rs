@@ -7,6 +7,7 @@ use axum::extract::State;
 use encke_engine::{Code, Error, PersonId, Seq, desk_limits};
 use encke_site::{Act, Body, Caller, Path, Refusal, Site};
 use encke_store::Tx;
+use encke_talk::conversation::MemberRole;
 use encke_talk::parse_conversation;
 use encke_talk::ticket::{step_back, taking_part};
 use serde::Deserialize;
@@ -28,18 +29,19 @@ fn invalid<T>(what: impl Into<String>) -> Result<T, Error> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TicketChange {
-    state: Option<TicketState>,
+    pub state: Option<TicketState>,
     /// Until when it is put off, in milliseconds since 1970. It goes with `snoozed` alone, and without it a ticket is put off
     /// until the visitor writes.
-    snoozed_until: Option<u64>,
+    pub snoozed_until: Option<u64>,
     /// How urgent it is: 0 to 3.
     #[schema(maximum = 3)]
-    priority: Option<u8>,
-    tags: Option<Vec<String>>,
+    pub priority: Option<u8>,
+    pub tags: Option<Vec<String>>,
 }
 
 impl TicketChange {
-    fn check(&self, now_ms: u64) -> Result<(), Error> {
+    /// Refuses a change that no ticket can have.
+    pub fn check(&self, now_ms: u64) -> Result<(), Error> {
         if self.priority.is_some_and(|priority| priority > PRIORITY_MAX) {
             return invalid("`priority` is a number from 0 to 3.");
         }
@@ -66,7 +68,7 @@ impl TicketChange {
 /// Changes a ticket: all staff may.
 #[utoipa::path(patch, operation_id = "change_ticket", path = "/v1/tickets/{id}", tag = "desk",
     params(("id" = String, Path)), request_body = TicketChange,
-    responses((status = 200, body = Ticket), (status = 403, description = "not_member"),
+    responses((status = 200, body = Ticket), (status = 403, description = "forbidden, not_member"),
         (status = 422, description = "invalid"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn change(
     State(site): State<Arc<Site>>,
@@ -79,30 +81,41 @@ pub(crate) async fn change(
     site.take(me, caller.0.role, Act::Message)?;
     let held = site.clone();
     let changed = site.store.write(move |tx| {
-        let (before, _) = staff::at_ticket(tx, id, me)?;
-        let mut after = before.clone();
-        if let Some(mut tags) = change.tags {
-            tags.sort();
-            tags.dedup();
-            after.tags = tags;
-        }
-        after.priority = change.priority.unwrap_or(after.priority);
-        match change.state {
-            Some(TicketState::Open) => reopen(tx, &held, &mut after)?,
-            Some(TicketState::Snoozed) => snooze(tx, &mut after, change.snoozed_until),
-            Some(TicketState::Resolved) => resolve(tx, &mut after)?,
-            None => {}
-        }
-        let after = ticket::change(tx, &held, &before, after, Some(me))?;
-        // Somebody may have got free, or the ticket may be in the queue again.
-        give(tx, &held, after.desk)?;
-        Ok(ticket::find(tx, id)?.unwrap_or(after))
+        let (before, _) = staff::acting_at_ticket(tx, id, me)?;
+        apply(tx, &held, before, me, change)
     });
     Ok(Json(changed.await?))
 }
 
+/// Changes a ticket. The caller has checked the change, and that this person may do it.
+pub(crate) fn apply(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    before: Ticket,
+    me: PersonId,
+    change: TicketChange,
+) -> Result<Ticket, Error> {
+    let mut after = before.clone();
+    if let Some(mut tags) = change.tags {
+        tags.sort();
+        tags.dedup();
+        after.tags = tags;
+    }
+    after.priority = change.priority.unwrap_or(after.priority);
+    match change.state {
+        Some(TicketState::Open) => reopen(tx, site, &mut after)?,
+        Some(TicketState::Snoozed) => snooze(tx, &mut after, change.snoozed_until),
+        Some(TicketState::Resolved) => resolve(tx, &mut after)?,
+        None => {}
+    }
+    let after = ticket::change(tx, site, &before, after, Some(me))?;
+    // Somebody may have got free, or the ticket may be in the queue again.
+    give(tx, site, after.desk)?;
+    Ok(ticket::find(tx, after.id)?.unwrap_or(after))
+}
+
 /// Resolves a ticket, in memory. Its staff follows it no longer, so that nobody follows more and more tickets.
-fn resolve(tx: &mut Tx<'_>, ticket: &mut Ticket) -> Result<(), Error> {
+pub(crate) fn resolve(tx: &mut Tx<'_>, ticket: &mut Ticket) -> Result<(), Error> {
     if ticket.state == TicketState::Resolved {
         return Ok(());
     }
@@ -180,34 +193,56 @@ pub(crate) async fn transfer(
     site.take_message(me, caller.0.role, note.as_ref().map_or(0, String::len))?;
     let held = site.clone();
     let handed = site.store.write(move |tx| {
-        let (before, role) = staff::at_ticket(tx, id, me)?;
-        if before.owner.is_some_and(|owner| owner != me) && !role.moderates() {
-            let what = "Only the owner of a ticket and supervisors hand it on.";
-            return Err(Error::new(Code::Forbidden, what));
-        }
+        let (before, role) = staff::acting_at_ticket(tx, id, me)?;
+        check_may_hand_on(&before, me, role)?;
         if let Some(note) = note {
             note::append(tx, id, me, note, Vec::new(), None)?;
         }
-        let mut after = before.clone();
-        after.team = team.or(after.team.filter(|_| person.is_some()));
-        if person != before.owner {
-            release(tx, &mut after)?;
-        }
-        match person {
-            Some(person) => {
-                check_staff(tx, before.desk, person)?;
-                let seen = Seq(head(tx, id)?.0.saturating_sub(1));
-                own(tx, &mut after, person, seen)?;
-            }
-            None => {
-                let now = tx.now_ms();
-                after.begin_to_wait(now);
-                reopen(tx, &held, &mut after)?;
-            }
-        }
-        let after = ticket::change(tx, &held, &before, after, Some(me))?;
-        give(tx, &held, after.desk)?;
-        Ok(ticket::find(tx, id)?.unwrap_or(after))
+        hand_on(tx, &held, before, me, person, team)
     });
     Ok(Json(handed.await?))
+}
+
+/// Refuses somebody that may not hand this ticket on.
+pub(crate) fn check_may_hand_on(
+    ticket: &Ticket,
+    me: PersonId,
+    role: MemberRole,
+) -> Result<(), Error> {
+    if ticket.owner.is_none_or(|owner| owner == me) || role.moderates() {
+        return Ok(());
+    }
+    Err(Error::new(Code::Forbidden, "Only the owner of a ticket and supervisors hand it on."))
+}
+
+/// Gives a ticket to a person, or to the queue for a team.
+pub(crate) fn hand_on(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    before: Ticket,
+    me: PersonId,
+    person: Option<PersonId>,
+    team: Option<String>,
+) -> Result<Ticket, Error> {
+    let mut after = before.clone();
+    after.team = team.or(after.team.filter(|_| person.is_some()));
+    if person != before.owner {
+        release(tx, &mut after)?;
+    }
+    match person {
+        Some(person) => {
+            check_staff(tx, before.desk, person)?;
+            staff::check_takes(tx, before.desk, person)?;
+            let seen = Seq(head(tx, before.id)?.0.saturating_sub(1));
+            own(tx, &mut after, person, seen)?;
+        }
+        None => {
+            let now = tx.now_ms();
+            after.begin_to_wait(now);
+            reopen(tx, site, &mut after)?;
+        }
+    }
+    let after = ticket::change(tx, site, &before, after, Some(me))?;
+    give(tx, site, after.desk)?;
+    Ok(ticket::find(tx, after.id)?.unwrap_or(after))
 }

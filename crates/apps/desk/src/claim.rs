@@ -56,7 +56,7 @@ fn taken(tx: &mut Tx<'_>, site: &Site, me: PersonId, owner: PersonId) -> Result<
 /// Takes a ticket that nobody has. Of many that ask at once, one gets it.
 #[utoipa::path(post, operation_id = "claim_ticket", path = "/v1/tickets/{id}/claim", tag = "desk",
     params(("id" = String, Path)),
-    responses((status = 200, body = Ticket), (status = 403, description = "not_member"),
+    responses((status = 200, body = Ticket), (status = 403, description = "forbidden, not_member"),
         (status = 409, description = "taken"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn claim(
     State(site): State<Arc<Site>>,
@@ -67,7 +67,7 @@ pub(crate) async fn claim(
     site.take(me, caller.0.role, Act::Message)?;
     let held = site.clone();
     let claimed = site.store.write(move |tx| {
-        let (before, _) = staff::at_ticket(tx, id, me)?;
+        let (before, _) = staff::acting_at_ticket(tx, id, me)?;
         match before.owner {
             Some(owner) if owner == me && before.state == TicketState::Open => return Ok(before),
             Some(owner) if owner != me && before.state != TicketState::Resolved => {
@@ -96,7 +96,7 @@ pub(crate) async fn give_back(
     site.take(me, caller.0.role, Act::Message)?;
     let held = site.clone();
     let returned = site.store.write(move |tx| {
-        let (before, role) = staff::at_ticket(tx, id, me)?;
+        let (before, role) = staff::acting_at_ticket(tx, id, me)?;
         if before.owner.is_some_and(|owner| owner != me) && !role.moderates() {
             let what = "Only the owner of a ticket and supervisors put it back.";
             return Err(Error::new(Code::Forbidden, what));

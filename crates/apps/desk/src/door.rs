@@ -57,6 +57,8 @@ pub(crate) struct Door {
     form: Vec<FormField>,
     /// Whether the window asks for consent first.
     consent: bool,
+    /// Whether the desk takes questions of those visitors alone whose site has signed who they are.
+    verified_only: bool,
 }
 
 /// What everybody may know of a desk before asking.
@@ -95,6 +97,7 @@ fn at(read: &mut Read<'_>, site: &Site, key: &str) -> Result<Door, Error> {
         waiting,
         form: settings.form,
         consent: settings.consent,
+        verified_only: settings.verified_only,
     })
 }
 

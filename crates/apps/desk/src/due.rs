@@ -16,6 +16,7 @@ use crate::assignment::give;
 use crate::change::reopen;
 use crate::claim::release;
 use crate::desk::DeskRow;
+use crate::erasure;
 use crate::settings::Assignment;
 use crate::ticket::{self, Ticket};
 use crate::visitor;
@@ -56,6 +57,9 @@ pub(crate) async fn turn(site: &Arc<Site>, number: u64) {
         && let Err(e) = site.store.write(visitor::forget_idle).await
     {
         tracing::warn!("visitors that never asked could not be forgotten: {e}");
+    }
+    if let Err(e) = erasure::resume(site).await {
+        tracing::warn!("a contact could not be erased: {e}");
     }
     if let Err(e) = look(site).await {
         tracing::warn!("the desks' tickets could not be looked after: {e}");

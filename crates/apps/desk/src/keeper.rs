@@ -10,6 +10,7 @@ use encke_talk::ticket::{KeepsTickets, take_part};
 use crate::agent::is_there;
 use crate::assignment::give;
 use crate::claim::release;
+use crate::staff;
 use crate::ticket::{self, Speaker, Ticket, TicketState};
 use crate::visitor::{VisitorRow, check_not_blocked};
 
@@ -23,6 +24,7 @@ impl KeepsTickets for Keeper {
             let visitor = VisitorRow::find(tx, from)?.ok_or_else(not_member)?;
             return check_not_blocked(&visitor);
         }
+        staff::check_acts(tx, ticket.desk, from)?;
         if ticket.speaker == Speaker::Person && is_bot(tx, from)? {
             let what =
                 "A person answers this visitor; a bot may not until the ticket is handed back.";

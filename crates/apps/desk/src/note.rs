@@ -19,6 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::agent::check_staff;
 use crate::claim::head;
+use crate::mentions;
 use crate::staff;
 
 /// A note about a ticket.
@@ -78,8 +79,8 @@ pub(crate) struct NewNote {
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = NewNote,
     responses((status = 201, body = Sent), (status = 200, body = Sent),
-        (status = 403, description = "not_member"), (status = 404, description = "not_found"),
-        (status = 409, description = "key_reused"), (status = 413, description = "too_large"),
+        (status = 403, description = "forbidden, not_member"),
+        (status = 404, description = "not_found"), (status = 409, description = "key_reused"), (status = 413, description = "too_large"),
         (status = 422, description = "invalid"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn write(
     State(site): State<Arc<Site>>,
@@ -99,13 +100,18 @@ pub(crate) async fn write(
     }
     site.take_message(me, caller.0.role, text.len())?;
     let written = site.store.write(move |tx| {
-        let (ticket, _) = staff::at_ticket(tx, id, me)?;
+        let (ticket, _) = staff::acting_at_ticket(tx, id, me)?;
         let seen = head(tx, id)?;
         for person in &mentions {
             check_staff(tx, ticket.desk, *person)?;
             take_part(tx, id, *person, seen)?;
         }
-        append(tx, id, me, text, mentions, key)
+        let mentioned = mentions.clone();
+        let appended = append(tx, id, me, text, mentions, key)?;
+        if !appended.repeated {
+            mentions::note(tx, &ticket, appended, &mentioned, me)?;
+        }
+        Ok(appended)
     });
     Ok(Sent::answer(&site, written.await?))
 }

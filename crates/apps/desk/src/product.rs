@@ -19,8 +19,10 @@ use crate::framing::Window;
 use crate::keeper::Keeper;
 use crate::tables::TABLES;
 use crate::{
-    agent, article, ask, blocked, canned, change, claim, desk, door, due, help, looking, note,
-    rating, report, report_tickets, status, ticket, ticket_list, ticket_page, visit, visitor,
+    agent, article, ask, blocked, bulk_change, canned, change, claim, contact, contact_list,
+    contact_merge, desk, door, due, erasure, export, help, looking, mentions, note, rating, report,
+    report_tickets, saved_view, site_secret, status, team, ticket, ticket_list, ticket_page,
+    ticket_search, verified, visit, visitor,
 };
 
 /// The customer-service desk.
@@ -75,6 +77,23 @@ impl Product for Desk {
             .routes(routes!(claim::give_back))
             .routes(routes!(claim::join))
             .routes(routes!(claim::leave))
+            .routes(routes!(verified::identify))
+            .routes(routes!(site_secret::list, site_secret::make))
+            .routes(routes!(site_secret::delete))
+            .routes(routes!(contact_list::list))
+            .routes(routes!(contact::get, contact::write, erasure::erase))
+            .routes(routes!(contact::note))
+            .routes(routes!(contact::delete_note))
+            .routes(routes!(contact_merge::merge))
+            .routes(routes!(export::export))
+            .routes(routes!(team::list, team::create))
+            .routes(routes!(team::set, team::delete))
+            .routes(routes!(bulk_change::change))
+            .routes(routes!(ticket_search::find))
+            .routes(routes!(saved_view::list, saved_view::create))
+            .routes(routes!(saved_view::delete))
+            .routes(routes!(mentions::list))
+            .routes(routes!(mentions::seen))
     }
 
     fn in_feed(&self) -> InFeed {
@@ -83,6 +102,7 @@ impl Product for Desk {
             .event::<status::TicketStatus>()
             .event::<agent::AgentChanged>()
             .event::<note::Note>()
+            .event::<erasure::ContactErased>()
             .signal::<looking::Looking>()
     }
 

@@ -105,6 +105,8 @@ pub(crate) struct DeskSettings {
     pub consent: bool,
     /// The web sites that may embed the window, as `https://www.example.com`; empty for all.
     pub origins: Vec<String>,
+    /// Whether the desk takes questions of those visitors alone whose site has signed who they are.
+    pub verified_only: bool,
 }
 
 impl Default for DeskSettings {
@@ -121,6 +123,7 @@ impl Default for DeskSettings {
             draft_preview: false,
             consent: false,
             origins: Vec::new(),
+            verified_only: false,
         }
     }
 }

@@ -199,19 +199,7 @@ impl Page {
         let more = tickets.len() > self.limit;
         tickets.truncate(self.limit);
         let before = tickets.last().filter(|_| more).map(|last| self.place_of(last));
-        let streams: Vec<_> = tickets.iter().map(|t| StreamId::conversation(t.id)).collect();
-        read.expect_newest(&streams)?;
-        let owners = tickets.iter().filter_map(|t| t.owner);
-        let people = people_named(read, site, self.me, owners.collect::<Vec<_>>())?;
-        let visitors = people_named(read, site, self.me, tickets.iter().map(|t| t.visitor))?;
-        let mut rows = Vec::with_capacity(tickets.len());
-        for ticket in tickets {
-            let Some(visitor) = visitors.iter().find(|p| p.id == ticket.visitor).cloned() else {
-                continue;
-            };
-            let seen = load(read, site, ticket.id, self.me)?;
-            rows.push(TicketRow { ticket, visitor, last: seen.last, unread: seen.unread });
-        }
+        let (rows, people) = rows(read, site, self.me, tickets)?;
         let counts = self.counts(read)?;
         Ok(TicketList { tickets: rows, counts, people, before })
     }
@@ -232,6 +220,29 @@ impl Page {
             all: count("", None)?,
         })
     }
+}
+
+/// Tickets as a list shows them, and their owners.
+pub(crate) fn rows(
+    read: &mut Read<'_>,
+    site: &Site,
+    me: PersonId,
+    tickets: Vec<Ticket>,
+) -> Result<(Vec<TicketRow>, Vec<Person>), Error> {
+    let streams: Vec<_> = tickets.iter().map(|t| StreamId::conversation(t.id)).collect();
+    read.expect_newest(&streams)?;
+    let owners = tickets.iter().filter_map(|t| t.owner);
+    let people = people_named(read, site, me, owners.collect::<Vec<_>>())?;
+    let visitors = people_named(read, site, me, tickets.iter().map(|t| t.visitor))?;
+    let mut rows = Vec::with_capacity(tickets.len());
+    for ticket in tickets {
+        let Some(visitor) = visitors.iter().find(|p| p.id == ticket.visitor).cloned() else {
+            continue;
+        };
+        let seen = load(read, site, ticket.id, me)?;
+        rows.push(TicketRow { ticket, visitor, last: seen.last, unread: seen.unread });
+    }
+    Ok((rows, people))
 }
 
 #[cfg(test)]

@@ -174,9 +174,9 @@ pub(crate) struct VisitorShown {
 impl VisitorShown {
     /// A visitor with the person that the staff sees.
     pub fn of(site: &Site, row: VisitorRow, person: Person) -> Self {
-        let VisitorRow { language, facts, seen_ms, blocked, .. } = row;
+        let VisitorRow { language, facts, seen_ms, blocked, verified, .. } = row;
         let present = is_present(site, person.id);
-        let (verified, seen_at) = (false, seen_ms);
+        let seen_at = seen_ms;
         VisitorShown { person, language, facts, verified, blocked, present, seen_at }
     }
 }

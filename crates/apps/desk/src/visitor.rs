@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::desk::DeskRow;
+use crate::verified;
 use crate::visit::Facts;
 
 /// A row of `visitor`.
@@ -28,12 +29,15 @@ pub(crate) struct VisitorRow {
     pub seen_ms: u64,
     /// Whether it may write nothing any more.
     pub blocked: bool,
+    /// Whether the site has proved who it is.
+    pub verified: bool,
 }
 
 impl VisitorRow {
     /// The columns that [`VisitorRow::of`] reads, of `visitor v`.
     pub const COLUMNS: &'static str =
-        "v.person, v.house, v.language, v.facts, v.seen_ms, v.blocked";
+        "v.person, v.house, v.language, v.facts, v.seen_ms, v.blocked,
+         (SELECT count(*) FROM desk_verified i WHERE i.person = v.person)";
 
     /// Reads a row of these columns.
     pub fn of(row: &Row) -> Result<Self, StoreError> {
@@ -41,7 +45,8 @@ impl VisitorRow {
             .map_err(|_| StoreError::Damaged("the facts about a visitor are damaged".into()))?;
         let (person, house, language) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let (seen_ms, blocked) = (row.get(4)?, row.get(5)?);
-        Ok(VisitorRow { person, house, language, facts, seen_ms, blocked })
+        let verified = row.get::<u64>(6)? > 0;
+        Ok(VisitorRow { person, house, language, facts, seen_ms, blocked, verified })
     }
 
     /// The visitor with this number.
@@ -77,6 +82,12 @@ pub(crate) fn forget_idle(tx: &mut Tx<'_>) -> Result<(), Error> {
     let most = desk_limits::VISITORS_FORGOTTEN_AT_ONCE_MAX as u64;
     let query = "SELECT v.person FROM visitor v WHERE v.seen_ms < ?1
                  AND NOT EXISTS (SELECT 1 FROM desk_ticket t WHERE t.visitor = v.person)
+                 AND NOT EXISTS (SELECT 1 FROM desk_verified i WHERE i.person = v.person)
+                 AND NOT EXISTS (SELECT 1 FROM desk_contact c WHERE c.person = v.person)
+                 AND NOT EXISTS (SELECT 1 FROM desk_contact_note n WHERE n.person = v.person)
+                 AND NOT EXISTS (SELECT 1 FROM desk_merged m WHERE m.person = v.person)
+                 AND NOT EXISTS (SELECT 1 FROM desk_merged m WHERE m.into_person = v.person)
+                 AND NOT EXISTS (SELECT 1 FROM desk_erasure e WHERE e.person = v.person)
                  ORDER BY v.seen_ms, v.person LIMIT ?2";
     for row in tx.query(query, params![before, most])? {
         let person: PersonId = row.get(0)?;
@@ -113,6 +124,8 @@ pub(crate) struct NewVisitor {
     name: Option<String>,
     /// The language of its browser, as `zh-CN`.
     language: Option<String>,
+    /// What the site has signed about it: a JWT with HS256.
+    identity: Option<String>,
 }
 
 /// A visitor that was let in.
@@ -127,13 +140,13 @@ pub(crate) struct LetIn {
 #[utoipa::path(post, operation_id = "enter_desk", path = "/v1/desks/{desk}/visitors", tag = "desk",
     params(("desk" = String, Path)), request_body = NewVisitor, security(()),
     responses((status = 201, body = LetIn), (status = 404, description = "not_found"),
-        (status = 409, description = "name_taken"), (status = 422, description = "bad_name, invalid"),
-        (status = 429, description = "rate_limited")))]
+        (status = 403, description = "forbidden"), (status = 409, description = "name_taken"),
+        (status = 422, description = "bad_name, invalid"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn enter(
     State(site): State<Arc<Site>>,
     Path(key): Path<String>,
     Address(address): Address,
-    Body(NewVisitor { name, language: tag }): Body<NewVisitor>,
+    Body(NewVisitor { name, language: tag, identity }): Body<NewVisitor>,
 ) -> Result<(StatusCode, Json<LetIn>), Refusal> {
     crate::key::check_key(&key)?;
     visitor::take_entry(&site, address)?;
@@ -142,18 +155,42 @@ pub(crate) async fn enter(
     let (language, held, secret) = (language(tag.as_deref()), site.clone(), token.clone());
     let entered = site.store.write(move |tx| {
         let desk = DeskRow::by_key(tx, &key)?;
+        let who = identity.map(|signed| verified::read(tx, &desk, &signed)).transpose()?;
+        if who.is_none() && desk.settings.verified_only {
+            return Err(verified::required());
+        }
+        let known = who.as_ref().map(|who| verified::known(tx, &desk, who)).transpose()?;
+        if let Some(person) = known.flatten() {
+            visitor::let_in_again(tx, person, &secret)?;
+            return me(tx, &held, person);
+        }
         let name = match (name, language) {
             (Some(name), _) => visitor::check_name(tx, &name)?,
             (None, "zh-CN") => format!("访客 {number}"),
             (None, _) => format!("Visitor {number}"),
         };
-        let person = visitor::let_in(tx, &name, &secret)?;
-        let now = tx.now_ms();
-        tx.execute(
-            "INSERT INTO visitor (person, house, language, facts, seen_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![person, desk.house, language, Facts::default().stored(), now],
-        )?;
+        let person = insert(tx, &desk, &name, language, &secret)?;
+        if let Some(who) = &who {
+            verified::bind(tx, &desk, person, who)?;
+        }
         me(tx, &held, person)
     });
     Ok((StatusCode::CREATED, Json(LetIn { me: entered.await?, token })))
+}
+
+/// Lets a new visitor in.
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    desk: &DeskRow,
+    name: &str,
+    language: &str,
+    secret: &str,
+) -> Result<PersonId, Error> {
+    let person = visitor::let_in(tx, name, secret)?;
+    let now = tx.now_ms();
+    tx.execute(
+        "INSERT INTO visitor (person, house, language, facts, seen_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![person, desk.house, language, Facts::default().stored(), now],
+    )?;
+    Ok(person)
 }

@@ -68,7 +68,7 @@ impl EventBody for RoleChanged {
 #[derive(Serialize, ToSchema)]
 pub struct ConversationRemoved {
     #[schema(value_type = String)]
-    conversation: ConversationId,
+    pub(crate) conversation: ConversationId,
 }
 
 impl EventBody for ConversationRemoved {

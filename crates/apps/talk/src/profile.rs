@@ -212,8 +212,8 @@ async fn change(
     changed.await
 }
 
-/// Tells of a change in those of these conversations that the person has not left meanwhile.
-fn tell(tx: &mut Tx<'_>, me: PersonId, latest: &[ConversationId]) -> Result<(), Error> {
+/// Tells of a change of what a person shows, in those of these conversations that it has not left meanwhile.
+pub fn tell(tx: &mut Tx<'_>, me: PersonId, latest: &[ConversationId]) -> Result<(), Error> {
     let body = PersonChanged { person: me };
     tx.append(event(StreamId::person(me), Some(me), &body))?;
     for part in bulk::parts(latest) {

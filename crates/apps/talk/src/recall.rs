@@ -58,6 +58,13 @@ fn take_back(tx: &mut Tx<'_>, it: &Amending) -> Result<(), Error> {
         let what = "Only its author, or an owner or moderator of the room, may recall a message.";
         return Err(Error::new(Code::NotYours, what));
     }
+    wipe_message(tx, it)?;
+    thread::answer_recalled(tx, &it.conversation, it.me)?;
+    audit::note_of_message(tx, it, Deed::Recalled)
+}
+
+/// Erases a message with all that was made of it, and tells the conversation.
+pub(crate) fn wipe_message(tx: &mut Tx<'_>, it: &Amending) -> Result<(), Error> {
     let (conversation, seq) = it.key();
     let mut erases = edits_of(tx, it.key())?;
     erases.push(it.message.position);
@@ -65,7 +72,5 @@ fn take_back(tx: &mut Tx<'_>, it: &Amending) -> Result<(), Error> {
     erases.extend(preview::forget(tx, it.key())?);
     wipe(tx, it.key())?;
     encke_files::let_go(tx, conversation, seq)?;
-    it.append_erasing(tx, &Recalled { message: seq }, erases)?;
-    thread::answer_recalled(tx, &it.conversation, it.me)?;
-    audit::note_of_message(tx, it, Deed::Recalled)
+    it.append_erasing(tx, &Recalled { message: seq }, erases).map(drop)
 }

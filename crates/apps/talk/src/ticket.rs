@@ -14,9 +14,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::conversation::{
-    ConversationRow, MemberRole, begin, find, insert, insert_member, not_member,
+    ConversationRow, MemberRole, admit, begin, find, insert, insert_member, not_member,
 };
 use crate::kind::Kind;
+use crate::member::ConversationRemoved;
 
 /// The product that keeps tickets: it decides who may say something in one, and notes that it was said. Both happen in the
 /// write of the message.
@@ -107,6 +108,26 @@ pub fn step_back(tx: &mut Tx<'_>, ticket: ConversationId, person: PersonId) -> R
     tell(tx, ticket, person, false)?;
     tx.unsubscribe(person, StreamId::notes(ticket))?;
     Ok(tx.unsubscribe(person, StreamId::conversation(ticket))?)
+}
+
+/// Makes a ticket that of another visitor, who turned out to be the same person. The first one has no part in it any more.
+pub fn change_visitor(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    ticket: ConversationId,
+    from: PersonId,
+    to: PersonId,
+) -> Result<(), Error> {
+    let delete = "DELETE FROM member WHERE conversation = ?1 AND person = ?2 AND is_ticket = 0";
+    if tx.execute(delete, params![ticket, from])? > 0 {
+        let update = "UPDATE conversation SET members = members - 1 WHERE id = ?1";
+        tx.execute(update, params![ticket])?;
+    }
+    let removed = ConversationRemoved { conversation: ticket };
+    tx.append(event(StreamId::person(from), None, &removed))?;
+    tx.unsubscribe(from, StreamId::conversation(ticket))?;
+    insert_member(tx, ticket, to, MemberRole::Member, Seq(1), to)?;
+    admit(tx, site, ticket, to, to).map(drop)
 }
 
 /// The staff that takes part in a ticket, in the order in which it came.

@@ -1,9 +1,17 @@
 import { Vocabulary } from '@encke/ui/plain';
-import type { Words } from './en';
+import type { Words as FirstWords } from './en';
+import type { PeopleWords } from './people.en';
 
-export type { Words };
+export type Words = FirstWords & PeopleWords;
 
+/** Each part is a file of its own, and none imports another: a bundler may put them into one chunk in any order. */
 export const vocabulary = new Vocabulary<Words>({
-  en: async () => (await import('./en')).en,
-  'zh-CN': async () => (await import('./zh-CN')).zhCN,
+  en: async () => {
+    const [{ en }, { peopleEn }] = await Promise.all([import('./en'), import('./people.en')]);
+    return { ...en, ...peopleEn };
+  },
+  'zh-CN': async () => {
+    const [{ zhCN }, { peopleZhCN }] = await Promise.all([import('./zh-CN'), import('./people.zh-CN')]);
+    return { ...zhCN, ...peopleZhCN };
+  },
 });

@@ -78,6 +78,12 @@ export class Inbox {
     this.#again = true;
   }
 
+  /** Forgets what lists have shown before, and asks anew. */
+  forget(): void {
+    this.#kept.clear();
+    this.refresh();
+  }
+
   async more(): Promise<void> {
     const { before } = this.list;
     if (before === null || this.loading !== 'no') return;

@@ -1,4 +1,4 @@
-import type { Availability, Desk, DeskAgent, DeskApi, DeskTicket } from '@encke/sdk/desk';
+import type { Availability, Desk, DeskAgent, DeskApi, DeskTeam, DeskTicket } from '@encke/sdk/desk';
 import type { Talk } from '@encke/talk/state';
 import { Inbox } from './inbox.svelte';
 
@@ -9,6 +9,9 @@ export class OpenDesk {
   readonly inbox: Inbox;
   agents: readonly DeskAgent[] = $state.raw([]);
   desk: Desk = $state.raw(null!);
+  teams: readonly DeskTeam[] = $state.raw([]);
+  /** The notes that mention this person and that it has not seen. */
+  mentionsUnseen = $state(0);
 
   #timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -38,6 +41,23 @@ export class OpenDesk {
   begin(): void {
     void this.inbox.begin();
     void this.loadAgents();
+    void this.loadTeams();
+    void this.countMentions();
+  }
+
+  async loadTeams(): Promise<void> {
+    const answer = await this.api.teams(this.id).catch(() => null);
+    if (answer !== null) this.teams = answer.teams;
+  }
+
+  async countMentions(): Promise<void> {
+    const answer = await this.api.mentions(this.id).catch(() => null);
+    if (answer !== null) this.mentionsUnseen = answer.unseen;
+  }
+
+  /** Whether this person only reads. */
+  get readsOnly(): boolean {
+    return this.mine?.reads_only === true;
   }
 
   stop(): void {

@@ -34,6 +34,8 @@ export class OpenTicket {
   mode: 'reply' | 'note' = $state('reply');
   /** What was begun as a note. */
   draft = $state('');
+  /** The staff whom the note calls. */
+  mentions: readonly string[] = $state.raw([]);
   busy = $state(false);
   /** Whether a note is on its way. */
   noting = $state(false);
@@ -121,6 +123,22 @@ export class OpenTicket {
     return this.#act(() => this.options.api.transfer(this.id, note === '' ? { person } : { person, note }));
   }
 
+  transferToTeam(team: string, note: string): Promise<boolean> {
+    return this.#act(() => this.options.api.transfer(this.id, note === '' ? { team } : { team, note }));
+  }
+
+  async mentionsSeen(): Promise<void> {
+    await this.options.api.mentionsSeen(this.id).catch(() => undefined);
+  }
+
+  /** The visitor was erased, and what was said with it. */
+  async erased(): Promise<void> {
+    this.notes = [];
+    this.options.talk.threads.drop(this.id);
+    await this.load();
+    await this.followed();
+  }
+
   change(change: TicketChange): Promise<boolean> {
     return this.#act(() => this.options.api.changeTicket(this.id, change));
   }
@@ -133,10 +151,11 @@ export class OpenTicket {
     if (this.#sending?.text !== text) this.#sending = { text, key: crypto.randomUUID() };
     const { key } = this.#sending;
     const went = await this.options.attempt(async () => {
-      await this.options.api.note(this.id, text, key);
+      await this.options.api.note(this.id, text, key, this.mentions);
       await this.loadNotes();
     });
     if (went) this.draft = '';
+    if (went) this.mentions = [];
     if (went) this.#sending = null;
     this.noting = false;
     return went;
@@ -161,7 +180,9 @@ export class OpenTicket {
     if (page === null || this.#stopped) return;
     this.options.talk.learn(page.people);
     if (before !== undefined || this.notes.length === 0) this.earlierNotes = page.more;
-    this.notes = merged(this.notes, page.notes);
+    // What was erased has a place and no text.
+    const kept = page.notes.filter(({ kind }) => kind === 'note');
+    this.notes = merged(this.notes, kept);
   }
 
   #take(page: TicketPage): void {

@@ -177,10 +177,14 @@ export class DeskScreen {
       case 'agent':
         return void this.desk?.loadAgents();
       case 'note':
+        if (event.body.mentions?.includes(this.talk?.options.person ?? '') === true)
+          this.#mentioned(event.stream);
         return isOf(event.stream, this.ticket?.id) ? this.ticket?.noted(event) : undefined;
       case 'ticket_followed':
         if (event.body.ticket === this.ticket?.id) void this.ticket.followed();
         return this.desk?.inbox.refresh();
+      case 'contact_erased':
+        return this.#erased(event.body.person);
       case 'conversation_added':
       case 'conversation_removed':
       case 'role_changed':
@@ -188,6 +192,20 @@ export class DeskScreen {
       default:
         return;
     }
+  }
+
+  /** A contact was erased: nothing of it stays on screen or in memory. */
+  #erased(person: string): void {
+    this.desk?.inbox.forget();
+    if (this.ticket?.ticket?.visitor === person) void this.ticket.erased();
+    void this.desk?.countMentions();
+  }
+
+  /** Somebody called this agent by a note. It has seen it if the ticket is open. */
+  #mentioned(stream: string): void {
+    const { ticket, desk } = this;
+    if (isOf(stream, ticket?.id)) void ticket?.mentionsSeen().then(() => desk?.countMentions());
+    else void desk?.countMentions();
   }
 
   #ticketChanged(ticket: DeskTicket): void {
@@ -247,6 +265,8 @@ export class DeskScreen {
       changed: (ticket) => this.#ticketChanged(ticket),
     });
     this.ticket.begin();
+    const { desk, ticket } = this;
+    if ((desk?.mentionsUnseen ?? 0) > 0) void ticket.mentionsSeen().then(() => desk?.countMentions());
   }
 
   async #listWaiters(): Promise<void> {

@@ -16,10 +16,10 @@ export const zhCN: Words = {
 
   greeting: '您好！请问有什么可以帮您？',
   online: '客服在线',
-  closed: '现在是非工作时间。请留言，我们会在这里回复您。',
+  closed: '现在是非工作时间。请留言，我们会回复您。',
   opensAt: (when) => `${when}恢复服务`,
-  offline: '客服回来后会在这里回复您。',
-  missing: '此客服不存在或已停用。',
+  offline: '客服回来后会回复您。',
+  missing: '此客服已停用。',
   loading: '正在加载…',
 
   consent: '为了回复您，我们会保存您写的内容、您所在的页面和您的语言。您同意吗？',
@@ -29,13 +29,13 @@ export const zhCN: Words = {
   notAnAddress: '请填写电子邮箱地址。',
 
   place: (place) => (place === 1 ? '下一位就是您。' : `您排在第 ${place} 位。`),
-  waiting: '您的问题已收到，客服很快会回复您。',
+  waiting: '已收到，客服很快会回复您。',
   resolved: '此问题已解决。',
-  goOn: '如需继续，请直接在此留言。',
+  goOn: '如需继续，请在此留言。',
 
   rate: '您对我们的服务满意吗？',
   stars: (count) => `${count} 星`,
-  comment: '还有什么想说的？（选填）',
+  comment: '还想说什么？（选填）',
   sendRating: '提交评价',
   thanks: '感谢您的评价！',
 

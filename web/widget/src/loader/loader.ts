@@ -29,6 +29,7 @@ type Styles = { [name: string]: string };
   var left = script.getAttribute('data-side') === 'left';
   var language = script.getAttribute('data-language') || '';
   var visits = script.hasAttribute('data-visits');
+  var identity = script.getAttribute('data-identity');
   var chinese = /^zh/i.test(language || navigator.language || '');
   var kept = 'encke-desk:' + desk;
   var small = window.matchMedia('(max-width: 480px), (max-height: 420px)');
@@ -322,6 +323,7 @@ type Styles = { [name: string]: string };
   }
 
   win.EnckeDesk = api;
+  if (identity) api.identify({ identity: identity });
   whenReady(begin);
   // What the page has asked for before this script came: `EnckeDesk = [['open'], ['identify', {…}]]`.
   if (before && before.length)

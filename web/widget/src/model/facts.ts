@@ -4,14 +4,17 @@ import { isRecord, line } from '../protocol';
 
 export const factsMax = 20;
 export const factLettersMax = 200;
+export const identityLettersMax = 4_096;
 
 export interface Facts {
   /** The name by which the visitor is called; empty if the page gave none. */
   readonly name: string;
+  /** What the site has signed about the visitor; empty if it gave nothing. */
+  readonly identity: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-export const noFacts: Facts = { name: '', attributes: {} };
+export const noFacts: Facts = { name: '', identity: '', attributes: {} };
 
 /** The name and the first attributes that are texts, numbers or yes and no. All else is left out. */
 export function readFacts(value: unknown): Facts {
@@ -19,14 +22,13 @@ export function readFacts(value: unknown): Facts {
   const attributes: [string, string][] = [];
   for (const [key, each] of Object.entries(value).slice(0, 4 * factsMax)) {
     const name = line(key, 40);
-    const text = ['string', 'number', 'boolean'].includes(typeof each)
-      ? line(String(each), factLettersMax)
-      : '';
-    if (key !== 'name' && name !== '' && text !== '' && attributes.length < factsMax)
+    const text = typeof each === 'object' || each === undefined ? '' : line(`${each}`, factLettersMax);
+    if (key !== 'name' && key !== 'identity' && name !== '' && text !== '' && attributes.length < factsMax)
       attributes.push([name, text]);
   }
   // `fromEntries` defines properties, so that one called `__proto__` is only a name.
-  return { name: line(value['name'], 60), attributes: Object.fromEntries(attributes) };
+  const [name, identity] = [line(value['name'], 60), line(value['identity'], identityLettersMax)];
+  return { name, identity, attributes: Object.fromEntries(attributes) };
 }
 
 /** A product or an order that the visitor asks about. */

@@ -32,13 +32,12 @@ export class Pictures {
   async bytes(path: string): Promise<Blob> {
     const token = this.#token();
     // Only addresses of this site: the token must not go anywhere else.
-    if (new URL(path, location.href).origin !== location.origin)
-      throw new Error('This is no address of the site.');
+    if (new URL(path, location.href).origin !== location.origin) throw new Error('foreign');
     const response = await fetch(path, {
       credentials: 'omit',
-      ...(token === null ? {} : { headers: { Authorization: `Bearer ${token}` } }),
+      headers: token === null ? {} : { Authorization: `Bearer ${token}` },
     });
-    if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+    if (!response.ok) throw new Error(String(response.status));
     return response.blob();
   }
 }

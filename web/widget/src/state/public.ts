@@ -8,18 +8,23 @@ export interface NewVisitor {
   readonly token: string;
 }
 
+/** The address of something of a desk. */
+export function at(desk: string, rest: string): string {
+  return `/v1/desks/${encodeURIComponent(desk)}/${rest}`;
+}
+
 export function door(desk: string): Promise<Door> {
-  return ask('GET', `/v1/desks/${encodeURIComponent(desk)}/door`);
+  return ask('GET', at(desk, 'door'));
 }
 
 export function becomeVisitor(
   desk: string,
-  visitor: { name?: string; language: string },
+  visitor: { name: string | undefined; language: string; identity: string | undefined },
 ): Promise<NewVisitor> {
-  return ask('POST', `/v1/desks/${encodeURIComponent(desk)}/visitors`, visitor);
+  return ask('POST', at(desk, 'visitors'), visitor);
 }
 
-async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+async function ask<T>(method: string, path: string, body?: object): Promise<T> {
   let status = 0;
   try {
     const response = await fetch(path, {
@@ -27,9 +32,8 @@ async function ask<T>(method: string, path: string, body?: unknown): Promise<T> 
       credentials: 'omit',
       cache: 'no-store',
       signal: AbortSignal.timeout(wait_ms_max),
-      ...(body === undefined
-        ? {}
-        : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+      headers: { 'Content-Type': 'application/json' },
+      body: body ? JSON.stringify(body) : null,
     });
     status = response.status;
     const answer = (await response.json()) as T & { error?: Parameters<typeof ApiError.fromBody>[0] };
@@ -39,5 +43,5 @@ async function ask<T>(method: string, path: string, body?: unknown): Promise<T> 
     if (thrown instanceof ApiError) throw thrown;
     if (status === 0) throw ApiError.from(thrown);
   }
-  throw ApiError.local('not_encke', `Something on the way answered ${status}.`, true, status);
+  throw ApiError.local('not_encke', String(status), true, status);
 }

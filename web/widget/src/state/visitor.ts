@@ -9,7 +9,7 @@ import { type Facts, noFacts } from '../model/facts';
 import { amendmentsOf, Thread } from '../model/thread';
 import { TypingTeller, Typists } from '../model/typing';
 import type { SeenPage } from '../protocol';
-import { becomeVisitor, door } from './public';
+import { at, becomeVisitor, door } from './public';
 import { Asking, type Question } from './question';
 import type { Somebody, VisitorParts } from './visitor-parts';
 
@@ -35,6 +35,8 @@ export class Visitor {
   #looking = false;
   #me = '';
   #facts = noFacts;
+  /** What the desk was told that the site has signed. */
+  #proved = '';
   #page: SeenPage | null = null;
   #visits = false;
   #fresh = false;
@@ -188,8 +190,8 @@ export class Visitor {
   async rate(stars: number, comment: string): Promise<void> {
     const { ticket, client } = this;
     if (ticket === null || client === null) return;
-    const body = { stars, ...(comment === '' ? {} : { comment }) };
-    const path = `/v1/tickets/${encodeURIComponent(ticket.id)}/rating`;
+    const body = { stars, comment: comment || undefined };
+    const path = `/v1/tickets/${ticket.id}/rating`;
     this.fault = null;
     try {
       await client.api.call('PUT', path, body);
@@ -210,8 +212,25 @@ export class Visitor {
   }
 
   identify(facts: Facts): void {
-    this.#facts = facts;
+    // Facts that come later say nothing about what was signed.
+    this.#facts = facts.identity === '' ? { ...facts, identity: this.#facts.identity } : facts;
     void this.#visit();
+  }
+
+  /** Goes on as the person whom the site has signed, with what was asked so far. */
+  async #prove(): Promise<void> {
+    const { identity } = this.#facts;
+    if (identity === this.#proved || this.door === null || this.mustAgree) return;
+    this.#proved = identity;
+    const { client } = this;
+    if (client === null) return void (await this.#become());
+    const { token } = await client.api.call<{ token?: string }>('POST', at(this.desk, 'identity'), {
+      identity,
+    });
+    if (!token) return;
+    client.stop();
+    this.#forget();
+    this.#connect(token);
   }
 
   agreed(): void {
@@ -227,6 +246,7 @@ export class Visitor {
   }
 
   async #visit(): Promise<void> {
+    await this.#prove().catch(() => undefined);
     if (this.#page === null || this.#page.url === '' || this.door === null || this.door === 'missing') return;
     if (this.mustAgree || (this.token === null && !this.#visits)) return;
     try {
@@ -240,14 +260,13 @@ export class Visitor {
     if (this.#page === null) return;
     const { url, title, referrer } = this.#page;
     const { attributes, name } = this.#facts;
-    await client.api.call('PUT', `/v1/desks/${encodeURIComponent(this.desk)}/visit`, {
+    await client.api.call('PUT', at(this.desk, 'visit'), {
       url,
       title,
-      ...(referrer === '' ? {} : { referrer }),
+      referrer,
       language: this.#parts.language(),
-      ...(Object.keys(attributes).length === 0 && name === ''
-        ? {}
-        : { attributes: name === '' ? attributes : { name, ...attributes } }),
+      // What is undefined does not travel.
+      attributes: name || Object.keys(attributes)[0] ? { name: name || undefined, ...attributes } : undefined,
     });
   }
 
@@ -256,11 +275,10 @@ export class Visitor {
   async #ask({ key, text, form }: Question): Promise<VisitorTicket> {
     const client = await this.#become();
     await this.#tellVisit(client).catch(() => undefined);
-    const path = `/v1/desks/${encodeURIComponent(this.desk)}/tickets`;
-    const made = await client.api.call<{ ticket: VisitorTicket }>('POST', path, {
+    const made = await client.api.call<{ ticket: VisitorTicket }>('POST', at(this.desk, 'tickets'), {
       text,
       key,
-      ...(Object.keys(form).length === 0 ? {} : { form }),
+      form,
     });
     return made.ticket;
   }
@@ -284,8 +302,10 @@ export class Visitor {
     const { client } = this;
     if (client === null) return;
     try {
-      const path = `/v1/desks/${encodeURIComponent(this.desk)}/my-tickets`;
-      const { tickets } = await client.api.call<{ tickets: VisitorTicket[] }>('GET', path);
+      const { tickets } = await client.api.call<{ tickets: VisitorTicket[] }>(
+        'GET',
+        at(this.desk, 'my-tickets'),
+      );
       this.tickets = tickets;
       this.#knowAgents();
       const newest = tickets[0];
@@ -340,14 +360,17 @@ export class Visitor {
   }
 
   async #makeVisitor(): Promise<LeanClient> {
-    const { name } = this.#facts;
-    const visitor = { language: this.#parts.language(), ...(name === '' ? {} : { name }) };
-    const { token } = await becomeVisitor(this.desk, visitor);
-    this.#parts.keep.set('token', token);
+    const { name, identity } = this.#facts;
+    const { token } = await becomeVisitor(this.desk, {
+      language: this.#parts.language(),
+      name: name || undefined,
+      identity: identity || undefined,
+    });
     return this.#connect(token);
   }
 
   #connect(token: string): LeanClient {
+    this.#parts.keep.set('token', token);
     // No frame among the transports: its page may not be framed by a site's.
     const client = new LeanClient({
       token,

@@ -13,7 +13,7 @@ export function fileView(file: MessageFile, screen: Screen): HTMLElement {
 }
 
 function address({ id }: MessageFile): string {
-  return `/v1/files/${encodeURIComponent(id)}`;
+  return `/v1/files/${id}`;
 }
 
 function picture(file: MessageFile, screen: Screen): HTMLElement {

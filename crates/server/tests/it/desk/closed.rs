@@ -34,6 +34,7 @@ const OPEN: &[&str] = &[
     "get /v1/files/{id}",
     "get /v1/files/{id}/thumbnail",
     "get /v1/desks/{desk}/my-tickets",
+    "post /v1/desks/{desk}/identity",
     "post /v1/desks/{desk}/tickets",
     "put /v1/desks/{desk}/visit",
     "put /v1/tickets/{id}/rating",

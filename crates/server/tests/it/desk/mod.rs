@@ -2,9 +2,11 @@
 
 mod claims;
 mod closed;
+mod contacts;
 mod flow;
 mod help;
 mod hostile;
+mod order;
 mod report;
 mod storm;
 
