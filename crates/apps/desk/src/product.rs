@@ -19,8 +19,8 @@ use crate::framing::Window;
 use crate::keeper::Keeper;
 use crate::tables::TABLES;
 use crate::{
-    agent, article, ask, blocked, canned, change, claim, desk, door, due, help, looking, note,
-    rating, report, report_tickets, status, ticket, ticket_list, ticket_page, visit, visitor,
+    agent, article, ask, blocked, canned, change, claim, desk, door, due, help, help_page, looking,
+    note, rating, report, report_tickets, status, ticket, ticket_list, ticket_page, visit, visitor,
 };
 
 /// The customer-service desk.
@@ -70,6 +70,10 @@ impl Product for Desk {
             .routes(routes!(article::get, article::write, article::delete))
             .routes(routes!(help::list))
             .routes(routes!(help::get))
+            .routes(routes!(help_page::list))
+            .routes(routes!(help_page::article))
+            .routes(routes!(help_page::named))
+            .routes(routes!(blocked::list))
             .routes(routes!(blocked::block, blocked::unblock))
             .routes(routes!(claim::claim))
             .routes(routes!(claim::give_back))

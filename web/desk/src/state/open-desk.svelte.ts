@@ -9,6 +9,8 @@ export class OpenDesk {
   readonly inbox: Inbox;
   agents: readonly DeskAgent[] = $state.raw([]);
   desk: Desk = $state.raw(null!);
+  /** Raised by each change of a ticket. */
+  news = $state(0);
 
   #timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -46,6 +48,7 @@ export class OpenDesk {
   }
 
   happened(ticket: DeskTicket): void {
+    this.news += 1;
     this.inbox.happened(ticket);
     // How many tickets each agent has follows them, some time later.
     this.#timer ??= setTimeout(() => {

@@ -4,6 +4,7 @@ mod claims;
 mod closed;
 mod flow;
 mod help;
+mod help_page;
 mod hostile;
 mod report;
 mod storm;
