@@ -88,7 +88,10 @@ test('the form, blocked visitors and automatic away are set in the browser, and 
   await page.getByRole('button', { name: 'Move “Your mail” up' }).press('Enter');
   await becomes(
     'the order of the questions',
-    () => fields.getByLabel('Question, English').evaluateAll((all) => all.map((each) => each.value)),
+    () =>
+      fields
+        .getByLabel('Question, English')
+        .evaluateAll((all) => all.map((each) => /** @type {any} */ (each).value)),
     ['Your mail', 'Your order'],
   );
   await page.getByRole('button', { name: 'Save', exact: true }).click();

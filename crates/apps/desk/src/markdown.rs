@@ -105,12 +105,21 @@ pub(crate) fn rendered(text: &str) -> String {
     cleaner.clean(&raw).to_string()
 }
 
+/// Whether an element ends within a sentence.
+fn is_inline(end: TagEnd) -> bool {
+    matches!(
+        end,
+        TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image
+    )
+}
+
 /// The beginning of what an article says, without its marks, for those who list pages.
 pub(crate) fn beginning(text: &str, most_chars: usize) -> String {
     let mut said = String::new();
     for event in parser(text) {
         match event {
             Event::Text(text) | Event::Code(text) => said.push_str(&text),
+            Event::End(end) if is_inline(end) => {}
             Event::SoftBreak | Event::HardBreak | Event::End(_) => said.push(' '),
             _ => {}
         }
@@ -139,7 +148,7 @@ mod tests {
         assert!(html.contains("<strong>30 days</strong>"), "{html}");
         assert!(html.contains("href=\"https://shop.example/t\""), "{html}");
         assert!(html.contains("<li>Pack</li>"), "{html}");
-        assert_eq!(beginning("# 退货\n\n**三十天**内 `可以`", 100), "退货 三十天 内 可以");
+        assert_eq!(beginning("# 退货\n\n**三十天**内 `可以`", 100), "退货 三十天内 可以");
         assert_eq!(beginning("one two three", 7), "one two…");
     }
 
