@@ -23,7 +23,7 @@ export class Idle {
   constructor(
     private readonly storage: TextStorage,
     private readonly desk: () => OpenDesk | null,
-    private readonly set: (desk: OpenDesk, availability: Availability) => Promise<void>,
+    private readonly set: (desk: OpenDesk, availability: Availability) => Promise<boolean>,
   ) {
     this.minutes = minutesOf(storage.getItem(minutesKey));
     this.#timer = setInterval(() => this.#look(), lookMs);
@@ -62,9 +62,12 @@ export class Idle {
     const byItself = this.storage.getItem(byItselfKey) === desk.id;
     const wanted = turn({ now: Date.now(), active, minutes: this.minutes, availability, byItself });
     if (wanted === null) return;
-    if (wanted === 'away') this.storage.setItem(byItselfKey, desk.id);
-    else this.storage.removeItem(byItselfKey);
     this.#busy = true;
-    void this.set(desk, wanted).finally(() => (this.#busy = false));
+    void this.set(desk, wanted)
+      .then((went) => {
+        if (went && wanted === 'away') this.storage.setItem(byItselfKey, desk.id);
+        else if (went) this.storage.removeItem(byItselfKey);
+      })
+      .finally(() => (this.#busy = false));
   }
 }

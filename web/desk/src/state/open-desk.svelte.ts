@@ -64,14 +64,15 @@ export class OpenDesk {
     this.agents = answer.agents;
   }
 
-  /** Sets how available this person is. It shows at once, and goes back if the server refuses. */
+  /** Sets how available this person is, and answers whether it went. It shows at once, and goes back if the server refuses. */
   async setAvailability(
     availability: Availability,
     attempt: (action: () => Promise<void>) => Promise<boolean>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const before = this.agents;
     this.agents = before.map((agent) => (agent.person.id === this.me ? { ...agent, availability } : agent));
     const went = await attempt(async () => void (await this.api.setMe(this.id, { availability })));
     if (!went) this.agents = before;
+    return went;
   }
 }

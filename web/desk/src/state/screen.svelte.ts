@@ -147,7 +147,14 @@ export class DeskScreen {
     this.idle = new Idle(
       this.storage,
       () => this.desk,
-      (desk, availability) => desk.setAvailability(availability, (action) => this.shell.attempt(action)),
+      // Nobody sits here to read a refusal. It is tried again.
+      (desk, availability) =>
+        desk.setAvailability(availability, (action) =>
+          action().then(
+            () => true,
+            () => false,
+          ),
+        ),
     );
     talk.start(null);
     const undo = [
