@@ -140,4 +140,15 @@ pub const SAVED_VIEW_NAME_CHARS_MAX: usize = 60;
 pub const TICKETS_SCANNED_MAX: usize = 2_000;
 /// Mentions in one page.
 pub const MENTIONS_PAGE_MAX: usize = 50;
+// Help pages and what the settings list.
+/// Elements of an article that lie in each other. What is deeper is shown without its marks.
+pub const ARTICLE_DEPTH_MAX: usize = 24;
+/// Articles that the search of the help page finds at most.
+pub const HELP_PAGE_FOUND_MAX: usize = 20;
+/// Characters of an article that the help page shows below its title.
+pub const ARTICLE_BEGINNING_CHARS_MAX: usize = 150;
+/// Characters of an article's title in its address.
+pub const ARTICLE_SLUG_CHARS_MAX: usize = 60;
+/// Blocked visitors in one page.
+pub const BLOCKED_PAGE_MAX: usize = 50;
 }

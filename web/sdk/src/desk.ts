@@ -40,6 +40,13 @@ export type WantedReport = operations['desk_report']['parameters']['query'];
 export type WantedTickets = operations['report_tickets']['parameters']['query'];
 export type ReportTickets = Schemas['ReportTickets'];
 
+export type Article = Schemas['Article'];
+/** An article as it is written: titles and texts in both languages, in Markdown. */
+export type ArticleContent = Schemas['ArticleContent'];
+export type ArticleTitle = Schemas['ArticleTitle'];
+/** A field of the form before the first question. */
+export type FormField = Schemas['FormField'];
+
 export type CannedReply = Schemas['CannedReply'];
 export type CannedReplies = Schemas['CannedReplies'];
 
@@ -155,6 +162,30 @@ export class DeskApi {
 
   deleteCanned(desk: string, id: number): Promise<void> {
     return this.#api.call('DELETE', `${at(desk)}/canned/${id}`);
+  }
+
+  /** The blocked visitors, behind the one with the id `after`. Owners and supervisors see them. */
+  blocked(desk: string, after?: string): Promise<{ people: Person[]; more: boolean }> {
+    return this.#api.call('GET', `${at(desk)}/blocked?${text({ after })}`);
+  }
+
+  articles(desk: string): Promise<{ articles: ArticleTitle[] }> {
+    return this.#api.call('GET', `${at(desk)}/articles`);
+  }
+
+  article(desk: string, id: number): Promise<Article> {
+    return this.#api.call('GET', `${at(desk)}/articles/${id}`);
+  }
+
+  /** Writes an article anew, or a new one without an id. Owners and supervisors do it. */
+  writeArticle(desk: string, id: number | null, content: ArticleContent): Promise<Article> {
+    return id === null
+      ? this.#api.call('POST', `${at(desk)}/articles`, content)
+      : this.#api.call('PUT', `${at(desk)}/articles/${id}`, content);
+  }
+
+  deleteArticle(desk: string, id: number): Promise<void> {
+    return this.#api.call('DELETE', `${at(desk)}/articles/${id}`);
   }
 
   ticket(id: string): Promise<TicketPage> {

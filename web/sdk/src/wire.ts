@@ -4,6 +4,66 @@
  */
 
 export interface paths {
+    "/help/{desk}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The articles of a desk, for everybody, as a page.
+         * @description The articles of a desk, for everybody, as a page.
+         */
+        get: operations["help_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/help/{desk}/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A published article as a page.
+         * @description A published article as a page.
+         */
+        get: operations["help_page_article"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/help/{desk}/{number}/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A published article as a page, with its title in the address. The number alone counts, so old addresses stay good.
+         * @description A published article as a page, with its title in the address. The number alone counts, so old addresses stay good.
+         */
+        get: operations["help_page_named_article"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/acks": {
         parameters: {
             query?: never;
@@ -1081,6 +1141,26 @@ export interface paths {
          * @description Deletes an article. Owners and supervisors do it.
          */
         delete: operations["delete_article"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/blocked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The blocked visitors of a desk. Owners and supervisors see them.
+         * @description The blocked visitors of a desk. Owners and supervisors see them.
+         */
+        get: operations["blocked_visitors"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3245,6 +3325,13 @@ export interface components {
             /** @description Time of the block, in milliseconds since 1970. */
             at: number;
             person: string;
+        };
+        /** @description The blocked visitors of a desk. */
+        BlockedVisitors: {
+            /** @description Whether there are more. */
+            more: boolean;
+            /** @description Those that are blocked, by their ids. */
+            people: components["schemas"]["Person"][];
         };
         /** @description The people whom the caller blocks. */
         Blocks: {
@@ -7299,6 +7386,108 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    help_page: {
+        parameters: {
+            query?: {
+                /** @description The language: `en` or `zh-CN`. Without it, the one that the browser would rather have. */
+                lang?: string;
+                /** @description What somebody looks for. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    help_page_article: {
+        parameters: {
+            query?: {
+                /** @description The language: `en` or `zh-CN`. Without it, the one that the browser would rather have. */
+                lang?: string;
+                /** @description What somebody looks for. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    help_page_named_article: {
+        parameters: {
+            query?: {
+                /** @description The language: `en` or `zh-CN`. Without it, the one that the browser would rather have. */
+                lang?: string;
+                /** @description What somebody looks for. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
     ack: {
         parameters: {
             query?: never;
@@ -9859,6 +10048,40 @@ export interface operations {
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
             507: components["responses"]["StoreFull"];
+        };
+    };
+    blocked_visitors: {
+        parameters: {
+            query?: {
+                /** @description The last one of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockedVisitors"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
         };
     };
     block_visitor: {

@@ -20,8 +20,11 @@ use crate::visit::cut;
 /// An article that was found.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct FoundArticle {
-    id: u64,
-    title: DeskText,
+    pub id: u64,
+    pub title: DeskText,
+    /// The beginning of its text.
+    #[serde(skip)]
+    pub text: DeskText,
 }
 
 /// Articles for everybody.
@@ -40,6 +43,9 @@ pub(crate) struct WantedHelp {
     #[serde(default)]
     q: String,
 }
+
+/// Characters of an article that a list reads: enough for its first words without their marks.
+const BEGINNING: usize = 4 * desk_limits::ARTICLE_BEGINNING_CHARS_MAX;
 
 /// The words of a search: words as they stand between spaces, and pairs of characters of Chinese, which has none.
 fn words(text: &str) -> Vec<String> {
@@ -75,23 +81,26 @@ pub(crate) async fn list(
     let Query(wanted) = wanted.map_err(|e| Error::new(Code::BadRequest, e.body_text()))?;
     let articles = site.store.read(move |read| {
         let desk = DeskRow::by_key(read, &key)?;
-        let words = words(&wanted.q);
-        if words.is_empty() && !wanted.q.trim().is_empty() {
-            return Ok(Vec::new());
-        }
-        find(read, &desk, &words)
+        find(read, &desk, &wanted.q, desk_limits::ARTICLES_FOUND_MAX)
     });
     Ok(Json(Help { articles: articles.await? }))
 }
 
-fn find(read: &mut Read<'_>, desk: &DeskRow, words: &[String]) -> Result<Vec<FoundArticle>, Error> {
-    let most = match words.is_empty() {
-        true => desk_limits::ARTICLES_MAX,
-        false => desk_limits::ARTICLES_FOUND_MAX,
-    };
+/// The published articles that fit a search best; all of them without one.
+pub(crate) fn find(
+    read: &mut Read<'_>,
+    desk: &DeskRow,
+    wanted: &str,
+    found_max: usize,
+) -> Result<Vec<FoundArticle>, Error> {
+    let words = words(wanted);
+    if words.is_empty() && !wanted.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let most = if words.is_empty() { desk_limits::ARTICLES_MAX } else { found_max };
     let mut all: Vec<Value> = params![desk.house, most as u64].to_vec();
     let mut score = String::from("0");
-    for word in words {
+    for word in &words {
         all.push(pattern(word).into());
         let number = all.len();
         let holds = |column: &str| format!("lower(a.{column}) LIKE ?{number} ESCAPE '\\'");
@@ -105,14 +114,17 @@ fn find(read: &mut Read<'_>, desk: &DeskRow, words: &[String]) -> Result<Vec<Fou
         ));
     }
     let query = format!(
-        "SELECT number, title_en, title_zh FROM (
-             SELECT a.number, a.title_en, a.title_zh, {score} AS score FROM desk_article a
+        "SELECT number, title_en, title_zh, begin_en, begin_zh FROM (
+             SELECT a.number, a.title_en, a.title_zh, substr(a.body_en, 1, {BEGINNING}) AS begin_en,
+                 substr(a.body_zh, 1, {BEGINNING}) AS begin_zh, {score} AS score FROM desk_article a
              WHERE a.house = ?1 AND a.published = 1) AS scored
          WHERE score > 0 OR {} ORDER BY score DESC, number LIMIT ?2",
         if words.is_empty() { "1 = 1" } else { "1 = 0" }
     );
     let found = |row: &Row| {
-        Ok(FoundArticle { id: row.get(0)?, title: DeskText { en: row.get(1)?, zh: row.get(2)? } })
+        let title = DeskText { en: row.get(1)?, zh: row.get(2)? };
+        let text = DeskText { en: row.get(3)?, zh: row.get(4)? };
+        Ok(FoundArticle { id: row.get(0)?, title, text })
     };
     read.query(&query, &all)?.iter().map(found).collect()
 }

@@ -20,7 +20,7 @@ use crate::keeper::Keeper;
 use crate::tables::TABLES;
 use crate::{
     agent, article, ask, blocked, bulk_change, canned, change, claim, contact, contact_list,
-    contact_merge, desk, door, due, erasure, export, help, looking, mentions, note, rating, report,
+    contact_merge, desk, door, due, erasure, export, help, help_page, looking, mentions, note, rating, report,
     report_tickets, saved_view, site_secret, status, team, ticket, ticket_list, ticket_page,
     ticket_search, verified, visit, visitor,
 };
@@ -72,6 +72,10 @@ impl Product for Desk {
             .routes(routes!(article::get, article::write, article::delete))
             .routes(routes!(help::list))
             .routes(routes!(help::get))
+            .routes(routes!(help_page::list))
+            .routes(routes!(help_page::article))
+            .routes(routes!(help_page::named))
+            .routes(routes!(blocked::list))
             .routes(routes!(blocked::block, blocked::unblock))
             .routes(routes!(claim::claim))
             .routes(routes!(claim::give_back))

@@ -16,4 +16,8 @@ pub(crate) const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0003.sql"),
         include_str!("tables/postgres/0003.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0007.sql"),
+        include_str!("tables/postgres/0007.sql"),
+    ),
 ];

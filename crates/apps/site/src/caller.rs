@@ -35,7 +35,7 @@ impl Scheme {
     }
 
     /// The scheme as a URL has it.
-    pub(crate) fn text(self) -> &'static str {
+    pub fn text(self) -> &'static str {
         match self {
             Scheme::Http => "http://",
             Scheme::Https => "https://",

@@ -40,6 +40,7 @@ export const en = {
     waiting: (count: number) => `Tickets, ${number(count)} waiting`,
     visitors: 'Visitors',
     reports: 'Reports',
+    articles: 'Articles',
     settings: 'Settings',
     messages: 'Messages',
     desks: (name: string) => `Desk: ${name}`,

@@ -39,6 +39,7 @@ export const zhCN: Words = {
     waiting: (count) => `工单，${number(count)} 个等待中`,
     visitors: '访客',
     reports: '报表',
+    articles: '文章',
     settings: '设置',
     messages: '消息',
     desks: (name) => `客服台：${name}`,

@@ -12,6 +12,8 @@ export class OpenDesk {
   teams: readonly DeskTeam[] = $state.raw([]);
   /** The notes that mention this person and that it has not seen. */
   mentionsUnseen = $state(0);
+  /** Raised by each change of a ticket. */
+  news = $state(0);
 
   #timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -66,6 +68,7 @@ export class OpenDesk {
   }
 
   happened(ticket: DeskTicket): void {
+    this.news += 1;
     this.inbox.happened(ticket);
     // How many tickets each agent has follows them, some time later.
     this.#timer ??= setTimeout(() => {
@@ -81,14 +84,15 @@ export class OpenDesk {
     this.agents = answer.agents;
   }
 
-  /** Sets how available this person is. It shows at once, and goes back if the server refuses. */
+  /** Sets how available this person is, and answers whether it went. It shows at once, and goes back if the server refuses. */
   async setAvailability(
     availability: Availability,
     attempt: (action: () => Promise<void>) => Promise<boolean>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const before = this.agents;
     this.agents = before.map((agent) => (agent.person.id === this.me ? { ...agent, availability } : agent));
     const went = await attempt(async () => void (await this.api.setMe(this.id, { availability })));
     if (!went) this.agents = before;
+    return went;
   }
 }

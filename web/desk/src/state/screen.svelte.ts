@@ -6,6 +6,7 @@ import type { TextStorage } from '@encke/ui/plain';
 import { vocabulary, type Words } from '../i18n/words';
 import { hashOf, placeInHash, seqInHash, type Place } from '../model/route';
 import { Alerts } from './alerts.svelte';
+import { Idle } from './idle.svelte';
 import { OpenDesk } from './open-desk.svelte';
 import { OpenTicket } from './open-ticket.svelte';
 
@@ -20,6 +21,7 @@ export class DeskScreen {
   /** Null while nobody is signed in. */
   talk: Talk | null = $state.raw(null);
   alerts: Alerts | null = $state.raw(null);
+  idle: Idle | null = $state.raw(null);
   place: Place = $state.raw({ at: 'start' });
   /** Null until they are loaded. */
   desks: readonly Desk[] | null = $state.raw(null);
@@ -142,6 +144,18 @@ export class DeskScreen {
       text: (ticket) => this.#alertText(ticket),
       open: (ticket) => this.show(ticket),
     });
+    this.idle = new Idle(
+      this.storage,
+      () => this.desk,
+      // Nobody sits here to read a refusal. It is tried again.
+      (desk, availability) =>
+        desk.setAvailability(availability, (action) =>
+          action().then(
+            () => true,
+            () => false,
+          ),
+        ),
+    );
     talk.start(null);
     const undo = [
       client.on('snapshot', () => this.#again()),
@@ -155,8 +169,9 @@ export class DeskScreen {
         this.#openTicket(null);
         this.#openDesk(null);
         this.alerts?.stop();
+        this.idle?.stop();
         talk.stop();
-        this.talk = this.alerts = this.desks = this.dialog = this.made = null;
+        this.talk = this.alerts = this.idle = this.desks = this.dialog = this.made = null;
       },
       forget: () => talk.forget(),
     };

@@ -5,6 +5,7 @@ mod closed;
 mod contacts;
 mod flow;
 mod help;
+mod help_page;
 mod hostile;
 mod order;
 mod report;
