@@ -220,6 +220,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a card: a message that shows a product or an order.
+         * @description Sends a card: a message that shows a product or an order.
+         */
+        post: operations["send_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/choices": {
         parameters: {
             query?: never;
@@ -1358,6 +1378,26 @@ export interface paths {
          * @description Lets a visitor in. Its token opens its own tickets at this desk and nothing else, also on a site that has no guests.
          */
         post: operations["enter_desk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/visitors/{person}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to talk with a visitor that is on the site and has no open question.
+         * @description Begins to talk with a visitor that is on the site and has no open question.
+         */
+        post: operations["invite_visitor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2531,6 +2571,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tickets/{id}/visitor-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Shows the staff what the calling visitor is typing. A desk that does not show that tells nobody.
+         * @description Shows the staff what the calling visitor is typing. A desk that does not show that tells nobody.
+         */
+        put: operations["show_draft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens": {
         parameters: {
             query?: never;
@@ -2895,6 +2955,29 @@ export interface components {
             /** @description The text. `{{visitor}}` and `{{agent}}` in it stand for names, which the console puts there. */
             text: string;
         };
+        /** @description What a message shows beside its title: of a product, of an order. */
+        Card: {
+            /**
+             * @description One line about it; absent without one.
+             * @default
+             */
+            about: string;
+            /**
+             * @description The price, as it is written; absent without one.
+             * @default
+             */
+            price: string;
+            /**
+             * @description What the site calls it, such as the number of an order; absent without one.
+             * @default
+             */
+            reference: string;
+            /**
+             * @description Its page, with `https`; absent without one.
+             * @default
+             */
+            url: string;
+        };
         /** @description An event of the kind `changed`. */
         ChangedEvent: {
             /** @description Milliseconds since 1970 by the server's clock. */
@@ -2974,6 +3057,15 @@ export interface components {
             id?: number;
             /** @enum {string} */
             type: "error";
+        };
+        /** @description A question that many have, as a button, and what answers it. */
+        CommonQuestion: {
+            /** @description The answer, in Markdown; empty if an article answers it. */
+            answer?: components["schemas"]["DeskText"];
+            /** @description The number of the published article that answers it; absent without one. */
+            article?: number;
+            /** @description The question, one line. */
+            question: components["schemas"]["DeskText"];
         };
         /** @description A conversation as one of its members sees it. */
         Conversation: {
@@ -3175,10 +3267,14 @@ export interface components {
             /** @description Whether agents see what the visitor is typing. */
             draft_preview: boolean;
             greeting: components["schemas"]["DeskText"];
+            /** @description What appears beside the button on some pages; of several that fit, the first. */
+            greetings: components["schemas"]["Greeting"][];
             name: string;
             offline: components["schemas"]["DeskText"];
             /** @description The web sites that may embed the window; empty for all. */
             origins: string[];
+            /** @description Questions that many have, as buttons before the first message. */
+            questions: components["schemas"]["CommonQuestion"][];
             theme: components["schemas"]["DeskTheme"];
         };
         /** @description Changes of a desk; fields that are absent stay as they are. */
@@ -3262,6 +3358,11 @@ export interface components {
              *     }
              */
             greeting: components["schemas"]["DeskText"];
+            /**
+             * @description What appears beside the button on some pages; of several that fit, the first.
+             * @default []
+             */
+            greetings: components["schemas"]["Greeting"][];
             /** @default null */
             hours: components["schemas"]["Hours"] | null;
             /**
@@ -3277,6 +3378,11 @@ export interface components {
              * @default []
              */
             origins: string[];
+            /**
+             * @description Questions that many have, as buttons before the first message.
+             * @default []
+             */
+            questions: components["schemas"]["CommonQuestion"][];
             /**
              * @description How the window looks.
              * @default {
@@ -3650,6 +3756,15 @@ export interface components {
         };
         /** @description The content of a WebSocket frame. */
         Frame: components["schemas"]["Item"] | components["schemas"]["Command"];
+        /** @description A greeting that appears beside the button, once for each visitor, on some pages and after some time. */
+        Greeting: {
+            /** @description Seconds on the page after which it appears. */
+            after_s?: number;
+            /** @description The pages, by what stands behind the site's name in their address; `*` is for any letters: `/cart*`. Empty for all. */
+            page?: string;
+            /** @description What it says. */
+            text: components["schemas"]["DeskText"];
+        };
         /** @description A request to enter as a guest. */
         Guest: {
             display_name: string;
@@ -4138,6 +4253,21 @@ export interface components {
             team?: string | null;
             text: string;
         };
+        /** @description A card with its title and its picture, as it is sent. */
+        NewCard: {
+            /** @description One line about it. */
+            about?: string;
+            /** @description The id of its picture: an uploaded file of the sender, or one of a message that the sender may read. */
+            picture?: string | null;
+            /** @description The price, as it is written. */
+            price?: string;
+            /** @description What the site calls it, such as the number of an order. */
+            reference?: string;
+            /** @description The title, one line. */
+            title: string;
+            /** @description Its page, with `https`. */
+            url?: string;
+        };
         /** @description Changes of one's own settings of a conversation; fields that are absent stay as they are. */
         NewChoices: {
             archived?: boolean | null;
@@ -4312,6 +4442,7 @@ export interface components {
         };
         /** @description A question. */
         NewTicket: {
+            card?: components["schemas"]["NewCard"] | null;
             /** @description The form of the desk as the visitor filled it in: what it wrote by the names of the fields. */
             form?: {
                 [key: string]: string;
@@ -5073,6 +5204,8 @@ export interface components {
         };
         /** @description A message that a person sends. */
         Said: {
+            /** @description What it shows, if it is a card; the text is the title then, and its first file the picture. Absent if not. */
+            card?: components["schemas"]["Card"];
             /** @description Whether it mentions all members; absent if not. */
             everyone?: boolean;
             /** @description Its files, if it has any. */
@@ -5184,6 +5317,12 @@ export interface components {
             cursor: string;
             seq: number;
         };
+        /** @description A card to be sent. */
+        SentCard: {
+            card: components["schemas"]["NewCard"];
+            /** @description Idempotency key, for clients that can't set a header. */
+            key?: string | null;
+        };
         /** @description The settings. */
         Settings: {
             /** @description The channels that guests may follow: names, and beginnings of names with a `*` at the end. */
@@ -5218,7 +5357,7 @@ export interface components {
          */
         Side: "right" | "left";
         /** @description A signal: at most once, never stored. `kind` tells its body. */
-        Signal: components["schemas"]["TypingSignal"] | components["schemas"]["PresenceSignal"] | components["schemas"]["LookingSignal"];
+        Signal: components["schemas"]["TypingSignal"] | components["schemas"]["PresenceSignal"] | components["schemas"]["LookingSignal"] | components["schemas"]["VisitorDraftSignal"];
         /** @description A request to end sessions. */
         SignOut: {
             /** @description Whether all sessions of the person end, not only this one. */
@@ -5593,6 +5732,10 @@ export interface components {
             /** @description A team: a skill of its agents. The ticket waits in the queue for one of them. */
             team?: string | null;
         };
+        /** @description What the visitor has typed. */
+        Typed: {
+            text: string;
+        };
         /** @description Whether the person types. */
         Typing: {
             on: boolean;
@@ -5648,6 +5791,30 @@ export interface components {
             title?: string;
             /** @description The address of the page. */
             url: string;
+        };
+        /**
+         * @description The visitor of a ticket types this. It comes in the stream of the staff's notes, which no visitor follows. Forget it when
+         *     the visitor's next message comes, and after 30 seconds.
+         */
+        VisitorDraft: {
+            /** @description What stands in its field, or the end of it; empty when that is empty. */
+            text: string;
+            ticket: string;
+        };
+        /** @description A signal of the kind `visitor_draft`. */
+        VisitorDraftSignal: {
+            body: components["schemas"]["VisitorDraft"];
+            /** @description The person that it is about. */
+            from: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "visitor_draft";
+            /** @description The conversation in which it is told. */
+            stream: string;
+            /** @enum {string} */
+            type: "signal";
         };
         /** @description The visitors that are on the site. */
         VisitorsHere: {
@@ -6065,6 +6232,24 @@ export interface components {
         /**
          * @description `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
          *
+         *     `blocked`: One of the two people has blocked the other. Whoever has done so may unblock it.
+         */
+        ForeignOriginBlocked: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin" | "blocked";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
          *     `not_member`: The conversation is there, and this person is not in it.
          */
         ForeignOriginNotMember: {
@@ -6096,6 +6281,26 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "foreign_origin" | "not_member" | "banned";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
+         *     `not_member`: The conversation is there, and this person is not in it.
+         *
+         *     `blocked`: One of the two people has blocked the other. Whoever has done so may unblock it.
+         */
+        ForeignOriginNotMemberBlocked: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin" | "not_member" | "blocked";
                     };
                 };
             };
@@ -7060,6 +7265,56 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    send_card: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SentCard"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMemberMutedReadOnlyBlocked"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["KeyReused"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
@@ -9750,6 +10005,57 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    invite_visitor: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                desk: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Invitation"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginBlocked"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ConflictKeyReused"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     mails: {
         parameters: {
             query?: never;
@@ -12269,6 +12575,41 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["ForbiddenForeignOriginNotMember"];
             404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    show_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Typed"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMemberBlocked"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             421: components["responses"]["Misdirected"];

@@ -19,8 +19,9 @@ use crate::framing::Window;
 use crate::keeper::Keeper;
 use crate::tables::TABLES;
 use crate::{
-    agent, article, ask, blocked, canned, change, claim, desk, door, due, help, looking, note,
-    rating, report, report_tickets, status, ticket, ticket_list, ticket_page, visit, visitor,
+    agent, article, ask, blocked, canned, change, claim, desk, door, draft, due, help, invitation,
+    looking, note, rating, report, report_tickets, status, ticket, ticket_list, ticket_page, visit,
+    visitor,
 };
 
 /// The customer-service desk.
@@ -60,6 +61,8 @@ impl Product for Desk {
             .routes(routes!(change::transfer))
             .routes(routes!(note::write, note::list))
             .routes(routes!(looking::look))
+            .routes(routes!(draft::show))
+            .routes(routes!(invitation::invite))
             .routes(routes!(rating::rate))
             .routes(routes!(report::report))
             .routes(routes!(report_tickets::list))
@@ -84,6 +87,7 @@ impl Product for Desk {
             .event::<agent::AgentChanged>()
             .event::<note::Note>()
             .signal::<looking::Looking>()
+            .signal::<draft::VisitorDraft>()
     }
 
     fn extras(&self) -> Extras<'_> {
@@ -93,7 +97,7 @@ impl Product for Desk {
 
 impl Peer for Desk {
     fn signal(&self, stream: StreamId, item: &[u8]) -> Option<Bytes> {
-        looking::written_anew(stream, item)
+        looking::written_anew(stream, item).or_else(|| draft::written_anew(stream, item))
     }
 }
 

@@ -4,6 +4,7 @@ use encke_engine::{Code, Error, desk_limits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::greeting::{CommonQuestion, Greeting, check_greetings, check_questions};
 use crate::hours::Hours;
 
 /// A text in the languages of the widget; empty without one.
@@ -105,6 +106,10 @@ pub(crate) struct DeskSettings {
     pub consent: bool,
     /// The web sites that may embed the window, as `https://www.example.com`; empty for all.
     pub origins: Vec<String>,
+    /// What appears beside the button on some pages; of several that fit, the first.
+    pub greetings: Vec<Greeting>,
+    /// Questions that many have, as buttons before the first message.
+    pub questions: Vec<CommonQuestion>,
 }
 
 impl Default for DeskSettings {
@@ -121,6 +126,8 @@ impl Default for DeskSettings {
             draft_preview: false,
             consent: false,
             origins: Vec::new(),
+            greetings: Vec::new(),
+            questions: Vec::new(),
         }
     }
 }
@@ -130,7 +137,8 @@ fn refused<T>(what: impl Into<String>) -> Result<T, Error> {
 }
 
 impl DeskText {
-    fn check(&self) -> Result<(), Error> {
+    /// Refuses a text that is too long, or has control characters.
+    pub fn check(&self) -> Result<(), Error> {
         let most = desk_limits::DESK_TEXT_CHARS_MAX;
         let is_bad = |text: &String| {
             text.chars().count() > most || text.chars().any(|c| c.is_control() && c != '\n')
@@ -184,6 +192,8 @@ impl DeskSettings {
         self.greeting.check()?;
         self.offline.check()?;
         self.theme.check()?;
+        check_greetings(&self.greetings)?;
+        check_questions(&self.questions)?;
         if !(1..=desk_limits::AGENT_CAPACITY_MAX).contains(&self.capacity) {
             let most = desk_limits::AGENT_CAPACITY_MAX;
             return refused(format!("`capacity` is a number from 1 to {most}."));

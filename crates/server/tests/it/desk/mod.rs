@@ -7,6 +7,7 @@ mod help;
 mod hostile;
 mod report;
 mod storm;
+mod window;
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
