@@ -92,7 +92,7 @@ mod tests {
     fn greetings_and_questions_say_something_and_have_bounds() {
         let text = |en: &str| DeskText { en: en.into(), zh: String::new() };
         let greeting = Greeting { page: "/cart*".into(), after_s: 5, text: text("Hi") };
-        assert_eq!(check_greetings(&[greeting.clone()]), Ok(()));
+        assert_eq!(check_greetings(std::slice::from_ref(&greeting)), Ok(()));
         let wrong = [
             vec![greeting.clone(); desk_limits::DESK_GREETINGS_MAX + 1],
             vec![Greeting { page: "a\nb".into(), ..greeting.clone() }],
@@ -110,7 +110,7 @@ mod tests {
             CommonQuestion { question: text("a\nb"), ..asked },
         ];
         for question in wrong {
-            assert!(check_questions(&[question.clone()]).is_err(), "{question:?}");
+            assert!(check_questions(std::slice::from_ref(&question)).is_err(), "{question:?}");
         }
     }
 }

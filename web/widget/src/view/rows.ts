@@ -4,6 +4,7 @@ import type { Outgoing } from '@encke/sdk';
 import { faultText } from '../i18n/words';
 import type { Row, Said } from '../model/thread';
 import { avatar } from './avatar';
+import { cardView } from './card';
 import { h } from './dom';
 import { fileView } from './files';
 import { rich } from './rich';
@@ -53,6 +54,11 @@ function bubble(said: Said, screen: Screen): HTMLElement {
   const { words } = screen;
   if (said.recalled) return h('div', { class: 'bubble recalled' }, words.recalled);
   const quoted = said.replyTo === null ? null : quote(said.replyTo, screen);
+  if (said.card !== null) {
+    const [picture] = said.files;
+    const shown = picture === undefined ? null : fileView(picture, screen);
+    return h('div', { class: 'bubble' }, cardView({ ...said.card, title: said.text }, shown));
+  }
   const files = said.files.map((file) => fileView(file, screen));
   const large = files.length === 0 && quoted === null && isEmojiOnly(said.text);
   const text = said.text === '' ? [] : [h('div', { class: 'rich', dir: 'auto' }, ...rich(said.text))];
