@@ -3061,7 +3061,7 @@ export interface components {
         /** @description A question that many have, as a button, and what answers it. */
         CommonQuestion: {
             /** @description The answer, in Markdown; empty if an article answers it. */
-            answer?: components["schemas"]["DeskText"];
+            answer: components["schemas"]["DeskText"];
             /** @description The number of the published article that answers it; absent without one. */
             article?: number;
             /** @description The question, one line. */
@@ -3759,9 +3759,9 @@ export interface components {
         /** @description A greeting that appears beside the button, once for each visitor, on some pages and after some time. */
         Greeting: {
             /** @description Seconds on the page after which it appears. */
-            after_s?: number;
+            after_s: number;
             /** @description The pages, by what stands behind the site's name in their address; `*` is for any letters: `/cart*`. Empty for all. */
-            page?: string;
+            page: string;
             /** @description What it says. */
             text: components["schemas"]["DeskText"];
         };

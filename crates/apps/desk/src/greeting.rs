@@ -12,9 +12,11 @@ use crate::settings::DeskText;
 pub(crate) struct Greeting {
     /// The pages, by what stands behind the site's name in their address; `*` is for any letters: `/cart*`. Empty for all.
     #[serde(default)]
+    #[schema(required)]
     pub page: String,
     /// Seconds on the page after which it appears.
     #[serde(default)]
+    #[schema(required)]
     pub after_s: u64,
     /// What it says.
     pub text: DeskText,
@@ -28,6 +30,7 @@ pub(crate) struct CommonQuestion {
     pub question: DeskText,
     /// The answer, in Markdown; empty if an article answers it.
     #[serde(default)]
+    #[schema(required)]
     pub answer: DeskText,
     /// The number of the published article that answers it; absent without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

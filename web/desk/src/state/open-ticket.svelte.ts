@@ -7,6 +7,9 @@ import { second } from './second.svelte';
 /** How often a ticket is looked at that does not send its messages, because this agent does not take part. */
 const lookOnMs = 4_000;
 
+/** How long a visitor's draft is shown: the next one may never come. */
+export const draftHoldsMs = 30_000;
+
 export interface OpenTicketOptions {
   readonly api: DeskApi;
   readonly talk: Talk;
@@ -31,6 +34,8 @@ export class OpenTicket {
   /** What was begun as a note. */
   draft = $state('');
   busy = $state(false);
+  /** What the visitor is typing, as it was told last. */
+  visitorDraft: { readonly text: string; readonly at: number } | null = $state.raw(null);
 
   #lookers: Lookers = $state.raw(new Map());
   #timers: ReturnType<typeof setInterval>[] = [];
@@ -86,6 +91,11 @@ export class OpenTicket {
 
   noted(note: NoteEvent): void {
     this.notes = merged(this.notes, [note]);
+  }
+
+  /** The visitor types this; empty when it has sent it, or deleted it. */
+  typed(text: string): void {
+    this.visitorDraft = text === '' ? null : { text, at: Date.now() };
   }
 
   looked(person: string): void {

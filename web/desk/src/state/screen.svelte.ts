@@ -181,6 +181,10 @@ export class DeskScreen {
       case 'ticket_followed':
         if (event.body.ticket === this.ticket?.id) void this.ticket.followed();
         return this.desk?.inbox.refresh();
+      case 'message':
+        if (event.stream === this.ticket?.id && event.from === this.ticket.ticket?.visitor)
+          this.ticket.typed('');
+        return;
       case 'conversation_added':
       case 'conversation_removed':
       case 'role_changed':
@@ -204,6 +208,8 @@ export class DeskScreen {
 
   #signalled(signal: Signal): void {
     if (signal.kind === 'looking' && signal.body.ticket === this.ticket?.id) this.ticket.looked(signal.from);
+    if (signal.kind === 'visitor_draft' && signal.body.ticket === this.ticket?.id)
+      this.ticket.typed(signal.body.text);
   }
 
   /** The open desk as it is now. It is left when this person is no longer of its staff. */
