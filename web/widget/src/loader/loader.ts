@@ -324,7 +324,7 @@ type Styles = { [name: string]: string };
         tell({ say: 'card', card: card, picture: picture });
       };
       // Its bytes, as far as the page may read them: nobody else fetches anything from the address.
-      if (typeof from === 'string' && 'fetch' in window)
+      if (typeof from === 'string' && /^https?:|^(?!\w+:)/i.test(from) && 'fetch' in window)
         fetch(from)
           .then(function (answer) {
             return answer.ok ? answer.blob() : null;
