@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { clean } from '../support/axe.mjs';
 import { freshBrowser } from '../support/browser.mjs';
 import { DeskPage } from '../support/desk.mjs';
+import { png } from '../support/files.mjs';
 import { Member } from '../support/member.mjs';
 import { Server } from '../support/server.mjs';
 import { shop } from '../support/shop.mjs';
@@ -14,7 +15,7 @@ import { Widget } from '../support/widget.mjs';
 const both = (en, zh = en) => ({ en, 'zh-CN': zh });
 
 test('help comes first: common questions, a search, articles that fit what is typed', async (t) => {
-  const { anna, desk, settle, open } = await stage(t);
+  const { server, anna, desk, settle, open } = await stage(t);
   const articles = [
     [
       'Returning a bicycle',
@@ -54,6 +55,11 @@ test('help comes first: common questions, a search, articles that fit what is ty
   await widget.text.press('Enter');
   await widget.shows(['How do I return this?']);
   assert.equal(await frame.locator('.help').isVisible(), false);
+  // The page for a link has it, too.
+  const alone = await (await freshBrowser(t)).newPage();
+  await alone.goto(`${server.url}/ask/${desk.key}`);
+  await alone.getByRole('button', { name: 'Opening hours?' }).click();
+  await alone.getByRole('heading', { name: 'Opening hours?' }).waitFor();
 });
 
 test('a card of the page is sent with its picture, the agent sees it and sends one back', async (t) => {
@@ -188,6 +194,8 @@ test('a desk that asks for consent stores, sends and says nothing before it', as
 
 test('emoji, an upload that breaks off, a sound that can be turned off, a picture, and a question after days', async (t) => {
   const { anna, desk, server, open } = await stage(t);
+  const face = await anna.uploads('anna.png', png(64, 64));
+  await anna.call('PUT', '/v1/profile/picture', { file: face });
   const { widget, page, context } = await open();
   await widget.open();
   const { frame } = widget;
@@ -226,7 +234,7 @@ test('emoji, an upload that breaks off, a sound that can be turned off, a pictur
     const made = /** @type {any} */ (window);
     made.sounds = 0;
     const start = OscillatorNode.prototype.start;
-    OscillatorNode.prototype.start = function (when) {
+    OscillatorNode.prototype.start = function (/** @type {number | undefined} */ when) {
       made.sounds += 1;
       start.call(this, when);
     };
@@ -244,6 +252,8 @@ test('emoji, an upload that breaks off, a sound that can be turned off, a pictur
   await anna.say(ticket, 'Still here');
   await frame.locator('.teaser').getByText('Still here').waitFor();
   assert.equal(await sounds(), 2);
+
+  await frame.locator('header .avatar img[src^="blob:"]').waitFor({ state: 'attached' });
 
   // Resolved and left for days, it goes on where it was.
   await anna.call('PATCH', `/v1/tickets/${ticket}`, { state: 'resolved' });
