@@ -246,14 +246,13 @@ test('emoji, an upload that breaks off, a sound that can be turned off, a pictur
   await frame.locator('.teaser').getByText('Here').waitFor();
   await widget.bubble.click();
   await widget.text.waitFor();
+  await frame.locator('header .avatar img[src^="blob:"]').waitFor();
   await frame.getByRole('button', { name: 'Menu' }).click();
   await frame.getByRole('button', { name: 'Turn sound off' }).click();
   await frame.getByRole('button', { name: 'Close' }).click();
   await anna.say(ticket, 'Still here');
   await frame.locator('.teaser').getByText('Still here').waitFor();
   assert.equal(await sounds(), 2);
-
-  await frame.locator('header .avatar img[src^="blob:"]').waitFor({ state: 'attached' });
 
   // Resolved and left for days, it goes on where it was.
   await anna.call('PATCH', `/v1/tickets/${ticket}`, { state: 'resolved' });

@@ -302,7 +302,6 @@ export class Visitor {
     this.tickets = known
       ? this.tickets.map((each) => (each.id === ticket.id ? ticket : each))
       : [ticket, ...this.tickets];
-    this.#people.knowAgents(this.tickets);
   }
 
   async #loadTickets(): Promise<void> {
@@ -439,8 +438,8 @@ export class Visitor {
     const ticket = body as VisitorTicket;
     if (stream !== amendmentsOf(ticket.id)) return;
     this.#told(ticket);
-    // The event does not tell the place in the queue.
-    if (ticket.agent === undefined && ticket.state === 'open') void this.#loadTickets();
+    // The event does not tell the place in the queue, nor the agent's picture.
+    void this.#loadTickets();
   }
 
   #message(conversation: string, from: string, text: string): void {

@@ -15,9 +15,9 @@ const quoteLettersMax = 90;
 
 /** A line changes when this does. */
 export function signOf(row: Row, screen: Screen, last: string): string {
-  const name = row.kind === 'said' ? screen.visitor.person(row.said.from).name : '';
+  const who = row.kind === 'said' ? screen.visitor.person(row.said.from) : null;
   const mark = row.key === last ? stateOf(row, screen) : '';
-  return JSON.stringify([row, name, screen.locale, mark]);
+  return JSON.stringify([row, who, screen.locale, mark]);
 }
 
 /** `last`: the key of the visitor's newest message, which alone shows how far it has got. */

@@ -242,3 +242,19 @@ fn an_agent_begins_to_talk_with_a_visitor_that_is_on_the_site() {
     let other = eve.desk(&[]);
     assert_eq!(eve.invite(&other, &person, &more).is(404).code(), "not_found");
 }
+
+#[test]
+fn a_visitor_sees_the_picture_of_the_agent_that_answers() {
+    let site = Site::shared();
+    let mut ann = site.person("ann");
+    let desk = ann.desk(&[]);
+    let picture = upload(&mut ann.client, "ann.jpg", &jpeg(64, 64));
+    let set = json!({"file": picture["id"]});
+    ann.client.send("PUT", "/v1/profile/picture", &set).is(200);
+    let mut guest = let_in(&site, &desk);
+    let ticket = guest.ask_desk(&desk, "Hello");
+    ann.say(&ticket, "Hi");
+    let agent = guest.asked(&desk)["agent"].clone();
+    let shown = agent["picture"].as_str().unwrap_or_else(|| panic!("no picture: {agent}"));
+    guest.client.get(shown).is(200);
+}
