@@ -241,6 +241,7 @@ test('emoji, an upload that breaks off, a sound that can be turned off, a pictur
   });
   const sounds = async () => (await inner(page)).evaluate(() => /** @type {any} */ (window).sounds);
   await frame.getByRole('button', { name: 'Close' }).click();
+  await page.locator('iframe').waitFor({ state: 'hidden' });
   await anna.say(ticket, 'Here');
   await becomes('the sounds', sounds, 2);
   await frame.locator('.teaser').getByText('Here').waitFor();
@@ -250,6 +251,7 @@ test('emoji, an upload that breaks off, a sound that can be turned off, a pictur
   await frame.getByRole('button', { name: 'Menu' }).click();
   await frame.getByRole('button', { name: 'Turn sound off' }).click();
   await frame.getByRole('button', { name: 'Close' }).click();
+  await page.locator('iframe').waitFor({ state: 'hidden' });
   await anna.say(ticket, 'Still here');
   await frame.locator('.teaser').getByText('Still here').waitFor();
   assert.equal(await sounds(), 2);

@@ -101,10 +101,9 @@ pub(crate) fn written_anew(stream: StreamId, item: &[u8]) -> Option<Bytes> {
         return None;
     }
     let Heard { r#type, kind, stream: name, from, body } = serde_json::from_slice(item).ok()?;
-    let Owner::Conversation(ticket) = stream.owner() else { return None };
+    let Owner::Notes(ticket) = stream.owner() else { return None };
     let is_one = r#type == "signal"
         && kind == VisitorDraft::KIND
-        && stream == StreamId::notes(ticket)
         && name == format!("n{}", ticket.0)
         && body.ticket == ticket
         && body.text == end_of(&body.text);
