@@ -3,7 +3,7 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  plugins: [withoutPreloads(), withoutUnusedTokens()],
+  plugins: [withoutPreloads(), withoutSentences(), withoutFrames(), withoutUnusedTokens()],
   // Absolute: the same page is served at /widget/ and at /ask/KEY.
   base: '/widget/',
   build: {
@@ -24,6 +24,30 @@ function withoutPreloads(): Plugin {
     enforce: 'pre',
     load: (id) =>
       id.includes('vite/preload-helper') ? 'export const __vitePreload = (load) => load();' : null,
+  };
+}
+
+/** Why something failed is said in the visitor's words, by its code (`error` in src/i18n); the SDK's own sentences are for programs. */
+function withoutSentences(): Plugin {
+  return {
+    name: 'without-sentences',
+    enforce: 'pre',
+    transform: (code, id) =>
+      /\/sdk\/src\/[\w/-]+\.ts$/.test(id)
+        ? code.replace(/(ApiError\.local\(\s*'\w+',\s*)(?:'[^'\n]*'|`[^`\n]*`)/g, "$1''")
+        : null,
+  };
+}
+
+/** No frame among the transports: this page may not be framed by a site's, so it frames nothing either. */
+function withoutFrames(): Plugin {
+  return {
+    name: 'without-frames',
+    enforce: 'pre',
+    load: (id) =>
+      id.endsWith('/sdk/src/transports/iframe.ts')
+        ? "export const iframe = { name: 'iframe', supported: () => false };"
+        : null,
   };
 }
 

@@ -151,4 +151,15 @@ pub const ARTICLE_BEGINNING_CHARS_MAX: usize = 150;
 pub const ARTICLE_SLUG_CHARS_MAX: usize = 60;
 /// Blocked visitors in one page.
 pub const BLOCKED_PAGE_MAX: usize = 50;
+// Of the visitor's window.
+/// Bytes of what staff is shown of a text that a visitor is typing: its end.
+pub const VISITOR_DRAFT_BYTES_MAX: usize = 400;
+/// Greetings of a desk that appear beside its button.
+pub const DESK_GREETINGS_MAX: usize = 10;
+/// Bytes of the pages on which a greeting appears.
+pub const GREETING_PAGE_BYTES_MAX: usize = 200;
+/// Seconds on a page after which a greeting appears.
+pub const GREETING_AFTER_S_MAX: u64 = 60 * 60;
+/// Questions with answers that a desk shows as buttons.
+pub const DESK_COMMON_QUESTIONS_MAX: usize = 12;
 }

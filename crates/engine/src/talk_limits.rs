@@ -24,4 +24,10 @@ pub const SITE_EMOJI_NAME_BYTES: std::ops::RangeInclusive<usize> = 2..=32;
 pub const SITE_EMOJI_BYTES_MAX: usize = 45 * 1024;
 /// Pixels on each side of the picture of such an emoji.
 pub const SITE_EMOJI_SIDE_PX_MAX: u32 = 256;
+/// Bytes of the title of a card, and of the line about it.
+pub const CARD_LINE_BYTES_MAX: usize = 300;
+/// Bytes of the price on a card, and of its reference.
+pub const CARD_FACT_BYTES_MAX: usize = 100;
+/// Bytes of the link of a card.
+pub const CARD_URL_BYTES_MAX: usize = 1_000;
 }

@@ -25,7 +25,7 @@ test('whatever stands in a field is text, for the visitor and for the agent', as
     const api = /** @type {any} */ (window).EnckeDesk;
     api.identify({ name: text, plan: text, __proto__: null, constructor: text, nested: { a: 1 }, run: 'x' });
     api.identify({ cannot: () => 'be copied' });
-    api.card({ title: text, price: text, link: 'javascript:alert(1)', picture: 'javascript:alert(1)' });
+    api.card({ title: text, price: text, url: 'javascript:alert(1)', picture: 'javascript:alert(1)' });
   }, evil);
   await widget.text.waitFor();
   await widget.frame.locator('.greeting').getByText('<img src=x').waitFor();
@@ -41,7 +41,8 @@ test('whatever stands in a field is text, for the visitor and for the agent', as
   await anna.say(ticket, evil);
   await becomes('the number of messages', async () => (await widget.texts()).length, 2);
   await widget.frame.locator('.handed').getByRole('button', { name: 'Send' }).click();
-  await becomes('the number of messages', async () => (await widget.texts()).length, 3);
+  await becomes('the cards', () => widget.frame.locator('.rows .product').count(), 1);
+  assert.equal(await widget.frame.locator('.rows .product a').count(), 0);
   for (const frame of page.frames())
     assert.equal(
       await frame.evaluate(() => 'stolen' in window || document.querySelector('.row img') !== null),
@@ -88,7 +89,7 @@ test('nobody but the page itself is heard, and nobody else is told anything', as
     /** @type {any} */ (window).EnckeDesk.card({
       title: 'A bicycle',
       price: 900,
-      link: 'https://example.org/b',
+      url: 'https://example.org/b',
     }),
   );
   await widget.frame.getByText('A bicycle').waitFor();

@@ -27,6 +27,12 @@ export type TicketRow = Schemas['TicketRow'];
 export type TicketList = Schemas['TicketList'];
 export type TicketQuery = NonNullable<operations['tickets']['parameters']['query']>;
 export type TicketPage = Schemas['TicketPage'];
+/** What appears beside the button on some pages of a site. */
+export type Greeting = Schemas['Greeting'];
+/** A question that many have, with what answers it. */
+export type CommonQuestion = Schemas['CommonQuestion'];
+/** A product or an order, as it is sent. */
+export type NewCard = Schemas['NewCard'];
 /** What is known of a visitor. It is what its browser and the site say, but for `person`, `present` and `seen_at`. */
 export type VisitorShown = Schemas['VisitorShown'];
 export type VisitorsHere = Schemas['VisitorsHere'];
@@ -139,6 +145,17 @@ export class DeskApi {
   visitors(desk: string, before?: string): Promise<VisitorsHere> {
     const query = before === undefined ? '' : `?before=${encodeURIComponent(before)}`;
     return this.#api.call('GET', `${at(desk)}/visitors${query}`);
+  }
+
+  /** Begins to talk with a visitor that is on the site. With the same `key`, it is one invitation. */
+  invite(desk: string, person: string, text: string, key: string): Promise<DeskTicket> {
+    const path = `${at(desk)}/visitors/${encodeURIComponent(person)}/invitation`;
+    return this.#api.call('POST', path, { text, key });
+  }
+
+  /** Shows a product or an order in a ticket. With the same `key`, it is one card. */
+  sendCard(ticket: string, card: NewCard, key: string): Promise<void> {
+    return this.#api.call('POST', `/v1/conversations/${encodeURIComponent(ticket)}/cards`, { card, key });
   }
 
   /** A blocked visitor writes nothing to the desk. */

@@ -6,4 +6,12 @@ if (key) {
   line.setAttribute('data-desk', key);
   line.setAttribute('data-visits', '');
   document.body.appendChild(line);
+  document.getElementById('about-it').onclick = function () {
+    window.EnckeDesk.card({
+      title: 'Touring 5',
+      text: '27 gears, dynamo, rack for four bags',
+      price: '€ 900',
+      reference: 'T5',
+    });
+  };
 }

@@ -2,7 +2,9 @@
 // fail a build whose loader or page has grown.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { brotliCompressSync, constants } from 'node:zlib';
+import zopfli from '@gfx/zopfli';
 import { asEs5 } from './es5.mjs';
 
 /** Bytes under gzip. What a site's page loads before anybody clicks. */
@@ -10,6 +12,7 @@ const loaderBytesMax = 3 * 1024;
 /** Bytes under gzip of everything that the iframe may ever load in one language. */
 const pageBytesMax = 35 * 1024;
 
+const gzip = promisify(zopfli.gzip);
 const packable = new Set(['.html', '.js', '.css', '.svg']);
 const dist = new URL('../dist', import.meta.url).pathname;
 const loader = join(dist, 'widget.js');
@@ -21,7 +24,8 @@ for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true }))
   if (!entry.isFile() || !packable.has(extname(path))) continue;
   const plain = readFileSync(path);
   const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
-  const gz = gzipSync(plain, { level: 9 });
+  // The same format as that of gzip, found with more patience: 4 % less.
+  const gz = await gzip(plain, { numiterations: 15 });
   if (path === loader) bytes.loader = gz.length;
   else if (/^(en|zh-CN)-/.test(entry.name)) bytes.words.push(gz.length);
   // The page on which it is tried is no part of it.

@@ -9,10 +9,12 @@ import './style/talk.css';
 import './style/write.css';
 import { browserClock, fetched, isLocale, pickLocale, type Locale } from '@encke/ui/plain';
 import { Host } from './host';
-import { colorOf, inkOn } from './model/door';
+import { colorOf, inkOn, textIn } from './model/door';
 import { readCard, readFacts } from './model/facts';
+import { greetingFor } from './model/greeting';
 import { Keep } from './model/keep';
-import type { Told } from './protocol';
+import type { SeenPage, Told } from './protocol';
+import { CardSender } from './state/cards';
 import { Pictures } from './state/pictures';
 import { Visitor } from './state/visitor';
 import { timesIn } from './i18n/times';
@@ -21,6 +23,7 @@ import { fill, h } from './view/dom';
 import { Panel } from './view/panel';
 import type { Screen } from './view/screen';
 import { chime } from './view/sound';
+import { teaserHeight, teaserView, type Teaser } from './view/teaser';
 
 const app = document.getElementById('app');
 if (app === null) throw new Error('#app');
@@ -41,8 +44,9 @@ const visitor: Visitor = new Visitor({
   timers: browserClock,
   language: () => locale,
   changed: draw,
-  arrived: () => {
+  arrived: (from, text) => {
     if (keep.get('sound') !== 'off') chime();
+    tease({ from, text });
   },
 });
 const pictures = new Pictures(() => visitor.token);
@@ -56,25 +60,59 @@ function firstLocale(): Locale {
 
 function hear(told: Told): void {
   if (told.say === 'hello') {
-    visitor.saw(told.page, told.visits);
+    sees(told.page, told.visits);
     setOpen(told.open);
     tellHost();
   }
-  if (told.say === 'page') visitor.saw(told.page, false);
+  if (told.say === 'page') sees(told.page, false);
   if (told.say === 'open') setOpen(told.open);
   if (told.say === 'identify') visitor.identify(readFacts(told.facts));
-  const card = told.say === 'card' ? readCard(told.card) : null;
+  const card = told.say === 'card' ? readCard(told.card, told.picture) : null;
   if (card !== null) {
-    handed = card;
+    handed = new CardSender(card, visitor);
     draw();
   }
 }
 
 /** A card that came before there was a panel for it. */
-let handed: ReturnType<typeof readCard> = null;
+let handed: CardSender | null = null;
+
+/** What is shown beside the button while all else is closed. */
+let teaser: Teaser | null = null;
+let page: SeenPage | null = null;
+let forget: () => void = () => undefined;
+let doorSeen = false;
+
+function tease(to: Teaser | null): void {
+  if (!host.framed || (to !== null && (open || to.text === ''))) return;
+  teaser = to;
+  host.tell({ say: 'tease', high: to === null ? 0 : teaserHeight(to) });
+  draw();
+}
+
+function sees(now: SeenPage, visits: boolean): void {
+  page = now;
+  visitor.saw(now, visits);
+  greetLater();
+}
+
+/** A greeting of the page, in its time; to each visitor once. Before somebody has agreed nothing is kept, so nobody is greeted. */
+function greetLater(): void {
+  const { door } = visitor;
+  forget();
+  if (page === null || door === null || door === 'missing') return;
+  const greeting = greetingFor(door.desk.greetings ?? [], page.url);
+  if (greeting === null) return;
+  forget = browserClock.after(greeting.after_s * 1000, () => {
+    if (open || visitor.mustAgree || visitor.tickets.length > 0 || keep.get('greeted') !== null) return;
+    keep.set('greeted', 'yes');
+    tease({ from: '', text: textIn(greeting.text, locale) });
+  });
+}
 
 function setOpen(to: boolean): void {
   open = to;
+  if (open) tease(null);
   visitor.look(open);
   draw();
   if (open) {
@@ -121,12 +159,26 @@ function show(): void {
     document.title = title;
     return fill(app as HTMLElement, h('main', { class: 'empty' }, h('p', { role: 'status' }, text)));
   }
+  if (!doorSeen) {
+    doorSeen = true;
+    greetLater();
+  }
   document.title = door.desk.name || title;
   const color = colorOf(door);
   document.documentElement.style.setProperty('--brand', color);
   document.documentElement.style.setProperty('--brand-ink', inkOn(color));
+  if (teaser !== null) {
+    panel = null;
+    const view = teaserView(
+      teaser,
+      screen,
+      () => host.tell({ say: 'open' }),
+      () => tease(null),
+    );
+    return fill(app as HTMLElement, view);
+  }
   if (panel === null) {
-    panel = new Panel(screen, { close: () => host.tell({ say: 'close' }), changeLanguage });
+    panel = new Panel(screen, door, { close: () => host.tell({ say: 'close' }), changeLanguage });
     fill(app as HTMLElement, panel.element);
     if (open) panel.composer.focus();
   }

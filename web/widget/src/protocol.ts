@@ -17,7 +17,8 @@ export type Told =
   | { readonly say: 'page'; readonly page: SeenPage }
   | { readonly say: 'open'; readonly open: boolean }
   | { readonly say: 'identify'; readonly facts: unknown }
-  | { readonly say: 'card'; readonly card: unknown };
+  /** `picture`: its bytes, as the page could read them. */
+  | { readonly say: 'card'; readonly card: unknown; readonly picture: unknown };
 
 /** To the page. */
 export type Telling =
@@ -29,7 +30,10 @@ export type Telling =
       readonly side: 'left' | 'right';
       readonly returning: boolean;
     }
-  | { readonly say: 'close' };
+  | { readonly say: 'close' }
+  | { readonly say: 'open' }
+  /** Shows this many pixels of the iframe above the button while it is closed; 0 for none. */
+  | { readonly say: 'tease'; readonly high: number };
 
 /** The mark of all messages, so that those of others on the page are told apart. */
 export const mark = 'encke-desk';
@@ -52,7 +56,7 @@ export function readTold(data: unknown): Told | null {
     case 'identify':
       return { say, facts: data['facts'] };
     case 'card':
-      return { say, card: data['card'] };
+      return { say, card: data['card'], picture: data['picture'] };
     default:
       return null;
   }

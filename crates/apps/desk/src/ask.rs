@@ -10,6 +10,7 @@ use encke_engine::event::ERASED;
 use encke_engine::{Code, ConversationId, Error, Owner, PersonId, desk_limits};
 use encke_site::{Act, Body, CallerOrVisitor, Path, Refusal, Site, sent};
 use encke_store::{Sql, Tx, params};
+use encke_talk::card::{NewCard, ReadCard, say_card};
 use encke_talk::conversation::{Conversation, load};
 use encke_talk::message::{Message, check_text, say_message, text_of};
 use encke_talk::ticket::open;
@@ -35,6 +36,8 @@ pub(crate) struct NewTicket {
     /// The form of the desk as the visitor filled it in: what it wrote by the names of the fields.
     #[serde(default)]
     form: BTreeMap<String, String>,
+    /// A card that the question is about, which is the first message then; `text` is its title.
+    card: Option<NewCard>,
     /// Idempotency key, for clients that can't set a header.
     key: Option<String>,
 }
@@ -60,12 +63,14 @@ pub(crate) async fn ask(
     caller: CallerOrVisitor,
     Path(key): Path<String>,
     headers: HeaderMap,
-    Body(NewTicket { text, form, key: in_body }): Body<NewTicket>,
+    Body(NewTicket { text, form, card, key: in_body }): Body<NewTicket>,
 ) -> Result<(StatusCode, Json<Asked>), Refusal> {
     let once = sent::key_of(&headers, in_body.as_deref())?;
     check_text(&text)?;
+    let card = card.map(NewCard::read).transpose()?;
+    let bytes = card.as_ref().map_or(text.len(), ReadCard::bytes);
     site.take(caller.0.person, caller.0.role, Act::Creation)?;
-    site.take_message(caller.0.person, caller.0.role, text.len())?;
+    site.take_message(caller.0.person, caller.0.role, bytes)?;
     let held = site.clone();
     let asked = site.store.write(move |tx| {
         let (desk, visitor) = visitor::at(tx, &key, caller)?;
@@ -74,13 +79,13 @@ pub(crate) async fn ask(
             return Err(verified::required());
         }
         let me = visitor.person;
-        let (status, id) = match asked_before(tx, me, &text, once.as_deref())? {
+        let (status, id) = match asked_before(tx, me, (&text, card.as_ref()), once.as_deref())? {
             Some(id) => (StatusCode::OK, id),
             None => {
                 let form = filled_in(&desk.settings.form, form)?;
                 let message =
                     |conversation| Message { conversation, key: once, text, reply_to: None };
-                (StatusCode::CREATED, make(tx, &held, &desk, me, &form, message)?)
+                (StatusCode::CREATED, make(tx, &held, (&desk, me, &form), message, card)?)
             }
         };
         let ticket = ticket::find(tx, id)?.ok_or_else(key_reused)?;
@@ -95,16 +100,18 @@ pub(crate) async fn ask(
 fn make(
     tx: &mut Tx<'_>,
     site: &Site,
-    desk: &DeskRow,
-    me: PersonId,
-    form: &str,
+    (desk, me, form): (&DeskRow, PersonId, &str),
     message: impl FnOnce(ConversationId) -> Message,
+    card: Option<ReadCard>,
 ) -> Result<ConversationId, Error> {
     check_room(tx, me)?;
     let id = open(tx, site, desk.house, me)?;
     let new = Ticket::new(id, desk.house, me, tx.now_ms());
     ticket::insert(tx, &new, form)?;
-    say_message(tx, site, me, message(id))?;
+    match card {
+        Some(card) => say_card(tx, site, me, message(id), card)?,
+        None => say_message(tx, site, me, message(id))?,
+    };
     ticket::tell(tx, &new, Some(me))?;
     give(tx, site, desk.house)?;
     Ok(id)
@@ -114,12 +121,16 @@ fn make(
 fn asked_before(
     tx: &mut Tx<'_>,
     me: PersonId,
-    text: &str,
+    (text, card): (&str, Option<&ReadCard>),
     key: Option<&str>,
 ) -> Result<Option<ConversationId>, Error> {
     let Some(key) = key else { return Ok(None) };
     let Some(first) = tx.first_with_key(me, key)? else { return Ok(None) };
-    let is_same = first.kind == ERASED || text_of(&first.body).is_some_and(|said| said == text);
+    let says = |body: &[u8]| match card {
+        Some(card) => card.is_in(body),
+        None => text_of(body).is_some_and(|said| said == text),
+    };
+    let is_same = first.kind == ERASED || says(&first.body);
     match first.stream.owner() {
         Owner::Conversation(id) if is_same => Ok(Some(id)),
         _ => Err(key_reused()),

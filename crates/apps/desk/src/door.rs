@@ -13,7 +13,8 @@ use utoipa::ToSchema;
 
 use crate::agent::{self, AgentRow};
 use crate::desk::DeskRow;
-use crate::settings::{DeskText, DeskTheme, FormField};
+use crate::greeting::{CommonQuestion, Greeting};
+use crate::settings::{DeskSettings, DeskText, DeskTheme, FormField};
 use crate::status;
 
 /// An agent as everybody may see it.
@@ -37,6 +38,10 @@ pub(crate) struct DeskAtDoor {
     draft_preview: bool,
     /// The web sites that may embed the window; empty for all.
     origins: Vec<String>,
+    /// What appears beside the button on some pages; of several that fit, the first.
+    greetings: Vec<Greeting>,
+    /// Questions that many have, as buttons before the first message.
+    questions: Vec<CommonQuestion>,
 }
 
 /// What everybody may know of a desk.
@@ -86,19 +91,11 @@ fn at(read: &mut Read<'_>, site: &Site, key: &str) -> Result<Door, Error> {
     let agents = people(read, site, PersonId::NOBODY, &shown)?.into_iter();
     let agents = agents.map(|p| AgentAtDoor { name: p.display_name, picture: p.picture }).collect();
     let waiting = status::waiting(read, house)?;
-    let crate::settings::DeskSettings { greeting, offline, theme, draft_preview, origins, .. } =
-        settings;
-    let desk = DeskAtDoor { name, greeting, offline, theme, draft_preview, origins };
-    Ok(Door {
-        desk,
-        open,
-        opens_at,
-        agents,
-        waiting,
-        form: settings.form,
-        consent: settings.consent,
-        verified_only: settings.verified_only,
-    })
+    let DeskSettings { greeting, offline, theme, draft_preview, origins, .. } = settings;
+    let DeskSettings { greetings, questions, form, consent, verified_only, .. } = settings;
+    let desk =
+        DeskAtDoor { name, greeting, offline, theme, draft_preview, origins, greetings, questions };
+    Ok(Door { desk, open, opens_at, agents, waiting, form, consent, verified_only })
 }
 
 /// The agents of a desk that are online.

@@ -20,7 +20,7 @@ use crate::keeper::Keeper;
 use crate::tables::TABLES;
 use crate::{
     agent, article, ask, blocked, bulk_change, canned, change, claim, contact, contact_list,
-    contact_merge, desk, door, due, erasure, export, help, help_page, looking, mentions, note, rating, report,
+    contact_merge, desk, door, draft, due, erasure, export, help, help_page, invitation, looking, mentions, note, rating, report,
     report_tickets, saved_view, site_secret, status, team, ticket, ticket_list, ticket_page,
     ticket_search, verified, visit, visitor,
 };
@@ -62,6 +62,8 @@ impl Product for Desk {
             .routes(routes!(change::transfer))
             .routes(routes!(note::write, note::list))
             .routes(routes!(looking::look))
+            .routes(routes!(draft::show))
+            .routes(routes!(invitation::invite))
             .routes(routes!(rating::rate))
             .routes(routes!(report::report))
             .routes(routes!(report_tickets::list))
@@ -108,6 +110,7 @@ impl Product for Desk {
             .event::<note::Note>()
             .event::<erasure::ContactErased>()
             .signal::<looking::Looking>()
+            .signal::<draft::VisitorDraft>()
     }
 
     fn extras(&self) -> Extras<'_> {
@@ -122,7 +125,7 @@ impl Product for Desk {
 
 impl Peer for Desk {
     fn signal(&self, stream: StreamId, item: &[u8]) -> Option<Bytes> {
-        looking::written_anew(stream, item)
+        looking::written_anew(stream, item).or_else(|| draft::written_anew(stream, item))
     }
 }
 

@@ -4,6 +4,7 @@ use encke_engine::{Code, Error, desk_limits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::greeting::{CommonQuestion, Greeting, check_greetings, check_questions};
 use crate::hours::Hours;
 
 /// A text in the languages of the widget; empty without one.
@@ -107,6 +108,10 @@ pub(crate) struct DeskSettings {
     pub origins: Vec<String>,
     /// Whether the desk takes questions of those visitors alone whose site has signed who they are.
     pub verified_only: bool,
+    /// What appears beside the button on some pages; of several that fit, the first.
+    pub greetings: Vec<Greeting>,
+    /// Questions that many have, as buttons before the first message.
+    pub questions: Vec<CommonQuestion>,
 }
 
 impl Default for DeskSettings {
@@ -124,6 +129,8 @@ impl Default for DeskSettings {
             consent: false,
             origins: Vec::new(),
             verified_only: false,
+            greetings: Vec::new(),
+            questions: Vec::new(),
         }
     }
 }
@@ -133,7 +140,8 @@ fn refused<T>(what: impl Into<String>) -> Result<T, Error> {
 }
 
 impl DeskText {
-    fn check(&self) -> Result<(), Error> {
+    /// Refuses a text that is too long, or has control characters.
+    pub fn check(&self) -> Result<(), Error> {
         let most = desk_limits::DESK_TEXT_CHARS_MAX;
         let is_bad = |text: &String| {
             text.chars().count() > most || text.chars().any(|c| c.is_control() && c != '\n')
@@ -187,6 +195,8 @@ impl DeskSettings {
         self.greeting.check()?;
         self.offline.check()?;
         self.theme.check()?;
+        check_greetings(&self.greetings)?;
+        check_questions(&self.questions)?;
         if !(1..=desk_limits::AGENT_CAPACITY_MAX).contains(&self.capacity) {
             let most = desk_limits::AGENT_CAPACITY_MAX;
             return refused(format!("`capacity` is a number from 1 to {most}."));

@@ -145,8 +145,8 @@ fn read(
 ) -> Result<ReadMessage, Error> {
     let key = key.map(sent::check_key).transpose()?;
     let files = composed::ids(files)?;
-    let (reply_to, clear_draft, poll) = Default::default();
-    Ok(ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll })
+    let (reply_to, clear_draft, poll, card) = Default::default();
+    Ok(ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll, card })
 }
 
 fn send(

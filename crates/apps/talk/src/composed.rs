@@ -39,7 +39,7 @@ pub(crate) fn append(
     if let Some(first) = sent_before(tx, from, message.conversation, key, is_same)? {
         return Ok(first);
     }
-    let ReadMessage { conversation, key, text, reply_to, files, poll, .. } = message;
+    let ReadMessage { conversation, key, text, reply_to, files, poll, card, .. } = message;
     let stream = StreamId::conversation(conversation);
     let (found, me) = in_conversation(tx, conversation, from)?;
     check_may_write(&found, &me.member, tx.now_ms())?;
@@ -53,7 +53,9 @@ pub(crate) fn append(
     if let Some(poll) = &poll {
         poll.check_end(tx.now_ms())?;
     }
-    let Written { people, all } = mention::written(&text)?;
+    // What a card shows is what a page says, which calls nobody.
+    let Written { people, all } =
+        if card.is_none() { mention::written(&text)? } else { Written::default() };
     let mentions = mention::members_among(tx, found.house(), people)?;
     let everyone = all && found.kind != Kind::Direct && me.member.role.moderates();
     let files = for_message(tx, from, &files)?;
@@ -65,6 +67,7 @@ pub(crate) fn append(
         files,
         forwarded: None,
         poll,
+        card,
     };
     let mut new = event(stream, Some(from), &said);
     new.key = key;
@@ -121,6 +124,7 @@ fn says(body: &[u8], message: &ReadMessage) -> bool {
             && said.text == message.text
             && said.reply_to == message.reply_to
             && said.poll == message.poll
+            && said.card == message.card
             && said.files.iter().map(|file| &file.id).eq(&message.files)
     })
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::amendment::{Amending, amend, edits_of, find_message, parse_seq};
+use crate::card;
 use crate::conversation::parse;
 use crate::forward;
 use crate::kind::Kind;
@@ -81,6 +82,9 @@ fn change(
     if poll::poll_in(&it.message).is_some() {
         let what = "A poll keeps its question, for people have voted on it. Recall it instead.";
         return Err(Error::new(Code::Conflict, what));
+    }
+    if card::is_card(&it.message) {
+        return Err(Error::new(Code::Conflict, "A card stays as it is. Recall it instead."));
     }
     it.check_may_write(tx)?;
     if let Some(key) = &key

@@ -122,7 +122,8 @@ impl Forwarding {
         let text = words_of(tx, site, me, of, &message.event)?;
         let forwarded = Some(origin(tx, site, me, &message.event)?);
         let (reply_to, mentions, everyone, poll) = Default::default();
-        let said = Said { text: text.into(), reply_to, mentions, everyone, files, forwarded, poll };
+        let (text, card) = (text.into(), body.card);
+        let said = Said { text, reply_to, mentions, everyone, files, forwarded, poll, card };
         let mut new = event(StreamId::conversation(to), Some(me), &said);
         new.key = key;
         ticket::check_may_say(tx, site, &target, me)?;

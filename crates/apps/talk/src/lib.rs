@@ -10,6 +10,7 @@ mod amendment;
 pub mod audit;
 pub mod ban;
 pub mod block;
+pub mod card;
 pub mod choices;
 mod command;
 mod composed;

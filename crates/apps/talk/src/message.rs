@@ -10,6 +10,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::card::Card;
 use super::composed;
 use super::conversation::parse;
 use super::forward::Forwarded;
@@ -57,6 +58,10 @@ pub(crate) struct Said<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) poll: Option<Poll>,
+    /// What it shows, if it is a card; the text is the title then, and its first file the picture. Absent if not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) card: Option<Card>,
 }
 
 impl EventBody for Said<'_> {
@@ -103,8 +108,9 @@ pub struct ClearDraft(pub fn(&mut Tx<'_>, PersonId, ConversationId) -> Result<()
 /// The body of a message's event.
 pub(crate) fn body(text: &str) -> Result<bytes::Bytes, Error> {
     check_text(text)?;
-    let (reply_to, mentions, everyone, files, forwarded, poll) = Default::default();
-    let said = Said { text: text.into(), reply_to, mentions, everyone, files, forwarded, poll };
+    let (reply_to, mentions, everyone, files, forwarded, poll, card) = Default::default();
+    let text = text.into();
+    let said = Said { text, reply_to, mentions, everyone, files, forwarded, poll, card };
     Ok(serde_json::to_vec(&said).expect("text is JSON").into())
 }
 
@@ -126,10 +132,8 @@ pub fn say(
     conversation: ConversationId,
     text: &str,
 ) -> Result<Appended, Error> {
-    let (key, reply_to, files, clear_draft, poll) = Default::default();
-    let message =
-        ReadMessage { conversation, key, text: text.into(), reply_to, files, clear_draft, poll };
-    composed::append(tx, site, from, message)
+    let (key, reply_to) = Default::default();
+    say_message(tx, site, from, Message { conversation, key, text: text.into(), reply_to })
 }
 
 /// A message that another product sends for a person.
@@ -152,8 +156,8 @@ pub fn say_message(
     message: Message,
 ) -> Result<Appended, Error> {
     let Message { conversation, key, text, reply_to } = message;
-    let (files, clear_draft, poll) = Default::default();
-    let message = ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll };
+    let (files, clear_draft, poll, card) = Default::default();
+    let message = ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll, card };
     composed::append(tx, site, from, message)
 }
 
@@ -269,6 +273,7 @@ pub(crate) struct ReadMessage {
     pub files: Vec<FileId>,
     pub clear_draft: bool,
     pub poll: Option<Poll>,
+    pub card: Option<Card>,
 }
 
 impl ReadMessage {
@@ -278,6 +283,7 @@ impl ReadMessage {
             && self.reply_to.is_none()
             && !self.clear_draft
             && self.poll.is_none()
+            && self.card.is_none()
             && !mention::may_mention(&self.text)
     }
 }
@@ -296,5 +302,6 @@ fn read(id: &str, posted: &Posted<'_>) -> Result<ReadMessage, Error> {
     let NewMessage { text, files, reply_to, key, clear_draft } = body::parse(&posted.body)?;
     let key = posted.key.or(key.as_deref()).map(sent::check_key).transpose()?;
     let files = composed::ids(&files)?;
-    Ok(ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll: None })
+    let (poll, card) = Default::default();
+    Ok(ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll, card })
 }

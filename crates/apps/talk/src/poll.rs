@@ -153,9 +153,9 @@ pub(crate) async fn create(
     poll.check()?;
     let bytes = question.len() + poll.options.iter().map(String::len).sum::<usize>();
     site.take_message(me, caller.0.role, bytes)?;
-    let (files, clear_draft) = Default::default();
+    let (files, clear_draft, card) = Default::default();
     let (text, poll) = (question, Some(poll));
-    let message = ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll };
+    let message = ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll, card };
     let held = site.clone();
     let appended = site.store.write(move |tx| composed::append(tx, &held, me, message)).await?;
     Ok(Sent::answer(&site, appended))

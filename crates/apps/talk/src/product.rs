@@ -20,10 +20,10 @@ use crate::conversation_facts::KnownConversations;
 use crate::presence::{Presences, presence_of};
 use crate::receipts::Receipts;
 use crate::{
-    audit, ban, block, choices, command, conversation, conversation_page, edit, forward, hidden,
-    history, last_seen, member, member_page, message, mute, one_conversation, one_message, peers,
-    pin, poll, poll_result, presence, preview, profile, reaction, recall, receipts, report, search,
-    site_emoji, thread, thread_answer, thread_page, ticket, typing, vote, voters,
+    audit, ban, block, card, choices, command, conversation, conversation_page, edit, forward,
+    hidden, history, last_seen, member, member_page, message, mute, one_conversation, one_message,
+    peers, pin, poll, poll_result, presence, preview, profile, reaction, recall, receipts, report,
+    search, site_emoji, thread, thread_answer, thread_page, ticket, typing, vote, voters,
 };
 
 /// The product behind all conversations, whatever their kind.
@@ -60,6 +60,7 @@ impl Product for Talk {
             .routes(routes!(pin::pin, pin::unpin))
             .routes(routes!(pin::pins))
             .routes(routes!(poll::create))
+            .routes(routes!(card::send))
             .routes(routes!(vote::vote))
             .routes(routes!(vote::close))
             .routes(routes!(voters::list))

@@ -76,8 +76,9 @@ pub(crate) async fn answer(
     let answered = site.store.write(move |tx| {
         check_has_threads(tx, conversation, me)?;
         let thread = find_or_make(tx, parent, position, me)?;
-        let (conversation, reply_to, clear_draft, poll) = (thread, None, false, None);
-        let answer = ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll };
+        let (conversation, (reply_to, clear_draft, poll, card)) = (thread, Default::default());
+        let answer =
+            ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll, card };
         Ok((thread, composed::append(tx, &held, me, answer)?))
     });
     let (thread, appended) = answered.await?;

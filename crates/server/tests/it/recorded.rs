@@ -136,11 +136,11 @@ fn fill(site: &Site, by: &mut Client, room: &str) {
 }
 
 /// A desk with two of staff, and a visitor that has asked it: the ids of the desk, the visitor and the ticket.
-fn asked(site: &Site, owner: &mut Person, agent: &Person) -> (String, String, String) {
+fn asked(site: &Site, owner: &mut Person, agent: &Person) -> (String, Person, String) {
     let desk = owner.desk(&[agent]);
     let mut guest = let_in(site, &desk);
     let ticket = guest.ask_desk(&desk, "Where is it?");
-    (desk.id, guest.id, ticket)
+    (desk.id, guest, ticket)
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn every_kind_of_event_is_written_as_before() {
     until(&mut feed, "previewed");
 
     let (desk, guest, ticket) = asked(&site, &mut ada, &ben);
-    names.0.push((guest, "[id of the visitor]".into()));
+    names.0.push((guest.id, "[id of the visitor]".into()));
     names.conversation("desk", &desk);
     names.conversation("ticket of a visitor", &ticket);
     let work = json!({"availability": "away", "capacity": 3});
@@ -289,11 +289,16 @@ fn every_kind_of_event_is_written_as_before() {
 fn every_other_item_is_written_as_before() {
     let site = site();
     let (mut ada, ben) = (site.person("ada"), site.person("ben"));
-    let (desk, _, ticket) = asked(&site, &mut ada, &ben);
+    let (desk, mut guest, ticket) = asked(&site, &mut ada, &ben);
     let room = ada.room(&[&ben]);
+    ada.act(&ticket, "claim").is(200);
+    let path = format!("/v1/desks/{desk}");
+    ada.client.send("PATCH", &path, &json!({"settings": {"draft_preview": true}})).is(200);
     let mut names = Names::of(&[("ada", &ada), ("ben", &ben)]);
     names.conversation("room", &room);
     names.conversation("desk", &desk);
+    names.conversation("ticket", &ticket);
+    names.0.push((guest.id.clone(), "[id of the visitor]".into()));
     let open = |cursor| Feed::begin(site.address(), Transport::WebSocket, ada.auth(), cursor, "");
     let mut seen = BTreeMap::new();
     let mut note = |feed: &mut Feed, name: &str, is_meant: &dyn Fn(&Value) -> bool| {
@@ -326,12 +331,16 @@ fn every_other_item_is_written_as_before() {
                 let path = format!("/v1/tickets/{ticket}/looking");
                 ben.client.clone().ask("PUT", &path, &[], None).is(204);
             }
+            "visitor_draft" => {
+                let path = format!("/v1/tickets/{ticket}/visitor-draft");
+                guest.client.send("PUT", &path, &json!({"text": "I wonder"})).is(204);
+            }
             other => panic!("the signal {other} is new: have it told here"),
         }
         let is_meant = |item: &Value| {
             item["type"] == "signal"
                 && item["kind"] == kind.as_str()
-                && item["from"] == ben.id
+                && (item["from"] == ben.id || item["from"] == guest.id)
                 && item["body"]["state"] != "online"
         };
         note(&mut feed, &format!("signal_{kind}"), &is_meant);

@@ -10,6 +10,8 @@ const lookOnMs = 4_000;
 
 /** Acts that wait for the answer to the one before; a key that is held down is not heard beyond them. */
 const actsWaitingMax = 4;
+/** How long a visitor's draft is shown: the next one may never come. */
+export const draftHoldsMs = 30_000;
 
 export interface OpenTicketOptions {
   readonly api: DeskApi;
@@ -39,6 +41,8 @@ export class OpenTicket {
   busy = $state(false);
   /** Whether a note is on its way. */
   noting = $state(false);
+  /** What the visitor is typing, as it was told last. */
+  visitorDraft: { readonly text: string; readonly at: number } | null = $state.raw(null);
 
   #lookers: Lookers = $state.raw(new Map());
   #timers: ReturnType<typeof setInterval>[] = [];
@@ -95,6 +99,11 @@ export class OpenTicket {
 
   noted(note: NoteEvent): void {
     this.notes = merged(this.notes, [note]);
+  }
+
+  /** The visitor types this; empty when it has sent it, or deleted it. */
+  typed(text: string): void {
+    this.visitorDraft = text === '' ? null : { text, at: Date.now() };
   }
 
   looked(person: string): void {

@@ -200,6 +200,10 @@ export class DeskScreen {
         return this.desk?.inbox.refresh();
       case 'contact_erased':
         return this.#erased(event.body.person);
+      case 'message':
+        if (event.stream === this.ticket?.id && event.from === this.ticket.ticket?.visitor)
+          this.ticket.typed('');
+        return;
       case 'conversation_added':
       case 'conversation_removed':
       case 'role_changed':
@@ -237,6 +241,8 @@ export class DeskScreen {
 
   #signalled(signal: Signal): void {
     if (signal.kind === 'looking' && signal.body.ticket === this.ticket?.id) this.ticket.looked(signal.from);
+    if (signal.kind === 'visitor_draft' && signal.body.ticket === this.ticket?.id)
+      this.ticket.typed(signal.body.text);
   }
 
   /** The open desk as it is now. It is left when this person is no longer of its staff. */

@@ -70,6 +70,16 @@ export const en = {
   sendCard: 'Send',
   aboutCard: 'Ask about this',
 
+  help: 'Help',
+  searchHelp: 'Search for help',
+  perhaps: 'Perhaps this helps:',
+  helped: 'Did this help?',
+  yes: 'Yes',
+  noAsk: 'No, ask us',
+  glad: 'Good to hear!',
+  back: 'Back',
+  seenTyping: 'Our team sees what you type.',
+
   connecting: 'Connecting…',
   waitingFor: 'No connection. What you write is kept and sent later.',
 

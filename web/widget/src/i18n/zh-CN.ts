@@ -69,6 +69,16 @@ export const zhCN: Words = {
   sendCard: '发送',
   aboutCard: '咨询此商品',
 
+  help: '帮助',
+  searchHelp: '搜索帮助',
+  perhaps: '这些或许能帮到您：',
+  helped: '这有帮助吗？',
+  yes: '有',
+  noAsk: '没有，我要咨询',
+  glad: '很高兴能帮到您！',
+  back: '返回',
+  seenTyping: '您输入的内容客服可以看到。',
+
   connecting: '正在连接…',
   waitingFor: '网络已断开。您写的内容会保留，稍后发送。',
 

@@ -30,6 +30,7 @@ type Styles = { [name: string]: string };
   var language = script.getAttribute('data-language') || '';
   var visits = script.hasAttribute('data-visits');
   var identity = script.getAttribute('data-identity');
+  var greets = script.hasAttribute('data-greetings');
   var chinese = /^zh/i.test(language || navigator.language || '');
   var kept = 'encke-desk:' + desk;
   var small = window.matchMedia('(max-width: 480px), (max-height: 420px)');
@@ -44,6 +45,7 @@ type Styles = { [name: string]: string };
   var answers = false;
   var since = 0;
   var unread = 0;
+  var teased = 0;
   var waiting: Told[] = [];
   var seen = '';
 
@@ -95,16 +97,17 @@ type Styles = { [name: string]: string };
   }
 
   function arrange(frame: HTMLIFrameElement): void {
-    var full = small.matches;
+    var full = small.matches && isOpen;
+    var high = isOpen ? 'min(660px, calc(100vh - 112px))' : teased + 'px';
     style(frame, {
-      display: isOpen ? 'block' : 'none',
+      display: isOpen || teased ? 'block' : 'none',
       position: 'fixed',
       top: full ? '0' : 'auto',
       bottom: full ? '0' : '92px',
       left: full ? '0' : left ? '20px' : 'auto',
       right: full ? '0' : left ? 'auto' : '20px',
-      width: full ? '100%' : '392px',
-      height: full ? '100%' : 'min(660px, calc(100vh - 112px))',
+      width: full ? '100%' : isOpen ? '392px' : '300px',
+      height: full ? '100%' : high,
       'border-radius': full ? '0' : '16px',
       'box-shadow': full ? 'none' : '0 12px 44px rgba(16,32,43,.26), 0 0 0 1px rgba(16,32,43,.07)',
       'z-index': '2147483001',
@@ -250,6 +253,11 @@ type Styles = { [name: string]: string };
     if (!told || told.encke !== 'encke-desk') return;
     answers = true;
     if (told.say === 'close') set(false);
+    if (told.say === 'open') set(true);
+    if (told.say === 'tease') {
+      teased = Math.min(Number(told.high) || 0, 240);
+      draw();
+    }
     if (told.say !== 'state') return;
     unread = Number(told.unread) || 0;
     if (/^#[0-9a-f]{6}$/i.test(told.color) && !script!.hasAttribute('data-color')) color = told.color;
@@ -291,7 +299,7 @@ type Styles = { [name: string]: string };
     window.addEventListener('hashchange', moved);
     var navigation = (window as unknown as { navigation?: EventTarget }).navigation;
     if (navigation && navigation.addEventListener) navigation.addEventListener('navigatesuccess', moved);
-    if (visits || knows()) {
+    if (visits || greets || knows()) {
       if ('requestIdleCallback' in window) requestIdleCallback(load, { timeout: 4000 });
       else setTimeout(load, 1000);
     }
@@ -312,7 +320,18 @@ type Styles = { [name: string]: string };
       tell({ say: 'identify', facts: facts });
     },
     card: function (card) {
-      tell({ say: 'card', card: card });
+      var from = card && (card as { picture?: unknown }).picture;
+      var say = function (picture?: unknown) {
+        tell({ say: 'card', card: card, picture: picture });
+      };
+      // Its bytes, as far as the page may read them: nobody else fetches anything from the address.
+      if (typeof from === 'string' && /^https?:|^(?!\w+:)/i.test(from) && 'fetch' in window)
+        fetch(from)
+          .then(function (answer) {
+            return answer.ok ? answer.blob() : null;
+          })
+          .then(say, say);
+      else say(from);
       api.open();
     },
   };

@@ -18,12 +18,30 @@ export interface FormField {
   readonly required?: boolean;
 }
 
+/** What appears beside the button. `page`: the pages, as `/cart*`. */
+export interface Greeting {
+  readonly page: string;
+  readonly after_s: number;
+  readonly text: Texts;
+}
+
+/** A question that many have, with its answer or the article that has it. */
+export interface CommonQuestion {
+  readonly question: Texts;
+  readonly answer: Texts;
+  readonly article?: number;
+}
+
 export interface Door {
   readonly desk: {
     readonly name: string;
     readonly greeting?: Texts;
     readonly offline?: Texts;
     readonly theme?: { readonly color?: string; readonly side?: 'left' | 'right' };
+    /** Whether agents see what the visitor is typing. */
+    readonly draft_preview?: boolean;
+    readonly greetings?: readonly Greeting[];
+    readonly questions?: readonly CommonQuestion[];
   };
   /** Whether it is within the hours of the desk. */
   readonly open: boolean;

@@ -31,29 +31,48 @@ export function readFacts(value: unknown): Facts {
   return { name, identity, attributes: Object.fromEntries(attributes) };
 }
 
-/** A product or an order that the visitor asks about. */
+/** A product or an order that the visitor asks about, as it is sent. */
 export interface Card {
   readonly title: string;
-  readonly price: string;
-  /** https or http; empty without one. */
-  readonly link: string;
-  readonly picture: string;
+  readonly about?: string;
+  readonly price?: string;
+  readonly reference?: string;
+  /** With https. */
+  readonly url?: string;
 }
 
-export function readCard(value: unknown): Card | null {
+/** A card of the page with its picture. */
+export interface HandedCard {
+  readonly card: Card;
+  readonly picture: Blob | null;
+}
+
+/** Bytes of the picture of a card. */
+export const pictureBytesMax = 4 * 1024 * 1024;
+
+/** The card, or null if it is none. What is too long is cut; a link that is not one of the web, and a picture that is none, go. */
+export function readCard(value: unknown, picture: unknown): HandedCard | null {
   if (!isRecord(value)) return null;
-  const title = line(value['title'], 120);
-  const address = (each: unknown) => {
-    const text = typeof each === 'string' && each.length <= 1_000 ? (safeHref(each) ?? '') : '';
-    return /^https?:/.test(text) ? text : '';
-  };
+  // In the worst case a letter has four bytes.
+  const title = line(value['title'], 75);
   if (title === '') return null;
-  const price = typeof value['price'] === 'number' ? String(value['price']) : line(value['price'], 40);
-  return { title, price, link: address(value['link']), picture: address(value['picture']) };
+  const { price } = value;
+  const card = {
+    title,
+    about: line(value['text'], 75),
+    price: line(typeof price === 'number' ? String(price) : price, 25),
+    reference: line(value['reference'], 25),
+    url: address(value['url']),
+  };
+  const isPicture =
+    picture instanceof Blob &&
+    picture.size <= pictureBytesMax &&
+    /^image\/(png|jpeg|gif|webp)$/.test(picture.type);
+  return { card, picture: isPicture ? picture : null };
 }
 
-/** The card as a message. Marks in it are letters. */
-export function cardText({ title, price, link }: Card): string {
-  const plain = (text: string) => text.replace(/[\\`*_~[\]()<>#|@:]/g, (letter) => `\\${letter}`);
-  return [`**${plain(title)}**`, plain(price), link].filter((part) => part !== '').join('\n');
+function address(value: unknown): string {
+  const href = typeof value === 'string' && value.length <= 1_000 ? (safeHref(value) ?? '') : '';
+  const plain = href.replace(/["<>\\^`{|}]/g, encodeURIComponent);
+  return plain.startsWith('https:') && plain.length <= 1_000 ? plain : '';
 }

@@ -4,7 +4,7 @@
  */
 import type { TextStorage } from '@encke/ui/plain';
 
-export type Kept = 'token' | 'question' | 'draft' | 'sound' | 'language' | 'consent';
+export type Kept = 'token' | 'question' | 'draft' | 'sound' | 'language' | 'consent' | 'greeted';
 
 export class Keep {
   readonly #storage: TextStorage | null;

@@ -9,6 +9,9 @@ export function amendmentsOf(conversation: string): string {
   return `a${conversation.slice(1)}`;
 }
 
+/** What a card shows beside its title. */
+export type SaidCard = NonNullable<MessageEvent['body']['card']>;
+
 /** What is shown of an event that a person may read. */
 export interface Said {
   readonly seq: number;
@@ -16,6 +19,8 @@ export interface Said {
   readonly from: string;
   readonly text: string;
   readonly files: readonly MessageFile[];
+  /** What it shows, if it is a card: the text is its title, the first file its picture. */
+  readonly card: SaidCard | null;
   readonly replyTo: number | null;
   readonly edited: boolean;
   readonly recalled: boolean;
@@ -78,6 +83,7 @@ export class Thread {
       from,
       text: text ?? body.text,
       files: body.files ?? [],
+      card: body.card ?? null,
       replyTo: body.reply_to ?? null,
       edited: text !== undefined,
       recalled: false,
@@ -112,7 +118,7 @@ export class Thread {
 }
 
 function placeholder({ seq, at, from = '' }: { seq: number; at: number; from?: string }): Said {
-  return { seq, at, from, text: '', files: [], replyTo: null, edited: false, recalled: true };
+  return { seq, at, from, text: '', files: [], card: null, replyTo: null, edited: false, recalled: true };
 }
 
 /** A line of the screen. */

@@ -1,4 +1,4 @@
-/* The two calls that a visitor makes before it has a token. No cookie goes along: whoever is signed in here is not the visitor. */
+/* What is asked without a token: the door, the help, and to become a visitor. No cookie goes along: whoever is signed in here is not the visitor. */
 import { ApiError } from '@encke/sdk';
 import type { Door } from '../model/door';
 
@@ -24,7 +24,7 @@ export function becomeVisitor(
   return ask('POST', at(desk, 'visitors'), visitor);
 }
 
-async function ask<T>(method: string, path: string, body?: object): Promise<T> {
+export async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
   let status = 0;
   try {
     const response = await fetch(path, {

@@ -10,6 +10,8 @@ export interface Question {
   readonly key: string;
   readonly text: string;
   readonly form: Readonly<Record<string, string>>;
+  /** The card that it is about, if it is one. */
+  readonly card?: object | undefined;
   readonly at: number;
 }
 
@@ -67,8 +69,8 @@ export class Asking<Ticket> {
     };
   }
 
-  ask(text: string, form: Readonly<Record<string, string>>): void {
-    this.#question = { key: newKey(), text, form, at: this.#parts.timers.now() };
+  ask(text: string, form: Readonly<Record<string, string>>, card?: object): void {
+    this.#question = { key: newKey(), text, form, card, at: this.#parts.timers.now() };
     this.#parts.keep.set('question', JSON.stringify(this.#question));
     this.again();
   }
@@ -119,7 +121,7 @@ export class Asking<Ticket> {
 }
 
 /** Random, also on pages without TLS, where `randomUUID` is missing. */
-function newKey(): string {
+export function newKey(): string {
   return [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join('-');
 }
 
@@ -127,9 +129,15 @@ function read(text: string | null): Question | null {
   try {
     const value: unknown = JSON.parse(text ?? 'null');
     if (!isRecord(value)) return null;
-    const { key, text: words, form, at } = value;
+    const { key, text: words, form, card, at } = value;
     if (typeof key !== 'string' || typeof words !== 'string' || typeof at !== 'number') return null;
-    return { key, text: words, form: isRecord(form) ? (form as Record<string, string>) : {}, at };
+    return {
+      key,
+      text: words,
+      form: isRecord(form) ? (form as Record<string, string>) : {},
+      card: isRecord(card) ? card : undefined,
+      at,
+    };
   } catch {
     return null;
   }

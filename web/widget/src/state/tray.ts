@@ -1,5 +1,5 @@
 /* The files that go with the next message: each is uploaded as soon as it is chosen, in pieces that are resumed after a break. */
-import type { UploadedFile } from '@encke/sdk/upload';
+import { upload, type UploadedFile } from '@encke/sdk/upload';
 import { ApiError } from '@encke/sdk';
 
 /** Files of one message. */
@@ -81,7 +81,6 @@ export class Uploads implements Tray {
       this.#changed();
     };
     try {
-      const { upload } = await import('@encke/sdk/upload');
       const uploaded = await upload(file, {
         name: file.name,
         token: this.#token(),

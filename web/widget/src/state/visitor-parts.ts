@@ -16,6 +16,6 @@ export interface VisitorParts {
   language(): Locale;
   /** Something that is shown may be different. */
   changed(): void;
-  /** An agent has written, and nobody has seen it yet. */
-  arrived(): void;
+  /** Somebody has written this, and it has not been seen yet. */
+  arrived(from: string, text: string): void;
 }

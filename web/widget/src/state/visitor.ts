@@ -7,9 +7,11 @@ import { LeanClient } from '@encke/sdk/lean';
 import type { Door, VisitorTicket } from '../model/door';
 import { type Facts, noFacts } from '../model/facts';
 import { amendmentsOf, Thread } from '../model/thread';
+import { DraftTeller } from '../model/teller';
 import { TypingTeller, Typists } from '../model/typing';
 import type { SeenPage } from '../protocol';
 import { at, becomeVisitor, door } from './public';
+import { People } from './people';
 import { Asking, type Question } from './question';
 import type { Somebody, VisitorParts } from './visitor-parts';
 
@@ -45,9 +47,10 @@ export class Visitor {
   #unread = new Map<string, number>();
   #head = new Map<string, number>();
   #read = new Map<string, number>();
-  #people = new Map<string, Somebody>();
+  readonly #people = new People();
   readonly #typists = new Typists();
   readonly #typing = new TypingTeller((on) => this.#tellTyping(on));
+  readonly #drafts: DraftTeller;
   readonly #asking: Asking<VisitorTicket>;
   readonly #parts: VisitorParts;
   #becoming: Promise<LeanClient> | null = null;
@@ -56,6 +59,7 @@ export class Visitor {
     this.#parts = parts;
     this.desk = parts.desk;
     this.token = parts.keep.get('token');
+    this.#drafts = new DraftTeller(parts.timers.after, (text) => this.#showDraft(text));
     this.#asking = new Asking<VisitorTicket>({
       keep: parts.keep,
       timers: parts.timers,
@@ -132,7 +136,7 @@ export class Visitor {
   }
 
   person(id: string): Somebody {
-    return this.#people.get(id) ?? { id, name: '', picture: null };
+    return this.#people.get(id);
   }
 
   // What the visitor does
@@ -146,16 +150,31 @@ export class Visitor {
   }
 
   /** Writes to the ticket that is shown, or asks the first question of a new one. */
-  say(text: string, form: Readonly<Record<string, string>>, files: readonly string[] = []): void {
+  say(
+    text: string,
+    form: Readonly<Record<string, string>>,
+    files: readonly string[] = [],
+    card?: object,
+  ): void {
     this.fault = null;
     this.#typing.stopped();
-    if (this.thread === null) this.#asking.ask(text, form);
+    this.#drafts.sent();
+    if (this.thread === null) this.#asking.ask(text, form, card);
     else this.client?.send(this.thread.conversation, text, { files });
     this.#parts.changed();
   }
 
   wrote(text: string): void {
     this.#typing.wrote(text, this.#parts.timers.now());
+    if (this.door !== null && this.door !== 'missing' && this.door.desk.draft_preview === true)
+      this.#drafts.wrote(text);
+  }
+
+  /** To the agents, who may see it at most once. */
+  #showDraft(text: string): void {
+    if (this.thread === null) return;
+    const path = `/v1/tickets/${this.thread.conversation}/visitor-draft`;
+    this.client?.api.call('PUT', path, { text: text.slice(-400) }).catch(() => undefined);
   }
 
   resend(out: Outgoing): void {
@@ -197,8 +216,13 @@ export class Visitor {
       await client.api.call('PUT', path, body);
       this.#told({ ...ticket, rating: stars });
     } catch (thrown) {
-      this.fault = ApiError.from(thrown);
+      this.failed(ApiError.from(thrown));
     }
+    this.#parts.changed();
+  }
+
+  failed(fault: ApiError): void {
+    this.fault = fault;
     this.#parts.changed();
   }
 
@@ -250,7 +274,7 @@ export class Visitor {
     if (this.#page === null || this.#page.url === '' || this.door === null || this.door === 'missing') return;
     if (this.mustAgree || (this.token === null && !this.#visits)) return;
     try {
-      await this.#tellVisit(await this.#become());
+      await this.#tellVisit(await this.become());
     } catch {
       // It is told again with the next page, or with the question.
     }
@@ -272,13 +296,14 @@ export class Visitor {
 
   // Tickets
 
-  async #ask({ key, text, form }: Question): Promise<VisitorTicket> {
-    const client = await this.#become();
+  async #ask({ key, text, form, card }: Question): Promise<VisitorTicket> {
+    const client = await this.become();
     await this.#tellVisit(client).catch(() => undefined);
     const made = await client.api.call<{ ticket: VisitorTicket }>('POST', at(this.desk, 'tickets'), {
       text,
       key,
-      form,
+      card,
+      ...(Object.keys(form).length === 0 ? {} : { form }),
     });
     return made.ticket;
   }
@@ -295,7 +320,6 @@ export class Visitor {
     this.tickets = known
       ? this.tickets.map((each) => (each.id === ticket.id ? ticket : each))
       : [ticket, ...this.tickets];
-    this.#knowAgents();
   }
 
   async #loadTickets(): Promise<void> {
@@ -307,7 +331,7 @@ export class Visitor {
         at(this.desk, 'my-tickets'),
       );
       this.tickets = tickets;
-      this.#knowAgents();
+      this.#people.knowAgents(this.tickets);
       const newest = tickets[0];
       if (this.thread === null && !this.#fresh && !this.asking && newest !== undefined) this.#show(newest.id);
     } catch {
@@ -329,7 +353,7 @@ export class Visitor {
       const page = await this.client?.api.history(thread.conversation, { ...query, limit: page_events });
       if (page !== undefined) {
         thread.page(page, query.before !== undefined);
-        for (const { id, display_name, picture } of page.people) this.#know(id, display_name, picture);
+        this.#people.know(page.people);
         const last = page.events.at(-1)?.seq ?? 0;
         this.#head.set(thread.conversation, Math.max(last, this.#head.get(thread.conversation) ?? 0));
       }
@@ -353,7 +377,7 @@ export class Visitor {
   // The connection
 
   /** The client, after the visitor has become one if it was none. */
-  #become(): Promise<LeanClient> {
+  become(): Promise<LeanClient> {
     if (this.client !== null) return Promise.resolve(this.client);
     this.#becoming ??= this.#makeVisitor().finally(() => (this.#becoming = null));
     return this.#becoming;
@@ -387,10 +411,7 @@ export class Visitor {
     });
     client.on('state', () => this.#parts.changed());
     client.on('revoked', () => this.#forget());
-    client.on('error', (error) => {
-      this.fault = error;
-      this.#parts.changed();
-    });
+    client.on('error', (error) => this.failed(error));
     client.start();
     client.presence(this.#looking ? 'online' : 'away');
     return client;
@@ -409,7 +430,7 @@ export class Visitor {
 
   #snapshot(snapshot: Snapshot): void {
     this.#me = snapshot.me.id;
-    for (const { id, display_name, picture } of snapshot.people) this.#know(id, display_name, picture);
+    this.#people.know(snapshot.people);
     for (const { id, unread, head_seq, members } of snapshot.conversations) {
       this.#unread.set(id, unread);
       this.#head.set(id, head_seq);
@@ -428,7 +449,7 @@ export class Visitor {
     if (kind === 'receipts')
       for (const { person, read } of event.body.marks)
         if (person !== this.#me) this.#readTo(event.body.conversation, read);
-    if (kind === 'message') this.#message(stream, event.from ?? '');
+    if (kind === 'message') this.#message(stream, event.from ?? '', event.body.text);
     this.#status(event);
     if (this.thread?.event(event) === true) this.#sees();
     this.#parts.changed();
@@ -440,22 +461,22 @@ export class Visitor {
     const ticket = body as VisitorTicket;
     if (stream !== amendmentsOf(ticket.id)) return;
     this.#told(ticket);
-    // The event does not tell the place in the queue.
-    if (ticket.agent === undefined && ticket.state === 'open') void this.#loadTickets();
+    // The event does not tell the place in the queue, nor the agent's picture.
+    void this.#loadTickets();
   }
 
-  #message(conversation: string, from: string): void {
+  #message(conversation: string, from: string, text: string): void {
     if (from === this.#me) return;
     this.#typists.heard(from, false, 0);
     if (!this.#people.has(from)) void this.#lookUp(conversation);
     this.#unread.set(conversation, (this.#unread.get(conversation) ?? 0) + 1);
-    if (!this.#seesNow(conversation)) this.#parts.arrived();
+    if (!this.#seesNow(conversation)) this.#parts.arrived(this.person(from).name, text);
   }
 
   async #lookUp(conversation: string): Promise<void> {
     try {
       const { people } = (await this.client?.api.history(conversation, { limit: 10 })) ?? { people: [] };
-      for (const { id, display_name, picture } of people) this.#know(id, display_name, picture);
+      this.#people.know(people);
       this.#parts.changed();
     } catch {
       // The name comes with the next page.
@@ -497,14 +518,5 @@ export class Visitor {
 
   #readTo(conversation: string, seq: number): void {
     this.#read.set(conversation, Math.max(seq, this.#read.get(conversation) ?? 0));
-  }
-
-  #know(id: string, name: string, picture: string | undefined): void {
-    this.#people.set(id, { id, name, picture: picture ?? null });
-  }
-
-  #knowAgents(): void {
-    for (const { agent } of this.tickets)
-      if (agent !== undefined) this.#know(agent.id, agent.display_name, agent.picture);
   }
 }

@@ -1,6 +1,7 @@
 /* Where the visitor writes: text, emoji, files by button, paste and drop, and a card that the page has handed over. */
 import { faultText } from '../i18n/words';
-import { cardText, type Card } from '../model/facts';
+import { CardSender } from '../state/cards';
+import { cardView } from './card';
 import { Uploads, type TrayItem } from '../state/tray';
 import { fill, h, icon, iconButton, Keyed, say, set } from './dom';
 import { popup } from './popup';
@@ -24,11 +25,19 @@ export class Composer {
   readonly #tray: HTMLElement;
   readonly #trayRows: Keyed<TrayItem>;
   readonly #card: HTMLElement;
+  readonly #hint: HTMLElement;
   readonly #note: HTMLElement;
   /** Says the text and the files; false if it could not be, and what was written stays. */
   readonly #say: (text: string, files: readonly string[]) => boolean;
 
-  constructor(screen: Screen, submit: (text: string, files: readonly string[]) => boolean) {
+  readonly #typed: (text: string) => void;
+
+  constructor(
+    screen: Screen,
+    submit: (text: string, files: readonly string[]) => boolean,
+    typed: (text: string) => void,
+  ) {
+    this.#typed = typed;
     this.#screen = screen;
     this.#say = submit;
     const { words, visitor, keep } = screen;
@@ -83,6 +92,7 @@ export class Composer {
     );
     this.#card = h('div', { class: 'handed', hidden: true });
     this.#note = h('p', { class: 'fault', role: 'status' });
+    this.#hint = h('p', { class: 'hint' }, words.seenTyping);
     this.element = h(
       'form',
       {
@@ -95,6 +105,7 @@ export class Composer {
       this.#card,
       this.#tray,
       this.#note,
+      this.#hint,
       h('div', { class: 'write' }, this.#attach, this.#files, emojis.element, this.#text, this.#send),
     );
     this.update();
@@ -111,6 +122,8 @@ export class Composer {
   update(): void {
     const { visitor, words } = this.#screen;
     const first = visitor.thread === null;
+    const { door } = visitor;
+    this.#hint.hidden = door === null || door === 'missing' || door.desk.draft_preview !== true;
     set(this.#text, 'placeholder', first ? words.writeFirst : words.write);
     // Files belong to a ticket; there is none before the first message.
     this.#attach.hidden = first;
@@ -121,33 +134,44 @@ export class Composer {
     this.#grow();
   }
 
-  /** A card of the page, to be sent with one click. */
-  hand(card: Card): void {
+  /** A card of the page, to be sent with one click. `form`: what the desk has asked for, or null while it is not filled in. */
+  hand(sender: CardSender, form: () => Record<string, string> | null): void {
     const { words } = this.#screen;
+    const { card, picture } = sender.handed;
+    const address = picture === null ? null : URL.createObjectURL(picture);
+    const gone = () => {
+      this.#card.hidden = true;
+      this.focus();
+      if (address !== null) URL.revokeObjectURL(address);
+    };
     const send = h(
       'button',
-      { type: 'button', class: 'primary small', onclick: () => this.#sendCard(card) },
+      {
+        type: 'button',
+        class: 'primary small',
+        onclick: async () => {
+          const values = form();
+          if (values === null) return;
+          send.disabled = true;
+          if (await sender.send(values)) gone();
+          send.disabled = false;
+        },
+      },
       words.sendCard,
     );
-    const drop = iconButton('close', words.remove, () => (this.#card.hidden = true));
-    const about = h(
-      'div',
-      { class: 'handed-text' },
+    fill(
+      this.#card,
       h('span', { class: 'handed-about' }, words.aboutCard),
-      h('bdi', { class: 'handed-title' }, card.title),
-      h('span', {}, card.price),
+      cardView(card, address === null ? null : h('img', { src: address, alt: '' })),
+      send,
+      iconButton('close', words.remove, gone),
     );
-    fill(this.#card, about, send, drop);
     this.#card.hidden = false;
   }
 
   /** Files that were dropped on the panel. */
   take(event: DragEvent): void {
     this.#take(event, event.dataTransfer);
-  }
-
-  #sendCard(card: Card): void {
-    if (this.#say(cardText(card), [])) this.#card.hidden = true;
   }
 
   #submit(): void {
@@ -179,6 +203,7 @@ export class Composer {
     const { keep, visitor } = this.#screen;
     keep.set('draft', this.#text.value);
     visitor.wrote(this.#text.value);
+    this.#typed(this.#text.value);
     this.update();
   }
 

@@ -1,12 +1,13 @@
 /* The whole panel. It is built once for each language, and looks at the visitor whenever something has changed. */
 import { faultText } from '../i18n/words';
 import { textIn, type Door } from '../model/door';
-import type { Card } from '../model/facts';
 import { rowsOf, type Row } from '../model/thread';
 import { Composer } from './composer';
 import { fill, h, icon, Keyed, say } from './dom';
+import type { CardSender } from '../state/cards';
 import { FormView } from './form';
 import { Header, type HeaderActions } from './header';
+import { HelpView } from './help';
 import { ratingView } from './rating';
 import { rich } from './rich';
 import { rowView, signOf } from './rows';
@@ -30,6 +31,7 @@ export class Panel {
   readonly #state = h('div', { class: 'state', role: 'status' });
   readonly #rating = h('div');
   readonly #form = h('div');
+  readonly #help: HelpView;
   readonly #foot: HTMLElement;
   readonly #consent: HTMLElement;
   readonly #log: HTMLElement;
@@ -41,11 +43,16 @@ export class Panel {
   #shown: string | null = null;
   #count = 0;
 
-  constructor(screen: Screen, actions: HeaderActions) {
+  constructor(screen: Screen, door: Door, actions: HeaderActions) {
     this.#screen = screen;
     const { words, visitor } = screen;
     this.#header = new Header(screen, actions);
-    this.composer = new Composer(screen, (text, files) => this.#say(text, files));
+    this.#help = new HelpView(screen, door.desk.questions ?? [], () => this.composer.focus());
+    this.composer = new Composer(
+      screen,
+      (text, files) => this.#say(text, files),
+      (text) => visitor.thread === null && this.#help.typed(text),
+    );
     this.#keyed = new Keyed<Row>(
       this.#rows,
       (row) => signOf(row, screen, this.#last),
@@ -70,6 +77,7 @@ export class Panel {
       this.#typing,
       this.#state,
       this.#rating,
+      this.#help.element,
       this.#form,
     );
     this.#down = h(
@@ -104,13 +112,15 @@ export class Panel {
       },
       this.#header.element,
       this.#banner,
-      h('div', { class: 'middle' }, this.#log, this.#down),
+      h('div', { class: 'middle' }, this.#log, this.#down, this.#help.page),
       this.#foot,
     );
   }
 
-  hand(card: Card): void {
-    this.composer.hand(card);
+  hand(card: CardSender): void {
+    this.composer.hand(card, () =>
+      this.#formView === null ? {} : this.#formView.check() ? this.#formView.values : null,
+    );
   }
 
   toEnd(): void {
@@ -133,6 +143,7 @@ export class Panel {
     this.#showState();
     this.#showRating();
     this.#showForm(door);
+    this.#help.element.hidden = thread !== null || visitor.asking;
     this.#showBanner();
     const agree = visitor.mustAgree;
     this.#consent.hidden = !agree;
@@ -210,6 +221,7 @@ export class Panel {
   #say(text: string, files: readonly string[]): boolean {
     if (this.#formView !== null && !this.#formView.check()) return false;
     this.#screen.visitor.say(text, this.#formView?.values ?? {}, files);
+    this.#help.close();
     this.toEnd();
     return true;
   }

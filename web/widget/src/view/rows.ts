@@ -4,6 +4,7 @@ import type { Outgoing } from '@encke/sdk';
 import { faultText } from '../i18n/words';
 import type { Row, Said } from '../model/thread';
 import { avatar } from './avatar';
+import { cardView } from './card';
 import { h } from './dom';
 import { fileView } from './files';
 import { rich } from './rich';
@@ -14,9 +15,9 @@ const quoteLettersMax = 90;
 
 /** A line changes when this does. */
 export function signOf(row: Row, screen: Screen, last: string): string {
-  const name = row.kind === 'said' ? screen.visitor.person(row.said.from).name : '';
+  const who = row.kind === 'said' ? screen.visitor.person(row.said.from) : null;
   const mark = row.key === last ? stateOf(row, screen) : '';
-  return JSON.stringify([row, name, screen.locale, mark]);
+  return JSON.stringify([row, who, screen.locale, mark]);
 }
 
 /** `last`: the key of the visitor's newest message, which alone shows how far it has got. */
@@ -53,6 +54,11 @@ function bubble(said: Said, screen: Screen): HTMLElement {
   const { words } = screen;
   if (said.recalled) return h('div', { class: 'bubble recalled' }, words.recalled);
   const quoted = said.replyTo === null ? null : quote(said.replyTo, screen);
+  if (said.card !== null) {
+    const [picture] = said.files;
+    const shown = picture === undefined ? null : fileView(picture, screen);
+    return h('div', { class: 'bubble' }, cardView({ ...said.card, title: said.text }, shown));
+  }
   const files = said.files.map((file) => fileView(file, screen));
   const large = files.length === 0 && quoted === null && isEmojiOnly(said.text);
   const text = said.text === '' ? [] : [h('div', { class: 'rich', dir: 'auto' }, ...rich(said.text))];

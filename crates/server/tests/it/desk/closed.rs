@@ -18,6 +18,7 @@ const OPEN: &[&str] = &[
     "get /v1/conversations",
     "get /v1/conversations/{id}",
     "get /v1/conversations/{id}/events",
+    "post /v1/conversations/{id}/cards",
     "post /v1/conversations/{id}/messages",
     "get /v1/conversations/{id}/messages/{seq}",
     "patch /v1/conversations/{id}/messages/{seq}",
@@ -38,6 +39,7 @@ const OPEN: &[&str] = &[
     "post /v1/desks/{desk}/tickets",
     "put /v1/desks/{desk}/visit",
     "put /v1/tickets/{id}/rating",
+    "put /v1/tickets/{id}/visitor-draft",
 ];
 
 struct Scene {
@@ -120,6 +122,9 @@ fn what_is_open_to_a_visitor_shows_nothing_of_others() {
             refused("GET", format!("/v1/conversations/{foreign}{rest}"), json!({}));
         }
         refused("POST", format!("/v1/conversations/{foreign}/messages"), json!({"text": "x"}));
+        let card = json!({"card": {"title": "x"}});
+        refused("POST", format!("/v1/conversations/{foreign}/cards"), card);
+        refused("PUT", format!("/v1/tickets/{foreign}/visitor-draft"), json!({"text": "x"}));
         refused("POST", format!("/v1/conversations/{foreign}/typing"), json!({"on": true}));
         refused("POST", format!("/v1/conversations/{foreign}/receipts"), json!({"read": 1}));
         refused("PATCH", format!("/v1/conversations/{foreign}/messages/2"), json!({"text": "x"}));

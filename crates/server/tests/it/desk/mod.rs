@@ -10,6 +10,7 @@ mod hostile;
 mod order;
 mod report;
 mod storm;
+mod window;
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
