@@ -102,7 +102,7 @@ pub(crate) async fn change(
 }
 
 /// Resolves a ticket, in memory. Its staff follows it no longer, so that nobody follows more and more tickets.
-fn resolve(tx: &mut Tx<'_>, ticket: &mut Ticket) -> Result<(), Error> {
+pub(crate) fn resolve(tx: &mut Tx<'_>, ticket: &mut Ticket) -> Result<(), Error> {
     if ticket.state == TicketState::Resolved {
         return Ok(());
     }
@@ -117,7 +117,7 @@ fn resolve(tx: &mut Tx<'_>, ticket: &mut Ticket) -> Result<(), Error> {
 }
 
 /// Puts a ticket off, in memory.
-fn snooze(tx: &Tx<'_>, ticket: &mut Ticket, until: Option<u64>) {
+pub(crate) fn snooze(tx: &Tx<'_>, ticket: &mut Ticket, until: Option<u64>) {
     ticket.end_to_wait(tx.now_ms());
     (ticket.state, ticket.resolved_at) = (TicketState::Snoozed, None);
     ticket.snoozed_until = until;

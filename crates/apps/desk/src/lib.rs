@@ -16,6 +16,7 @@ mod agent;
 mod article;
 mod ask;
 mod assignment;
+mod automation;
 mod blocked;
 mod canned;
 mod change;

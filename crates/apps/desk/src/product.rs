@@ -14,6 +14,7 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::automation::{act, macros, rule_routes, run, trial};
 use crate::due::Gone;
 use crate::framing::Window;
 use crate::keeper::Keeper;
@@ -71,6 +72,13 @@ impl Product for Desk {
             .routes(routes!(help::list))
             .routes(routes!(help::get))
             .routes(routes!(blocked::block, blocked::unblock))
+            .routes(routes!(rule_routes::list, rule_routes::create, rule_routes::order))
+            .routes(routes!(rule_routes::write, rule_routes::delete))
+            .routes(routes!(trial::try_rule))
+            .routes(routes!(run::list))
+            .routes(routes!(macros::list, macros::create))
+            .routes(routes!(macros::write, macros::delete))
+            .routes(routes!(macros::run))
             .routes(routes!(claim::claim))
             .routes(routes!(claim::give_back))
             .routes(routes!(claim::join))
@@ -83,6 +91,7 @@ impl Product for Desk {
             .event::<status::TicketStatus>()
             .event::<agent::AgentChanged>()
             .event::<note::Note>()
+            .event::<act::DeskAlert>()
             .signal::<looking::Looking>()
     }
 

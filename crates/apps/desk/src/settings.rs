@@ -130,7 +130,16 @@ fn refused<T>(what: impl Into<String>) -> Result<T, Error> {
 }
 
 impl DeskText {
-    fn check(&self) -> Result<(), Error> {
+    /// The text in a language, or in the other one if there is none.
+    pub fn in_language(&self, language: &str) -> &str {
+        match (language, self.en.trim().is_empty(), self.zh.trim().is_empty()) {
+            ("zh-CN", _, false) | (_, true, _) => &self.zh,
+            _ => &self.en,
+        }
+    }
+
+    /// Refuses a text that is too long, or not one.
+    pub fn check(&self) -> Result<(), Error> {
         let most = desk_limits::DESK_TEXT_CHARS_MAX;
         let is_bad = |text: &String| {
             text.chars().count() > most || text.chars().any(|c| c.is_control() && c != '\n')

@@ -3,12 +3,13 @@
 //! A change is told to the house in the same write, so every console shows what is stored. What the visitor may know of it is
 //! told to the ticket ([`status`](crate::status)).
 
-use encke_engine::{ConversationId, Error, PersonId, StreamId};
+use encke_engine::{ConversationId, Error, PersonId, Position, StreamId};
 use encke_site::{EventBody, Site, event};
 use encke_store::{Row, Sql, StoreError, Tx, params};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::automation::happening;
 use crate::status;
 
 /// The state of a ticket.
@@ -256,20 +257,49 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &Ticket, form: &str) -> Result<(), Er
 }
 
 /// Tells the house what a ticket is like now.
-pub(crate) fn tell(tx: &mut Tx<'_>, ticket: &Ticket, by: Option<PersonId>) -> Result<(), Error> {
-    tx.append(event(StreamId::amendments(ticket.desk), by, ticket)).map(drop)
+pub(crate) fn tell(
+    tx: &mut Tx<'_>,
+    ticket: &Ticket,
+    by: Option<PersonId>,
+) -> Result<Position, Error> {
+    Ok(tx.append(event(StreamId::amendments(ticket.desk), by, ticket))?.position)
 }
 
-/// Stores a change of a ticket and tells of it. If nothing changed, nothing happens.
+/// Stores a change of a ticket, tells of it, and notes it for the rules. If nothing changed, nothing happens.
 pub(crate) fn change(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    before: &Ticket,
+    after: Ticket,
+    by: Option<PersonId>,
+) -> Result<Ticket, Error> {
+    let (after, told) = store(tx, site, before, after, by)?;
+    if let Some(position) = told {
+        happening::note_change(tx, before, &after, position)?;
+    }
+    Ok(after)
+}
+
+/// The same for what a rule does: no rule follows it.
+pub(crate) fn change_quietly(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    before: &Ticket,
+    after: Ticket,
+    by: Option<PersonId>,
+) -> Result<Ticket, Error> {
+    Ok(store(tx, site, before, after, by)?.0)
+}
+
+fn store(
     tx: &mut Tx<'_>,
     site: &Site,
     before: &Ticket,
     mut after: Ticket,
     by: Option<PersonId>,
-) -> Result<Ticket, Error> {
+) -> Result<(Ticket, Option<Position>), Error> {
     if *before == after {
-        return Ok(after);
+        return Ok((after, None));
     }
     let now = tx.now_ms();
     after.changed_at = now;
@@ -301,9 +331,9 @@ pub(crate) fn change(
             after.passed_by
         ],
     )?;
-    tell(tx, &after, by)?;
+    let told = tell(tx, &after, by)?;
     if status::differs(before, &after) {
         status::tell(tx, site, &after, by)?;
     }
-    Ok(after)
+    Ok((after, Some(told)))
 }

@@ -5,7 +5,9 @@ mod closed;
 mod flow;
 mod help;
 mod hostile;
+mod macros;
 mod report;
+mod rules;
 mod storm;
 
 use std::sync::atomic::{AtomicU8, Ordering};
