@@ -1194,6 +1194,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/desks/{desk}/macros": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The macros that the caller may run: those of the desk, and its own.
+         * @description The macros that the caller may run: those of the desk, and its own.
+         */
+        get: operations["desk_macros"];
+        put?: never;
+        /**
+         * Makes a macro.
+         * @description Makes a macro.
+         */
+        post: operations["create_macro"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/macros/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replaces a macro. Whose it is stays as it was.
+         * @description Replaces a macro. Whose it is stays as it was.
+         */
+        put: operations["write_macro"];
+        post?: never;
+        /**
+         * Deletes a macro.
+         * @description Deletes a macro.
+         */
+        delete: operations["delete_macro"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/desks/{desk}/me": {
         parameters: {
             query?: never;
@@ -1227,6 +1275,32 @@ export interface paths {
          */
         get: operations["my_tickets"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/promise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a desk promises. All staff sees it.
+         * @description What a desk promises. All staff sees it.
+         */
+        get: operations["desk_promise"];
+        /**
+         * Changes what a desk promises. Owners and supervisors do it. It holds for open tickets, too, as far as their times have not
+         *     passed.
+         * @description Changes what a desk promises. Owners and supervisors do it. It holds for open tickets, too, as far as their times have not
+         *     passed.
+         */
+        put: operations["set_desk_promise"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1288,6 +1362,98 @@ export interface paths {
          * @description The tickets behind a report.
          */
         get: operations["report_tickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rules of a desk.
+         * @description The rules of a desk.
+         */
+        get: operations["desk_rules"];
+        /**
+         * Puts the rules of a desk into an order.
+         * @description Puts the rules of a desk into an order.
+         */
+        put: operations["order_rules"];
+        /**
+         * Makes a rule, behind the others.
+         * @description Makes a rule, behind the others.
+         */
+        post: operations["create_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/rules/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replaces a rule.
+         * @description Replaces a rule.
+         */
+        put: operations["write_rule"];
+        post?: never;
+        /**
+         * Deletes a rule with what is known of its runs.
+         * @description Deletes a rule with what is known of its runs.
+         */
+        delete: operations["delete_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/rules/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says whether a rule would do something on a ticket, and does nothing. Owners and supervisors try rules.
+         * @description Says whether a rule would do something on a ticket, and does nothing. Owners and supervisors try rules.
+         */
+        post: operations["try_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a rule did, or what rules did to a ticket, for as long as it is kept.
+         * @description What a rule did, or what rules did to a ticket, for as long as it is kept.
+         */
+        get: operations["rule_runs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2447,6 +2613,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tickets/{id}/macros/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Runs a macro on a ticket: all of its acts in one write, or none. A request with the same `Idempotency-Key` that comes again
+         *     does nothing again.
+         * @description Runs a macro on a ticket: all of its acts in one write, or none. A request with the same `Idempotency-Key` that comes again
+         *     does nothing again.
+         */
+        post: operations["run_macro"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tickets/{id}/notes": {
         parameters: {
             query?: never;
@@ -2584,6 +2772,51 @@ export interface components {
         /** @description An ack by itself, for transports that only go down. */
         Ack: {
             cursor: string;
+        };
+        /** @description What a rule or a macro does to a ticket. */
+        Act: {
+            /** @enum {string} */
+            act: "tag";
+            tag: string;
+        } | {
+            /** @enum {string} */
+            act: "untag";
+            tag: string;
+        } | {
+            /** @enum {string} */
+            act: "priority";
+            /** Format: int32 */
+            priority: number;
+        } | {
+            /** @enum {string} */
+            act: "team";
+            team: string;
+        } | {
+            /** @enum {string} */
+            act: "assign";
+            person?: string | null;
+        } | {
+            /** @enum {string} */
+            act: "resolve";
+        } | {
+            /** @enum {string} */
+            act: "snooze";
+            seconds: number;
+        } | {
+            /** @enum {string} */
+            act: "answer";
+            text: components["schemas"]["DeskText"];
+        } | {
+            /** @enum {string} */
+            act: "canned";
+            id: number;
+        } | {
+            /** @enum {string} */
+            act: "note";
+            text: string;
+        } | {
+            /** @enum {string} */
+            act: "alert";
         };
         /** @description An agent of a desk. */
         Agent: {
@@ -2975,6 +3208,19 @@ export interface components {
             /** @enum {string} */
             type: "error";
         };
+        /**
+         * @description How it is compared. Letters count the same in both cases.
+         * @enum {string}
+         */
+        Comparison: "is" | "is_not" | "contains" | "contains_not" | "at_least" | "at_most";
+        /** @description A condition of a rule. */
+        Condition: {
+            is: components["schemas"]["Comparison"];
+            /** @description The name of the attribute; empty for all else. */
+            name?: string;
+            of: components["schemas"]["Subject"];
+            value: string;
+        };
         /** @description A conversation as one of its members sees it. */
         Conversation: {
             /** @description Whether only owners and moderators write; absent if not. */
@@ -3170,6 +3416,36 @@ export interface components {
             role: components["schemas"]["MemberRole"];
             settings: components["schemas"]["DeskSettings"];
         };
+        /** @description A rule calls those who lead a desk. */
+        DeskAlert: {
+            /** @description The name of the rule. */
+            rule: string;
+            /** @description The ticket that it is about. */
+            ticket: string;
+        };
+        /** @description An event of the kind `desk_alert`. */
+        DeskAlertEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["DeskAlert"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "desk_alert";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
         /** @description The texts and the look of a desk. */
         DeskAtDoor: {
             /** @description Whether agents see what the visitor is typing. */
@@ -3186,6 +3462,20 @@ export interface components {
             name?: string | null;
             settings?: components["schemas"]["DeskSettings"] | null;
         };
+        /** @description A macro with its number. */
+        DeskMacro: {
+            acts: components["schemas"]["Act"][];
+            /** @description Its number. */
+            id: number;
+            name: string;
+            /** @description The agent whose it is; absent if it is the desk's. */
+            person?: string;
+        };
+        /** @description The macros that somebody may run. */
+        DeskMacros: {
+            /** @description Those of the desk first, each kind in the order in which it was made. */
+            macros: components["schemas"]["DeskMacro"][];
+        };
         /** @description What a desk has to do at this moment. */
         DeskNow: {
             /** @description Open tickets. */
@@ -3196,6 +3486,11 @@ export interface components {
             waiting: number;
             /** @description Since when the visitor waits that waits longest; null if nobody waits. */
             waiting_since: number | null;
+        };
+        /** @description What a desk promises. */
+        DeskPromise: {
+            /** @description By priority: first those of priority 0. */
+            times: components["schemas"]["PromisedTimes"][];
         };
         /** @description A report. A day and an hour are those by the clocks of the time zone. Lists have the greatest first. */
         DeskReport: {
@@ -3216,6 +3511,27 @@ export interface components {
             to: number;
             /** @description The tickets that were asked from `from` until `to`. */
             total: components["schemas"]["Figures"];
+        };
+        /** @description A rule of a desk. */
+        DeskRule: {
+            /** @description What it does, in this order. */
+            acts: components["schemas"]["Act"][];
+            /** @description With `waits`: the seconds for which the visitor waits; otherwise 0. */
+            after_s?: number;
+            /** @description Without any, the rule always does what it does. */
+            conditions?: components["schemas"]["Condition"][];
+            /** @description Whether it does anything. */
+            enabled: boolean;
+            /** @description Whether all conditions have to hold, or one of them. */
+            matching?: components["schemas"]["Matching"];
+            /** @description Its name for the staff. */
+            name: string;
+            when: components["schemas"]["Happening"];
+        };
+        /** @description The rules of a desk. */
+        DeskRules: {
+            /** @description In the order in which they are carried out. */
+            rules: components["schemas"]["NumberedRule"][];
         };
         /** @description The desks of a person. */
         Desks: {
@@ -3320,6 +3636,8 @@ export interface components {
             changed_at: number;
             /** @description The desk. */
             desk: string;
+            /** @description What was promised, and what of it was missed; absent if nothing was. */
+            due?: components["schemas"]["TicketDue"];
             /** @description When a person answered first. */
             first_answer_at: number | null;
             /** @description The id, which is that of its conversation. */
@@ -3356,6 +3674,13 @@ export interface components {
             client?: string;
             state: components["schemas"]["SaidPresence"];
         };
+        /** @description An act of a rule, and what became of it. It holds no text of anybody. */
+        Did: {
+            /** @description The kind of the act, as `tag`. */
+            act: string;
+            /** @description Why it was not carried out; absent if it was. */
+            undone?: components["schemas"]["Undone"];
+        };
         /** @description What everybody may know of a desk. */
         Door: {
             /** @description Some of the agents that are online. */
@@ -3369,6 +3694,8 @@ export interface components {
             open: boolean;
             /** @description When it opens next, in milliseconds since 1970; absent if it is open, or if nobody can tell. */
             opens_at?: number;
+            /** @description The seconds after which half of those that asked lately were answered; absent if too few were. */
+            wait_s?: number;
             /** @description The number of visitors in the queue. */
             waiting: number;
         };
@@ -3540,7 +3867,7 @@ export interface components {
             trail: components["schemas"]["Seen"][];
         };
         /** @description An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds. */
-        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["PreviewedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["TicketFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"] | components["schemas"]["TicketEvent"] | components["schemas"]["TicketStatusEvent"] | components["schemas"]["AgentEvent"] | components["schemas"]["NoteEvent"] | components["schemas"]["QuietChangedEvent"];
+        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["PreviewedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["TicketFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"] | components["schemas"]["TicketEvent"] | components["schemas"]["TicketStatusEvent"] | components["schemas"]["AgentEvent"] | components["schemas"]["NoteEvent"] | components["schemas"]["DeskAlertEvent"] | components["schemas"]["QuietChangedEvent"];
         /**
          * @description A kind of a field in the form before the first question.
          * @enum {string}
@@ -3554,12 +3881,18 @@ export interface components {
             asked: number;
             /** @description The average time to the first answer, in milliseconds. */
             first_answer_ms: number | null;
+            first_kept: number;
+            /** @description First answers for which a time was promised and that are given or too late, and those in time. */
+            first_promised: number;
             /** @description Those whose first answer came within the time that the desk allows; null if it allows any. */
             in_time: number | null;
             /** @description Those that the visitor has rated. */
             rated: number;
+            resolution_kept: number;
             /** @description The average time until they were resolved, in milliseconds. */
             resolution_ms: number | null;
+            /** @description Resolutions for which a time was promised and that are done or too late, and those in time. */
+            resolution_promised: number;
             /** @description Those that are resolved. */
             resolved: number;
             /**
@@ -3654,6 +3987,11 @@ export interface components {
         Guest: {
             display_name: string;
         };
+        /**
+         * @description What a rule waits for.
+         * @enum {string}
+         */
+        Happening: "asked" | "wrote" | "answered" | "state" | "assigned" | "waits" | "rated" | "tagged" | "late";
         /** @description Articles for everybody. */
         Help: {
             /** @description Without a search all that are published, the oldest first; otherwise those that fit best. */
@@ -3929,6 +4267,11 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
+        /**
+         * @description Whether all conditions have to hold, or one of them.
+         * @enum {string}
+         */
+        Matching: "all" | "any";
         /** @description The caller and its site. */
         Me: components["schemas"]["Person"] & {
             /** @description Name of the site. */
@@ -4209,6 +4552,13 @@ export interface components {
             /** @description The number of people whom it lets in; 100 if absent. */
             uses?: number | null;
         };
+        /** @description A macro. */
+        NewMacro: {
+            /** @description What it does, in this order. */
+            acts: components["schemas"]["Act"][];
+            /** @description Its name for the staff. */
+            name: string;
+        };
         /** @description A message to be sent. */
         NewMessage: {
             /** @description Whether the sender's draft in this conversation goes with it. */
@@ -4332,6 +4682,12 @@ export interface components {
             /** @description Person that the token is for; the caller if absent. */
             person?: string | null;
         };
+        /** @description A rule to be tried on a ticket. */
+        NewTrial: {
+            rule: components["schemas"]["DeskRule"];
+            /** @description The ticket; the newest one of the desk if absent. */
+            ticket?: string | null;
+        };
         /** @description A visitor that comes. */
         NewVisitor: {
             /** @description The language of its browser, as `zh-CN`. */
@@ -4387,6 +4743,11 @@ export interface components {
          * @enum {string}
          */
         Notify: "all" | "mentions" | "nothing";
+        /** @description A rule with its number. */
+        NumberedRule: components["schemas"]["DeskRule"] & {
+            /** @description Its number. */
+            id: number;
+        };
         /** @description A command of a WebSocket was done. */
         Ok: {
             /** @description The id of the command. */
@@ -4694,6 +5055,29 @@ export interface components {
         Progress: {
             delivered?: number;
             read?: number;
+        };
+        /**
+         * @description A promised time.
+         * @enum {string}
+         */
+        Promised: "first" | "answer" | "resolution";
+        /** @description The times that are promised to tickets of a priority, in seconds of work; 0 for no promise. */
+        PromisedTimes: {
+            /**
+             * @description From each later message of the visitor to the next answer.
+             * @default 0
+             */
+            answer_s: number;
+            /**
+             * @description From the question to the first answer of a person.
+             * @default 0
+             */
+            first_s: number;
+            /**
+             * @description From the question until it is resolved.
+             * @default 0
+             */
+            resolution_s: number;
         };
         /** @description The public key of the site. */
         PublicKey: {
@@ -5071,6 +5455,32 @@ export interface components {
             /** @description The subject; empty if it was taken away. */
             topic?: string;
         };
+        /** @description The order of rules. */
+        RuleOrder: {
+            /** @description The numbers of all rules of the desk, the first one first. */
+            rules: number[];
+        };
+        /** @description A rule did something. */
+        RuleRun: {
+            /** @description When, in milliseconds since 1970. */
+            at: number;
+            did: components["schemas"]["Did"][];
+            /** @description Its number. */
+            id: number;
+            /** @description The name of the rule. */
+            name: string;
+            /** @description The rule. */
+            rule: number;
+            /** @description The ticket. */
+            ticket: string;
+        };
+        /** @description A page of what rules did. */
+        RuleRuns: {
+            /** @description Whether there are older ones. */
+            more: boolean;
+            /** @description The newest first. */
+            runs: components["schemas"]["RuleRun"][];
+        };
         /** @description A message that a person sends. */
         Said: {
             /** @description Whether it mentions all members; absent if not. */
@@ -5353,6 +5763,11 @@ export interface components {
             /** @description The time at which it ends by itself, in milliseconds since 1970; absent if only the person ends it. */
             until?: number;
         };
+        /**
+         * @description What a condition looks at.
+         * @enum {string}
+         */
+        Subject: "page" | "title" | "language" | "tag" | "team" | "priority" | "state" | "text" | "hours" | "returning" | "attribute" | "stars";
         TalkCommand: {
             clear_draft?: boolean;
             conversation: string;
@@ -5462,6 +5877,17 @@ export interface components {
             mine: number;
             /** @description Those that nobody has. */
             unassigned: number;
+        };
+        /** @description What is due at a ticket, in milliseconds since 1970, and what was missed. What is promised for no time is absent. */
+        TicketDue: {
+            /** @description When the next answer is due; absent while the visitor does not wait for one. */
+            answer?: number;
+            /** @description When the first answer is due. It stays when it was given. */
+            first?: number;
+            /** @description What was missed. */
+            late?: components["schemas"]["Promised"][];
+            /** @description When it is to be resolved. */
+            resolution?: number;
         };
         /** @description An event of the kind `ticket`. */
         TicketEvent: {
@@ -5593,6 +6019,15 @@ export interface components {
             /** @description A team: a skill of its agents. The ticket waits in the queue for one of them. */
             team?: string | null;
         };
+        /** @description What a rule would do on a ticket as it is now. */
+        Trial: {
+            /** @description Whether each of its conditions holds. */
+            conditions: boolean[];
+            /** @description Whether it would do what it does. */
+            holds: boolean;
+            /** @description The ticket. */
+            ticket: string;
+        };
         /** @description Whether the person types. */
         Typing: {
             on: boolean;
@@ -5612,6 +6047,11 @@ export interface components {
             /** @enum {string} */
             type: "signal";
         };
+        /**
+         * @description Why an act was not carried out.
+         * @enum {string}
+         */
+        Undone: "person_speaks" | "gone" | "full" | "late";
         /** @description Sums over all conversations of the person. */
         Unread: {
             /** @description Conversations in which something is unread. */
@@ -6044,6 +6484,32 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "forbidden" | "foreign_origin" | "not_member" | "muted" | "blocked";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `forbidden`: This person may not do this.
+         *
+         *     `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
+         *     `not_member`: The conversation is there, and this person is not in it.
+         *
+         *     `muted`: A moderator has muted this person in the room: it may read, and write again after `retry_after_ms`.
+         *
+         *     `read_only`: Only owners and moderators write in this room. The others read.
+         *
+         *     `blocked`: One of the two people has blocked the other. Whoever has done so may unblock it.
+         */
+        ForbiddenForeignOriginNotMemberMutedReadOnlyBlocked: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "forbidden" | "foreign_origin" | "not_member" | "muted" | "read_only" | "blocked";
                     };
                 };
             };
@@ -9357,6 +9823,146 @@ export interface operations {
             503: components["responses"]["OverloadedDraining"];
         };
     };
+    desk_macros: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskMacros"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    create_macro: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMacro"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskMacro"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    write_macro: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMacro"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskMacro"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    delete_macro: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     set_my_work: {
         parameters: {
             query?: never;
@@ -9422,6 +10028,75 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    desk_promise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskPromise"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    set_desk_promise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeskPromise"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskPromise"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
         };
     };
     desk_report: {
@@ -9544,6 +10219,259 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    desk_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskRules"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    order_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleOrder"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    create_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeskRule"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumberedRule"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    write_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeskRule"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumberedRule"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    delete_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    try_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTrial"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    rule_runs: {
+        parameters: {
+            query?: {
+                /** @description Only those with a number below this one. */
+                before?: number;
+                /** @description The rule. */
+                rule?: number;
+                /** @description The ticket. */
+                ticket?: string;
+            };
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleRuns"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
@@ -12086,6 +13014,43 @@ export interface operations {
             403: components["responses"]["ForeignOriginNotMember"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    run_macro: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMemberMutedReadOnlyBlocked"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ConflictKeyReused"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];

@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use crate::assignment::give;
 use crate::desk::DeskRow;
+use crate::lateness;
 use crate::settings::{FieldKind, FormField};
 use crate::status::{self, VisitorTicket};
 use crate::ticket::{self, Ticket};
@@ -98,7 +99,8 @@ fn make(
 ) -> Result<ConversationId, Error> {
     check_room(tx, me)?;
     let id = open(tx, site, desk.house, me)?;
-    let new = Ticket::new(id, desk.house, me, tx.now_ms());
+    let mut new = Ticket::new(id, desk.house, me, tx.now_ms());
+    lateness::promise_first(tx, &mut new)?;
     ticket::insert(tx, &new, form)?;
     say_message(tx, site, me, message(id))?;
     ticket::tell(tx, &new, Some(me))?;

@@ -18,6 +18,7 @@ use crate::automation::work::{work, work_on_waits};
 use crate::change::reopen;
 use crate::claim::release;
 use crate::desk::DeskRow;
+use crate::lateness;
 use crate::settings::Assignment;
 use crate::ticket::{self, Ticket};
 use crate::visitor;
@@ -56,6 +57,9 @@ pub(crate) async fn turn(site: &Arc<Site>, number: u64) {
     }
     if !number.is_multiple_of(TURNS.max(1)) {
         return;
+    }
+    if let Err(e) = lateness::look(site).await {
+        tracing::warn!("what is too late could not be noted: {e}");
     }
     if let Err(e) = work_on_waits(site).await {
         tracing::warn!("rules for those who wait could not be carried out: {e}");

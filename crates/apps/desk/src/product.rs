@@ -21,7 +21,8 @@ use crate::keeper::Keeper;
 use crate::tables::TABLES;
 use crate::{
     agent, article, ask, blocked, canned, change, claim, desk, door, due, help, looking, note,
-    rating, report, report_tickets, status, ticket, ticket_list, ticket_page, visit, visitor,
+    promise, rating, report, report_tickets, status, ticket, ticket_list, ticket_page, visit,
+    visitor,
 };
 
 /// The customer-service desk.
@@ -79,6 +80,7 @@ impl Product for Desk {
             .routes(routes!(macros::list, macros::create))
             .routes(routes!(macros::write, macros::delete))
             .routes(routes!(macros::run))
+            .routes(routes!(promise::get, promise::set))
             .routes(routes!(claim::claim))
             .routes(routes!(claim::give_back))
             .routes(routes!(claim::join))

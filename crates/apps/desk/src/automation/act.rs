@@ -114,10 +114,10 @@ pub(crate) fn check(acts: &[Act]) -> Result<(), Error> {
 impl Act {
     fn check(&self) -> Result<(), Error> {
         match self {
-            Act::Tag { tag: name } | Act::Untag { tag: name } | Act::Team { team: name } => {
-                if !is_short_name(name) {
-                    return invalid("A tag or a team is a short name of one line, without commas.");
-                }
+            Act::Tag { tag: name } | Act::Untag { tag: name } | Act::Team { team: name }
+                if !is_short_name(name) =>
+            {
+                return invalid("A tag or a team is a short name of one line, without commas.");
             }
             Act::Priority { priority } if *priority > PRIORITY_MAX => {
                 return invalid("`priority` is a number from 0 to 3.");

@@ -151,7 +151,10 @@ pub(crate) async fn list(
         (Some(rule), None) => ("d.rule = ?2", number(Some(rule)).into()),
         (None, Some(ticket)) => ("d.ticket = ?2", ticket.into()),
         _ => {
-            return Err(Refusal::new(Code::Invalid, "Runs are those of a `rule` or on a `ticket`."));
+            return Err(Refusal::new(
+                Code::Invalid,
+                "Runs are those of a `rule` or on a `ticket`.",
+            ));
         }
     };
     site.take(me, caller.0.role, encke_site::Act::Read)?;

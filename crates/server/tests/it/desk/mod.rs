@@ -6,6 +6,7 @@ mod flow;
 mod help;
 mod hostile;
 mod macros;
+mod promise;
 mod report;
 mod rules;
 mod storm;
