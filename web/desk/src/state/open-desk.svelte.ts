@@ -1,4 +1,12 @@
-import type { Availability, Desk, DeskAgent, DeskApi, DeskTicket } from '@encke/sdk/desk';
+import type {
+  AutomationApi,
+  Availability,
+  Desk,
+  DeskAgent,
+  DeskApi,
+  DeskMacro,
+  DeskTicket,
+} from '@encke/sdk/desk';
 import type { Talk } from '@encke/talk/state';
 import { Inbox } from './inbox.svelte';
 
@@ -9,6 +17,8 @@ export class OpenDesk {
   readonly inbox: Inbox;
   agents: readonly DeskAgent[] = $state.raw([]);
   desk: Desk = $state.raw(null!);
+  /** The macros that this person may run. */
+  macros: readonly DeskMacro[] = $state.raw([]);
 
   #timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -17,6 +27,7 @@ export class OpenDesk {
     private readonly api: DeskApi,
     private readonly talk: Talk,
     private readonly me: string,
+    private readonly automation: AutomationApi,
   ) {
     this.desk = desk;
     this.inbox = new Inbox({ api, desk: desk.id, me, learnt: (people) => talk.learn(people) });
@@ -38,6 +49,7 @@ export class OpenDesk {
   begin(): void {
     void this.inbox.begin();
     void this.loadAgents();
+    void this.loadMacros();
   }
 
   stop(): void {
@@ -59,6 +71,11 @@ export class OpenDesk {
     if (answer === null) return;
     this.talk.learn(answer.agents.map(({ person }) => person));
     this.agents = answer.agents;
+  }
+
+  async loadMacros(): Promise<void> {
+    const answer = await this.automation.macros(this.id).catch(() => null);
+    if (answer !== null) this.macros = answer.macros;
   }
 
   /** Sets how available this person is. It shows at once, and goes back if the server refuses. */

@@ -135,6 +135,11 @@ export class OpenTicket {
     return went;
   }
 
+  /** Does something to it that answers with it as it is then. */
+  act(act: (ticket: string) => Promise<DeskTicket>): Promise<boolean> {
+    return this.#act(() => act(this.id));
+  }
+
   async #act(act: () => Promise<DeskTicket>): Promise<boolean> {
     if (this.busy) return false;
     this.busy = true;
