@@ -6,7 +6,7 @@ use encke_engine::{Code, Error, desk_limits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ticket::PRIORITY_MAX;
+use crate::ticket::{PRIORITY_MAX, Ticket};
 
 /// What a condition looks at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
@@ -78,12 +78,22 @@ pub(crate) struct Facts {
     pub team: String,
     pub priority: u8,
     pub state: &'static str,
-    /// The text of the message; `None` if there is none, or if it was recalled.
+    /// The text of the message in lower case; `None` if there is none, or if it was recalled.
     pub text: Option<String>,
     pub open: bool,
     pub returning: bool,
     pub attributes: BTreeMap<String, String>,
     pub stars: Option<u8>,
+}
+
+impl Facts {
+    /// Takes over what a rule may have changed.
+    pub fn take_over(&mut self, ticket: &Ticket) {
+        self.tags.clone_from(&ticket.tags);
+        self.team = ticket.team.clone().unwrap_or_default();
+        (self.priority, self.state) = (ticket.priority, ticket.state.text());
+        self.stars = ticket.rating;
+    }
 }
 
 /// Whether all conditions have to hold, or one of them.
@@ -166,7 +176,7 @@ impl Condition {
             Subject::Team => self.compares(&facts.team),
             Subject::Priority => self.compares(&facts.priority.to_string()),
             Subject::State => self.compares(facts.state),
-            Subject::Text => facts.text.as_deref().is_some_and(|text| self.compares(text)),
+            Subject::Text => facts.text.as_deref().is_some_and(|text| self.compares_lower(text)),
             Subject::Hours => self.compares(if facts.open { "open" } else { "closed" }),
             Subject::Returning => self.compares(yes(facts.returning)),
             Subject::Attribute => {
@@ -177,7 +187,12 @@ impl Condition {
     }
 
     fn compares(&self, found: &str) -> bool {
-        let (found, wanted) = (found.to_lowercase(), self.value.to_lowercase());
+        self.compares_lower(&found.to_lowercase())
+    }
+
+    /// The same for a text that is in lower case already: a message is long, and many conditions look at it.
+    fn compares_lower(&self, found: &str) -> bool {
+        let wanted = self.value.to_lowercase();
         let numbers = || Some((found.trim().parse::<u64>().ok()?, self.number()?));
         match self.is {
             Comparison::Is => found == wanted,
@@ -212,7 +227,7 @@ mod tests {
             page: "https://shop.example/Pricing".into(),
             tags: vec!["vip".into(), "退款".into()],
             priority: 2,
-            text: Some("My ORDER is late, 我要退款".into()),
+            text: Some("my order is late, 我要退款".into()),
             ..Facts::default()
         };
         use Comparison::*;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::act::{self, Act};
-use super::condition::{Condition, Matching};
+use super::condition::{Condition, Facts, Matching};
 use super::happening::Happening;
 
 /// A rule of a desk.
@@ -79,6 +79,12 @@ impl DeskRule {
             return refused(format!("`after_s` goes with `waits`, and is 1 to {most}."));
         }
         Ok(())
+    }
+
+    /// Whether its conditions hold together.
+    pub fn holds(&self, facts: &Facts) -> bool {
+        let holds: Vec<bool> = self.conditions.iter().map(|one| one.holds(facts)).collect();
+        self.matching.holds(&holds)
     }
 
     fn kept(&self) -> String {

@@ -87,7 +87,13 @@ fn run_on_wait(
         return Ok(());
     }
     let facts = facts(tx, site, &desk, &ticket, None)?;
-    run_one(tx, site, &desk, ticket, &now, &facts, since).map(drop)
+    let holds = now.rule.holds(&facts);
+    // It is claimed also where it does nothing, so that nobody looks again for this wait.
+    let Some(run) = run::claim(tx, now.id, id, since, holds)? else { return Ok(()) };
+    match holds {
+        true => run_one(tx, site, &desk, ticket, &now, run).map(drop),
+        false => Ok(()),
+    }
 }
 
 /// Carries out what the rules say of one happening.
@@ -96,33 +102,29 @@ fn carry_out(tx: &mut Tx<'_>, site: &Site, number: u64) -> Result<(), Error> {
     let Some(mut ticket) = ticket::find(tx, noted.ticket)? else { return Ok(()) };
     let Some(desk) = DeskRow::find(tx, ticket.desk)? else { return Ok(()) };
     let text = noted.happening.has_text().then_some(noted.position);
+    let mut facts = facts(tx, site, &desk, &ticket, text)?;
     for rule in rule::waiting_for(tx, desk.house, noted.happening)? {
         // Each rule sees what those before it have done.
-        let facts = facts(tx, site, &desk, &ticket, text)?;
-        ticket = run_one(tx, site, &desk, ticket, &rule, &facts, noted.position.0)?;
+        facts.take_over(&ticket);
+        if !rule.rule.holds(&facts) || run::is_too_often(tx, rule.id, ticket.id)? {
+            continue;
+        }
+        if let Some(run) = run::claim(tx, rule.id, ticket.id, noted.position.0, true)? {
+            ticket = run_one(tx, site, &desk, ticket, &rule, run)?;
+        }
     }
     Ok(())
 }
 
-/// Runs one rule on a ticket, unless it has run for the same cause, or too often.
+/// Does what one rule says.
 fn run_one(
     tx: &mut Tx<'_>,
     site: &Site,
     desk: &DeskRow,
     ticket: Ticket,
     rule: &NumberedRule,
-    facts: &Facts,
-    cause: u64,
+    run: u64,
 ) -> Result<Ticket, Error> {
-    if run::is_too_often(tx, rule.id, ticket.id)? {
-        return Ok(ticket);
-    }
-    let holds: Vec<bool> = rule.rule.conditions.iter().map(|one| one.holds(facts)).collect();
-    let holds = rule.rule.matching.holds(&holds);
-    let Some(run) = run::claim(tx, rule.id, ticket.id, cause, holds)? else { return Ok(ticket) };
-    if !holds {
-        return Ok(ticket);
-    }
     let mut worked = Worked::new(site, desk, Doer::Rule(&rule.rule.name), ticket);
     let mut did = Vec::with_capacity(rule.rule.acts.len());
     for act in &rule.rule.acts {
@@ -154,20 +156,18 @@ pub(crate) fn facts(
         Some(hours) => hours.hold(site.now_ms()),
         None => agent::all(tx, desk.house)?.iter().any(|agent| agent.is_there(site)),
     };
-    Ok(Facts {
+    let mut facts = Facts {
         page: seen.page,
         title: seen.title,
         language,
-        tags: ticket.tags.clone(),
-        team: ticket.team.clone().unwrap_or_default(),
-        priority: ticket.priority,
-        state: ticket.state.text(),
-        text,
+        text: text.map(|text| text.to_lowercase()),
         open,
         returning,
         attributes: seen.attributes,
-        stars: ticket.rating,
-    })
+        ..Facts::default()
+    };
+    facts.take_over(ticket);
+    Ok(facts)
 }
 
 /// A view of the store that reads events, too.

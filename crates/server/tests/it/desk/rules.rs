@@ -256,6 +256,35 @@ fn a_rule_is_tried_on_a_ticket_and_does_nothing_there() {
     assert_eq!(tried["conditions"], json!([false, false]), "what was recalled is gone");
 }
 
+#[test]
+fn a_desk_full_of_rules_and_a_flood_cost_what_they_may() {
+    let site = free_site();
+    let mut ann = site.person("ann");
+    let desk = ann.desk(&[]);
+    let conditions = json!(vec![json!({"of": "text", "is": "contains", "value": "nowhere"}); 10]);
+    for _ in 0..98 {
+        ann.rule(&desk, "wrote", conditions.clone(), json!([{"act": "resolve"}]));
+    }
+    let flood =
+        ann.rule(&desk, "wrote", json!([]), json!([{"act": "answer", "text": {"en": "Yes?"}}]));
+    ann.rule(&desk, "rated", json!([]), json!([{"act": "tag", "tag": "rated"}]));
+    let rule = json!({"name": "n", "enabled": true, "when": "asked", "acts": [{"act": "resolve"}]});
+    assert_eq!(ann.try_rule(&desk, &rule).is(409).code(), "conflict");
+    let mut guest = let_in(&site, &desk);
+    let ticket = guest.ask_desk(&desk, "Hello");
+    let long = "\u{130}".repeat(2_000);
+    for _ in 0..12 {
+        guest.say(&ticket, &long);
+    }
+    let stars = json!({"stars": 1});
+    guest.client.send("PUT", &format!("/v1/tickets/{ticket}/rating"), &stars).is(204);
+    eventually("the last rule has run", || {
+        (ann.ticket(&ticket)["tags"] == json!(["rated"])).then_some(())
+    });
+    assert_eq!(ann.runs(&desk, &format!("rule={flood}")).len(), 10, "on one ticket in an hour");
+    assert_eq!(ann.ticket(&ticket)["state"], "open");
+}
+
 /// Many visitors ask at two nodes at once; each question is answered by each rule once.
 fn asked_at_once(a: &Site, b: &Site) {
     let mut ann = a.person("ann");
