@@ -6051,7 +6051,7 @@ export interface components {
          * @description Why an act was not carried out.
          * @enum {string}
          */
-        Undone: "person_speaks" | "gone" | "full" | "late";
+        Undone: "person_speaks" | "gone" | "full" | "late" | "refused";
         /** @description Sums over all conversations of the person. */
         Unread: {
             /** @description Conversations in which something is unread. */

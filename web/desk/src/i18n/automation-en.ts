@@ -113,6 +113,7 @@ export const automationEn = {
     gone: 'it is gone',
     full: 'too many tags',
     late: 'too late',
+    refused: 'refused',
   },
   onTicket: 'Done by rules',
   earlier: 'Earlier',

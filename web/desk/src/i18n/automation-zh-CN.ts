@@ -115,6 +115,7 @@ export const automationZhCN: Words['automation'] = {
     gone: '已不存在',
     full: '标签太多',
     late: '太晚了',
+    refused: '被拒绝',
   },
   onTicket: '规则做过的事',
   earlier: '更早的',

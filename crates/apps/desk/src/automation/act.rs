@@ -65,6 +65,8 @@ pub(crate) enum Undone {
     Full,
     /// The ticket was changed so that it makes no sense any more.
     Late,
+    /// The message was refused, for instance because it is too long with the names in it.
+    Refused,
 }
 
 /// Who does it.
@@ -184,6 +186,12 @@ impl Act {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a message was refused for what it is, and not because the store is away.
+fn is_refusal(error: &Error) -> bool {
+    use Code::{Blocked, Conflict, Invalid, Muted, NotMember, ReadOnly, TooLarge};
+    matches!(error.code, Blocked | Conflict | Invalid | Muted | NotMember | ReadOnly | TooLarge)
 }
 
 /// A canned reply of a desk or a team, by its number.
@@ -310,7 +318,11 @@ impl<'a, 'd> Worked<'a, 'd> {
             }
         };
         let text = self.filled_in(tx, text)?;
-        say(tx, self.site, from, id, &text)?;
+        match (say(tx, self.site, from, id, &text), &self.doer) {
+            // What is refused leaves nothing behind, and must not undo what else the rules say.
+            (Err(e), Doer::Rule(_)) if is_refusal(&e) => return Ok(Some(Undone::Refused)),
+            (said, _) => drop(said?),
+        }
         if let Some(said) = ticket::find(tx, id)? {
             (self.before, self.after) = (said.clone(), said);
         }

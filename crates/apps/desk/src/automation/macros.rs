@@ -264,7 +264,9 @@ fn refusal(why: Undone) -> &'static str {
     match why {
         Undone::Full => "The ticket has as many tags as a ticket may have.",
         Undone::Late => "A ticket that is resolved is not put off.",
-        Undone::Gone | Undone::PersonSpeaks => "What the macro names is there no longer.",
+        Undone::Gone | Undone::PersonSpeaks | Undone::Refused => {
+            "What the macro names is there no longer."
+        }
     }
 }
 
