@@ -162,4 +162,37 @@ pub const GREETING_PAGE_BYTES_MAX: usize = 200;
 pub const GREETING_AFTER_S_MAX: u64 = 60 * 60;
 /// Questions with answers that a desk shows as buttons.
 pub const DESK_COMMON_QUESTIONS_MAX: usize = 12;
+// Rules, macros and the times that a desk promises.
+/// Rules of one desk.
+pub const RULES_MAX: usize = 100;
+/// Conditions of one rule.
+pub const RULE_CONDITIONS_MAX: usize = 10;
+/// Acts of one rule or macro.
+pub const RULE_ACTS_MAX: usize = 10;
+/// Bytes of the name of a rule or a macro, and of what a condition compares with.
+pub const RULE_TEXT_BYTES_MAX: usize = 200;
+/// Seconds for which a visitor waits until a rule for that, and a rule's or macro's time to put a ticket off.
+pub const RULE_AFTER_S_MAX: u64 = 7 * 24 * 60 * 60;
+/// Times that one rule runs on one ticket within an hour.
+pub const RULE_RUNS_PER_TICKET_PER_HOUR: u64 = 10;
+/// Happenings that one look hands to the rules, and tickets that one look finds too late. The others follow at once.
+pub const HAPPENINGS_AT_ONCE_MAX: usize = 100;
+/// Milliseconds for which it is kept what rules did.
+pub const RULE_RUN_AGE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+/// Milliseconds for which the request that ran a macro is known.
+pub const MACRO_RUN_AGE_MS: u64 = 24 * 60 * 60 * 1000;
+/// Rows of these that one look forgets.
+pub const RUNS_FORGOTTEN_AT_ONCE_MAX: usize = 1_000;
+/// What rules did, in one page.
+pub const RULE_RUNS_PAGE_MAX: usize = 50;
+/// Macros of a desk, and of one agent there.
+pub const MACROS_MAX: usize = 100;
+/// Seconds of work that a desk may promise: thirty whole days.
+pub const PROMISE_S_MAX: u64 = 30 * 24 * 60 * 60;
+/// Days that are looked at for the end of a promised time.
+pub const PROMISE_AHEAD_DAYS_MAX: i64 = 400;
+/// Tickets whose first answer tells how long one waits, the newest of the last day.
+pub const EXPECTED_WAIT_TICKETS: usize = 50;
+/// First answers that are needed to tell how long one waits.
+pub const EXPECTED_WAIT_ANSWERS_MIN: usize = 3;
 }

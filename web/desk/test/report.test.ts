@@ -10,6 +10,10 @@ const figures = {
   resolution_ms: 2_000,
   rated: 0,
   stars: null,
+  first_promised: 0,
+  first_kept: 0,
+  resolution_promised: 0,
+  resolution_kept: 0,
 };
 
 describe('a report', () => {

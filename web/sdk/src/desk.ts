@@ -7,6 +7,8 @@ import type { Api } from './api.js';
 import type { EventOf, Person } from './types.js';
 import type { components, operations } from './wire.js';
 
+export * from './desk-automation.js';
+
 type Schemas = components['schemas'];
 
 export type Desk = Schemas['Desk'];

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use encke_engine::{Code, Error, PersonId};
+use encke_engine::{Code, Error, PersonId, limits};
 use encke_store::{Sql, StoreError, Tx, params};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -115,6 +115,24 @@ pub async fn bot(site: &Arc<Site>, name: &str) -> Result<PersonId, Error> {
         Ok(insert_nameless(tx, &name, Role::Bot)?)
     });
     made.await
+}
+
+/// A product's own bot, which nobody signs in as. A name that no person may have is cut to one.
+pub fn new_bot(tx: &mut Tx<'_>, name: &str) -> Result<PersonId, Error> {
+    Ok(insert_nameless(tx, &name_of_bot(name), Role::Bot)?)
+}
+
+/// Gives a bot another name, if it has not got it already.
+pub fn rename_bot(tx: &mut Tx<'_>, bot: PersonId, name: &str) -> Result<(), Error> {
+    let update = "UPDATE person SET display_name = ?2
+                  WHERE id = ?1 AND role = 'bot' AND display_name <> ?2";
+    tx.execute(update, params![bot, name_of_bot(name)])?;
+    Ok(())
+}
+
+fn name_of_bot(name: &str) -> String {
+    let cut: String = name.chars().take(limits::DISPLAY_NAME_CHARS_MAX).collect();
+    display_name(&cut).unwrap_or_else(|_| "Bot".into())
 }
 
 /// Sets a person's password, ends its sessions and revokes its tokens. The caller has checked that it may.

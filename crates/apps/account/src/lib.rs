@@ -34,7 +34,9 @@ mod tables;
 mod token;
 pub mod visitor;
 
-pub use administer::{Listed, NewAccount, add, add_as, bot, everyone, named, set_password};
+pub use administer::{
+    Listed, NewAccount, add, add_as, bot, everyone, named, new_bot, rename_bot, set_password,
+};
 pub use block::{blocked_by, has_blocked, set_blocked};
 pub use display_name::display_name;
 pub use identity::hash as hash_of_secret;

@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 
 use crate::assignment::give;
 use crate::desk::DeskRow;
+use crate::lateness;
 use crate::settings::{FieldKind, FormField};
 use crate::status::{self, VisitorTicket};
 use crate::ticket::{self, Ticket};
@@ -106,7 +107,8 @@ fn make(
 ) -> Result<ConversationId, Error> {
     check_room(tx, me)?;
     let id = open(tx, site, desk.house, me)?;
-    let new = Ticket::new(id, desk.house, me, tx.now_ms());
+    let mut new = Ticket::new(id, desk.house, me, tx.now_ms());
+    lateness::promise_first(tx, &mut new)?;
     ticket::insert(tx, &new, form)?;
     match card {
         Some(card) => say_card(tx, site, me, message(id), card)?,

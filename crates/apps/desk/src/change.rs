@@ -130,7 +130,7 @@ pub(crate) fn resolve(tx: &mut Tx<'_>, ticket: &mut Ticket) -> Result<(), Error>
 }
 
 /// Puts a ticket off, in memory.
-fn snooze(tx: &Tx<'_>, ticket: &mut Ticket, until: Option<u64>) {
+pub(crate) fn snooze(tx: &Tx<'_>, ticket: &mut Ticket, until: Option<u64>) {
     ticket.end_to_wait(tx.now_ms());
     (ticket.state, ticket.resolved_at) = (TicketState::Snoozed, None);
     ticket.snoozed_until = until;

@@ -6,7 +6,7 @@ use crate::ticket::Ticket;
 
 /// The line with the names of the columns.
 pub(crate) const HEAD: &str =
-    "id,asked,state,agent,team,tags,first_answer_s,resolution_s,stars\r\n";
+    "id,asked,state,agent,team,tags,first_answer_s,resolution_s,stars,late\r\n";
 
 /// Adds the line of a ticket.
 pub(crate) fn line(out: &mut String, ticket: &Ticket, agent: &str) {
@@ -24,6 +24,7 @@ pub(crate) fn line(out: &mut String, ticket: &Ticket, agent: &str) {
         since(ticket.first_answer_at),
         since(ticket.resolved_at),
         ticket.rating.map(|stars| stars.to_string()).unwrap_or_default(),
+        ticket.due.late.iter().map(|what| what.text()).collect::<Vec<_>>().join(" "),
     ];
     out.push_str(&cells.map(|text| cell(&text)).join(","));
     out.push_str("\r\n");

@@ -7,7 +7,7 @@ use axum::extract::State;
 use encke_account::people;
 use encke_engine::{ConversationId, Error, PersonId, desk_limits};
 use encke_site::{Path, Refusal, Site};
-use encke_store::Read;
+use encke_store::{Read, Sql, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -58,6 +58,10 @@ pub(crate) struct Door {
     agents: Vec<AgentAtDoor>,
     /// The number of visitors in the queue.
     waiting: u64,
+    /// The seconds after which half of those that asked lately were answered; absent if too few were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    wait_s: Option<u64>,
     /// The form before the first question; empty for none.
     form: Vec<FormField>,
     /// Whether the window asks for consent first.
@@ -95,11 +99,48 @@ fn at(read: &mut Read<'_>, site: &Site, key: &str) -> Result<Door, Error> {
     let DeskSettings { greetings, questions, form, consent, verified_only, .. } = settings;
     let desk =
         DeskAtDoor { name, greeting, offline, theme, draft_preview, origins, greetings, questions };
-    Ok(Door { desk, open, opens_at, agents, waiting, form, consent, verified_only })
+    let wait_s = expected_wait_s(read, house, now)?;
+    Ok(Door { desk, open, opens_at, agents, waiting, wait_s, form, consent, verified_only })
 }
 
 /// The agents of a desk that are online.
 fn there(read: &mut Read<'_>, site: &Site, house: ConversationId) -> Result<Vec<PersonId>, Error> {
     let all: Vec<AgentRow> = agent::all(read, house)?;
     Ok(all.iter().filter(|agent| agent.is_there(site)).map(|agent| agent.person).collect())
+}
+
+/// The seconds after which a visitor may expect an answer: the middle one of the first answers to those that asked lately.
+fn expected_wait_s(
+    read: &mut Read<'_>,
+    house: ConversationId,
+    now_ms: u64,
+) -> Result<Option<u64>, Error> {
+    let query = "SELECT first_answer_ms - asked_ms FROM desk_ticket
+                 WHERE house = ?1 AND asked_ms > ?2 AND first_answer_ms IS NOT NULL
+                 ORDER BY asked_ms DESC, conversation DESC LIMIT ?3";
+    let day = now_ms.saturating_sub(24 * 60 * 60 * 1000);
+    let most = desk_limits::EXPECTED_WAIT_TICKETS as u64;
+    let rows = read.query(query, params![house, day, most])?;
+    let waits = rows.iter().map(|row| row.get::<u64>(0)).collect::<Result<Vec<_>, _>>()?;
+    Ok(middle(waits).map(|ms| ms.div_ceil(1_000)))
+}
+
+/// The middle one of numbers; `None` of too few.
+fn middle(mut numbers: Vec<u64>) -> Option<u64> {
+    if numbers.len() < desk_limits::EXPECTED_WAIT_ANSWERS_MIN {
+        return None;
+    }
+    numbers.sort_unstable();
+    numbers.get(numbers.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_may_expect_what_half_of_the_others_had() {
+        assert_eq!(middle(vec![4_000, 1_000]), None, "two tell too little");
+        assert_eq!(middle(vec![90_000, 1_000, 5_000]), Some(5_000), "one that forgot is no rule");
+    }
 }

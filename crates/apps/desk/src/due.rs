@@ -13,10 +13,13 @@ use rustc_hash::FxHashMap;
 
 use crate::agent::is_present;
 use crate::assignment::give;
+use crate::automation::run;
+use crate::automation::work::{work, work_on_waits};
 use crate::change::reopen;
 use crate::claim::release;
 use crate::desk::DeskRow;
 use crate::erasure;
+use crate::lateness;
 use crate::settings::Assignment;
 use crate::ticket::{self, Ticket};
 use crate::visitor;
@@ -50,8 +53,22 @@ impl Gone {
 
 /// Does one turn of housekeeping.
 pub(crate) async fn turn(site: &Arc<Site>, number: u64) {
+    if let Err(e) = work(site).await {
+        tracing::warn!("what has happened could not be handed to the rules of the desks: {e}");
+    }
     if !number.is_multiple_of(TURNS.max(1)) {
         return;
+    }
+    if let Err(e) = lateness::look(site).await {
+        tracing::warn!("what is too late could not be noted: {e}");
+    }
+    if let Err(e) = work_on_waits(site).await {
+        tracing::warn!("rules for those who wait could not be carried out: {e}");
+    }
+    if number.is_multiple_of(FORGET_TURNS)
+        && let Err(e) = site.store.write(run::forget_old).await
+    {
+        tracing::warn!("what rules did long ago could not be forgotten: {e}");
     }
     if number.is_multiple_of(FORGET_TURNS)
         && let Err(e) = site.store.write(visitor::forget_idle).await

@@ -27,6 +27,12 @@ pub(crate) struct Figures {
     /// The average of their stars, 1 to 5.
     #[schema(required)]
     stars: Option<f64>,
+    /// First answers for which a time was promised and that are given or too late, and those in time.
+    first_promised: u64,
+    first_kept: u64,
+    /// Resolutions for which a time was promised and that are done or too late, and those in time.
+    resolution_promised: u64,
+    resolution_kept: u64,
 }
 
 /// The sums that [`Figures`] are made of. They can be added up.
@@ -40,6 +46,10 @@ pub(crate) struct Sums {
     resolution_ms: u64,
     rated: u64,
     stars: u64,
+    first_promised: u64,
+    first_late: u64,
+    resolution_promised: u64,
+    resolution_late: u64,
 }
 
 impl Sums {
@@ -49,7 +59,11 @@ impl Sums {
         CAST(sum(CASE WHEN first_answer_ms - asked_ms <= ?4 THEN 1 ELSE 0 END) AS BIGINT),
         CAST(coalesce(sum(first_answer_ms - asked_ms), 0) AS BIGINT),
         count(resolved_ms), CAST(coalesce(sum(resolved_ms - asked_ms), 0) AS BIGINT),
-        count(stars), CAST(coalesce(sum(stars), 0) AS BIGINT)";
+        count(stars), CAST(coalesce(sum(stars), 0) AS BIGINT),
+        count(CASE WHEN first_due_ms IS NOT NULL AND (late & 1 <> 0 OR first_answer_ms IS NOT NULL) THEN 1 END),
+        count(CASE WHEN late & 1 <> 0 THEN 1 END),
+        count(CASE WHEN resolution_due_ms IS NOT NULL AND (late & 4 <> 0 OR resolved_ms IS NOT NULL) THEN 1 END),
+        count(CASE WHEN late & 4 <> 0 THEN 1 END)";
 
     /// Reads a row of a group, of which these columns begin at `first`.
     pub fn of(row: &Row, first: usize) -> Result<Self, StoreError> {
@@ -63,6 +77,10 @@ impl Sums {
             resolution_ms: column(5)?,
             rated: column(6)?,
             stars: column(7)?,
+            first_promised: column(8)?,
+            first_late: column(9)?,
+            resolution_promised: column(10)?,
+            resolution_late: column(11)?,
         })
     }
 
@@ -76,6 +94,10 @@ impl Sums {
         self.resolution_ms += other.resolution_ms;
         self.rated += other.rated;
         self.stars += other.stars;
+        self.first_promised += other.first_promised;
+        self.first_late += other.first_late;
+        self.resolution_promised += other.resolution_promised;
+        self.resolution_late += other.resolution_late;
     }
 
     /// The number of tickets.
@@ -94,6 +116,10 @@ impl Sums {
             resolution_ms: self.resolution_ms.checked_div(self.resolved),
             rated: self.rated,
             stars: (self.rated > 0).then(|| self.stars as f64 / self.rated as f64),
+            first_promised: self.first_promised,
+            first_kept: self.first_promised.saturating_sub(self.first_late),
+            resolution_promised: self.resolution_promised,
+            resolution_kept: self.resolution_promised.saturating_sub(self.resolution_late),
         }
     }
 }

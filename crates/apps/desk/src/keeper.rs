@@ -1,7 +1,7 @@
 //! What a message does to its ticket: it begins or ends the visitor's wait, opens the ticket again, and makes its writer take
 //! part.
 
-use encke_engine::{Code, ConversationId, Error, PersonId};
+use encke_engine::{Code, ConversationId, Error, PersonId, Seq};
 use encke_site::{Role, Site};
 use encke_store::{Appended, Sql, Tx, params};
 use encke_talk::conversation::not_member;
@@ -9,10 +9,15 @@ use encke_talk::ticket::{KeepsTickets, take_part};
 
 use crate::agent::is_there;
 use crate::assignment::give;
+use crate::automation::happening::{self, Happening};
+use crate::automation::voice;
 use crate::claim::release;
 use crate::staff;
 use crate::ticket::{self, Speaker, Ticket, TicketState};
 use crate::visitor::{VisitorRow, check_not_blocked};
+
+/// The number of a ticket's first message: before it, the ticket was made.
+const FIRST_MESSAGE: Seq = Seq(2);
 
 /// The keeper of tickets that the desk gives to talk.
 pub(crate) struct Keeper;
@@ -43,12 +48,22 @@ impl KeepsTickets for Keeper {
     ) -> Result<(), Error> {
         let before = ticket::find(tx, id)?.ok_or_else(not_member)?;
         let mut after = before.clone();
-        if from == before.visitor {
+        if voice::find(tx, before.desk)? == Some(from) {
+            // A rule has answered: the visitor waits on for a person, and keeps its place.
+            if after.speaker == Speaker::Nobody {
+                after.speaker = Speaker::Bot;
+            }
+            return ticket::change_quietly(tx, site, &before, after, None).map(drop);
+        }
+        let happening = if from == before.visitor {
             asked(tx, site, &mut after, appended)?;
+            if appended.seq == FIRST_MESSAGE { Happening::Asked } else { Happening::Wrote }
         } else {
             answered(tx, &mut after, from, appended)?;
-        }
+            Happening::Answered
+        };
         let after = ticket::change(tx, site, &before, after, Some(from))?;
+        happening::note(tx, &after, happening, appended.position)?;
         if after.is_queued() {
             give(tx, site, after.desk)?;
         }
@@ -78,7 +93,7 @@ fn asked(
     // It goes on with the same agent if that one is there, and else to the queue, where nobody forgets it.
     let Some(owner) = ticket.owner else { return Ok(()) };
     if is_there(tx, site, ticket.desk, owner)? {
-        let before = encke_engine::Seq(appended.seq.0 - 1);
+        let before = Seq(appended.seq.0 - 1);
         return take_part(tx, ticket.id, owner, before);
     }
     release(tx, ticket)

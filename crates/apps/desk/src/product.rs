@@ -14,13 +14,14 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::automation::{act, macros, rule_routes, run, trial};
 use crate::due::Gone;
 use crate::framing::Window;
 use crate::keeper::Keeper;
 use crate::tables::TABLES;
 use crate::{
     agent, article, ask, blocked, bulk_change, canned, change, claim, contact, contact_list,
-    contact_merge, desk, door, draft, due, erasure, export, help, help_page, invitation, looking, mentions, note, rating, report,
+    contact_merge, desk, door, draft, due, erasure, export, help, help_page, invitation, looking, mentions, note, promise, rating, report,
     report_tickets, saved_view, site_secret, status, team, ticket, ticket_list, ticket_page,
     ticket_search, verified, visit, visitor,
 };
@@ -79,6 +80,14 @@ impl Product for Desk {
             .routes(routes!(help_page::named))
             .routes(routes!(blocked::list))
             .routes(routes!(blocked::block, blocked::unblock))
+            .routes(routes!(rule_routes::list, rule_routes::create, rule_routes::order))
+            .routes(routes!(rule_routes::write, rule_routes::delete))
+            .routes(routes!(trial::try_rule))
+            .routes(routes!(run::list))
+            .routes(routes!(macros::list, macros::create))
+            .routes(routes!(macros::write, macros::delete))
+            .routes(routes!(macros::run))
+            .routes(routes!(promise::get, promise::set))
             .routes(routes!(claim::claim))
             .routes(routes!(claim::give_back))
             .routes(routes!(claim::join))
@@ -109,6 +118,7 @@ impl Product for Desk {
             .event::<agent::AgentChanged>()
             .event::<note::Note>()
             .event::<erasure::ContactErased>()
+            .event::<act::DeskAlert>()
             .signal::<looking::Looking>()
             .signal::<draft::VisitorDraft>()
     }

@@ -167,7 +167,7 @@ fn groups<T>(
 }
 
 /// The number of columns of sums; the keys of a group follow.
-const KEY: usize = 8;
+const KEY: usize = 12;
 
 /// The sums of each quarter of an hour, added up.
 struct Quarters {

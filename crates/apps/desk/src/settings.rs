@@ -140,6 +140,14 @@ fn refused<T>(what: impl Into<String>) -> Result<T, Error> {
 }
 
 impl DeskText {
+    /// The text in a language, or in the other one if there is none.
+    pub fn in_language(&self, language: &str) -> &str {
+        match (language, self.en.trim().is_empty(), self.zh.trim().is_empty()) {
+            ("zh-CN", _, false) | (_, true, _) => &self.zh,
+            _ => &self.en,
+        }
+    }
+
     /// Refuses a text that is too long, or has control characters.
     pub fn check(&self) -> Result<(), Error> {
         let most = desk_limits::DESK_TEXT_CHARS_MAX;

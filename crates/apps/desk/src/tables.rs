@@ -20,4 +20,8 @@ pub(crate) const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0007.sql"),
         include_str!("tables/postgres/0007.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0004.sql"),
+        include_str!("tables/postgres/0004.sql"),
+    ),
 ];

@@ -3,12 +3,14 @@
 //! A change is told to the house in the same write, so every console shows what is stored. What the visitor may know of it is
 //! told to the ticket ([`status`](crate::status)).
 
-use encke_engine::{ConversationId, Error, PersonId, StreamId};
+use encke_engine::{ConversationId, Error, PersonId, Position, StreamId};
 use encke_site::{EventBody, Site, event};
 use encke_store::{Row, Sql, StoreError, Tx, params};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::automation::happening;
+use crate::lateness::{self, Due};
 use crate::status;
 
 /// The state of a ticket.
@@ -118,6 +120,10 @@ pub(crate) struct Ticket {
     /// The stars that the visitor gave, 1 to 5.
     #[schema(required, maximum = 5)]
     pub rating: Option<u8>,
+    /// What was promised, and what of it was missed; absent if nothing was.
+    #[serde(skip_serializing_if = "Due::is_nothing")]
+    #[schema(required = false)]
+    pub due: Due,
     /// When it changed last.
     pub changed_at: u64,
     /// Since when the visitor waits or does not: the place in the queue.
@@ -139,7 +145,8 @@ impl Ticket {
     /// The columns that [`Ticket::of`] reads, of `desk_ticket t`.
     pub const COLUMNS: &'static str = "t.conversation, t.house, t.visitor, t.state, t.speaker, t.owner, t.team,
         t.lowness, t.tags, t.asked_ms, t.waiting, t.since_ms, t.first_answer_ms, t.resolved_ms, t.snoozed_until_ms,
-        t.stars, t.changed_ms, t.owned_ms, t.passed_by";
+        t.stars, t.changed_ms, t.owned_ms, t.passed_by,
+        t.first_due_ms, t.answer_due_ms, t.resolution_due_ms, t.late";
 
     /// Reads a row of these columns.
     pub fn of(row: &Row) -> Result<Self, StoreError> {
@@ -166,6 +173,7 @@ impl Ticket {
             since_ms,
             owned_ms: row.get(17)?,
             passed_by: row.get(18)?,
+            due: Due::of(row, 19)?,
         })
     }
 
@@ -191,6 +199,7 @@ impl Ticket {
             since_ms: now_ms,
             owned_ms: 0,
             passed_by: None,
+            due: Due::default(),
         }
     }
 
@@ -239,8 +248,9 @@ pub(crate) fn select(
 pub(crate) fn insert(tx: &mut Tx<'_>, new: &Ticket, form: &str) -> Result<(), Error> {
     tx.execute(
         "INSERT INTO desk_ticket (conversation, house, visitor, state, speaker, owner, team, lowness, tags, asked_ms,
-             waiting, since_ms, owned_ms, first_answer_ms, resolved_ms, snoozed_until_ms, stars, comment, form, changed_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, NULL, NULL, ?6, '[]', ?7, 1, ?7, 0, NULL, NULL, NULL, NULL, NULL, ?8, ?7)",
+             waiting, since_ms, owned_ms, first_answer_ms, resolved_ms, snoozed_until_ms, stars, comment, form, changed_ms,
+             first_due_ms, resolution_due_ms, watched_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, NULL, NULL, ?6, '[]', ?7, 1, ?7, 0, NULL, NULL, NULL, NULL, NULL, ?8, ?7, ?9, ?10, ?11)",
         params![
             new.id,
             new.desk,
@@ -249,29 +259,63 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &Ticket, form: &str) -> Result<(), Er
             new.speaker.text(),
             new.lowness(),
             new.asked_at,
-            form
+            form,
+            new.due.first,
+            new.due.resolution,
+            new.watched_ms()
         ],
     )?;
     Ok(())
 }
 
 /// Tells the house what a ticket is like now.
-pub(crate) fn tell(tx: &mut Tx<'_>, ticket: &Ticket, by: Option<PersonId>) -> Result<(), Error> {
-    tx.append(event(StreamId::amendments(ticket.desk), by, ticket)).map(drop)
+pub(crate) fn tell(
+    tx: &mut Tx<'_>,
+    ticket: &Ticket,
+    by: Option<PersonId>,
+) -> Result<Position, Error> {
+    Ok(tx.append(event(StreamId::amendments(ticket.desk), by, ticket))?.position)
 }
 
-/// Stores a change of a ticket and tells of it. If nothing changed, nothing happens.
+/// Stores a change of a ticket, tells of it, and notes it for the rules. If nothing changed, nothing happens.
 pub(crate) fn change(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    before: &Ticket,
+    after: Ticket,
+    by: Option<PersonId>,
+) -> Result<Ticket, Error> {
+    let (after, told) = store(tx, site, before, after, by)?;
+    if let Some(position) = told {
+        happening::note_change(tx, before, &after, position)?;
+        lateness::note_for_rules(tx, before, &after, position)?;
+    }
+    Ok(after)
+}
+
+/// The same for what a rule does: no rule follows it.
+pub(crate) fn change_quietly(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    before: &Ticket,
+    after: Ticket,
+    by: Option<PersonId>,
+) -> Result<Ticket, Error> {
+    Ok(store(tx, site, before, after, by)?.0)
+}
+
+fn store(
     tx: &mut Tx<'_>,
     site: &Site,
     before: &Ticket,
     mut after: Ticket,
     by: Option<PersonId>,
-) -> Result<Ticket, Error> {
+) -> Result<(Ticket, Option<Position>), Error> {
     if *before == after {
-        return Ok(after);
+        return Ok((after, None));
     }
     let now = tx.now_ms();
+    lateness::settle(tx, before, &mut after)?;
     after.changed_at = now;
     if after.owner != before.owner {
         after.owned_ms = if after.owner.is_some() { now } else { 0 };
@@ -280,7 +324,8 @@ pub(crate) fn change(
     tx.execute(
         "UPDATE desk_ticket SET state = ?2, speaker = ?3, owner = ?4, team = ?5, lowness = ?6, tags = ?7, waiting = ?8,
              since_ms = ?9, owned_ms = ?10, first_answer_ms = ?11, resolved_ms = ?12, snoozed_until_ms = ?13,
-             stars = ?14, changed_ms = ?15, passed_by = ?16
+             stars = ?14, changed_ms = ?15, passed_by = ?16, first_due_ms = ?17, answer_due_ms = ?18,
+             resolution_due_ms = ?19, late = ?20, watched_ms = ?21
          WHERE conversation = ?1",
         params![
             after.id,
@@ -298,12 +343,17 @@ pub(crate) fn change(
             after.snoozed_until,
             after.rating.map(u64::from),
             after.changed_at,
-            after.passed_by
+            after.passed_by,
+            after.due.first,
+            after.due.answer,
+            after.due.resolution,
+            after.due.bits(),
+            after.watched_ms()
         ],
     )?;
-    tell(tx, &after, by)?;
+    let told = tell(tx, &after, by)?;
     if status::differs(before, &after) {
         status::tell(tx, site, &after, by)?;
     }
-    Ok(after)
+    Ok((after, Some(told)))
 }

@@ -15,6 +15,7 @@ use encke_talk::ticket::taking_part;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::automation::voice;
 use crate::staff;
 use crate::ticket::{self, Ticket};
 use crate::visit::VisitorShown;
@@ -77,7 +78,9 @@ fn page(
     let query = "SELECT form, comment FROM desk_ticket WHERE conversation = ?1";
     let kept = read.query_one(query, params![ticket.id])?.ok_or_else(not_member)?;
     let form = serde_json::from_str(&kept.get::<String>(0)?).unwrap_or_default();
-    let taking_part = taking_part(read, ticket.id)?;
+    let mut taking_part = taking_part(read, ticket.id)?;
+    let voice = voice::find(read, ticket.desk)?;
+    taking_part.retain(|person| Some(*person) != voice);
     let named = conversation.members.iter().map(|m| m.person).chain(taking_part.iter().copied());
     let named: Vec<_> =
         named.chain(ticket.owner).chain(earlier.iter().filter_map(|t| t.owner)).collect();

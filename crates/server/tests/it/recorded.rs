@@ -135,7 +135,7 @@ fn fill(site: &Site, by: &mut Client, room: &str) {
     }
 }
 
-/// A desk with two of staff, and a visitor that has asked it: the ids of the desk, the visitor and the ticket.
+/// A desk with two of staff, and a visitor that has asked it: the id of the desk, the visitor, and the id of the ticket.
 fn asked(site: &Site, owner: &mut Person, agent: &Person) -> (String, Person, String) {
     let desk = owner.desk(&[agent]);
     let mut guest = let_in(site, &desk);
@@ -244,8 +244,8 @@ fn every_kind_of_event_is_written_as_before() {
     names.0.push((link, "[link]".into()));
     until(&mut feed, "previewed");
 
-    let (desk, guest, ticket) = asked(&site, &mut ada, &ben);
-    names.0.push((guest.id, "[id of the visitor]".into()));
+    let (desk, mut guest, ticket) = asked(&site, &mut ada, &ben);
+    names.0.push((guest.id.clone(), "[id of the visitor]".into()));
     names.conversation("desk", &desk);
     names.conversation("ticket of a visitor", &ticket);
     let work = json!({"availability": "away", "capacity": 3});
@@ -254,6 +254,11 @@ fn every_kind_of_event_is_written_as_before() {
     let note = json!({"text": "Ask the warehouse"});
     ben.client.clone().post(&format!("/v1/tickets/{ticket}/notes"), &note).is(201);
     until(&mut feed, "note");
+    let rule =
+        json!({"name": "Call", "enabled": true, "when": "rated", "acts": [{"act": "alert"}]});
+    ada.client.clone().post(&format!("/v1/desks/{desk}/rules"), &rule).is(201);
+    guest.client.send("PUT", &format!("/v1/tickets/{ticket}/rating"), &json!({"stars": 5})).is(204);
+    until(&mut feed, "desk_alert");
 
     let large = ada.room(&[]);
     names.conversation("large room", &large);

@@ -1,5 +1,6 @@
 import { commonEn, formatOf, type Shape } from '@encke/ui/plain';
 import { clockOf, type Span } from '../model/waiting';
+import { automationEn } from './automation-en';
 
 const { number, plural } = formatOf('en');
 
@@ -15,6 +16,7 @@ export const en = {
 
   title: 'Desk',
   span,
+  automation: automationEn,
 
   start: {
     title: 'Answer the visitors of your site',
@@ -315,6 +317,7 @@ export const en = {
     send: 'Send',
     line: 'Next line',
     canned: 'Canned replies, at the beginning of an answer',
+    macros: 'Run a macro',
     help: 'This list',
   },
 };

@@ -1,5 +1,6 @@
 import { amid, begin, commonZhCN, formatOf } from '@encke/ui/plain';
 import { clockOf, type Span } from '../model/waiting';
+import { automationZhCN } from './automation-zh-CN';
 import type { Words } from './en';
 
 const { number } = formatOf('zh-CN');
@@ -14,6 +15,7 @@ export const zhCN: Words = {
 
   title: '客服台',
   span,
+  automation: automationZhCN,
 
   start: {
     title: '接待您网站的访客',
@@ -313,6 +315,7 @@ export const zhCN: Words = {
     send: '发送',
     line: '换行',
     canned: '快捷回复（在回复开头）',
+    macros: '执行宏',
     help: '这个列表',
   },
 };

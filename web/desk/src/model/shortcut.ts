@@ -1,5 +1,5 @@
 /** The keys of the whole page. By `code`, not `key`: with Alt held down, a Mac's J key types another character. */
-export type Shortcut = 'next' | 'previous' | 'resolve' | 'note' | 'reply' | 'help' | 'back';
+export type Shortcut = 'next' | 'previous' | 'resolve' | 'note' | 'reply' | 'macros' | 'help' | 'back';
 
 export interface ShortcutPress {
   readonly key: string;
@@ -19,6 +19,7 @@ const withAlt: Readonly<Record<string, Shortcut>> = {
   KeyE: 'resolve',
   KeyP: 'note',
   KeyL: 'reply',
+  KeyM: 'macros',
 };
 
 export function shortcutOf(press: ShortcutPress): Shortcut | null {

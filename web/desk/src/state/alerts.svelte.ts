@@ -7,6 +7,17 @@ import { Waiters } from '../model/waiters';
 const soundAgainMs = 15_000;
 const stored = 'encke.desk.sound';
 
+/** Calls that are remembered; of more the newest. */
+const callsMax = 20;
+
+/** A rule calls those who lead a desk to a ticket. */
+export interface Call {
+  readonly ticket: string;
+  readonly desk: string;
+  /** The name of the rule. */
+  readonly rule: string;
+}
+
 export interface AlertsOptions {
   readonly me: string;
   readonly storage: TextStorage;
@@ -20,6 +31,8 @@ export class Alerts {
   sound = $state(true);
   /** Whether the browser lets this page show notifications. */
   allowed = $state('Notification' in window && Notification.permission === 'granted');
+  /** Calls that nobody here has seen yet, the oldest first. */
+  calls: readonly Call[] = $state.raw([]);
   #waiters: Waiters = $state.raw(new Waiters());
   /** Whether the agent has looked since the last one came. */
   #seen = true;
@@ -28,6 +41,7 @@ export class Alerts {
   constructor(private readonly options: AlertsOptions) {
     this.sound = options.storage.getItem(stored) !== 'off';
     this.#timer = setInterval(() => {
+      if (this.calls.length > 0) return this.#ring();
       if (!this.#seen && this.waiting > 0 && !document.hasFocus()) this.#ring();
     }, soundAgainMs);
   }
@@ -53,6 +67,18 @@ export class Alerts {
     if (!this.#seen) this.#show(news);
   }
 
+  /** A rule calls to a ticket: by a sound until somebody has seen it, whether this page is looked at or not. */
+  call(call: Call): void {
+    this.calls = [...this.calls.filter(({ ticket }) => ticket !== call.ticket), call].slice(-callsMax);
+    this.#ring();
+    this.#show(call.ticket);
+  }
+
+  /** This agent has seen what it was called to. */
+  answered(ticket: string): void {
+    this.calls = this.calls.filter((each) => each.ticket !== ticket);
+  }
+
   looked(): void {
     this.#seen = true;
   }
@@ -69,6 +95,7 @@ export class Alerts {
 
   stop(): void {
     clearInterval(this.#timer);
+    this.calls = [];
     this.#waiters = new Waiters();
     this.#badge();
   }

@@ -1,4 +1,13 @@
-import type { Availability, Desk, DeskAgent, DeskApi, DeskTeam, DeskTicket } from '@encke/sdk/desk';
+import type {
+  AutomationApi,
+  Availability,
+  Desk,
+  DeskAgent,
+  DeskApi,
+  DeskMacro,
+  DeskTeam,
+  DeskTicket,
+} from '@encke/sdk/desk';
 import type { Talk } from '@encke/talk/state';
 import { Inbox } from './inbox.svelte';
 
@@ -14,6 +23,8 @@ export class OpenDesk {
   mentionsUnseen = $state(0);
   /** Raised by each change of a ticket. */
   news = $state(0);
+  /** The macros that this person may run. */
+  macros: readonly DeskMacro[] = $state.raw([]);
 
   #timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -22,6 +33,7 @@ export class OpenDesk {
     private readonly api: DeskApi,
     private readonly talk: Talk,
     private readonly me: string,
+    private readonly automation: AutomationApi,
   ) {
     this.desk = desk;
     this.inbox = new Inbox({ api, desk: desk.id, me, learnt: (people) => talk.learn(people) });
@@ -43,6 +55,7 @@ export class OpenDesk {
   begin(): void {
     void this.inbox.begin();
     void this.loadAgents();
+    void this.loadMacros();
     void this.loadTeams();
     void this.countMentions();
   }
@@ -82,6 +95,11 @@ export class OpenDesk {
     if (answer === null) return;
     this.talk.learn(answer.agents.map(({ person }) => person));
     this.agents = answer.agents;
+  }
+
+  async loadMacros(): Promise<void> {
+    const answer = await this.automation.macros(this.id).catch(() => null);
+    if (answer !== null) this.macros = answer.macros;
   }
 
   /** Sets how available this person is, and answers whether it went. It shows at once, and goes back if the server refuses. */

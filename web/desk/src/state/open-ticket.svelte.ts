@@ -170,6 +170,11 @@ export class OpenTicket {
     return went;
   }
 
+  /** Does something to it that answers with it as it is then. */
+  act(act: (ticket: string) => Promise<DeskTicket>): Promise<boolean> {
+    return this.#act(() => act(this.id));
+  }
+
   /** One after the other: what a key asked for while an answer was on its way is done next. */
   #act(act: () => Promise<DeskTicket>): Promise<boolean> {
     return this.#turns.take(async () => {

@@ -1,5 +1,5 @@
 import type { EnckeClient, FeedEvent, Me, Signal } from '@encke/sdk';
-import { DeskApi, type Desk, type DeskTicket } from '@encke/sdk/desk';
+import { AutomationApi, DeskApi, type Desk, type DeskTicket } from '@encke/sdk/desk';
 import { Shell, type Inside } from '@encke/shell/state';
 import { calledOf, Talk, vocabulary as talkVocabulary } from '@encke/talk/state';
 import type { TextStorage } from '@encke/ui/plain';
@@ -10,7 +10,7 @@ import { Idle } from './idle.svelte';
 import { OpenDesk } from './open-desk.svelte';
 import { OpenTicket } from './open-ticket.svelte';
 
-export type OpenDialog = 'keys' | 'password' | 'create' | 'transfer';
+export type OpenDialog = 'keys' | 'password' | 'create' | 'transfer' | 'macros';
 
 /** Desks whose waiting visitors are asked for at the start. */
 const desksListedMax = 10;
@@ -52,6 +52,16 @@ export class DeskScreen {
   get api(): DeskApi {
     this.#api ??= new DeskApi(this.shell.api);
     return this.#api;
+  }
+
+  get automation(): AutomationApi {
+    return new AutomationApi(this.shell.api);
+  }
+
+  /** The name of a ticket's visitor, if its ticket is known here. */
+  visitorOf(ticket: string): string {
+    const row = this.desk?.inbox.list.rows.find((each) => each.ticket.id === ticket);
+    return row?.visitor.display_name ?? this.ticket?.page?.visitor.person.display_name ?? ticket;
   }
 
   /** What a person is called on this screen. */
@@ -191,6 +201,8 @@ export class DeskScreen {
         return this.#ticketChanged(event.body);
       case 'agent':
         return void this.desk?.loadAgents();
+      case 'desk_alert':
+        return this.#called(event.stream, event.body);
       case 'note':
         if (event.body.mentions?.includes(this.talk?.options.person ?? '') === true)
           this.#mentioned(event.stream);
@@ -225,6 +237,13 @@ export class DeskScreen {
     const { ticket, desk } = this;
     if (isOf(stream, ticket?.id)) void ticket?.mentionsSeen().then(() => desk?.countMentions());
     else void desk?.countMentions();
+  }
+
+  /** A rule calls. Those who lead the desk hear it. */
+  #called(stream: string, { ticket, rule }: { ticket: string; rule: string }): void {
+    const desk = this.desks?.find(({ id }) => isOf(stream, id));
+    if (desk === undefined || desk.role === 'member') return;
+    this.alerts?.call({ ticket, desk: desk.id, rule });
   }
 
   #ticketChanged(ticket: DeskTicket): void {
@@ -265,7 +284,7 @@ export class DeskScreen {
     const desk = this.desks?.find((each) => each.id === id);
     if (desk === undefined || this.talk === null) return;
     this.made = null;
-    this.desk = new OpenDesk(desk, this.api, this.talk, this.talk.options.person);
+    this.desk = new OpenDesk(desk, this.api, this.talk, this.talk.options.person, this.automation);
     this.desk.begin();
   }
 
@@ -288,6 +307,7 @@ export class DeskScreen {
     this.ticket.begin();
     const { desk, ticket } = this;
     if ((desk?.mentionsUnseen ?? 0) > 0) void ticket.mentionsSeen().then(() => desk?.countMentions());
+    this.alerts?.answered(id);
   }
 
   async #listWaiters(): Promise<void> {

@@ -7,8 +7,11 @@ mod flow;
 mod help;
 mod help_page;
 mod hostile;
+mod macros;
 mod order;
+mod promise;
 mod report;
+mod rules;
 mod storm;
 mod window;
 
