@@ -97,4 +97,13 @@ pub const VISITOR_IDLE_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1000;
 pub const VISITORS_FORGET_MS: u64 = 10 * 60 * 1000;
 /// Visitors that one look forgets.
 pub const VISITORS_FORGOTTEN_AT_ONCE_MAX: usize = 1_000;
+// What strangers may ask of a desk without a token.
+/// Looks at the doors of desks from one address in a minute.
+pub const DOORS_PER_ADDRESS_PER_MIN: u32 = 1_200;
+/// Reads of help, searches among them, from one address in a minute.
+pub const HELP_PER_ADDRESS_PER_MIN: u32 = 300;
+/// Milliseconds for which a node answers with the door that it has read, unless it learns of a change.
+pub const DOOR_KEPT_MS: u64 = 1_000;
+/// Doors that a node keeps.
+pub const DOORS_KEPT_MAX: usize = 1_000;
 }
