@@ -157,22 +157,19 @@ pub fn run(args: &Args) -> Result<()> {
     let mut arrivals = Arrivals { talks, visitors: args.visitors, ..Arrivals::default() };
     let agents: Vec<String> = (0..args.agents).map(token).collect();
     let tokens = everybody.iter().map(|visitor| &visitor.token).chain(&agents);
-    let mut ids: Vec<Id> =
+    let windows: Vec<Id> =
         tokens.map(|token| engine.add(Role::Subscriber, Transport::Ws, token, "")).collect();
-    let senders: Vec<Id> =
-        (0..SENDERS).map(|_| engine.add(Role::Publisher, Transport::Ws, "", "")).collect();
-    ids.extend(&senders);
-    ids.iter().for_each(|id| engine.open(*id, 0));
-    while !ids.iter().all(|id| engine.is_ready(*id)) {
-        engine.poll(&mut events, 50, &mut arrivals)?;
-        ensure!(arrivals.wrong.is_empty(), "connections failed: {:?}", arrivals.wrong);
-    }
+    open(&mut engine, &mut events, &mut arrivals, &windows)?;
     rest(&mut engine, &mut events, &mut arrivals, 3.0)?;
     let waiting = memory_mib(&server);
 
     let resting = CpuMeter::start(&server);
     rest(&mut engine, &mut events, &mut arrivals, 10.0)?;
     let resting_s = resting.server_s();
+    // The server closes those that have sent nothing for long, so they come last.
+    let senders: Vec<Id> =
+        (0..SENDERS).map(|_| engine.add(Role::Publisher, Transport::Ws, "", "")).collect();
+    open(&mut engine, &mut events, &mut arrivals, &senders)?;
     let cpu = CpuMeter::start(&server);
     let mut talking = Talking { engine, events, arrivals, everybody: &everybody, agents: &agents };
     let sent = talking.run(args, senders)?;
@@ -195,6 +192,21 @@ pub fn run(args: &Args) -> Result<()> {
     });
     report("desk-crowd", &args.label, merged(fields, cpu.fields(sent)));
     talking.engine.reset_all();
+    Ok(())
+}
+
+/// Opens connections, and waits until each is ready.
+fn open(
+    engine: &mut Engine<'_>,
+    events: &mut Events,
+    arrivals: &mut Arrivals,
+    ids: &[Id],
+) -> Result<()> {
+    ids.iter().for_each(|id| engine.open(*id, 0));
+    while !ids.iter().all(|id| engine.is_ready(*id)) {
+        engine.poll(events, 50, arrivals)?;
+        ensure!(arrivals.wrong.is_empty(), "connections failed: {:?}", arrivals.wrong);
+    }
     Ok(())
 }
 
@@ -243,7 +255,7 @@ struct Talking<'t> {
 impl Talking<'_> {
     /// Sends at an even rate, and waits until all has arrived. Returns the number of messages.
     fn run(&mut self, args: &Args, senders: Vec<Id>) -> Result<u64> {
-        let (began, mut idle) = (sys::now_ns(), senders);
+        let (began, mut idle) = (sys::now_ns(), VecDeque::from(senders));
         let end = began + seconds(args.duration);
         let interval = 1e9 / args.rate;
         let (mut scheduled, mut sent, mut due) = (0_u64, 0_u64, VecDeque::new());
@@ -253,10 +265,10 @@ impl Talking<'_> {
                 due.push_back(began + (scheduled as f64 * interval) as u64);
                 scheduled += 1;
             }
-            idle.append(&mut self.arrivals.confirmed);
-            while let Some(sender) = idle.pop() {
+            idle.extend(self.arrivals.confirmed.drain(..));
+            while let Some(sender) = idle.pop_front() {
                 let Some(at_ns) = due.pop_front() else {
-                    idle.push(sender);
+                    idle.push_front(sender);
                     break;
                 };
                 self.say(sender, sent as usize % self.arrivals.talks.len(), at_ns)?;

@@ -27,9 +27,9 @@ const DOORS: usize = 16;
 /// Waits until the server answers requests.
 fn wait_until_ready(addr: SocketAddrV4) -> Result<()> {
     let until = Instant::now() + START_WAIT;
-    let ready = || Client::connect(addr)?.send_json("GET", "", "/readyz", &Value::Null);
-    while let Err(e) = ready() {
-        ensure!(Instant::now() < until, "the server is not ready: {e:#}");
+    let ready = || Client::connect(addr)?.send("GET", "", "/readyz", &Value::Null);
+    while !ready().is_ok_and(|(status, _)| status == 200) {
+        ensure!(Instant::now() < until, "the server is not ready");
         thread::sleep(Duration::from_millis(50));
     }
     Ok(())
