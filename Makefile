@@ -117,6 +117,7 @@ cluster-test: $(WEB_BUILT)
 bench: build
 	benches/run
 	benches/messages
+	benches/desk
 	benches/screen
 
 clean:

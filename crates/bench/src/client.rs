@@ -1,7 +1,7 @@
 //! A client of the HTTP API that asks one thing after another over one connection.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddrV4, TcpStream};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::http::{Piece, Reader};
 use crate::seed::token;
+use crate::sys;
 
 /// The longest wait for an answer.
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
@@ -29,6 +30,54 @@ impl Client {
         stream.set_read_timeout(Some(ANSWER_WAIT))?;
         stream.set_write_timeout(Some(ANSWER_WAIT))?;
         Ok(Client { addr, stream, reader: Reader::default(), held: Vec::new() })
+    }
+
+    /// Connects from another address of this machine.
+    pub fn connect_from(from: Ipv4Addr, addr: SocketAddrV4) -> Result<Self> {
+        let stream = TcpStream::from(sys::connect(from, addr)?);
+        // The first write waits until the connection stands.
+        stream.set_nonblocking(false)?;
+        stream.set_read_timeout(Some(ANSWER_WAIT))?;
+        stream.set_write_timeout(Some(ANSWER_WAIT))?;
+        Ok(Client { addr, stream, reader: Reader::default(), held: Vec::new() })
+    }
+
+    /// The status and the body of any answer to the owner of this token, or to a stranger with an empty one.
+    pub fn send(
+        &mut self,
+        method: &str,
+        token: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<(u16, Vec<u8>)> {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let credential = match token {
+            "" => String::new(),
+            token => format!("Authorization: Bearer {token}\r\n"),
+        };
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\n{credential}Content-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            self.addr,
+            body.len()
+        );
+        let answered = self.exchange(&request).with_context(|| format!("{method} {path}"))?;
+        Ok((self.reader.status, answered))
+    }
+
+    /// The JSON of a successful answer to the owner of this token.
+    pub fn send_json(
+        &mut self,
+        method: &str,
+        token: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<Value> {
+        let (status, answered) = self.send(method, token, path, body)?;
+        if !(200..300).contains(&status) {
+            bail!("{method} {path}: {status} {}", String::from_utf8_lossy(&answered));
+        }
+        Ok(if answered.is_empty() { Value::Null } else { serde_json::from_slice(&answered)? })
     }
 
     /// The body of the answer to a GET by the person of this number.

@@ -27,6 +27,10 @@ enum Workload {
     Storm(work::storm::Args),
     /// A room of 100,000, and a person with 10,000 conversations (Encke only)
     Rooms(work::rooms::Args),
+    /// A desk: visitors that wait, agents that work (Encke only)
+    DeskCrowd(work::desk::crowd::Args),
+    /// A desk: agents that claim the same tickets at once (Encke only)
+    DeskClaims(work::desk::claims::Args),
     /// Holds connections for another generator process
     #[command(hide = true)]
     Hold(work::idle::Args),
@@ -43,6 +47,8 @@ fn main() -> Result<()> {
         Workload::Churn(args) => work::fanout::churn(&args),
         Workload::Storm(args) => work::storm::run(&args),
         Workload::Rooms(args) => work::rooms::run(&args),
+        Workload::DeskCrowd(args) => work::desk::crowd::run(&args),
+        Workload::DeskClaims(args) => work::desk::claims::run(&args),
         Workload::Hold(args) => work::idle::hold(&args),
     }
 }

@@ -195,4 +195,13 @@ pub const PROMISE_AHEAD_DAYS_MAX: i64 = 400;
 pub const EXPECTED_WAIT_TICKETS: usize = 50;
 /// First answers that are needed to tell how long one waits.
 pub const EXPECTED_WAIT_ANSWERS_MIN: usize = 3;
+// What strangers may ask of a desk without a token.
+/// Looks at the doors of desks from one address in a minute.
+pub const DOORS_PER_ADDRESS_PER_MIN: u32 = 1_200;
+/// Reads of help, searches among them, from one address in a minute.
+pub const HELP_PER_ADDRESS_PER_MIN: u32 = 300;
+/// Milliseconds for which a node answers with the door that it has read, unless it learns of a change.
+pub const DOOR_KEPT_MS: u64 = 1_000;
+/// Doors that a node keeps.
+pub const DOORS_KEPT_MAX: usize = 1_000;
 }

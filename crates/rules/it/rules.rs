@@ -23,7 +23,8 @@ const MAY: &[(&str, &[&str])] = &[
     ("apps/push", &["egress", "engine", "store", "site", "account", "talk"]),
     ("apps/digest", &["engine", "store", "site", "account", "talk"]),
     ("apps/preview", &["egress", "engine", "store", "site", "account", "files", "talk"]),
-    ("apps/desk", &["engine", "store", "site", "account", "talk"]),
+    ("apps/queue", &["engine"]),
+    ("apps/desk", &["engine", "queue", "store", "site", "account", "talk"]),
     (
         "apps/tests",
         &[
@@ -63,7 +64,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("rig", &[]),
     ("late-disk", &["rig"]),
     ("rules", &[]),
-    ("sim", &["engine"]),
+    ("sim", &["engine", "queue"]),
     ("bench", &["engine", "store", "site", "account"]),
     ("trial", &["engine", "store", "rig", "bench"]),
 ];

@@ -23,6 +23,7 @@
 mod agenda;
 mod check;
 mod client;
+pub mod desk;
 mod faults;
 mod figures;
 mod forger;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
+use encke_sim::desk::{self, DeskReport, DeskVariant};
 use encke_sim::{Figures, Report, Variant, run};
 
 /// Runs worlds by their seeds; ends with an error if a promise is broken in one of them.
@@ -20,11 +21,18 @@ struct Cli {
     /// The way in which the cluster is built; all but the sound one have a fault
     #[arg(long, value_enum, default_value_t)]
     variant: Variant,
+    /// Worlds of a desk, with visitors and agents
+    #[arg(long)]
+    desk: bool,
+    /// The way in which the desk is built
+    #[arg(long, value_enum, default_value_t, requires = "desk")]
+    desk_variant: DeskVariant,
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let kept = match cli.seed {
+        seed if cli.desk => desks(seed.map_or(1..=cli.seeds, |seed| seed..=seed), cli.desk_variant),
         Some(seed) => one(seed, cli.variant),
         None => many(1..=cli.seeds, cli.variant),
     };
@@ -60,6 +68,21 @@ fn many(seeds: RangeInclusive<u64>, variant: Variant) -> bool {
     println!("{count:>12} seeds in {took:.1} s, {:.0} a second", count as f64 / took);
     broken.iter().for_each(|(promise, times)| println!("{times:>12} of them break {promise}"));
     broken.is_empty()
+}
+
+fn desks(seeds: RangeInclusive<u64>, variant: DeskVariant) -> bool {
+    let (start, mut all, mut broken) = (Instant::now(), DeskReport::default(), 0);
+    for seed in seeds.clone() {
+        let report = desk::run(seed, variant);
+        all.counts.iter_mut().zip(report.counts).for_each(|(sum, count)| *sum += count);
+        if let Some(violation) = report.violation {
+            println!("seed {seed}: {} is broken: {}", violation.promise, violation.what);
+            broken += 1;
+        }
+    }
+    let (count, took) = (seeds.count(), start.elapsed().as_secs_f64());
+    println!("{all}{count:>12} desks in {took:.1} s, {broken} of them broken");
+    broken == 0
 }
 
 fn tell(seed: u64, report: &Report) {

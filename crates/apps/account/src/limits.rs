@@ -99,6 +99,8 @@ struct Left {
     entries: Buckets<Address>,
     guesses: Buckets<PersonId>,
     visitors: Buckets<Address>,
+    doors: Buckets<Address>,
+    helps: Buckets<Address>,
 }
 
 impl Default for SignInLimits {
@@ -111,6 +113,8 @@ impl Default for SignInLimits {
             entries: Buckets::new(limits::ENTRIES_PER_ADDRESS_PER_MIN),
             guesses: Buckets::new(limits::PASSWORD_GUESSES_PER_MIN),
             visitors: Buckets::new(desk_limits::VISITORS_PER_ADDRESS_PER_MIN),
+            doors: Buckets::new(desk_limits::DOORS_PER_ADDRESS_PER_MIN),
+            helps: Buckets::new(desk_limits::HELP_PER_ADDRESS_PER_MIN),
         }))
     }
 }
@@ -161,6 +165,16 @@ impl SignInLimits {
     /// Takes one new visitor of a desk from an address.
     pub fn take_visitor(&self, address: Address, now_ms: u64) -> Result<(), Error> {
         self.left(|left| left.visitors.take(address.map(household), now_ms)).map_err(refused)
+    }
+
+    /// Takes one look at the door of a desk from an address.
+    pub fn take_door(&self, address: Address, now_ms: u64) -> Result<(), Error> {
+        self.left(|left| left.doors.take(address.map(household), now_ms)).map_err(refused)
+    }
+
+    /// Takes one read of a desk's help from an address.
+    pub fn take_help(&self, address: Address, now_ms: u64) -> Result<(), Error> {
+        self.left(|left| left.helps.take(address.map(household), now_ms)).map_err(refused)
     }
 
     /// Takes one guess of a password by somebody who is signed in. It does not count as a try to sign in.

@@ -28,6 +28,16 @@ pub fn take_entry(site: &Site, address: Option<IpAddr>) -> Result<(), Error> {
     Accounts::of(site).sign_ins.take_visitor(address, site.now_ms())
 }
 
+/// Takes one look at a desk's door from the allowance of an address.
+pub fn take_door(site: &Site, address: Option<IpAddr>) -> Result<(), Error> {
+    Accounts::of(site).sign_ins.take_door(address, site.now_ms())
+}
+
+/// Takes one read of a desk's help from the allowance of an address.
+pub fn take_help(site: &Site, address: Option<IpAddr>) -> Result<(), Error> {
+    Accounts::of(site).sign_ins.take_help(address, site.now_ms())
+}
+
 /// A display name as a visitor may have it. It looks like that of nobody with an account.
 pub fn check_name(tx: &mut Tx<'_>, name: &str) -> Result<String, Error> {
     let name = display_name(name)?;

@@ -1,16 +1,16 @@
 //! Giving tickets that wait to agents, and taking back those whose owner is gone.
 //!
-//! What decides is in [`plan`](crate::plan); here is the store around it. Each gift is a write that looks at the rows again, so
+//! What decides is in the crate `queue`; here is the store around it. Each gift is a write that looks at the rows again, so
 //! it does not matter how many nodes look at once (P11).
 
 use encke_engine::{ConversationId, Error, PersonId, Seq, desk_limits};
+use encke_queue::{Free, Turns, Wanted, plan};
 use encke_site::Site;
 use encke_store::{Sql, Tx, params};
 
 use crate::agent::{self, AgentRow};
 use crate::claim::{head, own};
 use crate::desk::DeskRow;
-use crate::plan::{Free, Wanted, plan};
 use crate::settings::Assignment;
 use crate::team;
 use crate::ticket::{self, Ticket};
@@ -21,15 +21,17 @@ const STEP: usize = 500;
 /// Gives the tickets of a desk's queue to its agents, as many as there is room for, up to a bound. Returns how many.
 pub(crate) fn give(tx: &mut Tx<'_>, site: &Site, house: ConversationId) -> Result<usize, Error> {
     let Some(desk) = DeskRow::find(tx, house)? else { return Ok(0) };
-    if desk.settings.assignment == Assignment::Manual {
-        return Ok(0);
-    }
+    let turns = match desk.settings.assignment {
+        Assignment::Manual => return Ok(0),
+        Assignment::RoundRobin => Turns::RoundRobin,
+        Assignment::LeastBusy => Turns::LeastBusy,
+    };
     let mut agents = free(tx, site, &desk)?;
     let (mut given, mut behind) = (0, None);
     while agents.iter().any(|agent| agent.open < agent.capacity) {
         let queue = queue(tx, house, behind.as_ref())?;
         let wanted = wanted(tx, &queue)?;
-        for (id, person) in plan(desk.settings.assignment, &wanted, &mut agents) {
+        for (id, person) in plan(turns, &wanted, &mut agents) {
             if given == desk_limits::ASSIGNED_AT_ONCE_MAX {
                 return Ok(given);
             }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::assignment::give;
+use crate::kept::KeptDoors;
 use crate::key::{check_key, new_key, no_such_desk};
 use crate::settings::DeskSettings;
 use crate::staff;
@@ -223,7 +224,9 @@ pub(crate) async fn change(
         let (desk, role) = staff::at_desk(tx, house, me)?;
         Ok(desk.shown(role))
     });
-    Ok(Json(changed.await?))
+    let changed = changed.await?;
+    site.part::<KeptDoors>().changed();
+    Ok(Json(changed))
 }
 
 fn store(tx: &mut Tx<'_>, desk: &DeskRow) -> Result<(), Error> {

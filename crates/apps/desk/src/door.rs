@@ -1,21 +1,28 @@
 //! The door of a desk: what everybody may know of it before asking.
+//!
+//! Strangers look at it, so an address has an allowance, and a node reads each door at most once a second ([`kept`](crate::kept)).
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
-use encke_account::people;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use encke_account::{people, visitor};
 use encke_engine::{ConversationId, Error, PersonId, desk_limits};
 use encke_site::{Path, Refusal, Site};
 use encke_store::{Read, Sql, params};
+use http::header;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::agent::{self, AgentRow};
 use crate::desk::DeskRow;
 use crate::greeting::{CommonQuestion, Greeting};
+use crate::kept::KeptDoors;
+use crate::key::check_key;
 use crate::settings::{DeskSettings, DeskText, DeskTheme, FormField};
 use crate::status;
+use crate::visitor::Address;
 
 /// An agent as everybody may see it.
 #[derive(Serialize, ToSchema)]
@@ -73,16 +80,30 @@ pub(crate) struct Door {
 /// What everybody may know of a desk before asking.
 #[utoipa::path(get, operation_id = "desk_door", path = "/v1/desks/{desk}/door", tag = "desk",
     params(("desk" = String, Path)), security(()),
-    responses((status = 200, body = Door), (status = 404, description = "not_found")))]
+    responses((status = 200, body = Door), (status = 404, description = "not_found"),
+        (status = 429, description = "rate_limited")))]
 pub(crate) async fn door(
     State(site): State<Arc<Site>>,
     Path(key): Path<String>,
-) -> Result<Json<Door>, Refusal> {
-    let held = site.clone();
-    Ok(Json(site.store.read(move |read| at(read, &held, &key)).await?))
+    Address(address): Address,
+) -> Result<Response, Refusal> {
+    visitor::take_door(&site, address)?;
+    check_key(&key)?;
+    let doors = site.part::<KeptDoors>();
+    let json = match doors.find(&key, site.now_ms()) {
+        Some(json) => json,
+        None => {
+            let (held, wanted, changes) = (site.clone(), key.clone(), doors.changes());
+            let json = site.store.read(move |read| at(read, &held, &wanted)).await?;
+            doors.keep(key, json.clone(), site.now_ms(), changes);
+            json
+        }
+    };
+    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
 }
 
-fn at(read: &mut Read<'_>, site: &Site, key: &str) -> Result<Door, Error> {
+/// The door of the desk with this key as JSON.
+fn at(read: &mut Read<'_>, site: &Site, key: &str) -> Result<Bytes, Error> {
     let DeskRow { house, name, settings, .. } = DeskRow::by_key(read, key)?;
     let there = there(read, site, house)?;
     let now = site.now_ms();
@@ -100,7 +121,9 @@ fn at(read: &mut Read<'_>, site: &Site, key: &str) -> Result<Door, Error> {
     let desk =
         DeskAtDoor { name, greeting, offline, theme, draft_preview, origins, greetings, questions };
     let wait_s = expected_wait_s(read, house, now)?;
-    Ok(Door { desk, open, opens_at, agents, waiting, wait_s, form, consent, verified_only })
+    let door =
+        Door { desk, open, opens_at, agents, waiting, wait_s, form, consent, verified_only };
+    Ok(serde_json::to_vec(&door).expect("a door is plain data").into())
 }
 
 /// The agents of a desk that are online.

@@ -7,6 +7,7 @@
 use std::sync::{Arc, Mutex};
 
 use encke_engine::{ConversationId, Error, PersonId, desk_limits, limits};
+use encke_queue::Gone;
 use encke_site::Site;
 use encke_store::{Read, Sql, Tx, params};
 use rustc_hash::FxHashMap;
@@ -29,25 +30,15 @@ const TURNS: u64 = desk_limits::DESK_LOOK_MS / limits::RECEIPTS_FOLD_MS;
 /// The number of turns of housekeeping between two looks for visitors to forget.
 const FORGET_TURNS: u64 = desk_limits::VISITORS_FORGET_MS / limits::RECEIPTS_FOLD_MS;
 
-/// Since when this node has seen that owners of waiting tickets are gone.
+/// What this node has seen of owners that are gone.
 #[derive(Default)]
-pub(crate) struct Gone(Mutex<FxHashMap<PersonId, u64>>);
+pub(crate) struct Watched(Mutex<Gone>);
 
-impl Gone {
+impl Watched {
     /// Notes which owners are gone now, and returns those that are gone for long.
     fn note(&self, owners: &[PersonId], site: &Site, now_ms: u64) -> Vec<PersonId> {
-        let mut known = self.0.lock().expect("not poisoned");
-        known.retain(|person, _| owners.contains(person));
-        let mut gone = Vec::new();
-        for person in owners {
-            if is_present(site, *person) {
-                known.remove(person);
-            } else if *known.entry(*person).or_insert(now_ms) + desk_limits::OWNER_GONE_MS <= now_ms
-            {
-                gone.push(*person);
-            }
-        }
-        gone
+        let mut gone = self.0.lock().expect("not poisoned");
+        gone.note(owners, |person| is_present(site, person), now_ms)
     }
 }
 
@@ -105,7 +96,7 @@ async fn look(site: &Arc<Site>) -> Result<(), Error> {
     let mut owners: Vec<_> = found.owned.iter().map(|(_, owner, _)| *owner).collect();
     owners.sort_unstable();
     owners.dedup();
-    let gone = site.part::<Gone>().note(&owners, site, now);
+    let gone = site.part::<Watched>().note(&owners, site, now);
     for (house, owner, oldest) in found.owned {
         let is_gone = gone.contains(&owner);
         let until = found.patience.get(&house).map(|ms| now.saturating_sub(*ms));

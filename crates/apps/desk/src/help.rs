@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use encke_account::pattern;
+use encke_account::{pattern, visitor};
 use encke_engine::{Code, Error, desk_limits};
 use encke_site::{Path, Refusal, Site};
 use encke_store::{Read, Row, Sql, Value, params};
@@ -16,6 +16,7 @@ use crate::article::{Article, none};
 use crate::desk::DeskRow;
 use crate::settings::DeskText;
 use crate::visit::cut;
+use crate::visitor::Address;
 
 /// An article that was found.
 #[derive(Serialize, ToSchema)]
@@ -72,13 +73,16 @@ fn words(text: &str) -> Vec<String> {
 /// The published articles of a desk, or those that fit what somebody has typed.
 #[utoipa::path(get, operation_id = "help", path = "/v1/desks/{desk}/help", tag = "desk",
     params(("desk" = String, Path), WantedHelp), security(()),
-    responses((status = 200, body = Help), (status = 404, description = "not_found")))]
+    responses((status = 200, body = Help), (status = 404, description = "not_found"),
+        (status = 429, description = "rate_limited")))]
 pub(crate) async fn list(
     State(site): State<Arc<Site>>,
     Path(key): Path<String>,
+    Address(address): Address,
     wanted: Result<Query<WantedHelp>, QueryRejection>,
 ) -> Result<Json<Help>, Refusal> {
     let Query(wanted) = wanted.map_err(|e| Error::new(Code::BadRequest, e.body_text()))?;
+    visitor::take_help(&site, address)?;
     let articles = site.store.read(move |read| {
         let desk = DeskRow::by_key(read, &key)?;
         find(read, &desk, &wanted.q, desk_limits::ARTICLES_FOUND_MAX)
@@ -132,11 +136,14 @@ pub(crate) fn find(
 /// One published article.
 #[utoipa::path(get, operation_id = "help_article", path = "/v1/desks/{desk}/help/{number}", tag = "desk",
     params(("desk" = String, Path), ("number" = String, Path)), security(()),
-    responses((status = 200, body = Article), (status = 404, description = "not_found")))]
+    responses((status = 200, body = Article), (status = 404, description = "not_found"),
+        (status = 429, description = "rate_limited")))]
 pub(crate) async fn get(
     State(site): State<Arc<Site>>,
     Path((key, number)): Path<(String, String)>,
+    Address(address): Address,
 ) -> Result<Json<Article>, Refusal> {
+    visitor::take_help(&site, address)?;
     let found = site.store.read(move |read| {
         let desk = DeskRow::by_key(read, &key)?;
         let article = Article::find(read, desk.house, &number)?;

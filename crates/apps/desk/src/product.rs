@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use encke_engine::StreamId;
-use encke_site::product::{Extras, Housekeeping, Peer};
+use encke_engine::{Batch, StreamId};
+use encke_site::product::{AfterCommits, Extras, Housekeeping, Peer};
 use encke_site::{Embedded, InFeed, Parts, Product, Site};
 use encke_store::Migration;
 use encke_talk::ticket::TicketKeeper;
@@ -15,9 +15,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::automation::{act, macros, rule_routes, run, trial};
-use crate::due::Gone;
+use crate::due::Watched;
 use crate::framing::Window;
 use crate::keeper::Keeper;
+use crate::kept::KeptDoors;
 use crate::tables::TABLES;
 use crate::{
     agent, article, ask, blocked, bulk_change, canned, change, claim, contact, contact_list,
@@ -41,7 +42,8 @@ impl Product for Desk {
     fn parts(&self, parts: &mut Parts) {
         parts.insert(TicketKeeper(&Keeper));
         parts.insert(Embedded(&Window));
-        parts.insert(Gone::default());
+        parts.insert(Watched::default());
+        parts.insert(KeptDoors::default());
     }
 
     fn routes(&self) -> OpenApiRouter<Arc<Site>> {
@@ -126,6 +128,7 @@ impl Product for Desk {
     fn extras(&self) -> Extras<'_> {
         Extras {
             peer: Some(self),
+            after_commits: Some(self),
             notices: Some(self),
             housekeeping: Some(self),
             ..Extras::default()
@@ -136,6 +139,12 @@ impl Product for Desk {
 impl Peer for Desk {
     fn signal(&self, stream: StreamId, item: &[u8]) -> Option<Bytes> {
         looking::written_anew(stream, item).or_else(|| draft::written_anew(stream, item))
+    }
+}
+
+impl AfterCommits for Desk {
+    fn committed(&self, site: &Site, batch: &Batch) {
+        site.part::<KeptDoors>().committed(batch);
     }
 }
 

@@ -106,7 +106,7 @@ pub(crate) fn language(wanted: Option<&str>) -> &'static str {
 }
 
 /// The address of a request.
-pub(crate) struct Address(Option<std::net::IpAddr>);
+pub(crate) struct Address(pub Option<std::net::IpAddr>);
 
 impl<S: Sync> FromRequestParts<S> for Address {
     type Rejection = std::convert::Infallible;

@@ -1,6 +1,7 @@
 //! The workloads and their common parts.
 
 pub mod connect;
+pub mod desk;
 pub mod fanout;
 pub mod idle;
 pub mod pairs;

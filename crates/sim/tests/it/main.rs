@@ -1,6 +1,8 @@
 //! The simulation's own tests: many worlds keep all promises, every fault happens in some of them, every broken variant
 //! is found, and a seed is the same world each time.
 
+mod desk;
+
 use std::collections::BTreeSet;
 use std::process::Command;
 

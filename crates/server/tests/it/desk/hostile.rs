@@ -1,8 +1,8 @@
 //! Hostile input in everything that a visitor writes, and floods of visitors.
 
 use encke_engine::desk_limits::{
-    TICKETS_OPEN_PER_VISITOR_MAX, VISIT_FACT_BYTES_MAX, VISIT_TRAIL_MAX, VISIT_URL_BYTES_MAX,
-    VISITORS_PER_ADDRESS_PER_MIN,
+    DOORS_PER_ADDRESS_PER_MIN, HELP_PER_ADDRESS_PER_MIN, TICKETS_OPEN_PER_VISITOR_MAX,
+    VISIT_FACT_BYTES_MAX, VISIT_TRAIL_MAX, VISIT_URL_BYTES_MAX, VISITORS_PER_ADDRESS_PER_MIN,
 };
 use serde_json::json;
 
@@ -126,4 +126,44 @@ fn a_flood_of_visitors_or_questions_meets_a_bound() {
     }
     let refused = guest.try_ask_desk(&desk, &json!({"text": "one more"})).is(409);
     assert_eq!(refused.code(), "conflict");
+}
+
+/// The number of answers to one address until it has asked too often.
+fn asked_until_refused(site: &Site, from: u8, path: &str, allowed: u32) -> u32 {
+    let mut wire = Wire::connect_from(from, site.address());
+    for number in 0..2 * allowed {
+        wire.send(line_of("GET", path, site.address(), &[], None));
+        let answer = wire.answer().unwrap();
+        if answer.status == 429 {
+            assert_eq!(answer.code(), "rate_limited");
+            return number;
+        }
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    panic!("{allowed} in a minute are allowed, and nobody has counted");
+}
+
+#[test]
+fn strangers_look_at_a_door_and_at_help_as_often_as_their_address_may() {
+    let site = Site::shared();
+    let mut ann = site.person("ann");
+    let desk = ann.desk(&[]);
+    let door = format!("/v1/desks/{}/door", desk.key);
+    let help = format!("/v1/desks/{}/help?q=refund", desk.key);
+    assert!(
+        asked_until_refused(&site, 248, &door, DOORS_PER_ADDRESS_PER_MIN)
+            >= DOORS_PER_ADDRESS_PER_MIN
+    );
+    assert!(
+        asked_until_refused(&site, 248, &help, HELP_PER_ADDRESS_PER_MIN)
+            >= HELP_PER_ADDRESS_PER_MIN
+    );
+    let mut neighbour = Wire::connect_from(249, site.address());
+    neighbour.send(line_of("GET", &door, site.address(), &[], None));
+    assert_eq!(neighbour.answer().unwrap().status, 200, "others have an allowance of their own");
+    // What a person changes shows at once, however often strangers have looked.
+    let path = format!("/v1/desks/{}", desk.id);
+    ann.client.send("PATCH", &path, &json!({"name": "Other shop"})).is(200);
+    neighbour.send(line_of("GET", &door, site.address(), &[], None));
+    assert_eq!(neighbour.answer().unwrap().json()["desk"]["name"], "Other shop");
 }

@@ -5,11 +5,19 @@
 
 use encke_engine::{ConversationId, PersonId};
 
-use crate::settings::Assignment;
+/// Whose turn it is among the agents that may have a ticket.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turns {
+    /// The one that was given a ticket longest ago.
+    RoundRobin,
+    /// The one with the fewest open tickets.
+    LeastBusy,
+}
 
 /// An agent that is there.
 #[derive(Clone, Debug)]
-pub(crate) struct Free {
+pub struct Free {
+    /// The agent.
     pub person: PersonId,
     /// Open tickets that it has.
     pub open: u64,
@@ -22,7 +30,8 @@ pub(crate) struct Free {
 }
 
 impl Free {
-    fn may_have(&self, wanted: &Wanted) -> bool {
+    /// Whether it may be given this ticket.
+    pub fn may_have(&self, wanted: &Wanted) -> bool {
         let is_of_team = wanted.team.as_ref().is_none_or(|team| self.skills.contains(team));
         self.open < self.capacity && is_of_team && wanted.passed_by != Some(self.person)
     }
@@ -30,7 +39,8 @@ impl Free {
 
 /// A ticket in the queue.
 #[derive(Clone, Debug)]
-pub(crate) struct Wanted {
+pub struct Wanted {
+    /// The ticket.
     pub ticket: ConversationId,
     /// The team that it is for; `None` if it is for all.
     pub team: Option<String>,
@@ -40,16 +50,9 @@ pub(crate) struct Wanted {
     pub passed_by: Option<PersonId>,
 }
 
-/// Gives tickets, in the order of the queue, to agents that are there. Nothing is given by hand alone.
-pub(crate) fn plan(
-    how: Assignment,
-    queue: &[Wanted],
-    agents: &mut [Free],
-) -> Vec<(ConversationId, PersonId)> {
+/// Gives tickets, in the order of the queue, to agents that are there.
+pub fn plan(how: Turns, queue: &[Wanted], agents: &mut [Free]) -> Vec<(ConversationId, PersonId)> {
     let mut given = Vec::new();
-    if how == Assignment::Manual {
-        return given;
-    }
     let mut turn = agents.iter().map(|agent| agent.given).max().unwrap_or_default();
     for wanted in queue {
         let Some(agent) = best(how, wanted, agents) else { continue };
@@ -60,11 +63,11 @@ pub(crate) fn plan(
     given
 }
 
-fn best<'a>(how: Assignment, wanted: &Wanted, agents: &'a mut [Free]) -> Option<&'a mut Free> {
+fn best<'a>(how: Turns, wanted: &Wanted, agents: &'a mut [Free]) -> Option<&'a mut Free> {
     let may = agents.iter_mut().filter(|agent| agent.may_have(wanted));
     may.min_by_key(|agent| {
         let is_other = wanted.before != Some(agent.person);
-        let busy = if how == Assignment::LeastBusy { agent.open } else { 0 };
+        let busy = if how == Turns::LeastBusy { agent.open } else { 0 };
         (is_other, busy, agent.given, agent.person)
     })
 }
@@ -113,8 +116,8 @@ mod tests {
         })
     }
 
-    fn automatic() -> impl Strategy<Value = Assignment> {
-        prop_oneof![Just(Assignment::RoundRobin), Just(Assignment::LeastBusy)]
+    fn automatic() -> impl Strategy<Value = Turns> {
+        prop_oneof![Just(Turns::RoundRobin), Just(Turns::LeastBusy)]
     }
 
     proptest! {
@@ -196,8 +199,7 @@ mod tests {
             let mut agents = [free(1, 3, 30), free(2, 0, 20), free(3, 1, 10)];
             plan(how, &queue, &mut agents).into_iter().map(|(_, person)| person.0).collect()
         };
-        assert_eq!(whom(Assignment::RoundRobin), [3, 2, 1, 3]);
-        assert_eq!(whom(Assignment::LeastBusy), [2, 3, 2, 3]);
-        assert_eq!(whom(Assignment::Manual), [0u64; 0]);
+        assert_eq!(whom(Turns::RoundRobin), [3, 2, 1, 3]);
+        assert_eq!(whom(Turns::LeastBusy), [2, 3, 2, 3]);
     }
 }
