@@ -97,4 +97,15 @@ pub const VISITOR_IDLE_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1000;
 pub const VISITORS_FORGET_MS: u64 = 10 * 60 * 1000;
 /// Visitors that one look forgets.
 pub const VISITORS_FORGOTTEN_AT_ONCE_MAX: usize = 1_000;
+// Mails to visitors.
+/// Milliseconds after which the answers to a ticket go out by mail, together. The option mail-soon-s may make it shorter.
+pub const DESK_MAIL_WAIT_MS: u64 = 30_000;
+/// Milliseconds until another look whether a visitor that is here has read an answer, or has gone.
+pub const DESK_MAIL_HERE_MS: u64 = 30_000;
+/// Mails that visitors of one desk may ask for in a day: requests to confirm, and whole conversations.
+pub const DESK_MAIL_ASKED_PER_DAY: u64 = 1_000;
+/// Messages in one mail to a visitor.
+pub const DESK_MAIL_MESSAGES_MAX: usize = 200;
+/// Bytes of all messages in one mail to a visitor.
+pub const DESK_MAIL_BYTES_MAX: usize = 256 * 1024;
 }

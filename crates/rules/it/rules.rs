@@ -21,9 +21,10 @@ const MAY: &[(&str, &[&str])] = &[
     ("apps/channel", &["engine", "store", "site", "account", "talk"]),
     ("apps/keep", &["engine", "store", "site", "account", "talk"]),
     ("apps/push", &["egress", "engine", "store", "site", "account", "talk"]),
-    ("apps/digest", &["engine", "store", "site", "account", "talk"]),
+    ("apps/letter", &["engine", "site"]),
+    ("apps/digest", &["engine", "store", "site", "account", "talk", "letter"]),
     ("apps/preview", &["egress", "engine", "store", "site", "account", "files", "talk"]),
-    ("apps/desk", &["engine", "store", "site", "account", "talk"]),
+    ("apps/desk", &["engine", "store", "site", "account", "talk", "letter"]),
     (
         "apps/tests",
         &[
@@ -54,6 +55,7 @@ const MAY: &[(&str, &[&str])] = &[
             "preview",
             "digest",
             "desk",
+            "letter",
             "egress",
             "gateway",
             "rig",

@@ -10,6 +10,7 @@ use encke_talk::ticket::{KeepsTickets, take_part};
 use crate::agent::is_there;
 use crate::assignment::give;
 use crate::claim::release;
+use crate::mail;
 use crate::ticket::{self, Speaker, Ticket, TicketState};
 use crate::visitor::{VisitorRow, check_not_blocked};
 
@@ -45,6 +46,7 @@ impl KeepsTickets for Keeper {
             asked(tx, site, &mut after, appended)?;
         } else {
             answered(tx, &mut after, from, appended)?;
+            mail::outbox::answered(tx, site, &before, appended.seq)?;
         }
         let after = ticket::change(tx, site, &before, after, Some(from))?;
         if after.is_queued() {

@@ -4,7 +4,7 @@
 //! room. A question is a ticket: a conversation of the crate `talk`, so messages, files, receipts and history come from
 //! there. Here is the rest: whose the ticket is, who waits, and what visitors are shown.
 //!
-//! Entry point: [`Desk`], the product.
+//! Entry points: [`Desk`], the product; [`open`] gives it the way to the mail server.
 //!
 //! Invariants: a ticket has one owner or none, and each change of it is one write (P11). Every change of a ticket's row is told
 //! to the house in the same write (`ticket`), and what the visitor may know of it to the ticket (`ticket_status`). No table
@@ -31,6 +31,7 @@ mod hours;
 mod keeper;
 mod key;
 mod looking;
+mod mail;
 mod note;
 mod plan;
 mod product;
@@ -48,4 +49,5 @@ mod ticket_page;
 mod visit;
 mod visitor;
 
+pub use mail::open;
 pub use product::Desk;

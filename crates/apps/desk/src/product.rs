@@ -17,10 +17,12 @@ use utoipa_axum::routes;
 use crate::due::Gone;
 use crate::framing::Window;
 use crate::keeper::Keeper;
+use crate::mail::state::MailState;
+use crate::mail::{address, links, shown, transcript};
 use crate::tables::TABLES;
 use crate::{
-    agent, article, ask, blocked, canned, change, claim, desk, door, due, help, looking, note,
-    rating, report, report_tickets, status, ticket, ticket_list, ticket_page, visit, visitor,
+    agent, article, ask, blocked, canned, change, claim, desk, door, due, help, looking, mail,
+    note, rating, report, report_tickets, status, ticket, ticket_list, ticket_page, visit, visitor,
 };
 
 /// The customer-service desk.
@@ -39,6 +41,7 @@ impl Product for Desk {
         parts.insert(TicketKeeper(&Keeper));
         parts.insert(Embedded(&Window));
         parts.insert(Gone::default());
+        parts.insert(MailState::default());
     }
 
     fn routes(&self) -> OpenApiRouter<Arc<Site>> {
@@ -75,6 +78,11 @@ impl Product for Desk {
             .routes(routes!(claim::give_back))
             .routes(routes!(claim::join))
             .routes(routes!(claim::leave))
+            .routes(routes!(address::get, address::put, address::delete))
+            .routes(routes!(links::confirm_page, links::confirm))
+            .routes(routes!(links::stop_page, links::stop))
+            .routes(routes!(shown::get))
+            .routes(routes!(transcript::ask))
     }
 
     fn in_feed(&self) -> InFeed {
@@ -99,6 +107,9 @@ impl Peer for Desk {
 
 impl Housekeeping for Desk {
     fn turn<'a>(&'a self, site: &'a Arc<Site>, number: u64) -> BoxFuture<'a, ()> {
-        Box::pin(due::turn(site, number))
+        Box::pin(async move {
+            due::turn(site, number).await;
+            mail::turn::turn(site, number).await;
+        })
     }
 }

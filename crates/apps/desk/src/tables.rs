@@ -12,4 +12,8 @@ pub(crate) const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0002.sql"),
         include_str!("tables/postgres/0002.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0005.sql"),
+        include_str!("tables/postgres/0005.sql"),
+    ),
 ];

@@ -5,6 +5,7 @@ mod closed;
 mod flow;
 mod help;
 mod hostile;
+mod mail;
 mod report;
 mod storm;
 
