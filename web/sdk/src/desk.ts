@@ -40,6 +40,9 @@ export type WantedReport = operations['desk_report']['parameters']['query'];
 export type WantedTickets = operations['report_tickets']['parameters']['query'];
 export type ReportTickets = Schemas['ReportTickets'];
 
+/** The address of a ticket's visitor, and what became of the answers that were mailed there. */
+export type TicketMail = Schemas['TicketMail'];
+
 export type CannedReply = Schemas['CannedReply'];
 export type CannedReplies = Schemas['CannedReplies'];
 
@@ -157,6 +160,11 @@ export class DeskApi {
 
   changeTicket(id: string, change: TicketChange): Promise<DeskTicket> {
     return this.#api.call('PATCH', of(id), change);
+  }
+
+  /** What became of the mails of a ticket. */
+  ticketMail(id: string): Promise<TicketMail> {
+    return this.#api.call('GET', `${of(id)}/mail`);
   }
 
   notes(id: string, before?: number): Promise<NotePage> {

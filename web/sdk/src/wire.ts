@@ -922,6 +922,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/desk-mail/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The page on which a visitor confirms its address.
+         * @description The page on which a visitor confirms its address.
+         */
+        get: operations["visitor_address_page"];
+        put?: never;
+        /**
+         * Confirms the address of a visitor: the button of its page.
+         * @description Confirms the address of a visitor: the button of its page.
+         */
+        post: operations["confirm_visitor_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desk-mail/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The page on which a visitor ends mails to its address.
+         * @description The page on which a visitor ends mails to its address.
+         */
+        get: operations["stop_visitor_mails_page"];
+        put?: never;
+        /**
+         * Ends mails to a visitor: the button of its page, or one request of a mail program (RFC 8058). The address is forgotten.
+         * @description Ends mails to a visitor: the button of its page, or one request of a mail program (RFC 8058). The address is forgotten.
+         */
+        post: operations["stop_visitor_mails"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/desks": {
         parameters: {
             query?: never;
@@ -1189,6 +1237,34 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The address of the calling visitor.
+         * @description The address of the calling visitor.
+         */
+        get: operations["visitor_mail"];
+        /**
+         * Leaves an address for answers. It gets a link to confirm, unless it is confirmed already.
+         * @description Leaves an address for answers. It gets a link to confirm, unless it is confirmed already.
+         */
+        put: operations["leave_address"];
+        post?: never;
+        /**
+         * Forgets the address of the calling visitor.
+         * @description Forgets the address of the calling visitor.
+         */
+        delete: operations["forget_address"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2447,6 +2523,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tickets/{id}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The mails of a ticket: all staff may see this.
+         * @description The mails of a ticket: all staff may see this.
+         */
+        get: operations["ticket_mail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tickets/{id}/notes": {
         parameters: {
             query?: never;
@@ -2505,6 +2601,26 @@ export interface paths {
          * @description Puts a ticket back into the queue: its owner does it, or a supervisor.
          */
         post: operations["return_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks for the whole of a ticket by mail. It goes to the address that the calling visitor has confirmed.
+         * @description Asks for the whole of a ticket by mail. It goes to the address that the calling visitor has confirmed.
+         */
+        post: operations["mail_transcript"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3816,6 +3932,10 @@ export interface components {
         /** @description Whether a person hides when it was last seen. */
         LastSeenChoice: {
             hidden: boolean;
+        };
+        /** @description The address to which a visitor wants its answers. */
+        LeftAddress: {
+            address: string;
         };
         /** @description A visitor that was let in. */
         LetIn: {
@@ -5524,6 +5644,19 @@ export interface components {
             /** @description Open ones that nobody has come in the order of the queue; all others with the newest change first. */
             tickets: components["schemas"]["TicketRow"][];
         };
+        /** @description The mails of a ticket. */
+        TicketMail: {
+            /** @description The address that the visitor left; absent if it left none. */
+            address?: string;
+            /** @description Whether the visitor has confirmed it. No answer is sent before. */
+            confirmed: boolean;
+            /** @description The reason why the last mail was given up: `refused` by the mail server, or `unreachable`; absent if it was not. */
+            failed?: string;
+            /** @description When answers were mailed last, in milliseconds since 1970; absent if never. */
+            sent_at?: number;
+            /** @description Whether answers wait to be sent. */
+            waiting: boolean;
+        };
         /** @description A ticket with all that the staff is shown beside it. */
         TicketPage: {
             /** @description What the visitor wrote with its rating; absent without it. */
@@ -5648,6 +5781,13 @@ export interface components {
             title?: string;
             /** @description The address of the page. */
             url: string;
+        };
+        /** @description The address of a visitor. */
+        VisitorMail: {
+            /** @description The address; absent if there is none. */
+            address?: string;
+            /** @description Whether the link that was sent there was used. No answer is sent before. */
+            confirmed: boolean;
         };
         /** @description The visitors that are on the site. */
         VisitorsHere: {
@@ -8689,6 +8829,128 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    visitor_address_page: {
+        parameters: {
+            query?: {
+                /** @description The language of the page. */
+                lang?: string;
+                /** @description The text that the mail has. Without it the page says that the link does nothing. */
+                token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    confirm_visitor_address: {
+        parameters: {
+            query?: {
+                /** @description The language of the page. */
+                lang?: string;
+                /** @description The text that the mail has. Without it the page says that the link does nothing. */
+                token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    stop_visitor_mails_page: {
+        parameters: {
+            query?: {
+                /** @description The language of the page. */
+                lang?: string;
+                /** @description The text that the mail has. Without it the page says that the link does nothing. */
+                token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    stop_visitor_mails: {
+        parameters: {
+            query?: {
+                /** @description The language of the page. */
+                lang?: string;
+                /** @description The text that the mail has. Without it the page says that the link does nothing. */
+                token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     desks: {
         parameters: {
             query?: never;
@@ -9355,6 +9617,105 @@ export interface operations {
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    visitor_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorMail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    leave_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeftAddress"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorMail"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginBlocked"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    forget_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
         };
     };
     set_my_work: {
@@ -12092,6 +12453,36 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    ticket_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketMail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
     notes: {
         parameters: {
             query?: {
@@ -12233,6 +12624,37 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    mail_transcript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was asked for. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
             429: components["responses"]["RateLimited"];

@@ -1,5 +1,6 @@
 import { commonEn, formatOf, type Shape } from '@encke/ui/plain';
 import { clockOf, type Span } from '../model/waiting';
+import { mailEn } from './mail.en';
 
 const { number, plural } = formatOf('en');
 
@@ -12,6 +13,7 @@ function span(time: Span): string {
 /** The English words of the desk. Every other language has the same keys with the same parameters. */
 export const en = {
   ...commonEn,
+  ...mailEn,
 
   title: 'Desk',
   span,
