@@ -204,4 +204,15 @@ pub const HELP_PER_ADDRESS_PER_MIN: u32 = 300;
 pub const DOOR_KEPT_MS: u64 = 1_000;
 /// Doors that a node keeps.
 pub const DOORS_KEPT_MAX: usize = 1_000;
+// Mails to visitors.
+/// Milliseconds after which the answers to a ticket go out by mail, together. The option mail-soon-s may make it shorter.
+pub const DESK_MAIL_WAIT_MS: u64 = 30_000;
+/// Milliseconds until another look whether a visitor that is here has read an answer, or has gone.
+pub const DESK_MAIL_HERE_MS: u64 = 30_000;
+/// Mails that visitors of one desk may ask for in a day: requests to confirm, and whole conversations.
+pub const DESK_MAIL_ASKED_PER_DAY: u64 = 1_000;
+/// Messages in one mail to a visitor.
+pub const DESK_MAIL_MESSAGES_MAX: usize = 200;
+/// Bytes of all messages in one mail to a visitor.
+pub const DESK_MAIL_BYTES_MAX: usize = 256 * 1024;
 }

@@ -21,10 +21,11 @@ const MAY: &[(&str, &[&str])] = &[
     ("apps/channel", &["engine", "store", "site", "account", "talk"]),
     ("apps/keep", &["engine", "store", "site", "account", "talk"]),
     ("apps/push", &["egress", "engine", "store", "site", "account", "talk"]),
-    ("apps/digest", &["engine", "store", "site", "account", "talk"]),
+    ("apps/letter", &["engine", "site"]),
+    ("apps/digest", &["engine", "store", "site", "account", "talk", "letter"]),
     ("apps/preview", &["egress", "engine", "store", "site", "account", "files", "talk"]),
     ("apps/queue", &["engine"]),
-    ("apps/desk", &["engine", "queue", "store", "site", "account", "talk"]),
+    ("apps/desk", &["engine", "queue", "store", "site", "account", "talk", "letter"]),
     (
         "apps/tests",
         &[
@@ -55,6 +56,7 @@ const MAY: &[(&str, &[&str])] = &[
             "preview",
             "digest",
             "desk",
+            "letter",
             "egress",
             "gateway",
             "rig",

@@ -54,6 +54,8 @@ export type ArticleContent = Schemas['ArticleContent'];
 export type ArticleTitle = Schemas['ArticleTitle'];
 /** A field of the form before the first question. */
 export type FormField = Schemas['FormField'];
+/** The address of a ticket's visitor, and what became of the answers that were mailed there. */
+export type TicketMail = Schemas['TicketMail'];
 
 export type CannedReply = Schemas['CannedReply'];
 export type CannedReplies = Schemas['CannedReplies'];
@@ -227,6 +229,11 @@ export class DeskApi {
 
   changeTicket(id: string, change: TicketChange): Promise<DeskTicket> {
     return this.#api.call('PATCH', of(id), change);
+  }
+
+  /** What became of the mails of a ticket. */
+  ticketMail(id: string): Promise<TicketMail> {
+    return this.#api.call('GET', `${of(id)}/mail`);
   }
 
   notes(id: string, before?: number): Promise<NotePage> {

@@ -12,6 +12,7 @@ use crate::assignment::give;
 use crate::automation::happening::{self, Happening};
 use crate::automation::voice;
 use crate::claim::release;
+use crate::mail;
 use crate::staff;
 use crate::ticket::{self, Speaker, Ticket, TicketState};
 use crate::visitor::{VisitorRow, check_not_blocked};
@@ -60,6 +61,7 @@ impl KeepsTickets for Keeper {
             if appended.seq == FIRST_MESSAGE { Happening::Asked } else { Happening::Wrote }
         } else {
             answered(tx, &mut after, from, appended)?;
+            mail::outbox::answered(tx, site, &before, appended.seq)?;
             Happening::Answered
         };
         let after = ticket::change(tx, site, &before, after, Some(from))?;

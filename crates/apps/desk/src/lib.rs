@@ -4,7 +4,7 @@
 //! room. A question is a ticket: a conversation of the crate `talk`, so messages, files, receipts and history come from
 //! there. Here is the rest: whose the ticket is, who waits, and what visitors are shown.
 //!
-//! Entry point: [`Desk`], the product.
+//! Entry points: [`Desk`], the product; [`open`] gives it the way to the mail server.
 //!
 //! Invariants: a ticket has one owner or none, and each change of it is one write (P11). Every change of a ticket's row is told
 //! to the house in the same write (`ticket`), and what the visitor may know of it to the ticket (`ticket_status`). No table
@@ -46,8 +46,9 @@ mod kept;
 mod key;
 mod lateness;
 mod looking;
-mod mentions;
+mod mail;
 mod markdown;
+mod mentions;
 mod note;
 mod product;
 mod promise;
@@ -70,4 +71,5 @@ mod verified;
 mod visit;
 mod visitor;
 
+pub use mail::open;
 pub use product::Desk;

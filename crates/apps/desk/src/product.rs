@@ -19,10 +19,12 @@ use crate::due::Watched;
 use crate::framing::Window;
 use crate::keeper::Keeper;
 use crate::kept::KeptDoors;
+use crate::mail::state::MailState;
+use crate::mail::{address, links, shown, transcript};
 use crate::tables::TABLES;
 use crate::{
     agent, article, ask, blocked, bulk_change, canned, change, claim, contact, contact_list,
-    contact_merge, desk, door, draft, due, erasure, export, help, help_page, invitation, looking, mentions, note, promise, rating, report,
+    contact_merge, desk, door, draft, due, erasure, export, help, help_page, invitation, looking, mail, mentions, note, promise, rating, report,
     report_tickets, saved_view, site_secret, status, team, ticket, ticket_list, ticket_page,
     ticket_search, verified, visit, visitor,
 };
@@ -44,6 +46,7 @@ impl Product for Desk {
         parts.insert(Embedded(&Window));
         parts.insert(Watched::default());
         parts.insert(KeptDoors::default());
+        parts.insert(MailState::default());
     }
 
     fn routes(&self) -> OpenApiRouter<Arc<Site>> {
@@ -111,6 +114,11 @@ impl Product for Desk {
             .routes(routes!(saved_view::delete))
             .routes(routes!(mentions::list))
             .routes(routes!(mentions::seen))
+            .routes(routes!(address::get, address::put, address::delete))
+            .routes(routes!(links::confirm_page, links::confirm))
+            .routes(routes!(links::stop_page, links::stop))
+            .routes(routes!(shown::get))
+            .routes(routes!(transcript::ask))
     }
 
     fn in_feed(&self) -> InFeed {
@@ -150,6 +158,9 @@ impl AfterCommits for Desk {
 
 impl Housekeeping for Desk {
     fn turn<'a>(&'a self, site: &'a Arc<Site>, number: u64) -> BoxFuture<'a, ()> {
-        Box::pin(due::turn(site, number))
+        Box::pin(async move {
+            due::turn(site, number).await;
+            mail::turn::turn(site, number).await;
+        })
     }
 }

@@ -24,4 +24,8 @@ pub(crate) const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0004.sql"),
         include_str!("tables/postgres/0004.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0005.sql"),
+        include_str!("tables/postgres/0005.sql"),
+    ),
 ];

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::desk::DeskRow;
+use crate::mail;
 use crate::verified;
 use crate::visit::Facts;
 
@@ -91,6 +92,7 @@ pub(crate) fn forget_idle(tx: &mut Tx<'_>) -> Result<(), Error> {
                  ORDER BY v.seen_ms, v.person LIMIT ?2";
     for row in tx.query(query, params![before, most])? {
         let person: PersonId = row.get(0)?;
+        mail::address::forget(tx, person)?;
         tx.execute("DELETE FROM visitor WHERE person = ?1", params![person])?;
         forget(tx, person)?;
     }

@@ -1,9 +1,8 @@
 //! How many requests to confirm are sent, so that the form can't be used to send mails to strangers.
 
 use encke_engine::{Code, Error, PersonId, outgoing_limits};
+use encke_letter::digits;
 use encke_store::{Sql, Tx, params};
-
-use crate::address::digits;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 

@@ -4,16 +4,13 @@ use std::fmt::Write;
 
 use encke_account::{Settings, settings};
 use encke_engine::{ConversationId, Error, PersonId, outgoing_limits};
+use encke_letter::{Letter, Post, Purpose, Signed, document, escaped, link, one_line};
 use encke_site::Site;
 use encke_store::Read;
 use encke_talk::notice::News;
 
-use crate::html::{document, escaped, link};
-use crate::key::{Purpose, Signed};
-use crate::letter::{Letter, one_line};
 use crate::links;
 use crate::settings::PersonRow;
-use crate::state::Ground;
 
 /// The name of the site, on one line.
 fn site_name(read: &mut Read<'_>) -> Result<String, Error> {
@@ -25,12 +22,12 @@ fn site_name(read: &mut Read<'_>) -> Result<String, Error> {
 pub(crate) fn request(
     read: &mut Read<'_>,
     site: &Site,
-    ground: &Ground,
+    post: &Post,
     row: &PersonRow,
 ) -> Result<Letter, Error> {
     let (language, name) = (row.language, site_name(read)?);
     let person = called(read, site, row.person)?;
-    let href = links::page(&ground.public_url, Purpose::Confirm, &row.signed(), language);
+    let href = links::page(&post.public_url, Purpose::Confirm, &row.signed(), language);
     let (lead, act, foot) =
         (language.ask_lead(&name, &person), language.ask_link(), language.ask_foot());
     let subject = language.ask_subject(&name);
@@ -42,8 +39,10 @@ pub(crate) fn request(
     );
     Ok(Letter {
         to: row.address.clone(),
+        from_name: None,
+        thread: None,
         text: format!("{lead}\n\n{act}: {href}\n\n{foot}\n"),
-        html: document(language, &subject, &body),
+        html: document(language.name(), &subject, &body),
         subject,
         unsubscribe: None,
     })
@@ -57,7 +56,7 @@ fn called(read: &mut Read<'_>, site: &Site, person: PersonId) -> Result<String, 
 /// The mail about missed messages.
 pub(crate) fn digest(
     read: &mut Read<'_>,
-    ground: &Ground,
+    post: &Post,
     row: &PersonRow,
     news: &[(ConversationId, News)],
 ) -> Result<Letter, Error> {
@@ -76,7 +75,7 @@ pub(crate) fn digest(
         if said.is_empty() && news.files > 0 {
             said = language.files(news.files);
         }
-        let href = format!("{}/#/{conversation}", ground.public_url);
+        let href = format!("{}/#/{conversation}", post.public_url);
         let _ = write!(text, "{title}\n{from}: {said}\n");
         let _ = write!(
             html,
@@ -95,7 +94,7 @@ pub(crate) fn digest(
         let _ = write!(text, "{open}: {href}\n\n");
         let _ = writeln!(html, "<p style=\"margin:.3em 0 0\">{}</p>", link(&href, &open));
     }
-    let page = links::page(&ground.public_url, Purpose::Unsubscribe, &signed, language);
+    let page = links::page(&post.public_url, Purpose::Unsubscribe, &signed, language);
     let (foot, end) = (language.foot(&name), language.unsubscribe());
     let _ = writeln!(text, "{foot}\n{end}: {page}");
     let _ = write!(
@@ -106,7 +105,9 @@ pub(crate) fn digest(
     );
     Ok(Letter {
         to: row.address.clone(),
-        html: document(language, &subject, &html),
+        from_name: None,
+        thread: None,
+        html: document(language.name(), &subject, &html),
         subject,
         text,
         unsubscribe: Some(page),

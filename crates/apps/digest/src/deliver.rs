@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use encke_engine::{ConversationId, Error, Seq, outgoing_limits};
+use encke_letter::{Letter, Outcome, Post, pause};
 use encke_site::Site;
 use encke_store::{Read, Row, Sql, Tx, params};
 use encke_talk::notice::{self, Counted, News};
 
 use crate::compose;
-use crate::letter::Letter;
 use crate::settings::{PersonRow, find};
-use crate::smtp::{Outcome, pause};
-use crate::state::{Ground, State};
+use crate::state::State;
 use crate::turn::Taken;
 
 /// Messages of a conversation that a person may have missed.
@@ -35,7 +34,7 @@ pub(crate) fn begin(site: &Arc<Site>, taken: Taken) {
 }
 
 async fn look_after(site: &Arc<Site>, taken: Taken) -> Result<(), Error> {
-    let Some(ground) = State::of(site).ground() else { return Ok(()) };
+    let Some(post) = State::of(site).post() else { return Ok(()) };
     let held = site.clone();
     // What is told is what is there, unread and not recalled, at this moment.
     let found = site.store.read(move |read| {
@@ -43,13 +42,13 @@ async fn look_after(site: &Arc<Site>, taken: Taken) -> Result<(), Error> {
         if row.due_ms != Some(taken.until_ms) {
             return Ok(None);
         }
-        let ground = State::of(&held).open()?;
-        let (letter, waiting) = letter(read, &held, ground, &row)?;
+        let post = State::of(&held).open()?;
+        let (letter, waiting) = letter(read, &held, post, &row)?;
         Ok(Some((row.tries, letter, waiting)))
     });
     let Some((tries, letter, waiting)) = found.await? else { return Ok(()) };
     let outcome = match letter {
-        Some(letter) => ground.smtp.send(letter.message(&ground.smtp.from)?).await,
+        Some(letter) => post.send(letter).await?,
         None => Outcome::Taken,
     };
     let again = match outcome {
@@ -72,11 +71,11 @@ async fn look_after(site: &Arc<Site>, taken: Taken) -> Result<(), Error> {
 fn letter(
     read: &mut Read<'_>,
     site: &Site,
-    ground: &Ground,
+    post: &Post,
     row: &PersonRow,
 ) -> Result<(Option<Letter>, Vec<Waiting>), Error> {
     if !row.is_confirmed {
-        return Ok((Some(compose::request(read, site, ground, row)?), Vec::new()));
+        return Ok((Some(compose::request(read, site, post, row)?), Vec::new()));
     }
     let query = "SELECT conversation, first_seq, last_seq FROM digest_waiting
                  WHERE person = ?1 ORDER BY conversation LIMIT ?2";
@@ -99,7 +98,7 @@ fn letter(
     if news.is_empty() || row.every_ms == 0 {
         return Ok((None, waiting));
     }
-    Ok((Some(compose::digest(read, ground, row, &news)?), waiting))
+    Ok((Some(compose::digest(read, post, row, &news)?), waiting))
 }
 
 /// Forgets what a mail was about. What came meanwhile is told by the next one.

@@ -15,24 +15,17 @@
 //!
 //! Never in here: who may read a message, and what counts as unread.
 
-mod address;
 mod asked;
 mod compose;
 mod deliver;
 mod follow;
-mod html;
-mod key;
-mod letter;
 mod links;
-mod options;
 mod product;
 mod settings;
-mod smtp;
 mod state;
 mod tables;
 mod turn;
 mod words;
 
-pub use options::MailOptions;
 pub use product::Digest;
 pub use state::open;

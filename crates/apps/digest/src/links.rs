@@ -4,46 +4,15 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State as Held};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use encke_engine::{Error, PersonId, outgoing_limits};
+use encke_letter::{Link, Purpose, Signed, Wanted, button, person_of, sentence};
 use encke_site::{Refusal, Site};
 use encke_store::{Tx, params};
-use http::{HeaderName, HeaderValue, header};
-use serde::Deserialize;
-use utoipa::IntoParams;
 
-use crate::html::{document, escaped};
-use crate::key::{Purpose, Signed, person_of};
 use crate::settings::{self, find};
 use crate::words::Language;
-
-/// Headers of the pages: no script, nothing from elsewhere, no copy, and the link is told to nobody.
-const HEADERS: [(HeaderName, &str); 5] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    ),
-    (header::CACHE_CONTROL, "no-store"),
-    (header::REFERRER_POLICY, "no-referrer"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (HeaderName::from_static("x-robots-tag"), "noindex"),
-];
-
-/// What stands in a link.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Link {
-    /// The text that the mail has. Without it the page says that the link does nothing.
-    #[serde(default)]
-    #[param(required = false)]
-    token: String,
-    /// The language of the page.
-    lang: Option<String>,
-}
-
-type Wanted = Result<Query<Link>, QueryRejection>;
 
 /// The address of a page.
 pub(crate) fn page(
@@ -60,30 +29,16 @@ pub(crate) fn page(
     format!("{public_url}/v1/digest/{path}?token={token}&lang={language}")
 }
 
-fn answer(language: Language, title: &str, body: &str) -> Response {
-    let mut response = Html(document(language, title, body)).into_response();
-    for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
-}
-
-/// A page with one sentence. A link that does nothing any more gets one, too: who has opened it is a person.
+/// A page with one sentence.
 fn text(language: Language, text: &str) -> Response {
-    answer(language, text, &format!("<p style=\"font-size:1.15em\">{}</p>", escaped(text)))
+    sentence(language.name(), text)
 }
 
 /// A page with one button, which asks for the same address again.
 fn ask(wanted: Wanted, words: impl FnOnce(Language) -> (String, String)) -> Response {
     let language = wanted.map_or(Language::En, |Query(link)| language_of(&link));
     let (title, act) = words(language);
-    let body = format!(
-        "<h1 style=\"font-size:1.3em\">{}</h1>\n<form method=\"post\"><button style=\"font:inherit;padding:.5em 1em\">\
-         {}</button></form>",
-        escaped(&title),
-        escaped(&act)
-    );
-    answer(language, &title, &body)
+    button(language.name(), &title, &act)
 }
 
 fn language_of(link: &Link) -> Language {

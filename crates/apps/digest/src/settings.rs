@@ -5,16 +5,16 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State as Held;
 use encke_engine::{Code, Error, PersonId};
+use encke_letter::Signed;
 use encke_site::{Act, Body, Caller, Refusal, Role, Site};
 use encke_store::{Row, Sql, StoreError, Tx, params};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::key::Signed;
+use crate::asked;
 use crate::state::State;
 use crate::words::Language;
-use crate::{address, asked};
 
 /// How long a message may stay unread before it is told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
@@ -178,7 +178,7 @@ pub(crate) async fn put(
     let soon_ms = State::of(&site).open()?.soon_ms;
     check_role(caller.0.role)?;
     site.take(me, caller.0.role, Act::Creation)?;
-    let address = address::check(&wanted.address)?;
+    let address = encke_letter::check(&wanted.address)?;
     let (every_ms, language) = (wanted.every.ms(soon_ms), Language::of(&wanted.language).name());
     let chosen = site.store.write(move |tx| {
         let before = find(tx, me)?;

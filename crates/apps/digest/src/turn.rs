@@ -22,7 +22,7 @@ pub(crate) struct Taken {
 
 /// Does one turn. Mails are sent by tasks of their own, so that no other product waits for the mail server.
 pub(crate) async fn turn(site: &Arc<Site>, number: u64) {
-    if State::of(site).ground().is_none() || !number.is_multiple_of(TURNS.max(1)) {
+    if State::of(site).post().is_none() || !number.is_multiple_of(TURNS.max(1)) {
         return;
     }
     match look(site).await {

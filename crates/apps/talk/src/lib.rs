@@ -59,6 +59,7 @@ mod thread;
 mod thread_answer;
 mod thread_page;
 pub mod ticket;
+pub mod told;
 mod typing;
 pub mod view;
 mod vote;

@@ -248,6 +248,7 @@ impl Space {
         let egress = Arc::new(Egress::new(&options.egress).map_err(anyhow::Error::msg)?);
         let public_url = options.public_url.as_deref();
         encke_digest::open(&site, &options.mail, public_url).map_err(anyhow::Error::msg)?;
+        encke_desk::open(&site, &options.mail, public_url).map_err(anyhow::Error::msg)?;
         encke_preview::open(&site, &options.preview, egress.clone());
         encke_push::open(&site, &options.push, egress, public_url);
         let cluster = Arc::new(OnceLock::new());

@@ -80,8 +80,8 @@ macro_rules! options {
 
             /// Mails; a table of its own in the file.
             #[command(flatten)]
-            #[serde(skip_serializing_if = "encke_digest::MailOptions::is_open")]
-            pub mail: encke_digest::MailOptions,
+            #[serde(skip_serializing_if = "encke_letter::MailOptions::is_open")]
+            pub mail: encke_letter::MailOptions,
 
             /// Gateways to other protocols; a table of its own in the file.
             #[command(flatten)]

@@ -1,6 +1,7 @@
 import { commonEn, formatOf, type Shape } from '@encke/ui/plain';
 import { clockOf, type Span } from '../model/waiting';
 import { automationEn } from './automation-en';
+import { mailEn } from './mail.en';
 
 const { number, plural } = formatOf('en');
 
@@ -13,6 +14,7 @@ function span(time: Span): string {
 /** The English words of the desk. Every other language has the same keys with the same parameters. */
 export const en = {
   ...commonEn,
+  ...mailEn,
 
   title: 'Desk',
   span,

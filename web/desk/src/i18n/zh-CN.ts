@@ -2,6 +2,7 @@ import { amid, begin, commonZhCN, formatOf } from '@encke/ui/plain';
 import { clockOf, type Span } from '../model/waiting';
 import { automationZhCN } from './automation-zh-CN';
 import type { Words } from './en';
+import { mailZhCN } from './mail.zh-CN';
 
 const { number } = formatOf('zh-CN');
 
@@ -12,6 +13,7 @@ function span(time: Span): string {
 
 export const zhCN: Words = {
   ...commonZhCN,
+  ...mailZhCN,
 
   title: '客服台',
   span,

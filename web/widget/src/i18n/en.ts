@@ -47,7 +47,6 @@ export const en = {
   soundOn: 'Turn sound on',
   soundOff: 'Turn sound off',
   otherLanguage: '简体中文',
-  older: 'Earlier messages',
   newest: 'To the newest message',
 
   typing: (names: string) => (names === '' ? 'Typing…' : `${names} is typing…`),
@@ -80,7 +79,6 @@ export const en = {
   back: 'Back',
   seenTyping: 'Our team sees what you type.',
 
-  connecting: 'Connecting…',
   waitingFor: 'No connection. What you write is kept and sent later.',
 
   /** Refusals by their code. */

@@ -46,7 +46,6 @@ export const zhCN: Words = {
   soundOn: '打开声音',
   soundOff: '关闭声音',
   otherLanguage: 'English',
-  older: '更早的消息',
   newest: '回到最新消息',
 
   typing: (names) => (names === '' ? '对方正在输入…' : `${names}正在输入…`),
@@ -63,7 +62,7 @@ export const zhCN: Words = {
 
   picture: (name) => `图片：${name}`,
   file: (name) => `文件：${name}`,
-  noFile: '无法打开此文件。',
+  noFile: '无法打开文件。',
   uploading: (name) => `正在上传 ${name}`,
   tooMany: '一条消息的文件已达上限。',
   sendCard: '发送',
@@ -79,8 +78,7 @@ export const zhCN: Words = {
   back: '返回',
   seenTyping: '您输入的内容客服可以看到。',
 
-  connecting: '正在连接…',
-  waitingFor: '网络已断开。您写的内容会保留，稍后发送。',
+  waitingFor: '网络已断开，您写的内容稍后发送。',
 
   error: {
     network: '无法连接服务器。',

@@ -38,6 +38,8 @@ export class Panel {
   readonly #down: HTMLButtonElement;
   #formView: FormView | null = null;
   #ratingSign = '';
+  /** The form for an address. It comes while nobody is on duty, or in the end, and stays. */
+  #mailShown: Promise<void> | undefined;
   #greetingSign = '';
   #last = '';
   #shown: string | null = null;
@@ -141,7 +143,7 @@ export class Panel {
     this.#last = rows.at(-1)?.kind === 'out' ? '' : (mine?.key ?? '');
     this.#keyed.show(rows);
     this.#showState();
-    this.#showRating();
+    this.#showRating(door);
     this.#showForm(door);
     this.#help.element.hidden = thread !== null || visitor.asking;
     this.#showBanner();
@@ -188,8 +190,10 @@ export class Panel {
     say(this.#state, parts.join(' '));
   }
 
-  #showRating(): void {
+  #showRating({ open }: Door): void {
     const { ticket } = this.#screen.visitor;
+    if (ticket !== null && (!open || ticket.state === 'resolved'))
+      this.#mailShown ??= import('./mail').then(({ showMail }) => showMail(this.#screen, this.#rating));
     const rated = ticket?.rating ?? null;
     const sign = ticket?.state === 'resolved' ? `${ticket.id} ${rated}` : '';
     if (sign === this.#ratingSign) return;

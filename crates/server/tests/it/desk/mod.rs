@@ -8,6 +8,7 @@ mod help;
 mod help_page;
 mod hostile;
 mod macros;
+mod mail;
 mod order;
 mod promise;
 mod report;

@@ -15,7 +15,7 @@ use reader::Mail;
 const PUBLIC: &str = "http://chat.example";
 
 /// The options of a site that sends its mails there.
-fn options(mail: &MailServer) -> Vec<String> {
+pub fn options(mail: &MailServer) -> Vec<String> {
     let port = mail.port().to_string();
     let all = [
         ["--mail-host", "127.0.0.1"],
@@ -28,14 +28,14 @@ fn options(mail: &MailServer) -> Vec<String> {
     all.as_flattened().iter().map(|&text| text.to_owned()).collect()
 }
 
-fn site_of(mail: &MailServer) -> Site {
+pub fn site_of(mail: &MailServer) -> Site {
     let options = options(mail);
     let options: Vec<&str> = options.iter().map(String::as_str).collect();
     Site::on(Server::start_with(&options, &[]))
 }
 
 /// The mails for an address, once there are so many.
-fn mails(server: &MailServer, to: &str, count: usize) -> Vec<Mail> {
+pub fn mails(server: &MailServer, to: &str, count: usize) -> Vec<Mail> {
     let found = || -> Vec<Mail> {
         let all = server.mails();
         all.iter().map(|text| Mail::read(text)).filter(|mail| mail.to == to).collect()

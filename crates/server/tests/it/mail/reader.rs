@@ -106,9 +106,9 @@ impl Mail {
     /// The path and query of the link that does this.
     #[track_caller]
     pub fn link(&self, what: &str) -> String {
-        let begin = format!("{}/v1/digest/{what}?", super::PUBLIC);
-        let at = self.text.find(&begin).unwrap_or_else(|| panic!("no {what} in {}", self.text));
-        let link = self.text[at..].split_whitespace().next().unwrap();
+        let mut words = self.text.split_whitespace();
+        let link = words.find(|word| word.contains(&format!("/{what}?token=")));
+        let link = link.unwrap_or_else(|| panic!("no {what} in {}", self.text));
         link.strip_prefix(super::PUBLIC).unwrap().to_owned()
     }
 }

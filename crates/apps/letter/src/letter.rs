@@ -5,32 +5,63 @@ use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 
+/// The place of a mail among those of one conversation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Thread {
+    /// The Message-ID of the mail, without angle brackets. It is written here and holds nothing of people.
+    pub id: String,
+    /// The Message-IDs of earlier ones, the first one first.
+    pub earlier: Vec<String>,
+}
+
 /// The parts of a mail.
-pub(crate) struct Letter {
+pub struct Letter {
     /// The address.
     pub to: String,
+    /// The name of the sender; without one it is the site's.
+    pub from_name: Option<String>,
+    /// The subject.
     pub subject: String,
+    /// The text for mail programs that show no HTML.
     pub text: String,
+    /// The same as a whole document of HTML.
     pub html: String,
+    /// The place of the mail in a conversation by mail; `None` if it stands alone.
+    pub thread: Option<Thread>,
     /// Where a program ends these mails with one request, if there are more to come (RFC 8058).
     pub unsubscribe: Option<String>,
 }
 
 impl Letter {
-    /// Writes the mail. Nothing of it can add a header: the address was checked, and all texts are encoded.
-    pub fn message(self, from: &Mailbox) -> Result<Message, Error> {
-        let Letter { to, subject, text, html, unsubscribe } = self;
+    /// Writes the mail for the mail server. Nothing of it can add a header: the address was checked, and all texts are encoded.
+    pub(crate) fn message(self, from: &Mailbox) -> Result<Message, Error> {
+        let Letter { to, from_name, subject, text, html, thread, unsubscribe } = self;
         let unusable = |why: String| {
             tracing::warn!("a mail can't be written: {why}");
             Error::new(Code::Internal, "The mail can't be written.")
         };
         let to: lettre::Address = to.parse().map_err(|_| unusable("its address".to_owned()))?;
-        let id = format!("<{}@{}>", encke_site::random::secret("")?, from.email.domain());
+        let id = match &thread {
+            Some(thread) => format!("<{}>", thread.id),
+            None => format!("<{}@{}>", encke_site::random::secret("")?, from.email.domain()),
+        };
+        let sender = match from_name {
+            Some(name) => Mailbox::new(Some(one_line(&name)), from.email.clone()),
+            None => from.clone(),
+        };
         let body = MultiPart::alternative_plain_html(text, html);
-        let builder = Message::builder().from(from.clone()).to(Mailbox::new(None, to));
+        let builder = Message::builder().from(sender).to(Mailbox::new(None, to));
         let builder = builder.subject(one_line(&subject)).message_id(Some(id)).date_now();
         let mut message = builder.multipart(body).map_err(|e| unusable(e.to_string()))?;
         let mut further = vec![("Auto-Submitted", "auto-generated".to_owned())];
+        let earlier = thread.map(|thread| thread.earlier).unwrap_or_default();
+        if let Some(last) = earlier.last() {
+            further.push(("In-Reply-To", format!("<{last}>")));
+            let all: Vec<String> = earlier.iter().map(|id| format!("<{id}>")).collect();
+            further.push(("References", all.join(" ")));
+        }
+        // Programs that answer by themselves let this mail be.
+        further.push(("X-Auto-Response-Suppress", "All".to_owned()));
         if let Some(address) = unsubscribe {
             further.push(("List-Unsubscribe", format!("<{address}>")));
             further.push(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
@@ -44,7 +75,7 @@ impl Letter {
 }
 
 /// A text without line breaks and other controls.
-pub(crate) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_control() || c.is_whitespace());
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
@@ -56,6 +87,11 @@ mod tests {
     fn written(subject: &str, text: &str) -> String {
         let letter = Letter {
             to: "mei@example.com".into(),
+            from_name: Some(subject.into()),
+            thread: Some(Thread {
+                id: "b@example.com".into(),
+                earlier: vec!["a@example.com".into()],
+            }),
             subject: subject.into(),
             text: text.into(),
             html: text.into(),
@@ -76,7 +112,8 @@ mod tests {
             .map(|line| line.split(':').next().unwrap())
             .collect();
         assert!(!names.contains(&"Bcc"), "{head}");
-        for name in ["From", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe"] {
+        let all = ["From", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe", "References"];
+        for name in all {
             assert_eq!(names.iter().filter(|n| **n == name).count(), 1, "{name} in {head}");
         }
         assert!(head.contains("List-Unsubscribe: <https://chat.example.com/u?token=p1.a>"));

@@ -12,7 +12,7 @@ use crate::options::{MailTls, Server};
 
 /// What became of a mail.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     /// The mail server has taken it.
     Taken,
     /// The mail server does not take it, now or later.
@@ -69,7 +69,7 @@ impl Smtp {
 }
 
 /// The milliseconds until the next try, after this many that failed; `None` if there is no further one.
-pub(crate) fn pause(failed: u64) -> Option<u64> {
+pub fn pause(failed: u64) -> Option<u64> {
     let doubled = outgoing_limits::MAIL_RETRY_MS << failed.saturating_sub(1).min(20);
     (failed < outgoing_limits::MAIL_TRIES_MAX)
         .then(|| doubled.min(outgoing_limits::MAIL_RETRY_MS_MAX))

@@ -1,9 +1,7 @@
 //! HTML that is written here: everything that comes from people is escaped.
 
-use crate::words::Language;
-
 /// A text as it stands in HTML, also in an attribute.
-pub(crate) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -18,20 +16,20 @@ pub(crate) fn escaped(text: &str) -> String {
     out
 }
 
-/// A whole document around a body that is HTML already.
-pub(crate) fn document(language: Language, title: &str, body: &str) -> String {
+/// A whole document around a body that is HTML already. The language goes as HTML has it: `en`, `zh-CN`.
+pub fn document(language: &str, title: &str, body: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n</head>\n\
          <body style=\"margin:0 auto;padding:24px 16px;max-width:36em;line-height:1.5;\
          font-family:system-ui,'PingFang SC','Microsoft YaHei',sans-serif\">\n{body}\n</body>\n</html>\n",
-        language.name(),
+        escaped(language),
         escaped(title),
     )
 }
 
 /// A link to an address that is written here.
-pub(crate) fn link(href: &str, text: &str) -> String {
+pub fn link(href: &str, text: &str) -> String {
     format!("<a href=\"{}\">{}</a>", escaped(href), escaped(text))
 }
 

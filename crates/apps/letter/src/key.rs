@@ -7,7 +7,7 @@ use ring::hmac;
 
 /// What a link does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Purpose {
+pub enum Purpose {
     /// Confirms the address. It works once, for a bounded time.
     Confirm,
     /// Ends mails to the address.
@@ -15,10 +15,14 @@ pub(crate) enum Purpose {
 }
 
 /// What a link is made for. Another address, or the same given anew, has other links.
-pub(crate) struct Signed<'a> {
+pub struct Signed<'a> {
+    /// The person or visitor that gave the address.
     pub person: PersonId,
+    /// The address.
     pub address: &'a str,
+    /// When it was given, in milliseconds since 1970.
     pub asked_ms: u64,
+    /// Random bytes that only the store has.
     pub secret: &'a [u8],
 }
 
@@ -44,7 +48,7 @@ impl Signed<'_> {
 }
 
 /// The person that a link says it is for.
-pub(crate) fn person_of(token: &str) -> Option<PersonId> {
+pub fn person_of(token: &str) -> Option<PersonId> {
     token.split_once('.')?.0.parse().ok()
 }
 

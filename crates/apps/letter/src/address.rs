@@ -7,7 +7,7 @@ use ring::digest;
 use crate::key::hexadecimal;
 
 /// Refuses what is no address. What passes can stand in a header and in a command to a mail server.
-pub(crate) fn check(text: &str) -> Result<String, Error> {
+pub fn check(text: &str) -> Result<String, Error> {
     let text = text.trim();
     let plain = text.len() <= outgoing_limits::MAIL_ADDRESS_BYTES_MAX
         && text.bytes().all(|b| b.is_ascii_graphic() && !b"<>()[]\\,;:\"".contains(&b));
@@ -18,7 +18,7 @@ pub(crate) fn check(text: &str) -> Result<String, Error> {
 }
 
 /// The name of an address in tables, from which nobody can read the address.
-pub(crate) fn digits(address: &str) -> String {
+pub fn digits(address: &str) -> String {
     let folded = address.to_ascii_lowercase();
     hexadecimal(digest::digest(&digest::SHA256, folded.as_bytes()).as_ref())
 }
