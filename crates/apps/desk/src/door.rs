@@ -121,8 +121,7 @@ fn at(read: &mut Read<'_>, site: &Site, key: &str) -> Result<Bytes, Error> {
     let desk =
         DeskAtDoor { name, greeting, offline, theme, draft_preview, origins, greetings, questions };
     let wait_s = expected_wait_s(read, house, now)?;
-    let door =
-        Door { desk, open, opens_at, agents, waiting, wait_s, form, consent, verified_only };
+    let door = Door { desk, open, opens_at, agents, waiting, wait_s, form, consent, verified_only };
     Ok(serde_json::to_vec(&door).expect("a door is plain data").into())
 }
 

@@ -20,6 +20,7 @@ use crate::help_html::{Document, Tongue, Wording, escaped, policy};
 use crate::markdown::{beginning, rendered};
 use crate::settings::DeskText;
 use crate::visit::cut;
+use crate::visitor::{self, Address};
 
 /// What stands behind the address of a page.
 #[derive(Deserialize, IntoParams, Default)]
@@ -136,15 +137,18 @@ fn tongues(title: &DeskText, text: &DeskText) -> impl Iterator<Item = Tongue> {
 #[utoipa::path(get, operation_id = "help_page", path = "/help/{desk}", tag = "desk",
     params(("desk" = String, Path), WantedPage), security(()),
     responses((status = 200, body = String, content_type = "text/html"),
-        (status = 404, body = String, content_type = "text/html", description = "not_found")))]
+        (status = 404, body = String, content_type = "text/html", description = "not_found"),
+        (status = 429, description = "rate_limited")))]
 pub(crate) async fn list(
     State(site): State<Arc<Site>>,
     Path(key): Path<String>,
+    Address(address): Address,
     wanted: Wanted,
     scheme: Scheme,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
+    visitor::take_help(&site, address)?;
     let visit = Visit::of(wanted, scheme, &uri, &headers);
     let q = visit.q.clone();
     let found = site.store.read(move |read| {
@@ -220,15 +224,18 @@ fn row(desk: &DeskRow, article: &FoundArticle, tongue: Tongue) -> String {
 #[utoipa::path(get, operation_id = "help_page_article", path = "/help/{desk}/{number}", tag = "desk",
     params(("desk" = String, Path), ("number" = String, Path), WantedPage), security(()),
     responses((status = 200, body = String, content_type = "text/html"),
-        (status = 404, body = String, content_type = "text/html", description = "not_found")))]
+        (status = 404, body = String, content_type = "text/html", description = "not_found"),
+        (status = 429, description = "rate_limited")))]
 pub(crate) async fn article(
     State(site): State<Arc<Site>>,
     Path((key, number)): Path<(String, String)>,
+    Address(address): Address,
     wanted: Wanted,
     scheme: Scheme,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
+    visitor::take_help(&site, address)?;
     shown(site, key, number, Visit::of(wanted, scheme, &uri, &headers)).await
 }
 
@@ -236,15 +243,18 @@ pub(crate) async fn article(
 #[utoipa::path(get, operation_id = "help_page_named_article", path = "/help/{desk}/{number}/{slug}", tag = "desk",
     params(("desk" = String, Path), ("number" = String, Path), ("slug" = String, Path), WantedPage), security(()),
     responses((status = 200, body = String, content_type = "text/html"),
-        (status = 404, body = String, content_type = "text/html", description = "not_found")))]
+        (status = 404, body = String, content_type = "text/html", description = "not_found"),
+        (status = 429, description = "rate_limited")))]
 pub(crate) async fn named(
     State(site): State<Arc<Site>>,
     Path((key, number, _slug)): Path<(String, String, String)>,
+    Address(address): Address,
     wanted: Wanted,
     scheme: Scheme,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
+    visitor::take_help(&site, address)?;
     shown(site, key, number, Visit::of(wanted, scheme, &uri, &headers)).await
 }
 

@@ -24,9 +24,9 @@ use crate::mail::{address, links, shown, transcript};
 use crate::tables::TABLES;
 use crate::{
     agent, article, ask, blocked, bulk_change, canned, change, claim, contact, contact_list,
-    contact_merge, desk, door, draft, due, erasure, export, help, help_page, invitation, looking, mail, mentions, note, promise, rating, report,
-    report_tickets, saved_view, site_secret, status, team, ticket, ticket_list, ticket_page,
-    ticket_search, verified, visit, visitor,
+    contact_merge, desk, door, draft, due, erasure, export, help, help_page, invitation, looking,
+    mail, mentions, note, promise, rating, report, report_tickets, saved_view, site_secret, status,
+    team, ticket, ticket_list, ticket_page, ticket_search, verified, visit, visitor,
 };
 
 /// The customer-service desk.
