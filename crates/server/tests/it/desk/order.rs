@@ -184,7 +184,7 @@ fn a_view_finds_what_it_was_saved_for() {
         assert_eq!(found, wanted, "{query}");
     }
     let name = second.name.replace(' ', "%20");
-    assert_eq!(ben.found(&desk, &format!("q={name}")), [home.clone()]);
+    assert_eq!(ben.found(&desk, &format!("q={name}")), std::slice::from_ref(&home));
     let found = format!("/v1/desks/{}/found", desk.id);
     for wrong in ["owner=all", "priority=9", "tag=a,b"] {
         assert_eq!(ben.client.get(&format!("{found}?{wrong}")).is(422).code(), "invalid");
