@@ -39,23 +39,23 @@ pub fn tickets(data: &Path, desk: u64, count: u64) -> Result<()> {
         for first in (0..count).step_by(BATCH as usize) {
             let many = BATCH.min(count - first);
             runtime.block_on(store.write(move |tx| {
-                let numbers = "WITH RECURSIVE n (i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2)";
+                let numbers = "WITH RECURSIVE n (i) AS (SELECT CAST(?1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < CAST(?2 AS BIGINT))";
                 let now = tx.now_ms();
                 let end = first + many;
                 tx.execute(
                     &format!(
                         "INSERT INTO conversation (id, kind, open, created_ms, house)
-                         {numbers} SELECT 10000000 + i, 'ticket', 0, ?3, ?4 FROM n"
+                         {numbers} SELECT 10000000 + i, 'ticket', 0, CAST(?3 AS BIGINT), CAST(?4 AS BIGINT) FROM n"
                     ),
                     params![first, end, now, desk],
                 )?;
-                let asked = "(?3 - (i * 7919 % 25920000) * 1000)";
+                let asked = "(CAST(?3 AS BIGINT) - (i * 7919 % 25920000) * 1000)";
                 tx.execute(
                     &format!(
                         "INSERT INTO desk_ticket (conversation, house, visitor, state, speaker, owner, team, lowness,
                              tags, asked_ms, waiting, since_ms, owned_ms, first_answer_ms, resolved_ms, stars, form,
                              changed_ms)
-                         {numbers} SELECT 10000000 + i, ?4, 1, 'resolved', 'person', 1 + i % 200,
+                         {numbers} SELECT 10000000 + i, CAST(?4 AS BIGINT), 1, 'resolved', 'person', 1 + i % 200,
                              CASE i % 4 WHEN 0 THEN 'sales' WHEN 1 THEN 'support' WHEN 2 THEN 'returns' END, 2,
                              CASE i % 5 WHEN 0 THEN '[\"refund\",\"vip\"]' WHEN 1 THEN '[\"delivery\"]'
                                  WHEN 2 THEN '[\"size\"]' ELSE '[]' END,
