@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Response};
+use encke_account::visitor;
 use encke_engine::{Code, Error, desk_limits};
 use encke_site::{Origin, Path, Refusal, Scheme, Site};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -20,7 +21,7 @@ use crate::help_html::{Document, Tongue, Wording, escaped, policy};
 use crate::markdown::{beginning, rendered};
 use crate::settings::DeskText;
 use crate::visit::cut;
-use crate::visitor::{self, Address};
+use crate::visitor::Address;
 
 /// What stands behind the address of a page.
 #[derive(Deserialize, IntoParams, Default)]
