@@ -280,6 +280,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a card: a message that shows a product or an order.
+         * @description Sends a card: a message that shows a product or an order.
+         */
+        post: operations["send_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/choices": {
         parameters: {
             query?: never;
@@ -1006,6 +1026,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/desk-mail/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The page on which a visitor confirms its address.
+         * @description The page on which a visitor confirms its address.
+         */
+        get: operations["visitor_address_page"];
+        put?: never;
+        /**
+         * Confirms the address of a visitor: the button of its page.
+         * @description Confirms the address of a visitor: the button of its page.
+         */
+        post: operations["confirm_visitor_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desk-mail/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The page on which a visitor ends mails to its address.
+         * @description The page on which a visitor ends mails to its address.
+         */
+        get: operations["stop_visitor_mails_page"];
+        put?: never;
+        /**
+         * Ends mails to a visitor: the button of its page, or one request of a mail program (RFC 8058). The address is forgotten.
+         * @description Ends mails to a visitor: the button of its page, or one request of a mail program (RFC 8058). The address is forgotten.
+         */
+        post: operations["stop_visitor_mails"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/desks": {
         parameters: {
             query?: never;
@@ -1488,6 +1556,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/desks/{desk}/macros": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The macros that the caller may run: those of the desk, and its own.
+         * @description The macros that the caller may run: those of the desk, and its own.
+         */
+        get: operations["desk_macros"];
+        put?: never;
+        /**
+         * Makes a macro.
+         * @description Makes a macro.
+         */
+        post: operations["create_macro"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/macros/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replaces a macro. Whose it is stays as it was.
+         * @description Replaces a macro. Whose it is stays as it was.
+         */
+        put: operations["write_macro"];
+        post?: never;
+        /**
+         * Deletes a macro.
+         * @description Deletes a macro.
+         */
+        delete: operations["delete_macro"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The address of the calling visitor.
+         * @description The address of the calling visitor.
+         */
+        get: operations["visitor_mail"];
+        /**
+         * Leaves an address for answers. It gets a link to confirm, unless it is confirmed already.
+         * @description Leaves an address for answers. It gets a link to confirm, unless it is confirmed already.
+         */
+        put: operations["leave_address"];
+        post?: never;
+        /**
+         * Forgets the address of the calling visitor.
+         * @description Forgets the address of the calling visitor.
+         */
+        delete: operations["forget_address"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/desks/{desk}/me": {
         parameters: {
             query?: never;
@@ -1541,6 +1685,32 @@ export interface paths {
          */
         get: operations["my_tickets"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/promise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a desk promises. All staff sees it.
+         * @description What a desk promises. All staff sees it.
+         */
+        get: operations["desk_promise"];
+        /**
+         * Changes what a desk promises. Owners and supervisors do it. It holds for open tickets, too, as far as their times have not
+         *     passed.
+         * @description Changes what a desk promises. Owners and supervisors do it. It holds for open tickets, too, as far as their times have not
+         *     passed.
+         */
+        put: operations["set_desk_promise"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1602,6 +1772,98 @@ export interface paths {
          * @description The tickets behind a report.
          */
         get: operations["report_tickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rules of a desk.
+         * @description The rules of a desk.
+         */
+        get: operations["desk_rules"];
+        /**
+         * Puts the rules of a desk into an order.
+         * @description Puts the rules of a desk into an order.
+         */
+        put: operations["order_rules"];
+        /**
+         * Makes a rule, behind the others.
+         * @description Makes a rule, behind the others.
+         */
+        post: operations["create_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/rules/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replaces a rule.
+         * @description Replaces a rule.
+         */
+        put: operations["write_rule"];
+        post?: never;
+        /**
+         * Deletes a rule with what is known of its runs.
+         * @description Deletes a rule with what is known of its runs.
+         */
+        delete: operations["delete_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/rules/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says whether a rule would do something on a ticket, and does nothing. Owners and supervisors try rules.
+         * @description Says whether a rule would do something on a ticket, and does nothing. Owners and supervisors try rules.
+         */
+        post: operations["try_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a rule did, or what rules did to a ticket, for as long as it is kept.
+         * @description What a rule did, or what rules did to a ticket, for as long as it is kept.
+         */
+        get: operations["rule_runs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1808,6 +2070,26 @@ export interface paths {
          * @description Lets a visitor in. Its token opens its own tickets at this desk and nothing else, also on a site that has no guests.
          */
         post: operations["enter_desk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/visitors/{person}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to talk with a visitor that is on the site and has no open question.
+         * @description Begins to talk with a visitor that is on the site and has no open question.
+         */
+        post: operations["invite_visitor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2897,6 +3179,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tickets/{id}/macros/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Runs a macro on a ticket: all of its acts in one write, or none. A request with the same `Idempotency-Key` that comes again
+         *     does nothing again.
+         * @description Runs a macro on a ticket: all of its acts in one write, or none. A request with the same `Idempotency-Key` that comes again
+         *     does nothing again.
+         */
+        post: operations["run_macro"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The mails of a ticket: all staff may see this.
+         * @description The mails of a ticket: all staff may see this.
+         */
+        get: operations["ticket_mail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tickets/{id}/mentions": {
         parameters: {
             query?: never;
@@ -2981,6 +3305,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tickets/{id}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks for the whole of a ticket by mail. It goes to the address that the calling visitor has confirmed.
+         * @description Asks for the whole of a ticket by mail. It goes to the address that the calling visitor has confirmed.
+         */
+        post: operations["mail_transcript"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tickets/{id}/transfer": {
         parameters: {
             query?: never;
@@ -2995,6 +3339,26 @@ export interface paths {
          * @description Hands a ticket on to an agent or a team: its owner does it, anybody if nobody has it, or a supervisor.
          */
         post: operations["transfer_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/visitor-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Shows the staff what the calling visitor is typing. A desk that does not show that tells nobody.
+         * @description Shows the staff what the calling visitor is typing. A desk that does not show that tells nobody.
+         */
+        put: operations["show_draft"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3054,6 +3418,51 @@ export interface components {
         /** @description An ack by itself, for transports that only go down. */
         Ack: {
             cursor: string;
+        };
+        /** @description What a rule or a macro does to a ticket. */
+        Act: {
+            /** @enum {string} */
+            act: "tag";
+            tag: string;
+        } | {
+            /** @enum {string} */
+            act: "untag";
+            tag: string;
+        } | {
+            /** @enum {string} */
+            act: "priority";
+            /** Format: int32 */
+            priority: number;
+        } | {
+            /** @enum {string} */
+            act: "team";
+            team: string;
+        } | {
+            /** @enum {string} */
+            act: "assign";
+            person?: string | null;
+        } | {
+            /** @enum {string} */
+            act: "resolve";
+        } | {
+            /** @enum {string} */
+            act: "snooze";
+            seconds: number;
+        } | {
+            /** @enum {string} */
+            act: "answer";
+            text: components["schemas"]["DeskText"];
+        } | {
+            /** @enum {string} */
+            act: "canned";
+            id: number;
+        } | {
+            /** @enum {string} */
+            act: "note";
+            text: string;
+        } | {
+            /** @enum {string} */
+            act: "alert";
         };
         /** @description An agent of a desk. */
         Agent: {
@@ -3421,6 +3830,29 @@ export interface components {
             /** @description The text. `{{visitor}}` and `{{agent}}` in it stand for names, which the console puts there. */
             text: string;
         };
+        /** @description What a message shows beside its title: of a product, of an order. */
+        Card: {
+            /**
+             * @description One line about it; absent without one.
+             * @default
+             */
+            about: string;
+            /**
+             * @description The price, as it is written; absent without one.
+             * @default
+             */
+            price: string;
+            /**
+             * @description What the site calls it, such as the number of an order; absent without one.
+             * @default
+             */
+            reference: string;
+            /**
+             * @description Its page, with `https`; absent without one.
+             * @default
+             */
+            url: string;
+        };
         /** @description An event of the kind `changed`. */
         ChangedEvent: {
             /** @description Milliseconds since 1970 by the server's clock. */
@@ -3500,6 +3932,28 @@ export interface components {
             id?: number;
             /** @enum {string} */
             type: "error";
+        };
+        /** @description A question that many have, as a button, and what answers it. */
+        CommonQuestion: {
+            /** @description The answer, in Markdown; empty if an article answers it. */
+            answer: components["schemas"]["DeskText"];
+            /** @description The number of the published article that answers it; absent without one. */
+            article?: number;
+            /** @description The question, one line. */
+            question: components["schemas"]["DeskText"];
+        };
+        /**
+         * @description How it is compared. Letters count the same in both cases.
+         * @enum {string}
+         */
+        Comparison: "is" | "is_not" | "contains" | "contains_not" | "at_least" | "at_most";
+        /** @description A condition of a rule. */
+        Condition: {
+            is: components["schemas"]["Comparison"];
+            /** @description The name of the attribute; empty for all else. */
+            name?: string;
+            of: components["schemas"]["Subject"];
+            value: string;
         };
         /** @description What the staff notes of a contact; fields that are absent stay as they are. */
         ContactChange: {
@@ -3797,21 +4251,69 @@ export interface components {
             role: components["schemas"]["MemberRole"];
             settings: components["schemas"]["DeskSettings"];
         };
+        /** @description A rule calls those who lead a desk. */
+        DeskAlert: {
+            /** @description The name of the rule. */
+            rule: string;
+            /** @description The ticket that it is about. */
+            ticket: string;
+        };
+        /** @description An event of the kind `desk_alert`. */
+        DeskAlertEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["DeskAlert"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "desk_alert";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
         /** @description The texts and the look of a desk. */
         DeskAtDoor: {
             /** @description Whether agents see what the visitor is typing. */
             draft_preview: boolean;
             greeting: components["schemas"]["DeskText"];
+            /** @description What appears beside the button on some pages; of several that fit, the first. */
+            greetings: components["schemas"]["Greeting"][];
             name: string;
             offline: components["schemas"]["DeskText"];
             /** @description The web sites that may embed the window; empty for all. */
             origins: string[];
+            /** @description Questions that many have, as buttons before the first message. */
+            questions: components["schemas"]["CommonQuestion"][];
             theme: components["schemas"]["DeskTheme"];
         };
         /** @description Changes of a desk; fields that are absent stay as they are. */
         DeskChange: {
             name?: string | null;
             settings?: components["schemas"]["DeskSettings"] | null;
+        };
+        /** @description A macro with its number. */
+        DeskMacro: {
+            acts: components["schemas"]["Act"][];
+            /** @description Its number. */
+            id: number;
+            name: string;
+            /** @description The agent whose it is; absent if it is the desk's. */
+            person?: string;
+        };
+        /** @description The macros that somebody may run. */
+        DeskMacros: {
+            /** @description Those of the desk first, each kind in the order in which it was made. */
+            macros: components["schemas"]["DeskMacro"][];
         };
         /** @description What a desk has to do at this moment. */
         DeskNow: {
@@ -3823,6 +4325,11 @@ export interface components {
             waiting: number;
             /** @description Since when the visitor waits that waits longest; null if nobody waits. */
             waiting_since: number | null;
+        };
+        /** @description What a desk promises. */
+        DeskPromise: {
+            /** @description By priority: first those of priority 0. */
+            times: components["schemas"]["PromisedTimes"][];
         };
         /** @description A report. A day and an hour are those by the clocks of the time zone. Lists have the greatest first. */
         DeskReport: {
@@ -3843,6 +4350,27 @@ export interface components {
             to: number;
             /** @description The tickets that were asked from `from` until `to`. */
             total: components["schemas"]["Figures"];
+        };
+        /** @description A rule of a desk. */
+        DeskRule: {
+            /** @description What it does, in this order. */
+            acts: components["schemas"]["Act"][];
+            /** @description With `waits`: the seconds for which the visitor waits; otherwise 0. */
+            after_s?: number;
+            /** @description Without any, the rule always does what it does. */
+            conditions?: components["schemas"]["Condition"][];
+            /** @description Whether it does anything. */
+            enabled: boolean;
+            /** @description Whether all conditions have to hold, or one of them. */
+            matching?: components["schemas"]["Matching"];
+            /** @description Its name for the staff. */
+            name: string;
+            when: components["schemas"]["Happening"];
+        };
+        /** @description The rules of a desk. */
+        DeskRules: {
+            /** @description In the order in which they are carried out. */
+            rules: components["schemas"]["NumberedRule"][];
         };
         /** @description The desks of a person. */
         Desks: {
@@ -3889,6 +4417,11 @@ export interface components {
              *     }
              */
             greeting: components["schemas"]["DeskText"];
+            /**
+             * @description What appears beside the button on some pages; of several that fit, the first.
+             * @default []
+             */
+            greetings: components["schemas"]["Greeting"][];
             /** @default null */
             hours: components["schemas"]["Hours"] | null;
             /**
@@ -3904,6 +4437,11 @@ export interface components {
              * @default []
              */
             origins: string[];
+            /**
+             * @description Questions that many have, as buttons before the first message.
+             * @default []
+             */
+            questions: components["schemas"]["CommonQuestion"][];
             /**
              * @description How the window looks.
              * @default {
@@ -3958,6 +4496,8 @@ export interface components {
             changed_at: number;
             /** @description The desk. */
             desk: string;
+            /** @description What was promised, and what of it was missed; absent if nothing was. */
+            due?: components["schemas"]["TicketDue"];
             /** @description When a person answered first. */
             first_answer_at: number | null;
             /** @description The id, which is that of its conversation. */
@@ -3994,6 +4534,13 @@ export interface components {
             client?: string;
             state: components["schemas"]["SaidPresence"];
         };
+        /** @description An act of a rule, and what became of it. It holds no text of anybody. */
+        Did: {
+            /** @description The kind of the act, as `tag`. */
+            act: string;
+            /** @description Why it was not carried out; absent if it was. */
+            undone?: components["schemas"]["Undone"];
+        };
         /** @description What everybody may know of a desk. */
         Door: {
             /** @description Some of the agents that are online. */
@@ -4009,6 +4556,8 @@ export interface components {
             opens_at?: number;
             /** @description Whether the desk takes questions of those visitors alone whose site has signed who they are. */
             verified_only: boolean;
+            /** @description The seconds after which half of those that asked lately were answered; absent if too few were. */
+            wait_s?: number;
             /** @description The number of visitors in the queue. */
             waiting: number;
         };
@@ -4180,7 +4729,7 @@ export interface components {
             trail: components["schemas"]["Seen"][];
         };
         /** @description An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds. */
-        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["PreviewedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["TicketFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"] | components["schemas"]["TicketEvent"] | components["schemas"]["TicketStatusEvent"] | components["schemas"]["AgentEvent"] | components["schemas"]["NoteEvent"] | components["schemas"]["ContactErasedEvent"] | components["schemas"]["QuietChangedEvent"];
+        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["PreviewedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["TicketFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"] | components["schemas"]["TicketEvent"] | components["schemas"]["TicketStatusEvent"] | components["schemas"]["AgentEvent"] | components["schemas"]["NoteEvent"] | components["schemas"]["ContactErasedEvent"] | components["schemas"]["DeskAlertEvent"] | components["schemas"]["QuietChangedEvent"];
         /**
          * @description A kind of a field in the form before the first question.
          * @enum {string}
@@ -4194,12 +4743,18 @@ export interface components {
             asked: number;
             /** @description The average time to the first answer, in milliseconds. */
             first_answer_ms: number | null;
+            first_kept: number;
+            /** @description First answers for which a time was promised and that are given or too late, and those in time. */
+            first_promised: number;
             /** @description Those whose first answer came within the time that the desk allows; null if it allows any. */
             in_time: number | null;
             /** @description Those that the visitor has rated. */
             rated: number;
+            resolution_kept: number;
             /** @description The average time until they were resolved, in milliseconds. */
             resolution_ms: number | null;
+            /** @description Resolutions for which a time was promised and that are done or too late, and those in time. */
+            resolution_promised: number;
             /** @description Those that are resolved. */
             resolved: number;
             /**
@@ -4299,10 +4854,24 @@ export interface components {
         };
         /** @description The content of a WebSocket frame. */
         Frame: components["schemas"]["Item"] | components["schemas"]["Command"];
+        /** @description A greeting that appears beside the button, once for each visitor, on some pages and after some time. */
+        Greeting: {
+            /** @description Seconds on the page after which it appears. */
+            after_s: number;
+            /** @description The pages, by what stands behind the site's name in their address; `*` is for any letters: `/cart*`. Empty for all. */
+            page: string;
+            /** @description What it says. */
+            text: components["schemas"]["DeskText"];
+        };
         /** @description A request to enter as a guest. */
         Guest: {
             display_name: string;
         };
+        /**
+         * @description What a rule waits for.
+         * @enum {string}
+         */
+        Happening: "asked" | "wrote" | "answered" | "state" | "assigned" | "waits" | "rated" | "tagged" | "late";
         /** @description Articles for everybody. */
         Help: {
             /** @description Without a search all that are published, the oldest first; otherwise those that fit best. */
@@ -4479,6 +5048,10 @@ export interface components {
         LastSeenChoice: {
             hidden: boolean;
         };
+        /** @description The address to which a visitor wants its answers. */
+        LeftAddress: {
+            address: string;
+        };
         /** @description A visitor that was let in. */
         LetIn: {
             me: components["schemas"]["Me"];
@@ -4593,6 +5166,11 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
+        /**
+         * @description Whether all conditions have to hold, or one of them.
+         * @enum {string}
+         */
+        Matching: "all" | "any";
         /** @description The caller and its site. */
         Me: components["schemas"]["Person"] & {
             /** @description Name of the site. */
@@ -4806,6 +5384,21 @@ export interface components {
             team?: string | null;
             text: string;
         };
+        /** @description A card with its title and its picture, as it is sent. */
+        NewCard: {
+            /** @description One line about it. */
+            about?: string;
+            /** @description The id of its picture: an uploaded file of the sender, or one of a message that the sender may read. */
+            picture?: string | null;
+            /** @description The price, as it is written. */
+            price?: string;
+            /** @description What the site calls it, such as the number of an order. */
+            reference?: string;
+            /** @description The title, one line. */
+            title: string;
+            /** @description Its page, with `https`. */
+            url?: string;
+        };
         /** @description Changes of one's own settings of a conversation; fields that are absent stay as they are. */
         NewChoices: {
             archived?: boolean | null;
@@ -4880,6 +5473,13 @@ export interface components {
             seconds?: number | null;
             /** @description The number of people whom it lets in; 100 if absent. */
             uses?: number | null;
+        };
+        /** @description A macro. */
+        NewMacro: {
+            /** @description What it does, in this order. */
+            acts: components["schemas"]["Act"][];
+            /** @description Its name for the staff. */
+            name: string;
         };
         /** @description A message to be sent. */
         NewMessage: {
@@ -5002,6 +5602,7 @@ export interface components {
         };
         /** @description A question. */
         NewTicket: {
+            card?: components["schemas"]["NewCard"] | null;
             /** @description The form of the desk as the visitor filled it in: what it wrote by the names of the fields. */
             form?: {
                 [key: string]: string;
@@ -5021,6 +5622,12 @@ export interface components {
             password?: string | null;
             /** @description Person that the token is for; the caller if absent. */
             person?: string | null;
+        };
+        /** @description A rule to be tried on a ticket. */
+        NewTrial: {
+            rule: components["schemas"]["DeskRule"];
+            /** @description The ticket; the newest one of the desk if absent. */
+            ticket?: string | null;
         };
         /** @description A view to be saved. */
         NewView: {
@@ -5086,6 +5693,11 @@ export interface components {
          * @enum {string}
          */
         Notify: "all" | "mentions" | "nothing";
+        /** @description A rule with its number. */
+        NumberedRule: components["schemas"]["DeskRule"] & {
+            /** @description Its number. */
+            id: number;
+        };
         /** @description A command of a WebSocket was done. */
         Ok: {
             /** @description The id of the command. */
@@ -5395,6 +6007,29 @@ export interface components {
         Progress: {
             delivered?: number;
             read?: number;
+        };
+        /**
+         * @description A promised time.
+         * @enum {string}
+         */
+        Promised: "first" | "answer" | "resolution";
+        /** @description The times that are promised to tickets of a priority, in seconds of work; 0 for no promise. */
+        PromisedTimes: {
+            /**
+             * @description From each later message of the visitor to the next answer.
+             * @default 0
+             */
+            answer_s: number;
+            /**
+             * @description From the question to the first answer of a person.
+             * @default 0
+             */
+            first_s: number;
+            /**
+             * @description From the question until it is resolved.
+             * @default 0
+             */
+            resolution_s: number;
         };
         /** @description The public key of the site. */
         PublicKey: {
@@ -5774,8 +6409,36 @@ export interface components {
             /** @description The subject; empty if it was taken away. */
             topic?: string;
         };
+        /** @description The order of rules. */
+        RuleOrder: {
+            /** @description The numbers of all rules of the desk, the first one first. */
+            rules: number[];
+        };
+        /** @description A rule did something. */
+        RuleRun: {
+            /** @description When, in milliseconds since 1970. */
+            at: number;
+            did: components["schemas"]["Did"][];
+            /** @description Its number. */
+            id: number;
+            /** @description The name of the rule. */
+            name: string;
+            /** @description The rule. */
+            rule: number;
+            /** @description The ticket. */
+            ticket: string;
+        };
+        /** @description A page of what rules did. */
+        RuleRuns: {
+            /** @description Whether there are older ones. */
+            more: boolean;
+            /** @description The newest first. */
+            runs: components["schemas"]["RuleRun"][];
+        };
         /** @description A message that a person sends. */
         Said: {
+            /** @description What it shows, if it is a card; the text is the title then, and its first file the picture. Absent if not. */
+            card?: components["schemas"]["Card"];
             /** @description Whether it mentions all members; absent if not. */
             everyone?: boolean;
             /** @description Its files, if it has any. */
@@ -5912,6 +6575,12 @@ export interface components {
             cursor: string;
             seq: number;
         };
+        /** @description A card to be sent. */
+        SentCard: {
+            card: components["schemas"]["NewCard"];
+            /** @description Idempotency key, for clients that can't set a header. */
+            key?: string | null;
+        };
         /** @description The settings. */
         Settings: {
             /** @description The channels that guests may follow: names, and beginnings of names with a `*` at the end. */
@@ -5946,7 +6615,7 @@ export interface components {
          */
         Side: "right" | "left";
         /** @description A signal: at most once, never stored. `kind` tells its body. */
-        Signal: components["schemas"]["TypingSignal"] | components["schemas"]["PresenceSignal"] | components["schemas"]["LookingSignal"];
+        Signal: components["schemas"]["TypingSignal"] | components["schemas"]["PresenceSignal"] | components["schemas"]["LookingSignal"] | components["schemas"]["VisitorDraftSignal"];
         /** @description A request to end sessions. */
         SignOut: {
             /** @description Whether all sessions of the person end, not only this one. */
@@ -6102,6 +6771,11 @@ export interface components {
             /** @description The time at which it ends by itself, in milliseconds since 1970; absent if only the person ends it. */
             until?: number;
         };
+        /**
+         * @description What a condition looks at.
+         * @enum {string}
+         */
+        Subject: "page" | "title" | "language" | "tag" | "team" | "priority" | "state" | "text" | "hours" | "returning" | "attribute" | "stars";
         TalkCommand: {
             clear_draft?: boolean;
             conversation: string;
@@ -6247,6 +6921,17 @@ export interface components {
             /** @description Those that nobody has. */
             unassigned: number;
         };
+        /** @description What is due at a ticket, in milliseconds since 1970, and what was missed. What is promised for no time is absent. */
+        TicketDue: {
+            /** @description When the next answer is due; absent while the visitor does not wait for one. */
+            answer?: number;
+            /** @description When the first answer is due. It stays when it was given. */
+            first?: number;
+            /** @description What was missed. */
+            late?: components["schemas"]["Promised"][];
+            /** @description When it is to be resolved. */
+            resolution?: number;
+        };
         /** @description An event of the kind `ticket`. */
         TicketEvent: {
             /** @description Milliseconds since 1970 by the server's clock. */
@@ -6326,6 +7011,19 @@ export interface components {
             /** @description Open ones that nobody has come in the order of the queue; all others with the newest change first. */
             tickets: components["schemas"]["TicketRow"][];
         };
+        /** @description The mails of a ticket. */
+        TicketMail: {
+            /** @description The address that the visitor left; absent if it left none. */
+            address?: string;
+            /** @description Whether the visitor has confirmed it. No answer is sent before. */
+            confirmed: boolean;
+            /** @description The reason why the last mail was given up: `refused` by the mail server, or `unreachable`; absent if it was not. */
+            failed?: string;
+            /** @description When answers were mailed last, in milliseconds since 1970; absent if never. */
+            sent_at?: number;
+            /** @description Whether answers wait to be sent. */
+            waiting: boolean;
+        };
         /** @description A ticket with all that the staff is shown beside it. */
         TicketPage: {
             /** @description What the visitor wrote with its rating; absent without it. */
@@ -6395,6 +7093,19 @@ export interface components {
             /** @description A team: a skill of its agents. The ticket waits in the queue for one of them. */
             team?: string | null;
         };
+        /** @description What a rule would do on a ticket as it is now. */
+        Trial: {
+            /** @description Whether each of its conditions holds. */
+            conditions: boolean[];
+            /** @description Whether it would do what it does. */
+            holds: boolean;
+            /** @description The ticket. */
+            ticket: string;
+        };
+        /** @description What the visitor has typed. */
+        Typed: {
+            text: string;
+        };
         /** @description Whether the person types. */
         Typing: {
             on: boolean;
@@ -6414,6 +7125,11 @@ export interface components {
             /** @enum {string} */
             type: "signal";
         };
+        /**
+         * @description Why an act was not carried out.
+         * @enum {string}
+         */
+        Undone: "person_speaks" | "gone" | "full" | "late" | "refused";
         /** @description Sums over all conversations of the person. */
         Unread: {
             /** @description Conversations in which something is unread. */
@@ -6450,6 +7166,37 @@ export interface components {
             title?: string;
             /** @description The address of the page. */
             url: string;
+        };
+        /**
+         * @description The visitor of a ticket types this. It comes in the stream of the staff's notes, which no visitor follows. Forget it when
+         *     the visitor's next message comes, and after 30 seconds.
+         */
+        VisitorDraft: {
+            /** @description What stands in its field, or the end of it; empty when that is empty. */
+            text: string;
+            ticket: string;
+        };
+        /** @description A signal of the kind `visitor_draft`. */
+        VisitorDraftSignal: {
+            body: components["schemas"]["VisitorDraft"];
+            /** @description The person that it is about. */
+            from: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "visitor_draft";
+            /** @description The conversation in which it is told. */
+            stream: string;
+            /** @enum {string} */
+            type: "signal";
+        };
+        /** @description The address of a visitor. */
+        VisitorMail: {
+            /** @description The address; absent if there is none. */
+            address?: string;
+            /** @description Whether the link that was sent there was used. No answer is sent before. */
+            confirmed: boolean;
         };
         /** @description The visitors that are on the site. */
         VisitorsHere: {
@@ -6864,6 +7611,32 @@ export interface components {
                 };
             };
         };
+        /**
+         * @description `forbidden`: This person may not do this.
+         *
+         *     `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
+         *     `not_member`: The conversation is there, and this person is not in it.
+         *
+         *     `muted`: A moderator has muted this person in the room: it may read, and write again after `retry_after_ms`.
+         *
+         *     `read_only`: Only owners and moderators write in this room. The others read.
+         *
+         *     `blocked`: One of the two people has blocked the other. Whoever has done so may unblock it.
+         */
+        ForbiddenForeignOriginNotMemberMutedReadOnlyBlocked: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "forbidden" | "foreign_origin" | "not_member" | "muted" | "read_only" | "blocked";
+                    };
+                };
+            };
+        };
         /** @description `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`. */
         ForeignOrigin: {
             headers: {
@@ -6874,6 +7647,24 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "foreign_origin";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
+         *     `blocked`: One of the two people has blocked the other. Whoever has done so may unblock it.
+         */
+        ForeignOriginBlocked: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin" | "blocked";
                     };
                 };
             };
@@ -6912,6 +7703,26 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "foreign_origin" | "not_member" | "banned";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
+         *     `not_member`: The conversation is there, and this person is not in it.
+         *
+         *     `blocked`: One of the two people has blocked the other. Whoever has done so may unblock it.
+         */
+        ForeignOriginNotMemberBlocked: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "foreign_origin" | "not_member" | "blocked";
                     };
                 };
             };
@@ -7415,6 +8226,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
         };
@@ -7449,6 +8261,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
         };
@@ -7484,6 +8297,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
         };
@@ -7978,6 +8792,56 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    send_card: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SentCard"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMemberMutedReadOnlyBlocked"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["KeyReused"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
@@ -9677,6 +10541,128 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    visitor_address_page: {
+        parameters: {
+            query?: {
+                /** @description The language of the page. */
+                lang?: string;
+                /** @description The text that the mail has. Without it the page says that the link does nothing. */
+                token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    confirm_visitor_address: {
+        parameters: {
+            query?: {
+                /** @description The language of the page. */
+                lang?: string;
+                /** @description The text that the mail has. Without it the page says that the link does nothing. */
+                token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    stop_visitor_mails_page: {
+        parameters: {
+            query?: {
+                /** @description The language of the page. */
+                lang?: string;
+                /** @description The text that the mail has. Without it the page says that the link does nothing. */
+                token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    stop_visitor_mails: {
+        parameters: {
+            query?: {
+                /** @description The language of the page. */
+                lang?: string;
+                /** @description The text that the mail has. Without it the page says that the link does nothing. */
+                token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     desks: {
         parameters: {
             query?: never;
@@ -10793,6 +11779,245 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    desk_macros: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskMacros"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    create_macro: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMacro"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskMacro"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    write_macro: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMacro"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskMacro"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    delete_macro: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    visitor_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorMail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    leave_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeftAddress"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorMail"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginBlocked"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    forget_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     set_my_work: {
         parameters: {
             query?: never;
@@ -10892,6 +12117,75 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    desk_promise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskPromise"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    set_desk_promise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeskPromise"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskPromise"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
         };
     };
     desk_report: {
@@ -11014,6 +12308,259 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    desk_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskRules"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    order_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleOrder"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    create_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeskRule"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumberedRule"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    write_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeskRule"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumberedRule"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    delete_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    try_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTrial"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    rule_runs: {
+        parameters: {
+            query?: {
+                /** @description Only those with a number below this one. */
+                before?: number;
+                /** @description The rule. */
+                rule?: number;
+                /** @description The ticket. */
+                ticket?: string;
+            };
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleRuns"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOrigin"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
@@ -11551,6 +13098,57 @@ export interface operations {
             415: components["responses"]["WrongType"];
             421: components["responses"]["Misdirected"];
             422: components["responses"]["UnknownFieldInvalidBadName"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    invite_visitor: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                desk: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Invitation"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginBlocked"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ConflictKeyReused"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
@@ -13899,6 +15497,73 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    run_macro: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMemberMutedReadOnlyBlocked"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ConflictKeyReused"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    ticket_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketMail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
     mentions_seen: {
         parameters: {
             query?: never;
@@ -14077,6 +15742,37 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    mail_transcript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was asked for. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     transfer_ticket: {
         parameters: {
             query?: never;
@@ -14105,6 +15801,41 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["ForbiddenForeignOriginNotMember"];
             404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    show_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Typed"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMemberBlocked"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             421: components["responses"]["Misdirected"];
