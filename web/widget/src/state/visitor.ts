@@ -247,7 +247,7 @@ export class Visitor {
     if (identity === this.#proved || this.door === null || this.mustAgree) return;
     this.#proved = identity;
     const { client } = this;
-    if (client === null) return void (await this.#become());
+    if (client === null) return void (await this.become());
     const { token } = await client.api.call<{ token?: string }>('POST', at(this.desk, 'identity'), {
       identity,
     });
@@ -303,7 +303,7 @@ export class Visitor {
       text,
       key,
       card,
-      ...(Object.keys(form).length === 0 ? {} : { form }),
+      form,
     });
     return made.ticket;
   }
