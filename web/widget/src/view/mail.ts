@@ -1,6 +1,6 @@
 /* The visitor's address for answers while it is away, and the whole conversation by mail. It loads when nobody is on duty or a question is resolved. */
 import { mailWords } from '../i18n/mail';
-import { fill, h } from './dom';
+import { type Child, fill, h } from './dom';
 import type { Screen } from './screen';
 
 interface VisitorMail {
@@ -54,7 +54,7 @@ export async function showMail(screen: Screen, before: HTMLElement): Promise<voi
       else void trying(button, leave);
     };
     const field = h('div', { class: 'field' }, h('label', { for: input.id }, words.lead), input);
-    fill(body, h('form', { novalidate: true, onsubmit: submit }, field, button));
+    fill(body, h('form', { novalidate: true, onsubmit: submit }, field, part(button)));
   };
 
   const show = ({ address, confirmed }: VisitorMail): void => {
@@ -71,9 +71,14 @@ export async function showMail(screen: Screen, before: HTMLElement): Promise<voi
           said.textContent = words.sent;
         });
     });
-    fill(body, said, confirmed ? whole : null, ' ', other);
+    fill(body, part(said), part(confirmed ? whole : null, ' ', other));
   };
 
   show(known);
   before.after(card);
+}
+
+/** A part of the card, with the distance to the next one. */
+function part(...children: Child[]): HTMLElement {
+  return h('div', { class: 'field' }, ...children);
 }
