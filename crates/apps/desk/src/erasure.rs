@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 
 use crate::contact;
 use crate::desk::parse_desk;
+use crate::mail::address;
 use crate::staff;
 use crate::ticket::{self, TicketState};
 use crate::visit::Facts;
@@ -98,7 +99,12 @@ fn begin(
     }
     let forget = "UPDATE desk_ticket SET form = '{}', comment = NULL WHERE visitor = ?1";
     tx.execute(forget, params![person])?;
+    // What rules did may repeat what the visitor is called.
+    let runs = "DELETE FROM desk_rule_run WHERE ticket IN
+                    (SELECT conversation FROM desk_ticket WHERE visitor = ?1)";
+    tx.execute(runs, params![person])?;
     for each in selves(tx, person)? {
+        address::forget(tx, each)?;
         for table in ["desk_contact", "desk_contact_note", "desk_verified"] {
             tx.execute(&format!("DELETE FROM {table} WHERE person = ?1"), params![each])?;
         }

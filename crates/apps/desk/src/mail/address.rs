@@ -67,6 +67,16 @@ pub(crate) fn forget(tx: &mut Tx<'_>, visitor: PersonId) -> Result<(), StoreErro
     Ok(())
 }
 
+/// Hands the answers for one visitor, and its address, to another one, which keeps its own address if it has one.
+pub(crate) fn hand_on(tx: &mut Tx<'_>, from: PersonId, into: PersonId) -> Result<(), StoreError> {
+    let moved = "UPDATE desk_mail_address SET person = ?2 WHERE person = ?1
+                 AND NOT EXISTS (SELECT 1 FROM desk_mail_address i WHERE i.person = ?2)";
+    tx.execute(moved, params![from, into])?;
+    tx.execute("DELETE FROM desk_mail_address WHERE person = ?1", params![from])?;
+    tx.execute("UPDATE desk_mail SET visitor = ?2 WHERE visitor = ?1", params![from, into])?;
+    Ok(())
+}
+
 /// The address of a visitor.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct VisitorMail {

@@ -171,3 +171,25 @@ fn exactly_one_of_two_nodes_mails_an_answer() {
         assert!(all[1 + number].text.contains(&text));
     }
 }
+
+#[test]
+fn the_address_of_a_merged_visitor_is_handed_on_and_that_of_an_erased_one_is_gone() {
+    let server = MailServer::start();
+    let site = site_of(&server);
+    let mut ann = site.person("ann");
+    let desk = ann.desk(&[]);
+    let (mut old, mut guest) = (let_in(&site, &desk), let_in(&site, &desk));
+    old.ask_desk(&desk, "From the phone");
+    old.gets_answers_at(&desk, &server, "wei@example.com");
+    let ticket = guest.ask_desk(&desk, "From the computer");
+    assert!(ann.ticket_mail(&ticket).get("address").is_none());
+    let path = |of: &Person| format!("/v1/desks/{}/contacts/{}", desk.id, of.id);
+    let merge = format!("{}/merge", path(&old));
+    ann.client.post(&merge, &json!({"into": guest.id})).is(204);
+    let left = ann.ticket_mail(&ticket);
+    assert_eq!((&left["address"], &left["confirmed"]), (&json!("wei@example.com"), &json!(true)));
+    ann.say(&ticket, "It is on its way");
+    assert!(mails(&server, "wei@example.com", 2).remove(1).text.contains("It is on its way"));
+    ann.client.delete(&path(&guest)).is(204);
+    assert!(ann.ticket_mail(&ticket).get("address").is_none());
+}
