@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { textPaths } from '@encke/ui/testing';
+import { automationEn } from '../src/i18n/automation.en';
+import { automationZhCN } from '../src/i18n/automation.zh-CN';
 import { en } from '../src/i18n/en';
+import { mailEn } from '../src/i18n/mail.en';
+import { mailZhCN } from '../src/i18n/mail.zh-CN';
 import { peopleEn } from '../src/i18n/people.en';
 import { peopleZhCN } from '../src/i18n/people.zh-CN';
 import { zhCN } from '../src/i18n/zh-CN';
@@ -10,6 +14,8 @@ describe('the dictionaries', () => {
   it('have the same keys, none of them empty', () => {
     expect(textPaths(zhCN)).toEqual(textPaths(en));
     expect(textPaths(peopleZhCN)).toEqual(textPaths(peopleEn));
+    expect(textPaths(automationZhCN)).toEqual(textPaths(automationEn));
+    expect(textPaths(mailZhCN)).toEqual(textPaths(mailEn));
     expect(textPaths(en).filter((path) => path.endsWith('(empty)'))).toEqual([]);
   });
   it('tell how long somebody waits', () => {

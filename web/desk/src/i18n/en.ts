@@ -1,7 +1,5 @@
 import { commonEn, formatOf, type Shape } from '@encke/ui/plain';
 import { clockOf, type Span } from '../model/waiting';
-import { automationEn } from './automation-en';
-import { mailEn } from './mail.en';
 
 const { number, plural } = formatOf('en');
 
@@ -14,11 +12,9 @@ function span(time: Span): string {
 /** The English words of the desk. Every other language has the same keys with the same parameters. */
 export const en = {
   ...commonEn,
-  ...mailEn,
 
   title: 'Desk',
   span,
-  automation: automationEn,
 
   start: {
     title: 'Answer the visitors of your site',

@@ -1,8 +1,6 @@
 import { amid, begin, commonZhCN, formatOf } from '@encke/ui/plain';
 import { clockOf, type Span } from '../model/waiting';
-import { automationZhCN } from './automation-zh-CN';
 import type { Words } from './en';
-import { mailZhCN } from './mail.zh-CN';
 
 const { number } = formatOf('zh-CN');
 
@@ -13,11 +11,9 @@ function span(time: Span): string {
 
 export const zhCN: Words = {
   ...commonZhCN,
-  ...mailZhCN,
 
   title: '客服台',
   span,
-  automation: automationZhCN,
 
   start: {
     title: '接待您网站的访客',

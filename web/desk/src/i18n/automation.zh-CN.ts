@@ -1,7 +1,7 @@
-import type { Words } from './en';
+import type { AutomationWords } from './automation.en';
 
 /** 规则、宏和承诺时间的中文。 */
-export const automationZhCN: Words['automation'] = {
+export const automationZhCN: AutomationWords = {
   title: '自动化',
   lead: '发生某事时，如果符合条件，就做某事。每条规则对每件事只执行一次。',
   rules: '规则',

@@ -1,3 +1,5 @@
+import type { Shape } from '@encke/ui/plain';
+
 /** The English words of rules, macros and promised times. */
 export const automationEn = {
   title: 'Automation',
@@ -159,3 +161,5 @@ export const automationEn = {
     dismiss: 'Dismiss',
   },
 };
+
+export type AutomationWords = Shape<typeof automationEn>;
