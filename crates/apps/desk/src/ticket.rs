@@ -147,6 +147,8 @@ impl Ticket {
         t.lowness, t.tags, t.asked_ms, t.waiting, t.since_ms, t.first_answer_ms, t.resolved_ms, t.snoozed_until_ms,
         t.stars, t.changed_ms, t.owned_ms, t.passed_by,
         t.first_due_ms, t.answer_due_ms, t.resolution_due_ms, t.late";
+    /// The number of these columns.
+    pub const COLUMN_COUNT: usize = 23;
 
     /// Reads a row of these columns.
     pub fn of(row: &Row) -> Result<Self, StoreError> {

@@ -143,8 +143,9 @@ struct Candidate {
 
 impl Candidate {
     fn of(row: &Row) -> Result<Self, Error> {
-        let facts = serde_json::from_str(&row.get::<String>(20)?).unwrap_or_default();
-        let (language, name, form) = (row.get(19)?, row.get(21)?, row.get(22)?);
+        let more = Ticket::COLUMN_COUNT;
+        let facts = serde_json::from_str(&row.get::<String>(more + 1)?).unwrap_or_default();
+        let (language, name, form) = (row.get(more)?, row.get(more + 2)?, row.get(more + 3)?);
         Ok(Candidate { ticket: Ticket::of(row)?, language, facts, name, form })
     }
 }

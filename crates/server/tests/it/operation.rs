@@ -94,12 +94,15 @@ fn documented() -> BTreeSet<String> {
     let text = std::fs::read_to_string(path).unwrap();
     let mut calls = BTreeSet::new();
     for code in text.split('`').skip(1).step_by(2) {
-        let Some((method, rest)) = code.split_once(" /v1/") else { continue };
+        let Some((method, rest)) = code.split_once(' ') else { continue };
+        if !rest.starts_with("/v1/") && !rest.starts_with("/help/") {
+            continue;
+        }
         if !["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].contains(&method) {
             continue;
         }
         let path = rest.split(['?', ' ']).next().unwrap();
-        calls.insert(format!("{} {}", method.to_lowercase(), general(&format!("/v1/{path}"))));
+        calls.insert(format!("{} {}", method.to_lowercase(), general(path)));
     }
     calls
 }

@@ -280,6 +280,9 @@ fn every_kind_of_event_is_written_as_before() {
     ben.client.clone().delete(&format!("/v1/invitations/{asking}")).is(204);
 
     until(&mut feed, "invitation_gone");
+    let contact = format!("/v1/desks/{desk}/contacts/{}", guest.id);
+    ada.client.clone().delete(&contact).is(204);
+    until(&mut feed, "contact_erased");
     assert_eq!(seen.keys().cloned().collect::<BTreeSet<_>>(), kinds_of("FeedEvent"));
     for (kind, mut event) in seen {
         // Marks come into a person's own stream when they are folded, between whatever else does.

@@ -102,3 +102,10 @@ export function missing(form: readonly FormField[], values: Readonly<Record<stri
     return kind === 'email' && !/^[^\s@]{1,64}@[^\s@]+\.[^\s@]{2,}$/.test(value);
   });
 }
+
+/** Tickets with one of them as it is now; the newest stay first. */
+export function withTicket(tickets: readonly VisitorTicket[], ticket: VisitorTicket): VisitorTicket[] {
+  return tickets.some(({ id }) => id === ticket.id)
+    ? tickets.map((each) => (each.id === ticket.id ? ticket : each))
+    : [ticket, ...tickets];
+}

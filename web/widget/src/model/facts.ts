@@ -1,6 +1,6 @@
 /* What the page of a site tells of a visitor, and cards that it hands over: read once, bounded, and text ever after. */
 import { safeHref } from '@encke/ui/plain';
-import { isRecord, line } from '../protocol';
+import { isRecord, line, type SeenPage } from '../protocol';
 
 export const factsMax = 20;
 export const factLettersMax = 200;
@@ -75,4 +75,14 @@ function address(value: unknown): string {
   const href = typeof value === 'string' && value.length <= 1_000 ? (safeHref(value) ?? '') : '';
   const plain = href.replace(/["<>\\^`{|}]/g, encodeURIComponent);
   return plain.startsWith('https:') && plain.length <= 1_000 ? plain : '';
+}
+
+/** What the desk is told of a page. What is undefined does not travel. */
+export function visitOf(
+  { url, title, referrer }: SeenPage,
+  { attributes, name }: Facts,
+  language: string,
+): object {
+  const told = name || Object.keys(attributes)[0] ? { name: name || undefined, ...attributes } : undefined;
+  return { url, title, referrer, language, attributes: told };
 }

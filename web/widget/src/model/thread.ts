@@ -2,6 +2,7 @@
  * The messages of one ticket, from pages of its history and from what the feed brings, in any order and twice: an event is put
  * in its place by its `seq`, an amendment changes the message that it names.
  */
+import type { VisitorTicket } from './door';
 import type { Amended, FeedEvent, HistoryPage, MessageEvent, MessageFile, Outgoing } from '@encke/sdk';
 
 /** The stream in which edits and recalls of a conversation come, and what happens to its ticket. */
@@ -157,4 +158,12 @@ export function rowsOf(said: readonly Said[], outgoing: readonly Outgoing[], me:
     last = { from: me, at: out.createdAt };
   }
   return rows;
+}
+
+/** The ticket that an event tells of; null if it tells of none. */
+export function statusIn(event: FeedEvent): VisitorTicket | null {
+  const { kind, body, stream } = event as { kind: string; body: unknown; stream: string };
+  if (kind !== 'ticket_status' || typeof body !== 'object' || body === null) return null;
+  const ticket = body as VisitorTicket;
+  return stream === amendmentsOf(ticket.id) ? ticket : null;
 }

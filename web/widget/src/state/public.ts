@@ -1,5 +1,6 @@
 /* What is asked without a token: the door, the help, and to become a visitor. No cookie goes along: whoever is signed in here is not the visitor. */
 import { ApiError } from '@encke/sdk';
+import { LeanClient } from '@encke/sdk/lean';
 import type { Door } from '../model/door';
 
 const wait_ms_max = 20_000;
@@ -44,4 +45,9 @@ export async function ask<T>(method: string, path: string, body?: unknown): Prom
     if (status === 0) throw ApiError.from(thrown);
   }
   throw ApiError.local('not_encke', String(status), true, status);
+}
+
+/** The client of a visitor. No frame is among its transports: the frame's page may not be framed by a site's. */
+export function clientOf(token: string): LeanClient {
+  return new LeanClient({ token, transports: ['websocket', 'sse', 'ndjson', 'long-poll', 'short-poll'] });
 }

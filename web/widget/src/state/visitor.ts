@@ -3,14 +3,14 @@
  * tickets. It changes, and tells so; view/ looks at it then.
  */
 import { ApiError, type FeedEvent, type Outgoing, type Signal, type Snapshot } from '@encke/sdk';
-import { LeanClient } from '@encke/sdk/lean';
-import type { Door, VisitorTicket } from '../model/door';
-import { type Facts, noFacts } from '../model/facts';
-import { amendmentsOf, Thread } from '../model/thread';
+import type { LeanClient } from '@encke/sdk/lean';
+import { type Door, type VisitorTicket, withTicket } from '../model/door';
+import { type Facts, noFacts, visitOf } from '../model/facts';
+import { statusIn, Thread } from '../model/thread';
 import { DraftTeller } from '../model/teller';
 import { TypingTeller, Typists } from '../model/typing';
 import type { SeenPage } from '../protocol';
-import { at, becomeVisitor, door } from './public';
+import { at, becomeVisitor, clientOf, door } from './public';
 import { People } from './people';
 import { Asking, type Question } from './question';
 import type { Somebody, VisitorParts } from './visitor-parts';
@@ -49,7 +49,9 @@ export class Visitor {
   #read = new Map<string, number>();
   readonly #people = new People();
   readonly #typists = new Typists();
-  readonly #typing = new TypingTeller((on) => this.#tellTyping(on));
+  readonly #typing = new TypingTeller(
+    (on) => this.thread && this.client?.typing(this.thread.conversation, on),
+  );
   readonly #drafts: DraftTeller;
   readonly #asking: Asking<VisitorTicket>;
   readonly #parts: VisitorParts;
@@ -282,16 +284,8 @@ export class Visitor {
 
   async #tellVisit(client: LeanClient): Promise<void> {
     if (this.#page === null) return;
-    const { url, title, referrer } = this.#page;
-    const { attributes, name } = this.#facts;
-    await client.api.call('PUT', at(this.desk, 'visit'), {
-      url,
-      title,
-      referrer,
-      language: this.#parts.language(),
-      // What is undefined does not travel.
-      attributes: name || Object.keys(attributes)[0] ? { name: name || undefined, ...attributes } : undefined,
-    });
+    const visit = visitOf(this.#page, this.#facts, this.#parts.language());
+    await client.api.call('PUT', at(this.desk, 'visit'), visit);
   }
 
   // Tickets
@@ -316,10 +310,7 @@ export class Visitor {
 
   /** A ticket as it is now. */
   #told(ticket: VisitorTicket): void {
-    const known = this.tickets.some(({ id }) => id === ticket.id);
-    this.tickets = known
-      ? this.tickets.map((each) => (each.id === ticket.id ? ticket : each))
-      : [ticket, ...this.tickets];
+    this.tickets = withTicket(this.tickets, ticket);
   }
 
   async #loadTickets(): Promise<void> {
@@ -385,21 +376,15 @@ export class Visitor {
 
   async #makeVisitor(): Promise<LeanClient> {
     const { name, identity } = this.#facts;
-    const { token } = await becomeVisitor(this.desk, {
-      language: this.#parts.language(),
-      name: name || undefined,
-      identity: identity || undefined,
-    });
+    const language = this.#parts.language();
+    const who = { language, name: name || undefined, identity: identity || undefined };
+    const { token } = await becomeVisitor(this.desk, who);
     return this.#connect(token);
   }
 
   #connect(token: string): LeanClient {
     this.#parts.keep.set('token', token);
-    // No frame among the transports: its page may not be framed by a site's.
-    const client = new LeanClient({
-      token,
-      transports: ['websocket', 'sse', 'ndjson', 'long-poll', 'short-poll'],
-    });
+    const client = clientOf(token);
     this.token = token;
     this.client = client;
     client.on('snapshot', (snapshot) => this.#snapshot(snapshot));
@@ -456,10 +441,8 @@ export class Visitor {
   }
 
   #status(event: FeedEvent): void {
-    const { kind, body, stream } = event as { kind: string; body: unknown; stream: string };
-    if (kind !== 'ticket_status' || typeof body !== 'object' || body === null) return;
-    const ticket = body as VisitorTicket;
-    if (stream !== amendmentsOf(ticket.id)) return;
+    const ticket = statusIn(event);
+    if (ticket === null) return;
     this.#told(ticket);
     // The event does not tell the place in the queue, nor the agent's picture.
     void this.#loadTickets();
@@ -508,13 +491,7 @@ export class Visitor {
   }
 
   /** The page is looked at again. */
-  shown(): void {
-    this.#sees();
-  }
-
-  #tellTyping(on: boolean): void {
-    if (this.thread !== null) this.client?.typing(this.thread.conversation, on);
-  }
+  shown = (): void => this.#sees();
 
   #readTo(conversation: string, seq: number): void {
     this.#read.set(conversation, Math.max(seq, this.#read.get(conversation) ?? 0));
