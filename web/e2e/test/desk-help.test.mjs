@@ -80,7 +80,7 @@ test('the form, blocked visitors and automatic away are set in the browser, and 
   await page.getByRole('link', { name: 'Settings' }).click();
   const fields = page.getByTestId('form-field');
   for (const question of ['Your order', 'Your mail']) {
-    await page.getByRole('button', { name: 'Add a question' }).click();
+    await page.getByRole('button', { name: 'Add a question', exact: true }).click();
     await page.keyboard.type(question);
   }
   await fields.last().getByLabel('Kind').selectOption({ label: 'E-mail address' });

@@ -38,7 +38,7 @@ const en = {
   question: 'Question',
   answer: 'Answer',
   article: 'Number of the article, in place of an answer',
-  addQuestion: 'Add a question',
+  addQuestion: 'Add a common question',
   removeQuestion: (at: number) => `Remove question ${at}`,
   commonQuestion: (at: number) => `Question ${at}`,
 };
@@ -79,7 +79,7 @@ const zhCN: Shape<typeof en> = {
   question: '问题',
   answer: '回答',
   article: '文章编号（代替回答）',
-  addQuestion: '添加问题',
+  addQuestion: '添加常见问题',
   removeQuestion: (at) => `删除问题 ${at}`,
   commonQuestion: (at) => `问题 ${at}`,
 };
