@@ -201,7 +201,11 @@ export class OpenTicket {
 
   #take(page: TicketPage): void {
     const { talk } = this.options;
-    this.page = page;
+    // An event may have told of a later change than this answer, which was on its way.
+    const known = this.page?.ticket;
+    const isBehind =
+      known !== undefined && known.id === page.ticket.id && known.changed_at > page.ticket.changed_at;
+    this.page = isBehind ? { ...page, ticket: known } : page;
     this.absent = false;
     if (talk.world !== null)
       talk.world = withRefreshed(talk.world, page.conversation, [page.visitor.person, ...page.people]);
