@@ -138,7 +138,7 @@ fn tongues(title: &DeskText, text: &DeskText) -> impl Iterator<Item = Tongue> {
 #[utoipa::path(get, operation_id = "help_page", path = "/help/{desk}", tag = "desk",
     params(("desk" = String, Path), WantedPage), security(()),
     responses((status = 200, body = String, content_type = "text/html"),
-        (status = 404, body = String, content_type = "text/html", description = "not_found"),
+        (status = 404, body = String, content_type = "text/html", description = "A page that says so."),
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn list(
     State(site): State<Arc<Site>>,
@@ -225,7 +225,7 @@ fn row(desk: &DeskRow, article: &FoundArticle, tongue: Tongue) -> String {
 #[utoipa::path(get, operation_id = "help_page_article", path = "/help/{desk}/{number}", tag = "desk",
     params(("desk" = String, Path), ("number" = String, Path), WantedPage), security(()),
     responses((status = 200, body = String, content_type = "text/html"),
-        (status = 404, body = String, content_type = "text/html", description = "not_found"),
+        (status = 404, body = String, content_type = "text/html", description = "A page that says so."),
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn article(
     State(site): State<Arc<Site>>,
@@ -244,7 +244,7 @@ pub(crate) async fn article(
 #[utoipa::path(get, operation_id = "help_page_named_article", path = "/help/{desk}/{number}/{slug}", tag = "desk",
     params(("desk" = String, Path), ("number" = String, Path), ("slug" = String, Path), WantedPage), security(()),
     responses((status = 200, body = String, content_type = "text/html"),
-        (status = 404, body = String, content_type = "text/html", description = "not_found"),
+        (status = 404, body = String, content_type = "text/html", description = "A page that says so."),
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn named(
     State(site): State<Arc<Site>>,

@@ -58,9 +58,13 @@ fn all(shape: &Shape, named: Vec<Code>) -> Vec<Code> {
     Code::ALL.iter().copied().filter(|code| all.contains(code)).collect()
 }
 
-/// Takes the refusals that a route names out of its responses: the texts of their codes, separated by commas.
+/// Takes the refusals that a route names out of its responses: the texts of their codes, separated by commas. A refusal
+/// with content of its own, such as a page, stays as the route describes it.
 fn take_named(route: &str, responses: &mut Map<String, Value>) -> Vec<Code> {
-    let statuses: Vec<String> = responses.keys().filter(|s| is_refusal(s)).cloned().collect();
+    let is_named =
+        |status: &str, response: &Value| is_refusal(status) && response["content"].is_null();
+    let statuses = responses.iter().filter(|(status, response)| is_named(status, response));
+    let statuses: Vec<String> = statuses.map(|(status, _)| status.clone()).collect();
     let mut named = Vec::new();
     for status in statuses {
         let response = responses.remove(&status).unwrap_or_default();
@@ -92,6 +96,9 @@ pub fn complete(
         by_status.entry(code.status()).or_default().push(code);
     }
     for (status, codes) in by_status {
+        if responses.contains_key(&status.to_string()) {
+            continue;
+        }
         let name: String = codes.iter().map(|code| camel(code.text())).collect();
         let reference = json!({"$ref": format!("#/components/responses/{name}")});
         responses.insert(status.to_string(), reference);
