@@ -1,34 +1,14 @@
-// Writes each built file once more as .br and .gz, as small as it gets: the server sends them as they are.
+// Packs the page, and fails a build whose first load has grown.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { extname, join, relative } from 'node:path';
-import { promisify } from 'node:util';
-import { brotliCompressSync, constants } from 'node:zlib';
-import zopfli from '@gfx/zopfli';
+import { join } from 'node:path';
+import { pack } from '../../scripts/pack.mjs';
 
-// The same format as that of gzip, found with more patience: 4 % less.
-const gzip = promisify(zopfli.gzip);
-const packed = new Map();
-const packable = new Set(['.html', '.js', '.css', '.svg', '.json', '.webmanifest', '.txt']);
 const dist = new URL('../dist', import.meta.url).pathname;
 
 // The page itself without the room that makes it easy to read.
 const written = join(dist, 'index.html');
 writeFileSync(written, readFileSync(written, 'utf8').replace(/\n\s+/g, ' '));
-
-for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
-  const path = join(entry.parentPath, entry.name);
-  if (!entry.isFile() || !packable.has(extname(path))) continue;
-  const plain = readFileSync(path);
-  const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
-  const gz = await gzip(plain, { numiterations: 15 });
-  packed.set(relative(dist, path), gz.length);
-  for (const [end, bytes] of [
-    ['br', brotliCompressSync(plain, quality)],
-    ['gz', gz],
-  ]) {
-    if (bytes.length < plain.length * 0.9) writeFileSync(`${path}.${end}`, bytes);
-  }
-}
+const packed = await pack(dist);
 
 // What a first visit loads: the page, and what it names itself. The rest comes later, when it is needed.
 const firstBytesMax = 100 * 1024;

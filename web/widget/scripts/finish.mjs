@@ -1,10 +1,7 @@
-// What the build ends with: the loader for old browsers, each file once more as .br and .gz, as small as it gets, and the checks that
-// fail a build whose loader or page has grown.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { brotliCompressSync, constants } from 'node:zlib';
-import zopfli from '@gfx/zopfli';
+// What the build ends with: the loader for old browsers, the packed files, and the checks that fail a build whose loader or page has grown.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { pack } from '../../scripts/pack.mjs';
 import { asEs5 } from './es5.mjs';
 
 /** Bytes under gzip. What a site's page loads before anybody clicks. */
@@ -14,31 +11,18 @@ const pageBytesMax = 35 * 1024;
 /** Bytes under gzip of the form for an address, which loads while nobody is on duty and at the end of a question. */
 const mailBytesMax = 2 * 1024;
 
-const gzip = promisify(zopfli.gzip);
-const packable = new Set(['.html', '.js', '.css', '.svg']);
 const dist = new URL('../dist', import.meta.url).pathname;
 const loader = join(dist, 'widget.js');
 writeFileSync(loader, asEs5(readFileSync(loader, 'utf8')));
 const bytes = { loader: 0, page: 0, mail: 0, words: [] };
 
-for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
-  const path = join(entry.parentPath, entry.name);
-  if (!entry.isFile() || !packable.has(extname(path))) continue;
-  const plain = readFileSync(path);
-  const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
-  // The same format as that of gzip, found with more patience: 4 % less.
-  const gz = await gzip(plain, { numiterations: 15 });
-  if (path === loader) bytes.loader = gz.length;
-  else if (/^(en|zh-CN)-/.test(entry.name)) bytes.words.push(gz.length);
-  else if (entry.name.startsWith('mail-')) bytes.mail += gz.length;
+for (const [file, count] of await pack(dist)) {
+  const name = basename(file);
+  if (file === 'widget.js') bytes.loader = count;
+  else if (/^(en|zh-CN)-/.test(name)) bytes.words.push(count);
+  else if (name.startsWith('mail-')) bytes.mail += count;
   // The page on which it is tried is no part of it.
-  else if (!entry.name.startsWith('try.')) bytes.page += gz.length;
-  for (const [end, packed] of [
-    ['br', brotliCompressSync(plain, quality)],
-    ['gz', gz],
-  ]) {
-    if (packed.length < plain.length * 0.9) writeFileSync(`${path}.${end}`, packed);
-  }
+  else if (!name.startsWith('try.')) bytes.page += count;
 }
 
 if (bytes.words.length !== 2)
