@@ -67,11 +67,10 @@ async fn change(
     let changed = site.store.write(move |tx: &mut Tx<'_>| {
         let now = load(tx, &held, id, me)?;
         members::owned_room(now.kind, now.role)?;
-        let is_so = match (&file, &now.picture) {
-            (None, before) => before.is_none(),
-            (Some(file), before) => {
-                before.as_ref().is_some_and(|address| address.contains(&file.to_string()))
-            }
+        let before = now.picture.as_deref();
+        let is_so = match &file {
+            Some(file) => before.is_some_and(|address| address.contains(&file.to_string())),
+            None => before.is_none(),
         };
         if is_so {
             return Ok(now);
@@ -80,7 +79,7 @@ async fn change(
             Some(file) => hold_emblem(tx, me, file)?,
             None => String::new(),
         };
-        if let Some(before) = &now.picture {
+        if let Some(before) = before {
             let_emblem_go(tx, before)?;
         }
         store(tx, id, &RoomChanged::picture(address, me))?;
