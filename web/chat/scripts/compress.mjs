@@ -1,7 +1,7 @@
 // Packs the page, and fails a build whose first load has grown.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pack } from '../../scripts/pack.mjs';
+import { pack } from '@encke/ui/pack';
 
 const dist = new URL('../dist', import.meta.url).pathname;
 

@@ -1,3 +1,3 @@
-import { pack } from '../../scripts/pack.mjs';
+import { pack } from '@encke/ui/pack';
 
 await pack(new URL('../dist', import.meta.url).pathname);

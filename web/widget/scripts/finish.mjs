@@ -1,7 +1,7 @@
 // What the build ends with: the loader for old browsers, the packed files, and the checks that fail a build whose loader or page has grown.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { pack } from '../../scripts/pack.mjs';
+import { pack } from '@encke/ui/pack';
 import { asEs5 } from './es5.mjs';
 
 /** Bytes under gzip. What a site's page loads before anybody clicks. */
