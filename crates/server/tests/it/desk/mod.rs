@@ -3,7 +3,9 @@
 mod claims;
 mod closed;
 mod contacts;
+mod erased_in_flight;
 mod every_route;
+mod flood;
 mod flow;
 mod help;
 mod help_page;
