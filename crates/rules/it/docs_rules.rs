@@ -93,7 +93,8 @@ fn named_tests(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut is_of_tests = false;
     for line in text.lines() {
-        let Some(cells) = line.strip_prefix('|').and_then(|line| line.trim_end().strip_suffix('|')) else {
+        let Some(cells) = line.strip_prefix('|').and_then(|line| line.trim_end().strip_suffix('|'))
+        else {
             is_of_tests = false;
             continue;
         };
@@ -116,8 +117,9 @@ fn is_a_test(name: &str, rust: &[(String, String)], web: &[(String, String)]) ->
         return rust.iter().any(|(path, text)| path.contains(module) || text.contains(module));
     }
     if name.contains(".rs") || name.contains(".mjs") {
-        let file = name.split("::").next().unwrap_or(name);
-        return rust.iter().chain(web).any(|(path, _)| path.ends_with(file) || path.contains(&format!("/{file}")));
+        // `files/picture.rs` is that of the crate `files`.
+        let file = format!("/{}", name.split("::").next().unwrap_or(name));
+        return rust.iter().chain(web).any(|(path, _)| path.replace("/src/", "/").ends_with(&file));
     }
     let last = name.rsplit("::").next().unwrap_or(name);
     if last.contains(' ') {
@@ -125,7 +127,11 @@ fn is_a_test(name: &str, rust: &[(String, String)], web: &[(String, String)]) ->
     }
     let declared = format!("fn {last}(");
     // `mod::` stands for all tests of a file, as `egress` does for those of a crate.
-    rust.iter().any(|(path, text)| text.contains(&declared) || path.contains(&format!("/{last}/")) || path.ends_with(&format!("/{last}.rs")))
+    rust.iter().any(|(path, text)| {
+        text.contains(&declared)
+            || path.contains(&format!("/{last}/"))
+            || path.ends_with(&format!("/{last}.rs"))
+    })
 }
 
 #[test]
@@ -133,7 +139,8 @@ fn what_is_said_of_security_names_tests_that_are_there() {
     let root = root();
     let with_text = |kinds: &[&str]| -> Vec<(String, String)> {
         let all = files(&root, kinds).into_iter();
-        all.filter_map(|path| Some((path.display().to_string(), fs::read_to_string(&path).ok()?))).collect()
+        all.filter_map(|path| Some((path.display().to_string(), fs::read_to_string(&path).ok()?)))
+            .collect()
     };
     let (rust, web) = (with_text(&["rs"]), with_text(&["mjs", "ts"]));
     let names = named_tests(&fs::read_to_string(root.join("docs/security.md")).unwrap());

@@ -102,6 +102,46 @@ test('nobody but the page itself is heard, and nobody else is told anything', as
   assert.equal(await page.evaluate(() => JSON.stringify(localStorage).includes('ekv_')), false);
 });
 
+test('a frame without an origin is not heard', async (t) => {
+  const { desk, server, origin } = await stage(t);
+  const context = await freshBrowser(t);
+  const page = await context.newPage();
+  await page.goto(`${origin}/stranger`);
+  // A page in a sandbox is of the origin `null`, which any page could be.
+  await page.evaluate((src) => {
+    const made = document.createElement('iframe');
+    made.sandbox.add('allow-scripts');
+    made.srcdoc = `<script>heard = []; onmessage = (event) => heard.push(event.data)</script><iframe src="${src}"></iframe>`;
+    document.body.append(made);
+  }, `${server.url}/widget/?desk=${desk.key}`);
+  const frameOf = (/** @type {RegExp} */ address) =>
+    eventually('the frame', () => page.frames().find((each) => address.test(each.url())) ?? null);
+  const widget = await frameOf(/\/widget\//);
+  assert.ok(widget);
+  await widget.waitForLoadState();
+  const above = widget.parentFrame();
+  assert.ok(above);
+  await widget.evaluate(() => {
+    const seen = /** @type {any} */ (window);
+    seen.last = new Promise((resolve) =>
+      addEventListener('message', ({ data }) => data === 'the last' && resolve(true)),
+    );
+  });
+  await above.evaluate(() => {
+    const to = /** @type {Window} */ (frames[0]);
+    const mark = { encke: 'encke-desk' };
+    const visited = { url: 'https://shop.example/', title: 'Forged', referrer: '' };
+    to.postMessage({ ...mark, say: 'hello', page: visited, visits: true, open: true }, '*');
+    to.postMessage({ ...mark, say: 'identify', facts: { plan: 'Forged' } }, '*');
+    to.postMessage({ ...mark, say: 'card', card: { title: 'Forged', price: 1 } }, '*');
+    to.postMessage('the last', '*');
+  });
+  // Messages come in order, so what was said before was heard, or not, by now.
+  assert.equal(await widget.evaluate(() => /** @type {any} */ (window).last), true);
+  assert.equal(await widget.getByText('Forged').count(), 0);
+  assert.deepEqual(await above.evaluate(() => /** @type {any} */ (window).heard), []);
+});
+
 test('a page whose libraries change every object keeps them, and the widget works', async (t) => {
   const { origin } = await stage(t);
   const { page, widget } = await visit(t, `${origin}/old`);

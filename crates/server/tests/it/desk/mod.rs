@@ -3,6 +3,7 @@
 mod claims;
 mod closed;
 mod contacts;
+mod deception;
 mod erased_in_flight;
 mod every_route;
 mod flood;
