@@ -103,43 +103,45 @@ test('nobody but the page itself is heard, and nobody else is told anything', as
 });
 
 test('a frame without an origin is not heard', async (t) => {
-  const { desk, server, origin } = await stage(t);
-  const context = await freshBrowser(t);
-  const page = await context.newPage();
-  await page.goto(`${origin}/stranger`);
-  // A page in a sandbox is of the origin `null`, which any page could be.
-  await page.evaluate((src) => {
+  const { origin } = await stage(t);
+  const { page, widget } = await visit(t, origin);
+  await widget.open();
+  // A page in a sandbox is of the origin `null`, which any page could be. No browser lets it frame the window itself.
+  await page.evaluate(() => {
     const made = document.createElement('iframe');
+    made.id = 'sandbox';
     made.sandbox.add('allow-scripts');
-    made.srcdoc = `<script>heard = []; onmessage = (event) => heard.push(event.data)</script><iframe src="${src}"></iframe>`;
+    made.srcdoc = '<p>a sandbox</p>';
     document.body.append(made);
-  }, `${server.url}/widget/?desk=${desk.key}`);
-  const frameOf = (/** @type {RegExp} */ address) =>
-    eventually('the frame', () => page.frames().find((each) => address.test(each.url())) ?? null);
-  const widget = await frameOf(/\/widget\//);
-  assert.ok(widget);
-  await widget.waitForLoadState();
-  const above = widget.parentFrame();
-  assert.ok(above);
-  await widget.evaluate(() => {
-    const seen = /** @type {any} */ (window);
-    seen.last = new Promise((resolve) =>
-      addEventListener('message', ({ data }) => data === 'the last' && resolve(true)),
-    );
   });
-  await above.evaluate(() => {
-    const to = /** @type {Window} */ (frames[0]);
-    const mark = { encke: 'encke-desk' };
+  const sandbox = await (await page.waitForSelector('#sandbox')).contentFrame();
+  assert.ok(sandbox);
+  await sandbox.evaluate(() => {
+    const heard = /** @type {any} */ (window.heard = /** @type {any[]} */ ([]));
+    addEventListener('message', ({ data }) => heard.push(data));
+  });
+  await sandbox.evaluate(() => {
     const visited = { url: 'https://shop.example/', title: 'Forged', referrer: '' };
-    to.postMessage({ ...mark, say: 'hello', page: visited, visits: true, open: true }, '*');
-    to.postMessage({ ...mark, say: 'identify', facts: { plan: 'Forged' } }, '*');
-    to.postMessage({ ...mark, say: 'card', card: { title: 'Forged', price: 1 } }, '*');
-    to.postMessage('the last', '*');
+    const told = [
+      { say: 'hello', page: visited, visits: true, open: true },
+      { say: 'identify', facts: { plan: 'Forged' } },
+      { say: 'card', card: { title: 'Forged', price: 1 } },
+      { say: 'close' },
+    ];
+    const above = /** @type {any} */ (parent);
+    for (const each of told) {
+      above.postMessage({ encke: 'encke-desk', ...each }, '*');
+      for (let index = 0; index < above.length; index += 1)
+        above[index].postMessage({ encke: 'encke-desk', ...each }, '*');
+    }
   });
-  // Messages come in order, so what was said before was heard, or not, by now.
-  assert.equal(await widget.evaluate(() => /** @type {any} */ (window).last), true);
-  assert.equal(await widget.getByText('Forged').count(), 0);
-  assert.deepEqual(await above.evaluate(() => /** @type {any} */ (window).heard), []);
+  // The page itself is heard after that, so what came before would have been, too.
+  await page.evaluate(() => /** @type {any} */ (window).EnckeDesk.card({ title: 'A bicycle', price: 900 }));
+  await widget.frame.getByText('A bicycle').waitFor();
+  assert.equal(await widget.frame.getByText('Forged').count(), 0);
+  assert.equal(await page.locator('iframe[title]').isVisible(), true);
+  const heard = await sandbox.evaluate(() => JSON.stringify(/** @type {any} */ (window).heard));
+  assert.ok(!heard.includes('ekv_') && !heard.includes('state'), heard);
 });
 
 test('a page whose libraries change every object keeps them, and the widget works', async (t) => {
