@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use super::{Desk, let_in};
 use crate::harness::{Person, Server, Site};
 
+/// The body of a request by its number.
+type Body<'a> = &'a dyn Fn(usize) -> Value;
+
 /// Asks until it is refused; that has to come soon.
 fn until_refused(who: &mut Person, method: &str, path: &str, body: impl Fn(usize) -> Value) {
     for count in 0..200 {
@@ -29,7 +32,7 @@ fn asks(site: &Site, desk: &Desk) -> (Person, String) {
 fn a_flood_on_any_route_of_a_desk_is_refused_and_others_are_served() {
     let strict = &["--quota-member", "1", "--quota-guest", "1"];
     let site = Site::on(Server::start_with(strict, &[]));
-    let mut desk_of = |owner: &str| {
+    let desk_of = |owner: &str| {
         let mut owner = site.person(owner);
         let desk = owner.desk(&[]);
         (owner, desk)
@@ -37,7 +40,7 @@ fn a_flood_on_any_route_of_a_desk_is_refused_and_others_are_served() {
     let (_ann, desk) = desk_of("ann");
     let (mut bystander, others) = asks(&site, &desk);
     let long = "x".repeat(1_000);
-    let floods: &[(&str, &str, &dyn Fn(usize) -> Value)] = &[
+    let floods: &[(&str, &str, Body<'_>)] = &[
         ("POST", "/v1/conversations/{id}/messages", &|_| json!({"text": "spam"})),
         ("POST", "/v1/conversations/{id}/cards", &|_| json!({"card": {"title": "spam"}})),
         ("PATCH", "/v1/conversations/{id}/messages/2", &|n| json!({"text": n.to_string()})),
@@ -57,7 +60,7 @@ fn a_flood_on_any_route_of_a_desk_is_refused_and_others_are_served() {
         let path = path.replace("{id}", &ticket).replace("{key}", &desk.key);
         until_refused(&mut guest, method, &path, body);
     }
-    let floods: &[(&str, &dyn Fn(usize) -> Value)] = &[
+    let floods: &[(&str, Body<'_>)] = &[
         ("views", &|n| json!({"name": n.to_string(), "own": true, "choice": {}})),
         ("canned", &|n| json!({"shortcut": n.to_string(), "text": "x"})),
         ("articles", &|n| json!({"title": {"en": n.to_string()}, "text": {"en": "x"}})),
