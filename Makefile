@@ -92,7 +92,7 @@ sim:
 
 FUZZ_S ?= 60
 fuzz:
-	ENCKE_FUZZ_S=$(FUZZ_S) cargo test -q -p encke-engine -p encke-transport -p encke-gateway --lib -- fuzz_ --test-threads=2
+	ENCKE_FUZZ_S=$(FUZZ_S) cargo test -q -p encke-engine -p encke-transport -p encke-gateway -p encke-talk -p encke-desk -p encke-letter --lib -- fuzz_ --test-threads=2
 
 KILLS ?= 60
 CRASH := target/debug/crash --server target/debug/encke

@@ -121,3 +121,70 @@ fn the_look_ups_of_the_architecture_lead_to_existing_files() {
     }
     assert!(questions >= 12, "only {questions} questions");
 }
+
+/// The names of tests in the tables of a document: the last cell of each row whose head has `test` as its last cell.
+fn named_tests(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut is_of_tests = false;
+    for line in text.lines() {
+        let Some(cells) = line.strip_prefix('|').and_then(|line| line.trim_end().strip_suffix('|'))
+        else {
+            is_of_tests = false;
+            continue;
+        };
+        // A sign that belongs to a cell is written `\|`.
+        let last = cells.rsplit(" |").next().unwrap_or_default().trim();
+        if last == "test" {
+            is_of_tests = true;
+        } else if is_of_tests {
+            names.extend(last.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    names
+}
+
+/// Whether a test, or a file with tests, is there under the name that a table has for it.
+fn is_a_test(name: &str, rust: &[(String, String)], web: &[(String, String)]) -> bool {
+    let name = name.split(": ").last().unwrap_or(name);
+    if name.contains('…') {
+        let module = name.trim_matches(['…', ':', '_']).rsplit("::").next().unwrap_or_default();
+        return rust.iter().any(|(path, text)| path.contains(module) || text.contains(module));
+    }
+    if name.contains(".rs") || name.contains(".mjs") {
+        // `files/picture.rs` is that of the crate `files`.
+        let file = format!("/{}", name.split("::").next().unwrap_or(name));
+        return rust.iter().chain(web).any(|(path, _)| path.replace("/src/", "/").ends_with(&file));
+    }
+    let last = name.rsplit("::").next().unwrap_or(name);
+    if last.contains(' ') {
+        return web.iter().any(|(_, text)| text.contains(last));
+    }
+    let declared = format!("fn {last}(");
+    // `mod::` stands for all tests of a file, as `egress` does for those of a crate.
+    rust.iter().any(|(path, text)| {
+        text.contains(&declared)
+            || path.contains(&format!("/{last}/"))
+            || path.ends_with(&format!("/{last}.rs"))
+    })
+}
+
+#[test]
+fn what_is_said_of_security_names_tests_that_are_there() {
+    let root = root();
+    let with_text = |kinds: &[&str]| -> Vec<(String, String)> {
+        let all = files(&root, kinds).into_iter();
+        all.filter_map(|path| Some((path.display().to_string(), fs::read_to_string(&path).ok()?)))
+            .collect()
+    };
+    let (rust, web) = (with_text(&["rs"]), with_text(&["mjs", "ts"]));
+    let names = named_tests(&fs::read_to_string(root.join("docs/security.md")).unwrap());
+    assert!(names.len() > 120, "only {} names", names.len());
+    let missing: Vec<_> = names.iter().filter(|name| !is_a_test(name, &rust, &web)).collect();
+    assert!(missing.is_empty(), "docs/security.md names tests that are not there: {missing:#?}");
+}
+
+#[test]
+fn names_of_tests_stand_in_the_last_cell_of_their_tables() {
+    let text = "| attack | test |\n| --- | --- |\n| `x` a | `one`, unit tests in `a/b.rs` |\n\n| a | b |\n| --- | --- |\n| 1 | `c` |\n";
+    assert_eq!(named_tests(text), ["one", "a/b.rs"]);
+}

@@ -15,17 +15,17 @@ const MAY: &[(&str, &[&str])] = &[
     ("apps/site", &["credentials", "engine", "store"]),
     ("apps/account", &["credentials", "engine", "store", "site"]),
     ("apps/files", &["engine", "store", "site", "account"]),
-    ("apps/talk", &["engine", "store", "site", "account", "files"]),
+    ("apps/talk", &["engine", "store", "site", "account", "files", "fuzz"]),
     // Products: none of them depends on another one.
     ("apps/chat", &["engine", "store", "site", "account", "files", "talk"]),
     ("apps/channel", &["engine", "store", "site", "account", "talk"]),
     ("apps/keep", &["engine", "store", "site", "account", "talk"]),
     ("apps/push", &["egress", "engine", "store", "site", "account", "talk"]),
-    ("apps/letter", &["engine", "site"]),
+    ("apps/letter", &["engine", "site", "fuzz"]),
     ("apps/digest", &["engine", "store", "site", "account", "talk", "letter"]),
     ("apps/preview", &["egress", "engine", "store", "site", "account", "files", "talk"]),
     ("apps/queue", &["engine"]),
-    ("apps/desk", &["engine", "queue", "store", "site", "account", "talk", "letter"]),
+    ("apps/desk", &["engine", "queue", "store", "site", "account", "talk", "letter", "fuzz"]),
     (
         "apps/tests",
         &[

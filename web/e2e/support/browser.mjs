@@ -50,7 +50,7 @@ export async function freshBrowser(t, options = {}) {
   context.setDefaultTimeout(action_ms_max);
   /** @type {string[]} */
   const faults = [];
-  context.on('weberror', (event) => faults.push(`uncaught: ${event.error().stack}`));
+  context.on('weberror', (event) => faults.push(`uncaught: ${event.error().stack || String(event.error())}`));
   context.on('dialog', (dialog) => {
     faults.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();

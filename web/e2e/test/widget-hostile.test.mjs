@@ -32,7 +32,8 @@ test('whatever stands in a field is text, for the visitor and for the agent', as
   await widget.frame.locator('.form input').fill(evil);
   await widget.say(`${evil}\n[a link](javascript:alert(1)) <https://example.org>`);
   await becomes('the number of messages', async () => (await widget.texts()).length, 1);
-  assert.ok((await widget.texts())[0]?.startsWith(evil.slice(0, 40)));
+  // The row of the question is drawn anew when the server has it.
+  await becomes('its text', async () => (await widget.texts())[0]?.startsWith(evil.slice(0, 40)), true);
   assert.equal(await widget.frame.locator('.rows a[href^="javascript"]').count(), 0);
   const ticket = await eventually('a ticket', async () => {
     const { tickets } = await anna.call('GET', `/v1/desks/${desk.id}/tickets?view=unassigned&state=open`);
@@ -100,6 +101,48 @@ test('nobody but the page itself is heard, and nobody else is told anything', as
   const heard = await page.evaluate(() => JSON.stringify(/** @type {any} */ (window).heard));
   assert.ok(!heard.includes('secret') && !heard.includes('ekv_'), heard);
   assert.equal(await page.evaluate(() => JSON.stringify(localStorage).includes('ekv_')), false);
+});
+
+test('a frame without an origin is not heard', async (t) => {
+  const { origin } = await stage(t);
+  const { page, widget } = await visit(t, origin);
+  await widget.open();
+  // A page in a sandbox is of the origin `null`, which any page could be. No browser lets it frame the window itself.
+  await page.evaluate(() => {
+    const made = document.createElement('iframe');
+    made.id = 'sandbox';
+    made.sandbox.add('allow-scripts');
+    made.srcdoc = '<p>a sandbox</p>';
+    document.body.append(made);
+  });
+  const sandbox = await (await page.waitForSelector('#sandbox')).contentFrame();
+  assert.ok(sandbox);
+  await sandbox.evaluate(() => {
+    const heard = /** @type {any} */ (window.heard = /** @type {any[]} */ ([]));
+    addEventListener('message', ({ data }) => heard.push(data));
+  });
+  await sandbox.evaluate(() => {
+    const visited = { url: 'https://shop.example/', title: 'Forged', referrer: '' };
+    const told = [
+      { say: 'hello', page: visited, visits: true, open: true },
+      { say: 'identify', facts: { plan: 'Forged' } },
+      { say: 'card', card: { title: 'Forged', price: 1 } },
+      { say: 'close' },
+    ];
+    const above = /** @type {any} */ (parent);
+    for (const each of told) {
+      above.postMessage({ encke: 'encke-desk', ...each }, '*');
+      for (let index = 0; index < above.length; index += 1)
+        above[index].postMessage({ encke: 'encke-desk', ...each }, '*');
+    }
+  });
+  // The page itself is heard after that, so what came before would have been, too.
+  await page.evaluate(() => /** @type {any} */ (window).EnckeDesk.card({ title: 'A bicycle', price: 900 }));
+  await widget.frame.getByText('A bicycle').waitFor();
+  assert.equal(await widget.frame.getByText('Forged').count(), 0);
+  assert.equal(await page.locator('iframe[title]').isVisible(), true);
+  const heard = await sandbox.evaluate(() => JSON.stringify(/** @type {any} */ (window).heard));
+  assert.ok(!heard.includes('ekv_') && !heard.includes('state'), heard);
 });
 
 test('a page whose libraries change every object keeps them, and the widget works', async (t) => {

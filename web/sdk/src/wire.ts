@@ -7191,6 +7191,13 @@ export interface components {
             /** @enum {string} */
             type: "signal";
         };
+        /** @description An invitation. */
+        VisitorInvitation: {
+            /** @description Idempotency key, for clients that can't set a header. */
+            key?: string | null;
+            /** @description The first message. */
+            text: string;
+        };
         /** @description The address of a visitor. */
         VisitorMail: {
             /** @description The address; absent if there is none. */
@@ -7594,6 +7601,28 @@ export interface components {
          *
          *     `not_member`: The conversation is there, and this person is not in it.
          *
+         *     `blocked`: One of the two people has blocked the other. Whoever has done so may unblock it.
+         */
+        ForbiddenForeignOriginNotMemberBlocked: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refused"] & {
+                    error?: {
+                        /** @enum {unknown} */
+                        code?: "forbidden" | "foreign_origin" | "not_member" | "blocked";
+                    };
+                };
+            };
+        };
+        /**
+         * @description `forbidden`: This person may not do this.
+         *
+         *     `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
+         *
+         *     `not_member`: The conversation is there, and this person is not in it.
+         *
          *     `muted`: A moderator has muted this person in the room: it may read, and write again after `retry_after_ms`.
          *
          *     `blocked`: One of the two people has blocked the other. Whoever has done so may unblock it.
@@ -7647,24 +7676,6 @@ export interface components {
                     error?: {
                         /** @enum {unknown} */
                         code?: "foreign_origin";
-                    };
-                };
-            };
-        };
-        /**
-         * @description `foreign_origin`: The page is of another origin. The operator lists it in `allowed-origins`, or sets `public-url`.
-         *
-         *     `blocked`: One of the two people has blocked the other. Whoever has done so may unblock it.
-         */
-        ForeignOriginBlocked: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Refused"] & {
-                    error?: {
-                        /** @enum {unknown} */
-                        code?: "foreign_origin" | "blocked";
                     };
                 };
             };
@@ -13142,7 +13153,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Invitation"];
+                "application/json": components["schemas"]["VisitorInvitation"];
             };
         };
         responses: {
@@ -13166,7 +13177,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestBadJson"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForeignOriginBlocked"];
+            403: components["responses"]["ForbiddenForeignOriginBlocked"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["ConflictKeyReused"];
             413: components["responses"]["TooLarge"];
@@ -15724,7 +15735,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestBadJson"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            403: components["responses"]["ForbiddenForeignOriginNotMemberBlocked"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             421: components["responses"]["Misdirected"];

@@ -17,6 +17,7 @@ use encke_talk::member::{
     set_role,
 };
 use encke_talk::rights::{check_may_act_on, moderator_of};
+use encke_talk::ticket::{check_may_bring, is_house};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -62,7 +63,7 @@ pub(crate) async fn join(
         if is_member(tx, id, me)? {
             return load(tx, &held, id, me);
         }
-        if !found.open || guest {
+        if !found.open || guest || is_house(tx, &held, id)? {
             return Err(not_member());
         }
         invitation::put_in(tx, &held, id, me, me)?.seen_by(tx, &held, me)
@@ -104,7 +105,9 @@ pub(crate) async fn invite(
     site.take(caller.0.person, caller.0.role, Act::Creation)?;
     let held = site.clone();
     let invited = site.store.write(move |tx| {
-        room(role_in(tx, id, me)?.0.kind)?;
+        let (found, role) = role_in(tx, id, me)?;
+        room(found.kind)?;
+        check_may_bring(tx, &held, id, role)?;
         check_present(tx, person)?;
         invitation::bring(tx, &held, id, person, me)
     });

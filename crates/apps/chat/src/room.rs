@@ -14,6 +14,7 @@ use encke_talk::conversation::{
     Conversation, MemberRole, begin, check_present, insert, insert_member, load, parse,
 };
 use encke_talk::kind::Kind;
+use encke_talk::ticket::is_house;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -196,6 +197,10 @@ pub(crate) async fn change(
             members::room(now.kind)?;
         } else {
             members::owned_room(now.kind, now.role)?;
+        }
+        if change.open == Some(true) && is_house(tx, &held, id)? {
+            let what = "The room of a desk's staff is never open: its members read each ticket.";
+            return Err(Error::new(Code::Forbidden, what));
         }
         let changed = change.against(&now, me);
         if changed.deeds().next().is_none() {

@@ -115,12 +115,17 @@ pub(crate) fn find(
     person: PersonId,
 ) -> Result<VisitorRow, Error> {
     let row = VisitorRow::find(sql, person)?.filter(|row| row.house == house);
-    let gone = "SELECT 1 FROM desk_merged WHERE person = ?1
-                UNION ALL SELECT 1 FROM desk_erasure WHERE person = ?1";
-    if sql.query_one(gone, params![person])?.is_some() {
+    if is_gone(sql, person)? {
         return Err(no_such_contact());
     }
     row.ok_or_else(no_such_contact)
+}
+
+/// Whether a contact was erased, or turned out to be another one.
+pub(crate) fn is_gone(sql: &mut impl Sql, person: PersonId) -> Result<bool, StoreError> {
+    let gone = "SELECT 1 FROM desk_merged WHERE person = ?1
+                UNION ALL SELECT 1 FROM desk_erasure WHERE person = ?1";
+    Ok(sql.query_one(gone, params![person])?.is_some())
 }
 
 /// A note of the staff about a contact.

@@ -129,6 +129,18 @@ mod tests {
     }
 
     #[test]
+    fn fuzz_a_draft_of_another_node_is_ours_or_nothing() {
+        let notes = StreamId::notes(ConversationId(12));
+        let words: &[&[u8]] =
+            &[b"\"ticket\":\"c12\"", b"\\u0000", b"\\ud800", b"\"n12\"", b"</script>", b"\n\n"];
+        encke_fuzz::run("draft", words, |bytes| {
+            let Some(item) = written_anew(notes, bytes) else { return };
+            assert!(item.len() <= limits::SIGNAL_BYTES_MAX && !item.contains(&b'\n'));
+            assert_eq!(written_anew(notes, &item), Some(item.clone()), "it stays the same");
+        });
+    }
+
+    #[test]
     fn a_draft_of_another_node_is_written_anew_or_is_nothing() {
         let notes = StreamId::notes(ConversationId(12));
         let draft = VisitorDraft { ticket: ConversationId(12), text: "How \"much\"?".into() };

@@ -25,6 +25,7 @@ use crate::visitor::{VisitorRow, check_not_blocked};
 /// An invitation.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = VisitorInvitation)]
 pub(crate) struct Invitation {
     /// The first message.
     text: String,
@@ -37,7 +38,7 @@ pub(crate) struct Invitation {
     params(("desk" = String, Path), ("person" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = Invitation,
     responses((status = 201, body = Ticket), (status = 200, body = Ticket),
-        (status = 403, description = "blocked"), (status = 404, description = "not_found"),
+        (status = 403, description = "blocked, forbidden"), (status = 404, description = "not_found"),
         (status = 409, description = "conflict, key_reused"), (status = 413, description = "too_large"),
         (status = 422, description = "invalid"), (status = 429, description = "rate_limited")))]
 pub(crate) async fn invite(
@@ -55,7 +56,7 @@ pub(crate) async fn invite(
     site.take_message(me, caller.0.role, text.len())?;
     let held = site.clone();
     let invited = site.store.write(move |tx| {
-        staff::at_desk(tx, house, me)?;
+        staff::acting_at_desk(tx, house, me)?;
         if let Some(id) = invited_before(tx, me, visitor, &text, once.as_deref())? {
             return Ok((StatusCode::OK, ticket::find(tx, id)?.ok_or_else(key_reused)?));
         }

@@ -3,7 +3,7 @@
 
 use encke_engine::{Code, ConversationId, Error, PersonId, Seq};
 use encke_site::{Role, Site};
-use encke_store::{Appended, Sql, Tx, params};
+use encke_store::{Appended, Read, Sql, Tx, params};
 use encke_talk::conversation::not_member;
 use encke_talk::ticket::{KeepsTickets, take_part};
 
@@ -12,6 +12,7 @@ use crate::assignment::give;
 use crate::automation::happening::{self, Happening};
 use crate::automation::voice;
 use crate::claim::release;
+use crate::desk::DeskRow;
 use crate::mail;
 use crate::staff;
 use crate::ticket::{self, Speaker, Ticket, TicketState};
@@ -23,14 +24,44 @@ const FIRST_MESSAGE: Seq = Seq(2);
 /// The keeper of tickets that the desk gives to talk.
 pub(crate) struct Keeper;
 
+/// Refuses a blocked visitor, and staff that only reads.
+fn check_acts(sql: &mut impl Sql, ticket: &Ticket, from: PersonId) -> Result<(), Error> {
+    if from != ticket.visitor {
+        return staff::check_acts(sql, ticket.desk, from);
+    }
+    check_not_blocked(&VisitorRow::find(sql, from)?.ok_or_else(not_member)?)
+}
+
 impl KeepsTickets for Keeper {
+    fn may_act(&self, tx: &mut Tx<'_>, id: ConversationId, from: PersonId) -> Result<(), Error> {
+        let ticket = ticket::find(tx, id)?.ok_or_else(not_member)?;
+        check_acts(tx, &ticket, from)
+    }
+
+    fn may_type(
+        &self,
+        read: &mut Read<'_>,
+        id: ConversationId,
+        from: PersonId,
+    ) -> Result<bool, Error> {
+        let ticket = ticket::find(read, id)?.ok_or_else(not_member)?;
+        match check_acts(read, &ticket, from) {
+            Ok(()) => Ok(true),
+            Err(e) if matches!(e.code, Code::Blocked | Code::Forbidden) => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn is_house(&self, tx: &mut Tx<'_>, room: ConversationId) -> Result<bool, Error> {
+        Ok(DeskRow::find(tx, room)?.is_some())
+    }
+
     fn may_say(&self, tx: &mut Tx<'_>, id: ConversationId, from: PersonId) -> Result<(), Error> {
         let ticket = ticket::find(tx, id)?.ok_or_else(not_member)?;
+        check_acts(tx, &ticket, from)?;
         if from == ticket.visitor {
-            let visitor = VisitorRow::find(tx, from)?.ok_or_else(not_member)?;
-            return check_not_blocked(&visitor);
+            return Ok(());
         }
-        staff::check_acts(tx, ticket.desk, from)?;
         if ticket.speaker == Speaker::Person && is_bot(tx, from)? {
             let what =
                 "A person answers this visitor; a bot may not until the ticket is handed back.";

@@ -196,6 +196,49 @@ mod tests {
     }
 
     #[test]
+    fn fuzz_an_article_has_only_known_elements_and_addresses() {
+        let words: &[&[u8]] = &[
+            b"<script>",
+            b"<img src=x onerror=",
+            b"](javascript:",
+            b"](https://",
+            b"&colon;",
+            b"```",
+            b"\"",
+            b"'",
+            b"<a href=",
+            b"-->",
+            b"<!--",
+            b"<![CDATA[",
+            b"|",
+            b"> ",
+            b"[x]: ",
+            b"&#106;",
+            b"\0",
+            b"<svg/",
+            b"</p>",
+        ];
+        encke_fuzz::run("article", words, |bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            let html = rendered(&text);
+            for tag in html.split('<').skip(1).filter_map(|part| part.split('>').next()) {
+                let inner = tag.trim_start_matches('/');
+                let (name, rest) = inner.split_once(' ').unwrap_or((inner, ""));
+                assert!(TAGS.contains(&name), "{tag:?} of {text:?}");
+                let mut attributes = rest.split("=\"");
+                let first = attributes.next().unwrap_or_default();
+                assert!(["", "href", "start", "rel"].contains(&first), "{tag:?} of {text:?}");
+                let address = attributes.next().filter(|_| first == "href").unwrap_or("https:");
+                let schemes = ["http:", "https:", "mailto:", "tel:"];
+                let address = address.to_ascii_lowercase();
+                assert!(schemes.iter().any(|s| address.starts_with(s)), "{tag:?} of {text:?}");
+            }
+            let said = beginning(&text, 100);
+            assert!(said.chars().count() <= 101);
+        });
+    }
+
+    #[test]
     fn an_article_that_is_all_depth_costs_little() {
         let most = desk_limits::ARTICLE_BYTES_MAX;
         for part in [

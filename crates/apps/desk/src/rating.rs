@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::ticket;
 use crate::visit::cut;
+use crate::visitor::{VisitorRow, check_not_blocked};
 
 /// A rating.
 #[derive(Deserialize, ToSchema)]
@@ -30,7 +31,7 @@ pub(crate) struct Rating {
 /// Rates a ticket of the calling visitor. A further rating takes the place of the first one.
 #[utoipa::path(put, operation_id = "rate_ticket", path = "/v1/tickets/{id}/rating", tag = "desk",
     params(("id" = String, Path)), request_body = Rating,
-    responses((status = 204), (status = 403, description = "forbidden, not_member"),
+    responses((status = 204), (status = 403, description = "blocked, forbidden, not_member"),
         (status = 413, description = "too_large"), (status = 422, description = "invalid"),
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn rate(
@@ -56,6 +57,7 @@ pub(crate) async fn rate(
     let rated = site.store.write(move |tx| {
         let before = ticket::find(tx, id)?.filter(|ticket| ticket.visitor == me);
         let before = before.ok_or_else(not_member)?;
+        check_not_blocked(&VisitorRow::find(tx, me)?.ok_or_else(not_member)?)?;
         let kept = (!comment.is_empty()).then_some(comment);
         tx.execute(
             "UPDATE desk_ticket SET comment = ?2 WHERE conversation = ?1",

@@ -281,6 +281,47 @@ mod tests {
     }
 
     #[test]
+    fn fuzz_of_tokens_only_those_that_the_site_made_are_taken() {
+        let secrets = [secret(2, "new"), secret(1, "old")];
+        let good = claims(NOW - 10, NOW + 300);
+        let head = r#"{"alg":"HS256"}"#;
+        let made = [signed(head, &good, "new"), signed(head, &good, "old")];
+        let words: Vec<&[u8]> = made
+            .iter()
+            .flat_map(|token| token.split('.'))
+            .map(str::as_bytes)
+            .chain([b".".as_slice(), b"=", b"eyJhbGciOiJub25lIn0", b"e30"])
+            .collect();
+        encke_fuzz::run("identity", &words, |bytes| {
+            let Ok(text) = std::str::from_utf8(bytes) else { return };
+            let is_made = made.iter().any(|token| token == text);
+            assert_eq!(who(&secrets, KEY, text, NOW).is_ok(), is_made, "{text}");
+        });
+    }
+
+    #[test]
+    fn fuzz_claims_that_are_signed_are_bounded_or_refused() {
+        let secrets = [secret(1, "new")];
+        let words: &[&[u8]] =
+            &[b"\"exp\":", b"\"iat\":", b"\"sub\":", b"1e999", b"-1", b"\\u0000", b"[[[["];
+        encke_fuzz::run("claims", words, |bytes| {
+            let body = format!(
+                "{}.{}",
+                URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#),
+                URL_SAFE_NO_PAD.encode(bytes)
+            );
+            let key = hmac::Key::new(hmac::HMAC_SHA256, b"new");
+            let tag = URL_SAFE_NO_PAD.encode(hmac::sign(&key, body.as_bytes()));
+            let Ok(who) = who(&secrets, KEY, &format!("{body}.{tag}"), NOW) else { return };
+            assert!(!who.subject.is_empty() && who.subject.len() <= 256, "{}", who.subject);
+            for fact in [who.mail, who.phone].into_iter().flatten() {
+                assert!(fact.len() <= desk_limits::VISIT_FACT_BYTES_MAX);
+                assert!(!fact.contains(char::is_control), "{fact:?}");
+            }
+        });
+    }
+
+    #[test]
     fn what_nobody_signed_for_this_desk_now_is_refused() {
         let secrets = [secret(2, "new"), secret(1, "old")];
         let head = r#"{"alg":"HS256"}"#;

@@ -15,6 +15,7 @@ use http::request::Parts;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::contact;
 use crate::desk::DeskRow;
 use crate::mail;
 use crate::verified;
@@ -66,7 +67,12 @@ pub(crate) fn at(
     let desk = DeskRow::by_key(sql, key)?;
     let row = VisitorRow::find(sql, identity.person)?;
     let row = row.filter(|row| identity.visitor && row.house == desk.house);
-    Ok((desk, row.ok_or_else(not_for_visitors)?))
+    let row = row.ok_or_else(not_for_visitors)?;
+    // A request that was let in just before the visitor was erased writes nothing of it anew (P10).
+    if contact::is_gone(sql, row.person)? {
+        return Err(not_for_visitors());
+    }
+    Ok((desk, row))
 }
 
 /// Refuses a visitor that was blocked.

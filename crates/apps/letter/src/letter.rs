@@ -49,7 +49,7 @@ impl Letter {
             Some(name) => Mailbox::new(Some(one_line(&name)), from.email.clone()),
             None => from.clone(),
         };
-        let body = MultiPart::alternative_plain_html(text, html);
+        let body = MultiPart::alternative_plain_html(lines(&text), lines(&html));
         let builder = Message::builder().from(sender).to(Mailbox::new(None, to));
         let builder = builder.subject(one_line(&subject)).message_id(Some(id)).date_now();
         let mut message = builder.multipart(body).map_err(|e| unusable(e.to_string()))?;
@@ -78,6 +78,13 @@ impl Letter {
 pub fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_control() || c.is_whitespace());
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// A text whose lines all end alike, without other controls: a line that ends with half a line break could end the mail for
+/// one of the servers on its way, and begin another one.
+fn lines(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }
 
 #[cfg(test)]
@@ -117,6 +124,38 @@ mod tests {
             assert_eq!(names.iter().filter(|n| **n == name).count(), 1, "{name} in {head}");
         }
         assert!(head.contains("List-Unsubscribe: <https://chat.example.com/u?token=p1.a>"));
+    }
+
+    #[test]
+    fn fuzz_a_mail_has_the_headers_that_it_was_given() {
+        let names = |mail: &str| -> Vec<String> {
+            let (head, _) = mail.split_once("\r\n\r\n").expect("a head");
+            let lines = head.split("\r\n").filter(|line| !line.starts_with([' ', '\t']));
+            lines.map(|line| line.split(':').next().unwrap_or_default().to_owned()).collect()
+        };
+        let expected = names(&written("Hi", "Hello"));
+        let words: &[&[u8]] = &[
+            b"\r\n",
+            b"Bcc: x@example.com",
+            b"=?utf-8?b?",
+            b"?=",
+            b"\n.\n",
+            b"\r",
+            b"\xe2\x80\xa8",
+            b"\0",
+            b"\"",
+            b"<",
+            b",",
+        ];
+        encke_fuzz::run("letter", words, |bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            // A name or a subject is bounded where it is given.
+            let subject: String = text.chars().take(200).collect();
+            let mail = written(&subject, &text);
+            assert_eq!(names(&mail), expected, "{text:?}");
+            assert!(!mail.replace("\r\n", "").contains(['\r', '\n']), "{text:?}");
+            assert!(!mail.contains('\0'), "{text:?}");
+        });
     }
 
     #[test]

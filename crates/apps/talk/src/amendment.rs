@@ -19,6 +19,7 @@ use crate::member::{check_member, in_conversation};
 use crate::mention;
 use crate::message::Said;
 use crate::rights::{check_may_speak, check_may_write};
+use crate::ticket::TicketKeeper;
 
 /// A message that a member amends, as the write that does it has it.
 pub(crate) struct Amending {
@@ -30,6 +31,8 @@ pub(crate) struct Amending {
     pub conversation: ConversationRow,
     /// The message.
     pub message: Event,
+    /// Who says what may be done in tickets.
+    pub keeper: Option<TicketKeeper>,
 }
 
 impl Amending {
@@ -53,13 +56,25 @@ impl Amending {
     }
 
     /// Refuses a member that may not write messages now.
-    pub fn check_may_write(&self, tx: &Tx<'_>) -> Result<(), Error> {
-        check_may_write(&self.conversation, &self.member, tx.now_ms())
+    pub fn check_may_write(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        check_may_write(&self.conversation, &self.member, tx.now_ms())?;
+        self.check_may_act(tx)
     }
 
     /// Refuses a member that may do nothing that others see.
-    pub fn check_may_speak(&self, tx: &Tx<'_>) -> Result<(), Error> {
-        check_may_speak(&self.conversation, &self.member, tx.now_ms())
+    pub fn check_may_speak(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        check_may_speak(&self.conversation, &self.member, tx.now_ms())?;
+        self.check_may_act(tx)
+    }
+
+    /// In a ticket, refuses whom the product that keeps it refuses.
+    fn check_may_act(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        match self.keeper {
+            Some(TicketKeeper(keeper)) if self.conversation.kind == Kind::Ticket => {
+                keeper.may_act(tx, self.conversation.id, self.me)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Appends an amendment.
@@ -101,10 +116,11 @@ pub(crate) async fn amend(
     });
     // A message never moves. What may change until the write has its turn is looked at again there.
     let position = found.await?;
+    let keeper = site.find_part::<TicketKeeper>().copied();
     let amended = site.store.write(move |tx| {
         let (conversation, row) = in_conversation(tx, conversation, me)?;
         let message = message_at(tx, position)?.event.clone();
-        rule(tx, &Amending { me, member: row.member, conversation, message })
+        rule(tx, &Amending { me, member: row.member, conversation, message, keeper })
     });
     amended.await?;
     Ok(StatusCode::NO_CONTENT)

@@ -104,6 +104,12 @@ fn check_line(name: &str, text: &str, bytes_max: usize) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether a character turns the text around it, or is not seen.
+fn is_hidden(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' |
+        '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
 /// Whether a text is the address of a page on the web: `https`, a host, and nothing that hides which one.
 fn is_web(url: &str) -> bool {
     let rest = url.strip_prefix("https://").unwrap_or_default();
@@ -111,7 +117,7 @@ fn is_web(url: &str) -> bool {
     let is_of_host = |c: char| c.is_alphanumeric() || ".-:[]".contains(c);
     !host.is_empty()
         && host.chars().all(is_of_host)
-        && !url.chars().any(|c| c.is_whitespace() || "\"<>\\^`{|}".contains(c))
+        && !url.chars().any(|c| c.is_whitespace() || is_hidden(c) || "\"<>\\^`{|}".contains(c))
 }
 
 impl ReadCard {
@@ -216,6 +222,8 @@ mod tests {
             "//shop.example",
             "data:text/html,x",
             "https://x/\"onclick=alert(1)",
+            "https://shop.example/\u{202e}gnp.exe",
+            "https://shop.example/\u{200b}",
         ] {
             assert!(card(json!({"title": "Touring 5", "url": url})).is_err(), "{url}");
         }
@@ -223,5 +231,32 @@ mod tests {
         {
             assert!(card(json!({"title": title})).is_err(), "{title:?}");
         }
+    }
+
+    #[test]
+    fn fuzz_a_card_is_short_lines_and_a_link_or_nothing() {
+        let words: &[&[u8]] = &[
+            b"\"url\":\"https://",
+            b"javascript:",
+            b"@",
+            b"\\u202e",
+            b"\\u0000",
+            b"\\n",
+            b"\"title\":",
+            b"1e400",
+        ];
+        encke_fuzz::run("card", words, |bytes| {
+            let Ok(new) = serde_json::from_slice::<NewCard>(bytes) else { return };
+            let Ok(read) = new.read() else { return };
+            let Card { about, price, reference, url } = &read.card;
+            for line in [&read.title, about, price, reference, url] {
+                assert!(!line.contains(char::is_control), "{line:?}");
+            }
+            assert!(url.is_empty() || url.starts_with("https://"), "{url}");
+            assert!(!url.contains(is_hidden) && !url.contains('\\'), "{url:?}");
+            let host = url.trim_start_matches("https://").split(['/', '?', '#']).next();
+            assert!(!host.unwrap_or_default().contains('@'), "{url:?}");
+            assert!(read.bytes() < 4_096);
+        });
     }
 }

@@ -13,6 +13,7 @@ use super::composed;
 use super::member::check_member;
 use super::message::ReadMessage;
 use super::presence::SaidPresence;
+use super::ticket::TicketKeeper;
 use super::typing::Typing;
 use super::{message, presence, receipts, typing};
 use encke_site::Act;
@@ -115,9 +116,10 @@ pub(crate) fn command(site: &Arc<Site>, sender: Sender<'_>, frame: &[u8], reply:
             );
         }
         TalkCommand::Typing { conversation, on } => {
-            let (site_for_store, now_ms) = (site.clone(), site.now_ms());
+            let by = (site.now_ms(), site.find_part::<TicketKeeper>().copied());
+            let site_for_store = site.clone();
             site.store.submit_read(
-                move |read| typing::check(read, conversation, person, now_ms),
+                move |read| typing::check(read, conversation, person, by),
                 move |may| {
                     if let Ok(true) = may {
                         typing::tell(&site_for_store, conversation, person, Typing { on });

@@ -23,5 +23,5 @@ pub fn erase_message(
     let conversation = find(tx, id)?.ok_or_else(not_member)?;
     let (delivered, read) = (Seq(0), Seq(0));
     let member = Member { person: by, role: MemberRole::Owner, delivered, read, muted_until: None };
-    wipe_message(tx, &Amending { me: by, member, conversation, message })
+    wipe_message(tx, &Amending { me: by, member, conversation, message, keeper: None })
 }

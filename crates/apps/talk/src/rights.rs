@@ -2,12 +2,13 @@
 
 use encke_engine::number_text::grouped;
 use encke_engine::{Code, ConversationId, Error, PersonId};
-use encke_store::{Sql, StoreError, params};
+use encke_store::{Read, Sql, params};
 
 use crate::block::blocked;
 use crate::conversation::{ConversationRow, Member, MemberRole};
 use crate::kind::Kind;
 use crate::member::role_in;
+use crate::ticket::TicketKeeper;
 
 /// Refuses a member that may not write messages now.
 pub(crate) fn check_may_write(
@@ -41,24 +42,33 @@ pub(crate) fn check_may_speak(
     Err(Error::new(Code::Muted, what).retry_after_ms(left_ms + 1))
 }
 
-/// Whether others are told that a person types: if it is a member that may write.
+/// Whether others are told that a person types: if it is a member that may write. Of a ticket, the product that keeps it
+/// decides, too.
 pub(crate) fn may_type(
-    sql: &mut impl Sql,
+    read: &mut Read<'_>,
     id: ConversationId,
     person: PersonId,
-    now_ms: u64,
-) -> Result<Option<bool>, StoreError> {
-    let query = "SELECT m.role, m.muted_until_ms, c.announcement, c.blocked FROM conversation t
+    (now_ms, keeper): (u64, Option<TicketKeeper>),
+) -> Result<Option<bool>, Error> {
+    let query =
+        "SELECT m.role, m.muted_until_ms, c.announcement, c.blocked, t.house FROM conversation t
                  JOIN conversation c ON c.id = coalesce(t.parent, t.id)
                  JOIN member m ON m.conversation IN (c.id, t.house)
                  WHERE t.id = ?1 AND m.person = ?2";
-    let Some(row) = sql.query_one(query, params![id, person])? else { return Ok(None) };
+    let Some(row) = read.query_one(query, params![id, person])? else { return Ok(None) };
     let moderates = MemberRole::of(&row.get::<String>(0)?).moderates();
     let muted: Option<u64> = row.get(1)?;
     let announcement: bool = row.get(2)?;
     let is_muted = muted.is_some_and(|until| until > now_ms);
     let blocked: bool = row.get(3)?;
-    Ok(Some(!is_muted && !blocked && (moderates || !announcement)))
+    let may = !is_muted && !blocked && (moderates || !announcement);
+    let house: Option<ConversationId> = row.get(4)?;
+    match keeper {
+        Some(TicketKeeper(keeper)) if may && house.is_some() => {
+            keeper.may_type(read, id, person).map(Some)
+        }
+        _ => Ok(Some(may)),
+    }
 }
 
 /// The role of a person that keeps order in a room; `forbidden` if the person doesn't, or if it is no room.

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use crate::amendment::{find_event, no_such_message, parse_seq};
 use crate::composed;
 use crate::conversation::{Parent, parse};
+use crate::kind::Kind;
 use crate::member::{check_member, in_conversation};
 use crate::message::{ReadMessage, is_message};
 use crate::thread::{self, find_or_make, thread_at};
@@ -86,7 +87,7 @@ pub(crate) async fn answer(
     Ok((status, Json(AnswerSent { thread, sent })))
 }
 
-/// Refuses an answer in a thread of a thread.
+/// Refuses an answer in a thread of a thread, or of a ticket: there it would pass by those who decide on what is said.
 fn check_has_threads(
     tx: &mut encke_store::Tx<'_>,
     id: ConversationId,
@@ -95,6 +96,10 @@ fn check_has_threads(
     let (found, _) = in_conversation(tx, id, me)?;
     if found.parent.is_some() {
         let what = "An answer in a thread has no thread of its own. Answer in the thread.";
+        return Err(Error::new(Code::Invalid, what));
+    }
+    if found.kind == Kind::Ticket {
+        let what = "A ticket has no threads: answer in it, or write a note.";
         return Err(Error::new(Code::Invalid, what));
     }
     Ok(())

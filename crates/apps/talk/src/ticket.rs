@@ -9,7 +9,7 @@
 
 use encke_engine::{Code, ConversationId, Error, PersonId, Seq, StreamId};
 use encke_site::{EventBody, Site, event};
-use encke_store::{Appended, Sql, StoreError, Tx, params};
+use encke_store::{Appended, Read, Sql, StoreError, Tx, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,6 +22,21 @@ use crate::member::ConversationRemoved;
 /// The product that keeps tickets: it decides who may say something in one, and notes that it was said. Both happen in the
 /// write of the message.
 pub trait KeepsTickets: Sync {
+    /// Refuses somebody that may now do nothing in a ticket that others see: no edit, no reaction, no pin.
+    fn may_act(&self, tx: &mut Tx<'_>, ticket: ConversationId, from: PersonId)
+    -> Result<(), Error>;
+
+    /// Whether others are told that this person types in a ticket.
+    fn may_type(
+        &self,
+        read: &mut Read<'_>,
+        ticket: ConversationId,
+        from: PersonId,
+    ) -> Result<bool, Error>;
+
+    /// Whether a room is that of the staff of a desk, who read all of its tickets.
+    fn is_house(&self, tx: &mut Tx<'_>, room: ConversationId) -> Result<bool, Error>;
+
     /// Refuses a message that this person may not send now.
     fn may_say(&self, tx: &mut Tx<'_>, ticket: ConversationId, from: PersonId)
     -> Result<(), Error>;
@@ -156,6 +171,27 @@ pub(crate) fn check_may_say(
         return Ok(());
     }
     keeper(site)?.may_say(tx, found.id, from)
+}
+
+/// Refuses to let somebody into the room of a desk's staff, unless an owner or supervisor of the desk does it: whoever is in
+/// that room reads each ticket.
+pub fn check_may_bring(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    room: ConversationId,
+    role: MemberRole,
+) -> Result<(), Error> {
+    if role.moderates() || !is_house(tx, site, room)? {
+        return Ok(());
+    }
+    let what = "Only owners and supervisors of the desk bring people into the room of its staff.";
+    Err(Error::new(Code::Forbidden, what))
+}
+
+/// Whether a room is that of the staff of a desk. Such a room is never open.
+pub fn is_house(tx: &mut Tx<'_>, site: &Site, room: ConversationId) -> Result<bool, Error> {
+    let keeper = site.find_part::<TicketKeeper>();
+    keeper.map_or(Ok(false), |TicketKeeper(keeper)| keeper.is_house(tx, room))
 }
 
 /// Tells the keeper of a message that was appended to a ticket.

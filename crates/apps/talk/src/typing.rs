@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use encke_engine::{ConversationId, Error, Owner, PersonId, StreamId, item, limits};
-use encke_store::Sql;
+use encke_store::Read;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::conversation::{not_member, parse};
 use super::rights::may_type;
+use super::ticket::TicketKeeper;
 use encke_site::Act;
 use encke_site::SignalBody;
 use encke_site::Site;
@@ -33,12 +34,12 @@ impl SignalBody for Typing {
 /// Whether the others are told that a person types: `not_member` unless it is a member. Of a member that may not write
 /// now, nobody is told.
 pub(crate) fn check(
-    sql: &mut impl Sql,
+    read: &mut Read<'_>,
     id: ConversationId,
     person: PersonId,
-    now_ms: u64,
+    by: (u64, Option<TicketKeeper>),
 ) -> Result<bool, Error> {
-    may_type(sql, id, person, now_ms)?.ok_or_else(not_member)
+    may_type(read, id, person, by)?.ok_or_else(not_member)
 }
 
 /// Tells the other members.
@@ -96,8 +97,8 @@ pub(crate) async fn typing(
 ) -> Result<StatusCode, Refusal> {
     let (id, me) = (parse(&id)?, caller.0.person);
     site.take(caller.0.person, caller.0.role, Act::Signal)?;
-    let now_ms = site.now_ms();
-    if site.store.read(move |read| check(read, id, me, now_ms)).await? {
+    let by = (site.now_ms(), site.find_part::<TicketKeeper>().copied());
+    if site.store.read(move |read| check(read, id, me, by)).await? {
         tell(&site, id, me, typing);
     }
     Ok(StatusCode::NO_CONTENT)

@@ -39,7 +39,7 @@ export class Panel {
   #formView: FormView | null = null;
   #ratingSign = '';
   /** The form for an address. It comes while nobody is on duty, or in the end, and stays. */
-  #mailShown: Promise<void> | undefined;
+  #mailShown: Promise<unknown> | undefined;
   #greetingSign = '';
   #last = '';
   #shown: string | null = null;
@@ -193,7 +193,11 @@ export class Panel {
   #showRating({ open }: Door): void {
     const { ticket } = this.#screen.visitor;
     if (ticket !== null && (!open || ticket.state === 'resolved'))
-      this.#mailShown ??= import('./mail').then(({ showMail }) => showMail(this.#screen, this.#rating));
+      this.#mailShown ??= import('./mail').then(
+        ({ showMail }) => showMail(this.#screen, this.#rating),
+        // Not reached just now: with the next change it is tried again.
+        () => (this.#mailShown = undefined),
+      );
     const rated = ticket?.rating ?? null;
     const sign = ticket?.state === 'resolved' ? `${ticket.id} ${rated}` : '';
     if (sign === this.#ratingSign) return;

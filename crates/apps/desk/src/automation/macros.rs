@@ -231,7 +231,7 @@ pub(crate) async fn run(
     site.take_message(me, caller.0.role, 0)?;
     let held = site.clone();
     let done = site.store.write(move |tx| {
-        let (ticket, role) = staff::at_ticket(tx, id, me)?;
+        let (ticket, role) = staff::acting_at_ticket(tx, id, me)?;
         let found = runnable(tx, ticket.desk, me, &number)?;
         if let Some(key) = key
             && !is_first(tx, me, &key, found.id, id)?

@@ -3,6 +3,10 @@
 mod claims;
 mod closed;
 mod contacts;
+mod deception;
+mod erased_in_flight;
+mod every_route;
+mod flood;
 mod flow;
 mod help;
 mod help_page;
@@ -13,6 +17,7 @@ mod order;
 mod promise;
 mod report;
 mod rules;
+mod scene;
 mod storm;
 mod window;
 
@@ -55,6 +60,13 @@ pub fn let_in(site: &Site, desk: &Desk) -> Person {
         id: me["id"].as_str().unwrap().to_owned(),
         name: me["display_name"].as_str().unwrap().to_owned(),
         client: Client::new(site.address(), Auth::Bearer(token)),
+    }
+}
+
+impl Desk {
+    /// The public key, by which pages show it.
+    pub fn key(&self) -> String {
+        self.key.clone()
     }
 }
 
