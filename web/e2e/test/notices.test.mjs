@@ -135,6 +135,18 @@ test('a browser is told while no page is open, in its language, until the person
   }, `desk ${desk}`);
   await page.waitForURL(`${origin}/desk/#/${desk}/c99`);
 
+  // The desk's screen has the same switch: what is turned off and on there is so everywhere.
+  const isSubscribed = () => page.evaluate(() => localStorage.getItem('test.subscribed') !== null);
+  await page.getByTestId('availability').click();
+  const atDesk = page.getByRole('menuitemcheckbox', { name: 'Notify me when no page is open' });
+  await eventually('on at the desk', async () => (await atDesk.getAttribute('aria-checked')) === 'true');
+  await atDesk.click();
+  await eventually('off', async () => !(await isSubscribed()));
+  await eventually('off at the desk', async () => (await atDesk.getAttribute('aria-checked')) === 'false');
+  await atDesk.click();
+  await eventually('on', isSubscribed);
+  await eventually('on at the desk', async () => (await atDesk.getAttribute('aria-checked')) === 'true');
+
   await page.goto(origin);
   await chat.account.click();
   await page.getByRole('menuitem', { name: 'Sign out', exact: true }).click();

@@ -16,6 +16,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use super::demo_desk::{self, Asked};
 use crate::http::router;
 
 /// The demo's people: name, display name.
@@ -34,18 +35,6 @@ const SAID: [(usize, &str); 6] = [
     (1, "Switch the transport in the menu at the bottom left while we talk ☄️"),
     (0, "断开网络再连上试试，错过的消息会自动补齐。"),
     (1, "Kill the server and start it again, too. Everything is still here."),
-];
-
-/// What visitors of the demo's desk ask: name, language, question, and what the second person answers.
-const ASKED: [(&str, &str, &str, Option<&str>); 3] = [
-    (
-        "Ingrid",
-        "en",
-        "Do you ship the Touring 5 to Norway?",
-        Some("We do! It takes five to seven days."),
-    ),
-    ("王小明", "zh-CN", "我的订单什么时候发货？", None),
-    ("Sam", "en", "The left pedal squeaks after 200 km. Is that normal?", None),
 ];
 
 /// Makes two people, a room and a short history if the site has no people, and prints how to sign in.
@@ -125,24 +114,60 @@ struct Caller<'a> {
 }
 
 impl Caller<'_> {
-    /// Makes a desk with two agents and some questions. Returns its public key.
+    /// Makes a desk with two agents, all that a desk can have, and some questions. Returns its public key.
     async fn desk(&self, owner: &By, agent: &By, agent_id: PersonId) -> Result<String> {
         let desk = self.post(owner, "/v1/desks", json!({"name": "Harbour Bikes 港湾单车"})).await?;
         let (house, key) = (text(&desk["id"]), text(&desk["key"]));
         let members = format!("/v1/conversations/{house}/members");
         self.post(owner, &members, json!({"person": agent_id})).await?;
-        for (name, language, question, answer) in ASKED {
-            let visitor = json!({"name": name, "language": language});
-            let entered =
-                self.post(&By::Nobody, &format!("/v1/desks/{key}/visitors"), visitor).await?;
-            let visitor = By::Token(text(&entered["token"]).to_owned());
-            let tickets = format!("/v1/desks/{key}/tickets");
-            let asked = self.post(&visitor, &tickets, json!({"text": question})).await?;
-            if let Some(answer) = answer {
-                self.say(agent, &asked["ticket"]["id"], answer).await?;
-            }
+        self.furnish(owner, house).await?;
+        for asked in &demo_desk::ASKED {
+            self.ask(agent, key, asked).await?;
         }
         Ok(key.to_owned())
+    }
+
+    /// Writes the articles, the greetings, the canned replies, a macro and a rule of the desk.
+    async fn furnish(&self, owner: &By, house: &str) -> Result<()> {
+        let desk = format!("/v1/desks/{house}");
+        let mut first = Value::Null;
+        for article in demo_desk::articles() {
+            let made = self.post(owner, &format!("{desk}/articles"), article).await?;
+            first = if first.is_null() { made["id"].clone() } else { first };
+        }
+        let settings = json!({"settings": demo_desk::settings(&first)});
+        self.send(Method::PATCH, owner, &desk, settings).await?;
+        for reply in demo_desk::canned() {
+            self.post(owner, &format!("{desk}/canned"), reply).await?;
+        }
+        self.post(owner, &format!("{desk}/macros"), demo_desk::thank_and_resolve()).await?;
+        self.post(owner, &format!("{desk}/rules"), demo_desk::rule()).await?;
+        Ok(())
+    }
+
+    /// A visitor looks at a page and asks. The agent answers, and resolves what the visitor then rates.
+    async fn ask(&self, agent: &By, key: &str, asked: &Asked) -> Result<()> {
+        let desk = format!("/v1/desks/{key}");
+        let visitor = json!({"name": asked.name, "language": asked.language});
+        let entered = self.post(&By::Nobody, &format!("{desk}/visitors"), visitor).await?;
+        let visitor = By::Token(text(&entered["token"]).to_owned());
+        let (page, title) = asked.page;
+        let visit = json!({"url": format!("https://harbour-bikes.example{page}"), "title": title});
+        self.send(Method::PUT, &visitor, &format!("{desk}/visit"), visit).await?;
+        let question = json!({"text": asked.question});
+        let made = self.post(&visitor, &format!("{desk}/tickets"), question).await?;
+        let id = &made["ticket"]["id"];
+        if let Some(answer) = asked.answer {
+            self.say(agent, id, answer).await?;
+        }
+        if let Some((tag, stars)) = asked.resolved {
+            let ticket = format!("/v1/tickets/{}", text(id));
+            let done = json!({"state": "resolved", "tags": [tag]});
+            self.send(Method::PATCH, agent, &ticket, done).await?;
+            let rating = json!({"stars": stars});
+            self.send(Method::PUT, &visitor, &format!("{ticket}/rating"), rating).await?;
+        }
+        Ok(())
     }
 
     async fn say(&self, who: &By, conversation: &Value, said: &str) -> Result<()> {
@@ -151,8 +176,12 @@ impl Caller<'_> {
     }
 
     async fn post(&self, who: &By, path: &str, body: Value) -> Result<Value> {
+        self.send(Method::POST, who, path, body).await
+    }
+
+    async fn send(&self, method: Method, who: &By, path: &str, body: Value) -> Result<Value> {
         let mut request = Request::builder()
-            .method(Method::POST)
+            .method(method)
             .uri(path)
             .header(header::CONTENT_TYPE, "application/json");
         request = match who {

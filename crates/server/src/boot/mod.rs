@@ -6,6 +6,7 @@ pub mod allocator;
 pub mod budget;
 pub mod cluster;
 pub mod demo;
+mod demo_desk;
 pub mod logging;
 pub mod products;
 pub mod serve;

@@ -295,6 +295,15 @@ fn the_demo_has_something_to_see() {
     assert!(server.printed.contains(&try_page), "{}", server.printed);
     let waiting = format!("/v1/desks/{}/tickets?view=unassigned", desk["id"].as_str().unwrap());
     assert_eq!(mei.get(&waiting).is(200).json()["counts"]["unassigned"], 2);
+    let desk_path = |what: &str| format!("/v1/desks/{}/{what}", desk["id"].as_str().unwrap());
+    for (list, count) in [("articles", 3), ("canned", 3), ("macros", 1), ("rules", 1)] {
+        let all = mei.get(&desk_path(list)).is(200).json();
+        assert_eq!(all[list].as_array().unwrap().len(), count, "{list}");
+    }
+    let resolved = mei.get(&desk_path("tickets?view=all&state=resolved")).is(200).json();
+    assert_eq!(resolved["tickets"].as_array().unwrap().len(), 3);
+    let help = format!("/help/{}", desk["key"].as_str().unwrap());
+    assert!(server.visitor().get(&help).is(200).text().contains("Shipping and delivery"));
     // Made only once.
     let (folder, address) = (server.folder.clone(), server.address.to_string());
     drop(server);

@@ -152,14 +152,6 @@ export const en = {
     hiddenHint: 'When you look at another tab or program.',
     sound: 'Sound for new messages',
     file: 'A file',
-    refused: {
-      unsupported:
-        'This browser can’t do that here. It needs an address with https; on an iPhone or iPad, add the site to the home screen first.',
-      denied:
-        'The browser does not let this site notify you. Allow it in the browser’s settings for this site.',
-      closed: 'This site sends no notifications.',
-      unreachable: 'The browser can’t reach its push service now. Try again later.',
-    },
   },
 
   settings: {

@@ -150,13 +150,6 @@ export const zhCN: Words = {
     hiddenHint: '当你在看别的标签页或程序时。',
     sound: '新消息提示音',
     file: '文件',
-    refused: {
-      unsupported:
-        '此浏览器在这里无法接收通知。需要 https 地址；在 iPhone 或 iPad 上，请先把本站添加到主屏幕。',
-      denied: '浏览器不允许本站发送通知。请在浏览器的网站设置中允许。',
-      closed: '本站不发送通知。',
-      unreachable: '浏览器现在无法连接推送服务，请稍后再试。',
-    },
   },
 
   settings: {

@@ -1,11 +1,11 @@
 import type { EnckeClient, FeedEvent, Quiet } from '@encke/sdk';
 import { PeopleApi } from '@encke/sdk/people';
 import { calledOf, mentionedName, mentions, tells, type Talk } from '@encke/talk/state';
+import { PushSwitch } from '@encke/shell/push';
 import type { Shell } from '@encke/shell/state';
 import { plainText } from '@encke/ui/plain';
 import { vocabulary } from '../i18n/words';
 import { hashOf } from '../model/route';
-import { renew, subscribe, subscribing, unsubscribe, type Subscribing } from '../model/subscribing';
 import { chime } from '@encke/shell/chime';
 import { isLookedAt, lookAt } from '../model/looked-at';
 import { isQuiet } from '../model/quiet';
@@ -15,8 +15,8 @@ const textCharsMax = 240;
 
 /** How a person is told of messages that it does not see: by this page while it is hidden, by the browser while none is open. */
 export class Noticing {
-  state: Subscribing = $state('off');
-  busy = $state(false);
+  /** What tells while no page is open. */
+  readonly push: PushSwitch;
   /** Whether the browser lets this page show notifications. */
   allowed = $state('Notification' in window && Notification.permission === 'granted');
 
@@ -30,6 +30,7 @@ export class Noticing {
     private readonly shell: Shell,
     client: EnckeClient,
   ) {
+    this.push = new PushSwitch(shell, 'worker.js');
     this.#undo = [
       client.on('event', (event) => {
         if (event.kind === 'quiet_changed') this.quiet = event.body.quiet;
@@ -39,28 +40,19 @@ export class Noticing {
     ];
     void this.#askQuiet();
     this.seen(document.hasFocus());
-    void this.#begin();
   }
 
-  /** Called when the person is no longer signed in. The server has forgotten the subscription with the session. */
+  /** Called when the person is no longer signed in. */
   end(): void {
     this.#lookAway();
     for (const undo of this.#undo) undo();
-    void unsubscribe(null).catch(() => undefined);
+    this.push.end();
   }
 
   /** Turns notifications on or off while no page is open. */
   async turn(on: boolean): Promise<void> {
-    this.busy = true;
-    await this.shell.attempt(async () => {
-      if (on) this.state = await subscribe(this.shell.api, this.#language);
-      else {
-        await unsubscribe(this.shell.api);
-        this.state = await subscribing();
-      }
-    });
+    await this.push.turn(on);
     this.allowed = 'Notification' in window && Notification.permission === 'granted';
-    this.busy = false;
   }
 
   async setQuiet(quiet: Quiet): Promise<void> {
@@ -113,11 +105,6 @@ export class Noticing {
       (quiet) => (this.quiet = quiet),
       () => undefined,
     );
-  }
-
-  async #begin(): Promise<void> {
-    this.state = await subscribing();
-    if (this.state === 'on') await renew(this.shell.api, this.#language).catch(() => undefined);
   }
 
   async #show(title: string, options: NotificationOptions, conversation: string, seq: number): Promise<void> {

@@ -49,6 +49,8 @@ export const en = {
     keys: 'Keyboard',
     sound: 'Sound for those who wait',
     notices: 'Notifications',
+    push: 'Notify me when no page is open',
+    pushHint: 'This browser, until you sign out. Messages are told of, too.',
   },
 
   availability: {

@@ -48,6 +48,8 @@ export const zhCN: Words = {
     keys: '键盘',
     sound: '有人等待时响铃',
     notices: '通知',
+    push: '没有打开页面时通知我',
+    pushHint: '仅限此浏览器，直到您退出登录；消息也会通知。',
   },
 
   availability: {

@@ -90,7 +90,13 @@ export class Alerts {
   }
 
   async turnNotices(): Promise<void> {
-    if ('Notification' in window) this.allowed = (await Notification.requestPermission()) === 'granted';
+    if ('Notification' in window) await Notification.requestPermission();
+    this.permissionChanged();
+  }
+
+  /** Called when the person has been asked whether this page may show notifications. */
+  permissionChanged(): void {
+    this.allowed = 'Notification' in window && Notification.permission === 'granted';
   }
 
   stop(): void {

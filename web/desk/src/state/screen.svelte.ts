@@ -1,5 +1,6 @@
 import type { EnckeClient, FeedEvent, Me, Signal } from '@encke/sdk';
 import { AutomationApi, DeskApi, type Desk, type DeskTicket } from '@encke/sdk/desk';
+import { PushSwitch } from '@encke/shell/push';
 import { Shell, type Inside } from '@encke/shell/state';
 import { calledOf, Talk, vocabulary as talkVocabulary } from '@encke/talk/state';
 import type { TextStorage } from '@encke/ui/plain';
@@ -21,6 +22,7 @@ export class DeskScreen {
   /** Null while nobody is signed in. */
   talk: Talk | null = $state.raw(null);
   alerts: Alerts | null = $state.raw(null);
+  push: PushSwitch | null = $state.raw(null);
   idle: Idle | null = $state.raw(null);
   place: Place = $state.raw({ at: 'start' });
   /** Null until they are loaded. */
@@ -154,6 +156,7 @@ export class DeskScreen {
       text: (ticket) => this.#alertText(ticket),
       open: (ticket) => this.show(ticket),
     });
+    this.push = new PushSwitch(this.shell, '../worker.js');
     this.idle = new Idle(
       this.storage,
       () => this.desk,
@@ -179,9 +182,10 @@ export class DeskScreen {
         this.#openTicket(null);
         this.#openDesk(null);
         this.alerts?.stop();
+        this.push?.end();
         this.idle?.stop();
         talk.stop();
-        this.talk = this.alerts = this.idle = this.desks = this.dialog = this.made = null;
+        this.talk = this.alerts = this.push = this.idle = this.desks = this.dialog = this.made = null;
       },
       forget: () => talk.forget(),
     };

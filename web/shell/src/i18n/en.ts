@@ -62,6 +62,16 @@ export const en = {
     revokeTokensHint: 'Scripts that use them stop. Choose this if somebody else was signed in as you.',
   },
 
+  /** Why the browser does not tell while no page is open. */
+  push: {
+    unsupported:
+      'This browser can’t do that here. It needs an address with https; on an iPhone or iPad, add the site to the home screen first.',
+    denied:
+      'The browser does not let this site notify you. Allow it in the browser’s settings for this site.',
+    closed: 'This site sends no notifications.',
+    unreachable: 'The browser can’t reach its push service now. Try again later.',
+  },
+
   password: {
     old: 'Current password',
     new: 'New password',

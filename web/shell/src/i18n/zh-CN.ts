@@ -60,6 +60,14 @@ export const zhCN: Words = {
     revokeTokensHint: '使用令牌的脚本会停止工作；如果别人曾以你的身份登录，请选择此项',
   },
 
+  push: {
+    unsupported:
+      '此浏览器在这里无法接收通知。需要 https 地址；在 iPhone 或 iPad 上，请先把本站添加到主屏幕。',
+    denied: '浏览器不允许本站发送通知。请在浏览器的网站设置中允许。',
+    closed: '本站不发送通知。',
+    unreachable: '浏览器现在无法连接推送服务，请稍后再试。',
+  },
+
   password: {
     old: '当前密码',
     new: '新密码',

@@ -27,7 +27,11 @@ export async function subscribing(): Promise<Subscribing> {
 }
 
 /** Subscribes this browser, after asking the person. To be called when the person has clicked. */
-export async function subscribe(api: EnckeClient['api'], language: string): Promise<Subscribing> {
+export async function subscribe(
+  api: EnckeClient['api'],
+  language: string,
+  worker: string,
+): Promise<Subscribing> {
   if (!canSubscribe()) return 'unsupported';
   if ((await Notification.requestPermission()) !== 'granted') return 'denied';
   let key;
@@ -38,7 +42,7 @@ export async function subscribe(api: EnckeClient['api'], language: string): Prom
     throw thrown;
   }
   await keepLanguage(language);
-  await navigator.serviceWorker.register(new URL('worker.js', document.baseURI));
+  await navigator.serviceWorker.register(new URL(worker, document.baseURI));
   const { pushManager } = await navigator.serviceWorker.ready;
   let made;
   try {
