@@ -222,4 +222,8 @@ pub const DAY_SUMS_LOOK_MS: u64 = 60_000;
 pub const DAYS_SUMMED_AT_ONCE_MAX: usize = 20;
 /// Bytes of the sums of a day. A day with more names than that is added up out of its tickets each time.
 pub const DAY_SUMS_BYTES_MAX: usize = 64 * 1024;
+/// Claims of tickets that one node decides in one write.
+pub const CLAIMS_AT_ONCE_MAX: usize = 128;
+/// Claims of tickets that wait at a node.
+pub const CLAIMS_WAITING_MAX: usize = 2_000;
 }

@@ -23,6 +23,7 @@ mod calling;
 mod canned;
 mod change;
 mod claim;
+mod claims;
 mod contact;
 mod contact_list;
 mod contact_merge;

@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::automation::{act, macros, rule_routes, run, trial};
+use crate::claims::Claims;
 use crate::day_sums::DaysLeft;
 use crate::due::Watched;
 use crate::framing::Window;
@@ -48,6 +49,7 @@ impl Product for Desk {
         parts.insert(Embedded(&Window));
         parts.insert(Watched::default());
         parts.insert(DaysLeft::default());
+        parts.insert(Claims::default());
         parts.insert(KeptDoors::default());
         parts.insert(MailState::default());
     }
