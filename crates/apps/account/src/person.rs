@@ -177,7 +177,7 @@ pub fn people_seen(
     seen: &[Seen],
 ) -> Result<FxHashMap<Seen, Person>, StoreError> {
     let mut found = FxHashMap::default();
-    for part in bulk::parts(seen) {
+    for part in bulk::padded(seen) {
         let values = bulk::values(part.len(), 2);
         let query = format!(
             "WITH v (seen_by, id) AS ({values}) SELECT {COLUMNS}, v.seen_by FROM v JOIN person p ON p.id = v.id {}",

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use encke_account::{people, people_seen};
+use encke_account::{Person, people, people_seen};
 use encke_engine::{Code, ConversationId, Error, PersonId, StreamId, desk_limits};
 use encke_site::{Site, bulk};
 use encke_store::{Sql, StoreError, Tx, Value};
@@ -117,9 +117,13 @@ fn decide_all(tx: &mut Tx<'_>, site: &Site, claims: &[Claim]) -> Result<Vec<Deci
     let staff = staff_of(tx, claims, &tickets)?;
     let mut decision = Decision { claims, tickets, staff, won: Vec::new() };
     let verdicts: Vec<Verdict> = claims.iter().map(|claim| decision.decide(*claim)).collect();
-    decision.write(tx, site)?;
-    decision.answers(tx, site, verdicts)
+    let seen = people_seen(tx, site, &decision.seen(&verdicts))?;
+    decision.write(tx, &seen)?;
+    Ok(decision.answers(&seen, verdicts))
 }
+
+/// People as others see them: who looks, and who is seen.
+type People = FxHashMap<(PersonId, PersonId), Person>;
 
 impl Decision<'_> {
     fn decide(&mut self, (id, me): Claim) -> Verdict {
@@ -144,8 +148,20 @@ impl Decision<'_> {
         }
     }
 
+    /// Who is shown to whom: new owners to visitors, and those that have a ticket to those that are refused.
+    fn seen(&self, verdicts: &[Verdict]) -> Vec<(PersonId, PersonId)> {
+        let won = self.won.iter().filter_map(|id| self.tickets.get(id));
+        let taken = |((_, me), verdict): (&Claim, &Verdict)| match verdict {
+            Verdict::TakenBy(owner) => Some((*me, *owner)),
+            _ => None,
+        };
+        let taken = self.claims.iter().zip(verdicts).filter_map(taken);
+        let all = won.filter_map(|ticket| Some((ticket.visitor, ticket.owner?))).chain(taken);
+        all.collect::<FxHashSet<_>>().into_iter().collect()
+    }
+
     /// Stores the new owners and tells of them.
-    fn write(&mut self, tx: &mut Tx<'_>, site: &Site) -> Result<(), Error> {
+    fn write(&mut self, tx: &mut Tx<'_>, seen: &People) -> Result<(), Error> {
         let now = tx.now_ms();
         for id in &self.won {
             if let Some(ticket) = self.tickets.get_mut(id) {
@@ -159,13 +175,11 @@ impl Decision<'_> {
         expect(tx, &won)?;
         take_part(tx, &won)?;
         store(tx, &won, now)?;
-        let seen: Vec<_> = won.iter().filter_map(|t| Some((t.visitor, t.owner?))).collect();
-        let mut agents = people_seen(tx, site, &seen)?;
         let mut awaited = FxHashMap::default();
         for ticket in won {
             day_sums::forget_day_of(tx, ticket)?;
             let told = ticket::tell(tx, ticket, ticket.owner)?;
-            let agent = ticket.owner.and_then(|owner| agents.remove(&(ticket.visitor, owner)));
+            let agent = ticket.owner.and_then(|owner| seen.get(&(ticket.visitor, owner)).cloned());
             status::tell_of_agent(tx, ticket, agent, ticket.owner)?;
             let is_awaited = match awaited.get(&ticket.desk) {
                 Some(known) => *known,
@@ -179,28 +193,17 @@ impl Decision<'_> {
         Ok(())
     }
 
-    fn answers(
-        &self,
-        tx: &mut Tx<'_>,
-        site: &Site,
-        verdicts: Vec<Verdict>,
-    ) -> Result<Vec<Decided>, Error> {
-        let taken = |((_, me), verdict): (&Claim, &Verdict)| match verdict {
-            Verdict::TakenBy(owner) => Some((*me, *owner)),
-            _ => None,
-        };
-        let taken: FxHashSet<_> = self.claims.iter().zip(&verdicts).filter_map(taken).collect();
-        let names = people_seen(tx, site, &taken.into_iter().collect::<Vec<_>>())?;
+    fn answers(&self, seen: &People, verdicts: Vec<Verdict>) -> Vec<Decided> {
         let decide = |((id, me), verdict): (&Claim, Verdict)| match verdict {
             Verdict::Alone => Decided::Alone,
             Verdict::Refused(e) => Decided::Done(Err(e)),
             Verdict::Owned => Decided::Done(self.tickets.get(id).cloned().ok_or_else(not_member)),
             Verdict::TakenBy(owner) => {
-                let name = names.get(&(*me, owner)).map(|owner| owner.display_name.as_str());
+                let name = seen.get(&(*me, owner)).map(|owner| owner.display_name.as_str());
                 Decided::Done(Err(taken_by(name)))
             }
         };
-        Ok(self.claims.iter().zip(verdicts).map(decide).collect())
+        self.claims.iter().zip(verdicts).map(decide).collect()
     }
 }
 
@@ -218,7 +221,7 @@ fn tickets(
     ids.sort_unstable();
     ids.dedup();
     let mut found = FxHashMap::default();
-    for part in bulk::parts(&ids) {
+    for part in bulk::padded(&ids) {
         let params: Vec<Value> = part.iter().map(|id| (*id).into()).collect();
         let these = format!("t.conversation IN ({})", bulk::values(part.len(), 1));
         found.extend(ticket::select(tx, &these, &params)?.into_iter().map(|t| (t.id, t)));
@@ -235,7 +238,7 @@ fn staff_of(
     let pairs: FxHashSet<_> = pairs.collect();
     let pairs: Vec<_> = pairs.into_iter().collect();
     let mut found = FxHashMap::default();
-    for part in bulk::parts(&pairs) {
+    for part in bulk::padded(&pairs) {
         let values = bulk::values(part.len(), 2);
         let query = format!(
             "WITH v (house, person) AS ({values}) SELECT v.house, v.person, r.person FROM v
@@ -273,7 +276,8 @@ fn take_part(tx: &mut Tx<'_>, won: &[&Ticket]) -> Result<(), Error> {
 }
 
 fn store(tx: &mut Tx<'_>, won: &[&Ticket], now: u64) -> Result<(), Error> {
-    for part in bulk::parts(won) {
+    let mut changed = 0;
+    for part in bulk::padded(won) {
         let (values, last) = (bulk::values(part.len(), 2), 2 * part.len() + 1);
         let update = format!(
             "WITH v (id, owner) AS ({values}) UPDATE desk_ticket
@@ -282,11 +286,12 @@ fn store(tx: &mut Tx<'_>, won: &[&Ticket], now: u64) -> Result<(), Error> {
         );
         let row = |t: &&Ticket| -> [Value; 2] { [t.id.into(), t.owner.into()] };
         let params: Vec<Value> = part.iter().flat_map(row).chain([now.into()]).collect();
-        if tx.execute(&update, &params)? != part.len() as u64 {
-            return Err(Error::new(Code::Internal, "A ticket changed while it was claimed."));
-        }
+        changed += tx.execute(&update, &params)?;
     }
-    Ok(())
+    if changed == won.len() as u64 {
+        return Ok(());
+    }
+    Err(Error::new(Code::Internal, "A ticket changed while it was claimed."))
 }
 
 /// Claims a ticket that was put off or resolved.

@@ -99,6 +99,7 @@ pub fn take_part(
 }
 
 /// Staff that is to take part in a ticket.
+#[derive(Clone, Copy)]
 pub struct TakesPart {
     /// The ticket.
     pub ticket: ConversationId,
@@ -113,7 +114,7 @@ pub struct TakesPart {
 /// The same as [`take_part`] for many, each ticket once, with few statements.
 pub fn take_part_all(tx: &mut Tx<'_>, all: &[TakesPart]) -> Result<(), Error> {
     let now = tx.now_ms();
-    for part in bulk::parts(all) {
+    for part in bulk::padded(all) {
         let (values, last) = (bulk::values(part.len(), 4), 4 * part.len() + 1);
         let insert = format!(
             "INSERT INTO member (conversation, person, role, joined_seq, joined_ms, delivered, read, guest, parent, is_ticket)
@@ -129,7 +130,7 @@ pub fn take_part_all(tx: &mut Tx<'_>, all: &[TakesPart]) -> Result<(), Error> {
             .iter()
             .map(|row| Ok((row.get(0)?, row.get(1)?)))
             .collect::<Result<_, StoreError>>()?;
-        for made in bulk::parts(&made) {
+        for made in bulk::padded(&made) {
             let values = bulk::values(made.len(), 1);
             let update =
                 format!("UPDATE conversation SET members = members + 1 WHERE id IN ({values})");
