@@ -30,6 +30,8 @@ pub struct Won {
     pub ticket: String,
     pub agent: usize,
     pub at: Instant,
+    /// When the agent began to resolve it. From then on it may be claimed again, by a click that came late.
+    pub resolved: Option<Instant>,
 }
 
 /// The journal of an agent.
@@ -116,7 +118,12 @@ impl Agent {
             Said::No(code) => bail!("the claim of {ticket} was refused: {code}"),
             Said::Yes(claimed) if claimed["state"] == "open" => {
                 let (ticket, agent) = (ticket.to_owned(), self.number);
-                journal.won.push(Won { ticket: ticket.clone(), agent, at: Instant::now() });
+                journal.won.push(Won {
+                    ticket: ticket.clone(),
+                    agent,
+                    at: Instant::now(),
+                    resolved: None,
+                });
                 self.answer(&ticket, journal)?;
             }
             Said::Yes(claimed) => bail!("a claim was answered {claimed}"),
@@ -141,6 +148,9 @@ impl Agent {
         journal.answers.push((ticket.to_owned(), key));
         let path = format!("/v1/tickets/{ticket}");
         let resolve = json!({"state": "resolved"});
+        if let Some(won) = journal.won.last_mut() {
+            won.resolved = Some(Instant::now());
+        }
         match self.line.ask("PATCH", &path, &self.token, &resolve)? {
             Said::No(code) => bail!("{ticket} could not be resolved: {code}"),
             Said::Yes(_) => Ok(()),

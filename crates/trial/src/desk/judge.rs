@@ -53,7 +53,7 @@ pub fn judge(
     Ok(played)
 }
 
-/// Two agents have one ticket only if the first was taken for gone.
+/// Two agents have one ticket only if the first had begun to resolve it, or was taken for gone.
 fn of_owners(question: &Question, won: &[&Won]) -> Vec<String> {
     let ticket = &question.ticket;
     let mut wrong = Vec::new();
@@ -61,7 +61,9 @@ fn of_owners(question: &Question, won: &[&Won]) -> Vec<String> {
         wrong.push(format!("P11: {ticket} was never anybody's"));
     }
     for two in won.windows(2) {
-        if two[0].agent != two[1].agent && two[1].at.duration_since(two[0].at) < GONE {
+        let was_resolved = two[0].resolved.is_some_and(|resolved| resolved <= two[1].at);
+        let was_gone = two[1].at.duration_since(two[0].at) >= GONE;
+        if two[0].agent != two[1].agent && !was_resolved && !was_gone {
             wrong.push(format!(
                 "P11: {ticket} has two owners, {} and {}",
                 two[0].agent, two[1].agent
@@ -102,7 +104,7 @@ mod tests {
     }
 
     fn won(agent: usize, at: Instant) -> Won {
-        Won { ticket: "c1".into(), agent, at }
+        Won { ticket: "c1".into(), agent, at, resolved: None }
     }
 
     #[test]
@@ -112,6 +114,8 @@ mod tests {
         let soon = won(2, now + Duration::from_secs(1));
         assert_eq!(of_owners(&question(), &[&won(1, now), &soon]).len(), 1);
         assert!(of_owners(&question(), &[&won(1, now), &won(2, now + GONE)]).is_empty());
+        let first = Won { resolved: Some(now), ..won(1, now) };
+        assert!(of_owners(&question(), &[&first, &soon]).is_empty());
         assert_eq!(of_owners(&question(), &[]).len(), 1);
     }
 

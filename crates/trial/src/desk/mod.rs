@@ -48,7 +48,7 @@ pub struct DeskPlayed {
     pub answered: usize,
     /// Claims that were refused because another agent had the ticket.
     pub refused: u64,
-    /// Tickets that went back to the queue from an agent that was away, and to another one.
+    /// Tickets that another agent took up after the first had resolved it, or was away.
     pub passed_on: usize,
     /// Broken promises.
     pub faults: Vec<String>,
@@ -122,7 +122,7 @@ impl DeskPlayed {
     /// Prints the figures. The faults are printed with all others.
     pub fn print(&self) {
         println!(
-            "desk             {} questions, each answered by its one owner; {} claims refused, {} tickets passed on",
+            "desk             {} questions, each answered by its one owner; {} claims refused, {} tickets taken up again",
             self.answered, self.refused, self.passed_on
         );
     }
