@@ -1,11 +1,15 @@
-//! The rules of the documents: how long a line of Markdown may be.
+//! The rules of the documents: how long a line of Markdown may be, that none is doubled, and that look-ups lead to files.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use crate::rules::{files, root};
 
 /// Columns of a line of Markdown.
 const COLUMNS_MAX: usize = 120;
+
+/// Bytes of a line that no document has twice. Heads of tables are shorter.
+const DOUBLED_MIN: usize = 60;
 
 /// The lines that are too long and could have been wrapped, by number. Tables, code, headings, HTML and addresses of links may
 /// be longer, and so may a line without a place where it may end.
@@ -64,6 +68,36 @@ fn a_long_line_is_seen_unless_it_can_t_be_wrapped() {
     }
     assert_eq!(too_long(&format!("short\n{words}")), [2]);
     assert_eq!(too_long(&format!("- `code` {words}")), [1]);
+}
+
+/// The long lines that stand twice in a document, by number, outside of code. Two changes joined badly leave such lines.
+fn doubled(text: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut fenced = false;
+    for (index, line) in text.lines().map(str::trim).enumerate() {
+        fenced ^= line.starts_with("```");
+        let counts = !fenced && line.len() >= DOUBLED_MIN && line.contains(char::is_alphabetic);
+        if counts && !seen.insert(line) {
+            found.push(index + 1);
+        }
+    }
+    found
+}
+
+#[test]
+fn no_line_of_a_document_stands_twice() {
+    for path in files(&root(), &["md"]) {
+        let lines = doubled(&fs::read_to_string(&path).unwrap());
+        assert!(lines.is_empty(), "{}:{lines:?}", path.display());
+    }
+}
+
+#[test]
+fn a_doubled_line_is_seen_but_not_in_examples() {
+    let line = "word ".repeat(15);
+    assert_eq!(doubled(&format!("{line}\nshort\n{line}\nshort")), [3]);
+    assert_eq!(doubled(&format!("{line}\n```\n{line}\n```")), Vec::<usize>::new());
 }
 
 #[test]
