@@ -62,11 +62,11 @@ async fn serve(site: Arc<Site>) {
     while let Some((claims, replies)) = take(&site) {
         let (held, all) = (site.clone(), claims.clone());
         let decided = site.store.write(move |tx| decide_all(tx, &held, &all)).await;
-        let decided = decided.unwrap_or_else(|e| vec![Decided::Done(Err(e)); claims.len()]);
+        let decided = decided.unwrap_or_else(|e| vec![Some(Err(e)); claims.len()]);
         for ((claim, reply), decided) in claims.into_iter().zip(replies).zip(decided) {
             let claimed = match decided {
-                Decided::Done(claimed) => claimed,
-                Decided::Alone => alone(&site, claim).await,
+                Some(claimed) => claimed,
+                None => alone(&site, claim).await,
             };
             // An agent that is gone does not wait for it. The ticket is the agent's, as with any answer that is lost.
             let _ = reply.send(claimed);
@@ -84,13 +84,8 @@ fn take(site: &Site) -> Option<Taken> {
     (most > 0).then(|| waiting.claims.drain(..most).unzip())
 }
 
-/// What becomes of a claim.
-#[derive(Clone)]
-enum Decided {
-    Done(Claimed),
-    /// The ticket was put off or resolved: more changes with it, in a write of its own.
-    Alone,
-}
+/// What becomes of a claim; `None` if the ticket was put off or resolved: more changes with it, in a write of its own.
+type Decided = Option<Claimed>;
 
 /// The claims of one write.
 struct Decision<'a> {
@@ -195,12 +190,12 @@ impl Decision<'_> {
 
     fn answers(&self, seen: &People, verdicts: Vec<Verdict>) -> Vec<Decided> {
         let decide = |((id, me), verdict): (&Claim, Verdict)| match verdict {
-            Verdict::Alone => Decided::Alone,
-            Verdict::Refused(e) => Decided::Done(Err(e)),
-            Verdict::Owned => Decided::Done(self.tickets.get(id).cloned().ok_or_else(not_member)),
+            Verdict::Alone => None,
+            Verdict::Refused(e) => Some(Err(e)),
+            Verdict::Owned => Some(self.tickets.get(id).cloned().ok_or_else(not_member)),
             Verdict::TakenBy(owner) => {
                 let name = seen.get(&(*me, owner)).map(|owner| owner.display_name.as_str());
-                Decided::Done(Err(taken_by(name)))
+                Some(Err(taken_by(name)))
             }
         };
         self.claims.iter().zip(verdicts).map(decide).collect()

@@ -68,11 +68,13 @@ mod tests {
         assert_eq!(lengths(0), [] as [usize; 0]);
         assert_eq!(lengths(7), [4, 2, 1]);
         assert_eq!(lengths(300), [128, 128, 32, 8, 4]);
-        let padded =
-            |n: u32| padded(&(0..n).collect::<Vec<_>>()).map(|p| (p.len(), p[p.len() - 1]));
-        assert_eq!(padded(0).count(), 0);
-        assert_eq!(padded(5).collect::<Vec<_>>(), [(8, 4)]);
-        assert_eq!(padded(130).collect::<Vec<_>>(), [(128, 127), (2, 129)]);
+        let numbers: Vec<u32> = (0..130).collect();
+        let padded = |n: usize| -> Vec<_> {
+            padded(&numbers[..n]).map(|part| (part.len(), part[part.len() - 1])).collect()
+        };
+        assert_eq!(padded(0), []);
+        assert_eq!(padded(5), [(8, 4)]);
+        assert_eq!(padded(130), [(128, 127), (2, 129)]);
         assert_eq!(
             values(2, 2),
             "VALUES (CAST(?1 AS BIGINT), CAST(?2 AS BIGINT)), (CAST(?3 AS BIGINT), CAST(?4 AS BIGINT))"
