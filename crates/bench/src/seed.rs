@@ -28,7 +28,12 @@ pub fn people(data: &Path, count: usize) -> Result<usize> {
 
 /// The same for members instead of bots: people that can be staff of a desk.
 pub fn members(data: &Path, count: usize) -> Result<usize> {
-    making(data, database(), count, "member")
+    members_of(data, database(), count)
+}
+
+/// The same in this database, or in the folder if there is none.
+pub fn members_of(data: &Path, database: Option<Database>, count: usize) -> Result<usize> {
+    making(data, database, count, "member")
 }
 
 /// Fills a desk with resolved tickets of the last 300 days, for reports of them. They have no messages.

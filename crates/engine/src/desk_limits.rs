@@ -215,4 +215,15 @@ pub const DESK_MAIL_ASKED_PER_DAY: u64 = 1_000;
 pub const DESK_MAIL_MESSAGES_MAX: usize = 200;
 /// Bytes of all messages in one mail to a visitor.
 pub const DESK_MAIL_BYTES_MAX: usize = 256 * 1024;
+// Sums for reports, and claims of many agents at once.
+/// Milliseconds between two looks for days whose tickets are to be summed up for reports.
+pub const DAY_SUMS_LOOK_MS: u64 = 60_000;
+/// Days that one look sums up. The others follow with the next turn.
+pub const DAYS_SUMMED_AT_ONCE_MAX: usize = 20;
+/// Bytes of the sums of a day. A day with more names than that is added up out of its tickets each time.
+pub const DAY_SUMS_BYTES_MAX: usize = 64 * 1024;
+/// Claims of tickets that one node decides in one write.
+pub const CLAIMS_AT_ONCE_MAX: usize = 128;
+/// Claims of tickets that wait at a node.
+pub const CLAIMS_WAITING_MAX: usize = 2_000;
 }

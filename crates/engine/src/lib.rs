@@ -32,6 +32,7 @@ pub mod limit;
 pub mod limits;
 pub mod line_limit;
 pub mod marks;
+pub mod next_look;
 pub mod number_text;
 pub mod order;
 pub mod outgoing_limits;

@@ -27,6 +27,7 @@ pub mod desk;
 mod faults;
 mod figures;
 mod forger;
+pub mod later;
 mod node;
 mod scene;
 mod store;

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use encke_sim::desk::{self, DeskReport, DeskVariant};
+use encke_sim::later::{self, LaterReport, LaterVariant};
 use encke_sim::{Figures, Report, Variant, run};
 
 /// Runs worlds by their seeds; ends with an error if a promise is broken in one of them.
@@ -27,12 +28,21 @@ struct Cli {
     /// The way in which the desk is built
     #[arg(long, value_enum, default_value_t, requires = "desk")]
     desk_variant: DeskVariant,
+    /// Worlds of messages that are sent later
+    #[arg(long, conflicts_with = "desk")]
+    later: bool,
+    /// The way in which these are sent
+    #[arg(long, value_enum, default_value_t, requires = "later")]
+    later_variant: LaterVariant,
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let kept = match cli.seed {
         seed if cli.desk => desks(seed.map_or(1..=cli.seeds, |seed| seed..=seed), cli.desk_variant),
+        seed if cli.later => {
+            plans(seed.map_or(1..=cli.seeds, |seed| seed..=seed), cli.later_variant)
+        }
         Some(seed) => one(seed, cli.variant),
         None => many(1..=cli.seeds, cli.variant),
     };
@@ -82,6 +92,21 @@ fn desks(seeds: RangeInclusive<u64>, variant: DeskVariant) -> bool {
     }
     let (count, took) = (seeds.count(), start.elapsed().as_secs_f64());
     println!("{all}{count:>12} desks in {took:.1} s, {broken} of them broken");
+    broken == 0
+}
+
+fn plans(seeds: RangeInclusive<u64>, variant: LaterVariant) -> bool {
+    let (start, mut all, mut broken) = (Instant::now(), LaterReport::default(), 0);
+    for seed in seeds.clone() {
+        let report = later::run(seed, variant);
+        all.counts.iter_mut().zip(report.counts).for_each(|(sum, count)| *sum += count);
+        if let Some(violation) = report.violation {
+            println!("seed {seed}: {} is broken: {}", violation.promise, violation.what);
+            broken += 1;
+        }
+    }
+    let (count, took) = (seeds.count(), start.elapsed().as_secs_f64());
+    println!("{all}{count:>12} worlds in {took:.1} s, {broken} of them broken");
     broken == 0
 }
 

@@ -82,6 +82,11 @@ impl Tx<'_> {
         on!(self, writing => writing.subscribe(person, stream))
     }
 
+    /// The same for many people and streams. Where it saves time, all are written at once.
+    pub fn subscribe_all(&mut self, all: &[(PersonId, StreamId)]) -> Result<(), StoreError> {
+        on!(self, writing => writing.subscribe_all(all))
+    }
+
     /// Makes the person's sessions follow the stream no longer from the next event on.
     pub fn unsubscribe(&mut self, person: PersonId, stream: StreamId) -> Result<(), StoreError> {
         on!(self, writing => writing.unsubscribe(person, stream))

@@ -8,6 +8,7 @@
 
 pub mod cast;
 pub mod check;
+pub mod desk;
 pub mod doors;
 pub mod feed;
 pub mod http;

@@ -44,7 +44,8 @@ pub use last_seen::{hide_last_seen, note_last_seen};
 pub use own_name::set_display_name;
 pub use password::Recovered;
 pub use person::{
-    Me, Person, PresenceOf, PresenceState, me, one, pattern, people, people_named, presence,
+    Me, Person, PresenceOf, PresenceState, me, one, pattern, people, people_named, people_seen,
+    presence,
 };
 pub use product::Account;
 pub(crate) use product::Accounts;

@@ -106,14 +106,14 @@ pub fn presence(site: &Site, person: PersonId) -> Presence {
 const COLUMNS: &str = "p.id, p.shown_name, p.display_name, p.role, b.person, p.picture, s.place,
     l.at_ms, l.hidden, own.hidden, looking.id";
 
-/// Finds what people show of themselves, who has blocked the person that looks, which is the parameter with this number,
-/// and whether that one is a visitor.
-fn joins(seen_by: usize) -> String {
+/// Finds what people show of themselves, who has blocked the person that looks, which is this expression, and whether that
+/// one is a visitor.
+fn joins(seen_by: &str) -> String {
     format!(
         "LEFT JOIN status s ON s.person = p.id LEFT JOIN last_seen l ON l.person = p.id
-         LEFT JOIN last_seen own ON own.person = ?{seen_by}
-         LEFT JOIN block b ON b.person = p.id AND b.blocked = ?{seen_by}
-         LEFT JOIN person looking ON looking.id = ?{seen_by} AND looking.role = 'visitor'"
+         LEFT JOIN last_seen own ON own.person = {seen_by}
+         LEFT JOIN block b ON b.person = p.id AND b.blocked = {seen_by}
+         LEFT JOIN person looking ON looking.id = {seen_by} AND looking.role = 'visitor'"
     )
 }
 
@@ -155,7 +155,7 @@ pub fn people(
         let query = format!(
             "WITH v (id) AS ({values}) SELECT {COLUMNS} FROM v JOIN person p ON p.id = v.id
              {}",
-            joins(part.len() + 1)
+            joins(&format!("?{}", part.len() + 1))
         );
         let params: Vec<Value> =
             part.iter().map(|id| (*id).into()).chain([seen_by.into()]).collect();
@@ -165,6 +165,33 @@ pub fn people(
         }
     }
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// A person as another one sees it: who looks, and who is seen.
+type Seen = (PersonId, PersonId);
+
+/// People, each as another one sees it. Unknown ids are left out.
+pub fn people_seen(
+    sql: &mut impl Sql,
+    site: &Site,
+    seen: &[Seen],
+) -> Result<FxHashMap<Seen, Person>, StoreError> {
+    let mut found = FxHashMap::default();
+    for part in bulk::padded(seen) {
+        let values = bulk::values(part.len(), 2);
+        let query = format!(
+            "WITH v (seen_by, id) AS ({values}) SELECT {COLUMNS}, v.seen_by FROM v JOIN person p ON p.id = v.id {}",
+            joins("v.seen_by")
+        );
+        let params: Vec<Value> =
+            part.iter().flat_map(|(by, id)| [(*by).into(), (*id).into()]).collect();
+        for row in sql.query(&query, &params)? {
+            let seen_by = row.get(11)?;
+            let person = of(&row, site, seen_by)?;
+            found.insert((seen_by, person.id), person);
+        }
+    }
+    Ok(found)
 }
 
 /// The people that an answer names, as a person sees them, each once, in the order of their ids. Unknown ids are left out.
@@ -310,7 +337,7 @@ pub(crate) async fn search(
                  AND (?2 = 0 OR EXISTS (SELECT 1 FROM member a JOIN member b
                     ON a.conversation = b.conversation WHERE a.person = ?3 AND b.person = p.id))
                  ORDER BY p.display_name, p.id LIMIT ?4",
-                joins(3)
+                joins("?3")
             ),
             // Some engines' lower() knows ASCII only. The text as it was written still matches there.
             params![pattern(&fold(&wanted.q)), guest, me, limit, pattern(&wanted.q)],

@@ -1,12 +1,12 @@
 //! Whose a ticket is: claiming it, giving it back, handing it on, helping.
 //!
-//! Each is one write that looks at the row and changes it, so a ticket has one owner however many ask at once (P11).
+//! Each is one write that looks at the row and changes it, so a ticket has one owner however many ask at once (P11). The write
+//! of a claim is in [`claims`].
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use encke_account::people;
 use encke_engine::{Code, ConversationId, Error, PersonId, Seq, StreamId};
 use encke_site::{Act, Caller, Path, Refusal, Site};
 use encke_store::Tx;
@@ -15,6 +15,7 @@ use encke_talk::ticket::{step_back, take_part};
 use http::StatusCode;
 
 use crate::assignment::give;
+use crate::claims;
 use crate::staff;
 use crate::ticket::{self, Speaker, Ticket, TicketState};
 
@@ -46,13 +47,6 @@ pub(crate) fn head(tx: &mut Tx<'_>, ticket: ConversationId) -> Result<Seq, Error
     Ok(tx.head(StreamId::conversation(ticket))?.seq)
 }
 
-/// The refusal of a ticket that another agent has.
-fn taken(tx: &mut Tx<'_>, site: &Site, me: PersonId, owner: PersonId) -> Result<Error, Error> {
-    let name = people(tx, site, me, &[owner])?.pop().map(|owner| owner.display_name);
-    let who = name.unwrap_or_else(|| "Somebody else".into());
-    Ok(Error::new(Code::Taken, format!("{who} has this ticket already.")))
-}
-
 /// Takes a ticket that nobody has. Of many that ask at once, one gets it.
 #[utoipa::path(post, operation_id = "claim_ticket", path = "/v1/tickets/{id}/claim", tag = "desk",
     params(("id" = String, Path)),
@@ -65,21 +59,7 @@ pub(crate) async fn claim(
 ) -> Result<Json<Ticket>, Refusal> {
     let (id, me) = (parse_conversation(&id)?, caller.0.person);
     site.take(me, caller.0.role, Act::Message)?;
-    let held = site.clone();
-    let claimed = site.store.write(move |tx| {
-        let (before, _) = staff::acting_at_ticket(tx, id, me)?;
-        match before.owner {
-            Some(owner) if owner == me && before.state == TicketState::Open => return Ok(before),
-            Some(owner) if owner != me && before.state != TicketState::Resolved => {
-                return Err(taken(tx, &held, me, owner)?);
-            }
-            _ => {}
-        }
-        let (mut after, seen) = (before.clone(), head(tx, id)?);
-        own(tx, &mut after, me, seen)?;
-        ticket::change(tx, &held, &before, after, Some(me))
-    });
-    Ok(Json(claimed.await?))
+    Ok(Json(claims::claim(&site, id, me).await?))
 }
 
 /// Puts a ticket back into the queue: its owner does it, or a supervisor.

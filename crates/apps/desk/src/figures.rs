@@ -1,7 +1,7 @@
 //! Sums over tickets, and what a report says of them.
 
 use encke_store::{Row, StoreError};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What became of the tickets that were asked in a time. An average is null if there is nothing to average.
@@ -35,8 +35,12 @@ pub(crate) struct Figures {
     resolution_kept: u64,
 }
 
-/// The sums that [`Figures`] are made of. They can be added up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+/// The number of sums.
+const SUMS: usize = 12;
+
+/// The sums that [`Figures`] are made of. They can be added up. As JSON they are a list, in this order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "[u64; SUMS]", into = "[u64; SUMS]")]
 pub(crate) struct Sums {
     asked: u64,
     answered: u64,
@@ -52,7 +56,51 @@ pub(crate) struct Sums {
     resolution_late: u64,
 }
 
+impl From<[u64; SUMS]> for Sums {
+    fn from(all: [u64; SUMS]) -> Self {
+        let [asked, answered, in_time, first_answer_ms, resolved, resolution_ms, ..] = all;
+        let [.., rated, stars, first_promised, first_late, resolution_promised, resolution_late] =
+            all;
+        Sums {
+            asked,
+            answered,
+            in_time,
+            first_answer_ms,
+            resolved,
+            resolution_ms,
+            rated,
+            stars,
+            first_promised,
+            first_late,
+            resolution_promised,
+            resolution_late,
+        }
+    }
+}
+
+impl From<Sums> for [u64; SUMS] {
+    fn from(sums: Sums) -> Self {
+        [
+            sums.asked,
+            sums.answered,
+            sums.in_time,
+            sums.first_answer_ms,
+            sums.resolved,
+            sums.resolution_ms,
+            sums.rated,
+            sums.stars,
+            sums.first_promised,
+            sums.first_late,
+            sums.resolution_promised,
+            sums.resolution_late,
+        ]
+    }
+}
+
 impl Sums {
+    /// The number of its columns; the keys of a group follow.
+    pub const COLUMN_COUNT: usize = SUMS;
+
     /// The columns that [`Sums::of`] reads, of `desk_ticket`. `?4` is the time to the first answer that the desk allows, in
     /// milliseconds.
     pub const COLUMNS: &'static str = "count(*), count(first_answer_ms),
@@ -65,39 +113,22 @@ impl Sums {
         count(CASE WHEN resolution_due_ms IS NOT NULL AND (late & 4 <> 0 OR resolved_ms IS NOT NULL) THEN 1 END),
         count(CASE WHEN late & 4 <> 0 THEN 1 END)";
 
-    /// Reads a row of a group, of which these columns begin at `first`.
-    pub fn of(row: &Row, first: usize) -> Result<Self, StoreError> {
-        let column = |number: usize| row.get::<u64>(first + number);
-        Ok(Sums {
-            asked: column(0)?,
-            answered: column(1)?,
-            in_time: column(2)?,
-            first_answer_ms: column(3)?,
-            resolved: column(4)?,
-            resolution_ms: column(5)?,
-            rated: column(6)?,
-            stars: column(7)?,
-            first_promised: column(8)?,
-            first_late: column(9)?,
-            resolution_promised: column(10)?,
-            resolution_late: column(11)?,
-        })
+    /// Reads a row of a group, which begins with these columns.
+    pub fn of(row: &Row) -> Result<Self, StoreError> {
+        let mut all = [0; SUMS];
+        for (number, sum) in all.iter_mut().enumerate() {
+            *sum = row.get(number)?;
+        }
+        Ok(all.into())
     }
 
     /// Adds the sums of other tickets.
     pub fn add(&mut self, other: &Sums) {
-        self.asked += other.asked;
-        self.answered += other.answered;
-        self.in_time += other.in_time;
-        self.first_answer_ms += other.first_answer_ms;
-        self.resolved += other.resolved;
-        self.resolution_ms += other.resolution_ms;
-        self.rated += other.rated;
-        self.stars += other.stars;
-        self.first_promised += other.first_promised;
-        self.first_late += other.first_late;
-        self.resolution_promised += other.resolution_promised;
-        self.resolution_late += other.resolution_late;
+        let (mut all, others): ([u64; SUMS], [u64; SUMS]) = ((*self).into(), (*other).into());
+        for (sum, more) in all.iter_mut().zip(others) {
+            *sum += more;
+        }
+        *self = all.into();
     }
 
     /// The number of tickets.

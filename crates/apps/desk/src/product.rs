@@ -15,6 +15,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::automation::{act, macros, rule_routes, run, trial};
+use crate::claims::Claims;
+use crate::day_sums::DaysLeft;
 use crate::due::Watched;
 use crate::framing::Window;
 use crate::keeper::Keeper;
@@ -24,9 +26,10 @@ use crate::mail::{address, links, shown, transcript};
 use crate::tables::TABLES;
 use crate::{
     agent, article, ask, blocked, bulk_change, canned, change, claim, contact, contact_list,
-    contact_merge, desk, door, draft, due, erasure, export, help, help_page, invitation, looking,
-    mail, mentions, note, promise, rating, report, report_tickets, saved_view, site_secret, status,
-    team, ticket, ticket_list, ticket_page, ticket_search, verified, visit, visitor,
+    contact_merge, day_sums, desk, door, draft, due, erasure, export, help, help_page, invitation,
+    looking, mail, mentions, note, promise, rating, report, report_tickets, saved_view,
+    site_secret, status, team, ticket, ticket_list, ticket_page, ticket_search, verified, visit,
+    visitor,
 };
 
 /// The customer-service desk.
@@ -45,6 +48,8 @@ impl Product for Desk {
         parts.insert(TicketKeeper(&Keeper));
         parts.insert(Embedded(&Window));
         parts.insert(Watched::default());
+        parts.insert(DaysLeft::default());
+        parts.insert(Claims::default());
         parts.insert(KeptDoors::default());
         parts.insert(MailState::default());
     }
@@ -160,6 +165,9 @@ impl Housekeeping for Desk {
     fn turn<'a>(&'a self, site: &'a Arc<Site>, number: u64) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             due::turn(site, number).await;
+            if let Err(e) = day_sums::turn(site, number).await {
+                tracing::warn!("the days of the desks could not be summed up: {e}");
+            }
             mail::turn::turn(site, number).await;
         })
     }

@@ -1,7 +1,7 @@
 //! The report of a desk: what was asked in a time, and what became of it.
 //!
-//! It is summed up by the store out of the tickets themselves, so it says what is so at this moment. One index holds all
-//! that it needs.
+//! It says what is so at this moment: it is added up out of whole days whose sums are kept, and of the tickets themselves
+//! for the rest ([`sums`](crate::sums)).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use axum::extract::{Query, State};
 use encke_account::{Person, people_named};
 use encke_engine::{Code, Error, PersonId, desk_limits};
 use encke_site::{Act, Caller, Path, Refusal, Site};
-use encke_store::{Read, Row, Sql, StoreError, params};
+use encke_store::{Read, Sql, StoreError, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,9 +20,7 @@ use crate::desk::{DeskRow, parse_desk};
 use crate::figures::{Figures, Sums};
 use crate::span::{Span, WantedSpan};
 use crate::staff;
-
-/// Clocks of all time zones differ by whole quarters of an hour.
-const QUARTER_MS: u64 = 15 * 60 * 1000;
+use crate::sums::{QUARTER_MS, TimeSums};
 
 /// What a desk has to do at this moment.
 #[derive(Serialize, ToSchema)]
@@ -117,17 +115,16 @@ impl DeskReport {
         span: &Span,
     ) -> Result<Self, Error> {
         let has_limit = desk.settings.answer_within_s > 0;
-        let quarters = Quarters::of(read, desk, span)?;
-        let agents = by_agent(read, desk, span)?;
-        let (teams, tags) = by_name(read, desk, span)?;
+        let sums = TimeSums::of(read, desk, (span.from_ms, span.to_ms))?;
+        let before = TimeSums::of(read, desk, (span.before_ms(), span.from_ms))?.total();
+        let total = sums.total();
+        let (days, hours) = by_clock(&sums, span);
+        let agents = greatest(sums.agents, desk_limits::DESK_AGENTS_MAX);
         let named: Vec<PersonId> = agents.iter().filter_map(|(agent, _)| *agent).collect();
         let named_of = |all: BTreeMap<String, Sums>| {
-            let mut all: Vec<_> = all.into_iter().collect();
-            all.sort_by_key(|(_, sums)| std::cmp::Reverse(sums.asked()));
-            all.truncate(desk_limits::REPORT_NAMES_MAX);
             let row =
                 |(name, sums): (_, Sums)| NamedFigures { name, figures: sums.figures(has_limit) };
-            all.into_iter().map(row).collect()
+            greatest(all, desk_limits::REPORT_NAMES_MAX).into_iter().map(row).collect()
         };
         let agent_of =
             |(agent, sums): (_, Sums)| AgentFigures { agent, figures: sums.figures(has_limit) };
@@ -137,100 +134,36 @@ impl DeskReport {
             to: span.to_ms,
             time_zone: span.zone_name(),
             now: now(read, desk)?,
-            total: quarters.total.figures(has_limit),
-            before: quarters.before.figures(has_limit),
-            days: quarters.days.into_iter().map(day_of).collect(),
-            hours: quarters.hours,
+            total: total.figures(has_limit),
+            before: before.figures(has_limit),
+            days: days.into_iter().map(day_of).collect(),
+            hours,
             agents: agents.into_iter().map(agent_of).collect(),
-            teams: named_of(teams),
-            tags: named_of(tags),
+            teams: named_of(sums.teams),
+            tags: named_of(sums.tags),
             people: people_named(read, site, me, named)?,
         })
     }
 }
 
-/// The groups of tickets that were asked within a span, each with its key and its sums.
-fn groups<T>(
-    read: &mut Read<'_>,
-    desk: &DeskRow,
-    (from_ms, to_ms): (u64, u64),
-    keys: &str,
-    of: impl Fn(&Row) -> Result<(T, Sums), StoreError>,
-) -> Result<Vec<(T, Sums)>, StoreError> {
-    let query = format!(
-        "SELECT {}, {keys} FROM desk_ticket
-         WHERE house = ?1 AND asked_ms >= ?2 AND asked_ms < ?3 GROUP BY {keys}",
-        Sums::COLUMNS
-    );
-    let allowed_ms = desk.settings.answer_within_s.saturating_mul(1000);
-    read.query(&query, params![desk.house, from_ms, to_ms, allowed_ms])?.iter().map(of).collect()
-}
-
-/// The number of columns of sums; the keys of a group follow.
-const KEY: usize = 12;
-
-/// The sums of each quarter of an hour, added up.
-struct Quarters {
-    total: Sums,
-    before: Sums,
-    days: BTreeMap<String, Sums>,
-    hours: Vec<Vec<u64>>,
-}
-
-impl Quarters {
-    fn of(read: &mut Read<'_>, desk: &DeskRow, span: &Span) -> Result<Self, StoreError> {
-        let mut all = Quarters {
-            total: Sums::default(),
-            before: Sums::default(),
-            days: BTreeMap::new(),
-            hours: vec![vec![0; 24]; 7],
-        };
-        let quarter = format!("asked_ms / {QUARTER_MS}");
-        let of = |row: &Row| Ok((row.get::<u64>(KEY)?, Sums::of(row, 0)?));
-        for (_, sums) in groups(read, desk, (span.before_ms(), span.from_ms), &quarter, of)? {
-            all.before.add(&sums);
-        }
-        for (number, sums) in groups(read, desk, (span.from_ms, span.to_ms), &quarter, of)? {
-            all.total.add(&sums);
-            let clock = span.clock(number * QUARTER_MS);
-            all.days.entry(clock.date().to_string()).or_default().add(&sums);
-            let day = clock.weekday().to_monday_zero_offset() as usize;
-            all.hours[day][clock.hour() as usize] += sums.asked();
-        }
-        Ok(all)
+/// The sums of days, and the tickets of each hour of the week, by the clocks of the span's time zone.
+fn by_clock(sums: &TimeSums, span: &Span) -> (BTreeMap<String, Sums>, Vec<Vec<u64>>) {
+    let (mut days, mut hours) = (BTreeMap::<_, Sums>::new(), vec![vec![0; 24]; 7]);
+    for (number, sums) in &sums.quarters {
+        let clock = span.clock(number * QUARTER_MS);
+        days.entry(clock.date().to_string()).or_default().add(sums);
+        let day = clock.weekday().to_monday_zero_offset() as usize;
+        hours[day][clock.hour() as usize] += sums.asked();
     }
+    (days, hours)
 }
 
-fn by_agent(
-    read: &mut Read<'_>,
-    desk: &DeskRow,
-    span: &Span,
-) -> Result<Vec<(Option<PersonId>, Sums)>, StoreError> {
-    let of = |row: &Row| Ok((row.get(KEY)?, Sums::of(row, 0)?));
-    let mut all = groups(read, desk, (span.from_ms, span.to_ms), "owner", of)?;
-    all.sort_by_key(|(agent, sums)| (std::cmp::Reverse(sums.asked()), *agent));
-    all.truncate(desk_limits::DESK_AGENTS_MAX);
-    Ok(all)
-}
-
-type Named = BTreeMap<String, Sums>;
-
-/// The sums of teams and of tags.
-fn by_name(read: &mut Read<'_>, desk: &DeskRow, span: &Span) -> Result<(Named, Named), StoreError> {
-    let (mut teams, mut tags) = (Named::new(), Named::new());
-    let of = |row: &Row| {
-        let key = (row.get::<Option<String>>(KEY)?, row.get::<String>(KEY + 1)?);
-        Ok((key, Sums::of(row, 0)?))
-    };
-    for ((team, kept), sums) in groups(read, desk, (span.from_ms, span.to_ms), "team, tags", of)? {
-        if let Some(team) = team {
-            teams.entry(team).or_default().add(&sums);
-        }
-        for tag in serde_json::from_str::<Vec<String>>(&kept).unwrap_or_default() {
-            tags.entry(tag).or_default().add(&sums);
-        }
-    }
-    Ok((teams, tags))
+/// The greatest first, up to a bound.
+fn greatest<K: Ord>(all: impl IntoIterator<Item = (K, Sums)>, most: usize) -> Vec<(K, Sums)> {
+    let mut all: Vec<_> = all.into_iter().collect();
+    all.sort_by(|(a, of_a), (b, of_b)| of_b.asked().cmp(&of_a.asked()).then_with(|| a.cmp(b)));
+    all.truncate(most);
+    all
 }
 
 fn now(read: &mut Read<'_>, desk: &DeskRow) -> Result<DeskNow, StoreError> {

@@ -53,8 +53,13 @@ pub(crate) fn check_acts(
     let query = "SELECT 1 FROM desk_reader WHERE house = ?1 AND person = ?2";
     match sql.query_one(query, params![house, person])? {
         None => Ok(()),
-        Some(_) => Err(Error::new(Code::Forbidden, "You only read at this desk.")),
+        Some(_) => Err(only_reads()),
     }
+}
+
+/// The refusal of staff that only reads.
+pub(crate) fn only_reads() -> Error {
+    Error::new(Code::Forbidden, "You only read at this desk.")
 }
 
 /// Refuses to give a ticket to staff that only reads.

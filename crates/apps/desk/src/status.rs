@@ -49,8 +49,12 @@ fn shown(sql: &mut impl Sql, site: &Site, ticket: &Ticket) -> Result<VisitorTick
         Some(owner) => people(sql, site, ticket.visitor, &[owner])?.pop(),
         None => None,
     };
+    Ok(with_agent(ticket, agent))
+}
+
+fn with_agent(ticket: &Ticket, agent: Option<Person>) -> VisitorTicket {
     let Ticket { id, state, speaker, asked_at, rating, .. } = *ticket;
-    Ok(VisitorTicket { id, state, speaker, asked_at, place: None, agent, rating })
+    VisitorTicket { id, state, speaker, asked_at, place: None, agent, rating }
 }
 
 /// A ticket as its visitor sees it now.
@@ -102,7 +106,26 @@ pub(crate) fn tell(
     ticket: &Ticket,
     by: Option<PersonId>,
 ) -> Result<(), Error> {
-    let mut status = shown(tx, site, ticket)?;
+    let status = shown(tx, site, ticket)?;
+    append(tx, ticket, status, by)
+}
+
+/// The same for a ticket whose agent, as the visitor sees it, was read before.
+pub(crate) fn tell_of_agent(
+    tx: &mut Tx<'_>,
+    ticket: &Ticket,
+    agent: Option<Person>,
+    by: Option<PersonId>,
+) -> Result<(), Error> {
+    append(tx, ticket, with_agent(ticket, agent), by)
+}
+
+fn append(
+    tx: &mut Tx<'_>,
+    ticket: &Ticket,
+    mut status: VisitorTicket,
+    by: Option<PersonId>,
+) -> Result<(), Error> {
     // What a person shows of itself for a time would stay in the log (P10).
     status.agent = status.agent.map(Person::in_event);
     let told = event(StreamId::amendments(ticket.id), by, &TicketStatus(status));

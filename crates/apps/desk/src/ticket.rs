@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::automation::happening;
+use crate::day_sums;
 use crate::lateness::{self, Due};
 use crate::status;
 
@@ -267,7 +268,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &Ticket, form: &str) -> Result<(), Er
             new.watched_ms()
         ],
     )?;
-    Ok(())
+    Ok(day_sums::forget_day_of(tx, new)?)
 }
 
 /// Tells the house what a ticket is like now.
@@ -353,6 +354,7 @@ fn store(
             after.watched_ms()
         ],
     )?;
+    day_sums::forget(tx, before, &after)?;
     let told = tell(tx, &after, by)?;
     if status::differs(before, &after) {
         status::tell(tx, site, &after, by)?;

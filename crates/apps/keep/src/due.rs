@@ -6,8 +6,8 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use encke_engine::next_look::NextLook;
 use encke_engine::{Batch, Code, Error, Step, StreamClass, keep_limits, limits};
 use encke_site::{EventBody, Site};
 use encke_store::{Read, Sql, params};
@@ -20,25 +20,6 @@ use crate::sending;
 
 /// The number of turns of housekeeping after which a node looks in any case.
 const TURNS: u64 = keep_limits::DUE_LOOK_MS / limits::RECEIPTS_FOLD_MS;
-
-/// The time of the next look, in milliseconds since 1970. 0, as at the start: at once.
-#[derive(Default)]
-pub(crate) struct NextLook(AtomicU64);
-
-impl NextLook {
-    fn at_latest(&self, ms: u64) {
-        self.0.fetch_min(ms, Ordering::SeqCst);
-    }
-
-    /// Whether it is time to look. What is planned from here on is noted for the look after this one.
-    fn has_come(&self, now_ms: u64) -> bool {
-        let come = self.0.load(Ordering::SeqCst) <= now_ms;
-        if come {
-            self.0.store(u64::MAX, Ordering::SeqCst);
-        }
-        come
-    }
-}
 
 /// The time in the body of an event that tells of something planned.
 #[derive(Deserialize)]

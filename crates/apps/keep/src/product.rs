@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use encke_engine::Batch;
+use encke_engine::next_look::NextLook;
 use encke_site::product::{AfterCommits, Extras, Housekeeping};
 use encke_site::{InFeed, Parts, Product, Site};
 use encke_store::Migration;
@@ -14,7 +15,7 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::due::{self, NextLook};
+use crate::due;
 use crate::tables::TABLES;
 use crate::{draft, reminder, scheduled, star, starred};
 

@@ -21,6 +21,18 @@ pub fn parts<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
+/// Divides rows into as few parts as have a statement. The last row stands several times to fill up a part, so this is for
+/// statements to which a row that stands twice is one row.
+pub fn padded<T: Clone>(rows: &[T]) -> impl Iterator<Item = Vec<T>> {
+    rows.chunks(ROWS_MAX).map(|part| {
+        let mut part = part.to_vec();
+        if let Some(last) = part.last().cloned() {
+            part.resize(part.len().next_power_of_two(), last);
+        }
+        part
+    })
+}
+
 /// `VALUES (?1, ?2), (?3, ?4) …` for whole numbers. Without a cast, PostgreSQL takes a parameter here for a text.
 pub fn values(rows: usize, columns: usize) -> String {
     // Every snapshot makes such texts, so one text grows rather than many being joined.
@@ -56,6 +68,13 @@ mod tests {
         assert_eq!(lengths(0), [] as [usize; 0]);
         assert_eq!(lengths(7), [4, 2, 1]);
         assert_eq!(lengths(300), [128, 128, 32, 8, 4]);
+        let numbers: Vec<u32> = (0..130).collect();
+        let padded = |n: usize| -> Vec<_> {
+            padded(&numbers[..n]).map(|part| (part.len(), part[part.len() - 1])).collect()
+        };
+        assert_eq!(padded(0), []);
+        assert_eq!(padded(5), [(8, 4)]);
+        assert_eq!(padded(130), [(128, 127), (2, 129)]);
         assert_eq!(
             values(2, 2),
             "VALUES (CAST(?1 AS BIGINT), CAST(?2 AS BIGINT)), (CAST(?3 AS BIGINT), CAST(?4 AS BIGINT))"

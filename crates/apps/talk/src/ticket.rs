@@ -8,8 +8,8 @@
 //! All sends to a ticket are reserved in the store, and the product that keeps tickets decides on each ([`KeepsTickets`]).
 
 use encke_engine::{Code, ConversationId, Error, PersonId, Seq, StreamId};
-use encke_site::{EventBody, Site, event};
-use encke_store::{Appended, Read, Sql, StoreError, Tx, params};
+use encke_site::{EventBody, Site, bulk, event};
+use encke_store::{Appended, Read, Sql, StoreError, Tx, Value, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -111,6 +111,54 @@ pub fn take_part(
     tx.subscribe(person, StreamId::conversation(ticket))?;
     tx.subscribe(person, StreamId::notes(ticket))?;
     tell(tx, ticket, person, true)
+}
+
+/// Staff that is to take part in a ticket.
+#[derive(Clone, Copy)]
+pub struct TakesPart {
+    /// The ticket.
+    pub ticket: ConversationId,
+    /// The room of the ticket's desk.
+    pub house: ConversationId,
+    /// Somebody of the staff.
+    pub person: PersonId,
+    /// What comes after this is unread for the person.
+    pub seen: Seq,
+}
+
+/// The same as [`take_part`] for many, each ticket once, with few statements.
+pub fn take_part_all(tx: &mut Tx<'_>, all: &[TakesPart]) -> Result<(), Error> {
+    let now = tx.now_ms();
+    for part in bulk::padded(all) {
+        let (values, last) = (bulk::values(part.len(), 4), 4 * part.len() + 1);
+        let insert = format!(
+            "INSERT INTO member (conversation, person, role, joined_seq, joined_ms, delivered, read, guest, parent, is_ticket)
+             SELECT v.column1, v.column2, 'member', v.column4, CAST(?{last} AS BIGINT), 0, 0, 0, v.column3, 1 FROM ({values}) v WHERE true
+             ON CONFLICT (conversation, person) DO NOTHING RETURNING conversation, person"
+        );
+        let row = |t: &TakesPart| -> [Value; 4] {
+            [t.ticket.into(), t.person.into(), t.house.into(), t.seen.into()]
+        };
+        let params: Vec<Value> = part.iter().flat_map(row).chain([now.into()]).collect();
+        let made = tx.query(&insert, &params)?;
+        let made: Vec<(ConversationId, PersonId)> = made
+            .iter()
+            .map(|row| Ok((row.get(0)?, row.get(1)?)))
+            .collect::<Result<_, StoreError>>()?;
+        for made in bulk::padded(&made) {
+            let values = bulk::values(made.len(), 1);
+            let update =
+                format!("UPDATE conversation SET members = members + 1 WHERE id IN ({values})");
+            let tickets: Vec<Value> = made.iter().map(|(ticket, _)| (*ticket).into()).collect();
+            tx.execute(&update, &tickets)?;
+        }
+        let streams = |(ticket, person): &(ConversationId, PersonId)| {
+            [(*person, StreamId::conversation(*ticket)), (*person, StreamId::notes(*ticket))]
+        };
+        tx.subscribe_all(&made.iter().flat_map(streams).collect::<Vec<_>>())?;
+        made.into_iter().try_for_each(|(ticket, person)| tell(tx, ticket, person, true))?;
+    }
+    Ok(())
 }
 
 /// Makes staff take part in a ticket no longer. It may go on reading.

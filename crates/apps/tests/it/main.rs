@@ -5,6 +5,8 @@
 mod account;
 mod channel;
 mod conversation_pages;
+mod desk_claims;
+mod desk_report;
 mod files;
 mod guest_book;
 mod history;

@@ -142,9 +142,14 @@ impl TestSite {
 
     /// A site that was set up in a space of its own in PostgreSQL, and its owner `ada`.
     pub async fn with_owner_in_postgres() -> (Self, Signed) {
+        TestSite::with_owner_in_postgres_and(PRODUCTS).await
+    }
+
+    /// The same with other products.
+    pub async fn with_owner_in_postgres_and(products: Products) -> (Self, Signed) {
         let database = Database { url: Postgres::shared().url(), space: Postgres::fresh_space() };
         // The client of the database starts a runtime. A thread that belongs to a runtime already can't start another.
-        let made = std::thread::spawn(|| TestSite::with(PRODUCTS, Some(database)));
+        let made = std::thread::spawn(move || TestSite::with(products, Some(database)));
         made.join().unwrap().set_up().await
     }
 

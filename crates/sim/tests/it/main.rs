@@ -2,6 +2,7 @@
 //! is found, and a seed is the same world each time.
 
 mod desk;
+mod later;
 
 use std::collections::BTreeSet;
 use std::process::Command;

@@ -149,6 +149,25 @@ impl Writing {
         Ok(())
     }
 
+    /// The same for many, in one round trip.
+    pub fn subscribe_all(&mut self, all: &[(PersonId, StreamId)]) -> Result<(), StoreError> {
+        const SUBSCRIBE: &str = "INSERT INTO follow SELECT u.person, u.stream, $3
+            FROM unnest($1::bigint[], $2::bigint[]) AS u (person, stream)
+            ON CONFLICT (person, stream) DO NOTHING RETURNING person, stream";
+        self.check()?;
+        let (people, streams): (Vec<i64>, Vec<i64>) =
+            all.iter().map(|(person, stream)| (person.0 as i64, stream.raw() as i64)).unzip();
+        let from = self.tx.follows_from().0 as i64;
+        let made = self.session.rows(SUBSCRIBE, &[&people, &streams, &from]);
+        for row in self.note(made)? {
+            let person = PersonId(row.get::<_, i64>(0) as u64);
+            let stream = StreamId::from_raw(row.get::<_, i64>(1) as u64);
+            self.tx.subscribed(person, stream);
+            self.tx.forget_following_of(person, stream);
+        }
+        Ok(())
+    }
+
     pub fn unsubscribe(&mut self, person: PersonId, stream: StreamId) -> Result<(), StoreError> {
         let sql = "DELETE FROM follow WHERE person = ?1 AND stream = ?2";
         let gone = self.execute(sql, &[person.into(), stream.into()])?;

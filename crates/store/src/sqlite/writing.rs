@@ -140,6 +140,11 @@ impl Writing {
         Ok(())
     }
 
+    /// The same for many.
+    pub fn subscribe_all(&mut self, all: &[(PersonId, StreamId)]) -> Result<(), StoreError> {
+        all.iter().try_for_each(|(person, stream)| self.subscribe(*person, *stream))
+    }
+
     pub fn unsubscribe(&mut self, person: PersonId, stream: StreamId) -> Result<(), StoreError> {
         let sql = "DELETE FROM follow WHERE person = ?1 AND stream = ?2";
         let gone = self.execute(sql, &[person.into(), stream.into()])?;

@@ -82,6 +82,17 @@ pub(crate) fn note(
     Ok(())
 }
 
+/// Whether a rule of a desk waits for this.
+pub(crate) fn is_awaited(
+    sql: &mut impl Sql,
+    house: ConversationId,
+    happening: Happening,
+) -> Result<bool, StoreError> {
+    let query =
+        "SELECT 1 FROM desk_rule WHERE happening = ?1 AND house = ?2 AND enabled = 1 LIMIT 1";
+    Ok(sql.query_one(query, params![happening.text(), house])?.is_some())
+}
+
 /// Notes what a change of a ticket is, if rules wait for it.
 pub(crate) fn note_change(
     tx: &mut Tx<'_>,

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use encke_trial::cast::{Cast, Following, joined};
+use encke_trial::desk::{Desk, DeskPlayed};
 use encke_trial::doors::Doors;
 use encke_trial::feed::{TRANSPORTS, Transport};
 use encke_trial::random::Random;
@@ -41,6 +42,7 @@ const FAULT_MAX: Duration = Duration::from_secs(180);
 #[derive(Default)]
 pub struct Played {
     pub brought: Brought,
+    pub desk: DeskPlayed,
     pub phases: Vec<Phase>,
     pub delays: Delays,
     /// How often each fault struck, and the longest time from its end until all was as before.
@@ -70,6 +72,7 @@ pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<Judgement> {
     cast.changes = true;
     let writers = cast.writers(&site.doors(), PAUSE_MS_MAX);
     let readers = cast.readers("", parts(&site));
+    let desk = Desk::open(site.nodes[0].address, &site.doors(), &mut random, &run)?;
     let mut played = Played::default();
     let forger = Forger::start(site.nats.port(), random.fork());
     let mut course =
@@ -85,6 +88,8 @@ pub fn play(cli: &Cli, seed: u64, stage: &Stage) -> Result<Judgement> {
             evidence.recalls.extend(writing.recalls.iter().cloned());
         }
         played.brought.writings = writings;
+        played.desk = desk.end(site.nodes[0].address)?;
+        played.brought.faults.extend(played.desk.faults.iter().cloned());
         world.wait_for_plans()?;
         evidence.sends.extend(cast.write_markers()?);
         let readings = joined(readers.into_iter().map(|reader| reader.thread))?;

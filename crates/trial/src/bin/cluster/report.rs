@@ -51,6 +51,7 @@ pub fn print(played: &Played) -> Judgement {
         played.noticed.len(),
         longest(&played.noticed)
     );
+    played.desk.print();
     played.brought.print()
 }
 

@@ -7,6 +7,7 @@ use anyhow::Result;
 use encke_bench::seed;
 use encke_rig::{Nats, Nginx, Postgres, Relay};
 use encke_store::Database;
+use encke_trial::desk::AGENTS;
 use encke_trial::doors::Doors;
 use encke_trial::world::PEOPLE;
 
@@ -38,7 +39,8 @@ impl Site {
         postgres.start_again();
         stage.still_on()?;
         let database = Database { url: postgres.url(), space: "main".into() };
-        seed::people_of(&folder.join("seed"), Some(database), PEOPLE)?;
+        seed::people_of(&folder.join("seed"), Some(database.clone()), PEOPLE)?;
+        seed::members_of(&folder.join("seed"), Some(database), PEOPLE + AGENTS)?;
         let nats = Nats::start();
         let relay = Relay::to(nats.port(), Ipv4Addr::UNSPECIFIED.into());
         let mut nodes = Vec::new();

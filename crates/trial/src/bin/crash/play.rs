@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use encke_bench::seed;
 use encke_trial::cast::{Cast, Following, joined};
+use encke_trial::desk::{AGENTS, Desk, DeskPlayed};
 use encke_trial::doors::Doors;
 use encke_trial::feed::{TRANSPORTS, Transport};
 use encke_trial::journal::Recall;
@@ -41,6 +42,7 @@ const PAUSE_MS_MAX: u64 = 25;
 #[derive(Default)]
 pub struct Played {
     pub brought: Brought,
+    pub desk: DeskPlayed,
     pub kills: u64,
     pub terms: u64,
     pub power_losses: u64,
@@ -57,6 +59,7 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
     let data = data(dir);
     ensure!(!data.exists(), "{} is there already: the test needs a fresh folder", data.display());
     seed::people(&data, PEOPLE)?;
+    seed::members(&data, PEOPLE + AGENTS)?;
     let addr = free_address(&mut random)?;
     let list = dir.join("disk.list");
     let disk = LateDisk::under(cli.disk, &cli.server, &data, &list, random.fork())?;
@@ -71,6 +74,7 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
     cast.changes = true;
     let writers = cast.writers(std::slice::from_ref(&door), PAUSE_MS_MAX);
     let readers = cast.readers("", habits().map(|habit| (habit, door.clone())));
+    let desk = Desk::open(addr, std::slice::from_ref(&door), &mut random, &run)?;
     let mut played = Played::default();
     let ended = kill_often(cli, &mut server, &mut random, &mut played);
     let brought = &mut played.brought;
@@ -82,6 +86,8 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
             brought.evidence.recalls.extend(writing.recalls.iter().cloned());
         }
         brought.writings = writings;
+        played.desk = desk.end(addr)?;
+        brought.faults.extend(played.desk.faults.iter().cloned());
         world.wait_for_plans()?;
         brought.evidence.sends.extend(cast.write_markers()?);
         // Further readers now read from the first cursor to the end in one go, over every transport.

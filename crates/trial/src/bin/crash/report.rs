@@ -22,6 +22,7 @@ pub fn print(played: &Played) -> Judgement {
     if let Some(((back, transport), who)) = back {
         println!("start to back    {} at most: {who}, over {transport:?}", ms(back));
     }
+    played.desk.print();
     played.brought.print()
 }
 
