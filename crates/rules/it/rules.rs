@@ -29,8 +29,8 @@ const MAY: &[(&str, &[&str])] = &[
     (
         "apps/tests",
         &[
-            "engine", "store", "site", "account", "files", "talk", "chat", "channel", "rig",
-            "server",
+            "engine", "store", "site", "account", "files", "talk", "chat", "desk", "channel",
+            "rig", "server",
         ],
     ),
     (
