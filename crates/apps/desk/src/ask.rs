@@ -140,7 +140,7 @@ fn asked_before(
 }
 
 /// Refuses a visitor that has asked too much already.
-fn check_room(tx: &mut Tx<'_>, visitor: PersonId) -> Result<(), Error> {
+pub(crate) fn check_room(tx: &mut Tx<'_>, visitor: PersonId) -> Result<(), Error> {
     let query = "SELECT count(*), coalesce(sum(CASE WHEN state <> 'resolved' THEN 1 ELSE 0 END), 0)
                  FROM desk_ticket WHERE visitor = ?1";
     let Some(row) = tx.query_one(query, params![visitor])? else { return Ok(()) };

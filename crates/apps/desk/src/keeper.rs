@@ -3,7 +3,7 @@
 
 use encke_engine::{Code, ConversationId, Error, PersonId, Seq};
 use encke_site::{Role, Site};
-use encke_store::{Appended, Sql, Tx, params};
+use encke_store::{Appended, Read, Sql, Tx, params};
 use encke_talk::conversation::not_member;
 use encke_talk::ticket::{KeepsTickets, take_part};
 
@@ -24,6 +24,32 @@ const FIRST_MESSAGE: Seq = Seq(2);
 pub(crate) struct Keeper;
 
 impl KeepsTickets for Keeper {
+    fn goes_on_in(
+        &self,
+        tx: &mut Tx<'_>,
+        id: ConversationId,
+        from: PersonId,
+    ) -> Result<Option<ConversationId>, Error> {
+        let query = "SELECT merged_into FROM desk_ticket WHERE conversation = ?1 AND visitor = ?2";
+        let row = tx.query_one(query, params![id, from])?;
+        Ok(row.map_or(Ok(None), |row| row.get(0))?)
+    }
+
+    fn may_act(
+        &self,
+        read: &mut Read<'_>,
+        conversation: ConversationId,
+        person: PersonId,
+    ) -> Result<(), Error> {
+        let query = "SELECT 1 FROM desk_ticket t
+                     JOIN desk_reader r ON r.house = t.house AND r.person = ?2
+                     WHERE t.conversation = ?1";
+        match read.query_one(query, params![conversation, person])? {
+            None => Ok(()),
+            Some(_) => Err(staff::only_reads()),
+        }
+    }
+
     fn may_say(&self, tx: &mut Tx<'_>, id: ConversationId, from: PersonId) -> Result<(), Error> {
         let ticket = ticket::find(tx, id)?.ok_or_else(not_member)?;
         if from == ticket.visitor {
@@ -31,6 +57,7 @@ impl KeepsTickets for Keeper {
             return check_not_blocked(&visitor);
         }
         staff::check_acts(tx, ticket.desk, from)?;
+        ticket.check_goes_on()?;
         if ticket.speaker == Speaker::Person && is_bot(tx, from)? {
             let what =
                 "A person answers this visitor; a bot may not until the ticket is handed back.";

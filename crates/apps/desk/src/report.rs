@@ -159,7 +159,8 @@ fn groups<T>(
 ) -> Result<Vec<(T, Sums)>, StoreError> {
     let query = format!(
         "SELECT {}, {keys} FROM desk_ticket
-         WHERE house = ?1 AND asked_ms >= ?2 AND asked_ms < ?3 GROUP BY {keys}",
+         WHERE house = ?1 AND asked_ms >= ?2 AND asked_ms < ?3 AND merged_into IS NULL
+         GROUP BY {keys}",
         Sums::COLUMNS
     );
     let allowed_ms = desk.settings.answer_within_s.saturating_mul(1000);

@@ -53,8 +53,13 @@ pub(crate) fn check_acts(
     let query = "SELECT 1 FROM desk_reader WHERE house = ?1 AND person = ?2";
     match sql.query_one(query, params![house, person])? {
         None => Ok(()),
-        Some(_) => Err(Error::new(Code::Forbidden, "You only read at this desk.")),
+        Some(_) => Err(only_reads()),
     }
+}
+
+/// The refusal of staff that only reads.
+pub(crate) fn only_reads() -> Error {
+    Error::new(Code::Forbidden, "You only read at this desk.")
 }
 
 /// Refuses to give a ticket to staff that only reads.
@@ -67,7 +72,7 @@ pub(crate) fn check_takes(
     check_acts(sql, house, person).map_err(reads)
 }
 
-/// The same as [`at_ticket`] for everybody of the staff but those that only read.
+/// The same as [`at_ticket`] for everybody of the staff but those that only read, and of tickets that were not merged.
 pub(crate) fn acting_at_ticket(
     sql: &mut impl Sql,
     id: ConversationId,
@@ -75,6 +80,7 @@ pub(crate) fn acting_at_ticket(
 ) -> Result<(Ticket, MemberRole), Error> {
     let found = at_ticket(sql, id, person)?;
     check_acts(sql, found.0.desk, person)?;
+    found.0.check_goes_on()?;
     Ok(found)
 }
 

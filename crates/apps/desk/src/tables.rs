@@ -28,4 +28,8 @@ pub(crate) const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0005.sql"),
         include_str!("tables/postgres/0005.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0009.sql"),
+        include_str!("tables/postgres/0009.sql"),
+    ),
 ];

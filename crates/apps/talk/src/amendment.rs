@@ -19,6 +19,7 @@ use crate::member::{check_member, in_conversation};
 use crate::mention;
 use crate::message::Said;
 use crate::rights::{check_may_speak, check_may_write};
+use crate::ticket;
 
 /// A message that a member amends, as the write that does it has it.
 pub(crate) struct Amending {
@@ -88,6 +89,19 @@ impl Amending {
 
 /// Amends a message: `rule` decides and writes. The names are those in the path of the request.
 pub(crate) async fn amend(
+    site: &Arc<Site>,
+    caller: Identity,
+    (id, seq): (&str, &str),
+    rule: impl FnOnce(&mut Tx<'_>, &Amending) -> Result<(), Error> + Send + 'static,
+) -> Result<StatusCode, Refusal> {
+    let (conversation, me, held) = (parse(id)?, caller.person, site.clone());
+    let may = move |read: &mut Read<'_>| ticket::check_may_act(read, &held, conversation, me);
+    site.store.read(may).await?;
+    take_away(site, caller, (id, seq), rule).await
+}
+
+/// The same for what only takes something away, which also those do who only read now.
+pub(crate) async fn take_away(
     site: &Arc<Site>,
     caller: Identity,
     (id, seq): (&str, &str),

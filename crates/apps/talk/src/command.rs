@@ -115,9 +115,9 @@ pub(crate) fn command(site: &Arc<Site>, sender: Sender<'_>, frame: &[u8], reply:
             );
         }
         TalkCommand::Typing { conversation, on } => {
-            let (site_for_store, now_ms) = (site.clone(), site.now_ms());
+            let (site_for_store, held) = (site.clone(), site.clone());
             site.store.submit_read(
-                move |read| typing::check(read, conversation, person, now_ms),
+                move |read| typing::check(read, &held, conversation, person),
                 move |may| {
                     if let Ok(true) = may {
                         typing::tell(&site_for_store, conversation, person, Typing { on });

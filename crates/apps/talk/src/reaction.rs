@@ -10,7 +10,7 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::amendment::{Amending, amend};
+use crate::amendment::{Amending, amend, take_away};
 use crate::emoji::reaction;
 use crate::site_emoji;
 
@@ -31,7 +31,7 @@ impl EventBody for Reacted {
 #[utoipa::path(put, operation_id = "react",
     path = "/v1/conversations/{id}/messages/{seq}/reactions/{emoji}", tag = "conversations",
     params(("id" = String, Path), ("seq" = String, Path), ("emoji" = String, Path)),
-    responses((status = 204), (status = 403, description = "blocked, muted, not_member"),
+    responses((status = 204), (status = 403, description = "blocked, forbidden, muted, not_member"),
         (status = 404, description = "not_found"), (status = 409, description = "conflict"),
         (status = 410, description = "erased"), (status = 422, description = "invalid"),
         (status = 429, description = "rate_limited")))]
@@ -59,7 +59,7 @@ pub(crate) async fn take_back(
 ) -> Result<StatusCode, Refusal> {
     let emoji = reaction(&text)?;
     site.take(caller.0.person, caller.0.role, Act::Message)?;
-    amend(&site, caller.0, (&id, &seq), move |tx, it| remove(tx, it, emoji)).await
+    take_away(&site, caller.0, (&id, &seq), move |tx, it| remove(tx, it, emoji)).await
 }
 
 /// The people that have reacted with an emoji.

@@ -10,7 +10,7 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::amendment::{Amending, amend, edits_of, wipe};
+use crate::amendment::{Amending, edits_of, take_away, wipe};
 use crate::audit::{self, Deed};
 use crate::{poll_result, preview, thread};
 
@@ -46,7 +46,7 @@ pub(crate) async fn recall(
     Path((id, seq)): Path<(String, String)>,
 ) -> Result<StatusCode, Refusal> {
     site.take(caller.0.person, caller.0.role, Act::Message)?;
-    match amend(&site, caller.0, (&id, &seq), take_back).await {
+    match take_away(&site, caller.0, (&id, &seq), take_back).await {
         // The answer to an earlier request was lost, or two people recall the message at once.
         Err(Refusal(e)) if e.code == Code::Erased => Ok(StatusCode::NO_CONTENT),
         other => other,

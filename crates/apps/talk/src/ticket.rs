@@ -9,7 +9,7 @@
 
 use encke_engine::{Code, ConversationId, Error, PersonId, Seq, StreamId};
 use encke_site::{EventBody, Site, event};
-use encke_store::{Appended, Sql, StoreError, Tx, params};
+use encke_store::{Appended, Read, Sql, StoreError, Tx, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,10 +18,27 @@ use crate::conversation::{
 };
 use crate::kind::Kind;
 use crate::member::ConversationRemoved;
+use crate::message::ReadMessage;
 
 /// The product that keeps tickets: it decides who may say something in one, and notes that it was said. Both happen in the
 /// write of the message.
 pub trait KeepsTickets: Sync {
+    /// The ticket in which this one goes on for its visitor, if it was merged into another one.
+    fn goes_on_in(
+        &self,
+        tx: &mut Tx<'_>,
+        ticket: ConversationId,
+        from: PersonId,
+    ) -> Result<Option<ConversationId>, Error>;
+
+    /// Refuses a person that only reads here to do anything that others see. What is no ticket passes.
+    fn may_act(
+        &self,
+        read: &mut Read<'_>,
+        conversation: ConversationId,
+        person: PersonId,
+    ) -> Result<(), Error>;
+
     /// Refuses a message that this person may not send now.
     fn may_say(&self, tx: &mut Tx<'_>, ticket: ConversationId, from: PersonId)
     -> Result<(), Error>;
@@ -143,6 +160,40 @@ pub fn taking_part(
 fn tell(tx: &mut Tx<'_>, ticket: ConversationId, to: PersonId, on: bool) -> Result<(), Error> {
     let told = event(StreamId::person(to), None, &TicketFollowed { ticket, on });
     tx.append(told).map(drop)
+}
+
+/// A message of a visitor as it is sent: what it writes in a ticket that was merged comes in the one that goes on. A send
+/// that was taken before the merge stays where it is (P3).
+pub(crate) fn where_it_goes_on(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    from: PersonId,
+    message: ReadMessage,
+) -> Result<ReadMessage, Error> {
+    let Some(TicketKeeper(keeper)) = site.find_part::<TicketKeeper>() else { return Ok(message) };
+    let Some(conversation) = keeper.goes_on_in(tx, message.conversation, from)? else {
+        return Ok(message);
+    };
+    let first = message.key.as_deref().map(|key| tx.first_with_key(from, key)).transpose()?;
+    let sent_to = first.flatten().map(|first| first.stream);
+    if sent_to == Some(StreamId::conversation(message.conversation)) {
+        return Ok(message);
+    }
+    // What it answers is not there.
+    Ok(ReadMessage { conversation, reply_to: None, ..message })
+}
+
+/// Refuses staff that only reads to do anything that others see.
+pub(crate) fn check_may_act(
+    read: &mut Read<'_>,
+    site: &Site,
+    conversation: ConversationId,
+    person: PersonId,
+) -> Result<(), Error> {
+    match site.find_part::<TicketKeeper>() {
+        Some(TicketKeeper(keeper)) => keeper.may_act(read, conversation, person),
+        None => Ok(()),
+    }
 }
 
 /// Refuses a message to a ticket that the keeper does not want now.

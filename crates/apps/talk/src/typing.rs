@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use encke_engine::{ConversationId, Error, Owner, PersonId, StreamId, item, limits};
-use encke_store::Sql;
+use encke_store::Read;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::conversation::{not_member, parse};
 use super::rights::may_type;
+use super::ticket;
 use encke_site::Act;
 use encke_site::SignalBody;
 use encke_site::Site;
@@ -32,13 +33,16 @@ impl SignalBody for Typing {
 
 /// Whether the others are told that a person types: `not_member` unless it is a member. Of a member that may not write
 /// now, nobody is told.
+/// Staff that only reads is refused.
 pub(crate) fn check(
-    sql: &mut impl Sql,
+    read: &mut Read<'_>,
+    site: &Site,
     id: ConversationId,
     person: PersonId,
-    now_ms: u64,
 ) -> Result<bool, Error> {
-    may_type(sql, id, person, now_ms)?.ok_or_else(not_member)
+    let may = may_type(read, id, person, site.now_ms())?.ok_or_else(not_member)?;
+    ticket::check_may_act(read, site, id, person)?;
+    Ok(may)
 }
 
 /// Tells the other members.
@@ -86,7 +90,7 @@ pub(crate) fn written_anew(stream: StreamId, item: &[u8]) -> Option<bytes::Bytes
 /// Tells the others in a conversation that the caller types, or stopped.
 #[utoipa::path(post, path = "/v1/conversations/{id}/typing", tag = "conversations",
     params(("id" = String, Path)), request_body = Typing,
-    responses((status = 204), (status = 403, description = "not_member"),
+    responses((status = 204), (status = 403, description = "forbidden, not_member"),
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn typing(
     State(site): State<Arc<Site>>,
@@ -96,8 +100,8 @@ pub(crate) async fn typing(
 ) -> Result<StatusCode, Refusal> {
     let (id, me) = (parse(&id)?, caller.0.person);
     site.take(caller.0.person, caller.0.role, Act::Signal)?;
-    let now_ms = site.now_ms();
-    if site.store.read(move |read| check(read, id, me, now_ms)).await? {
+    let held = site.clone();
+    if site.store.read(move |read| check(read, &held, id, me)).await? {
         tell(&site, id, me, typing);
     }
     Ok(StatusCode::NO_CONTENT)

@@ -9,6 +9,7 @@ mod help_page;
 mod hostile;
 mod macros;
 mod mail;
+mod merging;
 mod order;
 mod promise;
 mod report;
