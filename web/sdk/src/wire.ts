@@ -3168,12 +3168,18 @@ export interface paths {
         };
         get?: never;
         /**
-         * Tells the rest of the staff that the caller looks at a ticket. A console says it every 20 seconds while the ticket is open.
-         * @description Tells the rest of the staff that the caller looks at a ticket. A console says it every 20 seconds while the ticket is open.
+         * Tells the rest of the staff that the caller looks at a ticket, whose events come in its feed. A console says it every 20
+         *     seconds while the ticket is open.
+         * @description Tells the rest of the staff that the caller looks at a ticket, whose events come in its feed. A console says it every 20
+         *     seconds while the ticket is open.
          */
         put: operations["look_at_ticket"];
         post?: never;
-        delete?: never;
+        /**
+         * The caller looks at a ticket no longer. Its events come no more, unless the caller takes part.
+         * @description The caller looks at a ticket no longer. Its events come no more, unless the caller takes part.
+         */
+        delete: operations["look_away"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4778,7 +4784,7 @@ export interface components {
          * @description A kind of a field in the form before the first question.
          * @enum {string}
          */
-        FieldKind: "text" | "email" | "phone";
+        FieldKind: "text" | "email" | "phone" | "choice";
         /** @description What became of the tickets that were asked in a time. An average is null if there is nothing to average. */
         Figures: {
             /** @description Those that a person has answered. */
@@ -4844,6 +4850,8 @@ export interface components {
         };
         /** @description A field of the form before the first question. */
         FormField: {
+            /** @description Of a choice: what it can be, 2 to 20 texts. Fields of other kinds have none. */
+            choices?: components["schemas"]["DeskText"][];
             /** @description The kind of what is asked for. */
             kind: components["schemas"]["FieldKind"];
             /** @description What the visitor reads beside it. */
@@ -5140,6 +5148,14 @@ export interface components {
             /** @description Id to revoke the token by. */
             id: string;
             label: string;
+        };
+        /** @description What a look has begun. */
+        Looked: {
+            /**
+             * @description Whether the events of the ticket come in the caller's feed from now on, and did not before: what happened until now is
+             *     to be read.
+             */
+            begins: boolean;
         };
         /** @description The person looks at a ticket. */
         Looking: {
@@ -15623,6 +15639,37 @@ export interface operations {
         };
     };
     look_at_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Looked"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    look_away: {
         parameters: {
             query?: never;
             header?: never;

@@ -70,7 +70,7 @@ impl Product for Desk {
             .routes(routes!(ticket_merge::merge))
             .routes(routes!(ticket_split::split))
             .routes(routes!(note::write, note::list))
-            .routes(routes!(looking::look))
+            .routes(routes!(looking::look, looking::look_away))
             .routes(routes!(draft::show))
             .routes(routes!(invitation::invite))
             .routes(routes!(rating::rate))

@@ -19,6 +19,7 @@ use crate::conversation::{
 use crate::kind::Kind;
 use crate::member::ConversationRemoved;
 use crate::message::ReadMessage;
+use crate::onlooker;
 
 /// The product that keeps tickets: it decides who may say something in one, and notes that it was said. Both happen in the
 /// write of the message.
@@ -109,6 +110,7 @@ pub fn take_part(
     if made == 0 {
         return Ok(());
     }
+    onlooker::forget(tx, ticket, person)?;
     tx.execute("UPDATE conversation SET members = members + 1 WHERE id = ?1", params![ticket])?;
     tx.subscribe(person, StreamId::conversation(ticket))?;
     tx.subscribe(person, StreamId::notes(ticket))?;

@@ -10,6 +10,7 @@ mod hostile;
 mod macros;
 mod mail;
 mod merging;
+mod onlookers;
 mod order;
 mod promise;
 mod report;
