@@ -61,7 +61,7 @@ fn a_merged_ticket_goes_on_in_the_other_one_for_its_visitor_and_its_staff() {
     let status = window.event_of(&amendments(&old));
     assert_eq!(status["body"]["merged_into"], new.as_str(), "the window follows");
     let link = ("ticket_merged".to_owned(), json!({"ticket": old, "into": new}));
-    assert_eq!(ben.note_kinds(&old), [link.clone()]);
+    assert_eq!(ben.note_kinds(&old), std::slice::from_ref(&link));
     assert_eq!(ben.note_kinds(&new), [link]);
 
     // What the visitor writes there comes here, and once; what it had sent before stays where it is.
@@ -183,7 +183,7 @@ fn a_split_ticket_begins_with_its_agent_and_names_the_message_that_it_is_about()
     let page = ben.client.get(&format!("/v1/tickets/{new}")).is(200).json();
     assert_eq!(page["split_from"], json!({"ticket": old, "message": seq}));
     let link = ("ticket_split".to_owned(), json!({"ticket": old, "message": seq, "into": new}));
-    assert_eq!(ben.note_kinds(&old), [link.clone()]);
+    assert_eq!(ben.note_kinds(&old), std::slice::from_ref(&link));
     assert_eq!(ben.note_kinds(&new), [link]);
     guest.say(&new, "Yes, that one");
     assert!(ann.ticket(&new)["waiting_since"].is_u64());
