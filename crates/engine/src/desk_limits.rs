@@ -13,6 +13,10 @@ pub const DESK_NAME_CHARS_MAX: usize = 80;
 pub const DESK_SETTINGS_BYTES_MAX: usize = 16 * 1024;
 /// Characters of a text that a desk shows to visitors, in one language.
 pub const DESK_TEXT_CHARS_MAX: usize = 500;
+/// Texts among which a field of that form may let a visitor choose.
+pub const DESK_FIELD_CHOICES: std::ops::RangeInclusive<usize> = 2..=20;
+/// Bytes of such a text.
+pub const DESK_CHOICE_BYTES_MAX: usize = 100;
 /// Fields of the form before the first question.
 pub const DESK_FORM_FIELDS_MAX: usize = 10;
 /// Web sites that may embed the window of a desk, if not all may.

@@ -30,4 +30,12 @@ pub const CARD_LINE_BYTES_MAX: usize = 300;
 pub const CARD_FACT_BYTES_MAX: usize = 100;
 /// Bytes of the link of a card.
 pub const CARD_URL_BYTES_MAX: usize = 1_000;
+/// Milliseconds for which staff that looks at a ticket gets its events. A console says every 20 seconds that it still looks.
+pub const ONLOOKER_MS: u64 = 60_000;
+/// Milliseconds that are left of this time when a further look is not noted yet.
+pub const ONLOOKER_FRESH_MS: u64 = 45_000;
+/// Tickets at which a person looks at once.
+pub const ONLOOKED_MAX: usize = 8;
+/// Looks whose time is over that are ended in one write.
+pub const ONLOOKERS_ENDED_AT_ONCE_MAX: u64 = 500;
 }

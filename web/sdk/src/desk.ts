@@ -82,9 +82,13 @@ export type NewSecret = Schemas['NewSecret'];
 
 /** What staff wrote for staff. */
 export type NoteEvent = EventOf<'note'>;
+/** That the ticket was merged or split: it leads to the other one. */
+export type TicketLinkEvent = EventOf<'ticket_merged'> | EventOf<'ticket_split'>;
+/** What only the staff of a ticket is told. */
+export type StaffEvent = NoteEvent | TicketLinkEvent;
 /** A page of notes: older ones are those before the first. */
 export interface NotePage {
-  notes: NoteEvent[];
+  notes: StaffEvent[];
   more: boolean;
   people: Person[];
 }
@@ -227,6 +231,16 @@ export class DeskApi {
     return this.#api.call('POST', `${of(id)}/transfer`, to);
   }
 
+  /** Ends it: what its visitor writes comes in the other one, which is answered. */
+  mergeTicket(id: string, into: string): Promise<DeskTicket> {
+    return this.#api.call('POST', `${of(id)}/merge`, { into });
+  }
+
+  /** Opens a further ticket for a message, with a first message of the caller. */
+  splitTicket(id: string, message: number, text: string, key: string): Promise<DeskTicket> {
+    return this.#api.call('POST', `${of(id)}/split`, { message, text, key });
+  }
+
   changeTicket(id: string, change: TicketChange): Promise<DeskTicket> {
     return this.#api.call('PATCH', of(id), change);
   }
@@ -340,9 +354,13 @@ export class DeskApi {
     return this.#api.call('DELETE', `${at(desk)}/secrets/${number}`);
   }
 
-  /** Tells the others that the caller looks at a ticket. */
-  looking(id: string): Promise<void> {
+  /** Tells the others that the caller looks at a ticket, whose events come then. `begins`: they did not before. */
+  looking(id: string): Promise<{ begins: boolean }> {
     return this.#api.call('PUT', `${of(id)}/looking`);
+  }
+
+  lookAway(id: string): Promise<void> {
+    return this.#api.call('DELETE', `${of(id)}/looking`);
   }
 }
 

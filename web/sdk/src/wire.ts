@@ -3168,12 +3168,18 @@ export interface paths {
         };
         get?: never;
         /**
-         * Tells the rest of the staff that the caller looks at a ticket. A console says it every 20 seconds while the ticket is open.
-         * @description Tells the rest of the staff that the caller looks at a ticket. A console says it every 20 seconds while the ticket is open.
+         * Tells the rest of the staff that the caller looks at a ticket, whose events come in its feed. A console says it every 20
+         *     seconds while the ticket is open.
+         * @description Tells the rest of the staff that the caller looks at a ticket, whose events come in its feed. A console says it every 20
+         *     seconds while the ticket is open.
          */
         put: operations["look_at_ticket"];
         post?: never;
-        delete?: never;
+        /**
+         * The caller looks at a ticket no longer. Its events come no more, unless the caller takes part.
+         * @description The caller looks at a ticket no longer. Its events come no more, unless the caller takes part.
+         */
+        delete: operations["look_away"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3241,6 +3247,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tickets/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merges a ticket into another one of the same visitor, which goes on for both: the owner of the first does it, anybody if
+         *     nobody has it, or a supervisor. A repeated merge changes nothing.
+         * @description Merges a ticket into another one of the same visitor, which goes on for both: the owner of the first does it, anybody if
+         *     nobody has it, or a supervisor. A repeated merge changes nothing.
+         */
+        post: operations["merge_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tickets/{id}/notes": {
         parameters: {
             query?: never;
@@ -3299,6 +3327,26 @@ export interface paths {
          * @description Puts a ticket back into the queue: its owner does it, or a supervisor.
          */
         post: operations["return_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opens a further ticket for what a message of this one is about. It belongs to the caller, who says its first message.
+         * @description Opens a further ticket for what a message of this one is about. It belongs to the caller, who says its first message.
+         */
+        post: operations["split_ticket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4502,6 +4550,8 @@ export interface components {
             first_answer_at: number | null;
             /** @description The id, which is that of its conversation. */
             id: string;
+            /** @description The ticket that goes on with it, if it was merged into another one; absent if not. */
+            merged_into?: string;
             /** @description The agent that has it; null while it is in the queue. */
             owner: string | null;
             /**
@@ -4729,12 +4779,12 @@ export interface components {
             trail: components["schemas"]["Seen"][];
         };
         /** @description An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds. */
-        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["PreviewedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["TicketFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"] | components["schemas"]["TicketEvent"] | components["schemas"]["TicketStatusEvent"] | components["schemas"]["AgentEvent"] | components["schemas"]["NoteEvent"] | components["schemas"]["ContactErasedEvent"] | components["schemas"]["DeskAlertEvent"] | components["schemas"]["QuietChangedEvent"];
+        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["PreviewedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["TicketFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"] | components["schemas"]["TicketEvent"] | components["schemas"]["TicketStatusEvent"] | components["schemas"]["AgentEvent"] | components["schemas"]["NoteEvent"] | components["schemas"]["TicketMergedEvent"] | components["schemas"]["TicketSplitEvent"] | components["schemas"]["ContactErasedEvent"] | components["schemas"]["DeskAlertEvent"] | components["schemas"]["QuietChangedEvent"];
         /**
          * @description A kind of a field in the form before the first question.
          * @enum {string}
          */
-        FieldKind: "text" | "email" | "phone";
+        FieldKind: "text" | "email" | "phone" | "choice";
         /** @description What became of the tickets that were asked in a time. An average is null if there is nothing to average. */
         Figures: {
             /** @description Those that a person has answered. */
@@ -4800,6 +4850,8 @@ export interface components {
         };
         /** @description A field of the form before the first question. */
         FormField: {
+            /** @description Of a choice: what it can be, 2 to 20 texts. Fields of other kinds have none. */
+            choices?: components["schemas"]["DeskText"][];
             /** @description The kind of what is asked for. */
             kind: components["schemas"]["FieldKind"];
             /** @description What the visitor reads beside it. */
@@ -5097,6 +5149,14 @@ export interface components {
             id: string;
             label: string;
         };
+        /** @description What a look has begun. */
+        Looked: {
+            /**
+             * @description Whether the events of the ticket come in the caller's feed from now on, and did not before: what happened until now is
+             *     to be read.
+             */
+            begins: boolean;
+        };
         /** @description The person looks at a ticket. */
         Looking: {
             ticket: string;
@@ -5305,6 +5365,10 @@ export interface components {
         };
         /** @description The contact that another one turned out to be. */
         MergeContact: {
+            into: string;
+        };
+        /** @description The ticket that goes on. */
+        MergeTicket: {
             into: string;
         };
         /** @description An event of the kind `message`. */
@@ -6685,6 +6749,22 @@ export interface components {
          * @enum {string}
          */
         Speaker: "bot" | "person" | "nobody";
+        /** @description The message from which a ticket goes on. */
+        SplitFrom: {
+            /** @description The `seq` of the message there. */
+            message: number;
+            /** @description The ticket that it was split off. */
+            ticket: string;
+        };
+        /** @description What is split off. */
+        SplitTicket: {
+            /** @description Idempotency key, for clients that can't set a header. */
+            key?: string | null;
+            /** @description The `seq` of the message from which the new ticket goes on. */
+            message: number;
+            /** @description The first message of the new ticket, which tells the visitor what it is about. */
+            text: string;
+        };
         /** @description A mention of the caller. */
         StaffMention: {
             /** @description The note. */
@@ -7024,12 +7104,42 @@ export interface components {
             /** @description Whether answers wait to be sent. */
             waiting: boolean;
         };
+        /** @description A ticket was merged into another one. It comes in the notes of both. */
+        TicketMerged: {
+            /** @description The one that goes on. */
+            into: string;
+            /** @description The one that has ended. */
+            ticket: string;
+        };
+        /** @description An event of the kind `ticket_merged`. */
+        TicketMergedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["TicketMerged"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "ticket_merged";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
         /** @description A ticket with all that the staff is shown beside it. */
         TicketPage: {
             /** @description What the visitor wrote with its rating; absent without it. */
             comment?: string;
             conversation: components["schemas"]["Conversation"];
-            /** @description Other tickets of the visitor, the newest first. */
+            /** @description Other tickets of the visitor, the newest first: also those that were merged into this one. */
             earlier: components["schemas"]["DeskTicket"][];
             /** @description The form as the visitor filled it in, by the names of the fields. */
             form: {
@@ -7037,6 +7147,8 @@ export interface components {
             };
             /** @description The members that are shown, and the owners of the tickets. */
             people: components["schemas"]["Person"][];
+            /** @description The message from which it goes on, if it was split off another ticket; absent if not. */
+            split_from?: components["schemas"]["SplitFrom"];
             /** @description The staff that takes part. */
             taking_part: string[];
             ticket: components["schemas"]["DeskTicket"];
@@ -7049,6 +7161,38 @@ export interface components {
             /** @description Events that are unread for the caller, if it takes part. */
             unread: number;
             visitor: components["schemas"]["Person"];
+        };
+        /** @description A ticket was split off another one. It comes in the notes of both. */
+        TicketSplit: {
+            /** @description The new one. */
+            into: string;
+            /** @description The `seq` of its message from which the new one goes on. */
+            message: number;
+            /** @description The ticket that was there. */
+            ticket: string;
+        };
+        /** @description An event of the kind `ticket_split`. */
+        TicketSplitEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["TicketSplit"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "ticket_split";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
         };
         /**
          * @description The state of a ticket.
@@ -7234,6 +7378,8 @@ export interface components {
             asked_at: number;
             /** @description The id, which is that of its conversation. */
             id: string;
+            /** @description The ticket in which it goes on, if the desk has merged the two; absent if not. */
+            merged_into?: string;
             /** @description The place in the queue, from 1; absent if it is not waiting there. Only an answer has it, an event does not. */
             place?: number;
             /**
@@ -9960,7 +10106,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForeignOriginNotMemberMutedBlocked"];
+            403: components["responses"]["ForbiddenForeignOriginNotMemberMutedBlocked"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["Erased"];
@@ -10565,7 +10711,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestBadJson"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["ForeignOriginNotMember"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             421: components["responses"]["Misdirected"];
@@ -15514,6 +15660,37 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Looked"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMember"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    look_away: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
             /** @description It was done. */
             204: {
                 headers: {
@@ -15622,6 +15799,44 @@ export interface operations {
             403: components["responses"]["ForeignOriginNotMember"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    merge_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeTicket"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
@@ -15771,6 +15986,57 @@ export interface operations {
             403: components["responses"]["ForbiddenForeignOriginNotMember"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    split_ticket: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitTicket"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOriginNotMember"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ConflictKeyReused"];
+            410: components["responses"]["Erased"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];

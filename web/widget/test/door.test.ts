@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { colorOf, inkOn, luminance, missing, textIn, type Door, type FormField } from '../src/model/door';
+import { colorOf, inkOn, luminance, textIn, type Door, type FormField } from '../src/model/door';
+import { missing } from '../src/model/form';
 import { Keep } from '../src/model/keep';
 import { Typists, TypingTeller } from '../src/model/typing';
 import { en } from '../src/i18n/en';

@@ -140,7 +140,7 @@ fn asked_before(
 }
 
 /// Refuses a visitor that has asked too much already.
-fn check_room(tx: &mut Tx<'_>, visitor: PersonId) -> Result<(), Error> {
+pub(crate) fn check_room(tx: &mut Tx<'_>, visitor: PersonId) -> Result<(), Error> {
     let query = "SELECT count(*), coalesce(sum(CASE WHEN state <> 'resolved' THEN 1 ELSE 0 END), 0)
                  FROM desk_ticket WHERE visitor = ?1";
     let Some(row) = tx.query_one(query, params![visitor])? else { return Ok(()) };
@@ -164,11 +164,16 @@ fn filled_in(fields: &[FormField], form: BTreeMap<String, String>) -> Result<Str
     for field in fields {
         let text = form.get(&field.name).map(|text| text.trim()).unwrap_or_default();
         let is_missing = field.required && text.is_empty();
-        let is_wrong = field.kind == FieldKind::Email && !text.is_empty() && !may_be_mail(text);
+        let is_wrong = match field.kind {
+            FieldKind::Email => !text.is_empty() && !may_be_mail(text),
+            FieldKind::Choice => !text.is_empty() && field.chosen(text).is_none(),
+            FieldKind::Text | FieldKind::Phone => false,
+        };
         if is_missing || is_wrong {
             let what = format!("The field `{}` of the form is not filled in right.", field.name);
             return Err(Error::new(Code::Invalid, what));
         }
+        let text = field.chosen(text).unwrap_or(text);
         kept.insert(&field.name, cut(text, desk_limits::VISIT_FACT_BYTES_MAX));
     }
     Ok(serde_json::to_string(&kept).expect("a form is plain data"))

@@ -57,6 +57,7 @@ pub(crate) fn forget(tx: &mut Tx<'_>, before: &Ticket, after: &Ticket) -> Result
             t.first_answer_at,
             t.resolved_at,
             t.rating,
+            t.merged_into,
             t.due.first,
             t.due.resolution,
             t.due.bits(),
@@ -122,7 +123,8 @@ fn missing(
             let day = day?;
             while behind < day && all.len() < most {
                 let next = "SELECT min(asked_ms) FROM desk_ticket
-                            WHERE house = ?1 AND asked_ms >= ?2 AND asked_ms < ?3";
+                            WHERE house = ?1 AND asked_ms >= ?2 AND asked_ms < ?3
+                                AND merged_into IS NULL";
                 let next = read.query_one(next, params![house, behind * DAY_MS, day * DAY_MS])?;
                 let next = next.map(|row| row.get::<Option<u64>>(0)).transpose()?.flatten();
                 let Some(asked_ms) = next else { break };

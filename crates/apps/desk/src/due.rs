@@ -10,6 +10,7 @@ use encke_engine::{ConversationId, Error, PersonId, desk_limits, limits};
 use encke_queue::Gone;
 use encke_site::Site;
 use encke_store::{Read, Sql, Tx, params};
+use encke_talk::onlooker;
 use rustc_hash::FxHashMap;
 
 use crate::agent::is_present;
@@ -66,12 +67,24 @@ pub(crate) async fn turn(site: &Arc<Site>, number: u64) {
     {
         tracing::warn!("visitors that never asked could not be forgotten: {e}");
     }
+    if let Err(e) = end_looks(site).await {
+        tracing::warn!("those who looked at tickets could not be made to follow no longer: {e}");
+    }
     if let Err(e) = erasure::resume(site).await {
         tracing::warn!("a contact could not be erased: {e}");
     }
     if let Err(e) = look(site).await {
         tracing::warn!("the desks' tickets could not be looked after: {e}");
     }
+}
+
+/// Ends what those follow who have looked at a ticket, and look no longer.
+async fn end_looks(site: &Arc<Site>) -> Result<(), Error> {
+    let now = site.now_ms();
+    if site.store.read(move |read| onlooker::is_any_over(read, now)).await? {
+        site.store.write(onlooker::end_over).await?;
+    }
+    Ok(())
 }
 
 /// What a look has found.

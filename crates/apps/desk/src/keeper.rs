@@ -56,12 +56,24 @@ impl KeepsTickets for Keeper {
         Ok(DeskRow::find(tx, room)?.is_some())
     }
 
+    fn goes_on_in(
+        &self,
+        tx: &mut Tx<'_>,
+        id: ConversationId,
+        from: PersonId,
+    ) -> Result<Option<ConversationId>, Error> {
+        let query = "SELECT merged_into FROM desk_ticket WHERE conversation = ?1 AND visitor = ?2";
+        let row = tx.query_one(query, params![id, from])?;
+        Ok(row.map_or(Ok(None), |row| row.get(0))?)
+    }
+
     fn may_say(&self, tx: &mut Tx<'_>, id: ConversationId, from: PersonId) -> Result<(), Error> {
         let ticket = ticket::find(tx, id)?.ok_or_else(not_member)?;
         check_acts(tx, &ticket, from)?;
         if from == ticket.visitor {
             return Ok(());
         }
+        ticket.check_goes_on()?;
         if ticket.speaker == Speaker::Person && is_bot(tx, from)? {
             let what =
                 "A person answers this visitor; a bot may not until the ticket is handed back.";

@@ -28,8 +28,8 @@ use crate::{
     agent, article, ask, blocked, bulk_change, canned, change, claim, contact, contact_list,
     contact_merge, day_sums, desk, door, draft, due, erasure, export, help, help_page, invitation,
     looking, mail, mentions, note, promise, rating, report, report_tickets, saved_view,
-    site_secret, status, team, ticket, ticket_list, ticket_page, ticket_search, verified, visit,
-    visitor,
+    site_secret, status, team, ticket, ticket_list, ticket_merge, ticket_page, ticket_search,
+    ticket_split, verified, visit, visitor,
 };
 
 /// The customer-service desk.
@@ -71,8 +71,10 @@ impl Product for Desk {
             .routes(routes!(ask::mine))
             .routes(routes!(ticket_page::get, change::change))
             .routes(routes!(change::transfer))
+            .routes(routes!(ticket_merge::merge))
+            .routes(routes!(ticket_split::split))
             .routes(routes!(note::write, note::list))
-            .routes(routes!(looking::look))
+            .routes(routes!(looking::look, looking::look_away))
             .routes(routes!(draft::show))
             .routes(routes!(invitation::invite))
             .routes(routes!(rating::rate))
@@ -132,6 +134,8 @@ impl Product for Desk {
             .event::<status::TicketStatus>()
             .event::<agent::AgentChanged>()
             .event::<note::Note>()
+            .event::<ticket_merge::TicketMerged>()
+            .event::<ticket_split::TicketSplit>()
             .event::<erasure::ContactErased>()
             .event::<act::DeskAlert>()
             .signal::<looking::Looking>()

@@ -61,7 +61,7 @@ impl WantedTicketsOf {
         let mut all: Vec<Value> =
             params![house, span.from_ms, span.to_ms, asked_ms, id, most as u64].to_vec();
         let mut condition = "t.house = ?1 AND t.asked_ms >= ?2 AND t.asked_ms < ?3
-            AND (t.asked_ms, t.conversation) < (?4, ?5)"
+            AND t.merged_into IS NULL AND (t.asked_ms, t.conversation) < (?4, ?5)"
             .to_owned();
         let mut more = |what: &str, value: Value| {
             all.push(value);

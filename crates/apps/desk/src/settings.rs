@@ -41,6 +41,8 @@ pub(crate) enum FieldKind {
     Email,
     /// A telephone number.
     Phone,
+    /// One of the choices of the field.
+    Choice,
 }
 
 /// A field of the form before the first question.
@@ -56,6 +58,10 @@ pub(crate) struct FormField {
     /// Whether a question without it is refused.
     #[serde(default)]
     pub required: bool,
+    /// Of a choice: what it can be, 2 to 20 texts. Fields of other kinds have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub choices: Vec<DeskText>,
 }
 
 /// The side of the page on which the window opens.
@@ -148,6 +154,12 @@ impl DeskText {
         }
     }
 
+    /// Whether this is the text in either language.
+    fn is_called(&self, text: &str) -> bool {
+        let text = text.trim();
+        !text.is_empty() && (self.en.trim() == text || self.zh.trim() == text)
+    }
+
     /// Refuses a text that is too long, or has control characters.
     pub fn check(&self) -> Result<(), Error> {
         let most = desk_limits::DESK_TEXT_CHARS_MAX;
@@ -174,7 +186,46 @@ impl FormField {
         if !is_short_name(&self.name) || !self.name.bytes().all(is_of_name) {
             return refused("The name of a field has letters, digits, dashes and underscores.");
         }
+        self.check_choices()?;
         self.label.check()
+    }
+
+    /// Refuses choices that can't be told from each other, and too few or too many of them.
+    fn check_choices(&self) -> Result<(), Error> {
+        let is_choice = self.kind == FieldKind::Choice;
+        let range = desk_limits::DESK_FIELD_CHOICES;
+        if self.choices.is_empty() && !is_choice {
+            return Ok(());
+        }
+        if !is_choice || !range.contains(&self.choices.len()) {
+            let (least, most) = (range.start(), range.end());
+            return refused(format!(
+                "A field of the kind `choice` has {least} to {most} `choices`, others have none."
+            ));
+        }
+        let most = desk_limits::DESK_CHOICE_BYTES_MAX;
+        let is_bad = |text: &str| text.len() > most || text.chars().any(char::is_control);
+        for (at, choice) in self.choices.iter().enumerate() {
+            if is_bad(&choice.en)
+                || is_bad(&choice.zh)
+                || choice.in_language("en").trim().is_empty()
+            {
+                return refused(format!("A choice is a line of at most {most} bytes."));
+            }
+            let is_same = |other: &DeskText| {
+                ["en", "zh-CN"].iter().any(|language| other.is_called(choice.in_language(language)))
+            };
+            if self.choices[..at].iter().any(is_same) {
+                return refused("Each choice of a field has a text of its own.");
+            }
+        }
+        Ok(())
+    }
+
+    /// The choice that a visitor has taken, by its text in either language, as the staff reads it: the first one that it has.
+    pub fn chosen(&self, text: &str) -> Option<&str> {
+        let found = self.choices.iter().find(|choice| choice.is_called(text));
+        found.map(|choice| choice.in_language("en").trim())
     }
 }
 

@@ -72,7 +72,7 @@ pub(crate) fn check_takes(
     check_acts(sql, house, person).map_err(reads)
 }
 
-/// The same as [`at_ticket`] for everybody of the staff but those that only read.
+/// The same as [`at_ticket`] for everybody of the staff but those that only read, and of tickets that were not merged.
 pub(crate) fn acting_at_ticket(
     sql: &mut impl Sql,
     id: ConversationId,
@@ -80,6 +80,7 @@ pub(crate) fn acting_at_ticket(
 ) -> Result<(Ticket, MemberRole), Error> {
     let found = at_ticket(sql, id, person)?;
     check_acts(sql, found.0.desk, person)?;
+    found.0.check_goes_on()?;
     Ok(found)
 }
 

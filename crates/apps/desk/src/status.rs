@@ -32,6 +32,10 @@ pub(crate) struct VisitorTicket {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, maximum = 5)]
     pub rating: Option<u8>,
+    /// The ticket in which it goes on, if the desk has merged the two; absent if not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub merged_into: Option<ConversationId>,
 }
 
 /// A ticket of the visitor that this is told to has another state, or another agent.
@@ -53,8 +57,8 @@ fn shown(sql: &mut impl Sql, site: &Site, ticket: &Ticket) -> Result<VisitorTick
 }
 
 fn with_agent(ticket: &Ticket, agent: Option<Person>) -> VisitorTicket {
-    let Ticket { id, state, speaker, asked_at, rating, .. } = *ticket;
-    VisitorTicket { id, state, speaker, asked_at, place: None, agent, rating }
+    let Ticket { id, state, speaker, asked_at, rating, merged_into, .. } = *ticket;
+    VisitorTicket { id, state, speaker, asked_at, place: None, agent, rating, merged_into }
 }
 
 /// A ticket as its visitor sees it now.
@@ -95,7 +99,7 @@ pub(crate) fn waiting(sql: &mut impl Sql, house: ConversationId) -> Result<u64, 
 
 /// Whether a visitor is told of a change.
 pub(crate) fn differs(before: &Ticket, after: &Ticket) -> bool {
-    let of = |t: &Ticket| (t.state, t.speaker, t.owner, t.rating);
+    let of = |t: &Ticket| (t.state, t.speaker, t.owner, t.rating, t.merged_into);
     of(before) != of(after)
 }
 

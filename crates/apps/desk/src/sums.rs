@@ -117,7 +117,8 @@ fn groups(
 ) -> Result<Vec<Row>, StoreError> {
     let query = format!(
         "SELECT {}, {keys} FROM desk_ticket
-         WHERE house = ?1 AND asked_ms >= ?2 AND asked_ms < ?3 GROUP BY {keys}",
+         WHERE house = ?1 AND asked_ms >= ?2 AND asked_ms < ?3 AND merged_into IS NULL
+         GROUP BY {keys}",
         Sums::COLUMNS
     );
     sql.query(&query, params![desk.house, from_ms, to_ms, day_sums::allowed_ms(desk)])

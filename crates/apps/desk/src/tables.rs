@@ -29,6 +29,10 @@ pub(crate) const TABLES: &[Migration] = &[
         include_str!("tables/postgres/0005.sql"),
     ),
     Migration::new(
+        include_str!("tables/sqlite/0009.sql"),
+        include_str!("tables/postgres/0009.sql"),
+    ),
+    Migration::new(
         include_str!("tables/sqlite/0010.sql"),
         include_str!("tables/postgres/0010.sql"),
     ),

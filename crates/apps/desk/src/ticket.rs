@@ -3,7 +3,7 @@
 //! A change is told to the house in the same write, so every console shows what is stored. What the visitor may know of it is
 //! told to the ticket ([`status`](crate::status)).
 
-use encke_engine::{ConversationId, Error, PersonId, Position, StreamId};
+use encke_engine::{Code, ConversationId, Error, PersonId, Position, StreamId};
 use encke_site::{EventBody, Site, event};
 use encke_store::{Row, Sql, StoreError, Tx, params};
 use serde::{Deserialize, Serialize};
@@ -125,6 +125,10 @@ pub(crate) struct Ticket {
     #[serde(skip_serializing_if = "Due::is_nothing")]
     #[schema(required = false)]
     pub due: Due,
+    /// The ticket that goes on with it, if it was merged into another one; absent if not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub merged_into: Option<ConversationId>,
     /// When it changed last.
     pub changed_at: u64,
     /// Since when the visitor waits or does not: the place in the queue.
@@ -147,9 +151,9 @@ impl Ticket {
     pub const COLUMNS: &'static str = "t.conversation, t.house, t.visitor, t.state, t.speaker, t.owner, t.team,
         t.lowness, t.tags, t.asked_ms, t.waiting, t.since_ms, t.first_answer_ms, t.resolved_ms, t.snoozed_until_ms,
         t.stars, t.changed_ms, t.owned_ms, t.passed_by,
-        t.first_due_ms, t.answer_due_ms, t.resolution_due_ms, t.late";
+        t.first_due_ms, t.answer_due_ms, t.resolution_due_ms, t.late, t.merged_into";
     /// The number of these columns.
-    pub const COLUMN_COUNT: usize = 23;
+    pub const COLUMN_COUNT: usize = 24;
 
     /// Reads a row of these columns.
     pub fn of(row: &Row) -> Result<Self, StoreError> {
@@ -177,6 +181,7 @@ impl Ticket {
             owned_ms: row.get(17)?,
             passed_by: row.get(18)?,
             due: Due::of(row, 19)?,
+            merged_into: row.get(23)?,
         })
     }
 
@@ -203,6 +208,7 @@ impl Ticket {
             owned_ms: 0,
             passed_by: None,
             due: Due::default(),
+            merged_into: None,
         }
     }
 
@@ -214,6 +220,13 @@ impl Ticket {
     /// Whether it is in the queue.
     pub fn is_queued(&self) -> bool {
         self.state == TicketState::Open && self.owner.is_none()
+    }
+
+    /// Refuses to work on a ticket that goes on in another one.
+    pub fn check_goes_on(&self) -> Result<(), Error> {
+        let Some(into) = self.merged_into else { return Ok(()) };
+        let what = format!("This ticket was merged: it goes on in {into}.");
+        Err(Error::new(Code::Conflict, what))
     }
 
     /// Notes that the visitor waits for an answer from this time on.
@@ -328,7 +341,8 @@ fn store(
         "UPDATE desk_ticket SET state = ?2, speaker = ?3, owner = ?4, team = ?5, lowness = ?6, tags = ?7, waiting = ?8,
              since_ms = ?9, owned_ms = ?10, first_answer_ms = ?11, resolved_ms = ?12, snoozed_until_ms = ?13,
              stars = ?14, changed_ms = ?15, passed_by = ?16, first_due_ms = ?17, answer_due_ms = ?18,
-             resolution_due_ms = ?19, late = ?20, watched_ms = ?21
+             resolution_due_ms = ?19, late = ?20, watched_ms = ?21,
+             merged_into = ?22
          WHERE conversation = ?1",
         params![
             after.id,
@@ -351,7 +365,8 @@ fn store(
             after.due.answer,
             after.due.resolution,
             after.due.bits(),
-            after.watched_ms()
+            after.watched_ms(),
+            after.merged_into
         ],
     )?;
     day_sums::forget(tx, before, &after)?;

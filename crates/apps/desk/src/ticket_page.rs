@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use crate::automation::voice;
 use crate::staff;
 use crate::ticket::{self, Ticket};
+use crate::ticket_split::SplitFrom;
 use crate::visit::VisitorShown;
 use crate::visitor::VisitorRow;
 
@@ -33,7 +34,11 @@ pub(crate) struct TicketPage {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     comment: Option<String>,
-    /// Other tickets of the visitor, the newest first.
+    /// The message from which it goes on, if it was split off another ticket; absent if not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    split_from: Option<SplitFrom>,
+    /// Other tickets of the visitor, the newest first: also those that were merged into this one.
     earlier: Vec<Ticket>,
     /// The staff that takes part.
     #[schema(value_type = Vec<String>)]
@@ -86,5 +91,16 @@ fn page(
         named.chain(ticket.owner).chain(earlier.iter().filter_map(|t| t.owner)).collect();
     let people = people_named(read, site, me, named)?;
     let comment = kept.get(1)?;
-    Ok(TicketPage { ticket, conversation, visitor, form, comment, earlier, taking_part, people })
+    let split_from = SplitFrom::find(read, ticket.id)?;
+    Ok(TicketPage {
+        ticket,
+        conversation,
+        visitor,
+        form,
+        comment,
+        split_from,
+        earlier,
+        taking_part,
+        people,
+    })
 }

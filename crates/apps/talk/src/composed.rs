@@ -32,6 +32,7 @@ pub(crate) fn append(
     from: PersonId,
     message: ReadMessage,
 ) -> Result<Appended, Error> {
+    let message = ticket::where_it_goes_on(tx, site, from, message)?;
     let is_same = |_: &mut Tx<'_>, first: &FirstAppend| {
         Ok(first.kind == Said::KIND && says(&first.body, &message))
     };

@@ -37,6 +37,7 @@ mod mute;
 pub mod notice;
 mod one_conversation;
 mod one_message;
+pub mod onlooker;
 mod peers;
 mod pin;
 mod poll;

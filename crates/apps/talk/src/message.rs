@@ -180,7 +180,8 @@ fn submit(site: &Arc<Site>, from: PersonId, message: ReadMessage, reply: Reply) 
     let reply: Reply = Box::new(move |result| match result {
         // The rights of the sender have to be looked at: it is muted, only some write here, or it is a thread, in which
         // also those write who don't follow it yet.
-        Err(e) if matches!(e.code, Code::ReadOnly | Code::NotMember) => {
+        // Or its key was used in the ticket that goes on for this one.
+        Err(e) if matches!(e.code, Code::ReadOnly | Code::NotMember | Code::KeyReused) => {
             submit_composed(&site_for_store, from, message, reply)
         }
         result => reply(result),

@@ -31,7 +31,7 @@ impl EventBody for Reacted {
 #[utoipa::path(put, operation_id = "react",
     path = "/v1/conversations/{id}/messages/{seq}/reactions/{emoji}", tag = "conversations",
     params(("id" = String, Path), ("seq" = String, Path), ("emoji" = String, Path)),
-    responses((status = 204), (status = 403, description = "blocked, muted, not_member"),
+    responses((status = 204), (status = 403, description = "blocked, forbidden, muted, not_member"),
         (status = 404, description = "not_found"), (status = 409, description = "conflict"),
         (status = 410, description = "erased"), (status = 422, description = "invalid"),
         (status = 429, description = "rate_limited")))]

@@ -74,4 +74,8 @@ pub const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0020.sql"),
         include_str!("tables/postgres/0020.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0021.sql"),
+        include_str!("tables/postgres/0021.sql"),
+    ),
 ];

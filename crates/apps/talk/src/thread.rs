@@ -17,6 +17,7 @@ use crate::amendment::message_at;
 use crate::conversation::{ConversationRow, Created, MemberRole, Parent, find};
 use crate::kind::Kind;
 use crate::member::is_member;
+use crate::onlooker;
 
 /// A thread has a further answer, or one less.
 #[derive(Serialize, ToSchema)]
@@ -213,6 +214,7 @@ pub(crate) fn leave_all_of(
     let followed = "SELECT conversation FROM member WHERE person = ?2 AND parent = ?1";
     let both = "SELECT conversation, is_ticket FROM member WHERE person = ?2 AND parent = ?1";
     let rows = tx.query(both, params![conversation, person])?;
+    onlooker::leave(tx, conversation, person)?;
     if rows.is_empty() {
         return Ok(());
     }

@@ -18,6 +18,8 @@ use crate::conversation::{
 };
 use crate::kind::Kind;
 use crate::member::ConversationRemoved;
+use crate::message::ReadMessage;
+use crate::onlooker;
 
 /// The product that keeps tickets: it decides who may say something in one, and notes that it was said. Both happen in the
 /// write of the message.
@@ -36,6 +38,14 @@ pub trait KeepsTickets: Sync {
 
     /// Whether a room is that of the staff of a desk, who read all of its tickets.
     fn is_house(&self, tx: &mut Tx<'_>, room: ConversationId) -> Result<bool, Error>;
+
+    /// The ticket in which this one goes on for its visitor, if it was merged into another one.
+    fn goes_on_in(
+        &self,
+        tx: &mut Tx<'_>,
+        ticket: ConversationId,
+        from: PersonId,
+    ) -> Result<Option<ConversationId>, Error>;
 
     /// Refuses a message that this person may not send now.
     fn may_say(&self, tx: &mut Tx<'_>, ticket: ConversationId, from: PersonId)
@@ -107,6 +117,7 @@ pub fn take_part(
     if made == 0 {
         return Ok(());
     }
+    onlooker::forget(tx, ticket, person)?;
     tx.execute("UPDATE conversation SET members = members + 1 WHERE id = ?1", params![ticket])?;
     tx.subscribe(person, StreamId::conversation(ticket))?;
     tx.subscribe(person, StreamId::notes(ticket))?;
@@ -206,6 +217,27 @@ pub fn taking_part(
 fn tell(tx: &mut Tx<'_>, ticket: ConversationId, to: PersonId, on: bool) -> Result<(), Error> {
     let told = event(StreamId::person(to), None, &TicketFollowed { ticket, on });
     tx.append(told).map(drop)
+}
+
+/// A message of a visitor as it is sent: what it writes in a ticket that was merged comes in the one that goes on. A send
+/// that was taken before the merge stays where it is (P3).
+pub(crate) fn where_it_goes_on(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    from: PersonId,
+    message: ReadMessage,
+) -> Result<ReadMessage, Error> {
+    let Some(TicketKeeper(keeper)) = site.find_part::<TicketKeeper>() else { return Ok(message) };
+    let Some(conversation) = keeper.goes_on_in(tx, message.conversation, from)? else {
+        return Ok(message);
+    };
+    let first = message.key.as_deref().map(|key| tx.first_with_key(from, key)).transpose()?;
+    let sent_to = first.flatten().map(|first| first.stream);
+    if sent_to == Some(StreamId::conversation(message.conversation)) {
+        return Ok(message);
+    }
+    // What it answers is not there.
+    Ok(ReadMessage { conversation, reply_to: None, ..message })
 }
 
 /// Refuses a message to a ticket that the keeper does not want now.

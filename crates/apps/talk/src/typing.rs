@@ -87,7 +87,7 @@ pub(crate) fn written_anew(stream: StreamId, item: &[u8]) -> Option<bytes::Bytes
 /// Tells the others in a conversation that the caller types, or stopped.
 #[utoipa::path(post, path = "/v1/conversations/{id}/typing", tag = "conversations",
     params(("id" = String, Path)), request_body = Typing,
-    responses((status = 204), (status = 403, description = "not_member"),
+    responses((status = 204), (status = 403, description = "forbidden, not_member"),
         (status = 429, description = "rate_limited")))]
 pub(crate) async fn typing(
     State(site): State<Arc<Site>>,

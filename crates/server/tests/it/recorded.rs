@@ -254,6 +254,14 @@ fn every_kind_of_event_is_written_as_before() {
     let note = json!({"text": "Ask the warehouse"});
     ben.client.clone().post(&format!("/v1/tickets/{ticket}/notes"), &note).is(201);
     until(&mut feed, "note");
+    let split = json!({"message": 2, "text": "About the other one:"});
+    let split = ben.client.clone().post(&format!("/v1/tickets/{ticket}/split"), &split).is(201);
+    let split = split.json()["id"].as_str().unwrap().to_owned();
+    names.conversation("ticket that was split off", &split);
+    until(&mut feed, "ticket_split");
+    let into = json!({"into": ticket});
+    ben.client.clone().post(&format!("/v1/tickets/{split}/merge"), &into).is(200);
+    until(&mut feed, "ticket_merged");
     let rule =
         json!({"name": "Call", "enabled": true, "when": "rated", "acts": [{"act": "alert"}]});
     ada.client.clone().post(&format!("/v1/desks/{desk}/rules"), &rule).is(201);
@@ -337,7 +345,7 @@ fn every_other_item_is_written_as_before() {
             "presence" => ben_says.command(&json!({"type": "presence", "state": "away"})),
             "looking" => {
                 let path = format!("/v1/tickets/{ticket}/looking");
-                ben.client.clone().ask("PUT", &path, &[], None).is(204);
+                ben.client.clone().ask("PUT", &path, &[], None).is(200);
             }
             "visitor_draft" => {
                 let path = format!("/v1/tickets/{ticket}/visitor-draft");

@@ -2,7 +2,14 @@
 import type { FormField } from '@encke/sdk/desk';
 
 export const formFieldsMax = 10;
-export const fieldKinds = ['text', 'email', 'phone'] as const satisfies readonly FormField['kind'][];
+export const choicesRange = { min: 2, max: 20 };
+export const choiceLettersMax = 30;
+export const fieldKinds = [
+  'text',
+  'email',
+  'phone',
+  'choice',
+] as const satisfies readonly FormField['kind'][];
 
 /** The form with a further field, which has a name of its own. */
 export function withField(form: readonly FormField[]): FormField[] {
@@ -12,6 +19,14 @@ export function withField(form: readonly FormField[]): FormField[] {
   while (names.has(`field-${number}`)) number += 1;
   const label = { en: '', 'zh-CN': '' };
   return [...form, { name: `field-${number}`, kind: 'text', label, required: false }];
+}
+
+/** A field of another kind: one that is chosen from begins with two choices, any other has none. */
+export function ofKind(field: FormField, kind: FormField['kind']): FormField {
+  const { choices, ...rest } = field;
+  if (kind !== 'choice') return { ...rest, kind };
+  const empty = () => ({ en: '', 'zh-CN': '' });
+  return { ...rest, kind, choices: choices ?? [empty(), empty()] };
 }
 
 /** The form with a field one place further up (-1) or down (1). */

@@ -1,17 +1,21 @@
 import { ApiError } from '@encke/sdk';
-import type { DeskApi, DeskTicket, NoteEvent, TicketChange, TicketPage } from '@encke/sdk/desk';
+import type { DeskApi, DeskTicket, StaffEvent, TicketChange, TicketPage } from '@encke/sdk/desk';
 import { withRefreshed, type Talk } from '@encke/talk/state';
 import { lookAgainMs, lookingNow, withLooker, type Lookers } from '../model/lookers';
 import { Turns } from '../model/turns';
 import { second } from './second.svelte';
 
-/** How often a ticket is looked at that does not send its messages, because this agent does not take part. */
-const lookOnMs = 4_000;
-
 /** Acts that wait for the answer to the one before; a key that is held down is not heard beyond them. */
 const actsWaitingMax = 4;
 /** How long a visitor's draft is shown: the next one may never come. */
 export const draftHoldsMs = 30_000;
+
+/** What is shown of the stream of notes. */
+const shownKinds: ReadonlySet<string> = new Set<StaffEvent['kind']>([
+  'note',
+  'ticket_merged',
+  'ticket_split',
+]);
 
 export interface OpenTicketOptions {
   readonly api: DeskApi;
@@ -30,7 +34,7 @@ export class OpenTicket {
   page: TicketPage | null = $state.raw(null);
   absent = $state(false);
   /** The oldest first. */
-  notes: readonly NoteEvent[] = $state.raw([]);
+  notes: readonly StaffEvent[] = $state.raw([]);
   /** Whether there are older ones. */
   earlierNotes = $state(false);
   mode: 'reply' | 'note' = $state('reply');
@@ -45,7 +49,9 @@ export class OpenTicket {
   visitorDraft: { readonly text: string; readonly at: number } | null = $state.raw(null);
 
   #lookers: Lookers = $state.raw(new Map());
-  #timers: ReturnType<typeof setInterval>[] = [];
+  #timer: ReturnType<typeof setInterval> | undefined;
+  /** The page is looked at again: what has ended meanwhile begins anew. */
+  readonly #seen = (): void => void this.#tellLooking();
   #stopped = false;
   readonly #turns = new Turns(actsWaitingMax);
   /** The note that is being sent: the same text has the same key in a further try. */
@@ -70,15 +76,15 @@ export class OpenTicket {
     void this.load();
     void this.loadNotes();
     void this.#tellLooking();
-    this.#timers = [
-      setInterval(() => void this.#tellLooking(), lookAgainMs),
-      setInterval(() => void this.#lookOn(), lookOnMs),
-    ];
+    this.#timer = setInterval(() => void this.#tellLooking(), lookAgainMs);
+    document.addEventListener('visibilitychange', this.#seen);
   }
 
   stop(): void {
     this.#stopped = true;
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#timer);
+    document.removeEventListener('visibilitychange', this.#seen);
+    this.#lookAway();
   }
 
   async load(): Promise<void> {
@@ -97,7 +103,7 @@ export class OpenTicket {
     this.page = { ...this.page, ticket };
   }
 
-  noted(note: NoteEvent): void {
+  noted(note: StaffEvent): void {
     this.notes = merged(this.notes, [note]);
   }
 
@@ -134,6 +140,15 @@ export class OpenTicket {
 
   transferToTeam(team: string, note: string): Promise<boolean> {
     return this.#act(() => this.options.api.transfer(this.id, note === '' ? { team } : { team, note }));
+  }
+
+  /** Ends this one, which goes on in another one of its visitor. */
+  async merge(into: string): Promise<boolean> {
+    const went = await this.options.attempt(async () => {
+      this.options.changed(await this.options.api.mergeTicket(this.id, into));
+    });
+    if (went) await this.load();
+    return went;
   }
 
   async mentionsSeen(): Promise<void> {
@@ -195,7 +210,7 @@ export class OpenTicket {
     this.options.talk.learn(page.people);
     if (before !== undefined || this.notes.length === 0) this.earlierNotes = page.more;
     // What was erased has a place and no text.
-    const kept = page.notes.filter(({ kind }) => kind === 'note');
+    const kept = page.notes.filter(({ kind }) => shownKinds.has(kind));
     this.notes = merged(this.notes, kept);
   }
 
@@ -212,28 +227,30 @@ export class OpenTicket {
     void talk.threads.open(page.conversation.id, page.conversation.unread);
   }
 
+  /** Says that this agent looks. What it does not take part in comes from then on, and what was before is asked for. */
   async #tellLooking(): Promise<void> {
-    if (document.visibilityState === 'visible')
-      await this.options.api.looking(this.id).catch(() => undefined);
+    if (document.visibilityState !== 'visible') return;
+    const looked = await this.options.api.looking(this.id).catch(() => null);
+    // It was left while the answer was on its way.
+    if (this.#stopped) return void this.#lookAway();
+    if (looked?.begins !== true) return;
+    void this.loadNotes();
+    await this.#refresh();
   }
 
-  /** Who takes part gets each message; who looks on asks. */
-  async #lookOn(): Promise<void> {
-    const { talk } = this.options;
-    const known = talk.world?.conversations.get(this.id);
-    if (known === undefined || known.followed !== false || document.visibilityState !== 'visible') return;
-    void this.loadNotes();
-    const { conversation, people } = await talk.client.api
-      .conversation(this.id)
-      .catch(() => ({ conversation: null, people: [] }));
-    if (conversation === null || talk.world === null || this.#stopped) return;
-    if (conversation.head_seq === known.head_seq && conversation.followed === known.followed) return;
-    talk.world = withRefreshed(talk.world, conversation, people);
-    await talk.threads.open(conversation.id, conversation.unread);
+  #lookAway(): void {
+    void this.options.api.lookAway(this.id).catch(() => undefined);
   }
 
   /** This agent takes part from now on, or no longer. */
   async followed(): Promise<void> {
+    await this.#refresh();
+    // Whoever takes part no longer looks on.
+    await this.#tellLooking();
+  }
+
+  /** Asks for what may have happened since it was loaded. */
+  async #refresh(): Promise<void> {
     const { talk } = this.options;
     await talk.client.api.conversation(this.id).then(
       ({ conversation, people }) => {
@@ -246,7 +263,7 @@ export class OpenTicket {
   }
 }
 
-function merged(before: readonly NoteEvent[], more: readonly NoteEvent[]): readonly NoteEvent[] {
+function merged(before: readonly StaffEvent[], more: readonly StaffEvent[]): readonly StaffEvent[] {
   const bySeq = new Map([...before, ...more].map((note) => [note.seq, note]));
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }

@@ -11,7 +11,7 @@ import { Idle } from './idle.svelte';
 import { OpenDesk } from './open-desk.svelte';
 import { OpenTicket } from './open-ticket.svelte';
 
-export type OpenDialog = 'keys' | 'password' | 'create' | 'transfer' | 'macros';
+export type OpenDialog = 'keys' | 'password' | 'create' | 'transfer' | 'macros' | 'merge' | 'split';
 
 /** Desks whose waiting visitors are asked for at the start. */
 const desksListedMax = 10;
@@ -210,6 +210,9 @@ export class DeskScreen {
       case 'note':
         if (event.body.mentions?.includes(this.talk?.options.person ?? '') === true)
           this.#mentioned(event.stream);
+        return isOf(event.stream, this.ticket?.id) ? this.ticket?.noted(event) : undefined;
+      case 'ticket_merged':
+      case 'ticket_split':
         return isOf(event.stream, this.ticket?.id) ? this.ticket?.noted(event) : undefined;
       case 'ticket_followed':
         if (event.body.ticket === this.ticket?.id) void this.ticket.followed();

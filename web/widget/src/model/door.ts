@@ -14,8 +14,10 @@ export interface DoorAgent {
 export interface FormField {
   readonly name: string;
   readonly label: Texts;
-  readonly kind: 'text' | 'email' | 'phone';
+  readonly kind: 'text' | 'email' | 'phone' | 'choice';
   readonly required?: boolean;
+  /** Of a `choice`: what it can be. */
+  readonly choices?: readonly Texts[];
 }
 
 /** What appears beside the button. `page`: the pages, as `/cart*`. */
@@ -64,6 +66,8 @@ export interface VisitorTicket {
   readonly place?: number;
   readonly agent?: { readonly id: string; readonly display_name: string; readonly picture?: string };
   readonly rating?: number;
+  /** The ticket in which it goes on, if the desk has merged the two. */
+  readonly merged_into?: string;
   /** Milliseconds since 1970. */
   readonly asked_at: number;
 }
@@ -92,15 +96,6 @@ export function luminance(color: string): number {
     return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
   };
   return 0.2126 * part(16) + 0.7152 * part(8) + 0.0722 * part(0);
-}
-
-/** A field of the form whose value will not do. An e-mail address is only looked at: whether it exists, only mail can tell. */
-export function missing(form: readonly FormField[], values: Readonly<Record<string, string>>): FormField[] {
-  return form.filter(({ name, kind, required }) => {
-    const value = (values[name] ?? '').trim();
-    if (value === '') return required === true;
-    return kind === 'email' && !/^[^\s@]{1,64}@[^\s@]+\.[^\s@]{2,}$/.test(value);
-  });
 }
 
 /** Tickets with one of them as it is now; the newest stay first. */

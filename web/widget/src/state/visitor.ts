@@ -159,6 +159,7 @@ export class Visitor {
     card?: object,
   ): void {
     this.fault = null;
+    this.#goOn();
     this.#typing.stopped();
     this.#drafts.sent();
     if (this.thread === null) this.#asking.ask(text, form, card);
@@ -293,13 +294,8 @@ export class Visitor {
   async #ask({ key, text, form, card }: Question): Promise<VisitorTicket> {
     const client = await this.become();
     await this.#tellVisit(client).catch(() => undefined);
-    const made = await client.api.call<{ ticket: VisitorTicket }>('POST', at(this.desk, 'tickets'), {
-      text,
-      key,
-      card,
-      form,
-    });
-    return made.ticket;
+    const [path, asked] = [at(this.desk, 'tickets'), { text, key, card, form }];
+    return (await client.api.call<{ ticket: VisitorTicket }>('POST', path, asked)).ticket;
   }
 
   #asked(ticket: VisitorTicket): void {
@@ -317,18 +313,21 @@ export class Visitor {
     const { client } = this;
     if (client === null) return;
     try {
-      const { tickets } = await client.api.call<{ tickets: VisitorTicket[] }>(
-        'GET',
-        at(this.desk, 'my-tickets'),
-      );
+      const path = at(this.desk, 'my-tickets');
+      const { tickets } = await client.api.call<{ tickets: VisitorTicket[] }>('GET', path);
       this.tickets = tickets;
       this.#people.knowAgents(this.tickets);
-      const newest = tickets[0];
+      const newest = tickets.find(({ merged_into }) => !merged_into);
       if (this.thread === null && !this.#fresh && !this.asking && newest !== undefined) this.#show(newest.id);
     } catch {
       // Asked again with the next snapshot, or while somebody waits.
     }
     this.#parts.changed();
+  }
+
+  /** From a ticket that was merged to the one in which it goes on. */
+  #goOn(): void {
+    if (this.ticket?.merged_into) this.#show(this.ticket.merged_into);
   }
 
   #show(ticket: string): void {
@@ -444,6 +443,7 @@ export class Visitor {
     const ticket = statusIn(event);
     if (ticket === null) return;
     this.#told(ticket);
+    this.#goOn();
     // The event does not tell the place in the queue, nor the agent's picture.
     void this.#loadTickets();
   }

@@ -1,5 +1,6 @@
-/* What the desk asks before the first message, only if it has been set up. */
-import { missing, textIn, type FormField } from '../model/door';
+/* What the desk asks before the first message. It loads only where a desk has set it up. */
+import { textIn, type FormField } from '../model/door';
+import { missing } from '../model/form';
 import { h, say, set } from './dom';
 import type { Screen } from './screen';
 
@@ -9,7 +10,7 @@ export class FormView {
   readonly element: HTMLElement;
   readonly #fields: readonly {
     readonly field: FormField;
-    readonly input: HTMLInputElement;
+    readonly input: HTMLInputElement | HTMLSelectElement;
     readonly fault: HTMLElement;
   }[];
   readonly #screen: Screen;
@@ -18,7 +19,7 @@ export class FormView {
     this.#screen = screen;
     this.#fields = form.map((field, index) => {
       const id = `field-${index}`;
-      const input = inputOf(field, id);
+      const input = field.kind === 'choice' ? this.#choice(field, id) : inputOf(field.kind, field, id);
       const fault = h('span', { class: 'fault', id: `${id}-fault` });
       input.addEventListener('input', () => this.#mark(input, fault, ''));
       return { field, input, fault };
@@ -36,6 +37,17 @@ export class FormView {
           fault,
         ),
       ),
+    );
+  }
+
+  /** A list to choose from; nothing is chosen at first. */
+  #choice({ choices = [], required }: FormField, id: string): HTMLSelectElement {
+    const options = choices.map((choice) => textIn(choice, this.#screen.locale));
+    return h(
+      'select',
+      { id, 'aria-required': required === true ? 'true' : null },
+      h('option', { value: '' }, '–'),
+      ...options.map((text) => h('option', { value: text, dir: 'auto' }, text)),
     );
   }
 
@@ -70,7 +82,11 @@ export class FormView {
   }
 }
 
-function inputOf({ kind, required }: FormField, id: string): HTMLInputElement {
+function inputOf(
+  kind: Exclude<FormField['kind'], 'choice'>,
+  { required }: FormField,
+  id: string,
+): HTMLInputElement {
   const type = { text: 'text', email: 'email', phone: 'tel' }[kind];
   return h('input', {
     id,

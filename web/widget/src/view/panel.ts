@@ -5,7 +5,7 @@ import { rowsOf, type Row } from '../model/thread';
 import { Composer } from './composer';
 import { fill, h, icon, Keyed, say } from './dom';
 import type { CardSender } from '../state/cards';
-import { FormView } from './form';
+import type { FormView } from './form';
 import { Header, type HeaderActions } from './header';
 import { HelpView } from './help';
 import { ratingView } from './rating';
@@ -36,7 +36,8 @@ export class Panel {
   readonly #consent: HTMLElement;
   readonly #log: HTMLElement;
   readonly #down: HTMLButtonElement;
-  #formView: FormView | null = null;
+  /** What the desk asks first. A message waits for it while it loads. */
+  #formView: FormView | 'loading' | null = null;
   #ratingSign = '';
   /** The form for an address. It comes while nobody is on duty, or in the end, and stays. */
   #mailShown: Promise<unknown> | undefined;
@@ -120,9 +121,7 @@ export class Panel {
   }
 
   hand(card: CardSender): void {
-    this.composer.hand(card, () =>
-      this.#formView === null ? {} : this.#formView.check() ? this.#formView.values : null,
-    );
+    this.composer.hand(card, () => this.#filledIn());
   }
 
   toEnd(): void {
@@ -209,8 +208,23 @@ export class Panel {
     const { visitor } = this.#screen;
     const wanted = visitor.thread === null && !visitor.asking && !visitor.mustAgree && door.form.length > 0;
     if (wanted === (this.#formView !== null)) return;
-    this.#formView = wanted ? new FormView(door.form, this.#screen) : null;
-    fill(this.#form, this.#formView?.element ?? null);
+    this.#formView = wanted ? 'loading' : null;
+    fill(this.#form);
+    if (!wanted) return;
+    import('./form').then(
+      ({ FormView }) => {
+        if (this.#formView !== 'loading') return;
+        this.#formView = new FormView(door.form, this.#screen);
+        fill(this.#form, this.#formView.element);
+      },
+      () => (this.#formView = null),
+    );
+  }
+
+  /** What the form says; null while it is not filled in. */
+  #filledIn(): Record<string, string> | null {
+    const form = this.#formView;
+    return form === null ? {} : form !== 'loading' && form.check() ? form.values : null;
   }
 
   #showBanner(): void {
@@ -227,8 +241,9 @@ export class Panel {
   }
 
   #say(text: string, files: readonly string[]): boolean {
-    if (this.#formView !== null && !this.#formView.check()) return false;
-    this.#screen.visitor.say(text, this.#formView?.values ?? {}, files);
+    const form = this.#filledIn();
+    if (form === null) return false;
+    this.#screen.visitor.say(text, form, files);
     this.#help.close();
     this.toEnd();
     return true;

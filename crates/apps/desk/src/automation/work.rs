@@ -99,7 +99,9 @@ fn run_on_wait(
 /// Carries out what the rules say of one happening.
 fn carry_out(tx: &mut Tx<'_>, site: &Site, number: u64) -> Result<(), Error> {
     let Some(noted) = happening::take(tx, number)? else { return Ok(()) };
-    let Some(mut ticket) = ticket::find(tx, noted.ticket)? else { return Ok(()) };
+    // One that was merged meanwhile goes on in another ticket, where nothing of this has happened.
+    let found = ticket::find(tx, noted.ticket)?.filter(|ticket| ticket.merged_into.is_none());
+    let Some(mut ticket) = found else { return Ok(()) };
     let Some(desk) = DeskRow::find(tx, ticket.desk)? else { return Ok(()) };
     let text = noted.happening.has_text().then_some(noted.position);
     let mut facts = facts(tx, site, &desk, &ticket, text)?;

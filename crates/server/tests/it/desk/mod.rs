@@ -13,6 +13,8 @@ mod help_page;
 mod hostile;
 mod macros;
 mod mail;
+mod merging;
+mod onlookers;
 mod order;
 mod promise;
 mod report;

@@ -106,6 +106,19 @@ fn an_agent_that_only_reads_does_nothing_that_a_visitor_or_a_colleague_would_not
     {
         ben.client.get(&path).is(200);
     }
+    // It types for nobody, and reacts to nothing.
+    let said = guest.say(&ticket, "Hello again")["seq"].clone();
+    let conversation = format!("/v1/conversations/{ticket}");
+    for (method, what) in [
+        ("POST", "typing".to_owned()),
+        ("PUT", format!("messages/{said}/reactions/%F0%9F%91%8D")),
+        ("PUT", format!("messages/{said}/pin")),
+    ] {
+        let path = format!("{conversation}/{what}");
+        let body = if method == "POST" { json!({"on": true}) } else { json!({}) };
+        let refused = ben.client.send(method, &path, &body).is(403);
+        assert_eq!(refused.code(), "forbidden", "{path}");
+    }
     // Nothing is given to it by itself.
     ann.settle(&desk, json!({"assignment": "least_busy"}));
     let _feed = Feed::now(&site, Transport::Sse, &ben);

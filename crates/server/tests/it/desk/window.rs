@@ -258,3 +258,51 @@ fn a_visitor_sees_the_picture_of_the_agent_that_answers() {
     let shown = agent["picture"].as_str().unwrap_or_else(|| panic!("no picture: {agent}"));
     guest.client.get(shown).is(200);
 }
+
+#[test]
+fn a_field_of_the_form_lets_a_visitor_choose() {
+    let site = Site::shared();
+    let (mut ann, ben) = (site.person("ann"), site.person("ben"));
+    let desk = ann.desk(&[&ben]);
+    let text = |en: &str, zh: &str| json!({"en": en, "zh-CN": zh});
+    let field = |choices: Value| {
+        let label = text("About", "关于");
+        json!({"form": [{"name": "about", "kind": "choice", "label": label, "required": true, "choices": choices}]})
+    };
+    let path = format!("/v1/desks/{}", desk.id);
+    let many: Vec<_> = (0..21).map(|n| text(&n.to_string(), "")).collect();
+    for wrong in [
+        json!([]),
+        json!([text("Bikes", "")]),
+        json!(many),
+        json!([text("Bikes", ""), text("Bikes", "自行车")]),
+        json!([text("Bikes", "车"), text("Trains", "车")]),
+        json!([text("Bikes", ""), text(" ", "")]),
+        json!([text("Bikes", ""), text("a\nb", "")]),
+        json!([text("Bikes", ""), text(&"x".repeat(101), "")]),
+    ] {
+        let refused = ann.client.send("PATCH", &path, &json!({"settings": field(wrong)})).is(422);
+        assert_eq!(refused.code(), "invalid");
+    }
+    let other = json!({"form": [{"name": "a", "kind": "text", "label": text("A", ""),
+        "choices": [text("1", ""), text("2", "")]}]});
+    ann.client.send("PATCH", &path, &json!({"settings": other})).is(422);
+
+    let choices = json!([text("Bikes", "自行车"), text("Invoices", "发票")]);
+    ann.settle(&desk, field(choices.clone()));
+    let mut guest = let_in(&site, &desk);
+    let door = guest.client.get(&format!("/v1/desks/{}/door", desk.key)).is(200).json();
+    assert_eq!(door["form"][0]["choices"], choices);
+    for (wrong, form) in
+        [("none", json!({})), ("empty", json!({"about": ""})), ("other", json!({"about": "Cars"}))]
+    {
+        let asked = guest.try_ask_desk(&desk, &json!({"text": "Hello", "form": form}));
+        assert_eq!(asked.is(422).code(), "invalid", "{wrong}");
+    }
+    // The staff reads one text for a choice, whatever language the visitor has.
+    let asked = json!({"text": "Hello", "form": {"about": "发票"}});
+    let asked = guest.try_ask_desk(&desk, &asked).is(201).json();
+    let ticket = asked["ticket"]["id"].as_str().unwrap();
+    let page = ann.client.get(&format!("/v1/tickets/{ticket}")).is(200).json();
+    assert_eq!(page["form"], json!({"about": "Invoices"}));
+}
