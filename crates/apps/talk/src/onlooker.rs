@@ -4,7 +4,8 @@
 //! further look makes longer, so a console that vanishes follows no longer. It ends with the room of the desk (P7).
 
 use encke_engine::{ConversationId, Error, PersonId, StreamId, talk_limits};
-use encke_store::{Read, Sql, StoreError, Tx, params};
+use encke_site::bulk;
+use encke_store::{Read, Sql, StoreError, Tx, Value, params};
 
 use crate::member::is_member;
 
@@ -81,6 +82,22 @@ pub(crate) fn forget(
 ) -> Result<bool, StoreError> {
     let delete = "DELETE FROM onlooker WHERE person = ?1 AND conversation = ?2";
     Ok(tx.execute(delete, params![person, ticket])? > 0)
+}
+
+/// Forgets all of these that are onlookers, who go on to follow as those that take part.
+pub(crate) fn forget_all(
+    tx: &mut Tx<'_>,
+    all: &[(ConversationId, PersonId)],
+) -> Result<(), StoreError> {
+    for part in bulk::padded(all) {
+        let values = bulk::values(part.len(), 2);
+        let delete = format!("DELETE FROM onlooker WHERE (person, conversation) IN ({values})");
+        let row = |(ticket, person): &(ConversationId, PersonId)| -> [Value; 2] {
+            [(*person).into(), (*ticket).into()]
+        };
+        tx.execute(&delete, &part.iter().flat_map(row).collect::<Vec<_>>())?;
+    }
+    Ok(())
 }
 
 /// Ends all looks of a person at the tickets of a room that it leaves.

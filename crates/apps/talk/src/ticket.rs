@@ -156,6 +156,7 @@ pub fn take_part_all(tx: &mut Tx<'_>, all: &[TakesPart]) -> Result<(), Error> {
             .iter()
             .map(|row| Ok((row.get(0)?, row.get(1)?)))
             .collect::<Result<_, StoreError>>()?;
+        onlooker::forget_all(tx, &made)?;
         for made in bulk::padded(&made) {
             let values = bulk::values(made.len(), 1);
             let update =

@@ -13,6 +13,7 @@ const BELOW: &[&str] = &["/v1/desks/{desk}", "/v1/tickets/{id}", "/v1/conversati
 const OF_ONES_OWN: &[&str] = &[
     "put /v1/desks/{desk}/me",
     "put /v1/tickets/{id}/looking",
+    "delete /v1/tickets/{id}/looking",
     "put /v1/tickets/{id}/mentions",
     "post /v1/tickets/{id}/join",
     "post /v1/tickets/{id}/leave",

@@ -153,7 +153,9 @@ impl Scene {
         match last {
             "{desk}" => json!({"name": "Mine"}),
             "bulk" => json!({"tickets": [self.ticket], "priority": 1}),
+            "merge" if below == "{id}" => json!({"into": self.desk.id}),
             "merge" => json!({"into": self.ann.id}),
+            "split" => json!({"message": 2, "text": "x"}),
             "promise" => json!({"times": [{}, {}, {}, {}]}),
             "try" => json!({"rule": self.things()[3].1, "ticket": self.ticket}),
             "invitation" | "messages" | "{seq}" | "thread" | "visitor-draft" | "draft" => text,
