@@ -21,7 +21,7 @@ use encke_trial::run_state::RunState;
 use encke_trial::world::{PEOPLE, World};
 
 use crate::Cli;
-use crate::disk::LateDisk;
+use crate::disk::{DiskKind, LateDisk};
 use crate::server::{Server, data, free_address};
 
 /// There is a SIGTERM after this many kills.
@@ -74,7 +74,10 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
     cast.changes = true;
     let writers = cast.writers(std::slice::from_ref(&door), PAUSE_MS_MAX);
     let readers = cast.readers("", habits().map(|habit| (habit, door.clone())));
-    let desk = Desk::open(addr, std::slice::from_ref(&door), &mut random, &run)?;
+    // Whoever waits for an answer to a question that the disk has lost would wait until the end.
+    let has_desk = cli.disk != DiskKind::Lying;
+    let open = || Desk::open(addr, std::slice::from_ref(&door), &mut random, &run);
+    let desk = has_desk.then(open).transpose()?;
     let mut played = Played::default();
     let ended = kill_often(cli, &mut server, &mut random, &mut played);
     let brought = &mut played.brought;
@@ -86,8 +89,10 @@ pub fn play(cli: &Cli, seed: u64, dir: &Path) -> Result<Played> {
             brought.evidence.recalls.extend(writing.recalls.iter().cloned());
         }
         brought.writings = writings;
-        played.desk = desk.end(addr)?;
-        brought.faults.extend(played.desk.faults.iter().cloned());
+        if let Some(desk) = desk {
+            played.desk = desk.end(addr)?;
+            brought.faults.extend(played.desk.faults.iter().cloned());
+        }
         world.wait_for_plans()?;
         brought.evidence.sends.extend(cast.write_markers()?);
         // Further readers now read from the first cursor to the end in one go, over every transport.
