@@ -1,4 +1,5 @@
-//! Erasing a contact (P10): what it has written and was told, its files, forms and facts, and the notes about it.
+//! Erasing a contact (P10): what it has written and was told, also where that was forwarded to, its files, forms and facts, and
+//! the notes about it.
 //!
 //! The first write takes away who it is, ends its tokens, and notes that messages are still to be erased. These follow in
 //! bounded writes. If the node dies in between, any node goes on, so nothing is left behind. The tickets stay as empty places:
@@ -13,9 +14,9 @@ use encke_engine::{
 };
 use encke_site::{Act, Caller, EventBody, Path, Refusal, Site, event};
 use encke_store::{Read, Sql, Tx, params};
-use encke_talk::erase_message;
 use encke_talk::member::parse_person;
 use encke_talk::ticket::{step_back, taking_part};
+use encke_talk::{erase_copies, erase_message};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -129,6 +130,7 @@ async fn finish(site: &Arc<Site>, person: PersonId, me: PersonId) -> Result<(), 
     let (tickets, selves) = found.await?;
     for ticket in tickets {
         messages(site, ticket, me).await?;
+        copies(site, ticket, me).await?;
         whole(site, StreamId::notes(ticket), person, me).await?;
         // The staff follows it up to here, so that each console forgets what it holds.
         site.store.write(move |tx| leave(tx, ticket)).await?;
@@ -185,6 +187,13 @@ async fn messages(site: &Arc<Site>, ticket: ConversationId, me: PersonId) -> Res
         }
         after = last;
     }
+}
+
+/// Recalls what was forwarded out of a ticket, wherever it went.
+async fn copies(site: &Arc<Site>, ticket: ConversationId, me: PersonId) -> Result<(), Error> {
+    let most = desk_limits::CONTACT_ERASED_AT_ONCE_MAX;
+    while site.store.write(move |tx| erase_copies(tx, ticket, me, most)).await? {}
+    Ok(())
 }
 
 /// Erases all events of a stream, but for those that say so.
