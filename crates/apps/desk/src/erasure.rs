@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use encke_account::visitor::{self as account, shut_out};
+use encke_account::visitor::shut_out;
 use encke_engine::{
     ConversationId, Error, NewEvent, PersonId, Position, Seq, StreamId, desk_limits,
 };
@@ -63,19 +63,6 @@ pub(crate) async fn erase(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The visitors that a contact consists of: itself, and those that were merged into it.
-fn selves(sql: &mut impl Sql, person: PersonId) -> Result<Vec<PersonId>, Error> {
-    let rows = sql.query(
-        "SELECT person FROM desk_merged WHERE into_person = ?1 ORDER BY person",
-        params![person],
-    )?;
-    let mut all = vec![person];
-    for row in rows {
-        all.push(row.get(0)?);
-    }
-    Ok(all)
-}
-
 /// Takes away who a contact is, and closes its tickets.
 fn begin(
     tx: &mut Tx<'_>,
@@ -104,17 +91,16 @@ fn begin(
     let runs = "DELETE FROM desk_rule_run WHERE ticket IN
                     (SELECT conversation FROM desk_ticket WHERE visitor = ?1)";
     tx.execute(runs, params![person])?;
-    for each in selves(tx, person)? {
+    for each in contact::selves(tx, person)? {
         address::forget(tx, each)?;
         for table in ["desk_contact", "desk_contact_note", "desk_verified"] {
             tx.execute(&format!("DELETE FROM {table} WHERE person = ?1"), params![each])?;
         }
         let update = "UPDATE visitor SET facts = ?2, blocked = 1 WHERE person = ?1";
         tx.execute(update, params![each, Facts::default().stored()])?;
-        account::set_name(tx, each, "—")?;
         shut_out(tx, each)?;
     }
-    contact::tell_name(tx, person)
+    contact::rename(tx, person, "—")
 }
 
 /// Erases what is left of a contact, in writes of a bounded size.
@@ -125,7 +111,7 @@ async fn finish(site: &Arc<Site>, person: PersonId, me: PersonId) -> Result<(), 
         for row in read.query(query, params![person])? {
             tickets.push(row.get(0)?);
         }
-        Ok((tickets, selves(read, person)?))
+        Ok((tickets, contact::selves(read, person)?))
     });
     let (tickets, selves) = found.await?;
     for ticket in tickets {
