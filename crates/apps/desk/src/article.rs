@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::desk::parse_desk;
+use crate::helped::{self, Helped};
 use crate::settings::DeskText;
 use crate::staff;
 
@@ -101,6 +102,8 @@ pub(crate) struct ArticleTitle {
     title: DeskText,
     published: bool,
     changed_at: u64,
+    /// What readers of its page answered to "Did this help?".
+    helped: Helped,
 }
 
 /// The articles of a desk.
@@ -124,13 +127,16 @@ pub(crate) async fn list(
     site.take(me, caller.0.role, Act::Read)?;
     let articles = site.store.read(move |read| {
         staff::at_desk(read, house, me)?;
+        let helped = helped::of_desk(read, house)?;
         let query = "SELECT number, title_en, title_zh, published, changed_ms FROM desk_article
                      WHERE house = ?1 ORDER BY number LIMIT ?2";
         let rows = read.query(query, params![house, desk_limits::ARTICLES_MAX as u64])?;
         let title = |row: &Row| {
             let title = DeskText { en: row.get(1)?, zh: row.get(2)? };
+            let id = row.get(0)?;
             Ok(ArticleTitle {
-                id: row.get(0)?,
+                id,
+                helped: helped.get(&id).copied().unwrap_or_default(),
                 title,
                 published: row.get(3)?,
                 changed_at: row.get(4)?,
@@ -251,6 +257,7 @@ pub(crate) async fn delete(
     let deleted = site.store.write(move |tx| {
         staff::leading(tx, house, me)?;
         let Article { id, .. } = Article::find(tx, house, &number)?.ok_or_else(none)?;
+        helped::forget(tx, id)?;
         tx.execute("DELETE FROM desk_article WHERE number = ?1", params![id])?;
         Ok(())
     });

@@ -41,6 +41,7 @@ mod greeting;
 mod help;
 mod help_html;
 mod help_page;
+mod helped;
 mod hours;
 mod invitation;
 mod keeper;

@@ -74,5 +74,5 @@ pub use erase::erase_message;
 pub use product::Talk;
 pub use profile::{tell as tell_of_person, tell_others as tell_others_of_person};
 pub use receipts::hold_up_to;
-pub use ticket_copy::erase_copies;
 pub use search::{Between, Candidate, StarsOf, TicketsFound, tickets_with};
+pub use ticket_copy::erase_copies;

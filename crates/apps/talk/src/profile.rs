@@ -235,7 +235,8 @@ pub fn tell_others(
             bulk::values(part.len(), 1),
             part.len() + 1
         );
-        let params: Vec<Value> = part.iter().map(|id| (*id).into()).chain([member.into()]).collect();
+        let params: Vec<Value> =
+            part.iter().map(|id| (*id).into()).chain([member.into()]).collect();
         let rows = tx.query(&query, &params)?;
         let ids = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<ConversationId>, _>>();
         for id in ids? {

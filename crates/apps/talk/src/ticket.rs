@@ -270,11 +270,7 @@ pub fn check_may_bring(
 }
 
 /// Refuses guests in the room of a desk's staff: nobody knows who they are, and whoever is in it reads each ticket.
-pub fn check_takes_guests(
-    tx: &mut Tx<'_>,
-    site: &Site,
-    room: ConversationId,
-) -> Result<(), Error> {
+pub fn check_takes_guests(tx: &mut Tx<'_>, site: &Site, room: ConversationId) -> Result<(), Error> {
     if !is_house(tx, site, room)? {
         return Ok(());
     }

@@ -95,9 +95,8 @@ pub(crate) fn answers(
 /// The place of the mail among those of its ticket. A mail that is sent again after a crash has the same name. The first one goes
 /// on behind those of a ticket that was merged into this one.
 fn thread(post: &Post, row: &MailRow, merged: Option<(ConversationId, u64)>) -> Thread {
-    let named = |ticket: ConversationId, number: u64| {
-        format!("desk.{ticket}.{number}@{}", post.domain())
-    };
+    let named =
+        |ticket: ConversationId, number: u64| format!("desk.{ticket}.{number}@{}", post.domain());
     let (of, sent) = match merged {
         Some(merged) if row.number == 0 => merged,
         _ => (row.ticket, row.number),
