@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::desk::parse_desk;
 use crate::helped::{self, Helped};
+use crate::one_more::check_one_more_row;
 use crate::settings::DeskText;
 use crate::staff;
 
@@ -165,13 +166,9 @@ pub(crate) async fn create(
     site.take_message(me, caller.0.role, content.text.en.len() + content.text.zh.len())?;
     let made = site.store.write(move |tx| {
         staff::leading(tx, house, me)?;
+        let query = "SELECT count(*) FROM desk_article WHERE house = ?1";
         let most = desk_limits::ARTICLES_MAX;
-        let row =
-            tx.query_one("SELECT count(*) FROM desk_article WHERE house = ?1", params![house])?;
-        if row.map_or(Ok(0), |row| row.get::<u64>(0))? >= most as u64 {
-            let what = format!("The desk has {most} articles, which is the most.");
-            return Err(Error::new(Code::Conflict, what));
-        }
+        check_one_more_row(tx, (query, params![house]), most, "articles")?;
         insert(tx, house, content)
     });
     Ok((StatusCode::CREATED, Json(made.await?)))

@@ -53,6 +53,7 @@ mod mail;
 mod markdown;
 mod mentions;
 mod note;
+mod one_more;
 mod product;
 mod promise;
 mod rating;

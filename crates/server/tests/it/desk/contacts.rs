@@ -406,6 +406,11 @@ fn what_was_forwarded_out_of_a_ticket_goes_with_its_contact() {
     let recalled = forward(&mut ben, &ticket, 2, &room);
     ben.client.delete(&format!("/v1/conversations/{room}/messages/{recalled}")).is(204);
     forward(&mut ben, &ticket, 2, &kept);
+    let parent = eve.say(&far, "What is this?")["seq"].as_u64().unwrap();
+    let path = format!("/v1/conversations/{far}/messages/{parent}/thread");
+    let opened = eve.client.post(&path, &json!({"text": "Look"})).is(201).json();
+    let thread = opened["thread"].as_str().or(opened["conversation"].as_str()).unwrap().to_owned();
+    forward(&mut eve, &room, copy, &thread);
     let mut feed = Feed::now(&site, Transport::Sse, &eve);
     ann.contact(&desk, "DELETE", &format!("/{}", guest.id), &json!({})).is(204);
     for (room, seq) in [(&room, copy), (&far, farther)] {
