@@ -230,4 +230,17 @@ pub const DAY_SUMS_BYTES_MAX: usize = 64 * 1024;
 pub const CLAIMS_AT_ONCE_MAX: usize = 128;
 /// Claims of tickets that wait at a node.
 pub const CLAIMS_WAITING_MAX: usize = 2_000;
+// What contacts said before a merge, and whether articles helped.
+/// Visitors that a contact was before, of whom its tickets are told when it gets another name: the newest ones.
+pub const MERGED_TOLD_MAX: usize = 20;
+/// Tickets whose messages a search for contacts finds.
+pub const CONTACTS_FOUND_BY_TEXT_MAX: usize = 100;
+/// Messages that a search for contacts looks at for that, the newest that have its words.
+pub const CONTACT_MESSAGES_LOOKED_AT_MAX: usize = 2_000;
+/// Answers to "Did this help?" that a desk counts in a day.
+pub const HELPED_PER_DAY_MAX: usize = 10_000;
+/// Milliseconds for which it is known who has answered, so that nobody counts twice in a day.
+pub const HELPED_KNOWN_MS: u64 = 2 * 24 * 60 * 60 * 1000;
+/// Such answers that one look forgets.
+pub const HELPED_FORGOTTEN_AT_ONCE_MAX: usize = 1_000;
 }

@@ -10,8 +10,8 @@ use crate::process::{done, free_port, spawn, unprivileged, until};
 
 /// A running exim on 127.0.0.1. It ends when this value is dropped, or with the process.
 ///
-/// It takes mails for everybody but the local part `refused`, and says "later" to `busy` as long as
-/// [`MailServer::be_busy`] says so.
+/// It takes mails for everybody but the local part `refused`, says "later" to `busy` as long as [`MailServer::be_busy`] says
+/// so, and refuses mails for `closed` once [`MailServer::close`] was called.
 pub struct MailServer {
     port: u16,
     child: Child,
@@ -118,6 +118,8 @@ impl MailServer {
              rcpt:
                {signed_in}
                deny local_parts = refused
+               deny local_parts = closed
+                    condition = ${{if exists{{{place}/closed}}}}
                defer local_parts = busy
                      condition = ${{if exists{{{place}/busy}}}}
                accept
@@ -165,6 +167,11 @@ impl MailServer {
     /// The file with the certificate of a guarded server.
     pub fn certificate(&self) -> PathBuf {
         self.folder.path().join("certificate.pem")
+    }
+
+    /// Refuses mails for `closed@…` from now on, as for a mailbox that was given up.
+    pub fn close(&self) {
+        std::fs::write(self.folder.path().join("closed"), "").expect("it can be written");
     }
 
     /// Whether it says "later" to mails for `busy@…`.

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { textPaths } from '@encke/ui/testing';
 import type { DeskAgent, DeskTicket } from '@encke/sdk/desk';
 import { helpWordsIn } from '../src/i18n/help-words';
-import { foundArticles, titleIn } from '../src/model/article';
+import { answersOf, foundArticles, titleIn } from '../src/model/article';
 import { boardOf } from '../src/model/board';
 import { withField, withMoved } from '../src/model/form';
 import { minutesOf, turn } from '../src/model/idle';
@@ -16,14 +16,26 @@ describe('the words of articles and of the wall board', () => {
 });
 
 describe('articles', () => {
+  const none = { en: { yes: 0, no: 0 }, 'zh-CN': { yes: 0, no: 0 } };
   const titles = [
-    { id: 1, title: { en: 'Returning a thing', 'zh-CN': '如何退货' }, published: true, changed_at: 1 },
-    { id: 2, title: { en: '', 'zh-CN': '发货时间' }, published: false, changed_at: 2 },
+    {
+      id: 1,
+      title: { en: 'Returning a thing', 'zh-CN': '如何退货' },
+      published: true,
+      changed_at: 1,
+      helped: none,
+    },
+    { id: 2, title: { en: '', 'zh-CN': '发货时间' }, published: false, changed_at: 2, helped: none },
   ];
   it('are found by words of a title in either language', () => {
     expect(foundArticles(titles, ' THING return').map(({ id }) => id)).toEqual([1]);
     expect(foundArticles(titles, '发货').map(({ id }) => id)).toEqual([2]);
     expect(foundArticles(titles, '')).toHaveLength(2);
+  });
+  it('show what readers answered where somebody did', () => {
+    expect(answersOf(none)).toEqual([]);
+    const helped = { ...none, 'zh-CN': { yes: 2, no: 1 } };
+    expect(answersOf(helped)).toEqual([{ tag: 'zh-CN', yes: 2, no: 1 }]);
   });
   it('show the title of the other language where one has none', () => {
     expect(titles.map(({ title }) => titleIn(title, 'en'))).toEqual(['Returning a thing', '发货时间']);

@@ -37,7 +37,13 @@ export interface paths {
          */
         get: operations["help_page_article"];
         put?: never;
-        post?: never;
+        /**
+         * Says whether a published article helped: a button of its page, which it answers with. One address counts once a day and
+         *     article. Pages of other sites are refused.
+         * @description Says whether a published article helped: a button of its page, which it answers with. One address counts once a day and
+         *     article. Pages of other sites are refused.
+         */
+        post: operations["help_page_helped"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3302,8 +3308,10 @@ export interface paths {
         };
         get?: never;
         /**
-         * Rates a ticket of the calling visitor. A further rating takes the place of the first one.
-         * @description Rates a ticket of the calling visitor. A further rating takes the place of the first one.
+         * Rates a ticket of the calling visitor. A further rating takes the place of the first one, and that of a ticket that was merged
+         *     counts where it goes on.
+         * @description Rates a ticket of the calling visitor. A further rating takes the place of the first one, and that of a ticket that was merged
+         *     counts where it goes on.
          */
         put: operations["rate_ticket"];
         post?: never;
@@ -3645,6 +3653,11 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
+        /** @description Answers to "Did this help?" in one language. */
+        Answers: {
+            no: number;
+            yes: number;
+        };
         /** @description The place of an answer. */
         AnswerSent: components["schemas"]["Sent"] & {
             /** @description The thread, which is a conversation. */
@@ -3689,6 +3702,8 @@ export interface components {
         /** @description The title of an article in the list of the staff. */
         ArticleTitle: {
             changed_at: number;
+            /** @description What readers of its page answered to "Did this help?". */
+            helped: components["schemas"]["Helped"];
             id: number;
             published: boolean;
             title: components["schemas"]["DeskText"];
@@ -4928,6 +4943,11 @@ export interface components {
         Help: {
             /** @description Without a search all that are published, the oldest first; otherwise those that fit best. */
             articles: components["schemas"]["FoundArticle"][];
+        };
+        /** @description Answers to "Did this help?" below an article, in each language that it is read in. */
+        Helped: {
+            en: components["schemas"]["Answers"];
+            "zh-CN": components["schemas"]["Answers"];
         };
         /** @description The person that this is told to has hidden a message from itself, or shows it again. */
         Hidden: {
@@ -8439,6 +8459,51 @@ export interface operations {
             503: components["responses"]["OverloadedDraining"];
         };
     };
+    help_page_helped: {
+        parameters: {
+            query: {
+                /** @description Whether the article helped. */
+                helped: "yes" | "no";
+                /** @description The language in which it was read: `en` or `zh-CN`. */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                desk: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["ForeignOrigin"];
+            /** @description A page that says so. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     help_page_named_article: {
         parameters: {
             query?: {
@@ -11502,7 +11567,10 @@ export interface operations {
             query?: {
                 /** @description Go on behind the page that gave this as `before`. */
                 before?: string;
-                /** @description Only those with this text in their name, mail address, telephone number or company. */
+                /**
+                 * @description Only those with this text in their name, mail address, telephone number or company, or with its words in what was said
+                 *     in one of their tickets lately.
+                 */
                 q?: string;
             };
             header?: never;

@@ -69,7 +69,7 @@ test('rows have days, groups, and what is on its way at the end', () => {
     status: 'sending',
     error: null,
   } as const;
-  const rows = rowsOf(thread.said, [out], 'p1');
+  const rows = rowsOf(thread.said, [out], (person) => person === 'p1');
   expect(rows.map((row) => [row.kind, 'first' in row && row.first])).toEqual([
     ['day', false],
     ['said', true],

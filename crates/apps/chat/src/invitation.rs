@@ -25,6 +25,7 @@ use encke_talk::ban::check_not_banned;
 use encke_talk::block::check_not_blocked;
 use encke_talk::conversation::{Conversation, MemberRole, Rows, load, parse};
 use encke_talk::member::{is_member, put};
+use encke_talk::ticket::check_takes_guests;
 
 /// An invitation to a room.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -107,7 +108,8 @@ pub(crate) fn bring(
     Ok(Brought::Invited)
 }
 
-/// Makes a person a member of a room. This ends an invitation of the person to the room.
+/// Makes a person a member of a room. This ends an invitation of the person to the room. A guest is refused where a desk's
+/// staff is, whoever brings it.
 pub(crate) fn put_in(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -115,6 +117,10 @@ pub(crate) fn put_in(
     person: PersonId,
     by: PersonId,
 ) -> Result<Rows, Error> {
+    let guest = "SELECT 1 FROM person WHERE id = ?1 AND role = 'guest'";
+    if tx.query_one(guest, params![person])?.is_some() {
+        check_takes_guests(tx, site, id)?;
+    }
     forget(tx, person, id)?;
     put(tx, site, id, person, MemberRole::Member, by)
 }

@@ -16,6 +16,7 @@ use encke_talk::audit::{self, AuditNote, Deed};
 use encke_talk::conversation::{Conversation, find, load, parse};
 use encke_talk::member::{is_member, member_of};
 use encke_talk::rights::moderator_of;
+use encke_talk::ticket::check_takes_guests;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -142,8 +143,12 @@ pub(crate) async fn make(
     let secret = random::secret("ekl_")?;
     let hash = hash_of_secret(&secret);
     let guests = new.guests.unwrap_or_default();
+    let held = site.clone();
     let made = site.store.write(move |tx| {
         moderator_of(tx, id, by)?;
+        if guests {
+            check_takes_guests(tx, &held, id)?;
+        }
         check_may_have_one_more(tx, id)?;
         let at = tx.now_ms();
         // A part of the hash says nothing about the secret.

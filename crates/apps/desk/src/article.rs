@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::desk::parse_desk;
+use crate::helped::{self, Helped};
+use crate::one_more::check_one_more_row;
 use crate::settings::DeskText;
 use crate::staff;
 
@@ -101,6 +103,8 @@ pub(crate) struct ArticleTitle {
     title: DeskText,
     published: bool,
     changed_at: u64,
+    /// What readers of its page answered to "Did this help?".
+    helped: Helped,
 }
 
 /// The articles of a desk.
@@ -124,13 +128,16 @@ pub(crate) async fn list(
     site.take(me, caller.0.role, Act::Read)?;
     let articles = site.store.read(move |read| {
         staff::at_desk(read, house, me)?;
+        let helped = helped::of_desk(read, house)?;
         let query = "SELECT number, title_en, title_zh, published, changed_ms FROM desk_article
                      WHERE house = ?1 ORDER BY number LIMIT ?2";
         let rows = read.query(query, params![house, desk_limits::ARTICLES_MAX as u64])?;
         let title = |row: &Row| {
             let title = DeskText { en: row.get(1)?, zh: row.get(2)? };
+            let id = row.get(0)?;
             Ok(ArticleTitle {
-                id: row.get(0)?,
+                id,
+                helped: helped.get(&id).copied().unwrap_or_default(),
                 title,
                 published: row.get(3)?,
                 changed_at: row.get(4)?,
@@ -159,13 +166,9 @@ pub(crate) async fn create(
     site.take_message(me, caller.0.role, content.text.en.len() + content.text.zh.len())?;
     let made = site.store.write(move |tx| {
         staff::leading(tx, house, me)?;
+        let query = "SELECT count(*) FROM desk_article WHERE house = ?1";
         let most = desk_limits::ARTICLES_MAX;
-        let row =
-            tx.query_one("SELECT count(*) FROM desk_article WHERE house = ?1", params![house])?;
-        if row.map_or(Ok(0), |row| row.get::<u64>(0))? >= most as u64 {
-            let what = format!("The desk has {most} articles, which is the most.");
-            return Err(Error::new(Code::Conflict, what));
-        }
+        check_one_more_row(tx, (query, params![house]), most, "articles")?;
         insert(tx, house, content)
     });
     Ok((StatusCode::CREATED, Json(made.await?)))
@@ -251,6 +254,7 @@ pub(crate) async fn delete(
     let deleted = site.store.write(move |tx| {
         staff::leading(tx, house, me)?;
         let Article { id, .. } = Article::find(tx, house, &number)?.ok_or_else(none)?;
+        helped::forget(tx, id)?;
         tx.execute("DELETE FROM desk_article WHERE number = ?1", params![id])?;
         Ok(())
     });

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::desk::parse_desk;
+use crate::one_more::check_one_more_row;
 use crate::settings::is_short_name;
 use crate::staff;
 use crate::visit::cut;
@@ -179,16 +180,8 @@ pub(crate) async fn create(
 }
 
 fn check_room(tx: &mut Tx<'_>, house: ConversationId, whose: PersonId) -> Result<(), Error> {
-    let most = desk_limits::CANNED_MAX;
     let query = "SELECT count(*) FROM desk_canned WHERE house = ?1 AND person = ?2";
-    let row = tx.query_one(query, params![house, whose])?;
-    if row.map_or(Ok(0), |row| row.get::<u64>(0))? >= most as u64 {
-        return Err(Error::new(
-            Code::Conflict,
-            format!("There are {most} replies, which is the most."),
-        ));
-    }
-    Ok(())
+    check_one_more_row(tx, (query, params![house, whose]), desk_limits::CANNED_MAX, "replies")
 }
 
 /// Refuses a shortcut that another reply of the same owner has.

@@ -9,7 +9,7 @@ use encke_engine::{Code, ConversationId, Error, PersonId, desk_limits};
 use encke_site::{Act, Body, Caller, Path, Refusal, Site};
 use encke_store::{Row, Sql, StoreError, Tx, params};
 use encke_talk::member::parse_person;
-use encke_talk::tell_of_person;
+use encke_talk::{tell_of_person, tell_others_of_person};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -231,8 +231,7 @@ pub(crate) async fn write(
         find(tx, house, person)?;
         if let Some(name) = &change.name {
             let name = account::check_name(tx, name)?;
-            account::set_name(tx, person, &name)?;
-            tell_name(tx, person)?;
+            rename(tx, person, &name)?;
         }
         let before = fields(tx, person)?;
         let after = ContactFields {
@@ -246,13 +245,41 @@ pub(crate) async fn write(
     Ok(Json(changed.await?))
 }
 
-/// Tells those that talk with a visitor that its name is another one.
-pub(crate) fn tell_name(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Error> {
+/// Gives a contact another name, also in what it said before it was merged, and tells those that talk with it.
+pub(crate) fn rename(tx: &mut Tx<'_>, person: PersonId, name: &str) -> Result<(), Error> {
+    let selves = selves(tx, person)?;
+    for each in &selves {
+        account::set_name(tx, *each, name)?;
+    }
     let newest = "t.visitor = ?1 ORDER BY t.conversation DESC LIMIT ?2";
     let most = desk_limits::TICKETS_PAGE_MAX as u64;
     let tickets = ticket::select(tx, newest, params![person, most])?;
     let ids: Vec<_> = tickets.iter().map(|ticket| ticket.id).collect();
-    tell_of_person(tx, person, &ids)
+    tell_of_person(tx, person, &ids)?;
+    let earlier = selves.iter().filter(|each| **each != person).rev();
+    for each in earlier.take(desk_limits::MERGED_TOLD_MAX) {
+        tell_others_of_person(tx, *each, person, &ids)?;
+    }
+    Ok(())
+}
+
+/// What a contact is called.
+pub(crate) fn name(sql: &mut impl Sql, person: PersonId) -> Result<String, StoreError> {
+    let row = sql.query_one("SELECT display_name FROM person WHERE id = ?1", params![person])?;
+    row.map_or_else(|| Ok(String::new()), |row| row.get(0))
+}
+
+/// The visitors that a contact consists of: itself, and those that were merged into it.
+pub(crate) fn selves(sql: &mut impl Sql, person: PersonId) -> Result<Vec<PersonId>, Error> {
+    let rows = sql.query(
+        "SELECT person FROM desk_merged WHERE into_person = ?1 ORDER BY person",
+        params![person],
+    )?;
+    let mut all = vec![person];
+    for row in rows {
+        all.push(row.get(0)?);
+    }
+    Ok(all)
 }
 
 /// A note to be written.

@@ -8,13 +8,15 @@ use axum::extract::{Query, State};
 use encke_account::{pattern, people_named};
 use encke_engine::{Code, ConversationId, Error, PersonId, desk_limits};
 use encke_site::{Act, Caller, Path, Refusal, Site};
-use encke_store::{Read, Sql, params};
+use encke_store::{Read, Sql, Value, params};
+use encke_talk::{TicketsFound, tickets_with};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::contact::ContactFields;
 use crate::desk::parse_desk;
 use crate::staff;
+use crate::ticket;
 use crate::ticket_list::place;
 use crate::visit::{VisitorShown, cut};
 use crate::visitor::VisitorRow;
@@ -24,7 +26,8 @@ use crate::visitor::VisitorRow;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct WantedContacts {
-    /// Only those with this text in their name, mail address, telephone number or company.
+    /// Only those with this text in their name, mail address, telephone number or company, or with its words in what was said
+    /// in one of their tickets lately.
     #[serde(default)]
     q: String,
     /// Go on behind the page that gave this as `before`.
@@ -86,13 +89,19 @@ fn page(
     (until, below): (u64, u64),
 ) -> Result<Contacts, Error> {
     let wanted = pattern(&cut(&text.trim().to_lowercase(), desk_limits::DESK_SEARCH_BYTES_MAX));
+    let spoken = spoken_with(read, house, text)?;
     let (limit, scanned) = (desk_limits::CONTACTS_PAGE_MAX, desk_limits::CONTACTS_SCANNED_MAX);
+    let in_tickets = (7..7 + spoken.len()).map(|n| format!("?{n}")).collect::<Vec<_>>().join(", ");
+    let in_tickets = match spoken.is_empty() {
+        true => String::new(),
+        false => format!("OR v.person IN ({in_tickets})"),
+    };
     let query = format!(
         "SELECT {}, c.mail, c.phone, c.company, c.address,
              (SELECT count(*) FROM desk_ticket t WHERE t.visitor = v.person)
          FROM ({SCANNED}) v JOIN person p ON p.id = v.person LEFT JOIN desk_contact c ON c.person = v.person
          WHERE (lower(p.display_name) LIKE ?5 ESCAPE '\\' OR lower(c.mail) LIKE ?5 ESCAPE '\\'
-             OR lower(c.phone) LIKE ?5 ESCAPE '\\' OR lower(c.company) LIKE ?5 ESCAPE '\\')
+             OR lower(c.phone) LIKE ?5 ESCAPE '\\' OR lower(c.company) LIKE ?5 ESCAPE '\\' {in_tickets})
          AND (c.person IS NOT NULL OR EXISTS (SELECT 1 FROM desk_ticket t WHERE t.visitor = v.person)
              OR EXISTS (SELECT 1 FROM desk_verified i WHERE i.person = v.person))
          AND NOT EXISTS (SELECT 1 FROM desk_merged m WHERE m.person = v.person)
@@ -100,8 +109,10 @@ fn page(
          ORDER BY v.seen_ms DESC, v.person DESC LIMIT ?6",
         VisitorRow::COLUMNS
     );
-    let bounds = params![house, until, below, scanned as u64, wanted, limit as u64 + 1];
-    let rows = read.query(&query, bounds)?;
+    let mut bounds: Vec<Value> =
+        params![house, until, below, scanned as u64, wanted, limit as u64 + 1].to_vec();
+    bounds.extend(spoken.into_iter().map(Value::from));
+    let rows = read.query(&query, &bounds)?;
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
         found.push((VisitorRow::of(row)?, ContactFields::of(row, 7)?, row.get::<u64>(11)?));
@@ -121,6 +132,26 @@ fn page(
         }
     }
     Ok(Contacts { contacts, before })
+}
+
+/// The visitors with whom these words were said in a ticket of the desk, as far as a search looks.
+fn spoken_with(
+    read: &mut Read<'_>,
+    house: ConversationId,
+    text: &str,
+) -> Result<Vec<PersonId>, Error> {
+    let bounds = TicketsFound {
+        messages_max: desk_limits::CONTACT_MESSAGES_LOOKED_AT_MAX,
+        tickets_max: desk_limits::CONTACTS_FOUND_BY_TEXT_MAX,
+    };
+    let text = cut(text.trim(), desk_limits::DESK_SEARCH_BYTES_MAX);
+    let mut found = Vec::new();
+    for ticket in tickets_with(read, house, &text, bounds)? {
+        found.extend(ticket::find(read, ticket)?.map(|ticket| ticket.visitor));
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
 }
 
 /// The place at which a page stopped looking, if there may be more behind it.

@@ -1,7 +1,7 @@
 //! Two contacts that are one person: the tickets of the one become those of the other.
 //!
 //! The token of the first one ends, and its browser comes back as somebody new. Its messages stay its own, since an event
-//! never changes, so its row stays, too.
+//! never changes, so its row stays, too. It is called what the other one is called from then on.
 
 use std::sync::Arc;
 
@@ -108,5 +108,8 @@ pub(crate) fn join(
     let insert = "INSERT INTO desk_merged (person, into_person) VALUES (?1, ?2)";
     tx.execute(insert, params![from, into])?;
     shut_out(tx, from)?;
+    // Its messages stay its own, so what they are called follows.
+    let name = contact::name(tx, into)?;
+    contact::rename(tx, into, &name)?;
     Ok(true)
 }

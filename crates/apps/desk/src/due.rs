@@ -21,6 +21,7 @@ use crate::change::reopen;
 use crate::claim::release;
 use crate::desk::DeskRow;
 use crate::erasure;
+use crate::helped;
 use crate::lateness;
 use crate::settings::Assignment;
 use crate::ticket::{self, Ticket};
@@ -66,6 +67,11 @@ pub(crate) async fn turn(site: &Arc<Site>, number: u64) {
         && let Err(e) = site.store.write(visitor::forget_idle).await
     {
         tracing::warn!("visitors that never asked could not be forgotten: {e}");
+    }
+    if number.is_multiple_of(FORGET_TURNS)
+        && let Err(e) = site.store.write(helped::forget_old).await
+    {
+        tracing::warn!("who said whether an article helped could not be forgotten: {e}");
     }
     if let Err(e) = end_looks(site).await {
         tracing::warn!("those who looked at tickets could not be made to follow no longer: {e}");

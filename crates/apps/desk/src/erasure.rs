@@ -1,4 +1,5 @@
-//! Erasing a contact (P10): what it has written and was told, its files, forms and facts, and the notes about it.
+//! Erasing a contact (P10): what it has written and was told, also where that was forwarded to, its files, forms and facts, and
+//! the notes about it.
 //!
 //! The first write takes away who it is, ends its tokens, and notes that messages are still to be erased. These follow in
 //! bounded writes. If the node dies in between, any node goes on, so nothing is left behind. The tickets stay as empty places:
@@ -7,15 +8,15 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use encke_account::visitor::{self as account, shut_out};
+use encke_account::visitor::shut_out;
 use encke_engine::{
     ConversationId, Error, NewEvent, PersonId, Position, Seq, StreamId, desk_limits,
 };
 use encke_site::{Act, Caller, EventBody, Path, Refusal, Site, event};
 use encke_store::{Read, Sql, Tx, params};
-use encke_talk::erase_message;
 use encke_talk::member::parse_person;
 use encke_talk::ticket::{step_back, taking_part};
+use encke_talk::{erase_copies, erase_message};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -62,19 +63,6 @@ pub(crate) async fn erase(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The visitors that a contact consists of: itself, and those that were merged into it.
-fn selves(sql: &mut impl Sql, person: PersonId) -> Result<Vec<PersonId>, Error> {
-    let rows = sql.query(
-        "SELECT person FROM desk_merged WHERE into_person = ?1 ORDER BY person",
-        params![person],
-    )?;
-    let mut all = vec![person];
-    for row in rows {
-        all.push(row.get(0)?);
-    }
-    Ok(all)
-}
-
 /// Takes away who a contact is, and closes its tickets.
 fn begin(
     tx: &mut Tx<'_>,
@@ -103,17 +91,16 @@ fn begin(
     let runs = "DELETE FROM desk_rule_run WHERE ticket IN
                     (SELECT conversation FROM desk_ticket WHERE visitor = ?1)";
     tx.execute(runs, params![person])?;
-    for each in selves(tx, person)? {
+    for each in contact::selves(tx, person)? {
         address::forget(tx, each)?;
         for table in ["desk_contact", "desk_contact_note", "desk_verified"] {
             tx.execute(&format!("DELETE FROM {table} WHERE person = ?1"), params![each])?;
         }
         let update = "UPDATE visitor SET facts = ?2, blocked = 1 WHERE person = ?1";
         tx.execute(update, params![each, Facts::default().stored()])?;
-        account::set_name(tx, each, "—")?;
         shut_out(tx, each)?;
     }
-    contact::tell_name(tx, person)
+    contact::rename(tx, person, "—")
 }
 
 /// Erases what is left of a contact, in writes of a bounded size.
@@ -124,11 +111,12 @@ async fn finish(site: &Arc<Site>, person: PersonId, me: PersonId) -> Result<(), 
         for row in read.query(query, params![person])? {
             tickets.push(row.get(0)?);
         }
-        Ok((tickets, selves(read, person)?))
+        Ok((tickets, contact::selves(read, person)?))
     });
     let (tickets, selves) = found.await?;
     for ticket in tickets {
         messages(site, ticket, me).await?;
+        copies(site, ticket, me).await?;
         whole(site, StreamId::notes(ticket), person, me).await?;
         // The staff follows it up to here, so that each console forgets what it holds.
         site.store.write(move |tx| leave(tx, ticket)).await?;
@@ -185,6 +173,13 @@ async fn messages(site: &Arc<Site>, ticket: ConversationId, me: PersonId) -> Res
         }
         after = last;
     }
+}
+
+/// Recalls what was forwarded out of a ticket, wherever it went.
+async fn copies(site: &Arc<Site>, ticket: ConversationId, me: PersonId) -> Result<(), Error> {
+    let most = desk_limits::CONTACT_ERASED_AT_ONCE_MAX;
+    while site.store.write(move |tx| erase_copies(tx, ticket, me, most)).await? {}
+    Ok(())
 }
 
 /// Erases all events of a stream, but for those that say so.

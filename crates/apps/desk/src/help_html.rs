@@ -24,7 +24,7 @@ h1{margin:0 0 .3em;font-size:1.7rem;line-height:1.25}h2{margin:1.6em 0 .4em;font
 p,ul,ol,pre,table,blockquote{margin:0 0 1em}a{color:var(--link)}\
 a:focus-visible,button:focus-visible,input:focus-visible,pre:focus-visible{outline:3px solid var(--link);outline-offset:2px}\
 .soft{color:var(--soft);font-size:.92rem}\
-form{display:flex;gap:.5rem;margin:1rem 0 1.4rem}\
+form{display:flex;flex-wrap:wrap;align-items:center;gap:.5rem;margin:1rem 0 1.4rem}\
 input,button{font:inherit;min-height:44px;border-radius:10px;border:1px solid var(--line)}\
 input{flex:1;min-width:0;padding:.4rem .9rem;background:var(--ground);color:var(--ink)}\
 button{padding:.4rem 1.1rem;background:var(--link);border-color:var(--link);color:var(--paper);font-weight:600;cursor:pointer}\
@@ -84,6 +84,10 @@ pub(crate) struct Wording {
     pub ask: &'static str,
     pub changed: &'static str,
     pub languages: &'static str,
+    pub helped: &'static str,
+    pub yes: &'static str,
+    pub no: &'static str,
+    pub thanks: &'static str,
 }
 
 impl Tongue {
@@ -138,6 +142,10 @@ impl Tongue {
                 ask: "Not answered? Ask us",
                 changed: "Last changed",
                 languages: "Language",
+                helped: "Did this help?",
+                yes: "Yes",
+                no: "No",
+                thanks: "Thank you for telling us.",
             },
             Tongue::Zh => Wording {
                 help: "帮助",
@@ -151,6 +159,10 @@ impl Tongue {
                 ask: "没有找到答案？联系我们",
                 changed: "最后修改",
                 languages: "语言",
+                helped: "这篇文章有帮助吗？",
+                yes: "有帮助",
+                no: "没有帮助",
+                thanks: "感谢您的反馈。",
             },
         }
     }

@@ -18,6 +18,7 @@ use crate::article::Article;
 use crate::desk::DeskRow;
 use crate::help::{FoundArticle, find};
 use crate::help_html::{Document, Tongue, Wording, escaped, policy};
+use crate::helped;
 use crate::markdown::{beginning, rendered};
 use crate::settings::DeskText;
 use crate::visit::cut;
@@ -38,7 +39,7 @@ pub(crate) struct WantedPage {
 type Wanted = Result<Query<WantedPage>, QueryRejection>;
 
 /// Who asks for a page: in which language, and under which address of the site.
-struct Visit {
+pub(crate) struct Visit {
     tongue: Tongue,
     origin: String,
     q: String,
@@ -47,11 +48,23 @@ struct Visit {
 impl Visit {
     fn of(wanted: Wanted, scheme: Scheme, uri: &Uri, headers: &HeaderMap) -> Self {
         let WantedPage { q, lang } = wanted.map_or_else(|_| WantedPage::default(), |Query(it)| it);
+        let q = cut(&q, desk_limits::DESK_SEARCH_BYTES_MAX).trim().to_owned();
+        Visit { q, ..Visit::new(lang.as_deref(), scheme, uri, headers) }
+    }
+
+    /// The same for somebody who searches nothing.
+    pub fn new(lang: Option<&str>, scheme: Scheme, uri: &Uri, headers: &HeaderMap) -> Self {
         let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let asked = Origin::of(headers, uri, &http::Extensions::new());
         let origin = format!("{}{}", scheme.text(), asked.host.unwrap_or_default());
-        let q = cut(&q, desk_limits::DESK_SEARCH_BYTES_MAX).trim().to_owned();
-        Visit { tongue: Tongue::of(lang.as_deref(), accepted), origin, q }
+        Visit { tongue: Tongue::of(lang, accepted), origin, q: String::new() }
+    }
+
+    /// The language in which an article is shown. A page has one: that of its text, as far as there is one.
+    pub fn read_in(&self, article: &Article) -> Tongue {
+        let content = &article.content;
+        let same = tongues(&content.title, &content.text).find(|it| *it == self.tongue);
+        same.unwrap_or_else(|| self.tongue.pick(&content.text).0)
     }
 }
 
@@ -62,7 +75,8 @@ fn answer(status: StatusCode, document: &Document<'_>) -> Response {
         // An article that is no longer published must not be shown any more.
         (header::CACHE_CONTROL, "no-cache"),
         (header::VARY, "Accept-Language"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        // With none at all, a browser would not say that an answer comes from this page.
+        (header::REFERRER_POLICY, "same-origin"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     for (name, value) in lines {
@@ -265,34 +279,54 @@ async fn shown(
     number: String,
     visit: Visit,
 ) -> Result<Response, Refusal> {
+    Ok(match find_article(&site, key, number).await? {
+        (Some(desk), Some(article)) => page(&visit, &desk, &article, false),
+        (desk, _) => absent(&visit, desk.as_ref()),
+    })
+}
+
+/// A published article of a desk, and the desk; what there is of them.
+pub(crate) async fn find_article(
+    site: &Site,
+    key: String,
+    number: String,
+) -> Result<(Option<DeskRow>, Option<Article>), Error> {
     let found = site.store.read(move |read| {
         let desk = match DeskRow::by_key(read, &key) {
             Err(error) if error.code == Code::NotFound => return Ok((None, None)),
             desk => desk?,
         };
         let article = Article::find(read, desk.house, &number)?;
-        Ok::<_, Error>((Some(desk), article.filter(|article| article.content.published)))
+        Ok((Some(desk), article.filter(|article| article.content.published)))
     });
-    Ok(match found.await? {
-        (Some(desk), Some(article)) => page(&visit, &desk, &article),
-        (desk, _) => absent(&visit, desk.as_ref()),
-    })
+    found.await
 }
 
-fn page(visit: &Visit, desk: &DeskRow, article: &Article) -> Response {
+/// The page of an article for somebody who has said whether it helped.
+pub(crate) fn answered(
+    visit: &Visit,
+    (desk, article): (Option<DeskRow>, Option<Article>),
+) -> Response {
+    match (desk, article) {
+        (Some(desk), Some(article)) => page(visit, &desk, &article, true),
+        (desk, _) => absent(visit, desk.as_ref()),
+    }
+}
+
+fn page(visit: &Visit, desk: &DeskRow, article: &Article, has_answered: bool) -> Response {
     let content = &article.content;
-    // A page has one language: that of its text, as far as there is one.
-    let (tongue, text) = match tongues(&content.title, &content.text).find(|it| *it == visit.tongue)
-    {
-        Some(tongue) => tongue.pick(&content.text),
-        None => visit.tongue.pick(&content.text),
-    };
+    let tongue = visit.read_in(article);
+    let (_, text) = tongue.pick(&content.text);
     let (_, title) = tongue.pick(&content.title);
     let (words, home) = (tongue.words(), home(desk));
     let day = Timestamp::from_millisecond(i64::try_from(article.changed_at).unwrap_or(0));
     let day = day.map(|at| at.strftime("%Y-%m-%d").to_string()).unwrap_or_default();
+    let asked = match has_answered {
+        true => format!("<p role=\"status\">{}</p>", words.thanks),
+        false => helped::question(&format!("{home}/{}", article.id), tongue, &words),
+    };
     let body = format!(
-        "<article>\n<h1 dir=\"auto\">{}</h1>\n<p class=\"soft\">{} <time datetime=\"{day}\">{day}</time></p>\n{}</article>\n\
+        "<article>\n<h1 dir=\"auto\">{}</h1>\n<p class=\"soft\">{} <time datetime=\"{day}\">{day}</time></p>\n{}</article>\n{asked}\n\
          <p><a href=\"{home}?lang={}\">{}</a></p>",
         escaped(title),
         words.changed,

@@ -26,8 +26,8 @@ use crate::mail::{address, links, shown, transcript};
 use crate::tables::TABLES;
 use crate::{
     agent, article, ask, blocked, bulk_change, canned, change, claim, contact, contact_list,
-    contact_merge, day_sums, desk, door, draft, due, erasure, export, help, help_page, invitation,
-    looking, mail, mentions, note, promise, rating, report, report_tickets, saved_view,
+    contact_merge, day_sums, desk, door, draft, due, erasure, export, help, help_page, helped,
+    invitation, looking, mail, mentions, note, promise, rating, report, report_tickets, saved_view,
     site_secret, status, team, ticket, ticket_list, ticket_merge, ticket_page, ticket_search,
     ticket_split, verified, visit, visitor,
 };
@@ -88,7 +88,7 @@ impl Product for Desk {
             .routes(routes!(help::list))
             .routes(routes!(help::get))
             .routes(routes!(help_page::list))
-            .routes(routes!(help_page::article))
+            .routes(routes!(help_page::article, helped::answer))
             .routes(routes!(help_page::named))
             .routes(routes!(blocked::list))
             .routes(routes!(blocked::block, blocked::unblock))

@@ -13,7 +13,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::ticket;
+use crate::ticket::{self, Ticket};
 use crate::visit::cut;
 use crate::visitor::{VisitorRow, check_not_blocked};
 
@@ -28,7 +28,8 @@ pub(crate) struct Rating {
     comment: String,
 }
 
-/// Rates a ticket of the calling visitor. A further rating takes the place of the first one.
+/// Rates a ticket of the calling visitor. A further rating takes the place of the first one, and that of a ticket that was merged
+/// counts where it goes on.
 #[utoipa::path(put, operation_id = "rate_ticket", path = "/v1/tickets/{id}/rating", tag = "desk",
     params(("id" = String, Path)), request_body = Rating,
     responses((status = 204), (status = 403, description = "blocked, forbidden, not_member"),
@@ -55,13 +56,18 @@ pub(crate) async fn rate(
     let comment = cut(comment.trim(), most);
     let held = site.clone();
     let rated = site.store.write(move |tx| {
-        let before = ticket::find(tx, id)?.filter(|ticket| ticket.visitor == me);
-        let before = before.ok_or_else(not_member)?;
+        let own = |found: Option<Ticket>| {
+            found.filter(|ticket| ticket.visitor == me).ok_or_else(not_member)
+        };
+        let mut before = own(ticket::find(tx, id)?)?;
+        if let Some(into) = before.merged_into {
+            before = own(ticket::find(tx, into)?)?;
+        }
         check_not_blocked(&VisitorRow::find(tx, me)?.ok_or_else(not_member)?)?;
         let kept = (!comment.is_empty()).then_some(comment);
         tx.execute(
             "UPDATE desk_ticket SET comment = ?2 WHERE conversation = ?1",
-            params![id, kept],
+            params![before.id, kept],
         )?;
         let mut after = before.clone();
         after.rating = Some(stars);

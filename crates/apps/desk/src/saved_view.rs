@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::desk::parse_desk;
+use crate::one_more::check_one_more;
 use crate::staff;
 use crate::ticket_search::TicketChoice;
 
@@ -112,12 +113,9 @@ pub(crate) async fn create(
         } else {
             staff::leading(tx, house, me)?;
         }
-        let (views, most) = (all(tx, house, me)?, desk_limits::SAVED_VIEWS_MAX);
+        let views = all(tx, house, me)?;
         let mut same = views.iter().filter(|view| view.own == own);
-        if same.clone().count() >= most {
-            let what = format!("There are {most} views, which is the most.");
-            return Err(Error::new(Code::Conflict, what));
-        }
+        check_one_more(same.clone().count(), desk_limits::SAVED_VIEWS_MAX, "views")?;
         if same.any(|view| view.name == name) {
             return Err(Error::new(Code::NameTaken, "Another view has this name."));
         }

@@ -36,4 +36,8 @@ pub(crate) const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0010.sql"),
         include_str!("tables/postgres/0010.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0012.sql"),
+        include_str!("tables/postgres/0012.sql"),
+    ),
 ];

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use crate::agent::check_staff;
 use crate::assignment::give;
 use crate::desk::parse_desk;
+use crate::one_more::check_one_more;
 use crate::settings::is_short_name;
 use crate::staff;
 
@@ -123,10 +124,7 @@ pub(crate) async fn create(
     let made = site.store.write(move |tx| {
         staff::leading(tx, house, me)?;
         let teams = all(tx, house)?;
-        if teams.len() >= desk_limits::TEAMS_MAX {
-            let most = desk_limits::TEAMS_MAX;
-            return Err(Error::new(Code::Conflict, format!("A desk has at most {most} teams.")));
-        }
+        check_one_more(teams.len(), desk_limits::TEAMS_MAX, "teams")?;
         if teams.iter().any(|team| team.name == name) {
             return Err(Error::new(Code::NameTaken, "Another team has this name."));
         }

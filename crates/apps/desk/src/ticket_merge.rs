@@ -92,7 +92,15 @@ fn join(
 ) -> Result<Ticket, Error> {
     let (from, into) = (first.id, second.id);
     let staff = taking_part(tx, from)?;
-    let after = go_on(tx, site, &first, &second, &staff)?;
+    let mut after = go_on(tx, site, &first, &second, &staff)?;
+    if second.rating.is_none() && first.rating.is_some() {
+        // A report counts the one that goes on alone.
+        after.rating = first.rating;
+        let comment = "UPDATE desk_ticket SET comment =
+                           (SELECT f.comment FROM desk_ticket f WHERE f.conversation = ?1)
+                       WHERE conversation = ?2";
+        tx.execute(comment, params![from, into])?;
+    }
     end(tx, site, me, &first, into)?;
     // What was merged into the first one before goes on in the second one, too.
     let most = desk_limits::TICKETS_PER_VISITOR_MAX;

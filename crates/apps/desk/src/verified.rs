@@ -162,8 +162,9 @@ pub(crate) fn bind(
 fn learn(tx: &mut Tx<'_>, person: PersonId, who: &Who) -> Result<(), Error> {
     if let Some(name) = &who.name
         && let Ok(name) = token::check_name(tx, name)
+        && contact::name(tx, person)? != name
     {
-        token::set_name(tx, person, &name)?;
+        contact::rename(tx, person, &name)?;
     }
     contact::learn(tx, person, who.mail.as_deref(), who.phone.as_deref())
 }

@@ -6,6 +6,7 @@ use encke_store::Tx;
 use crate::amendment::{Amending, message_at};
 use crate::conversation::{Member, MemberRole, find, not_member};
 use crate::recall::wipe_message;
+use crate::thread;
 
 /// Recalls the message at a position, whoever wrote it, also for somebody that may not recall it by hand. The caller has
 /// decided that it goes. One that is gone already stays so.
@@ -23,5 +24,7 @@ pub fn erase_message(
     let conversation = find(tx, id)?.ok_or_else(not_member)?;
     let (delivered, read) = (Seq(0), Seq(0));
     let member = Member { person: by, role: MemberRole::Owner, delivered, read, muted_until: None };
-    wipe_message(tx, &Amending { me: by, member, conversation, message, keeper: None })
+    let it = Amending { me: by, member, conversation, message, keeper: None };
+    wipe_message(tx, &it)?;
+    thread::answer_recalled(tx, &it.conversation, by)
 }

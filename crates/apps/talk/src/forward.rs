@@ -3,7 +3,7 @@
 //! The copy is a message of whoever forwards it. It says who wrote the first one, by the name of that moment, and nothing of
 //! the conversation that it comes from: a private room stays unknown to those who get it. The names of people that the text
 //! mentions stand in the copy as words, so it calls nobody. Of a poll, the question and the options go along as text: its
-//! votes belong to those who gave them.
+//! votes belong to those who gave them. A copy of what was said in a ticket goes when its visitor is erased (`ticket_copy`).
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use crate::member::{check_member, in_conversation};
 use crate::message::{Said, text_of};
 use crate::rights::check_may_write;
 use crate::view::View;
-use crate::{mention, mute, ticket};
+use crate::{mention, mute, ticket, ticket_copy};
 
 /// The first message behind a forwarded one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
@@ -127,7 +127,9 @@ impl Forwarding {
         let mut new = event(StreamId::conversation(to), Some(me), &said);
         new.key = key;
         ticket::check_may_say(tx, site, &target, me)?;
-        append_said(tx, site, &target, me, new, &said)
+        let appended = append_said(tx, site, &target, me, new, &said)?;
+        ticket_copy::note(tx, (of, message.event.position), (to, appended.position))?;
+        Ok(appended)
     }
 
     /// The first send with the same key, whatever became of either message.

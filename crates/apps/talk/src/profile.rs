@@ -216,6 +216,17 @@ async fn change(
 pub fn tell(tx: &mut Tx<'_>, me: PersonId, latest: &[ConversationId]) -> Result<(), Error> {
     let body = PersonChanged { person: me };
     tx.append(event(StreamId::person(me), Some(me), &body))?;
+    tell_others(tx, me, me, latest)
+}
+
+/// Tells those of the conversations in which `member` is. They may have messages of `changed`, whom it once was.
+pub fn tell_others(
+    tx: &mut Tx<'_>,
+    changed: PersonId,
+    member: PersonId,
+    latest: &[ConversationId],
+) -> Result<(), Error> {
+    let body = PersonChanged { person: changed };
     for part in bulk::parts(latest) {
         let query = format!(
             "WITH v (id) AS ({})
@@ -224,11 +235,12 @@ pub fn tell(tx: &mut Tx<'_>, me: PersonId, latest: &[ConversationId]) -> Result<
             bulk::values(part.len(), 1),
             part.len() + 1
         );
-        let params: Vec<Value> = part.iter().map(|id| (*id).into()).chain([me.into()]).collect();
+        let params: Vec<Value> =
+            part.iter().map(|id| (*id).into()).chain([member.into()]).collect();
         let rows = tx.query(&query, &params)?;
         let ids = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<ConversationId>, _>>();
         for id in ids? {
-            tx.append(event(StreamId::amendments(id), Some(me), &body))?;
+            tx.append(event(StreamId::amendments(id), Some(changed), &body))?;
         }
     }
     Ok(())

@@ -78,4 +78,8 @@ pub const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0021.sql"),
         include_str!("tables/postgres/0021.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0022.sql"),
+        include_str!("tables/postgres/0022.sql"),
+    ),
 ];

@@ -269,6 +269,14 @@ pub fn check_may_bring(
     Err(Error::new(Code::Forbidden, what))
 }
 
+/// Refuses guests in the room of a desk's staff: nobody knows who they are, and whoever is in it reads each ticket.
+pub fn check_takes_guests(tx: &mut Tx<'_>, site: &Site, room: ConversationId) -> Result<(), Error> {
+    if !is_house(tx, site, room)? {
+        return Ok(());
+    }
+    Err(Error::new(Code::Forbidden, "The room of a desk's staff takes no guests."))
+}
+
 /// Whether a room is that of the staff of a desk. Such a room is never open.
 pub fn is_house(tx: &mut Tx<'_>, site: &Site, room: ConversationId) -> Result<bool, Error> {
     let keeper = site.find_part::<TicketKeeper>();

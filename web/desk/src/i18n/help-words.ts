@@ -17,6 +17,8 @@ const en = {
     published: 'Published',
     draft: 'Draft',
     changed: (when: string) => `Changed ${when}`,
+    helped: (language: string, yes: number, no: number) =>
+      `${language}: helped ${yes} ${yes === 1 ? 'reader' : 'readers'}, did not help ${no}`,
     untitled: 'Without a title',
     back: 'All articles',
     heading: 'Title',
@@ -111,6 +113,7 @@ const zhCN: Shape<typeof en> = {
     published: '已发布',
     draft: '草稿',
     changed: (when) => `修改于 ${when}`,
+    helped: (language, yes, no) => `${language}：${yes} 人觉得有帮助，${no} 人觉得没有帮助`,
     untitled: '没有标题',
     back: '全部文章',
     heading: '标题',

@@ -17,6 +17,12 @@ export function titleIn(title: DeskText, language: Locale): string {
   return own === '' ? title[language === 'en' ? 'zh-CN' : 'en'].trim() : own;
 }
 
+/** What readers answered to "Did this help?", in each language in which somebody did. */
+export function answersOf(helped: ArticleTitle['helped']): { tag: Locale; yes: number; no: number }[] {
+  const tags: readonly Locale[] = ['en', 'zh-CN'];
+  return tags.map((tag) => ({ tag, ...helped[tag] })).filter(({ yes, no }) => yes + no > 0);
+}
+
 /** Those that have each word of a search in a title. */
 export function foundArticles(articles: readonly ArticleTitle[], query: string): readonly ArticleTitle[] {
   const words = query

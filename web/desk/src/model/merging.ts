@@ -9,10 +9,13 @@ export function othersOf(page: TicketPage | null): readonly DeskTicket[] {
 /** Messages of a ticket that are offered to split it at, the newest first. */
 const splitChoicesMax = 30;
 
-/** The messages of the visitor, at which a ticket is split. */
-export function splitChoices(events: readonly FeedEvent[], visitor: string): readonly MessageEvent[] {
+/** The messages of the visitor, at which a ticket is split; also what it wrote before it was merged into another contact. */
+export function splitChoices(
+  events: readonly FeedEvent[],
+  isVisitor: (person: string) => boolean,
+): readonly MessageEvent[] {
   const said = events.filter(
-    (event): event is MessageEvent => event.kind === 'message' && event.from === visitor,
+    (event): event is MessageEvent => event.kind === 'message' && isVisitor(event.from ?? ''),
   );
   return said.slice(-splitChoicesMax).reverse();
 }

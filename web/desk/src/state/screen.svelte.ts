@@ -66,6 +66,11 @@ export class DeskScreen {
     return row?.visitor.display_name ?? this.ticket?.page?.visitor.person.display_name ?? ticket;
   }
 
+  /** Whether a person is the visitor of a ticket, or was before it was merged into that one: no other visitor is in it. */
+  isVisitor(visitor: string | undefined, person: string): boolean {
+    return person === visitor || this.talk?.world?.people.get(person)?.role === 'guest';
+  }
+
   /** What a person is called on this screen. */
   called(person: string): string {
     const { talk } = this;

@@ -138,10 +138,14 @@ export type Row =
 const together_ms = 5 * 60_000;
 
 /** The lines of a thread: days between, and behind all what is on its way. */
-export function rowsOf(said: readonly Said[], outgoing: readonly Outgoing[], me: string): Row[] {
+export function rowsOf(
+  said: readonly Said[],
+  outgoing: readonly Outgoing[],
+  isMe: (person: string) => boolean,
+): Row[] {
   const rows: Row[] = [];
   let day = '';
-  let last: { from: string; at: number } | null = null;
+  let last: { from: string; at: number; mine: boolean } | null = null;
   for (const each of said) {
     const date = new Date(each.at).toDateString();
     if (date !== day) {
@@ -150,12 +154,13 @@ export function rowsOf(said: readonly Said[], outgoing: readonly Outgoing[], me:
     }
     day = date;
     const first: boolean = last === null || last.from !== each.from || each.at - last.at > together_ms;
-    rows.push({ kind: 'said', key: `said ${each.seq}`, said: each, mine: each.from === me, first });
-    last = { from: each.from, at: each.at };
+    const mine = isMe(each.from);
+    rows.push({ kind: 'said', key: `said ${each.seq}`, said: each, mine, first });
+    last = { from: each.from, at: each.at, mine };
   }
   for (const out of outgoing) {
-    rows.push({ kind: 'out', key: `out ${out.key}`, out, first: last?.from !== me });
-    last = { from: me, at: out.createdAt };
+    rows.push({ kind: 'out', key: `out ${out.key}`, out, first: last?.mine !== true });
+    last = { from: '', at: out.createdAt, mine: true };
   }
   return rows;
 }

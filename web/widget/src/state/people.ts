@@ -13,9 +13,11 @@ export class People {
     return this.#known.has(id);
   }
 
-  know(people: readonly { id: string; display_name: string; picture?: string | undefined }[]): void {
-    for (const { id, display_name: name, picture = null } of people)
-      this.#known.set(id, { id, name, picture });
+  know(
+    people: readonly { id: string; display_name: string; role?: string; picture?: string | undefined }[],
+  ): void {
+    for (const { id, display_name: name, picture = null, role } of people)
+      this.#known.set(id, { id, name, picture, visits: role === 'guest' });
   }
 
   knowAgents(tickets: readonly VisitorTicket[]): void {

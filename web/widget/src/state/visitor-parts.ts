@@ -7,6 +7,8 @@ export interface Somebody {
   readonly id: string;
   readonly name: string;
   readonly picture: string | null;
+  /** Whether this is a visitor, and so the one whose window this is: it may have had another id before. */
+  readonly visits?: boolean;
 }
 
 export interface VisitorParts {

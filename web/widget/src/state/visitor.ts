@@ -93,8 +93,9 @@ export class Visitor {
 
   // What is shown
 
-  get me(): string {
-    return this.#me;
+  /** Whether the visitor itself is this person, or was it before its desk merged the two. */
+  isMe(person: string): boolean {
+    return person === this.#me || this.person(person).visits === true;
   }
 
   get unread(): number {

@@ -137,7 +137,7 @@ export class Panel {
     this.#shown = thread?.conversation ?? null;
     this.#header.update(door);
     this.#showGreeting(door);
-    const rows = rowsOf(thread?.said ?? [], visitor.outgoing, visitor.me);
+    const rows = rowsOf(thread?.said ?? [], visitor.outgoing, (person) => visitor.isMe(person));
     const mine = rows.findLast((row) => row.kind === 'said' && row.mine);
     this.#last = rows.at(-1)?.kind === 'out' ? '' : (mine?.key ?? '');
     this.#keyed.show(rows);

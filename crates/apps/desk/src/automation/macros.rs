@@ -17,6 +17,7 @@ use super::act::{self, Act, Doer, Undone, Worked};
 use super::rule::check_name;
 use crate::assignment::give;
 use crate::desk::{DeskRow, parse_desk};
+use crate::one_more::check_one_more_row;
 use crate::staff;
 use crate::ticket::{self, Ticket};
 
@@ -130,12 +131,8 @@ pub(crate) async fn create(
         check_may(whose, role)?;
         new.acts.iter().try_for_each(|act| act.check_people(tx, house, true))?;
         let query = "SELECT count(*) FROM desk_macro WHERE house = ?1 AND person = ?2";
-        let row = tx.query_one(query, params![house, whose])?;
         let most = desk_limits::MACROS_MAX;
-        if row.map_or(Ok(0), |row| row.get::<u64>(0))? >= most as u64 {
-            let what = format!("There are {most} macros, which is the most.");
-            return Err(Error::new(Code::Conflict, what));
-        }
+        check_one_more_row(tx, (query, params![house, whose]), most, "macros")?;
         let row = tx.query_one(
             "INSERT INTO desk_macro (house, person, body) VALUES (?1, ?2, ?3) RETURNING number",
             params![house, whose, new.kept()],

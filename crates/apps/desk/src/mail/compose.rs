@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use encke_account::settings;
-use encke_engine::{Error, desk_limits};
+use encke_engine::{ConversationId, Error, desk_limits};
 use encke_letter::{Letter, Post, Purpose, Thread, document, escaped, link, one_line};
 use encke_store::Read;
 use encke_talk::told::Told;
@@ -49,7 +49,7 @@ pub(crate) fn answers(
     post: &Post,
     desk: &DeskRow,
     address: &AddressRow,
-    row: &MailRow,
+    (row, earlier): (&MailRow, Option<(ConversationId, u64)>),
     all: &[Told],
     words: Words,
 ) -> Letter {
@@ -87,17 +87,24 @@ pub(crate) fn answers(
         html: document(words.language(), &subject, &html),
         subject,
         text,
-        thread: Some(thread(post, row)),
+        thread: Some(thread(post, row, earlier)),
         unsubscribe: Some(stop),
     }
 }
 
-/// The place of the mail among those of its ticket. A mail that is sent again after a crash has the same name.
-fn thread(post: &Post, row: &MailRow) -> Thread {
-    let named = |number: u64| format!("desk.{}.{number}@{}", row.ticket, post.domain());
-    let earlier = (row.number > 0).then(|| named(row.number - 1));
-    let first = (row.number > 1).then(|| named(0));
-    Thread { id: named(row.number), earlier: first.into_iter().chain(earlier).collect() }
+/// The place of the mail among those of its ticket. A mail that is sent again after a crash has the same name. The first one goes
+/// on behind those of a ticket that was merged into this one.
+fn thread(post: &Post, row: &MailRow, merged: Option<(ConversationId, u64)>) -> Thread {
+    let named =
+        |ticket: ConversationId, number: u64| format!("desk.{ticket}.{number}@{}", post.domain());
+    let (of, sent) = match merged {
+        Some(merged) if row.number == 0 => merged,
+        _ => (row.ticket, row.number),
+    };
+    let last = (sent > 0).then(|| named(of, sent - 1));
+    let first = (sent > 1).then(|| named(of, 0));
+    let id = named(row.ticket, row.number);
+    Thread { id, earlier: first.into_iter().chain(last).collect() }
 }
 
 /// The newest of these messages that fit into one mail.

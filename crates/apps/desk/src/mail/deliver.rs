@@ -15,6 +15,7 @@ use super::state::MailState;
 use super::turn::{Mail, Taken};
 use super::words::Words;
 use crate::agent::is_present;
+use crate::contact;
 use crate::desk::DeskRow;
 use crate::visitor::VisitorRow;
 
@@ -149,10 +150,12 @@ fn step(read: &mut Read<'_>, site: &Site, post: &Post, row: &MailRow) -> Result<
     let most = desk_limits::DESK_MAIL_MESSAGES_MAX;
     let mut all = told(read, site, row.ticket, row.visitor, messages, most)?;
     if !row.whole {
-        all.retain(|told| told.from != Some(row.visitor));
+        let own = contact::selves(read, row.visitor)?;
+        all.retain(|told| told.from.is_none_or(|from| !own.contains(&from)));
     }
     let Some(newest) = all.last().map(|told| told.seq) else { return Ok(Step::Nothing) };
-    let letter = compose::answers(post, &desk, &address, row, &all, words);
+    let merged = outbox::mailed_before_merge(read, row.ticket)?;
+    let letter = compose::answers(post, &desk, &address, (row, merged), &all, words);
     Ok(Step::Send(Box::new(letter), newest))
 }
 

@@ -60,6 +60,19 @@ pub(crate) fn find(
     sql.query_one(query, params![ticket])?.as_ref().map(MailRow::read).transpose()
 }
 
+/// The ticket that was merged into this one and mailed last, with the number of its mails.
+pub(crate) fn mailed_before_merge(
+    sql: &mut impl Sql,
+    ticket: ConversationId,
+) -> Result<Option<(ConversationId, u64)>, StoreError> {
+    let query = "SELECT m.conversation, m.number FROM desk_ticket t
+                 JOIN desk_mail m ON m.conversation = t.conversation
+                 WHERE t.merged_into = ?1 AND m.number > 0
+                 ORDER BY m.sent_ms DESC, m.conversation DESC LIMIT 1";
+    let row = sql.query_one(query, params![ticket])?;
+    row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
+
 /// Milliseconds after which answers go out together.
 pub(crate) fn wait_ms(site: &Site) -> u64 {
     let soon = MailState::of(site).post().map_or(u64::MAX, |post| post.soon_ms);

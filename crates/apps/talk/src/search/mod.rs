@@ -5,6 +5,7 @@
 
 mod index;
 mod marked;
+mod tickets;
 mod words;
 
 use std::fmt;
@@ -32,6 +33,7 @@ use index::{FILE, LINK, Searched, mark_of_conversation, mark_of_person};
 pub(crate) use index::{Followed, follow};
 pub use marked::{Between, Candidate, StarsOf};
 use marked::{Is, Marked};
+pub use tickets::{TicketsFound, tickets_with};
 use words::Wanted;
 
 /// The number of messages in a page if the request names none.

@@ -320,3 +320,109 @@ fn a_desk_that_wants_signed_visitors_takes_no_others_and_changes_its_secret() {
     ann.client.delete(&format!("{secrets}/{newest}")).is(204);
     assert_eq!((enter(&second), enter(&third)), (201, 403), "one that leaked ends at once");
 }
+
+#[test]
+fn what_a_contact_said_before_it_was_merged_is_shown_under_its_name() {
+    let site = free_site();
+    let mut ann = site.person("ann");
+    let desk = ann.desk(&[]);
+    let (mut first, mut second) = (let_in(&site, &desk), let_in(&site, &desk));
+    let old = first.ask_desk(&desk, "from my phone");
+    second.ask_desk(&desk, "from work");
+    ann.contact(&desk, "PATCH", &format!("/{}", second.id), &json!({"name": "Dora Doe"})).is(200);
+    let into = json!({"into": second.id});
+    ann.contact(&desk, "POST", &format!("/{}/merge", first.id), &into).is(204);
+    let called = |who: &mut Person| {
+        let page = who.client.get(&format!("/v1/conversations/{old}/events")).is(200).json();
+        let all = page["people"].as_array().unwrap().iter();
+        let old = all.filter(|person| person["id"] == first.id.as_str());
+        old.map(|p| p["display_name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(called(&mut ann), ["Dora Doe"]);
+    assert_eq!(called(&mut second), ["Dora Doe"]);
+    // Whoever has the ticket open is told that both have another name.
+    ann.act(&old, "claim").is(200);
+    let mut console = Feed::now(&site, Transport::Sse, &ann);
+    ann.contact(&desk, "PATCH", &format!("/{}", second.id), &json!({"name": "Dora D."})).is(200);
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        let event = console.event_of(&amendments(&old));
+        if event["kind"] == "person_changed" {
+            told.push(event["body"]["person"].clone());
+        }
+    }
+    assert_eq!(told, [json!(second.id), json!(first.id)]);
+    assert_eq!(called(&mut ann), ["Dora D."]);
+    ann.contact(&desk, "DELETE", &format!("/{}", second.id), &json!({})).is(204);
+    let page = ann.client.get(&format!("/v1/conversations/{old}/events")).is(200);
+    assert!(!page.text().contains("Dora"), "{}", page.text());
+}
+
+#[test]
+fn contacts_are_found_by_what_was_said_in_their_tickets_at_this_desk() {
+    let site = free_site();
+    let (mut ann, mut eve) = (site.person("ann"), site.person("eve"));
+    let (desk, hers) = (ann.desk(&[]), eve.desk(&[]));
+    let (mut guest, mut other) = (let_in(&site, &desk), let_in(&site, &hers));
+    let ticket = guest.ask_desk(&desk, "My trumpet arrived broken");
+    let foreign = other.ask_desk(&hers, "My trumpet is lost");
+    ann.say(&ticket, "我们给您换一个新的小号");
+    let room = eve.room(&[]);
+    eve.say(&room, "trumpet");
+    eve.say(&foreign, "We look for it");
+    let found = |who: &mut Person, desk: &Desk, text: &str| {
+        crate::harness::eventually(&format!("{text} is found"), || {
+            Some(who.contact_ids(desk, text)).filter(|ids| !ids.is_empty())
+        })
+    };
+    for text in ["trumpet", "TRUMP", "broken%20trumpet", "%E5%B0%8F%E5%8F%B7"] {
+        assert_eq!(found(&mut ann, &desk, text), [guest.id.clone()], "{text}");
+    }
+    assert_eq!(found(&mut eve, &hers, "trumpet"), [other.id.clone()], "each desk its own");
+    assert_eq!(ann.contact_ids(&desk, "lost"), Vec::<String>::new());
+    assert_eq!(ann.contact_ids(&desk, "trumpet%20lost"), Vec::<String>::new());
+    // What was recalled is found no longer, from that moment on.
+    ann.client.delete(&format!("/v1/conversations/{ticket}/messages/3")).is(204);
+    assert_eq!(ann.contact_ids(&desk, "%E5%B0%8F%E5%8F%B7"), Vec::<String>::new());
+}
+
+#[test]
+fn what_was_forwarded_out_of_a_ticket_goes_with_its_contact() {
+    let site = free_site();
+    let (mut ann, mut ben, mut eve) = (site.person("ann"), site.person("ben"), site.person("eve"));
+    let desk = ann.desk(&[&ben]);
+    let (mut guest, mut other) = (let_in(&site, &desk), let_in(&site, &desk));
+    let (ticket, kept) = (guest.ask_desk(&desk, SECRET), other.ask_desk(&desk, "stays"));
+    let (room, far) = (ben.room(&[&ann, &eve]), eve.room(&[]));
+    let forward = |who: &mut Person, of: &str, seq: u64, to: &str| {
+        let body = json!({"conversation": of, "message": seq});
+        let path = format!("/v1/conversations/{to}/forwards");
+        who.client.post(&path, &body).is(201).json()["seq"].as_u64().unwrap()
+    };
+    let copy = forward(&mut ben, &ticket, 2, &room);
+    forward(&mut ben, &kept, 2, &room);
+    // A copy of the copy, by somebody that is no staff; one that was recalled by hand; and one in a ticket of somebody else.
+    let farther = forward(&mut eve, &room, copy, &far);
+    let recalled = forward(&mut ben, &ticket, 2, &room);
+    ben.client.delete(&format!("/v1/conversations/{room}/messages/{recalled}")).is(204);
+    forward(&mut ben, &ticket, 2, &kept);
+    let parent = eve.say(&far, "What is this?")["seq"].as_u64().unwrap();
+    let path = format!("/v1/conversations/{far}/messages/{parent}/thread");
+    let opened = eve.client.post(&path, &json!({"text": "Look"})).is(201).json();
+    let thread = opened["thread"].as_str().or(opened["conversation"].as_str()).unwrap().to_owned();
+    forward(&mut eve, &room, copy, &thread);
+    let mut feed = Feed::now(&site, Transport::Sse, &eve);
+    ann.contact(&desk, "DELETE", &format!("/{}", guest.id), &json!({})).is(204);
+    for (room, seq) in [(&room, copy), (&far, farther)] {
+        let event = feed.event_of(&amendments(room));
+        assert_eq!((&event["kind"], &event["body"]["message"]), (&json!("recalled"), &json!(seq)));
+        let one = eve.client.get(&format!("/v1/conversations/{room}/messages/{seq}")).is(200);
+        assert_eq!(one.json()["event"]["kind"], "erased");
+    }
+    for of in [&room, &far, &kept] {
+        let path = format!("/v1/conversations/{of}/events");
+        let who = if *of == kept { &mut ben } else { &mut eve };
+        assert!(!who.client.get(&path).is(200).text().contains(SECRET), "{of}");
+    }
+    assert!(eve.history(&room).iter().any(|e| e["body"]["text"] == "stays"));
+}

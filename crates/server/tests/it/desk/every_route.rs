@@ -3,9 +3,10 @@
 
 use serde_json::json;
 
+use super::free_site;
 use super::scene::{Route, SECRET, Scene};
 use crate::feed::{Feed, Transport};
-use crate::harness::Site;
+use crate::harness::{Auth, Client, Person, Site};
 
 const BELOW: &[&str] = &["/v1/desks/{desk}", "/v1/tickets/{id}", "/v1/conversations/{id}"];
 
@@ -236,4 +237,29 @@ fn a_blocked_visitor_changes_nothing_that_the_staff_sees() {
             break;
         }
     }
+}
+
+#[test]
+fn the_room_of_a_desks_staff_takes_no_guests() {
+    let site = free_site();
+    site.owner().send("PATCH", "/v1/settings", &json!({"guests": true})).is(200);
+    let mut ann = site.person("ann");
+    let (desk, room) = (ann.desk(&[]), ann.room(&[]));
+    let links = |of: &str| format!("/v1/conversations/{of}/links");
+    let for_guests = json!({"guests": true});
+    let refused = ann.client.post(&links(&desk.id), &for_guests).is(403);
+    assert_eq!(refused.code(), "forbidden");
+    ann.client.post(&links(&desk.id), &json!({})).is(201);
+    // In another room such a link lets a guest in, who may then be brought nowhere near the tickets.
+    let made = ann.client.post(&links(&room), &for_guests).is(201).json();
+    let entered = site.server.visitor().post("/v1/guest", &json!({"display_name": "Gast"})).is(201);
+    let id = entered.json()["id"].as_str().unwrap().to_owned();
+    let client = Client::new(site.address(), Auth::Cookie(entered.session()));
+    let mut guest = Person { id, name: "Gast".into(), client };
+    let secret = json!({"secret": made["secret"]});
+    guest.client.post("/v1/links/join", &secret).is(200);
+    let person = json!({"person": guest.id});
+    let members = format!("/v1/conversations/{}/members", desk.id);
+    assert_eq!(ann.client.post(&members, &person).is(403).code(), "forbidden");
+    assert_eq!(guest.client.get(&format!("/v1/desks/{}", desk.id)).is(404).code(), "not_found");
 }

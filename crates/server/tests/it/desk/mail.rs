@@ -193,3 +193,52 @@ fn the_address_of_a_merged_visitor_is_handed_on_and_that_of_an_erased_one_is_gon
     ann.client.delete(&path(&guest)).is(204);
     assert!(ann.ticket_mail(&ticket).get("address").is_none());
 }
+
+#[test]
+fn a_mail_that_is_refused_is_given_up_and_the_staff_sees_it() {
+    let server = MailServer::start();
+    let site = site_of(&server);
+    let mut ann = site.person("ann");
+    let desk = ann.desk(&[]);
+    let mut guest = let_in(&site, &desk);
+    let ticket = guest.ask_desk(&desk, "Hello?");
+    guest.gets_answers_at(&desk, &server, "closed@example.com");
+    server.close();
+    ann.say(&ticket, "Nobody gets this");
+    let given_up = eventually("the mail is given up", || {
+        Some(ann.ticket_mail(&ticket)).filter(|told| told["failed"].is_string())
+    });
+    assert_eq!((&given_up["failed"], &given_up["waiting"]), (&json!("refused"), &json!(false)));
+    assert!(given_up.get("sent_at").is_none(), "{given_up}");
+    // The next answer is tried again, with an address that works.
+    guest.gets_answers_at(&desk, &server, "mei@example.com");
+    ann.say(&ticket, "And this?");
+    assert!(mails(&server, "mei@example.com", 2).remove(1).text.contains("And this?"));
+    let sent = eventually("the staff sees it", || {
+        Some(ann.ticket_mail(&ticket)).filter(|told| told["sent_at"].is_u64())
+    });
+    assert!(sent.get("failed").is_none(), "{sent}");
+}
+
+#[test]
+fn the_mails_of_a_merged_ticket_go_on_in_the_other_one() {
+    let server = MailServer::start();
+    let site = site_of(&server);
+    let mut ann = site.person("ann");
+    let desk = ann.desk(&[]);
+    let mut guest = let_in(&site, &desk);
+    let (old, new) = (guest.ask_desk(&desk, "My bike"), guest.ask_desk(&desk, "My bike again"));
+    guest.gets_answers_at(&desk, &server, "mei@example.com");
+    ann.say(&old, "We look for it");
+    let first = mails(&server, "mei@example.com", 2).remove(1);
+    eventually("it is sent", || ann.ticket_mail(&old)["sent_at"].is_u64().then_some(()));
+    let merge = format!("/v1/tickets/{old}/merge");
+    ann.client.post(&merge, &json!({"into": new})).is(200);
+    ann.say(&new, "Found");
+    let next = mails(&server, "mei@example.com", 3).remove(2);
+    assert!(next.text.contains("Found"), "{}", next.text);
+    assert_eq!(next.header("in-reply-to"), first.header("message-id"));
+    ann.say(&new, "Come and get it");
+    let last = mails(&server, "mei@example.com", 4).remove(3);
+    assert_eq!(last.header("in-reply-to"), next.header("message-id"), "its own thread from there");
+}

@@ -196,3 +196,31 @@ fn a_split_ticket_begins_with_its_agent_and_names_the_message_that_it_is_about()
     assert_eq!(guest.split(&old, 2, "I too", "guest").is(403).code(), "forbidden");
     assert_eq!(ann.split(&old, 2, "", "empty").is(422).code(), "invalid");
 }
+
+#[test]
+fn the_rating_of_a_merged_ticket_counts_where_it_goes_on() {
+    let site = Site::shared();
+    let mut ann = site.person("ann");
+    let desk = ann.desk(&[]);
+    let mut guest = let_in(&site, &desk);
+    let asked: Vec<String> =
+        (0..3).map(|n| guest.ask_desk(&desk, &format!("My bike {n}"))).collect();
+    let mut rate = |ticket: &str, stars: u8, comment: &str| {
+        let rating = json!({"stars": stars, "comment": comment});
+        guest.client.send("PUT", &format!("/v1/tickets/{ticket}/rating"), &rating).is(204);
+    };
+    // One that was given before goes along.
+    rate(&asked[0], 2, "slow");
+    ann.merge(&asked[0], &asked[1]).is(200);
+    let page = ann.client.get(&format!("/v1/tickets/{}", asked[1])).is(200).json();
+    assert_eq!((&page["ticket"]["rating"], &page["comment"]), (&json!(2), &json!("slow")));
+    // One that is given to the ended one afterwards counts there, too, also through two merges.
+    ann.merge(&asked[1], &asked[2]).is(200);
+    rate(&asked[0], 5, "solved");
+    let page = ann.client.get(&format!("/v1/tickets/{}", asked[2])).is(200).json();
+    assert_eq!((&page["ticket"]["rating"], &page["comment"]), (&json!(5), &json!("solved")));
+    let from = page["ticket"]["asked_at"].as_u64().unwrap() - 60_000;
+    let report = format!("/v1/desks/{}/report?from={from}", desk.id);
+    let total = ann.client.get(&report).is(200).json()["total"].clone();
+    assert_eq!((&total["asked"], &total["rated"]), (&json!(1), &json!(1)), "{total}");
+}

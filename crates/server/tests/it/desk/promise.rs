@@ -152,3 +152,30 @@ fn a_promise_is_set_by_those_who_lead() {
         assert_eq!(ann.client.send("PUT", &path, &wrong).is(422).code(), "invalid");
     }
 }
+
+#[test]
+fn what_is_solved_too_late_is_late_once_and_a_report_says_so() {
+    let site = free_site();
+    let (mut ann, mut ben) = (site.person("ann"), site.person("ben"));
+    let desk = ann.desk(&[&ben]);
+    ann.promise(&desk, &json!({"first_s": 0, "answer_s": 0, "resolution_s": 1}));
+    let mut guest = let_in(&site, &desk);
+    let ticket = guest.ask_desk(&desk, "It is broken");
+    ben.say(&ticket, "I look");
+    assert_eq!(ben.late(&ticket)["due"]["late"], json!(["resolution"]), "an answer is no solution");
+    let resolved = json!({"state": "resolved"});
+    let solve = |ben: &mut Person, ticket: &str| {
+        ben.client.send("PATCH", &format!("/v1/tickets/{ticket}"), &resolved).is(200).json()
+    };
+    let late = solve(&mut ben, &ticket);
+    assert_eq!(late["due"]["late"], json!(["resolution"]), "it stays noted");
+    let quick = guest.ask_desk(&desk, "And this?");
+    assert_eq!(solve(&mut ben, &quick)["due"]["late"], Value::Null);
+    let from = late["asked_at"].as_u64().unwrap() - 60_000;
+    let path = |kind: &str| format!("/v1/desks/{}/{kind}?from={from}", desk.id);
+    let total = ann.client.get(&path("report")).is(200).json()["total"].clone();
+    let promised = (&total["resolution_promised"], &total["resolution_kept"]);
+    assert_eq!(promised, (&json!(2), &json!(1)), "{total}");
+    let table = ann.client.get(&path("report.csv")).is(200).text().to_owned();
+    assert_eq!(table.matches(",resolution\r\n").count(), 1, "{table}");
+}
