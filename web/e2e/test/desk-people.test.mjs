@@ -8,7 +8,7 @@ import { DeskPage, deskOf } from '../support/desk.mjs';
 import { Member } from '../support/member.mjs';
 import { Server } from '../support/server.mjs';
 import { shop } from '../support/shop.mjs';
-import { becomes } from '../support/wait.mjs';
+import { becomes, eventually } from '../support/wait.mjs';
 import { Widget } from '../support/widget.mjs';
 
 /**
@@ -129,7 +129,10 @@ test('a visitor whom its site has signed has its questions on each device', asyn
   const phone = await device();
   await phone.say('Where is my order?');
   await phone.shows(['Where is my order?']);
-  const { tickets } = await anna.call('GET', `/v1/desks/${desk.id}/tickets`);
+  const tickets = await eventually('the ticket', async () => {
+    const { tickets: all } = await anna.call('GET', `/v1/desks/${desk.id}/tickets`);
+    return all.length > 0 && all;
+  });
   assert.equal(tickets[0].visitor.display_name, 'Dora Doe');
   assert.equal((await anna.call('GET', `/v1/tickets/${tickets[0].ticket.id}`)).visitor.verified, true);
   const work = await device();
