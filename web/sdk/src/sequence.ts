@@ -30,8 +30,9 @@ export class Sequence {
     this.#last.set(event.stream, event.seq);
     if (event.kind === 'conversation_added') this.#seedConversation(event.body.conversation);
     if (event.kind === 'conversation_removed') this.#forget(event.body.conversation);
-    // Who follows a thread again has missed what was said meanwhile.
+    // Who follows a thread or a ticket again has missed what was said meanwhile.
     if (event.kind === 'thread_followed') this.#forget(event.body.thread);
+    if (event.kind === 'ticket_followed') this.#forget(event.body.ticket);
   }
 
   #seedConversation(conversation: Conversation): void {
@@ -45,10 +46,10 @@ export class Sequence {
   }
 }
 
-/** Receipts, amendments and growth: the streams that come with what is said in a conversation. */
-const companions = ['r', 'a', 'g'];
+/** Receipts, amendments, growth and notes: the streams that come with what is said in a conversation. */
+const companions = ['r', 'a', 'g', 'n'];
 
-/** Ids are opaque, but docs/protocol.md names the streams of conversation `c12`: `c12`, `r12`, `a12`, `g12`. */
+/** Ids are opaque, but docs/protocol.md names the streams of conversation `c12`: `c12`, `r12`, `a12`, … */
 function streamOf(prefix: string, conversation: string): string {
   return prefix + conversation.slice(1);
 }

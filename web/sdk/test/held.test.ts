@@ -67,6 +67,19 @@ test('a conversation that is added brings its numbers, one that is removed takes
   }
 });
 
+test('who looks at a ticket again has missed what was said meanwhile, and nothing is a gap', () => {
+  const held = holding();
+  for (const [place, stream] of ['c7', 'a7', 'n7'].entries()) held.take(message(stream, 3, 11 + place));
+  const looks: EventOf<'ticket_followed'> = {
+    ...message('p1', 1, 15),
+    kind: 'ticket_followed',
+    body: { ticket: 'c7', on: true },
+  };
+  expect(held.take(looks)).toBe('next');
+  for (const [place, stream] of ['c7', 'a7', 'n7'].entries())
+    expect(held.take(message(stream, 20, 16 + place))).toBe('next');
+});
+
 test('a cursor that is reached never goes back', () => {
   const held = holding();
   held.reached(cursorAt(20));

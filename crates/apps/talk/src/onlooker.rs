@@ -8,6 +8,7 @@ use encke_site::bulk;
 use encke_store::{Read, Sql, StoreError, Tx, Value, params};
 
 use crate::member::is_member;
+use crate::ticket;
 
 /// Whether a look has to be noted: nobody takes part, and what was noted before holds not much longer.
 pub fn is_to_be_noted(
@@ -56,6 +57,8 @@ pub fn look_on(
     let insert =
         "INSERT INTO onlooker (person, conversation, house, until_ms) VALUES (?1, ?2, ?3, ?4)";
     tx.execute(insert, params![person, ticket, house, until_ms])?;
+    // It says where the numbers of the ticket's streams begin anew.
+    ticket::tell(tx, ticket, person, true)?;
     tx.subscribe(person, StreamId::conversation(ticket))?;
     tx.subscribe(person, StreamId::notes(ticket))?;
     Ok(true)

@@ -72,7 +72,8 @@ pub(crate) fn keeper(site: &Site) -> Result<&'static dyn KeepsTickets, Error> {
     site.find_part::<TicketKeeper>().map(|TicketKeeper(keeper)| *keeper).ok_or_else(nobody)
 }
 
-/// The person that this is told to takes part in a ticket from now on, or no longer.
+/// The person that this is told to gets what happens in a ticket from now on, or no longer. It takes part in it, or looks on;
+/// that a look ends is not told.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TicketFollowed {
     #[schema(value_type = String)]
@@ -215,7 +216,12 @@ pub fn taking_part(
     sql.query(query, params![ticket])?.iter().map(|row| row.get(0)).collect()
 }
 
-fn tell(tx: &mut Tx<'_>, ticket: ConversationId, to: PersonId, on: bool) -> Result<(), Error> {
+pub(crate) fn tell(
+    tx: &mut Tx<'_>,
+    ticket: ConversationId,
+    to: PersonId,
+    on: bool,
+) -> Result<(), Error> {
     let told = event(StreamId::person(to), None, &TicketFollowed { ticket, on });
     tx.append(told).map(drop)
 }

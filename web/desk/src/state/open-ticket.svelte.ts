@@ -53,6 +53,10 @@ export class OpenTicket {
   /** The page is looked at again: what has ended meanwhile begins anew. */
   readonly #seen = (): void => void this.#tellLooking();
   #stopped = false;
+  /** Raised when what is held may be behind: answers that were on their way are not taken. */
+  #generation = 0;
+  /** The generation that the notes are of. */
+  #notesOf = -1;
   readonly #turns = new Turns(actsWaitingMax);
   /** The note that is being sent: the same text has the same key in a further try. */
   #sending: { readonly text: string; readonly key: string } | null = null;
@@ -159,8 +163,14 @@ export class OpenTicket {
   async erased(): Promise<void> {
     this.notes = [];
     this.options.talk.threads.drop(this.id);
-    await this.load();
-    await this.followed();
+    await this.again();
+    await this.#tellLooking();
+  }
+
+  /** What is held may be behind: something may have been erased that nobody told of. */
+  async again(): Promise<void> {
+    this.#generation += 1;
+    await Promise.all([this.load(), this.loadNotes()]);
   }
 
   change(change: TicketChange): Promise<boolean> {
@@ -205,13 +215,16 @@ export class OpenTicket {
   }
 
   async loadNotes(before?: number): Promise<void> {
+    const generation = this.#generation;
     const page = await this.options.api.notes(this.id, before).catch(() => null);
-    if (page === null || this.#stopped) return;
+    if (page === null || this.#stopped || generation !== this.#generation) return;
     this.options.talk.learn(page.people);
-    if (before !== undefined || this.notes.length === 0) this.earlierNotes = page.more;
+    const isAnew = this.#notesOf !== generation;
+    this.#notesOf = generation;
+    if (before !== undefined || isAnew) this.earlierNotes = page.more;
     // What was erased has a place and no text.
     const kept = page.notes.filter(({ kind }) => shownKinds.has(kind));
-    this.notes = merged(this.notes, kept);
+    this.notes = merged(isAnew ? [] : this.notes, kept);
   }
 
   #take(page: TicketPage): void {
@@ -227,24 +240,22 @@ export class OpenTicket {
     void talk.threads.open(page.conversation.id, page.conversation.unread);
   }
 
-  /** Says that this agent looks. What it does not take part in comes from then on, and what was before is asked for. */
+  /** Says that this agent looks. What it does not take part in comes from then on, which is told by an event. */
   async #tellLooking(): Promise<void> {
     if (document.visibilityState !== 'visible') return;
-    const looked = await this.options.api.looking(this.id).catch(() => null);
+    await this.options.api.looking(this.id).catch(() => null);
     // It was left while the answer was on its way.
-    if (this.#stopped) return void this.#lookAway();
-    if (looked?.begins !== true) return;
-    void this.loadNotes();
-    await this.#refresh();
+    if (this.#stopped) this.#lookAway();
   }
 
   #lookAway(): void {
     void this.options.api.lookAway(this.id).catch(() => undefined);
   }
 
-  /** This agent takes part from now on, or no longer. */
-  async followed(): Promise<void> {
+  /** What happens comes from now on, or no longer. */
+  async followed(on: boolean): Promise<void> {
     await this.#refresh();
+    if (on) return this.loadNotes();
     // Whoever takes part no longer looks on.
     await this.#tellLooking();
   }

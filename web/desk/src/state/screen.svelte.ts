@@ -199,9 +199,9 @@ export class DeskScreen {
   /** A new snapshot: what was told meanwhile may have passed by. */
   #again(): void {
     void this.loadDesks();
-    this.desk?.inbox.refresh();
+    this.desk?.inbox.forget();
     void this.desk?.loadAgents();
-    void this.ticket?.load();
+    void this.ticket?.again();
   }
 
   #happened(event: FeedEvent): void {
@@ -220,7 +220,7 @@ export class DeskScreen {
       case 'ticket_split':
         return isOf(event.stream, this.ticket?.id) ? this.ticket?.noted(event) : undefined;
       case 'ticket_followed':
-        if (event.body.ticket === this.ticket?.id) void this.ticket.followed();
+        if (event.body.ticket === this.ticket?.id) void this.ticket.followed(event.body.on);
         return this.desk?.inbox.refresh();
       case 'contact_erased':
         return this.#erased(event.body.person);

@@ -27,7 +27,8 @@ fn heard(feed: &mut Feed, person: &mut Person, room: &str, ticket: &str) -> Vec<
             return kinds;
         }
         let stream = item["stream"].as_str().unwrap_or_default();
-        if stream.len() > 1 && stream[1..] == ticket[1..] {
+        let is_of_ticket = stream.len() > 1 && stream[1..] == ticket[1..];
+        if is_of_ticket || item["body"]["ticket"] == ticket {
             kinds.push(item["kind"].as_str().unwrap_or_default().to_owned());
         }
     }
@@ -63,6 +64,7 @@ fn who_looks_at_a_ticket_gets_what_happens_in_it_until_it_looks_away() {
     guest.client.delete(&message).is(204);
     ben.client.post(&format!("/v1/tickets/{ticket}/notes"), &json!({"text": "Hm"})).is(201);
     let mut kinds = heard(&mut feed, &mut ann, &room, &ticket);
+    assert_eq!(kinds[0], "ticket_followed", "it is told before all that follows");
     kinds.sort();
     for kind in ["edited", "message", "note", "recalled", "typing", "visitor_draft"] {
         assert!(kinds.iter().any(|heard| heard == kind), "{kind} is missing: {kinds:?}");
