@@ -18,6 +18,7 @@ const ADDED_MAX: Duration = Duration::from_secs(60);
 
 pub struct Agent {
     pub number: usize,
+    pub person: String,
     pub desk: String,
     pub token: String,
     pub line: Line,
@@ -25,19 +26,13 @@ pub struct Agent {
     pub ended: Arc<AtomicBool>,
 }
 
-/// A claim that was acknowledged.
-pub struct Won {
-    pub ticket: String,
-    pub agent: usize,
-    pub at: Instant,
-    /// When the agent began to resolve it. From then on it may be claimed again, by a click that came late.
-    pub resolved: Option<Instant>,
-}
-
 /// The journal of an agent.
 #[derive(Default)]
 pub struct AgentJournal {
-    pub won: Vec<Won>,
+    /// The id of the agent.
+    pub person: String,
+    /// The tickets whose claim was acknowledged.
+    pub won: Vec<String>,
     /// The keys of the answers that were acknowledged, each with its ticket.
     pub answers: Vec<(String, String)>,
     pub refused: u64,
@@ -87,7 +82,7 @@ impl Agent {
     }
 
     pub fn run(mut self) -> AgentJournal {
-        let mut journal = AgentJournal::default();
+        let mut journal = AgentJournal { person: self.person.clone(), ..AgentJournal::default() };
         while !self.line.run.is_over() {
             // This is asked first, so that the queue is looked at once more after the last visitor.
             let is_last = self.ended.load(Ordering::SeqCst);
@@ -117,14 +112,8 @@ impl Agent {
             Said::No(code) if code == "taken" => journal.refused += 1,
             Said::No(code) => bail!("the claim of {ticket} was refused: {code}"),
             Said::Yes(claimed) if claimed["state"] == "open" => {
-                let (ticket, agent) = (ticket.to_owned(), self.number);
-                journal.won.push(Won {
-                    ticket: ticket.clone(),
-                    agent,
-                    at: Instant::now(),
-                    resolved: None,
-                });
-                self.answer(&ticket, journal)?;
+                journal.won.push(ticket.to_owned());
+                self.answer(ticket, journal)?;
             }
             Said::Yes(claimed) => bail!("a claim was answered {claimed}"),
         }
@@ -148,9 +137,6 @@ impl Agent {
         journal.answers.push((ticket.to_owned(), key));
         let path = format!("/v1/tickets/{ticket}");
         let resolve = json!({"state": "resolved"});
-        if let Some(won) = journal.won.last_mut() {
-            won.resolved = Some(Instant::now());
-        }
         match self.line.ask("PATCH", &path, &self.token, &resolve)? {
             Said::No(code) => bail!("{ticket} could not be resolved: {code}"),
             Said::Yes(_) => Ok(()),

@@ -2,31 +2,29 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddrV4;
-use std::time::Duration;
 
 use anyhow::Result;
-use encke_engine::desk_limits;
 use serde_json::Value;
 
-use super::agent::{AgentJournal, Won};
+use super::agent::AgentJournal;
+use super::told::Changes;
 use super::visitor::{Question, VisitorJournal};
 use super::{DeskPlayed, call};
-
-/// The owner of a ticket is taken for gone after this time, and another one may get it.
-const GONE: Duration = Duration::from_millis(desk_limits::OWNER_GONE_MS);
 
 pub fn judge(
     addr: SocketAddrV4,
     visitors: &[VisitorJournal],
     agents: &[AgentJournal],
+    changes: &Changes,
 ) -> Result<DeskPlayed> {
-    let mut played = DeskPlayed::default();
-    let mut owners: HashMap<&str, Vec<&Won>> = HashMap::new();
+    let mut played = DeskPlayed { passed_on: changes.passed_on(), ..DeskPlayed::default() };
+    played.faults.extend(changes.two_owners());
+    let mut won: HashMap<&str, Vec<&str>> = HashMap::new();
     let mut answers: HashMap<&str, Vec<&str>> = HashMap::new();
     for agent in agents {
         played.refused += agent.refused;
         played.faults.extend(agent.faults.iter().cloned());
-        agent.won.iter().for_each(|won| owners.entry(&won.ticket).or_default().push(won));
+        agent.won.iter().for_each(|ticket| won.entry(ticket).or_default().push(&agent.person));
         for (ticket, key) in &agent.answers {
             answers.entry(ticket).or_default().push(key);
         }
@@ -39,36 +37,28 @@ pub fn judge(
             let texts = page["events"].as_array().into_iter().flatten();
             let texts: Vec<&str> =
                 texts.filter_map(|event| event["body"]["text"].as_str()).collect();
-            let mut won = owners.remove(question.ticket.as_str()).unwrap_or_default();
-            won.sort_by_key(|won| won.at);
+            let owners = won.remove(question.ticket.as_str()).unwrap_or_default();
             let answered = answers.remove(question.ticket.as_str()).unwrap_or_default();
             let before = played.faults.len();
-            played.passed_on += usize::from(won.len() > 1);
-            played.faults.extend(of_owners(question, &won));
+            played.faults.extend(of_owners(question, &owners, changes));
             played.faults.extend(of_texts(question, &texts, &answered));
             played.answered += usize::from(played.faults.len() == before);
         }
     }
-    played.faults.extend(owners.keys().map(|ticket| format!("P11: {ticket} was never asked")));
+    played.faults.extend(won.keys().map(|ticket| format!("P11: {ticket} was never asked")));
     Ok(played)
 }
 
-/// Two agents have one ticket only if the first had begun to resolve it, or was taken for gone.
-fn of_owners(question: &Question, won: &[&Won]) -> Vec<String> {
+/// Somebody has claimed it, and the log knows of each claim that was acknowledged (P1).
+fn of_owners(question: &Question, owners: &[&str], changes: &Changes) -> Vec<String> {
     let ticket = &question.ticket;
-    let mut wrong = Vec::new();
-    if won.is_empty() {
+    let mut wrong: Vec<String> = owners
+        .iter()
+        .filter(|owner| !changes.had(ticket, owner))
+        .map(|owner| format!("P1: {owner} claimed {ticket}, and the log does not know it"))
+        .collect();
+    if owners.is_empty() {
         wrong.push(format!("P11: {ticket} was never anybody's"));
-    }
-    for two in won.windows(2) {
-        let was_resolved = two[0].resolved.is_some_and(|resolved| resolved <= two[1].at);
-        let was_gone = two[1].at.duration_since(two[0].at) >= GONE;
-        if two[0].agent != two[1].agent && !was_resolved && !was_gone {
-            wrong.push(format!(
-                "P11: {ticket} has two owners, {} and {}",
-                two[0].agent, two[1].agent
-            ));
-        }
     }
     wrong
 }
@@ -95,28 +85,17 @@ fn of_texts(question: &Question, texts: &[&str], answers: &[&str]) -> Vec<String
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
 
     fn question() -> Question {
         Question { ticket: "c1".into(), said: vec!["ask-0-0".into(), "add-0-0".into()] }
     }
 
-    fn won(agent: usize, at: Instant) -> Won {
-        Won { ticket: "c1".into(), agent, at, resolved: None }
-    }
-
     #[test]
-    fn two_owners_at_once_are_found() {
-        let now = Instant::now();
-        assert!(of_owners(&question(), &[&won(1, now)]).is_empty());
-        let soon = won(2, now + Duration::from_secs(1));
-        assert_eq!(of_owners(&question(), &[&won(1, now), &soon]).len(), 1);
-        assert!(of_owners(&question(), &[&won(1, now), &won(2, now + GONE)]).is_empty());
-        let first = Won { resolved: Some(now), ..won(1, now) };
-        assert!(of_owners(&question(), &[&first, &soon]).is_empty());
-        assert_eq!(of_owners(&question(), &[]).len(), 1);
+    fn a_claim_that_the_log_does_not_know_and_a_ticket_of_nobody_are_found() {
+        let nothing = Changes::default();
+        assert_eq!(of_owners(&question(), &["p1"], &nothing).len(), 1);
+        assert_eq!(of_owners(&question(), &[], &nothing).len(), 1);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod agent;
 mod judge;
 mod line;
+mod told;
 mod visitor;
 
 use std::net::SocketAddrV4;
@@ -24,6 +25,7 @@ use crate::world::PEOPLE;
 
 use agent::{Agent, AgentJournal};
 use line::Line;
+use told::Changes;
 use visitor::{Visitor, VisitorJournal};
 
 /// Agents, each of which is a member that `seed` has made behind the people of the trial.
@@ -33,6 +35,8 @@ const VISITORS: usize = 4;
 /// The desk of a trial with everybody at work.
 pub struct Desk {
     id: String,
+    /// Where the feed of the staff was before the first question.
+    begun: String,
     run: Arc<RunState>,
     /// Set when no visitor waits any more.
     visitors_gone: Arc<AtomicBool>,
@@ -77,11 +81,16 @@ impl Desk {
         let made = call(addr, "POST", "/v1/desks", &token(0), &json!({"name": "Desk"}))?;
         let text = |name: &str| made[name].as_str().map(str::to_owned).context("no desk");
         let (id, key) = (text("id")?, text("key")?);
-        for number in 1..AGENTS {
+        let mut persons = Vec::new();
+        for number in 0..AGENTS {
             let me = call(addr, "GET", "/v1/me", &token(number), &Value::Null)?;
-            let path = format!("/v1/conversations/{id}/members");
-            call(addr, "POST", &path, &token(0), &json!({"person": me["id"]}))?;
+            if number > 0 {
+                let path = format!("/v1/conversations/{id}/members");
+                call(addr, "POST", &path, &token(0), &json!({"person": me["id"]}))?;
+            }
+            persons.push(me["id"].as_str().context("no id")?.to_owned());
         }
+        let begun = told::cursor(addr, &token(0))?;
         let visitors_gone = Arc::new(AtomicBool::new(false));
         let mut line = |number: usize| {
             let doors = doors[number % doors.len()].clone();
@@ -92,14 +101,15 @@ impl Desk {
             let visitor = Visitor { number, key: key.clone(), line: line(number) };
             visitors.push(spawn(move || visitor.run()));
         }
-        for number in 0..AGENTS {
+        for (number, person) in persons.into_iter().enumerate() {
             let (token, gone) = (token(number), visitors_gone.clone());
-            let agent = Agent { number, desk: id.clone(), token, line: line(number), ended: gone };
+            let desk = id.clone();
+            let agent = Agent { number, person, desk, token, line: line(number), ended: gone };
             let (here, gone) = (agent.presence(line(number + 1)), visitors_gone.clone());
             present.push(spawn(move || here.run(&gone)));
             agents.push(spawn(move || agent.run()));
         }
-        Ok(Desk { id, run: run.clone(), visitors_gone, visitors, agents, present })
+        Ok(Desk { id, begun, run: run.clone(), visitors_gone, visitors, agents, present })
     }
 
     /// Waits until every visitor is answered, once no more questions are to come, and judges.
@@ -108,7 +118,8 @@ impl Desk {
         self.visitors_gone.store(true, Ordering::SeqCst);
         let agents = joined(self.agents)?;
         joined(self.present)?;
-        let mut played = judge::judge(addr, &visitors, &agents)?;
+        let changes = Changes::read(addr, &seed::token(PEOPLE), self.begun)?;
+        let mut played = judge::judge(addr, &visitors, &agents, &changes)?;
         let path = format!("/v1/desks/{}/tickets?view=all", self.id);
         let open = call(addr, "GET", &path, &seed::token(PEOPLE), &Value::Null)?;
         if open["counts"]["all"] != 0 && !self.run.is_over() {
