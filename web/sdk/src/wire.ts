@@ -7073,7 +7073,10 @@ export interface components {
             notes: components["schemas"]["FeedEvent"][];
             ticket: components["schemas"]["DeskTicket"];
         };
-        /** @description The person that this is told to takes part in a ticket from now on, or no longer. */
+        /**
+         * @description The person that this is told to gets what happens in a ticket from now on, or no longer. It takes part in it, or looks on;
+         *     that a look ends is not told.
+         */
         TicketFollowed: {
             on: boolean;
             ticket: string;

@@ -67,8 +67,22 @@ describe('a draft', () => {
     expect(device.text).toBe('theirs again');
   });
 
+  it('goes with a message that is sent before the server has said which drafts it has', async () => {
+    const device = new Device(new Server());
+    await device.server.saveDraft('c1', { text: 'sent by now', replyTo: null });
+    expect(device.sync.sent('c1')).toBe(true);
+    device.sending = true;
+    device.sync.took([...device.server.drafts.values()]);
+    expect([device.text, device.filled]).toEqual(['', 0]);
+    device.sending = false;
+    await device.hears('draft_removed', 102);
+    expect(device.text).toBe('');
+    expect(device.sync.sent('c1')).toBe(false);
+  });
+
   it('waits for a message on its way, which takes the one before it with it', async () => {
     const device = new Device(new Server());
+    device.sync.took([]);
     expect(device.sync.sent('c1')).toBe(false);
     device.types('said');
     await device.passes(draftPauseMs);

@@ -38,6 +38,8 @@ export class DraftSync {
   readonly #late = new Map<string, number>();
   readonly #busy = new Set<string>();
   readonly #timers = new Map<string, { readonly since: number; readonly callOff: () => void }>();
+  /** Whether the server has said which drafts it has. */
+  #isKnown = false;
   #stopped = false;
 
   constructor(private readonly parts: DraftSyncParts) {}
@@ -51,10 +53,10 @@ export class DraftSync {
     this.#schedule(conversation, Math.max(0, Math.min(draftPauseMs, since + draftSaveMsMax - now)), since);
   }
 
-  /** A message goes out in place of the draft. Answers whether the server has one, which is to go with it. */
+  /** A message goes out in place of the draft. Answers whether the server may have one, which is to go with it. */
   sent(conversation: string): boolean {
     this.#late.delete(conversation);
-    return this.#server.delete(conversation);
+    return this.#server.delete(conversation) || !this.#isKnown;
   }
 
   /** A conversation is shown, or the page is looked at again: what came in the meantime is taken. */
@@ -74,6 +76,7 @@ export class DraftSync {
   took(all: readonly Draft[]): void {
     const { drafts } = this.parts;
     this.#server.clear();
+    this.#isKnown = true;
     const gone = new Set([...drafts.all()].flatMap(([id, { savedAt }]) => (savedAt === null ? [] : [id])));
     for (const draft of all) {
       this.#server.set(draft.conversation, draft.at);
@@ -107,6 +110,8 @@ export class DraftSync {
   #meet(draft: Draft, here: KeptDraft | undefined): void {
     const { conversation, text, at, reply_to: replyTo = null } = draft;
     if (here?.savedAt === at) return;
+    // A message on its way takes it along.
+    if (here === undefined && this.parts.isSending(conversation)) return;
     if (here?.savedAt === null && here.text === text && here.replyTo === replyTo) this.#kept(draft);
     else if (this.#changed.has(conversation)) return;
     else if (this.parts.isWriting(conversation)) this.#late.set(conversation, at);

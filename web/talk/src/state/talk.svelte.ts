@@ -304,7 +304,7 @@ export class Talk {
     this.target = null;
     this.typingSender.sent();
     if (conversation === this.openId) this.line = null;
-    const clearDraft = this.keeping?.drafts.sent(conversation) === true;
+    const clearDraft = this.keeping?.drafts.sent(conversation) ?? true; // The server may have one.
     const all = { replyTo, clearDraft, ...options };
     if (this.files.attaching?.takes(conversation, text.trim(), all) !== true)
       this.client.send(conversation, text.trim(), all);
