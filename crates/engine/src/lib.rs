@@ -31,6 +31,7 @@ pub mod keep_limits;
 pub mod limit;
 pub mod limits;
 pub mod line_limit;
+pub mod mail_limits;
 pub mod marks;
 pub mod next_look;
 pub mod number_text;

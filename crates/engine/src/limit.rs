@@ -3,7 +3,8 @@
 use std::ops::RangeInclusive;
 
 use crate::{
-    desk_limits, file_limits, keep_limits, limits, outgoing_limits, people_limits, talk_limits,
+    desk_limits, file_limits, keep_limits, limits, mail_limits, outgoing_limits, people_limits,
+    talk_limits,
 };
 
 /// A limit, for the reference page and the description of the API.
@@ -61,6 +62,7 @@ pub fn all() -> impl Iterator<Item = &'static Limit> {
         .chain(keep_limits::ALL)
         .chain(outgoing_limits::ALL)
         .chain(desk_limits::ALL)
+        .chain(mail_limits::ALL)
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! A mail server for a test: exim, which keeps all mails that it takes.
 
+use std::fs::Permissions;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
@@ -124,6 +127,11 @@ impl MailServer {
                      condition = ${{if exists{{{place}/busy}}}}
                accept
              begin routers
+             handed_over:
+               driver = accept
+               local_parts = desk
+               condition = ${{if exists{{{place}/hand-over}}}}
+               transport = pipe
              all:
                driver = accept
                transport = kept
@@ -133,6 +141,12 @@ impl MailServer {
                directory = {place}/mail
                maildir_format = true
                envelope_to_add = true
+               user = {user}
+               group = {group}
+             pipe:
+               driver = pipe
+               command = {place}/hand-over
+               return_path_add = true
                user = {user}
                group = {group}
              {authenticator}\n"
@@ -182,6 +196,43 @@ impl MailServer {
         } else {
             std::fs::remove_file(file).expect("it is there");
         }
+    }
+
+    /// Hands mails for `desk@…` to a program from now on: one that the server's user may run, with these arguments.
+    pub fn hand_over_to(&self, program: &Path, arguments: &[&str]) {
+        let own = self.folder.path().join("program");
+        std::fs::copy(program, &own).expect("a program can be copied");
+        let script = self.folder.path().join("hand-over");
+        let quoted: Vec<String> = arguments.iter().map(|text| format!("'{text}'")).collect();
+        let text = format!("#!/bin/sh\nexec {} {}\n", own.display(), quoted.join(" "));
+        std::fs::write(&script, text).expect("it can be written");
+        for file in [&own, &script] {
+            std::fs::set_permissions(file, Permissions::from_mode(0o755)).expect("it is there");
+        }
+    }
+
+    /// Takes a mail by SMTP, as from another mail server. Half line breaks in it are the test's own fault.
+    pub fn take(&self, from: &str, to: &str, mail: &str) {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the mail server answers");
+        let mut lines = BufReader::new(&stream);
+        let mut talk = |say: &str, expect: char| {
+            (&stream).write_all(say.as_bytes()).expect("it listens");
+            loop {
+                let mut line = String::new();
+                lines.read_line(&mut line).expect("it answers");
+                assert!(line.starts_with(expect), "{say}: {line}");
+                if line.as_bytes().get(3) != Some(&b'-') {
+                    return;
+                }
+            }
+        };
+        talk("", '2');
+        talk("EHLO test.example\r\n", '2');
+        talk(&format!("MAIL FROM:<{from}>\r\n"), '2');
+        talk(&format!("RCPT TO:<{to}>\r\n"), '2');
+        talk("DATA\r\n", '3');
+        talk(&format!("{mail}\r\n.\r\n"), '2');
+        talk("QUIT\r\n", '2');
     }
 
     /// All mails that it has taken, the oldest first, with their headers.

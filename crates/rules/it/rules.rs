@@ -25,7 +25,10 @@ const MAY: &[(&str, &[&str])] = &[
     ("apps/digest", &["engine", "store", "site", "account", "talk", "letter"]),
     ("apps/preview", &["egress", "engine", "store", "site", "account", "files", "talk"]),
     ("apps/queue", &["engine"]),
-    ("apps/desk", &["engine", "queue", "store", "site", "account", "talk", "letter", "fuzz"]),
+    (
+        "apps/desk",
+        &["engine", "queue", "store", "site", "account", "files", "talk", "letter", "fuzz"],
+    ),
     (
         "apps/tests",
         &[

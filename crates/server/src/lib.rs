@@ -25,7 +25,7 @@ pub fn run(products: Products) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
             eprintln!("encke: {e:#}");
-            ExitCode::FAILURE
+            e.downcast_ref::<cli::Exit>().map_or(ExitCode::FAILURE, |exit| exit.code.into())
         }
     }
 }

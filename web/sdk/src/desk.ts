@@ -56,6 +56,7 @@ export type ArticleTitle = Schemas['ArticleTitle'];
 export type FormField = Schemas['FormField'];
 /** The address of a ticket's visitor, and what became of the answers that were mailed there. */
 export type TicketMail = Schemas['TicketMail'];
+export type Mailbox = Schemas['MailboxShown'];
 
 export type CannedReply = Schemas['CannedReply'];
 export type CannedReplies = Schemas['CannedReplies'];
@@ -352,6 +353,24 @@ export class DeskApi {
 
   endSecret(desk: string, number: number): Promise<void> {
     return this.#api.call('DELETE', `${at(desk)}/secrets/${number}`);
+  }
+
+  /** Where mails come in. Throws `not_found` if the desk has no mailbox. */
+  mailbox(desk: string): Promise<Mailbox> {
+    return this.#api.call('GET', `${at(desk)}/mailbox`);
+  }
+
+  setMailbox(desk: string, address: string): Promise<Mailbox> {
+    return this.#api.call('PUT', `${at(desk)}/mailbox`, { address });
+  }
+
+  deleteMailbox(desk: string): Promise<void> {
+    return this.#api.call('DELETE', `${at(desk)}/mailbox`);
+  }
+
+  /** The token comes with this answer alone. The one before it ends. */
+  makeMailboxToken(desk: string): Promise<{ token: string }> {
+    return this.#api.call('POST', `${at(desk)}/mailbox/token`);
   }
 
   /** Tells the others that the caller looks at a ticket, whose events come then. `begins`: they did not before. */

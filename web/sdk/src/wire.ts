@@ -1638,6 +1638,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/desks/{desk}/mailbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The mailbox of a desk. Owners and supervisors see it.
+         * @description The mailbox of a desk. Owners and supervisors see it.
+         */
+        get: operations["desk_mailbox"];
+        /**
+         * Gives a desk a mailbox, or the mailbox another address. Owners and supervisors do it.
+         * @description Gives a desk a mailbox, or the mailbox another address. Owners and supervisors do it.
+         */
+        put: operations["set_desk_mailbox"];
+        post?: never;
+        /**
+         * Takes the mailbox of a desk away: no mail is taken any more. Tickets stay. Owners and supervisors do it.
+         * @description Takes the mailbox of a desk away: no mail is taken any more. Tickets stay. Owners and supervisors do it.
+         */
+        delete: operations["delete_desk_mailbox"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/mailbox/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes the token with which a program hands in the mails of a desk. The one before it ends. Owners and supervisors do it.
+         * @description Makes the token with which a program hands in the mails of a desk. The one before it ends. Owners and supervisors do it.
+         */
+        post: operations["make_mailbox_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desks/{desk}/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands in a mail as it came (RFC 5322), with the token of the desk's mailbox as `Authorization: Bearer`. An answer with success says that it is taken for
+         *     good; the same mail again changes nothing.
+         * @description Hands in a mail as it came (RFC 5322), with the token of the desk's mailbox as `Authorization: Bearer`. An answer with success says that it is taken for
+         *     good; the same mail again changes nothing.
+         */
+        post: operations["hand_in_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/desks/{desk}/me": {
         parameters: {
             query?: never;
@@ -5207,6 +5277,18 @@ export interface components {
             person: string;
             token: string;
         };
+        /** @description The mailbox of a desk. */
+        MailboxShown: {
+            /** @description The address that people write to. */
+            address: string;
+            /** @description When the token of the program that hands mails in was made, in milliseconds since 1970; absent if there is none. */
+            token_made_at?: number;
+        };
+        /** @description A token that was just made. */
+        MailboxToken: {
+            /** @description The token with which a program hands mails in. It can't be shown again. */
+            token: string;
+        };
         /** @description The mails of a person. */
         Mails: {
             /** @description The address; absent if there is none. */
@@ -5216,6 +5298,16 @@ export interface components {
             every: components["schemas"]["Every"];
             /** @description The seconds of `soon`. */
             soon_s: number;
+        };
+        /** @description What has become of a mail that was handed in. */
+        MailTaken: {
+            /**
+             * @description `ticket`: it is a new one. `message`: it goes on in one. `known`: it came before. `bounce`: a mail of the desk came back.
+             *     `automatic`: a program answers by itself. `own`: it is the desk's own mail. `blocked`: its sender is blocked.
+             */
+            outcome: string;
+            /** @description The ticket; absent if there is none. */
+            ticket?: string;
         };
         /** @description The marks of a member, as `seq` of the conversation's stream. */
         Mark: {
@@ -5564,6 +5656,11 @@ export interface components {
             acts: components["schemas"]["Act"][];
             /** @description Its name for the staff. */
             name: string;
+        };
+        /** @description The address of a desk's mailbox. */
+        NewMailbox: {
+            /** @description The address that people write to. Answers name it as the one to answer to. */
+            address: string;
         };
         /** @description A message to be sent. */
         NewMessage: {
@@ -7118,9 +7215,14 @@ export interface components {
         TicketMail: {
             /** @description The address that the visitor left; absent if it left none. */
             address?: string;
+            /** @description Whether it was asked by mail. */
+            by_mail: boolean;
             /** @description Whether the visitor has confirmed it. No answer is sent before. */
             confirmed: boolean;
-            /** @description The reason why the last mail was given up: `refused` by the mail server, or `unreachable`; absent if it was not. */
+            /**
+             * @description The reason why the last mail was given up: `refused` by the mail server, `unreachable`, or `bounced` if it came back; absent
+             *     if it was not.
+             */
             failed?: string;
             /** @description When answers were mailed last, in milliseconds since 1970; absent if never. */
             sent_at?: number;
@@ -12264,6 +12366,173 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    desk_mailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxShown"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    set_desk_mailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMailbox"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxShown"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    delete_desk_mailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    make_mailbox_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxToken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForbiddenForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
+    hand_in_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                desk: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "message/rfc822": number[];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailTaken"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];

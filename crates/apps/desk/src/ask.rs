@@ -84,9 +84,15 @@ pub(crate) async fn ask(
             Some(id) => (StatusCode::OK, id),
             None => {
                 let form = filled_in(&desk.settings.form, form)?;
-                let message =
-                    |conversation| Message { conversation, key: once, text, reply_to: None };
-                (StatusCode::CREATED, make(tx, &held, (&desk, me, &form), message, card)?)
+                let say = |tx: &mut Tx<'_>, conversation| {
+                    let message = Message { conversation, key: once, text, reply_to: None };
+                    match card {
+                        Some(card) => say_card(tx, &held, me, message, card),
+                        None => say_message(tx, &held, me, message),
+                    }
+                    .map(drop)
+                };
+                (StatusCode::CREATED, make(tx, &held, (&desk, me, &form), say)?)
             }
         };
         let ticket = ticket::find(tx, id)?.ok_or_else(key_reused)?;
@@ -97,23 +103,19 @@ pub(crate) async fn ask(
     Ok((status, Json(asked)))
 }
 
-/// Makes a ticket with its first message.
-fn make(
+/// Makes a ticket with its first message, which `say` appends.
+pub(crate) fn make(
     tx: &mut Tx<'_>,
     site: &Site,
     (desk, me, form): (&DeskRow, PersonId, &str),
-    message: impl FnOnce(ConversationId) -> Message,
-    card: Option<ReadCard>,
+    say: impl FnOnce(&mut Tx<'_>, ConversationId) -> Result<(), Error>,
 ) -> Result<ConversationId, Error> {
     check_room(tx, me)?;
     let id = open(tx, site, desk.house, me)?;
     let mut new = Ticket::new(id, desk.house, me, tx.now_ms());
     lateness::promise_first(tx, &mut new)?;
     ticket::insert(tx, &new, form)?;
-    match card {
-        Some(card) => say_card(tx, site, me, message(id), card)?,
-        None => say_message(tx, site, me, message(id))?,
-    };
+    say(tx, id)?;
     ticket::tell(tx, &new, Some(me))?;
     give(tx, site, desk.house)?;
     Ok(id)

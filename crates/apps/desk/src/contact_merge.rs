@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use crate::contact::{self, ContactFields};
 use crate::desk::parse_desk;
+use crate::incoming;
 use crate::mail::address;
 use crate::staff;
 use crate::ticket;
@@ -103,6 +104,7 @@ pub(crate) fn join(
                     AND NOT EXISTS (SELECT 1 FROM desk_verified i WHERE i.person = ?2)";
     tx.execute(verified, params![from, into])?;
     address::hand_on(tx, from, into)?;
+    incoming::hand_on(tx, from, into)?;
     let earlier = "UPDATE desk_merged SET into_person = ?2 WHERE into_person = ?1";
     tx.execute(earlier, params![from, into])?;
     let insert = "INSERT INTO desk_merged (person, into_person) VALUES (?1, ?2)";

@@ -22,6 +22,7 @@ use crate::claim::release;
 use crate::desk::DeskRow;
 use crate::erasure;
 use crate::helped;
+use crate::incoming;
 use crate::lateness;
 use crate::settings::Assignment;
 use crate::ticket::{self, Ticket};
@@ -72,6 +73,11 @@ pub(crate) async fn turn(site: &Arc<Site>, number: u64) {
         && let Err(e) = site.store.write(helped::forget_old).await
     {
         tracing::warn!("who said whether an article helped could not be forgotten: {e}");
+    }
+    if number.is_multiple_of(FORGET_TURNS)
+        && let Err(e) = site.store.write(incoming::forget_old).await
+    {
+        tracing::warn!("mails that came long ago could not be forgotten: {e}");
     }
     if let Err(e) = end_looks(site).await {
         tracing::warn!("those who looked at tickets could not be made to follow no longer: {e}");

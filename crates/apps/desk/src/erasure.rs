@@ -23,6 +23,7 @@ use utoipa::ToSchema;
 
 use crate::contact;
 use crate::desk::parse_desk;
+use crate::incoming;
 use crate::mail::address;
 use crate::staff;
 use crate::ticket::{self, TicketState};
@@ -93,6 +94,7 @@ fn begin(
     tx.execute(runs, params![person])?;
     for each in contact::selves(tx, person)? {
         address::forget(tx, each)?;
+        incoming::forget(tx, each)?;
         for table in ["desk_contact", "desk_contact_note", "desk_verified"] {
             tx.execute(&format!("DELETE FROM {table} WHERE person = ?1"), params![each])?;
         }

@@ -19,7 +19,7 @@ use crate::ticket::{self, Speaker, Ticket, TicketState};
 use crate::visitor::{VisitorRow, check_not_blocked};
 
 /// The number of a ticket's first message: before it, the ticket was made.
-const FIRST_MESSAGE: Seq = Seq(2);
+pub(crate) const FIRST_MESSAGE: Seq = Seq(2);
 
 /// The keeper of tickets that the desk gives to talk.
 pub(crate) struct Keeper;

@@ -43,6 +43,7 @@ mod help_html;
 mod help_page;
 mod helped;
 mod hours;
+mod incoming;
 mod invitation;
 mod keeper;
 mod kept;

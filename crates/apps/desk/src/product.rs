@@ -19,6 +19,8 @@ use crate::claims::Claims;
 use crate::day_sums::DaysLeft;
 use crate::due::Watched;
 use crate::framing::Window;
+use crate::incoming::take::Reading;
+use crate::incoming::{mailbox, take};
 use crate::keeper::Keeper;
 use crate::kept::KeptDoors;
 use crate::mail::state::MailState;
@@ -52,6 +54,7 @@ impl Product for Desk {
         parts.insert(Claims::default());
         parts.insert(KeptDoors::default());
         parts.insert(MailState::default());
+        parts.insert(Reading::default());
     }
 
     fn routes(&self) -> OpenApiRouter<Arc<Site>> {
@@ -126,6 +129,9 @@ impl Product for Desk {
             .routes(routes!(links::stop_page, links::stop))
             .routes(routes!(shown::get))
             .routes(routes!(transcript::ask))
+            .routes(routes!(mailbox::get, mailbox::put, mailbox::delete))
+            .routes(routes!(mailbox::make_token))
+            .routes(routes!(take::take))
     }
 
     fn in_feed(&self) -> InFeed {

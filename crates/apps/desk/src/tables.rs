@@ -40,4 +40,8 @@ pub(crate) const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0012.sql"),
         include_str!("tables/postgres/0012.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0013.sql"),
+        include_str!("tables/postgres/0013.sql"),
+    ),
 ];

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use crate::contact;
 use crate::desk::DeskRow;
+use crate::incoming;
 use crate::mail;
 use crate::verified;
 use crate::visit::Facts;
@@ -99,6 +100,7 @@ pub(crate) fn forget_idle(tx: &mut Tx<'_>) -> Result<(), Error> {
     for row in tx.query(query, params![before, most])? {
         let person: PersonId = row.get(0)?;
         mail::address::forget(tx, person)?;
+        incoming::forget(tx, person)?;
         tx.execute("DELETE FROM visitor WHERE person = ?1", params![person])?;
         forget(tx, person)?;
     }

@@ -45,6 +45,8 @@ pub(crate) fn request(
         html: document(language.name(), &subject, &body),
         subject,
         unsubscribe: None,
+        reply_to: None,
+        by_hand: false,
     })
 }
 
@@ -111,6 +113,8 @@ pub(crate) fn digest(
         subject,
         text,
         unsubscribe: Some(page),
+        reply_to: None,
+        by_hand: false,
     })
 }
 

@@ -140,7 +140,13 @@ fn announced(
     })
 }
 
-fn insert(tx: &mut Tx<'_>, row: &FileRow, role: Role, allowance: &Allowance) -> Result<(), Error> {
+/// Notes an upload that begins, and takes the room for it.
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    row: &FileRow,
+    role: Role,
+    allowance: &Allowance,
+) -> Result<(), Error> {
     let query = "SELECT count(*) FROM file WHERE uploader = ?1 AND state = 'coming'";
     let begun = tx.query_one(query, params![row.uploader])?.map_or(Ok(0), |row| row.get(0))?;
     if begun >= file_limits::UPLOADS_BEGUN_PER_PERSON_MAX {

@@ -30,12 +30,17 @@ pub struct Letter {
     pub thread: Option<Thread>,
     /// Where a program ends these mails with one request, if there are more to come (RFC 8058).
     pub unsubscribe: Option<String>,
+    /// The address that answers are to go to, if they are read; without one the sender's.
+    pub reply_to: Option<String>,
+    /// Whether somebody wrote it to this one person. Programs that answer by themselves are asked to let all others be.
+    pub by_hand: bool,
 }
 
 impl Letter {
     /// Writes the mail for the mail server. Nothing of it can add a header: the address was checked, and all texts are encoded.
     pub(crate) fn message(self, from: &Mailbox) -> Result<Message, Error> {
-        let Letter { to, from_name, subject, text, html, thread, unsubscribe } = self;
+        let Letter { to, from_name, subject, text, html, thread, unsubscribe, reply_to, by_hand } =
+            self;
         let unusable = |why: String| {
             tracing::warn!("a mail can't be written: {why}");
             Error::new(Code::Internal, "The mail can't be written.")
@@ -51,17 +56,24 @@ impl Letter {
         };
         let body = MultiPart::alternative_plain_html(lines(&text), lines(&html));
         let builder = Message::builder().from(sender).to(Mailbox::new(None, to));
-        let builder = builder.subject(one_line(&subject)).message_id(Some(id)).date_now();
+        let mut builder = builder.subject(one_line(&subject)).message_id(Some(id)).date_now();
+        if let Some(address) = reply_to {
+            let address =
+                address.parse().map_err(|_| unusable("its address for answers".to_owned()))?;
+            builder = builder.reply_to(Mailbox::new(None, address));
+        }
         let mut message = builder.multipart(body).map_err(|e| unusable(e.to_string()))?;
-        let mut further = vec![("Auto-Submitted", "auto-generated".to_owned())];
+        let mut further = Vec::new();
+        if !by_hand {
+            further.push(("Auto-Submitted", "auto-generated".to_owned()));
+            further.push(("X-Auto-Response-Suppress", "All".to_owned()));
+        }
         let earlier = thread.map(|thread| thread.earlier).unwrap_or_default();
         if let Some(last) = earlier.last() {
             further.push(("In-Reply-To", format!("<{last}>")));
             let all: Vec<String> = earlier.iter().map(|id| format!("<{id}>")).collect();
             further.push(("References", all.join(" ")));
         }
-        // Programs that answer by themselves let this mail be.
-        further.push(("X-Auto-Response-Suppress", "All".to_owned()));
         if let Some(address) = unsubscribe {
             further.push(("List-Unsubscribe", format!("<{address}>")));
             further.push(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
@@ -103,6 +115,8 @@ mod tests {
             text: text.into(),
             html: text.into(),
             unsubscribe: Some("https://chat.example.com/u?token=p1.a".into()),
+            reply_to: Some("desk@example.com".into()),
+            by_hand: false,
         };
         let from = "Chat <chat@example.com>".parse().unwrap();
         String::from_utf8(letter.message(&from).unwrap().formatted()).unwrap()

@@ -161,6 +161,20 @@ pub fn say_message(
     composed::append(tx, site, from, message)
 }
 
+/// Appends a message with files of its writer, in the caller's write. With files the text may be empty.
+pub fn say_with_files(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    from: PersonId,
+    message: Message,
+    files: Vec<FileId>,
+) -> Result<Appended, Error> {
+    let Message { conversation, key, text, reply_to } = message;
+    let (clear_draft, poll, card) = Default::default();
+    let message = ReadMessage { conversation, key, text, reply_to, files, clear_draft, poll, card };
+    composed::append(tx, site, from, message)
+}
+
 /// Submits a message that is only a text to the store. `reply` gets the result once it is durable (P1); it must not
 /// block.
 fn submit(site: &Arc<Site>, from: PersonId, message: ReadMessage, reply: Reply) {

@@ -2,6 +2,7 @@
 
 mod backup;
 mod bus;
+mod deliver;
 mod docs;
 mod doctor;
 mod migrate;
@@ -14,6 +15,8 @@ mod token;
 mod user;
 
 use std::path::PathBuf;
+
+pub use deliver::Exit;
 
 use anyhow::{Result, bail, ensure};
 use clap::{Parser, Subcommand};
@@ -47,6 +50,8 @@ enum Command {
     Tail(tail::Tail),
     /// Send a message, or publish to a channel
     Send(send::Send),
+    /// Hand a mail to a desk, for the pipe of a mail server
+    Deliver(deliver::Deliver),
     /// Copy the store to a file, also while the server runs
     Backup(backup::Backup),
     /// Renew the key of the messages between nodes
@@ -138,6 +143,7 @@ impl Cli {
             Command::SetupCode(command) => quietly(|| command.run(products)),
             Command::Tail(tail) => tail.run(),
             Command::Send(send) => send.run(),
+            Command::Deliver(deliver) => deliver.run(),
             Command::Backup(backup) => quietly(|| backup.run(products)),
             Command::Bus(command) => quietly(|| command.run()),
             Command::Migrate(migrate) => quietly(|| migrate.run(products)),

@@ -14,6 +14,9 @@ use super::links;
 use super::outbox::MailRow;
 use super::words::Words;
 use crate::desk::DeskRow;
+use crate::incoming::LINE;
+use crate::incoming::mailbox::Mailbox;
+use crate::incoming::thread::own_name;
 
 /// The request to confirm an address. It holds nothing that the visitor wrote.
 pub(crate) fn request(
@@ -41,7 +44,20 @@ pub(crate) fn request(
         subject,
         thread: None,
         unsubscribe: None,
+        reply_to: None,
+        by_hand: false,
     })
+}
+
+/// What answers by mail to a mail need, if they are read.
+pub(crate) struct Answerable {
+    pub mailbox: Mailbox,
+    /// Whether the ticket was asked by mail, so that there is no page to go on in.
+    pub by_mail: bool,
+    /// The subject under which it was asked by mail.
+    pub subject: Option<String>,
+    /// The name of the newest mail that came for it.
+    pub last: Option<String>,
 }
 
 /// The mail about answers, or about the whole of a ticket.
@@ -50,13 +66,22 @@ pub(crate) fn answers(
     desk: &DeskRow,
     address: &AddressRow,
     (row, earlier): (&MailRow, Option<(ConversationId, u64)>),
-    all: &[Told],
+    (all, answerable): (&[Told], Option<Answerable>),
     words: Words,
 ) -> Letter {
     let name = one_line(&desk.name);
-    let subject = words.subject(&name, &row.ticket.to_string());
+    let by_mail = answerable.as_ref().is_some_and(|answerable| answerable.by_mail);
+    let own_subject = words.subject(&name, &row.ticket.to_string());
+    let asked_as = answerable.as_ref().and_then(|answerable| answerable.subject.as_deref());
+    let subject = asked_as.map_or(own_subject, |subject| format!("Re: {subject}"));
     let lead = if row.whole { words.transcript(&name) } else { words.answers(&name) };
-    let (mut text, mut html) = (format!("{lead}\n\n"), format!("<p>{}</p>\n", escaped(&lead)));
+    let (mut text, mut html) = (String::new(), String::new());
+    if answerable.is_some() {
+        let _ = write!(text, "{LINE}\n{}\n\n", words.above());
+        let _ = writeln!(html, "<p style=\"color:#666\">{LINE}<br>{}</p>", escaped(words.above()));
+    }
+    let _ = write!(text, "{lead}\n\n");
+    let _ = writeln!(html, "<p>{}</p>", escaped(&lead));
     let shown = newest_that_fit(all);
     if shown.len() < all.len() {
         let _ = write!(text, "({})\n\n", words.shortened());
@@ -65,38 +90,50 @@ pub(crate) fn answers(
     for told in shown {
         add(&mut text, &mut html, told, words);
     }
-    let href = format!("{}/ask/{}", post.public_url, desk.key);
     let stop = links::page(&post.public_url, Purpose::Unsubscribe, &address.signed(), words);
-    let _ = write!(
-        text,
-        "{}: {href}\n\n-- \n{}\n{}: {stop}\n",
-        words.open(),
-        words.foot(),
-        words.stop()
-    );
-    let _ = write!(
-        html,
-        "<p>{}</p>\n<p style=\"margin-top:2em;color:#666;font-size:.9em\">{} {}</p>",
-        link(&href, words.open()),
-        escaped(words.foot()),
-        link(&stop, words.stop())
-    );
+    let foot = match &answerable {
+        Some(Answerable { by_mail: true, .. }) => words.foot_by_mail(),
+        Some(_) => words.foot_read(),
+        None => words.foot(),
+    };
+    let _ = writeln!(text, "-- \n{foot}");
+    let open = format!("{}/ask/{}", post.public_url, desk.key);
+    let mut links = format!("{} ", escaped(foot));
+    if !by_mail {
+        let _ = writeln!(text, "{}: {open}", words.open());
+        let _ = writeln!(html, "<p>{}</p>", link(&open, words.open()));
+    }
+    let _ = writeln!(text, "{}: {stop}", words.stop());
+    links.push_str(&link(&stop, words.stop()));
+    let _ = write!(html, "<p style=\"margin-top:2em;color:#666;font-size:.9em\">{links}</p>");
     Letter {
         to: address.address.clone(),
         from_name: Some(name),
         html: document(words.language(), &subject, &html),
         subject,
         text,
-        thread: Some(thread(post, row, earlier)),
+        thread: Some(thread(post, row, earlier, answerable.as_ref())),
         unsubscribe: Some(stop),
+        reply_to: answerable.map(|answerable| answerable.mailbox.address),
+        by_hand: by_mail,
     }
 }
 
 /// The place of the mail among those of its ticket. A mail that is sent again after a crash has the same name. The first one goes
-/// on behind those of a ticket that was merged into this one.
-fn thread(post: &Post, row: &MailRow, merged: Option<(ConversationId, u64)>) -> Thread {
-    let named =
-        |ticket: ConversationId, number: u64| format!("desk.{ticket}.{number}@{}", post.domain());
+/// on behind those of a ticket that was merged into this one. A mail that came in stands before its answer.
+fn thread(
+    post: &Post,
+    row: &MailRow,
+    merged: Option<(ConversationId, u64)>,
+    answerable: Option<&Answerable>,
+) -> Thread {
+    let named = |ticket: ConversationId, number: u64| {
+        let name = match answerable {
+            Some(Answerable { mailbox, .. }) => own_name(&mailbox.secret, ticket, number),
+            None => format!("desk.{ticket}.{number}"),
+        };
+        format!("{name}@{}", post.domain())
+    };
     let (of, sent) = match merged {
         Some(merged) if row.number == 0 => merged,
         _ => (row.ticket, row.number),
@@ -104,7 +141,8 @@ fn thread(post: &Post, row: &MailRow, merged: Option<(ConversationId, u64)>) -> 
     let last = (sent > 0).then(|| named(of, sent - 1));
     let first = (sent > 1).then(|| named(of, 0));
     let id = named(row.ticket, row.number);
-    Thread { id, earlier: first.into_iter().chain(last).collect() }
+    let came = answerable.and_then(|answerable| answerable.last.clone());
+    Thread { id, earlier: first.into_iter().chain(last).chain(came).collect() }
 }
 
 /// The newest of these messages that fit into one mail.

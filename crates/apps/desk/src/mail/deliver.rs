@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use encke_engine::{ConversationId, Error, PersonId, Seq, desk_limits};
-use encke_letter::{Letter, Outcome, Post, pause};
+use encke_letter::{Letter, Outcome, Post, one_line, pause};
 use encke_site::Site;
 use encke_store::{Read, Sql, Tx, params};
 use encke_talk::told::told;
 
 use super::address;
-use super::compose;
+use super::compose::{self, Answerable};
 use super::outbox::{self, MailRow, wait_ms};
 use super::state::MailState;
 use super::turn::{Mail, Taken};
@@ -17,6 +17,8 @@ use super::words::Words;
 use crate::agent::is_present;
 use crate::contact;
 use crate::desk::DeskRow;
+use crate::incoming::{mailbox, thread};
+use crate::keeper::FIRST_MESSAGE;
 use crate::visitor::VisitorRow;
 
 /// Looks after a mail that this node has taken, in a task of its own.
@@ -155,8 +157,28 @@ fn step(read: &mut Read<'_>, site: &Site, post: &Post, row: &MailRow) -> Result<
     }
     let Some(newest) = all.last().map(|told| told.seq) else { return Ok(Step::Nothing) };
     let merged = outbox::mailed_before_merge(read, row.ticket)?;
-    let letter = compose::answers(post, &desk, &address, (row, merged), &all, words);
+    let answerable = answerable(read, site, &desk, row)?;
+    let letter = compose::answers(post, &desk, &address, (row, merged), (&all, answerable), words);
     Ok(Step::Send(Box::new(letter), newest))
+}
+
+/// What answers to the mail need, if the desk has a mailbox.
+fn answerable(
+    read: &mut Read<'_>,
+    site: &Site,
+    desk: &DeskRow,
+    row: &MailRow,
+) -> Result<Option<Answerable>, Error> {
+    let Some(mailbox) = mailbox::find(read, desk.house)? else { return Ok(None) };
+    let by_mail = thread::is_by_mail(read, row.ticket)?;
+    let last = thread::last_name(read, row.ticket)?;
+    let mut subject = None;
+    if by_mail {
+        let first = told(read, site, row.ticket, row.visitor, FIRST_MESSAGE..=FIRST_MESSAGE, 1)?;
+        let title = first.first().and_then(|told| told.text.lines().next()).map(one_line);
+        subject = title.filter(|title| !title.is_empty());
+    }
+    Ok(Some(Answerable { mailbox, by_mail, subject, last }))
 }
 
 /// Notes what became of a mail. What was answered meanwhile is told by the next one.

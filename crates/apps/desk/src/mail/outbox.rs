@@ -89,6 +89,16 @@ pub(crate) fn answered(
     note(tx, ticket, answer, false, tx.now_ms() + wait_ms(site))
 }
 
+/// Notes that a mail of a ticket came back for good: no more are sent to its address, until somebody writes from there.
+pub(crate) fn came_back(tx: &mut Tx<'_>, ticket: ConversationId) -> Result<(), Error> {
+    let stop = "UPDATE desk_mail_address SET confirmed = 0
+                WHERE person IN (SELECT visitor FROM desk_mail WHERE conversation = ?1)";
+    tx.execute(stop, params![ticket])?;
+    let note = "UPDATE desk_mail SET failed = 'bounced', due_ms = NULL WHERE conversation = ?1";
+    tx.execute(note, params![ticket])?;
+    Ok(())
+}
+
 /// Notes that the visitor of a ticket asks for the whole of it.
 pub(crate) fn asked_for_all(tx: &mut Tx<'_>, ticket: &Ticket) -> Result<(), Error> {
     note(tx, ticket, Seq(0), true, tx.now_ms())

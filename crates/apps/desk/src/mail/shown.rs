@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{address, outbox};
+use crate::incoming::thread;
 use crate::staff;
 
 /// The mails of a ticket.
@@ -27,7 +28,10 @@ pub(crate) struct TicketMail {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     sent_at: Option<u64>,
-    /// The reason why the last mail was given up: `refused` by the mail server, or `unreachable`; absent if it was not.
+    /// Whether it was asked by mail.
+    by_mail: bool,
+    /// The reason why the last mail was given up: `refused` by the mail server, `unreachable`, or `bounced` if it came back; absent
+    /// if it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     failed: Option<String>,
@@ -53,7 +57,8 @@ pub(crate) async fn get(
         let row = outbox::find(read, id)?;
         let waiting = row.as_ref().is_some_and(outbox::MailRow::waits);
         let (sent_at, failed) = row.map(|row| (row.sent_ms, row.failed)).unwrap_or_default();
-        Ok(TicketMail { address, confirmed, waiting, sent_at, failed })
+        let by_mail = thread::is_by_mail(read, id)?;
+        Ok(TicketMail { address, confirmed, waiting, sent_at, by_mail, failed })
     });
     Ok(Json(shown.await?))
 }

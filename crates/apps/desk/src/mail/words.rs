@@ -83,6 +83,24 @@ impl Words {
         )
     }
 
+    /// Stands above the messages of a mail whose answers are read.
+    pub fn above(self) -> &'static str {
+        self.pick("Write your answer above this line.", "请在此行上方回复。")
+    }
+
+    /// The foot of a mail whose answers are read.
+    pub fn foot_read(self) -> &'static str {
+        self.pick(
+            "You can answer this mail, or go on in the browser in which you asked.",
+            "可以直接回复此邮件，也可以在提问时使用的浏览器中继续对话。",
+        )
+    }
+
+    /// The foot of an answer to a mail.
+    pub fn foot_by_mail(self) -> &'static str {
+        self.pick("Answer this mail to go on.", "直接回复此邮件即可继续对话。")
+    }
+
     pub fn stop(self) -> &'static str {
         self.pick("Send no more mails", "不再发送邮件")
     }

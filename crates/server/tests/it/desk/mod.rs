@@ -11,6 +11,7 @@ mod flow;
 mod help;
 mod help_page;
 mod hostile;
+mod incoming;
 mod macros;
 mod mail;
 mod merging;

@@ -136,6 +136,9 @@ impl Scene {
     pub fn body(&self, route: &Route) -> Value {
         let text = json!({"text": "x"});
         let last = route.path.rsplit('/').next().unwrap_or_default();
+        if last == "mailbox" {
+            return json!({"address": "desk@example.com"});
+        }
         let below = route.path.split('/').rev().nth(1).unwrap_or_default();
         for (noun, body) in self.things() {
             let names_it = if last == "{number}" { below == noun } else { last == noun };
