@@ -12,7 +12,10 @@ test('a mailbox is set up in the settings, and a mail stands in the queue with a
   const anna = await Member.owner(server.url, 'anna', 'Anna');
   const desk = await deskOf(anna, []);
   const { page } = await DeskPage.open(t, anna);
-  await page.getByRole('navigation', { name: 'Desk', exact: true }).getByRole('link', { name: 'Settings' }).click();
+  await page
+    .getByRole('navigation', { name: 'Desk', exact: true })
+    .getByRole('link', { name: 'Settings' })
+    .click();
   const section = page.getByRole('region', { name: 'E-mail' });
   await section.getByLabel('Address that people write to').fill('help@example.com');
   await section.getByRole('button', { name: 'Take mails' }).click();
@@ -51,7 +54,15 @@ test('a mailbox is set up in the settings, and a mail stands in the queue with a
   assert.equal(await message.getByText('wrote:').count(), 0, 'what it quotes is left out');
   await message.getByText('list.txt').waitFor();
   await message.getByText('mail.eml').waitFor();
-  await becomes('who asks', () => page.getByText('林美').count().then((count) => count > 0), true);
+  await becomes(
+    'who asks',
+    () =>
+      page
+        .getByText('林美')
+        .count()
+        .then((count) => count > 0),
+    true,
+  );
   await page.getByText('Asked by mail.').waitFor();
   await clean(page, 'a ticket by mail');
 });
