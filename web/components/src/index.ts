@@ -3,10 +3,14 @@
  * session/ who is signed in and what is known, view/ shows it. Everything is in shadow roots with style sheets made by script, and
  * no markup is ever made of text, so a strict Content-Security-Policy with Trusted Types lets it through.
  */
+import { EnckeChat } from './element/chat';
 import { EnckeConversation } from './element/conversation';
+import { EnckeDesk } from './element/desk';
 
 const elements = {
+  'encke-chat': EnckeChat,
   'encke-conversation': EnckeConversation,
+  'encke-desk': EnckeDesk,
 };
 
 // Without a browser there is nothing to define, and two copies of this script on one page are one.
@@ -14,4 +18,4 @@ if (globalThis.customElements)
   for (const [name, element] of Object.entries(elements))
     if (customElements.get(name) === undefined) customElements.define(name, element);
 
-export { EnckeConversation };
+export { EnckeChat, EnckeConversation, EnckeDesk };

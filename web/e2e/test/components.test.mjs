@@ -195,3 +195,79 @@ test('one script tag and one line of HTML are a conversation', async (t) => {
     assert.deepEqual(await texts(page), []);
   });
 });
+
+test('the list and the conversation, where there is room for both and where there is not', async (t) => {
+  const { site, anna, mei } = await stage(t);
+  const orders = await anna.room('Orders', [mei]);
+  const direct = await anna.direct(mei);
+  for (let at = 0; at < 52; at += 1) await anna.room(`Room ${at}`, [mei]);
+  await anna.say(orders, 'Two lamps, please');
+  await anna.say(direct, 'Lunch?');
+  site.html = '<encke-chat token-url="/encke-token"></encke-chat>';
+  const page = await (await freshBrowser(t)).newPage();
+  await page.goto(site.origin);
+  const list = page.getByRole('navigation', { name: 'Conversations' });
+  const titles = () => list.locator('.title').allTextContents();
+  await becomes('the first conversations', async () => (await titles()).slice(0, 2), ['Anna', 'Orders']);
+  await list.getByText('Lunch?', { exact: true }).waitFor();
+  await list.getByText('Anna: Two lamps, please').waitFor();
+  await list.getByLabel('1 unread').first().waitFor();
+  await list.getByRole('button', { name: 'More conversations' }).click();
+  await becomes('all of them', async () => (await titles()).length, 54);
+
+  await list.locator('.item').first().focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Orders' }).waitFor();
+  await page.keyboard.type('They are on their way');
+  await page.keyboard.press('Enter');
+  await becomes('what was said', () => anna.said(orders), ['Two lamps, please', 'They are on their way']);
+  await becomes('the first conversations', async () => (await titles()).slice(0, 2), ['Orders', 'Anna']);
+  assert.equal(await page.locator('encke-chat').getAttribute('conversation'), orders);
+  await clean(page, 'the list and a conversation');
+
+  await page.setViewportSize({ width: 390, height: 700 });
+  await list.waitFor({ state: 'hidden' });
+  await page.getByRole('button', { name: 'Back to the list' }).click();
+  await list.getByText('Lunch?', { exact: true }).click();
+  await page.getByRole('heading', { name: 'Anna' }).waitFor();
+  await clean(page, 'a conversation on a phone');
+});
+
+test('a desk stands in its place in the page and hears nobody else', async (t) => {
+  const { site, anna, server } = await stage(t);
+  const desk = await anna.call('POST', '/v1/desks', { name: 'Harbour Bikes' });
+  site.html = `<encke-desk desk="${desk.key}"></encke-desk>
+    <iframe id="stranger" src="${server.url}/widget/?desk=none"></iframe>`;
+  const page = await (await freshBrowser(t)).newPage();
+  await page.goto(site.origin);
+  const frame = page.frameLocator('encke-desk iframe');
+  const write = frame.locator('.write textarea');
+  await write.waitFor();
+  assert.equal(await frame.getByRole('button', { name: 'Close' }).count(), 0);
+  assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'BODY');
+  await page.evaluate(() => {
+    const element = /** @type {any} */ (document.querySelector('encke-desk'));
+    element.identify({ name: 'Eve', plan: 'gold' });
+    element.card({ title: 'A bicycle', price: 900 });
+    element.addEventListener('encke-unread', (/** @type {any} */ { detail }) => {
+      document.title = `unread ${detail.unread}`;
+    });
+    // The page speaks to itself, as a stranger would; the element hears its frame alone.
+    postMessage({ encke: 'encke-desk', say: 'state', unread: 99 }, '*');
+  });
+  await frame.getByText('A bicycle').waitFor();
+  await write.fill('Is it there?');
+  await write.press('Enter');
+  await becomes('the question', () => frame.locator('.rows .rich').allTextContents(), ['Is it there?']);
+  assert.equal(await page.title(), 'A site');
+  const ticket = await eventually('a ticket', async () => {
+    const { tickets } = await anna.call('GET', `/v1/desks/${desk.id}/tickets?view=unassigned&state=open`);
+    return tickets[0]?.ticket.id;
+  });
+  await anna.say(ticket, 'It is');
+  await becomes('the answer', () => frame.locator('.rows .rich').allTextContents(), [
+    'Is it there?',
+    'It is',
+  ]);
+});

@@ -44,6 +44,7 @@ export const en = {
   read: 'Read',
   readBy: (count: number, of: number) => `Read by ${count} of ${of}`,
   typing: (names: string, count: number) => `${names} ${count === 1 ? 'is' : 'are'} typing…`,
+  saidBy: (name: string, text: string) => `${name}: ${text}`,
   joined: (name: string) => `${name} joined`,
   left: (name: string) => `${name} left`,
   renamed: (name: string, title: string) => `${name} named this “${title}”`,

@@ -46,6 +46,7 @@ export const zhCN: Words = {
   read: '已读',
   readBy: (count: number, of: number) => `${of} 人中 ${count} 人已读`,
   typing: (names: string) => `${names}正在输入…`,
+  saidBy: (name: string, text: string) => `${name}：${text}`,
   joined: (name: string) => `${name} 加入了会话`,
   left: (name: string) => `${name} 离开了会话`,
   renamed: (name: string, title: string) => `${name} 将名称改为“${title}”`,
