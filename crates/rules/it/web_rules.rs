@@ -19,6 +19,8 @@ const WEB_MAY: &[(&str, &[&str])] = &[
     ("admin", &["sdk", "ui", "shell", "talk"]),
     ("widget", &["sdk", "ui", "shell", "talk"]),
     ("components", &["sdk", "ui", "talk"]),
+    ("react", &["components"]),
+    ("vue", &["components"]),
     ("e2e", &[]),
 ];
 

@@ -22,6 +22,10 @@ export class EnckeDesk extends EnckeElement {
     super(['desk']);
   }
 
+  protected override get early(): readonly string[] {
+    return [...super.early, 'desk'];
+  }
+
   /** The key of the desk. */
   get desk(): string {
     return this.getAttribute('desk') ?? '';

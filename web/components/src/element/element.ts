@@ -14,6 +14,11 @@ export abstract class EnckeElement extends Base {
   protected readonly root: ShadowRoot;
   #queued = false;
 
+  /** The properties that a page may set. */
+  protected get early(): readonly string[] {
+    return ['server'];
+  }
+
   constructor(sheets: Parameters<typeof sheetsOf>[0]) {
     super();
     this.root = this.attachShadow({ mode: 'open' });
@@ -32,6 +37,7 @@ export abstract class EnckeElement extends Base {
   }
 
   connectedCallback(): void {
+    this.#takeEarly();
     this.#later();
   }
 
@@ -63,6 +69,17 @@ export abstract class EnckeElement extends Base {
   /** Tells the page. Nothing of what is said in a conversation is in it. */
   protected tell(name: string, detail: object = {}): void {
     this.dispatchEvent(new CustomEvent(`encke-${name}`, { detail, bubbles: true, composed: true }));
+  }
+
+  /** What the page has set before this script came lies on the element itself, and hides what is made of it here. */
+  #takeEarly(): void {
+    for (const name of this.early) {
+      if (!Object.hasOwn(this, name)) continue;
+      const own = this as unknown as Record<string, unknown>;
+      const value = own[name];
+      delete own[name];
+      own[name] = value;
+    }
   }
 
   #later(): void {

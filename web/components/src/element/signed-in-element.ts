@@ -18,12 +18,18 @@ export abstract class SignedInElement extends EnckeElement {
   #told = { phase: '', unread: -1 };
   #notice = '';
 
+  protected override get early(): readonly string[] {
+    return [...super.early, 'conversation', 'tokenUrl', 'getToken'];
+  }
+
   /** Gives a token, in the place of `token-url`. */
   get getToken(): GetToken | null {
     return this.#getToken;
   }
 
   set getToken(getToken: GetToken | null) {
+    if (getToken !== null && typeof getToken !== 'function')
+      throw new TypeError('getToken has to be a function.');
     this.#getToken = getToken;
     this.changed();
   }
