@@ -76,6 +76,7 @@ test: lint
 	cd web && npm run test
 	@scripts/tools api-test
 	$(PROGRAMS)
+	cd clients/python && python3 -m unittest -q
 	scripts/schemathesis
 	$(MAKE) e2e
 	$(MAKE) crash-test KILLS=6
