@@ -193,6 +193,12 @@ test('one script tag and one line of HTML are a conversation', async (t) => {
     await page.getByText('Connecting…').waitFor();
     await eventually('a token', () => stranger.asked > 0);
     assert.deepEqual(await texts(page), []);
+    const { headers } = await fetch(`${server.url}/components.js`);
+    assert.equal(headers.get('access-control-allow-origin'), '*');
+    assert.equal(headers.get('cross-origin-resource-policy'), 'cross-origin');
+    assert.equal(headers.get('cache-control'), 'public, max-age=600');
+    for (const path of ['/', '/encke.js', '/widget.js', '/v1/setup'])
+      assert.equal((await fetch(server.url + path)).headers.get('access-control-allow-origin'), null);
   });
 });
 
@@ -232,6 +238,41 @@ test('the list and the conversation, where there is room for both and where ther
   await list.getByText('Lunch?', { exact: true }).click();
   await page.getByRole('heading', { name: 'Anna' }).waitFor();
   await clean(page, 'a conversation on a phone');
+});
+
+test('when somebody else signs in at the site, nothing of the one before is left', async (t) => {
+  const { site, server, anna, mei } = await stage(t);
+  const hers = await anna.room('Only Anna', []);
+  const both = await anna.room('Both', [mei]);
+  await anna.say(hers, 'a secret of Anna');
+  await anna.say(both, 'for both');
+  site.person = anna;
+  site.html = `<encke-chat conversation="${hers}" token-url="/encke-token"></encke-chat>
+    <encke-conversation conversation="${both}" token-url="/encke-token"></encke-conversation>`;
+  const page = await (await freshBrowser(t)).newPage();
+  await page.goto(site.origin);
+  await page.locator('encke-chat .bubble', { hasText: 'a secret of Anna' }).waitFor();
+  const write = page.locator('encke-conversation').getByRole('textbox');
+  await write.fill('half a sentence of Anna');
+  await becomes('the sessions', () => server.sessions(), { websocket: 1 });
+  site.person = mei;
+  for (const { id } of (await anna.call('GET', '/v1/tokens')).tokens)
+    await anna.call('DELETE', `/v1/tokens/${id}`);
+  await page.getByText('There is no such conversation here for you.').waitFor();
+  await becomes('the list', () => page.locator('encke-chat .title').allTextContents(), ['Both']);
+  await page.locator('encke-conversation .bubble', { hasText: 'for both' }).waitFor();
+  assert.equal(await write.inputValue(), '');
+  assert.equal(await page.getByText('a secret of Anna').count(), 0);
+  await write.fill('I am Mei');
+  await write.press('Enter');
+  await becomes(
+    'who wrote',
+    async () => {
+      const { events } = await mei.call('GET', `/v1/conversations/${both}/events`);
+      return [events.at(-1).from, events.at(-1).body.text];
+    },
+    [mei.id, 'I am Mei'],
+  );
 });
 
 test('a desk stands in its place in the page and hears nobody else', async (t) => {

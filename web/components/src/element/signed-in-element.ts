@@ -98,6 +98,10 @@ export abstract class SignedInElement extends EnckeElement {
     const { screen } = this;
     if (screen === null) return;
     const { signedIn, words } = screen;
+    if (signedIn.phase === 'replaced') {
+      this.#leave();
+      return this.changed();
+    }
     this.#tell(signedIn);
     switch (signedIn.phase) {
       case 'connecting':

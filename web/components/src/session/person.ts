@@ -11,7 +11,8 @@ import { Histories } from './histories';
 import { askedOf, byAddress, SignedOut, type GetToken } from './token';
 import { Typists } from './typists';
 
-export type Phase = 'connecting' | 'ready' | 'signed-out' | 'failed';
+/** `replaced`: somebody else is signed in at the site by now, so that nothing of this is to be shown any more. */
+export type Phase = 'connecting' | 'ready' | 'signed-out' | 'failed' | 'replaced';
 
 /** The pauses between tries to get a token. */
 const pauseMsMin = 1_000;
@@ -199,6 +200,7 @@ export class SignedIn {
     try {
       const { text, goodForMs } = await askedOf(getToken);
       if (this.#ended) return false;
+      if (!(await this.#isSame(text))) return this.#replaced();
       this.#token = text;
       // A connection that is open may end with the older one, which is no fault of this.
       this.#proven &&= this.client.state.phase === 'live';
@@ -213,8 +215,24 @@ export class SignedIn {
     }
   }
 
+  /** Whether a token is the same person's. A connection goes on from where it was, which is no place of anybody else's. */
+  async #isSame(token: string): Promise<boolean> {
+    if (this.world === null) return true;
+    const { id } = await new LeanClient({ baseUrl: this.where.server, token }).api.me();
+    return id === this.me;
+  }
+
+  #replaced(): false {
+    this.phase = 'replaced';
+    this.stop();
+    this.#changed();
+    return false;
+  }
+
   #notSignedIn(thrown: unknown): void {
-    if (thrown instanceof SignedOut) return this.#signedOut();
+    // The site says so, or has given a token that is not good.
+    const isOut = thrown instanceof SignedOut || (thrown instanceof ApiError && thrown.status === 401);
+    if (isOut) return this.#signedOut();
     this.tokenless = this.world === null;
     this.#failures += 1;
     const pause = Math.min(pauseMsMax, pauseMsMin * 2 ** (this.#failures - 1));

@@ -11,6 +11,7 @@ const all: Shared[] = [];
 /** One that stands already, or a new one. `leave` it with the same. */
 export function join(where: Where): SignedIn {
   const isSame = ({ signedIn }: Shared) =>
+    signedIn.phase !== 'replaced' &&
     signedIn.where.server === where.server &&
     signedIn.where.tokenUrl === where.tokenUrl &&
     signedIn.where.getToken === where.getToken;
