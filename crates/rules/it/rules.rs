@@ -9,6 +9,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("engine", &["fuzz"]),
     ("store", &["engine", "rig"]),
     ("bus", &["engine", "rig"]),
+    ("client", &[]),
     ("credentials", &[]),
     ("egress", &["engine"]),
     ("transport", &["credentials", "engine", "fuzz"]),
@@ -40,6 +41,7 @@ const MAY: &[(&str, &[&str])] = &[
     (
         "server",
         &[
+            "client",
             "credentials",
             "engine",
             "store",
