@@ -60,7 +60,7 @@ web/node_modules: web/package.json web/package-lock.json
 	@touch web/node_modules
 
 $(WEB_BUILT): web/node_modules $(WEB_SOURCES)
-	cd web && npm run build -w chat -w desk -w widget
+	cd web && npm run build -w chat -w desk -w widget -w components
 	@touch $(WEB_BUILT)
 
 lint: $(WEB_BUILT)
@@ -76,6 +76,7 @@ test: lint
 	cd web && npm run test
 	@scripts/tools api-test
 	$(PROGRAMS)
+	cd clients/python && python3 -m unittest -q
 	scripts/schemathesis
 	$(MAKE) e2e
 	$(MAKE) crash-test KILLS=6

@@ -16,8 +16,10 @@ fn files(dir: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// The screens, and the address below which the files of each are served. Those of the widget have theirs in their names.
-const SCREENS: [(&str, &str); 3] = [("chat", ""), ("desk", "desk/"), ("widget", "")];
+/// The screens, and the address below which the files of each are served. Those of the widget and of the components have
+/// theirs in their names.
+const SCREENS: [(&str, &str); 4] =
+    [("chat", ""), ("desk", "desk/"), ("widget", ""), ("components", "")];
 
 fn main() -> io::Result<()> {
     let crate_dir = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));

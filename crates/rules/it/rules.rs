@@ -9,6 +9,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("engine", &["fuzz"]),
     ("store", &["engine", "rig"]),
     ("bus", &["engine", "rig"]),
+    ("client", &[]),
     ("credentials", &[]),
     ("egress", &["engine"]),
     ("transport", &["credentials", "engine", "fuzz"]),
@@ -43,6 +44,7 @@ const MAY: &[(&str, &[&str])] = &[
     (
         "server",
         &[
+            "client",
             "credentials",
             "engine",
             "store",

@@ -18,6 +18,9 @@ const WEB_MAY: &[(&str, &[&str])] = &[
     ("desk", &["sdk", "ui", "shell", "talk"]),
     ("admin", &["sdk", "ui", "shell", "talk"]),
     ("widget", &["sdk", "ui", "shell", "talk"]),
+    ("components", &["sdk", "ui", "talk"]),
+    ("react", &["components"]),
+    ("vue", &["components"]),
     ("e2e", &[]),
 ];
 

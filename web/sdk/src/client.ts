@@ -172,6 +172,15 @@ export class Client<A extends LeanApi> {
     this.#end(null);
   }
 
+  /**
+   * Goes on with another token of the same person, best before the one in use ends: a connection under the new one takes over
+   * without a gap. After `revoked`, `start` follows.
+   */
+  useToken(token: string): void {
+    this.#http.token = token;
+    this.#life?.renewed();
+  }
+
   /** Remembered in the storage; `auto` chooses by what gets through. */
   useTransport(name: TransportName | 'auto'): void {
     this.#store.set('transport', name);

@@ -1,4 +1,5 @@
 /** One HTTP exchange: credentials, JSON, errors in the one shape, a limit on the wait. */
+import { asJson } from './as-json.js';
 import type { Environment, RequestLike, ResponseLike } from './environment.js';
 import { ApiError } from './errors.js';
 import type { ErrorBody } from './types.js';
@@ -21,7 +22,8 @@ export interface Call {
 
 export class Http {
   readonly base: string;
-  readonly token: string | null;
+  /** The bearer token; without one the session cookie speaks. `Client.useToken` puts a newer one in its place. */
+  token: string | null;
   readonly #environment: Environment;
 
   constructor(environment: Environment, base: string, token: string | null) {
@@ -91,7 +93,7 @@ export class Http {
       init.body = call.text;
     } else if (call.body !== undefined) {
       headers['Content-Type'] = 'application/json';
-      init.body = JSON.stringify(call.body);
+      init.body = asJson(call.body);
     }
     const response = await this.#environment.fetch(this.url(call.path), init);
     if (!response.ok) throw await refusal(response);

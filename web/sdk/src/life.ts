@@ -118,6 +118,11 @@ export class Life {
     else this.tell({ kind: 'doubt' });
   }
 
+  /** There is a newer token: a connection under it takes over from the one that ends with the older. */
+  renewed(): void {
+    if (this.leads) this.#session?.doubt();
+  }
+
   // Opening
 
   async #begin(): Promise<void> {

@@ -6,6 +6,7 @@
  * - An answered message stays until its event is held, so that a UI never shows neither of them.
  * - Each has a storage item of its own: tabs that share the storage never overwrite each other's.
  */
+import { asJson } from './as-json.js';
 import { ApiError } from './errors.js';
 import type { Store } from './store.js';
 import type { FeedEvent, Outgoing, SendOptions, Sent, Snapshot } from './types.js';
@@ -248,7 +249,7 @@ export class Outbox {
       error,
       failed: entry.fate === 'failed',
     };
-    this.#store?.set(key, JSON.stringify(stored));
+    this.#store?.set(key, asJson(stored));
   }
 
   #publish(): void {

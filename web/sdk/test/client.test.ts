@@ -183,6 +183,20 @@ test('a sign-out elsewhere ends it', async () => {
   expect(client.state.phase).toBe('stopped');
 });
 
+test('a newer token takes over without a gap, and speaks from then on', async () => {
+  const { client, told } = await tab({ token: 'first', transports: ['sse'] });
+  const [before] = server.connections;
+  client.useToken('second');
+  server.append('c1');
+  await settle();
+  server.append('c1');
+  await clock.advance(1_000);
+  expect(server.tokens.at(-1)).toBe('Bearer second');
+  expect(told).toEqual(['snapshot 0', 1, 2]);
+  expect(server.connections).toEqual([before]);
+  expect(client.state.phase).toBe('live');
+});
+
 test('a sign-out that a WebSocket can not see is found out by a plain request', async () => {
   const { told } = await tab();
   server.signedIn = false;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { asJson } from '../src/as-json.js';
 import { asItem, parseItem } from '../src/item.js';
 import { Lines, line_chars_max } from '../src/lines.js';
 import { SseParser } from '../src/sse-parser.js';
@@ -41,4 +42,16 @@ test('an unknown type is left out, what is not an item is an error', () => {
   expect(asItem(null)).toEqual([]);
   expect(() => parseItem('<html>')).toThrow('not JSON');
   expect(() => asItem({ type: 'event', seq: 1 })).toThrow('without cursor');
+});
+
+test('arrays are written as arrays, whatever an old library has made of their prototype', () => {
+  const old = Array.prototype as { toJSON?: () => string };
+  old.toJSON = () => 'an old library';
+  try {
+    expect(asJson({ files: ['f1', ['f2']], text: 'x', none: undefined })).toBe(
+      '{"files":["f1",["f2"]],"text":"x"}',
+    );
+  } finally {
+    delete old.toJSON;
+  }
 });

@@ -15,11 +15,11 @@ import { greetingFor } from './model/greeting';
 import { Keep } from './model/keep';
 import type { SeenPage, Told } from './protocol';
 import { CardSender } from './state/cards';
-import { Pictures } from './state/pictures';
+import { Pictures } from '@encke/talk/plain';
 import { Visitor } from './state/visitor';
 import { timesIn } from './i18n/times';
 import { loadWords } from './i18n/words';
-import { fill, h } from './view/dom';
+import { fill, h } from '@encke/ui/elements';
 import { Panel } from './view/panel';
 import type { Screen } from './view/screen';
 import { chime } from './view/sound';
@@ -35,6 +35,7 @@ const keep = new Keep(() => localStorage, desk);
 const host = new Host(hear);
 let locale = firstLocale();
 let open = !host.framed;
+let inline = false;
 let panel: Panel | null = null;
 let drawing = false;
 
@@ -60,6 +61,8 @@ function firstLocale(): Locale {
 
 function hear(told: Told): void {
   if (told.say === 'hello') {
+    inline = told.inline === true;
+    document.body.classList.toggle('inline', inline);
     sees(told.page, told.visits);
     setOpen(told.open);
     tellHost();
@@ -110,6 +113,11 @@ function greetLater(): void {
   });
 }
 
+/** To where something is written, unless it stands in the page all the time: then the page keeps the focus. */
+function focus(): void {
+  if (!inline) panel?.composer.focus();
+}
+
 function setOpen(to: boolean): void {
   open = to;
   if (open) tease(null);
@@ -117,7 +125,7 @@ function setOpen(to: boolean): void {
   draw();
   if (open) {
     panel?.toEnd();
-    panel?.composer.focus();
+    focus();
   }
 }
 
@@ -180,7 +188,7 @@ function show(): void {
   if (panel === null) {
     panel = new Panel(screen, door, { close: () => host.tell({ say: 'close' }), changeLanguage });
     fill(app as HTMLElement, panel.element);
-    if (open) panel.composer.focus();
+    if (open) focus();
   }
   panel.update(door);
   if (handed !== null) panel.hand(handed);

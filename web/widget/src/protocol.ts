@@ -13,7 +13,14 @@ export interface SeenPage {
 
 /** From the page. */
 export type Told =
-  | { readonly say: 'hello'; readonly page: SeenPage; readonly visits: boolean; readonly open: boolean }
+  | {
+      readonly say: 'hello';
+      readonly page: SeenPage;
+      readonly visits: boolean;
+      readonly open: boolean;
+      /** Whether it has a place of its own on the page, so that nothing is to be closed. */
+      readonly inline?: boolean;
+    }
   | { readonly say: 'page'; readonly page: SeenPage }
   | { readonly say: 'open'; readonly open: boolean }
   | { readonly say: 'identify'; readonly facts: unknown }
@@ -45,10 +52,16 @@ export const titleLettersMax = 200;
 /** A message of the page, or null if it is none. */
 export function readTold(data: unknown): Told | null {
   if (!isRecord(data) || data['encke'] !== mark) return null;
-  const { say, page, visits, open } = data;
+  const { say, page, visits, open, inline } = data;
   switch (say) {
     case 'hello':
-      return { say, page: readPage(page), visits: visits === true, open: open === true };
+      return {
+        say,
+        page: readPage(page),
+        visits: visits === true,
+        open: open === true,
+        inline: inline === true,
+      };
     case 'page':
       return { say, page: readPage(page) };
     case 'open':

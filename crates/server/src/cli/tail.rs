@@ -1,16 +1,12 @@
 //! `encke tail`: prints the feed to a terminal, one item a line.
 
-use std::io::{BufRead, BufReader, Write};
-use std::thread::sleep;
-use std::time::Duration;
+use std::io::Write;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
+use encke_client::{Client, Item, News};
 use serde_json::Value;
 
 use super::Remote;
-
-/// The longest pause before another try.
-const PAUSE_MAX: Duration = Duration::from_secs(30);
 
 #[derive(clap::Args)]
 pub struct Tail {
@@ -27,80 +23,34 @@ pub struct Tail {
     json: bool,
 }
 
-enum End {
-    Retry(Duration),
-    Reset,
-    Stop(String),
-}
-
 impl Tail {
-    pub fn run(mut self) -> Result<()> {
-        let mut pause = Duration::from_millis(500);
+    pub fn run(self) -> Result<()> {
+        let client = Client::new(&self.remote.url, &self.remote.token);
+        let channels: Vec<&str> = self.channels.iter().flat_map(|c| c.split(',')).collect();
+        let mut feed = client.follow(self.cursor.as_deref(), &channels);
         loop {
-            match self.once() {
-                Ok(End::Stop(why)) => bail!("the server ended the feed: {why}"),
-                Ok(End::Reset) => {
-                    eprintln!("-- some events can't be had any more; going on from now")
+            match feed.news()? {
+                News::Item(item) => self.print(&item)?,
+                News::Reset { .. } => {
+                    eprintln!("-- some events can't be had any more; going on from now");
                 }
-                Ok(End::Retry(after)) => {
-                    pause = Duration::from_millis(500);
-                    sleep(after);
+                News::Pause { why: Some(why), after } => {
+                    eprintln!("-- {why}; another try in {} s", after.as_secs_f32());
                 }
-                Err(e) if is_final(&e) => return Err(e),
-                Err(e) => {
-                    eprintln!("-- {e:#}; another try in {} s", pause.as_secs_f32());
-                    sleep(pause);
-                    pause = (pause * 2).min(PAUSE_MAX);
-                }
+                News::Pause { why: None, .. } => {}
             }
         }
     }
 
-    fn once(&mut self) -> Result<End> {
-        let mut request = ureq::get(format!("{}/v1/feed", self.remote.url))
-            .header("Authorization", format!("Bearer {}", self.remote.token))
-            .query("live", "ndjson");
-        if let Some(cursor) = &self.cursor {
-            request = request.query("cursor", cursor);
-        }
-        if let Some(channels) = &self.channels {
-            request = request.query("channels", channels);
-        }
-        let mut response = request.call().context("asking for the feed")?;
-        let lines = BufReader::new(response.body_mut().as_reader()).lines();
-        for line in lines {
-            let line = line.context("reading the feed")?;
-            if line.is_empty() {
-                continue;
-            }
-            let item: Value = serde_json::from_str(&line).context("reading an item")?;
-            if let Some(end) = self.take(&item, &line)? {
-                return Ok(end);
-            }
-        }
-        Ok(End::Retry(Duration::from_millis(500)))
-    }
-
-    fn take(&mut self, item: &Value, line: &str) -> Result<Option<End>> {
-        if let Some(cursor) = item["cursor"].as_str() {
-            self.cursor = Some(cursor.to_owned());
-        }
+    fn print(&self, item: &Item) -> Result<()> {
         let mut out = std::io::stdout().lock();
         if self.json {
-            writeln!(out, "{line}")?;
-        } else if item["type"] == "event" {
-            writeln!(out, "{}", readable(item))?;
+            writeln!(out, "{}", item.line)?;
+        } else if item.value["type"] == "event" {
+            writeln!(out, "{}", readable(&item.value))?;
         }
         out.flush()?;
-        let text = |field: &str| item[field].as_str().unwrap_or_default().to_owned();
-        Ok(match item["type"].as_str() {
-            Some("bye") if item["retry"] == true => {
-                Some(End::Retry(Duration::from_millis(item["after_ms"].as_u64().unwrap_or(500))))
-            }
-            Some("bye") => Some(End::Stop(text("reason"))),
-            Some("reset") => Some(End::Reset),
-            _ => None,
-        })
+        Ok(())
     }
 }
 
@@ -111,9 +61,4 @@ fn readable(item: &Value) -> String {
         None => item["body"].to_string(),
     };
     format!("{}#{} {} {}: {body}", text("stream"), item["seq"], text("from"), text("kind"))
-}
-
-/// Whether another try would be refused again.
-fn is_final(e: &anyhow::Error) -> bool {
-    matches!(e.downcast_ref::<ureq::Error>(), Some(ureq::Error::StatusCode(400..=428)))
 }

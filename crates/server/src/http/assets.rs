@@ -34,6 +34,10 @@ const VISITORS_PAGE: &str = "widget/index.html";
 /// The script that the pages of other sites load.
 const LOADER: &str = "widget.js";
 
+/// The module that the pages of other sites load, and the folder of what it loads later.
+const COMPONENTS: &str = "components.js";
+const COMPONENT_PARTS: &str = "components/";
+
 const NOT_BUILT: &str = "<!doctype html><title>Encke</title><p>The server runs, but it was built \
     without the web chat. Run <code>make build</code>.";
 
@@ -106,10 +110,16 @@ fn file(index: usize, headers: &HeaderMap, ancestors: &str) -> Response {
             out.insert(name, value);
         }
     }
-    if file.name == LOADER {
+    let module = file.name == COMPONENTS || file.name.starts_with(COMPONENT_PARTS);
+    if file.name == LOADER || module {
         // Also for pages that take nothing from other sites unless that says so.
         let anybody = HeaderValue::from_static("cross-origin");
         out.insert(HeaderName::from_static("cross-origin-resource-policy"), anybody);
+    }
+    if module {
+        // A browser runs a module of another origin only with this. Which sites may talk to the server is another matter.
+        let anybody = HeaderValue::from_static("*");
+        out.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
     }
     let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
     if known.is_some_and(|known| known.split(',').any(|t| t.trim().trim_start_matches("W/") == tag))
@@ -137,11 +147,11 @@ fn encoding(item: &str) -> &str {
     if rest.trim() == "q=0" { "" } else { name.trim() }
 }
 
-/// How long a browser may keep a file. A name with a hash never changes its content. The loader is
-/// asked for by every page of a site, and is a few minutes old at most after an upgrade.
+/// How long a browser may keep a file. A name with a hash never changes its content. The scripts
+/// that pages of sites name are asked for by each of them, and are a few minutes old at most after an upgrade.
 fn lifetime(name: &str) -> &'static str {
     match name {
-        LOADER => "public, max-age=600",
+        LOADER | COMPONENTS => "public, max-age=600",
         _ if name.starts_with("assets/") || name.contains("/assets/") => {
             "public, max-age=31536000, immutable"
         }

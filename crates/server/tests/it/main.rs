@@ -36,6 +36,7 @@ mod pairs;
 mod polls;
 mod preview;
 mod profile;
+mod program;
 mod push;
 mod quotas;
 mod reached;

@@ -1,4 +1,5 @@
 /** Text frames, both ways. The server's pings are answered by the browser and unseen, so the client sends its own. */
+import { asJson } from '../as-json.js';
 import type { WebSocketLike } from '../environment.js';
 import { ApiError } from '../errors.js';
 import { parseItem } from '../item.js';
@@ -30,7 +31,7 @@ function address(request: FeedRequest): string {
 
 function openSocket(request: FeedRequest, socket: WebSocketLike, receiver: Receiver): Wire {
   const { clock } = request.environment;
-  const send = (command: Command) => socket.send(JSON.stringify(command));
+  const send = (command: Command) => socket.send(asJson(command));
   let pings: unknown = null;
   // As often as the server promises a sign of life, so that the session's watch sees one.
   const pingEvery = (ms: number) => {

@@ -24,6 +24,8 @@ interface Stream {
 export class FakeServer {
   readonly log: FeedEvent[] = [];
   readonly requests: string[] = [];
+  /** What the requests have named as their right. */
+  readonly tokens: string[] = [];
   /** The files that sends have named. */
   readonly files: string[] = [];
   readonly commands: Command[] = [];
@@ -105,6 +107,7 @@ export class FakeServer {
   readonly fetch: FetchLike = async (path, init) => {
     const url = new URL(path, 'https://chat.example');
     this.requests.push(`${init.method} ${url.pathname}`);
+    this.tokens.push(init.headers['Authorization'] ?? '');
     await Promise.resolve();
     if (this.down) throw new TypeError('connection refused');
     if (!this.signedIn) return refuse(401, 'not_signed_in');

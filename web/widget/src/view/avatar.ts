@@ -1,7 +1,7 @@
 /* A face: the person's picture, or letters of its name until that is there. */
 import { avatarColour, initials } from '@encke/ui/plain';
-import type { Pictures } from '../state/pictures';
-import { h } from './dom';
+import type { Pictures } from '@encke/talk/plain';
+import { h } from '@encke/ui/elements';
 
 export interface Face {
   readonly id: string;

@@ -1,7 +1,7 @@
 /* A card: a product or an order, as a message shows it and as the page hands it over. */
 import { safeHref } from '@encke/ui/plain';
 import type { Card } from '../model/facts';
-import { h } from './dom';
+import { h } from '@encke/ui/elements';
 
 /** `picture`: what shows it, if there is one. All else is text, and a link that is only followed by a click. */
 export function cardView(card: Card, picture: Node | null): HTMLElement {

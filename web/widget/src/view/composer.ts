@@ -2,8 +2,8 @@
 import { faultText } from '../i18n/words';
 import { CardSender } from '../state/cards';
 import { cardView } from './card';
-import { Uploads, type TrayItem } from '../state/tray';
-import { fill, h, icon, iconButton, Keyed, say, set } from './dom';
+import { Uploads, type TrayItem } from '@encke/talk/plain';
+import { fill, h, icon, iconButton, Keyed, say, set } from '@encke/ui/elements';
 import { popup } from './popup';
 import type { Screen } from './screen';
 

@@ -1,6 +1,6 @@
 /* The files of a message: pictures as they are, everything else to be saved. Nothing that came from somebody is ever opened as a page. */
 import type { MessageFile } from '@encke/sdk';
-import { h, icon } from './dom';
+import { h, icon } from '@encke/ui/elements';
 import type { Screen } from './screen';
 
 /** Pixels of a picture within a message, at most. */

@@ -1,7 +1,7 @@
 /* What the desk asks before the first message. It loads only where a desk has set it up. */
 import { textIn, type FormField } from '../model/door';
 import { missing } from '../model/form';
-import { h, say, set } from './dom';
+import { h, say, set } from '@encke/ui/elements';
 import type { Screen } from './screen';
 
 const answerLettersMax = 200;

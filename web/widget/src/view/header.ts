@@ -1,7 +1,7 @@
 /* The head of the panel: who answers, how long it takes, and what else can be done. */
 import type { Door } from '../model/door';
 import { avatar } from './avatar';
-import { fill, h, iconButton, say } from './dom';
+import { fill, h, iconButton, say } from '@encke/ui/elements';
 import { popup } from './popup';
 import type { Screen } from './screen';
 

@@ -2,7 +2,7 @@
 import { textIn, type CommonQuestion, type Texts } from '../model/door';
 import { Help } from '../state/help';
 import { browserClock } from '@encke/ui/plain';
-import { fill, h, iconButton, say } from './dom';
+import { fill, h, iconButton, say } from '@encke/ui/elements';
 import { rich } from './rich';
 import type { Screen } from './screen';
 

@@ -1,6 +1,6 @@
 /* The visitor's address for answers while it is away, and the whole conversation by mail. It loads when nobody is on duty or a question is resolved. */
 import { mailWords } from '../i18n/mail';
-import { type Child, fill, h } from './dom';
+import { type Child, fill, h } from '@encke/ui/elements';
 import type { Screen } from './screen';
 
 interface VisitorMail {

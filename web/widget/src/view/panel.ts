@@ -3,7 +3,7 @@ import { faultText } from '../i18n/words';
 import { textIn, type Door } from '../model/door';
 import { rowsOf, type Row } from '../model/thread';
 import { Composer } from './composer';
-import { fill, h, icon, Keyed, say } from './dom';
+import { fill, h, icon, Keyed, say } from '@encke/ui/elements';
 import type { CardSender } from '../state/cards';
 import type { FormView } from './form';
 import { Header, type HeaderActions } from './header';

@@ -1,5 +1,5 @@
 /* A button with something that opens above or below it, and closes with Escape, with a click elsewhere, or when the focus leaves. */
-import { fill, h } from './dom';
+import { fill, h } from '@encke/ui/elements';
 
 export interface Popup {
   readonly element: HTMLElement;

@@ -1,5 +1,5 @@
 /* How it was: one to five stars and a comment, once a question has been resolved. */
-import { h, icon } from './dom';
+import { h, icon } from '@encke/ui/elements';
 import type { Screen } from './screen';
 
 const starsMax = 5;

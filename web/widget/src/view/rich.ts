@@ -1,6 +1,6 @@
 /* What somebody has written as elements: the nodes of @encke/ui's Markdown, shown as text and nothing else. */
 import { inline, type Inline } from '@encke/ui/plain';
-import { h } from './dom';
+import { h } from '@encke/ui/elements';
 
 /** Elements of a text; one with more is shown as it was written. */
 const elementsMax = 500;

@@ -5,7 +5,7 @@ import { faultText } from '../i18n/words';
 import type { Row, Said } from '../model/thread';
 import { avatar } from './avatar';
 import { cardView } from './card';
-import { h } from './dom';
+import { h } from '@encke/ui/elements';
 import { fileView } from './files';
 import { rich } from './rich';
 import type { Screen } from './screen';

@@ -3,7 +3,7 @@ import type { Locale } from '@encke/ui/plain';
 import type { Times } from '../i18n/times';
 import type { Words } from '../i18n/words';
 import type { Keep } from '../model/keep';
-import type { Pictures } from '../state/pictures';
+import type { Pictures } from '@encke/talk/plain';
 import type { Visitor } from '../state/visitor';
 
 export interface Screen {

@@ -1,5 +1,5 @@
 /* A greeting, or the beginning of a message, beside the button while the window is closed. */
-import { h, iconButton } from './dom';
+import { h, iconButton } from '@encke/ui/elements';
 import { rich } from './rich';
 import type { Screen } from './screen';
 

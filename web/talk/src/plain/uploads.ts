@@ -28,12 +28,15 @@ interface Held {
 export class Uploads implements Tray {
   readonly #token: () => string | null;
   readonly #changed: () => void;
+  readonly #baseUrl: string;
   #held: Held[] = [];
   #count = 0;
 
-  constructor(token: () => string | null, changed: () => void) {
+  /** `baseUrl`: the server's address; '' for this page's own origin. */
+  constructor(token: () => string | null, changed: () => void, baseUrl = '') {
     this.#token = token;
     this.#changed = changed;
+    this.#baseUrl = baseUrl;
   }
 
   get items(): readonly TrayItem[] {
@@ -83,6 +86,7 @@ export class Uploads implements Tray {
     try {
       const uploaded = await upload(file, {
         name: file.name,
+        baseUrl: this.#baseUrl,
         token: this.#token(),
         signal: held.stop.signal,
         onProgress: (bytes, of) => change({ done: of === 0 ? 1 : bytes / of }),

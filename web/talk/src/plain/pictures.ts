@@ -1,6 +1,6 @@
 /*
- * Bytes of files and faces. An address alone opens nothing for a visitor, whose token travels in a header, so what an element
- * shows is fetched and shown from memory.
+ * Bytes of files and faces. An address alone opens nothing for somebody whose token travels in a header, such as a visitor, so what
+ * an element shows is fetched and shown from memory.
  */
 
 /** Pictures that are kept in memory; the oldest go first. */
@@ -10,8 +10,15 @@ export class Pictures {
   readonly #token: () => string | null;
   readonly #urls = new Map<string, Promise<string>>();
 
-  constructor(token: () => string | null) {
+  readonly #base: string;
+
+  readonly #credentials: RequestCredentials;
+
+  /** `base`: the server's address; '' for this page's own origin. `cookies`: whether the session cookie speaks, where there is no token. */
+  constructor(token: () => string | null, base = '', cookies = false) {
     this.#token = token;
+    this.#base = base;
+    this.#credentials = cookies ? 'include' : 'omit';
   }
 
   /** The address of a picture in memory. Rejects if it can't be read. */
@@ -31,10 +38,12 @@ export class Pictures {
 
   async bytes(path: string): Promise<Blob> {
     const token = this.#token();
-    // Only addresses of this site: the token must not go anywhere else.
-    if (new URL(path, location.href).origin !== location.origin) throw new Error('foreign');
-    const response = await fetch(path, {
-      credentials: 'omit',
+    const base = new URL(this.#base, location.href);
+    const url = new URL(path, base);
+    // Only addresses of the server: the token must not go anywhere else.
+    if (url.origin !== base.origin) throw new Error('foreign');
+    const response = await fetch(url, {
+      credentials: this.#credentials,
       headers: token === null ? {} : { Authorization: `Bearer ${token}` },
     });
     if (!response.ok) throw new Error(String(response.status));
