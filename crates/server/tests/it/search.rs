@@ -118,6 +118,9 @@ fn filters_narrow_a_search() {
     assert_eq!(of(&format!("q=egret&conversation={other}")), ["egret three"]);
     assert_eq!(of("has=link").len(), 1);
     assert_eq!(of("q=egret&has=file"), [""; 0]);
+    assert_eq!(of("q=egr&has=file"), [""; 0], "nor by a beginning");
+    assert_eq!(of("q=egr&has=link"), ["egret two, see https://example.org/egret"]);
+    assert_eq!(of("q=three%20egr").len(), 1, "a word beside the beginning");
     let at = two["at"].as_u64().unwrap();
     assert!(!of(&format!("q=egret&before={at}")).contains(&"egret nine".to_owned()));
     assert_eq!(of(&format!("q=egret&before={}", at - 60_000)), [""; 0]);

@@ -238,7 +238,9 @@ impl Search {
         }
         let first = Behind { below: end, begins: false };
         let found = self.page(read, (me, &scope), above, first, limit)?;
-        if found.entries.is_empty() && found.next.is_none() && self.words.may_begin() {
+        let is_none = found.entries.is_empty() && found.next.is_none();
+        let whole = Between { above, below: end, count: 1 };
+        if is_none && self.words.may_begin() && self.rest_fits(read, &scope, whole)? {
             return self.page(read, (me, &scope), above, Behind { begins: true, ..first }, limit);
         }
         Ok(found)
@@ -302,8 +304,31 @@ impl Search {
         }
     }
 
+    /// Whether any message of the index has all that is asked for but the last word. Asked before the messages with a
+    /// beginning of a word: the index gathers all of those first, which are many, whatever else is asked for.
+    fn rest_fits(
+        &self,
+        read: &mut Read<'_>,
+        scope: &Scope,
+        whole: Between,
+    ) -> Result<bool, StoreError> {
+        if self.marked.is_some() {
+            return Ok(true);
+        }
+        let Some(marks) = self.marks(scope) else { return Ok(false) };
+        match self.words.query_of_rest(read.engine(), &marks) {
+            Some(query) => Ok(!candidates(read, &Some(query), whole)?.is_empty()),
+            None => Ok(true),
+        }
+    }
+
     /// The query in the language of the engine's index; `None` if nothing can be found.
     fn query(&self, engine: Engine, scope: &Scope, begins: bool) -> Option<String> {
+        Some(self.words.query(engine, &self.marks(scope)?, begins))
+    }
+
+    /// The marks that a message of the index must have, one of each list; `None` if nothing can be found.
+    fn marks(&self, scope: &Scope) -> Option<Vec<Vec<String>>> {
         let has = self.has.map(|has| match has {
             Has::Link => LINK.to_owned(),
             Has::File => FILE.to_owned(),
@@ -316,7 +341,7 @@ impl Search {
             }
             marks.push(ids.iter().map(|id| mark_of_conversation(*id)).collect());
         }
-        Some(self.words.query(engine, &marks, begins))
+        Some(marks)
     }
 
     /// A candidate of the index, if it is to be shown.

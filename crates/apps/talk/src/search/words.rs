@@ -164,6 +164,13 @@ impl Wanted {
         self.whole.iter().all(|run| text.contains(run.as_str()))
     }
 
+    /// The query for all but the last word; `None` if there is nothing else. `marks` are those of [`Wanted::query`].
+    pub fn query_of_rest(&self, engine: Engine, marks: &[Vec<String>]) -> Option<String> {
+        let words = self.words.split_last().map_or(&[][..], |(_, rest)| rest).to_vec();
+        let is_any = words.is_empty() && marks.is_empty();
+        (!is_any).then(|| Wanted { words, ..Wanted::default() }.query(engine, marks, false))
+    }
+
     /// The query in the engine's language for full text. `marks` are lists of marks, of each of which one must be
     /// there; `begins` takes the last word for the beginning of one.
     pub fn query(&self, engine: Engine, marks: &[Vec<String>], begins: bool) -> String {
@@ -234,6 +241,10 @@ mod tests {
         assert_eq!(sqlite, r#""next" AND "meet"* AND ("~c1" OR "~c2")"#);
         let postgres = wanted.query(Engine::Postgres, &marks, false);
         assert_eq!(postgres, "'next' & 'meet' & ('~c1' | '~c2')");
+        let rest = |query: &str, marks| Wanted::of(query).query_of_rest(Engine::Sqlite, marks);
+        assert_eq!(rest("next meet", &marks).unwrap(), r#""next" AND ("~c1" OR "~c2")"#);
+        assert_eq!(rest("meet", &marks).unwrap(), r#"("~c1" OR "~c2")"#);
+        assert_eq!(rest("meet", &[]), None);
     }
 
     #[test]
