@@ -263,10 +263,10 @@ fn amended(
         let fresh = || Amended { message, ..Amended::default() };
         all.entry(message).or_insert_with(fresh).preview = Some(found);
     }
-    for (message, (growth, text)) in growth::of_messages(read, id, messages)? {
+    for (message, mut growth) in growth::of_messages(read, id, messages)? {
         let one = all.entry(message).or_insert_with(|| Amended { message, ..Amended::default() });
+        one.text = growth.text.take().or(one.text.take());
         one.growth = Some(growth);
-        one.text = text.or(one.text.take());
     }
     let mut all: Vec<Amended> = all.into_values().collect();
     for one in &mut all {

@@ -65,6 +65,9 @@ pub(crate) struct Growth {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
     stop_by: Option<PersonId>,
+    /// The text so far while it grows; it stands beside this in answers.
+    #[serde(skip)]
+    pub(crate) text: Option<String>,
 }
 
 /// The row of a growing message.
@@ -103,8 +106,8 @@ impl GrowingRow {
         self.ends_ms.min(now_ms.saturating_add(self.silence_ms))
     }
 
-    fn growth(&self) -> Growth {
-        Growth { state: self.state, pieces: self.pieces, stop_by: self.stop_by }
+    fn growth(&self, text: Option<String>) -> Growth {
+        Growth { state: self.state, pieces: self.pieces, stop_by: self.stop_by, text }
     }
 
     /// The text so far.
@@ -183,7 +186,7 @@ pub(crate) fn of_messages(
     read: &mut Read<'_>,
     id: ConversationId,
     messages: &[Seq],
-) -> Result<Vec<(Seq, (Growth, Option<String>))>, Error> {
+) -> Result<Vec<(Seq, Growth)>, Error> {
     let rows = query_messages(read, id, messages, &[], |conversation| {
         let columns: Vec<_> = COLUMNS.split(", ").map(|name| format!("g.{name}")).collect();
         let columns = columns.join(", ");
@@ -197,12 +200,12 @@ pub(crate) fn of_messages(
         let growing = GrowingRow::of(row)?;
         let grows = growing.state == GrowthState::Growing;
         let text = grows.then(|| growing.text(read)).transpose()?;
-        found.push((row.get(9)?, (growing.growth(), text)));
+        found.push((row.get(9)?, growing.growth(text)));
     }
     Ok(found)
 }
 
-/// Counts rows of growing messages that a person has open, by a condition with its value as `?2`.
+/// Counts the growing messages that a person has open, everywhere or in one conversation.
 fn count_open(
     sql: &mut impl Sql,
     person: PersonId,
