@@ -23,6 +23,7 @@ pub mod event;
 pub mod file_limits;
 pub mod following;
 pub mod frontier;
+pub mod growth_limits;
 pub mod household;
 pub mod hub;
 pub mod ids;

@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 
 use crate::{
-    desk_limits, file_limits, keep_limits, limits, mail_limits, outgoing_limits, people_limits,
-    talk_limits,
+    desk_limits, file_limits, growth_limits, keep_limits, limits, mail_limits, outgoing_limits,
+    people_limits, talk_limits,
 };
 
 /// A limit, for the reference page and the description of the API.
@@ -59,6 +59,7 @@ pub fn all() -> impl Iterator<Item = &'static Limit> {
     let talked = limits::ALL.iter().chain(talk_limits::ALL).chain(people_limits::ALL);
     talked
         .chain(file_limits::ALL)
+        .chain(growth_limits::ALL)
         .chain(keep_limits::ALL)
         .chain(outgoing_limits::ALL)
         .chain(desk_limits::ALL)

@@ -204,6 +204,11 @@ export class Api extends LeanApi {
     return this.#http.json({ method: 'DELETE', path: message(id, seq), keepalive });
   }
 
+  /** Asks the author of a growing message to stop. */
+  stop(id: string, seq: number): Promise<void> {
+    return this.#post(`${message(id, seq)}/stop`, {});
+  }
+
   /** The texts that a message had, the original first: for its author and the owners of a room. */
   edits(id: string, seq: number): Promise<Wordings> {
     return this.#get(`${message(id, seq)}/edits`);

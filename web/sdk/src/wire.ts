@@ -420,6 +420,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/growing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opens a message that grows: all see its beginning, then each piece, until it is closed. What it mentions calls nobody.
+         * @description Opens a message that grows: all see its beginning, then each piece, until it is closed. What it mentions calls nobody.
+         */
+        post: operations["open_growing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/join": {
         parameters: {
             query?: never;
@@ -674,6 +694,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/messages/{seq}/pieces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds a piece to a growing message of the caller's own.
+         * @description Adds a piece to a growing message of the caller's own.
+         */
+        post: operations["add_piece"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/messages/{seq}/pin": {
         parameters: {
             query?: never;
@@ -808,6 +848,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/messages/{seq}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks the author of a growing message to stop. Whoever asks first is shown; a message that is whole stays as it is.
+         * @description Asks the author of a growing message to stop. Whoever asks first is shown; a message that is whole stays as it is.
+         */
+        post: operations["stop_growing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/messages/{seq}/thread": {
         parameters: {
             query?: never;
@@ -862,6 +922,26 @@ export interface paths {
         get: operations["voters"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/messages/{seq}/whole": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Closes a growing message of the caller's own. One that is closed already stays as it is.
+         * @description Closes a growing message of the caller's own. One that is closed already stays as it is.
+         */
+        post: operations["close_growing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3669,6 +3749,8 @@ export interface components {
             edited_at?: number;
             /** @description The number of edits. */
             edits?: number;
+            /** @description How far a message that grows, or grew, is. */
+            growth?: components["schemas"]["Growth"];
             /** @description The `seq` of the message. */
             message: number;
             /** @description Whether it is pinned; absent if not. */
@@ -4056,6 +4138,13 @@ export interface components {
             choices: components["schemas"]["OwnChoices"][];
             /** @description The `after` of the next page; absent on the last one. */
             next?: string;
+        };
+        /** @description The end of a growing message. */
+        Closing: {
+            /** @description The number of pieces that the author has sent; refused if the message has another number. */
+            pieces: number;
+            /** @description Whether the author has stopped because somebody asked for it. */
+            stopped?: boolean;
         };
         Command: components["schemas"]["TalkCommand"];
         /** @description A command of a WebSocket was refused. */
@@ -4864,7 +4953,7 @@ export interface components {
             trail: components["schemas"]["Seen"][];
         };
         /** @description An entry of the log; `kind` tells its body. A server that is newer than its client may send further kinds. */
-        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["PreviewedEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["TicketFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"] | components["schemas"]["TicketEvent"] | components["schemas"]["TicketStatusEvent"] | components["schemas"]["AgentEvent"] | components["schemas"]["NoteEvent"] | components["schemas"]["TicketMergedEvent"] | components["schemas"]["TicketSplitEvent"] | components["schemas"]["ContactErasedEvent"] | components["schemas"]["DeskAlertEvent"] | components["schemas"]["QuietChangedEvent"];
+        FeedEvent: components["schemas"]["CreatedEvent"] | components["schemas"]["MessageEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberLeftEvent"] | components["schemas"]["RoleChangedEvent"] | components["schemas"]["MemberMutedEvent"] | components["schemas"]["ChoicesChangedEvent"] | components["schemas"]["BlockedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["ReportedEvent"] | components["schemas"]["EditedEvent"] | components["schemas"]["ReactedEvent"] | components["schemas"]["PinnedEvent"] | components["schemas"]["PolledEvent"] | components["schemas"]["VotedEvent"] | components["schemas"]["PreviewedEvent"] | components["schemas"]["PieceEvent"] | components["schemas"]["GrownEvent"] | components["schemas"]["StopAskedEvent"] | components["schemas"]["WholeEvent"] | components["schemas"]["AnsweredEvent"] | components["schemas"]["ThreadFollowedEvent"] | components["schemas"]["TicketFollowedEvent"] | components["schemas"]["RecalledEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["ReceiptsEvent"] | components["schemas"]["MarkedEvent"] | components["schemas"]["ConversationAddedEvent"] | components["schemas"]["ConversationRemovedEvent"] | components["schemas"]["StarredEvent"] | components["schemas"]["DraftChangedEvent"] | components["schemas"]["DraftRemovedEvent"] | components["schemas"]["ScheduledEvent"] | components["schemas"]["ReminderEvent"] | components["schemas"]["ChangedEvent"] | components["schemas"]["InvitedEvent"] | components["schemas"]["InvitationGoneEvent"] | components["schemas"]["DataEvent"] | components["schemas"]["TicketEvent"] | components["schemas"]["TicketStatusEvent"] | components["schemas"]["AgentEvent"] | components["schemas"]["NoteEvent"] | components["schemas"]["TicketMergedEvent"] | components["schemas"]["TicketSplitEvent"] | components["schemas"]["ContactErasedEvent"] | components["schemas"]["DeskAlertEvent"] | components["schemas"]["QuietChangedEvent"];
         /**
          * @description A kind of a field in the form before the first question.
          * @enum {string}
@@ -5000,6 +5089,53 @@ export interface components {
             /** @description What it says. */
             text: components["schemas"]["DeskText"];
         };
+        /**
+         * @description A growing message has got longer by a piece, and this is all of its text so far. It comes in place of a piece now and
+         *     then, and erases the pieces before it.
+         */
+        Grown: {
+            message: number;
+            /** @description The number of its newest piece. */
+            n: number;
+            /** @description The text so far, with that piece. */
+            text: string;
+        };
+        /** @description An event of the kind `grown`. */
+        GrownEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["Grown"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "grown";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description How far a growing message is. */
+        Growth: {
+            /** @description The pieces that are in its text. The next one has the number after this. */
+            pieces: number;
+            state: components["schemas"]["GrowthState"];
+            /** @description The person who has asked its author to stop; absent if nobody has. */
+            stop_by?: string;
+        };
+        /**
+         * @description What has become of a growing message.
+         * @enum {string}
+         */
+        GrowthState: "growing" | "done" | "stopped" | "broken";
         /** @description A request to enter as a guest. */
         Guest: {
             display_name: string;
@@ -5641,6 +5777,17 @@ export interface components {
             /** @description The `seq` of the message. */
             message: number;
         };
+        /** @description A growing message to be opened. */
+        NewGrowing: {
+            /** @description Idempotency key, for clients that can't set a header. */
+            key?: string | null;
+            /** @description The `seq` of the event of the same conversation that it answers. */
+            reply_to?: number | null;
+            /** @description Seconds without a piece after which it is broken off; 60 if absent. */
+            silence_s?: number | null;
+            /** @description The beginning of the text; it may be empty. */
+            text?: string;
+        };
         /** @description An invite link to be made. */
         NewLink: {
             /** @description Whether it lets guests in; not if absent. */
@@ -5691,6 +5838,16 @@ export interface components {
         NewPicture: {
             /** @description Id of a file that the caller has uploaded, and sent to nobody: a PNG, JPEG, GIF or WebP picture. */
             file: string;
+        };
+        /** @description A piece to be added. */
+        NewPiece: {
+            /**
+             * @description The number of the piece, from 1 without a gap. A number that was there already changes nothing, and says that the
+             *     author is still there.
+             */
+            n: number;
+            /** @description What it adds at the end of the text. */
+            text?: string;
         };
         /** @description A poll to be made. */
         NewPoll: {
@@ -6002,6 +6159,44 @@ export interface components {
              * @enum {string}
              */
             kind: "person_changed";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description A growing message has got longer by a piece. */
+        Piece: {
+            message: number;
+            /** @description The number of the piece in the message, from 1. */
+            n: number;
+            /** @description What it adds at the end of the text. */
+            text: string;
+        };
+        /** @description What the author of a growing message learns with each piece. */
+        PieceAdded: {
+            /** @description The pieces that the message has. */
+            pieces: number;
+            /** @description Whether somebody has asked the author to stop. */
+            stop: boolean;
+        };
+        /** @description An event of the kind `piece`. */
+        PieceEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["Piece"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "piece";
             /** @description 1, 2, 3 … in its stream, without gaps. */
             seq: number;
             /** @description The name of its stream. */
@@ -6626,6 +6821,11 @@ export interface components {
             files?: components["schemas"]["File"][];
             /** @description The first message, if this one was forwarded; absent if not. */
             forwarded?: components["schemas"]["Forwarded"];
+            /**
+             * @description Whether it grew, or still grows, after it was sent; `growth` beside the page's messages says how far it is. Absent
+             *     if not.
+             */
+            growing?: boolean;
             /** @description The members that it mentions; absent if there are none. */
             mentions?: string[];
             /** @description The choice that it offers, if it is a poll; the text is the question then. Absent if not. */
@@ -6967,6 +7167,33 @@ export interface components {
             text: string;
             /** @description The time at which it ends by itself, in milliseconds since 1970; absent if only the person ends it. */
             until?: number;
+        };
+        /** @description A member has asked the author of a growing message to stop. The author closes it. */
+        StopAsked: {
+            message: number;
+        };
+        /** @description An event of the kind `stop_asked`. */
+        StopAskedEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["StopAsked"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "stop_asked";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
         };
         /**
          * @description What a condition looks at.
@@ -7560,6 +7787,37 @@ export interface components {
             every: components["schemas"]["Every"];
             /** @description The language of the mails: `en` or `zh-CN`. */
             language: string;
+        };
+        /** @description A growing message grows no more: this is its text. Its pieces are gone with this. */
+        Whole: {
+            message: number;
+            /** @description The number of pieces that it was written in. */
+            pieces: number;
+            state: components["schemas"]["GrowthState"];
+            text: string;
+        };
+        /** @description An event of the kind `whole`. */
+        WholeEvent: {
+            /** @description Milliseconds since 1970 by the server's clock. */
+            at: number;
+            body: components["schemas"]["Whole"];
+            /** @description The client's new cursor once it holds the event. */
+            cursor: string;
+            /** @description The person who did it; absent when nobody did. */
+            from?: string;
+            /** @description The sender's idempotency key, if it gave one. */
+            key?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "whole";
+            /** @description 1, 2, 3 … in its stream, without gaps. */
+            seq: number;
+            /** @description The name of its stream. */
+            stream: string;
+            /** @enum {string} */
+            type: "event";
         };
         /** @description The refusal of a message that was to be sent. */
         WhyFailed: {
@@ -9483,6 +9741,56 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    open_growing: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGrowing"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMemberMutedReadOnlyBlocked"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ConflictKeyReused"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     join: {
         parameters: {
             query?: never;
@@ -10116,6 +10424,55 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    add_piece: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPiece"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PieceAdded"];
+                };
+            };
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PieceAdded"];
+                };
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMemberMutedReadOnlyBlockedNotYours"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     pin: {
         parameters: {
             query?: never;
@@ -10426,6 +10783,37 @@ export interface operations {
             507: components["responses"]["StoreFull"];
         };
     };
+    stop_growing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMemberMutedReadOnlyBlocked"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            421: components["responses"]["Misdirected"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
+        };
+    };
     answer: {
         parameters: {
             query?: never;
@@ -10556,6 +10944,44 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];
+        };
+    };
+    close_growing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Closing"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestBadJson"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["ForeignOriginNotMemberMutedReadOnlyBlockedNotYours"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            421: components["responses"]["Misdirected"];
+            422: components["responses"]["UnknownFieldInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["OverloadedDraining"];
+            507: components["responses"]["StoreFull"];
         };
     };
     set_room_picture: {

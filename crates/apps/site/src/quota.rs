@@ -8,7 +8,7 @@
 
 use std::sync::Mutex;
 
-use encke_engine::{Code, Error, PersonId, file_limits, limits};
+use encke_engine::{Code, Error, PersonId, file_limits, growth_limits, limits};
 
 use crate::identity::Role;
 use crate::remembered::Remembered;
@@ -33,9 +33,11 @@ pub enum Act {
     File,
     /// A request for a file, a piece of one, or its thumbnail.
     FileRequest,
+    /// A piece of a growing message.
+    Piece,
 }
 
-const ACTS: usize = 8;
+const ACTS: usize = 9;
 
 impl Act {
     /// How many of this act a member may do in a minute, and how many at once.
@@ -51,6 +53,7 @@ impl Act {
             Act::FileRequest => {
                 (file_limits::FILE_REQUESTS_PER_MIN, file_limits::FILE_REQUESTS_AT_ONCE)
             }
+            Act::Piece => (growth_limits::PIECES_PER_MIN, growth_limits::PIECES_AT_ONCE),
         }
     }
 }
@@ -148,6 +151,11 @@ impl Site {
     /// Takes a message of this many bytes.
     pub fn take_message(&self, person: PersonId, role: Role, bytes: usize) -> Result<(), Error> {
         self.take_all(person, role, &[(Act::Message, 1), (Act::Byte, bytes as u64)])
+    }
+
+    /// Takes a piece of a growing message, of this many bytes.
+    pub fn take_piece(&self, person: PersonId, role: Role, bytes: usize) -> Result<(), Error> {
+        self.take_all(person, role, &[(Act::Piece, 1), (Act::Byte, bytes as u64)])
     }
 
     /// Takes a number of acts.

@@ -14,6 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::growth::{self, Growth};
 use crate::member::check_member;
 use crate::message;
 use crate::poll_result::{self, PollResult};
@@ -63,6 +64,10 @@ pub(crate) struct Amended {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     poll: Option<PollResult>,
+    /// How far a message that grows, or grew, is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    growth: Option<Growth>,
 }
 
 /// An emoji under a message.
@@ -258,6 +263,11 @@ fn amended(
         let fresh = || Amended { message, ..Amended::default() };
         all.entry(message).or_insert_with(fresh).preview = Some(found);
     }
+    for (message, mut growth) in growth::of_messages(read, id, messages)? {
+        let one = all.entry(message).or_insert_with(|| Amended { message, ..Amended::default() });
+        one.text = growth.text.take().or(one.text.take());
+        one.growth = Some(growth);
+    }
     let mut all: Vec<Amended> = all.into_values().collect();
     for one in &mut all {
         one.reactions.sort_unstable_by_key(|reaction| reaction.position);
@@ -286,8 +296,9 @@ fn edited_and_pinned(
             && let Some(entry) = read.event(position)?
         {
             one.text = message::text_of(&entry.event.body);
-            one.edited_at = Some(entry.event.at_ms);
-            one.edits = Some(row.get(2)?);
+            // The text of a message that grew comes with its end, which is no edit.
+            let edits = Some(row.get(2)?).filter(|edits: &u64| *edits > 0);
+            (one.edits, one.edited_at) = (edits, edits.map(|_| entry.event.at_ms));
         }
         if row.get::<Option<Position>>(3)?.is_some() {
             (one.pinned, one.pinned_by) = (Some(true), row.get(4)?);

@@ -69,6 +69,7 @@ pub(crate) fn append(
         forwarded: None,
         poll,
         card,
+        growing: None,
     };
     let mut new = event(stream, Some(from), &said);
     new.key = key;
@@ -122,6 +123,7 @@ pub(crate) fn sent_before(
 fn says(body: &[u8], message: &ReadMessage) -> bool {
     serde_json::from_slice::<Said<'_>>(body).is_ok_and(|said| {
         said.forwarded.is_none()
+            && said.growing.is_none()
             && said.text == message.text
             && said.reply_to == message.reply_to
             && said.poll == message.poll

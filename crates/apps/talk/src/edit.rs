@@ -15,6 +15,7 @@ use crate::amendment::{Amending, amend, edits_of, find_message, parse_seq};
 use crate::card;
 use crate::conversation::parse;
 use crate::forward;
+use crate::growth;
 use crate::kind::Kind;
 use crate::member::role_in;
 use crate::message::{check_text, text_of};
@@ -86,6 +87,7 @@ fn change(
     if card::is_card(&it.message) {
         return Err(Error::new(Code::Conflict, "A card stays as it is. Recall it instead."));
     }
+    growth::check_is_whole(tx, it.key())?;
     it.check_may_write(tx)?;
     if let Some(key) = &key
         && let Some(before) = edited_with(tx, it, key)?

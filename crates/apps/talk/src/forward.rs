@@ -27,7 +27,7 @@ use crate::member::{check_member, in_conversation};
 use crate::message::{Said, text_of};
 use crate::rights::check_may_write;
 use crate::view::View;
-use crate::{mention, mute, ticket, ticket_copy};
+use crate::{growth, mention, mute, ticket, ticket_copy};
 
 /// The first message behind a forwarded one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
@@ -116,14 +116,16 @@ impl Forwarding {
         check_may_write(&target, &member.member, tx.now_ms())?;
         mute::end_if_over(tx, &member)?;
         let message = message_at(tx, at.ok_or_else(no_such_message)?)?;
+        growth::check_is_whole(tx, (of, message.event.seq))?;
         let body = said_in(&message.event)?;
         let ids: Vec<FileId> = body.files.iter().map(|file| file.id.clone()).collect();
         let files = for_message(tx, me, &ids)?;
         let text = words_of(tx, site, me, of, &message.event)?;
         let forwarded = Some(origin(tx, site, me, &message.event)?);
-        let (reply_to, mentions, everyone, poll) = Default::default();
+        let (reply_to, mentions, everyone, poll, growing) = Default::default();
         let (text, card) = (text.into(), body.card);
-        let said = Said { text, reply_to, mentions, everyone, files, forwarded, poll, card };
+        let said =
+            Said { text, reply_to, mentions, everyone, files, forwarded, poll, card, growing };
         let mut new = event(StreamId::conversation(to), Some(me), &said);
         new.key = key;
         ticket::check_may_say(tx, site, &target, me)?;

@@ -23,6 +23,7 @@ mod emoji;
 mod erase;
 mod first_link;
 mod forward;
+mod growth;
 pub mod hidden;
 mod history;
 pub mod kind;

@@ -62,6 +62,11 @@ pub(crate) struct Said<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) card: Option<Card>,
+    /// Whether it grew, or still grows, after it was sent; `growth` beside the page's messages says how far it is. Absent
+    /// if not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) growing: Option<bool>,
 }
 
 impl EventBody for Said<'_> {
@@ -108,9 +113,9 @@ pub struct ClearDraft(pub fn(&mut Tx<'_>, PersonId, ConversationId) -> Result<()
 /// The body of a message's event.
 pub(crate) fn body(text: &str) -> Result<bytes::Bytes, Error> {
     check_text(text)?;
-    let (reply_to, mentions, everyone, files, forwarded, poll, card) = Default::default();
+    let (reply_to, mentions, everyone, files, forwarded, poll, card, growing) = Default::default();
     let text = text.into();
-    let said = Said { text, reply_to, mentions, everyone, files, forwarded, poll, card };
+    let said = Said { text, reply_to, mentions, everyone, files, forwarded, poll, card, growing };
     Ok(serde_json::to_vec(&said).expect("text is JSON").into())
 }
 

@@ -20,6 +20,7 @@ use crate::amendment::{Amending, amend, find_message, message_at};
 use crate::audit::{self, Deed};
 use crate::edit::{Edited, text_at};
 use crate::first_link::first_link;
+use crate::growth::whole::Whole;
 use crate::message::{is_message, text_of};
 use crate::recall::Recalled;
 
@@ -90,7 +91,8 @@ pub fn touched(event: &Event) -> Option<Touched> {
             Some(Touched { conversation, seq: event.seq, at_ms, has_link: true })
         }
         Owner::Amendments(conversation) => {
-            if ![Edited::KIND, Recalled::KIND, Previewed::KIND].contains(&&*event.kind) {
+            if ![Edited::KIND, Whole::KIND, Recalled::KIND, Previewed::KIND].contains(&&*event.kind)
+            {
                 return None;
             }
             #[derive(Deserialize)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use encke_account::PresenceOf;
-use encke_engine::{Batch, Error, PersonId, Position, StreamId, limits};
+use encke_engine::{Batch, Error, PersonId, Position, StreamId, growth_limits, limits};
 use encke_site::product::{
     AfterCommits, Answer, Commands, Extras, Housekeeping, Peer, Reply, SendPath, Sends, Sessions,
 };
@@ -21,9 +21,10 @@ use crate::presence::{Presences, presence_of};
 use crate::receipts::Receipts;
 use crate::{
     audit, ban, block, card, choices, command, conversation, conversation_page, edit, forward,
-    hidden, history, last_seen, member, member_page, message, mute, one_conversation, one_message,
-    peers, pin, poll, poll_result, presence, preview, profile, reaction, recall, receipts, report,
-    search, site_emoji, thread, thread_answer, thread_page, ticket, typing, vote, voters,
+    growth, hidden, history, last_seen, member, member_page, message, mute, one_conversation,
+    one_message, peers, pin, poll, poll_result, presence, preview, profile, reaction, recall,
+    receipts, report, search, site_emoji, thread, thread_answer, thread_page, ticket, typing, vote,
+    voters,
 };
 
 /// The product behind all conversations, whatever their kind.
@@ -61,6 +62,10 @@ impl Product for Talk {
             .routes(routes!(pin::pins))
             .routes(routes!(poll::create))
             .routes(routes!(card::send))
+            .routes(routes!(growth::open::open))
+            .routes(routes!(growth::piece::piece))
+            .routes(routes!(growth::whole::close))
+            .routes(routes!(growth::stop::stop))
             .routes(routes!(vote::vote))
             .routes(routes!(vote::close))
             .routes(routes!(voters::list))
@@ -115,6 +120,10 @@ impl Product for Talk {
             .event::<poll_result::Polled>()
             .event::<vote::Voted>()
             .event::<preview::Previewed>()
+            .event::<growth::piece::Piece>()
+            .event::<growth::piece::Grown>()
+            .event::<growth::stop::StopAsked>()
+            .event::<growth::whole::Whole>()
             .event::<thread::Answered>()
             .event::<thread::ThreadFollowed>()
             .event::<ticket::TicketFollowed>()
@@ -213,6 +222,10 @@ impl Housekeeping for Talk {
             receipts::flush(site).await;
             presence::expire(site);
             last_seen::store(site).await;
+            if number.is_multiple_of(growth_limits::GROWTH_LOOK_EVERY_MS / limits::RECEIPTS_FOLD_MS)
+            {
+                growth::broken::look(site).await;
+            }
             if number.is_multiple_of(limits::INDEX_EVERY_MS / limits::RECEIPTS_FOLD_MS) {
                 search::follow(site).await;
             }

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::amendment::{Amending, amend, edits_of, wipe};
 use crate::audit::{self, Deed};
-use crate::{poll_result, preview, thread};
+use crate::{growth, poll_result, preview, thread};
 
 /// A message is gone, with its edits and files. Whoever holds them forgets them.
 #[derive(Serialize, ToSchema)]
@@ -70,6 +70,7 @@ pub(crate) fn wipe_message(tx: &mut Tx<'_>, it: &Amending) -> Result<(), Error> 
     erases.push(it.message.position);
     erases.extend(poll_result::told_at(tx, it.key())?);
     erases.extend(preview::forget(tx, it.key())?);
+    erases.extend(growth::forget(tx, it.key())?);
     wipe(tx, it.key())?;
     encke_files::let_go(tx, conversation, seq)?;
     it.append_erasing(tx, &Recalled { message: seq }, erases).map(drop)

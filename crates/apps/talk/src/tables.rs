@@ -82,4 +82,8 @@ pub const TABLES: &[Migration] = &[
         include_str!("tables/sqlite/0022.sql"),
         include_str!("tables/postgres/0022.sql"),
     ),
+    Migration::new(
+        include_str!("tables/sqlite/0023.sql"),
+        include_str!("tables/postgres/0023.sql"),
+    ),
 ];

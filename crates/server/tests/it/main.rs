@@ -21,6 +21,7 @@ mod encrypted;
 mod feed;
 mod files;
 mod forward;
+mod growing;
 mod guest_channels;
 mod harness;
 mod hidden;

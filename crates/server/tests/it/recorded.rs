@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use encke_engine::growth_limits::PIECES_UNFOLDED_MAX;
 use encke_engine::limits::{RECEIPTS_MEMBERS_MAX, TEXT_BYTES_MAX};
 use serde_json::{Value, json};
 
@@ -32,6 +33,20 @@ const VARYING: [&str; 11] = [
     "changed_at",
 ];
 
+/// A message grows until its pieces are put together, is asked to stop, and stops.
+fn grow(ada: &mut Person, ben: &Person, room: &str) {
+    let path = format!("/v1/conversations/{room}/growing");
+    let opened = ada.client.post(&path, &json!({"text": "Well"})).is(201).json();
+    let message = format!("/v1/conversations/{room}/messages/{}", opened["seq"]);
+    let pieces = PIECES_UNFOLDED_MAX + 1;
+    for n in 1..=pieces {
+        ada.client.post(&format!("{message}/pieces"), &json!({"n": n, "text": "."})).is(201);
+    }
+    ben.client.clone().post(&format!("{message}/stop"), &json!({})).is(204);
+    let closing = json!({"pieces": pieces, "stopped": true});
+    ada.client.post(&format!("{message}/whole"), &closing).is(204);
+}
+
 /// Names for the ids and names of one run.
 struct Names(Vec<(String, String)>);
 
@@ -48,6 +63,7 @@ impl Names {
         self.0.push((id.to_owned(), format!("[{name}]")));
         self.0.push((id.replacen('c', "r", 1), format!("[receipts of {name}]")));
         self.0.push((id.replacen('c', "a", 1), format!("[amendments of {name}]")));
+        self.0.push((id.replacen('c', "g", 1), format!("[growth of {name}]")));
         self.0.push((id.replacen('c', "n", 1), format!("[notes of {name}]")));
     }
 
@@ -238,6 +254,7 @@ fn every_kind_of_event_is_written_as_before() {
     let poll = ada.client.post(&format!("/v1/conversations/{own}/polls"), &poll).is(201).json();
     let vote = format!("/v1/conversations/{own}/messages/{}/vote", poll["seq"]);
     ben.client.clone().send("PUT", &vote, &json!({"options": [1]})).is(204);
+    grow(&mut ada, &ben, &own);
     let outside = Outside::start();
     let link = outside.url("/recorded");
     ada.say(&own, &link);

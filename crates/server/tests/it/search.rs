@@ -33,7 +33,7 @@ fn texts(who: &mut Person, words: &str) -> Vec<String> {
 }
 
 /// Waits until a message with this text is in the index, and so everything before it.
-fn indexed(who: &mut Person, text: &str) {
+pub fn indexed(who: &mut Person, text: &str) {
     eventually("the index has it", || {
         texts(who, text).iter().any(|found| found == text).then_some(())
     });

@@ -120,7 +120,9 @@ export function previewOf(
   if (hidden) return { lead: '', text: words.preview.hidden, tone: 'plain' };
   if (last.kind !== 'message')
     return { lead: '', text: systemLine(last, conversation, world, words), tone: 'plain' };
-  const said = saidLine(line(last.body.text), last.body.files, words);
+  // The list doesn't hear of pieces: a message that began with nothing has its text here once it is whole.
+  const opened = last.body.growing && last.body.text === '' ? '…' : last.body.text;
+  const said = saidLine(line(opened), last.body.files, words);
   const text = last.body.poll === undefined ? said : `${words.preview.poll} ${said}`;
   if (last.from === world.me.id) return { lead: words.preview.self, text, tone: 'plain' };
   if (conversation.kind === 'direct' || last.from === undefined) return { lead: '', text, tone: 'plain' };

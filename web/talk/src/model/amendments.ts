@@ -4,13 +4,23 @@
  * answer may come late. So the newest events are held, and applied again to an answer that is older than they are.
  */
 import type { Amended, EventOf, FeedEvent, MessageEvent } from '@encke/sdk';
+import { furtherGrown } from './growth';
 
 /** Amendments of one conversation that are held for answers that are still to come. */
 export const amendmentsHeldMax = 500;
 /** People that are named with an emoji; the server's limit, by which it names them, too. */
 export const reactionPeopleShownMax = 10;
 
-const kinds = ['edited', 'reacted', 'pinned', 'polled', 'previewed', 'answered', 'recalled'] as const;
+const kinds = [
+  'edited',
+  'whole',
+  'reacted',
+  'pinned',
+  'polled',
+  'previewed',
+  'answered',
+  'recalled',
+] as const;
 export type AmendingEvent = Extract<FeedEvent, { kind: (typeof kinds)[number] }>;
 
 /** The messages from one `seq` to another, of which an answer knew all amendments up to this one. */
@@ -80,7 +90,8 @@ export function withAmendment(amendments: Amendments, event: AmendingEvent, me: 
 
 /** An amendment of a message that is recalled by another event. */
 function withoutContent(each: AmendingEvent, recalled: AmendingEvent): AmendingEvent {
-  const hasContent = each.kind === 'edited' || each.kind === 'polled' || each.kind === 'previewed';
+  const hasContent =
+    each.kind === 'edited' || each.kind === 'whole' || each.kind === 'polled' || each.kind === 'previewed';
   return hasContent ? { ...recalled, seq: each.seq } : each;
 }
 
@@ -102,7 +113,10 @@ export function withAmended(amendments: Amendments, answer: AmendedAnswer, me: s
     const newest = Math.max(amendments.seq, amendments_seq);
     if (amendments.ahead.some((each) => each.seq > newest && covers(each, message))) continue;
     const own = later.filter((event) => event.body.message === message);
-    const now = own.reduce<Amended | undefined>((one, event) => applied(one, event, me), told.get(message));
+    const now = own.reduce<Amended | undefined>(
+      (one, event) => applied(one, event, me),
+      furtherGrown(messages.get(message), told.get(message)),
+    );
     if (now === undefined) messages.delete(message);
     else messages.set(message, now);
   }
@@ -159,6 +173,10 @@ function applied(before: Amended | undefined, event: AmendingEvent, me: string):
     }
     case 'edited':
       return { ...now, text: event.body.text, edits: event.body.edits, edited_at: event.at };
+    case 'whole': {
+      const { text, state, pieces } = event.body;
+      return { ...now, text, growth: { ...now.growth, state, pieces } };
+    }
     case 'pinned':
       if (event.body.on) return { ...now, pinned: true, pinned_by: from };
       delete now.pinned;

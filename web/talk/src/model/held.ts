@@ -5,6 +5,7 @@
  */
 import type { Conversation, FeedEvent } from '@encke/sdk';
 import { amendedConversation, erased } from './amendments';
+import { growingConversation } from './growth';
 
 /** Events kept of one conversation while it is asked for. */
 export const heldEventsMax = 200;
@@ -26,7 +27,7 @@ export function conversationOf(event: FeedEvent): string | null {
 export function isQuiet(event: FeedEvent): boolean {
   const { kind } = event;
   const quiet = kind === 'receipts' || kind === 'marked' || kind === 'choices_changed';
-  return quiet || amendedConversation(event) !== null;
+  return quiet || amendedConversation(event) !== null || growingConversation(event) !== null;
 }
 
 export class HeldEvents {
@@ -37,7 +38,8 @@ export class HeldEvents {
     const gone = event.kind === 'recalled' ? event.body.message : null;
     const isGone = (each: FeedEvent): boolean =>
       (each.kind === 'message' && each.seq === gone) ||
-      ((each.kind === 'edited' || each.kind === 'previewed') && each.body.message === gone);
+      ((each.kind === 'edited' || each.kind === 'whole' || each.kind === 'previewed') &&
+        each.body.message === gone);
     const events = before.map((each) => (isGone(each) ? erased(each) : each));
     events.push(event);
     if (events.length > heldEventsMax) events.shift();

@@ -90,6 +90,7 @@ export function applyEvent(world: World, event: FeedEvent): World {
     case 'marked':
       return marked(moved, event);
     case 'edited':
+    case 'whole':
       return edited(moved, event);
     case 'recalled':
       return recalled(moved, event);
@@ -297,7 +298,7 @@ function chosen(world: World, event: EventOf<'choices_changed'>): World {
 }
 
 /** The list shows the newest message of each conversation with the text that it has now. */
-function edited(world: World, event: EventOf<'edited'>): World {
+function edited(world: World, event: EventOf<'edited'> | EventOf<'whole'>): World {
   const conversation = world.conversations.get(amendedConversation(event) ?? '');
   const last = conversation?.last;
   if (conversation === undefined || last?.kind !== 'message' || last.seq !== event.body.message) return world;
@@ -335,6 +336,7 @@ type ConversationEvent = Exclude<
       | 'receipts'
       | 'marked'
       | 'edited'
+      | 'whole'
       | 'reacted'
       | 'pinned'
       | 'previewed'

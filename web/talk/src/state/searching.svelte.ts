@@ -128,7 +128,11 @@ export class Searching {
   /** A result shows the text that its message has now, and is gone with it. */
   #happened(event: FeedEvent): void {
     const conversation = amendedConversation(event);
-    if (conversation === null || (event.kind !== 'recalled' && event.kind !== 'edited')) return;
+    if (
+      conversation === null ||
+      (event.kind !== 'recalled' && event.kind !== 'edited' && event.kind !== 'whole')
+    )
+      return;
     const { message } = event.body;
     const isMeant = (each: MessageEvent): boolean => each.stream === conversation && each.seq === message;
     if (event.kind === 'recalled') this.#recalled.add(`${conversation}/${message}`);

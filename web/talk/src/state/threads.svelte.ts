@@ -10,6 +10,7 @@ import {
   type AmendedAnswer,
   type Amendments,
 } from '../model/amendments';
+import { grownBy, growingConversation, isGrowth, withGrown, type GrowthEvent } from '../model/growth';
 import { copiedEventsMax, type CopiedThread } from '../model/offline-copy';
 import { eventAt } from '../model/quote';
 import {
@@ -80,6 +81,7 @@ export class Threads {
 
   /** An amendment of the feed; only threads that are open or kept take it. */
   amend(event: FeedEvent): void {
+    if (isGrowth(event)) return this.#grow(event);
     if (event.kind === 'voted') return this.#voted(event.body);
     const id = amendedConversation(event);
     if (id === null || !isAmending(event) || !this.#threads.has(id)) return;
@@ -168,6 +170,17 @@ export class Threads {
   #voted({ conversation, message }: EventBodies['voted']): void {
     if (this.event(conversation, message) === undefined) return;
     this.one(conversation, message).catch(() => undefined);
+  }
+
+  /** A message that is loaded has grown. What is missing comes with the message. */
+  #grow(event: GrowthEvent): void {
+    const id = growingConversation(event) ?? '';
+    const message = this.event(id, event.body.message);
+    if (message?.kind !== 'message') return;
+    const known = this.#amendments.get(id) ?? noAmendments;
+    const grown = grownBy(known.messages.get(message.seq), message.body.text, event);
+    if (grown !== null) this.#putAmendments(id, withGrown(known, grown));
+    else this.one(id, message.seq).catch(() => undefined);
   }
 
   /** Shows the end of a conversation again. */

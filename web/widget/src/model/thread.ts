@@ -3,7 +3,15 @@
  * in its place by its `seq`, an amendment changes the message that it names.
  */
 import type { VisitorTicket } from './door';
-import type { Amended, FeedEvent, HistoryPage, MessageEvent, MessageFile, Outgoing } from '@encke/sdk';
+import type {
+  Amended,
+  EventOf,
+  FeedEvent,
+  HistoryPage,
+  MessageEvent,
+  MessageFile,
+  Outgoing,
+} from '@encke/sdk';
 
 /** The stream in which edits and recalls of a conversation come, and what happens to its ticket. */
 export function amendmentsOf(conversation: string): string {
@@ -35,7 +43,9 @@ export class Thread {
   /** Whether there are older ones than those held. */
   more = false;
   #said = new Map<number, Said>();
-  #edits = new Map<number, string>();
+  #edits = new Map<number, Pick<Said, 'text' | 'edited'>>();
+  /** The pieces that are in the texts of growing messages. */
+  #pieces = new Map<number, number>();
   #recalled = new Set<number>();
 
   constructor(conversation: string) {
@@ -69,25 +79,27 @@ export class Thread {
       if (event.kind === 'message') return this.#add(event);
       return event.kind === 'erased' && this.#put(placeholder(event));
     }
+    if (event.kind === 'piece' || event.kind === 'grown') return this.#grow(event);
     if (event.stream !== amendmentsOf(this.conversation)) return false;
-    if (event.kind === 'edited') return this.#edit(event.body.message, event.body.text);
+    if (event.kind === 'edited' || event.kind === 'whole')
+      return this.#edit(event.body.message, event.body.text, event.kind === 'edited');
     return event.kind === 'recalled' && this.#recall(event.body.message);
   }
 
   #add(event: MessageEvent): boolean {
     const { seq, at, from = '', body } = event;
     if (this.#recalled.has(seq)) return this.#put(placeholder(event));
-    const text = this.#edits.get(seq);
     return this.#put({
       seq,
       at,
       from,
-      text: text ?? body.text,
+      text: body.text,
       files: body.files ?? [],
       card: body.card ?? null,
       replyTo: body.reply_to ?? null,
-      edited: text !== undefined,
+      edited: false,
       recalled: false,
+      ...this.#edits.get(seq),
     });
   }
 
@@ -100,14 +112,25 @@ export class Thread {
     return true;
   }
 
-  #amend({ message, text }: Amended): void {
-    if (text !== undefined) this.#edit(message, text);
+  #amend({ message, text, edits, growth }: Amended): void {
+    if (growth !== undefined) this.#pieces.set(message, growth.pieces);
+    if (text !== undefined) this.#edit(message, text, edits !== undefined);
   }
 
-  #edit(message: number, text: string): boolean {
-    this.#edits.set(message, text);
+  #edit(message: number, text: string, edited: boolean): boolean {
+    this.#edits.set(message, { text, edited });
     const said = this.#said.get(message);
-    return said !== undefined && !said.recalled && this.#put({ ...said, text, edited: true });
+    return said !== undefined && !said.recalled && this.#put({ ...said, text, edited });
+  }
+
+  /** After a hole the next one that has the whole text helps. */
+  #grow({ kind, stream, body: { message, n, text } }: EventOf<'piece'> | EventOf<'grown'>): boolean {
+    const known = this.#pieces.get(message) ?? 0;
+    const said = this.#said.get(message);
+    const isNext = kind === 'grown' ? n > known : n === known + 1;
+    if (said === undefined || !isNext || stream.slice(1) !== this.conversation.slice(1)) return false;
+    this.#pieces.set(message, n);
+    return this.#edit(message, kind === 'grown' ? text : said.text + text, false);
   }
 
   #recall(message: number): boolean {

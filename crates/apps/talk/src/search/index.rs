@@ -194,7 +194,7 @@ fn amended(
     conversation: ConversationId,
     event: &Event,
 ) -> Result<Option<Change>, Error> {
-    if !matches!(&*event.kind, "edited" | "recalled") {
+    if !matches!(&*event.kind, "edited" | "recalled" | "whole") {
         return Ok(None);
     }
     let Ok(amended) = serde_json::from_slice::<Amended>(&event.body) else { return Ok(None) };

@@ -24,6 +24,7 @@ const OPEN: &[&str] = &[
     "patch /v1/conversations/{id}/messages/{seq}",
     "delete /v1/conversations/{id}/messages/{seq}",
     "get /v1/conversations/{id}/messages/{seq}/edits",
+    "post /v1/conversations/{id}/messages/{seq}/stop",
     "put /v1/conversations/{id}/messages/{seq}/reactions/{emoji}",
     "delete /v1/conversations/{id}/messages/{seq}/reactions/{emoji}",
     "post /v1/conversations/{id}/receipts",
@@ -128,6 +129,8 @@ fn what_is_open_to_a_visitor_shows_nothing_of_others() {
         refused("POST", format!("/v1/conversations/{foreign}/messages"), json!({"text": "x"}));
         let card = json!({"card": {"title": "x"}});
         refused("POST", format!("/v1/conversations/{foreign}/cards"), card);
+        let stop = format!("/v1/conversations/{foreign}/messages/2/stop");
+        refused("POST", stop, json!({}));
         refused("PUT", format!("/v1/tickets/{foreign}/visitor-draft"), json!({"text": "x"}));
         refused("POST", format!("/v1/conversations/{foreign}/typing"), json!({"on": true}));
         refused("POST", format!("/v1/conversations/{foreign}/receipts"), json!({"read": 1}));

@@ -176,6 +176,8 @@ impl Scene {
             "cards" => json!({"card": {"title": "x"}}),
             "forwards" => json!({"conversation": self.ticket, "message": 2}),
             "members" => json!({"person": self.ben.id}),
+            "pieces" => json!({"n": 1, "text": "x"}),
+            "whole" => json!({"pieces": 0}),
             "mute" => json!({"seconds": 60}),
             "vote" => json!({"options": [0]}),
             "picture" => json!({"file": "f0123456789abcdef0123456789abcdef"}),
