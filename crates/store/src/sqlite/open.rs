@@ -197,7 +197,7 @@ fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     Err(describe(rusqlite::Error::SqliteFailure(code, Some(verdict)), path))
 }
 
-/// Brings the store to the newest version, with a backup before each change. There is no way back.
+/// Brings the store to the newest version, with one backup before the first change, named by it. There is no way back.
 fn migrate(
     conn: &Connection,
     dir: &Path,
@@ -209,9 +209,10 @@ fn migrate(
     if version > known {
         return Err(StoreError::Newer { found: version, known });
     }
-    let back_up = |before: &str| {
-        // A store that is only being made holds nothing to be kept.
-        if version == 0 {
+    // A store that is only being made holds nothing to be kept.
+    let mut is_kept = version == 0;
+    let mut back_up = |before: &str| {
+        if std::mem::replace(&mut is_kept, true) {
             return Ok(());
         }
         super::copy_to(conn, &dir.join("backups").join(format!("before-{before}-{now_ms}.db")))?;
