@@ -13,6 +13,8 @@ use serde_json::Value;
 const TRY_AGAIN: u8 = 75;
 /// The mail can't be read, or it is too large: its sender is told.
 const BAD_MAIL: u8 = 65;
+/// There is no such desk, or it takes no mails any more: its sender is told.
+const NOBODY: u8 = 67;
 /// Seconds for one mail.
 const WAIT: Duration = Duration::from_secs(120);
 
@@ -22,13 +24,19 @@ pub struct Deliver {
     #[arg(long, env = "ENCKE_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
     url: String,
     /// Key of the desk, as the line for its pages has it
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
     desk: String,
     /// File with the token of the desk's mailbox
     #[arg(long, value_name = "FILE", required_unless_present = "token")]
     token_file: Option<PathBuf>,
     /// Token of the desk's mailbox
-    #[arg(long, env = "ENCKE_MAILBOX_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    #[arg(
+        long,
+        env = "ENCKE_MAILBOX_TOKEN",
+        hide_env_values = true,
+        allow_hyphen_values = true,
+        value_name = "TOKEN"
+    )]
     token: Option<String>,
 }
 
@@ -77,8 +85,11 @@ impl Deliver {
         let answer: Value = serde_json::from_reader(response.body_mut().as_reader())
             .with_context(|| format!("the server answered {status} without JSON"))?;
         let text = |name: &str| answer["error"][name].as_str().unwrap_or_default().to_owned();
-        let is_bad = matches!(text("code").as_str(), "invalid" | "too_large");
-        let code = if is_bad { BAD_MAIL } else { TRY_AGAIN };
+        let code = match text("code").as_str() {
+            "invalid" | "too_large" => BAD_MAIL,
+            "not_found" => NOBODY,
+            _ => TRY_AGAIN,
+        };
         Err(Exit { code, what: format!("{} ({})", text("message"), text("code")) }.into())
     }
 

@@ -28,6 +28,7 @@ export const mailEn = {
     copied: 'The token is copied.',
     line: 'The line for the pipe of your mail server:',
     end: 'Take no more mails',
-    endSure: 'Tickets stay. Mails that come from then on are not taken, and your mail server tells their senders.',
+    endSure:
+      'Tickets stay. Mails that come from then on are not taken, and your mail server tells their senders.',
   },
 };

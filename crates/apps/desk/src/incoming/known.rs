@@ -20,7 +20,12 @@ impl Known {
     pub fn of(mail: &IncomingMail, raw: &[u8]) -> Self {
         let digest = mail.id.as_ref().map_or_else(|| Sha256::digest(raw), Sha256::digest);
         let subject = Sha256::digest(bare_subject(&mail.subject)).to_vec();
-        Known { digest: digest.to_vec(), name: mail.id.clone(), subject }
+        // It is written into answers, where it must not end its own header.
+        let is_plain = |id: &&String| {
+            id.len() <= mail_limits::MAIL_ID_BYTES_MAX
+                && id.bytes().all(|b| b.is_ascii_graphic() && !b"<>".contains(&b))
+        };
+        Known { digest: digest.to_vec(), name: mail.id.as_ref().filter(is_plain).cloned(), subject }
     }
 }
 
@@ -35,7 +40,7 @@ pub(crate) fn before(
     row.map(|row| row.get(0)).transpose()
 }
 
-/// Notes a mail.
+/// Notes a mail. Its name and subject are kept with its sender alone.
 pub(crate) fn note(
     tx: &mut Tx<'_>,
     house: ConversationId,
@@ -44,33 +49,30 @@ pub(crate) fn note(
     (ticket, asks): (Option<ConversationId>, bool),
 ) -> Result<(), StoreError> {
     let now = tx.now_ms();
+    let name = person.and(known.name.as_deref());
+    let subject = person.map(|_| &*known.subject);
     tx.execute(
         "INSERT INTO desk_mail_in (house, digest, name, person, conversation, subject, asks, at_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (house, digest) DO NOTHING",
-        params![
-            house,
-            &*known.digest,
-            known.name.as_deref(),
-            person,
-            ticket,
-            &*known.subject,
-            u64::from(asks),
-            now
-        ],
+        params![house, &*known.digest, name, person, ticket, subject, u64::from(asks), now],
     )?;
     Ok(())
 }
 
-/// Refuses a mail for now if its sender, or all together, have sent too many within an hour.
+/// Refuses a mail for now if its sender, or all together, have sent too many within an hour. Those of nobody, such as reports, are
+/// counted apart: they keep no other mail away.
 pub(crate) fn check_rate(
     tx: &mut Tx<'_>,
     house: ConversationId,
     person: Option<PersonId>,
+    is_of_nobody: bool,
 ) -> Result<(), Error> {
     let since = tx.now_ms().saturating_sub(HOUR_MS);
-    let of_desk = "SELECT count(*) FROM desk_mail_in WHERE house = ?1 AND at_ms > ?2";
+    let whose = if is_of_nobody { "person IS NULL" } else { "person IS NOT NULL" };
+    let of_desk =
+        format!("SELECT count(*) FROM desk_mail_in WHERE house = ?1 AND at_ms > ?2 AND {whose}");
     let all =
-        tx.query_one(of_desk, params![house, since])?.map_or(Ok(0), |row| row.get::<u64>(0))?;
+        tx.query_one(&of_desk, params![house, since])?.map_or(Ok(0), |row| row.get::<u64>(0))?;
     let mut is_too_much = all >= mail_limits::MAILS_PER_DESK_PER_HOUR;
     if let Some(person) = person {
         let own = "SELECT count(*) FROM desk_mail_in WHERE person = ?1 AND at_ms > ?2";

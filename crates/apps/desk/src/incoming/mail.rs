@@ -60,7 +60,7 @@ pub(crate) fn read(raw: &[u8]) -> Result<IncomingMail, Error> {
     Ok(IncomingMail {
         from,
         name,
-        id: message.message_id().map(id),
+        id: message.message_id().map(id).filter(|id| !id.is_empty()),
         earlier: earlier(&message),
         subject,
         text,
@@ -90,12 +90,9 @@ pub(crate) fn bare_subject(subject: &str) -> String {
     rest.to_lowercase()
 }
 
-/// A Message-ID as it is compared.
+/// A Message-ID as it is compared, without angle brackets; empty if there is none.
 pub(crate) fn id(text: &str) -> String {
-    // It is written into answers, where it must not end its own header.
-    let bare: String =
-        text.chars().filter(|c| c.is_ascii_graphic() && !"<>".contains(*c)).collect();
-    cut(&bare, mail_limits::MAIL_ID_BYTES_MAX)
+    text.trim().trim_start_matches('<').trim_end_matches('>').to_owned()
 }
 
 fn invalid(what: &str) -> Error {

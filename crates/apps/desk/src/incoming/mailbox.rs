@@ -45,7 +45,8 @@ pub(crate) fn find(
     sql.query_one(query, params![house])?.as_ref().map(Mailbox::of).transpose()
 }
 
-fn none() -> Error {
+/// The refusal of what only a mailbox has.
+pub(crate) fn none() -> Error {
     Error::new(Code::NotFound, "This desk has no mailbox.")
 }
 

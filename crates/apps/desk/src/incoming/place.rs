@@ -52,9 +52,12 @@ impl Arrival<'_> {
         if let Some(ticket) = known::before(tx, house, known)? {
             return Ok(Err(Placed::Known(ticket)));
         }
-        let own =
-            mail.id.as_ref().is_some_and(|id| thread::own_ticket(&mailbox.secret, id).is_some());
-        if own || mail.from.eq_ignore_ascii_case(&mailbox.address) {
+        let sender = sender::find(tx, house, &mail.from)?;
+        let is_own = mail.from.eq_ignore_ascii_case(&mailbox.address)
+            || mail.id.as_ref().is_some_and(|id| thread::own_ticket(&mailbox.secret, id).is_some());
+        let is_written = mail.origin == Origin::Written && !is_own;
+        known::check_rate(tx, house, sender, !is_written)?;
+        if is_own {
             known::note(tx, house, known, None, (None, false))?;
             return Ok(Err(Placed::Own));
         }
@@ -63,12 +66,10 @@ impl Arrival<'_> {
             known::note(tx, house, known, None, (ticket, false))?;
             return Ok(Err(Placed::Bounced(ticket)));
         }
-        let sender = sender::find(tx, house, &mail.from)?;
-        known::check_rate(tx, house, sender)?;
         let ticket = thread::ticket_of(tx, mailbox, house, (mail, known, sender))?;
         if mail.origin == Origin::Answering {
             let ticket = ticket.map(|ticket| ticket.id);
-            known::note(tx, house, known, sender, (ticket, false))?;
+            known::note(tx, house, known, None, (ticket, false))?;
             return Ok(Err(Placed::Automatic(ticket)));
         }
         let person = match ticket {

@@ -62,7 +62,7 @@ pub(crate) fn answer_there(
     tx.execute(
         "INSERT INTO desk_mail_address (person, house, address, secret, confirmed, asked_ms, due_ms, tries)
          VALUES (?1, ?2, ?3, ?4, 1, ?5, NULL, 0)
-         ON CONFLICT (person) DO UPDATE SET confirmed = 1 WHERE desk_mail_address.address = excluded.address",
+         ON CONFLICT (person) DO UPDATE SET confirmed = 1 WHERE lower(desk_mail_address.address) = lower(excluded.address)",
         params![person, house, address, secret, now],
     )?;
     Ok(())

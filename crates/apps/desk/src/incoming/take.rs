@@ -76,10 +76,8 @@ pub(crate) async fn take(
     let token = token_of(request.headers())?;
     let found = site.store.read(move |read| {
         let desk = DeskRow::by_key(read, &key)?;
-        let mailbox = mailbox::find(read, desk.house)?;
-        let mailbox =
-            mailbox.filter(|mailbox| mailbox.opens_with(&token)).ok_or_else(wrong_token)?;
-        Ok((desk, mailbox))
+        let mailbox = mailbox::find(read, desk.house)?.ok_or_else(mailbox::none)?;
+        if mailbox.opens_with(&token) { Ok((desk, mailbox)) } else { Err(wrong_token()) }
     });
     let (desk, mailbox) = found.await?;
     let Ok(_place) = site.part::<Reading>().0.try_acquire() else {

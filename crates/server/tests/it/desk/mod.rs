@@ -8,6 +8,7 @@ mod erased_in_flight;
 mod every_route;
 mod flood;
 mod flow;
+mod handed_over;
 mod help;
 mod help_page;
 mod hostile;
