@@ -25,17 +25,17 @@ test('without the server the page opens with what was last there, and what is wr
   const mei = await anna.adds('mei', 'Mei');
   const conversation = await anna.direct(mei);
   await mei.say(conversation, 'the train leaves at nine');
-  const gone = await mei.say(conversation, 'my number is 4711');
+  const gone = await mei.say(conversation, 'my umbrella is red');
   await mei.say(conversation, '三号站台见');
   const chat = await chatOf(t, anna);
   const { page } = chat;
   const context = page.context();
   await chat.choose('Mei');
-  await eventually('the page is kept', async () => /4711/.test(await kept(page)), 30_000);
+  await eventually('the page is kept', async () => /umbrella/.test(await kept(page)), 30_000);
   await eventually('its files are kept', async () => /assets\/words-en/.test(await kept(page)), 30_000);
 
   await mei.call('DELETE', `/v1/conversations/${conversation}/messages/${gone.seq}`);
-  await eventually('a recalled message is not kept', async () => !/4711/.test(await kept(page)), 30_000);
+  await eventually('a recalled message is not kept', async () => !/umbrella/.test(await kept(page)), 30_000);
 
   await page.close();
   await server.end('SIGKILL');

@@ -12940,6 +12940,7 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/octet-stream": number[];
                 "message/rfc822": number[];
             };
         };
@@ -12958,7 +12959,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             421: components["responses"]["Misdirected"];
-            422: components["responses"]["UnknownFieldInvalid"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["OverloadedDraining"];

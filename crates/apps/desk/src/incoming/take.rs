@@ -63,7 +63,7 @@ impl From<Placed> for MailTaken {
 /// good; the same mail again changes nothing.
 #[utoipa::path(post, operation_id = "hand_in_mail", path = "/v1/desks/{desk}/mails", tag = "desk",
     security(()), params(("desk" = String, Path)),
-    request_body(content = Vec<u8>, content_type = "message/rfc822"),
+    request_body(content((Vec<u8> = "message/rfc822"), (Vec<u8> = "application/octet-stream"))),
     responses((status = 200, body = MailTaken), (status = 404, description = "not_found"),
         (status = 413, description = "too_large"), (status = 422, description = "invalid"),
         (status = 429, description = "rate_limited"), (status = 503, description = "overloaded")))]
