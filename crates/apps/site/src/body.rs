@@ -62,13 +62,22 @@ pub fn check_json(content_type: &str) -> Result<(), Error> {
 
 /// Reads a whole body of bounded size in bounded time.
 pub async fn read(request: Request) -> Result<bytes::Bytes, Refusal> {
-    let body = Limited::new(request.into_body(), limits::BODY_BYTES_MAX).collect();
-    let wait = Duration::from_millis(limits::BODY_WAIT_MS_MAX);
+    read_within(request, limits::BODY_BYTES_MAX, limits::BODY_WAIT_MS_MAX).await
+}
+
+/// Reads a whole body of at most so many bytes, in at most so many milliseconds.
+pub async fn read_within(
+    request: Request,
+    bytes_max: usize,
+    wait_ms: u64,
+) -> Result<bytes::Bytes, Refusal> {
+    let body = Limited::new(request.into_body(), bytes_max).collect();
+    let wait = Duration::from_millis(wait_ms);
     let read = tokio::time::timeout(wait, body).await;
     let read = read.map_err(|_| Refusal::new(Code::BadRequest, "The body did not end in time."))?;
     read.map(|all| all.to_bytes()).map_err(|e| {
         if e.is::<http_body_util::LengthLimitError>() {
-            let most = bytes(limits::BODY_BYTES_MAX);
+            let most = bytes(bytes_max);
             Refusal::new(Code::TooLarge, format!("The body is larger than {most}."))
         } else {
             Refusal::new(Code::BadRequest, "The body ended too early.")

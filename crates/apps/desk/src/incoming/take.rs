@@ -1,17 +1,15 @@
 //! The door for mails: a program hands them in one by one.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Request, State};
 use bytes::Bytes;
-use encke_engine::number_text::bytes as said;
 use encke_engine::{Code, ConversationId, Error, PersonId, limits, mail_limits};
 use encke_files::{FileId, keep};
+use encke_site::body::read_within;
 use encke_site::{Path, Refusal, Scheme, Site, credentials};
 use http::{HeaderMap, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -84,7 +82,8 @@ pub(crate) async fn take(
         let what = "Many mails are being read; hand it in again in a moment.";
         return Err(Error::new(Code::Overloaded, what).into());
     };
-    let raw = body(request).await?;
+    let (most, wait_ms) = (mail_limits::MAIL_BYTES_MAX, mail_limits::MAIL_WAIT_MS_MAX);
+    let raw = read_within(request, most, wait_ms).await?;
     let placed = arrived(&site, desk, mailbox, raw).await?;
     Ok((StatusCode::OK, Json(placed.into())))
 }
@@ -96,21 +95,6 @@ fn wrong_token() -> Error {
 fn token_of(headers: &HeaderMap) -> Result<String, Error> {
     let token = credentials(headers, Scheme::Http).bearer;
     token.map(str::to_owned).ok_or_else(wrong_token)
-}
-
-async fn body(request: Request) -> Result<Bytes, Refusal> {
-    let body = Limited::new(request.into_body(), mail_limits::MAIL_BYTES_MAX).collect();
-    let wait = Duration::from_millis(mail_limits::MAIL_WAIT_MS_MAX);
-    let read = tokio::time::timeout(wait, body).await;
-    let read = read.map_err(|_| Refusal::new(Code::BadRequest, "The mail did not end in time."))?;
-    read.map(|all| all.to_bytes()).map_err(|e| {
-        if e.is::<LengthLimitError>() {
-            let most = said(mail_limits::MAIL_BYTES_MAX);
-            Refusal::new(Code::TooLarge, format!("The mail is larger than {most}."))
-        } else {
-            Refusal::new(Code::BadRequest, "The mail ended too early.")
-        }
-    })
 }
 
 /// Takes a mail that has arrived at a desk.
